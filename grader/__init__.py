@@ -1,0 +1,1 @@
+"""What a reward is: samples in, a reward and separate metrics per sample out."""

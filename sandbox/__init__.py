@@ -1,0 +1,1 @@
+"""How an answer runs: processes, walls, limits. Knows neither grader nor test cases."""

@@ -1,0 +1,1 @@
+"""What a correct answer is: problems, their formats, comparison. Knows neither grader nor sandbox."""

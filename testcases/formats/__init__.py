@@ -1,0 +1,1 @@
+"""Reference formats, one a module: what a caller sends becomes a `Problem`."""

@@ -1,0 +1,109 @@
+"""What a reference says: a problem and its tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "AssertTest",
+    "CallTest",
+    "CheckTest",
+    "Comparison",
+    "Problem",
+    "ProblemLimits",
+    "StdinTest",
+    "Test",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How an observed value or output is compared with the expected one.
+
+    The defaults are exact: plain data by Python equality with two refinements (a bool equals only a bool;
+    a tuple equals a list with equal items, because JSON cannot say tuple), output by lines with trailing
+    blanks ignored.
+    """
+
+    mode: Literal["exact", "tokens", "unordered"] = "exact"
+    """``tokens`` compares output word by word, numbers by value; ``unordered`` ignores the order of a
+    list's items, or of the output's lines."""
+    float_abs: float = 0.0
+    """Absolute tolerance between floats, 0 or more; NaN is near nothing but an expected NaN."""
+    float_rel: float = 0.0
+    """Relative tolerance between floats, 0 or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemLimits:
+    """Limits a problem asks for; ``None`` leaves the grader's own."""
+
+    cpu_s: float | None = None
+    """CPU seconds for each test, more than 0."""
+    total_cpu_s: float | None = None
+    """CPU seconds for the whole sample, more than 0."""
+    memory_mb: int | None = None
+    """Address space on top of what a fresh process has, in MiB, at least 1."""
+    output_kb: int | None = None
+    """Bytes of output or of one returned value, in KiB, at least 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallTest:
+    """Call a function of the answer and compare what it returns."""
+
+    args: tuple[Any, ...]
+    expected: Any
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    function: str | None = None
+    """Name to call; ``None`` is the problem's entry point."""
+
+
+@dataclass(frozen=True, slots=True)
+class StdinTest:
+    """Run the answer as a program: text in, text out."""
+
+    stdin: str
+    stdout: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssertTest:
+    """Python source that must run to its end, usually one ``assert`` line."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTest:
+    """Python source that defines ``check(candidate)``; each assertion in it counts as one test."""
+
+    source: str
+
+
+Test: TypeAlias = CallTest | StdinTest | AssertTest | CheckTest
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One task with its tests."""
+
+    tests: tuple[Test, ...]
+    """At least one."""
+    entry_point: str | None = None
+    """Name the answer must define; ``None`` only where every test is a stdin program."""
+    prompt: str = ""
+    """Python the answer may be the continuation of: imports, helpers, and the stub of the entry point. It
+    runs before the answer. Empty when the prompt is prose."""
+    setup: str = ""
+    """Python that runs before the tests, beside them, never beside the answer."""
+    comparison: Comparison = Comparison()
+    limits: ProblemLimits = ProblemLimits()
+    allow_imports: tuple[str, ...] = ()
+    """Modules the static policy lets this problem's answers import besides the usual ones."""
+    shape: str = "native"
+    """Name of the format it was read from."""
