@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Sample"]
+    from grader.errors import SampleError
+
+__all__ = ["BadSample", "Sample"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,12 @@ class Sample:
     """Where the reference was found, for error messages."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """Whatever else came along; never interpreted."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadSample:
+    """A sample that cannot be read. It keeps its place in the batch, and gets a result like any other."""
+
+    id: Any
+    """As in `Sample`."""
+    error: SampleError

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Analysis", "AnalysisRequest", "AnalysisStatus", "Finding", "Policy", "StyleFacts"]
+__all__ = ["Analysis", "AnalysisRequest", "AnalysisStatus", "Finding", "Policy", "StyleFacts", "one_line"]
+
+TEXT_CAP = 200
+"""Most characters of a message or detail."""
+
+
+def one_line(text: str) -> str:
+    """``text`` as one line of at most `TEXT_CAP` characters; what is cut off ends in an ellipsis."""
+    line = " ".join(text[: 4 * TEXT_CAP].split())
+    return line if len(line) <= TEXT_CAP else line[: TEXT_CAP - 1] + "…"
 
 
 class Policy(StrEnum):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from testcases.assertions import count_sites
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -61,6 +63,8 @@ class CallTest:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     function: str | None = None
     """Name to call; ``None`` is the problem's entry point."""
+    alternatives: tuple[Any, ...] = ()
+    """Other values that are right too, where a data set does not say which of two it means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +111,8 @@ class Problem:
     """Modules the static policy lets this problem's answers import besides the usual ones."""
     shape: str = "native"
     """Name of the format it was read from."""
+
+    @property
+    def test_count(self) -> int:
+        """Number of tests that count towards the score: of a check each assertion, of the others each one."""
+        return sum(count_sites(test.source) if isinstance(test, CheckTest) else 1 for test in self.tests)

@@ -1,0 +1,1 @@
+"""What AWS's trainers and AWS itself want of a reward Lambda: contract, metrics, deployment, jobs."""

@@ -1,0 +1,222 @@
+"""The grader's configuration: data, read once at the edge."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from grader.errors import ConfigError
+from sandbox.analysis import Policy
+from sandbox.limits import Limits
+from sandbox.preload import SOLUTION_PRELOAD
+from sandbox.walls.report import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ENVIRONMENT_PREFIX", "Credit", "GraderConfig", "LimitsConfig", "RewardConfig", "StyleGate", "default_lanes"]
+
+ENVIRONMENT_PREFIX = "GRADER_"
+_CONFIG_VARIABLE = "GRADER_CONFIG"
+_LAMBDA_MB_PER_CPU = 1769
+"""Memory that buys one CPU (AWS Lambda, "Configure function memory": at 1,769 MB a function has one vCPU)."""
+
+_LIMITS = Limits()
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Credit(StrEnum):
+    """What passed tests earn."""
+
+    FRACTION = "fraction"
+    """The passed share of the tests."""
+    ALL = "all"
+    """1 when all pass, else 0."""
+    ABOVE_CONSTANT = "above_constant"
+    """The passed share above what the best constant answer would get, stretched to [0, 1]."""
+
+
+class StyleGate(StrEnum):
+    """Who earns style."""
+
+    NONE = "none"
+    """Every answer that parses and is no stub."""
+    FUNCTIONAL = "functional"
+    """Only answers that pass at least one test."""
+
+
+class RewardConfig(_Section):
+    """How the parts add up."""
+
+    syntax: Weight = 0.3
+    functional: Weight = 0.5
+    style: Weight = 0.2
+    credit: Credit = Credit.FRACTION
+    style_gate: StyleGate = StyleGate.NONE
+
+    @model_validator(mode="after")
+    def _weights_add_up(self) -> RewardConfig:
+        total = self.syntax + self.functional + self.style
+        if not 0 < total <= 1 + 1e-9:
+            raise ValueError(f"the weights syntax, functional and style add up to {total:g}; more than 0 and at most 1 is wanted")
+        return self
+
+
+class LimitsConfig(_Section):
+    """What one sample may use up, unless its problem says otherwise; see `sandbox.limits.Limits`."""
+
+    cpu_s: Positive = _LIMITS.cpu_s
+    total_cpu_s: Positive = _LIMITS.total_cpu_s
+    wall_s: Positive = _LIMITS.wall_s
+    memory_mb: Annotated[int, Field(ge=1)] = _LIMITS.memory_mb
+    output_kb: Annotated[int, Field(ge=1)] = _LIMITS.output_kb
+    timeouts: Annotated[int, Field(ge=1)] = _LIMITS.timeouts
+    restarts: Annotated[int, Field(ge=0)] = _LIMITS.restarts
+
+
+class GraderConfig(_Section):
+    """Everything that can be set.
+
+    Each setting has a key in the TOML file and a variable in the environment: ``cpu_s`` in the table ``[limits]`` is
+    ``GRADER_LIMITS_CPU_S``. The environment wins.
+    """
+
+    reward: RewardConfig = RewardConfig()
+    limits: LimitsConfig = LimitsConfig()
+    unscored: Literal["raise", "zero"] | Weight = "zero"
+    """What a sample the grader could not score becomes: an error for the whole batch, 0, or a value in [0, 1]."""
+    envelope: Literal["auto", "list", "http"] = "auto"
+    """How the Lambda answers: a bare list, or wrapped as HTTP; ``auto`` goes by the event."""
+    policy: Policy = Policy.STANDARD
+    """How strictly sources are read before they may run."""
+    allow_imports: tuple[str, ...] = ()
+    """Modules the policy lets answers import besides the usual ones."""
+    preload: tuple[str, ...] = ()
+    """Modules answers find besides the preloaded standard library; plain Python, loaded once."""
+    isolation: Literal["auto"] | Tier = "auto"
+    """The tier to use; ``auto`` is the best the host has."""
+    require_isolation: Tier | None = None
+    """Refuse to start below this tier."""
+    lanes: Annotated[int, Field(ge=0, le=256)] = 0
+    """How many answers run at a time; 0 is one for each CPU this process may use."""
+    max_source_kb: Annotated[int, Field(ge=1)] = 64
+    """Larger answers are refused before they are parsed."""
+    max_completion_chars: Annotated[int, Field(ge=1)] = 1_048_576
+    """Longer completions are not looked at."""
+    deadline_margin_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.5
+    """Seconds before the caller's deadline by which the results are ready."""
+
+    @classmethod
+    def load(cls, path: Path | None = None, environ: Mapping[str, str] | None = None) -> GraderConfig:
+        """Read the configuration from a TOML file and the environment.
+
+        Args:
+            path: the file; ``None`` is the one ``GRADER_CONFIG`` names, if any.
+            environ: the environment; ``None`` is this process's.
+
+        Raises:
+            ConfigError: the file cannot be read, or a key is unknown or its value out of range; names the key.
+        """
+        environ = os.environ if environ is None else environ
+        if path is None and environ.get(_CONFIG_VARIABLE):
+            path = Path(environ[_CONFIG_VARIABLE])
+        tree = _read_toml(path) if path is not None else {}
+        variables = _overlay(tree, environ)
+        try:
+            return cls.model_validate(tree)
+        except ValidationError as error:
+            raise ConfigError(_explain(error, path, variables)) from None
+
+    def sandbox_limits(self) -> Limits:
+        """The limits as the sandbox takes them."""
+        return Limits(**self.limits.model_dump())
+
+    def preloaded(self) -> tuple[str, ...]:
+        """Every module an answer finds."""
+        return (*SOLUTION_PRELOAD, *self.preload)
+
+
+def default_lanes(environ: Mapping[str, str]) -> int:
+    """How many CPUs there are to use: those of the affinity mask; in Lambda no more than its memory buys."""
+    cpus = len(os.sched_getaffinity(0))
+    memory_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    if memory_mb.isdigit():
+        cpus = min(cpus, max(1, round(int(memory_mb) / _LAMBDA_MB_PER_CPU)))
+    return cpus
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def _overlay(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """Put the environment's settings over the file's; which variable gave which key."""
+    keys = _keys()
+    variables = {}
+    for variable, text in environ.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable == _CONFIG_VARIABLE:
+            continue
+        if variable not in keys:
+            raise ConfigError(f"environment: {variable} is no setting; {_nearest(variable, keys)}")
+        *sections, key = keys[variable]
+        table = tree
+        for section in sections:
+            table = table.setdefault(section, {})
+        table[key] = text.split(",") if key in {"allow_imports", "preload"} else _number_or_text(key, text)
+        variables[".".join(keys[variable])] = variable
+    return variables
+
+
+def _keys() -> dict[str, tuple[str, ...]]:
+    keys: dict[str, tuple[str, ...]] = {}
+    for name, field in GraderConfig.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, _Section):
+            keys |= {f"{ENVIRONMENT_PREFIX}{name}_{key}".upper(): (name, key) for key in section.model_fields}
+        else:
+            keys[f"{ENVIRONMENT_PREFIX}{name}".upper()] = (name,)
+    return keys
+
+
+def _number_or_text(key: str, text: str) -> float | str:
+    """Text as it is, except where a union of a word and a number would take a number's text for a wrong word."""
+    if key == "unscored":
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _nearest(variable: str, keys: Mapping[str, object]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(variable, keys, n=1)
+    return f"did you mean {near[0]}?" if near else "see docs/configuration.md"
+
+
+def _explain(error: ValidationError, path: Path | None, variables: Mapping[str, str]) -> str:
+    first = error.errors(include_url=False)[0]
+    names = {name for name in (str(part) for part in first["loc"]) if name.islower() or "_" in name}
+    key = ".".join(str(part) for part in first["loc"] if str(part) in names and not str(part).startswith("literal["))
+    origin = variables.get(key) or (f"{path}: {key}" if path is not None else key)
+    if first["type"] == "extra_forbidden":
+        return f"{origin}: unknown key"
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    return f"{origin}: {message}" if origin else message

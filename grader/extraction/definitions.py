@@ -1,0 +1,90 @@
+"""What a piece of code defines and which names it uses, told from its text alone.
+
+These are guesses that choose between blocks; whether an answer really defines its entry point is seen where
+it runs. A line of a string that looks like a definition counts as one.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import Final
+
+__all__ = ["Claim", "Target", "defined_names", "offered_names", "used_names"]
+
+_IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_USED: Final = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_DEFINITION: Final = re.compile(r"^([ \t]*+)(?:(?:async[ \t]++)?def|class)[ \t]++([^\W\d]\w*)", re.MULTILINE)
+_IMPORT: Final = re.compile(r"^[ \t]*+(?:from[ \t]++\S++[ \t]++)?import\b(.*)$", re.MULTILINE)
+_ASSIGNMENT: Final = re.compile(r"^([^\W\d]\w*+)[ \t]*+(?:=(?!=)|:)", re.MULTILINE)
+_READS_STDIN: Final = re.compile(r"\binput\(|\bstdin\b|\bopen\(0")
+
+
+class Claim(IntEnum):
+    """How well a piece of code fits what is asked for; a greater one wins."""
+
+    NOTHING = 0
+    BODY = 1
+    """It is indented, and the prompt ends in the stub of the entry point."""
+    METHOD = 2
+    """It defines a function of the right name inside something else."""
+    DEFINITION = 3
+    """It defines the entry point at the top level; or, where a program is asked for, it reads the input."""
+
+
+class Target:
+    """What the answer has to define: an entry point, or nothing but a program that reads its input.
+
+    ``Solution.add`` asks for ``Solution``; an entry point that is no name is defined by nothing.
+    """
+
+    __slots__ = ("_method", "_top")
+
+    def __init__(self, entry_point: str | None) -> None:
+        self._top: re.Pattern[str] | None = None
+        self._method: re.Pattern[str] | None = None
+        if not entry_point:
+            self._top = _READS_STDIN
+            return
+        names = _IDENTIFIER.findall(entry_point)
+        if names:
+            first, last = re.escape(names[0]), re.escape(names[-1])
+            self._top = re.compile(
+                rf"^(?:(?:(?:async[ \t]++)?def|class)[ \t]++{first}(?!\w)|{first}[ \t]*+(?::|=(?!=)))",
+                re.MULTILINE,
+            )
+            self._method = re.compile(rf"^[ \t]*+(?:async[ \t]++)?def[ \t]++{last}(?!\w)", re.MULTILINE)
+
+    def claim(self, code: str) -> Claim:
+        """Return how well the code fits; never `Claim.BODY`, which needs the prompt."""
+        if self._top and self._top.search(code):
+            return Claim.DEFINITION
+        if self._method and self._method.search(code):
+            return Claim.METHOD
+        return Claim.NOTHING
+
+
+def used_names(code: str) -> set[str]:
+    """Return every word of the code that may be a name, but for attributes."""
+    return set(_USED.findall(code))
+
+
+def defined_names(code: str) -> set[str]:
+    """Return the names which the code itself defines, imports or, at the top level, assigns."""
+    names = {match[2] for match in _DEFINITION.finditer(code)}
+    names.update(match[1] for match in _ASSIGNMENT.finditer(code))
+    return names | _imported(code)
+
+
+def offered_names(code: str) -> set[str]:
+    """Return the names that other blocks may want this one for.
+
+    These are its top-level functions and classes; the imported names where it has nothing but imports.
+    """
+    if all(not line.strip() or line.startswith(("import ", "from ", "#")) for line in code.split("\n")):
+        return _imported(code)
+    return {match[2] for match in _DEFINITION.finditer(code) if not match[1]}
+
+
+def _imported(code: str) -> set[str]:
+    return {name for match in _IMPORT.finditer(code) for name in _IDENTIFIER.findall(match[1])}

@@ -1,0 +1,74 @@
+"""The functional part: a problem becomes a job, a report becomes test results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from grader.grade import TestResult
+from sandbox.execution import Job
+from sandbox.values import encode
+from testcases.constant import constant_share
+from testcases.exam import exam_of, runs_code
+from testcases.python_source import names_in
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from sandbox.execution import Execution
+    from sandbox.limits import Limits
+    from testcases.problem import Problem
+
+__all__ = ["CONDUCTOR", "PreparedProblem", "prepare", "results_of"]
+
+CONDUCTOR = "testcases.examination:conduct"
+"""What puts answers to the exams that `prepare` makes."""
+_DATA_ONLY = "data"
+
+
+class PreparedProblem:
+    """A problem in the form the sandbox takes, made once for all its answers."""
+
+    __slots__ = ("_exam", "constant_share", "digest", "limits", "problem", "prompt_names", "test_count")
+
+    def __init__(self, problem: Problem, limits: Limits) -> None:
+        wanted = {
+            name: value
+            for name in ("cpu_s", "total_cpu_s", "memory_mb", "output_kb")
+            if (value := getattr(problem.limits, name)) is not None
+        }
+        if "cpu_s" in wanted and "total_cpu_s" not in wanted:
+            wanted["total_cpu_s"] = max(limits.total_cpu_s, wanted["cpu_s"])
+        self.problem = problem
+        self.limits = replace(limits, **wanted)
+        self._exam = encode(exam_of(problem))
+        self.digest = sha256(self._exam).hexdigest()
+        self.test_count = problem.test_count
+        self.constant_share = constant_share(problem)
+        """What the best constant answer would pass, in [0, 1]."""
+        self.prompt_names = names_in(problem.prompt) if problem.prompt else frozenset()
+        """Names that the prompt gives to the answer."""
+
+    def job(self, answer: str) -> Job:
+        """The job of putting this answer to the exam."""
+        key = self.digest if runs_code(self.problem) else _DATA_ONLY
+        return Job(source=answer, exam=self._exam, limits=self.limits, examiner_key=key)
+
+
+def prepare(problem: Problem, limits: Limits) -> PreparedProblem:
+    """Make a problem ready.
+
+    Args:
+        problem: the problem.
+        limits: what holds where the problem says nothing.
+
+    Raises:
+        sandbox.errors.ValueCodecError: a value of the tests cannot cross to the examiner.
+    """
+    return PreparedProblem(problem, limits)
+
+
+def results_of(execution: Execution) -> tuple[TestResult, ...]:
+    """The test results of a completed execution."""
+    report: list[list[Any]] = execution.report
+    return tuple(TestResult(Verdict(verdict), str(name), str(detail)) for verdict, name, detail in report)

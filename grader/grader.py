@@ -1,0 +1,184 @@
+"""The grader: samples in, a grade for each out."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from grader.config import GraderConfig, default_lanes
+from grader.extraction import extract
+from grader.functional import CONDUCTOR, PreparedProblem, prepare
+from grader.grade import Grade
+from grader.grading import Grading, unscored
+from grader.host import HostReport
+from grader.sample import BadSample
+from grader.work import Work
+from sandbox.errors import ValueCodecError
+from sandbox.sandbox import Sandbox, SandboxSettings
+from sandbox.values import encode
+from testcases.errors import InvalidFieldError, ProblemError
+from testcases.formats import read_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from grader.sample import Sample
+
+__all__ = ["Grader"]
+
+_PROBLEMS_KEPT = 1024
+_FLOWS_PER_LANE = 4
+"""More than one, so that a lane never waits for an analyst."""
+_NO_DEADLINE_S = 1e9
+
+
+class Grader:
+    """Grades samples. Keeps its processes between calls; may be called from several threads, which take turns."""
+
+    def __init__(self, config: GraderConfig | None = None, *, environ: Mapping[str, str] | None = None) -> None:
+        self.config = config if config is not None else GraderConfig()
+        self._lanes = self.config.lanes or default_lanes(os.environ if environ is None else environ)
+        self._sandbox = Sandbox(
+            SandboxSettings(
+                conductor=CONDUCTOR,
+                paths=tuple(path for path in sys.path if path and os.path.isabs(path)),  # noqa: PTH117 - plain text
+                lanes=self._lanes,
+                isolation=None if self.config.isolation == "auto" else self.config.isolation,
+                require_isolation=self.config.require_isolation,
+                preload=self.config.preloaded(),
+                max_source_bytes=self.config.max_source_kb * 1024,
+            )
+        )
+        self._grading = Grading(self._sandbox, self.config)
+        self._problems: OrderedDict[bytes, PreparedProblem] = OrderedDict()
+        self._limits = self.config.sandbox_limits()
+        self._turn = threading.Lock()
+
+    def grade(self, sample: Sample, *, deadline_s: float | None = None) -> Grade:
+        """Grade one sample; see `grade_batch`."""
+        return self.grade_batch([sample], deadline_s=deadline_s)[0]
+
+    def grade_batch(
+        self,
+        samples: Sequence[Sample | BadSample],
+        *,
+        deadline_s: float | None = None,
+        on_grade: Callable[[int, Grade], None] | None = None,
+    ) -> list[Grade]:
+        """Grade samples, on all CPUs this process may use; equal ones once.
+
+        Args:
+            samples: what to grade.
+            deadline_s: seconds from now by which the caller needs the result; what could not be graded by then, less the
+                configured margin, is unscored. ``None``: no hurry.
+            on_grade: called with the place and the grade of each sample as soon as it is there.
+
+        Returns:
+            One grade for each sample, in their order.
+
+        Raises:
+            sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
+            sandbox.errors.ProcessLostError: the sandbox cannot start.
+        """
+        now = time.monotonic()
+        deadline = now + (_NO_DEADLINE_S if deadline_s is None else max(0.0, deadline_s - self.config.deadline_margin_s))
+        grades: list[Grade | None] = [None] * len(samples)
+
+        def settle(place: int, grade: Grade) -> None:
+            grades[place] = grade
+            if on_grade is not None:
+                on_grade(place, grade)
+
+        with self._turn:
+            works = self._sort_out(samples, settle)
+            queue = iter(works)
+            flows = [self._work_off(queue, samples, deadline, settle) for _ in range(min(len(works), self._lanes * _FLOWS_PER_LANE))]
+            self._sandbox.run(flows)
+        assert None not in grades
+        return [grade for grade in grades if grade is not None]
+
+    def host(self) -> HostReport:
+        """What this grader runs on.
+
+        Raises:
+            sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
+        """
+        with self._turn:
+            self._sandbox.start()
+            tier = self._sandbox.tier
+        assert tier is not None
+        return HostReport(tier, self._sandbox.walls, self._lanes, platform.python_version(), platform.release())
+
+    def close(self) -> None:
+        """End every process. The grader can be used again."""
+        self._sandbox.close()
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _sort_out(self, samples: Sequence[Sample | BadSample], settle: Callable[[int, Grade], None]) -> list[Work]:
+        """What there is to do; samples of one problem together, so that they can share what is made for it."""
+        works: dict[tuple[str, str | None, str], Work] = {}
+        by_problem: dict[str, list[Work]] = {}
+        for place, sample in enumerate(samples):
+            if isinstance(sample, BadSample):
+                settle(place, unscored(sample.id, str(sample.error)))
+                continue
+            try:
+                problem = self._problem(sample)
+            except (ProblemError, ValueCodecError) as error:
+                settle(place, unscored(sample.id, _complaint(sample, error)))
+                continue
+            extraction = extract(
+                sample.completion or "",
+                entry_point=problem.problem.entry_point,
+                prompt=problem.problem.prompt,
+                max_chars=self.config.max_completion_chars,
+            )
+            work = Work(problem, extraction)
+            known = works.setdefault(work.key, work)
+            known.indices.append(place)
+            if known is work:
+                by_problem.setdefault(problem.digest, []).append(work)
+        return [work for group in by_problem.values() for work in group]
+
+    def _problem(self, sample: Sample) -> PreparedProblem:
+        key = encode([sample.reference, sample.prompt])
+        problem = self._problems.get(key)
+        if problem is None:
+            problem = prepare(read_reference(sample.reference, prompt=sample.prompt), self._limits)
+            self._problems[key] = problem
+            if len(self._problems) > _PROBLEMS_KEPT:
+                self._problems.popitem(last=False)
+        else:
+            self._problems.move_to_end(key)
+        return problem
+
+    async def _work_off(
+        self,
+        queue: Iterator[Work],
+        samples: Sequence[Sample | BadSample],
+        deadline: float,
+        settle: Callable[[int, Grade], None],
+    ) -> None:
+        for work in queue:
+            grade = await self._grading.grade(work, deadline)
+            for place in work.indices:
+                settle(place, replace(grade, sample_id=samples[place].id))
+
+
+def _complaint(sample: Sample, error: ProblemError | ValueCodecError) -> str:
+    field = f"{sample.reference_field}.{error.field}" if isinstance(error, InvalidFieldError) else sample.reference_field
+    text = str(error).removeprefix(f"{error.field}: ") if isinstance(error, InvalidFieldError) else str(error)
+    return f"sample {sample.id}: {field}: {text}"
+
+

@@ -1,0 +1,178 @@
+"""How one piece of work becomes a grade: read, run, weigh."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from grader.functional import results_of
+from grader.grade import Grade, GradeStatus, TestResult
+from grader.metrics import Observations, metrics_of
+from grader.reward import NOTHING, Parts, credit_for, reward_of, share_passed
+from grader.style import style_score
+from grader.syntax import syntax_score, withheld_because
+from sandbox.analysis import Analysis, AnalysisRequest, AnalysisStatus
+from sandbox.execution import Execution, ExecutionStatus
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from grader.config import GraderConfig
+    from grader.work import Work
+    from sandbox.analysis import StyleFacts
+    from sandbox.sandbox import Sandbox
+
+__all__ = ["Grading", "unscored"]
+
+
+@dataclass(slots=True)
+class _Course:
+    """What is known so far of one piece of work."""
+
+    work: Work
+    deadline: float
+    started: float
+    analysis: Analysis | None = None
+    execution: Execution | None = None
+    style: StyleFacts | None = None
+    tests: tuple[TestResult, ...] = ()
+    parts: Parts = NOTHING
+    reason: str = ""
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    def stamp(self, stage: str) -> None:
+        """Take note of when a stage was done, in milliseconds since the start."""
+        self.timings_ms[stage] = (time.monotonic() - self.started) * 1000
+
+
+class Grading:
+    """Grades work, in a sandbox, by a configuration."""
+
+    def __init__(self, sandbox: Sandbox, config: GraderConfig) -> None:
+        self._sandbox = sandbox
+        self._config = config
+
+    async def grade(self, work: Work, deadline: float) -> Grade:
+        """The grade of one piece of work; its sample id is ``None``. Runs inside `Sandbox.run`.
+
+        Args:
+            work: the answer and its problem.
+            deadline: by when (`time.monotonic`).
+        """
+        course = _Course(work, deadline, time.monotonic())
+        answer = work.extraction.answer
+        if answer is None:
+            course.tests = self._untouched(course, Verdict.NOT_RUN, work.extraction.detail)
+            course.reason = work.extraction.detail or "no code was found"
+            return self._finish(course)
+        problem = work.problem.problem
+        reading = self._sandbox.read(
+            AnalysisRequest(
+                source=answer,
+                entry_point=problem.entry_point,
+                policy=self._config.policy,
+                allow_imports=(*self._config.allow_imports, *problem.allow_imports),
+            ),
+            deadline=deadline,
+            style=self._config.reward.style > 0,
+        )
+        course.analysis = analysis = await reading.found
+        course.stamp("analysed")
+        if analysis.status is AnalysisStatus.INTERNAL:
+            return self._give_up(course, analysis.detail)
+        if analysis.status is not AnalysisStatus.OK:
+            course.tests = self._untouched(course, Verdict.EXCEPTION, analysis.detail)
+            course.reason = analysis.detail
+        elif analysis.violations:
+            course.reason = withheld_because(analysis)
+            course.tests = self._untouched(course, Verdict.POLICY, course.reason)
+        else:
+            course.execution = execution = await self._sandbox.execute(work.problem.job(answer), deadline=deadline)
+            course.stamp("executed")
+            if execution.status is not ExecutionStatus.COMPLETED:
+                return self._give_up(course, execution.detail)
+            course.tests = results_of(execution)
+            course.style = _without_names(await reading.style, work.problem.prompt_names)
+            course.stamp("styled")
+            self._weigh(course, analysis)
+        return self._finish(course)
+
+    def _weigh(self, course: _Course, analysis: Analysis) -> None:
+        reward = self._config.reward
+        share = share_passed([test.verdict for test in course.tests])
+        functional = credit_for(share, reward.credit, constant_share=course.work.problem.constant_share)
+        withheld = withheld_because(analysis)
+        if withheld and not (share > 0 and not analysis.is_stub):
+            course.parts, course.reason = Parts(0.0, functional, 0.0), withheld
+            return
+        course.parts = Parts(syntax_score(analysis), functional, style_score(course.style))
+        first = next((test for test in course.tests if test.verdict is not Verdict.PASSED), None)
+        if first is not None:
+            course.reason = f"{first.name}: {first.verdict}{': ' if first.detail else ''}{first.detail}"
+
+    def _untouched(self, course: _Course, verdict: Verdict, detail: str) -> tuple[TestResult, ...]:
+        """The results of tests that the answer never met."""
+        return (TestResult(verdict, detail=detail),) * course.work.problem.test_count
+
+    def _give_up(self, course: _Course, detail: str) -> Grade:
+        """The grade of what could not be graded, for no fault of the answer's."""
+        late = time.monotonic() >= course.deadline
+        course.tests = self._untouched(course, Verdict.NOT_RUN if late else Verdict.INTERNAL, detail)
+        course.reason = detail
+        grade = self._finish(course, grader_error=True)
+        return replace(grade, status=GradeStatus.UNSCORED, reward=None)
+
+    def _finish(self, course: _Course, *, grader_error: bool = False) -> Grade:
+        extraction, analysis, execution = course.work.extraction, course.analysis, course.execution
+        if execution is not None:
+            course.timings_ms.update(execution.timings_ms)
+        tier = self._sandbox.tier
+        seen = Observations(
+            extraction_rule=extraction.rule,
+            code_truncated=extraction.truncated,
+            policy_violation=analysis is not None and bool(analysis.violations),
+            stub=analysis is not None and analysis.is_stub,
+            grader_error=grader_error,
+            isolation_tier=tier.rank + 1 if tier is not None else 0,
+            cpu_ms=execution.cpu_s * 1000 if execution is not None else 0.0,
+            peak_mb=execution.peak_mb if execution is not None else 0.0,
+            duration_ms=(time.monotonic() - course.started) * 1000,
+        )
+        return Grade(
+            sample_id=None,
+            status=GradeStatus.SCORED,
+            reward=reward_of(course.parts, self._config.reward),
+            metrics=metrics_of(course.parts, course.tests, seen, code_found=extraction.answer is not None),
+            tests=course.tests,
+            reason=course.reason,
+            answer=extraction.answer,
+            extraction_rule=extraction.rule.value,
+            style_findings=_findings(course.style),
+            timings_ms=course.timings_ms,
+        )
+
+
+def unscored(sample_id: Any, reason: str) -> Grade:
+    """The grade of a sample that could not even be read."""
+    return Grade(
+        sample_id=sample_id,
+        status=GradeStatus.UNSCORED,
+        reward=None,
+        metrics=metrics_of(NOTHING, (), Observations(grader_error=True), code_found=False),
+        reason=reason,
+    )
+
+
+def _without_names(style: StyleFacts | None, names: frozenset[str]) -> StyleFacts | None:
+    """The facts without complaints about names that the prompt defines: the answer is its continuation."""
+    if style is None or not names:
+        return style
+    known = {f"undefined name {name!r}" for name in names}
+    return replace(style, findings=tuple(found for found in style.findings if found.message not in known))
+
+
+def _findings(style: StyleFacts | None) -> tuple[str, ...]:
+    if style is None:
+        return ()
+    formatting = (f"black: {style.changed_lines} of {style.lines} lines differ",) if style.changed_lines else ()
+    return (*formatting, *(f"line {found.line}: {found.kind}: {found.message}" for found in style.findings))

@@ -1,0 +1,84 @@
+"""Framed messages over a stream socket, blocking, with caps."""
+
+from __future__ import annotations
+
+import array
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from sandbox.errors import ProcessLostError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "HEADER_BYTES",
+    "frame",
+    "frame_length",
+    "receive_descriptors",
+    "receive_frame",
+    "send_descriptors",
+]
+
+HEADER_BYTES = 4
+_INT_BYTES = array.array("i").itemsize
+_CHUNK = 1 << 20
+
+
+def frame(payload: bytes) -> bytes:
+    """The payload with its length before it, as one message. Up to 4 GiB."""
+    return len(payload).to_bytes(HEADER_BYTES, "big") + payload
+
+
+def frame_length(header: bytes | bytearray) -> int:
+    """Bytes of payload that follow this header."""
+    return int.from_bytes(header[:HEADER_BYTES], "big")
+
+
+def receive_frame(descriptor: int, *, prefix: bytes = b"") -> bytes:
+    """Read one frame, blocking.
+
+    Args:
+        descriptor: a stream.
+        prefix: bytes of the frame that were read before.
+
+    Returns:
+        The payload; empty at the end of the stream.
+
+    Raises:
+        ProcessLostError: the stream ended inside a frame.
+    """
+    data = bytearray(prefix)
+    while len(data) < HEADER_BYTES:
+        chunk = os.read(descriptor, HEADER_BYTES - len(data))
+        if not chunk:
+            if data:
+                raise ProcessLostError("a message ended early")
+            return b""
+        data += chunk
+    size = HEADER_BYTES + frame_length(data)
+    while len(data) < size:
+        chunk = os.read(descriptor, min(size - len(data), _CHUNK))
+        if not chunk:
+            raise ProcessLostError("a message ended early")
+        data += chunk
+    return bytes(memoryview(data)[HEADER_BYTES:])
+
+
+def send_descriptors(channel: socket.socket, payload: bytes, descriptors: Sequence[int]) -> int:
+    """Send payload and open descriptors (unix(7), SCM_RIGHTS); returns how many bytes of the payload went out."""
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+    return channel.sendmsg([payload], ancillary)
+
+
+def receive_descriptors(channel: socket.socket, size: int, count: int) -> tuple[bytes, list[int]]:
+    """Receive up to ``size`` bytes and up to ``count`` descriptors; empty bytes at the end of the stream."""
+    payload, ancillary, _, _ = channel.recvmsg(
+        size, socket.CMSG_SPACE(count * _INT_BYTES), socket.MSG_CMSG_CLOEXEC
+    )
+    descriptors = array.array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            descriptors.frombytes(data[: len(data) - len(data) % _INT_BYTES])
+    return payload, list(descriptors)

@@ -1,0 +1,29 @@
+"""Errors of the sandbox. What an answer does is never one of them: that is a value.
+
+::
+
+    SandboxError                 base; the text is one line: what, where, what to do
+    ├── IsolationError           the host cannot give the isolation that is demanded
+    ├── ProcessLostError         a process of ours died, hung, or spoke nonsense
+    └── ValueCodecError          a value is not plain data, or bytes are not an encoded value
+"""
+
+from __future__ import annotations
+
+__all__ = ["IsolationError", "ProcessLostError", "SandboxError", "ValueCodecError"]
+
+
+class SandboxError(Exception):
+    """Base of every error this package raises."""
+
+
+class IsolationError(SandboxError):
+    """The host lacks a wall that the configuration demands."""
+
+
+class ProcessLostError(SandboxError):
+    """A zygote, examiner or analyst died, hung, or sent what it never should."""
+
+
+class ValueCodecError(SandboxError):
+    """A value cannot cross between processes, or what crossed is malformed."""

@@ -1,0 +1,105 @@
+"""A lane: what one CPU needs to put answers to their exams, one at a time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import ProcessLostError
+from sandbox.execution import Execution, ExecutionStatus, Job
+from sandbox.values import decode, encode
+from sandbox.worker import Worker, Zygote
+
+if TYPE_CHECKING:
+    from sandbox.worker import ZygoteSettings
+
+__all__ = ["EXAMINER", "SOLUTION", "Lane"]
+
+EXAMINER, SOLUTION = "E", "S"
+"""Roles of a lane's zygote."""
+_ATTEMPTS = 2
+
+
+class Lane:
+    """A zygote with the examiner it has forked. Heals itself: what is lost is replaced at the next use."""
+
+    def __init__(self, settings: ZygoteSettings) -> None:
+        self.zygote = Zygote(settings)
+        self._examiner: Worker | None = None
+        self._examiner_key = ""
+
+    async def execute(self, job: Job, deadline: float) -> Execution:
+        """Put one answer to its exam.
+
+        A process of ours that is lost on the way is replaced once; the second time the result is ``internal``.
+
+        Args:
+            job: what to do.
+            deadline: when the caller needs the result (`time.monotonic`).
+        """
+        detail = ""
+        for _ in range(_ATTEMPTS):
+            if time.monotonic() >= deadline:
+                return Execution(ExecutionStatus.DEADLINE, detail="no time was left before the deadline")
+            try:
+                return await self._attempt(job, deadline)
+            except ProcessLostError as error:
+                detail = str(error)
+                self.close()
+        return Execution(ExecutionStatus.INTERNAL, detail=detail)
+
+    def close(self) -> None:
+        """End every process of the lane. It can be used again."""
+        if self._examiner is not None:
+            self._examiner.close()
+            self._examiner = None
+        self.zygote.kill()
+
+    async def _attempt(self, job: Job, deadline: float) -> Execution:
+        started = time.monotonic()
+        examiner = await self._examiner_for(job)
+        forked = time.monotonic()
+        patience = min(deadline, forked + job.limits.backstop_s)
+        head = encode([job.source, list(astuple(job.limits))])
+        await examiner.send(head + b"\n" + job.exam, patience)
+        reply = await examiner.receive(patience)
+        if reply is None:
+            if patience < deadline:
+                raise ProcessLostError("an examiner hangs")
+            await self._dismiss()
+            return Execution(ExecutionStatus.DEADLINE, detail="the deadline came before the tests were done")
+        if not job.examiner_key:
+            await self._dismiss()
+        return _execution(decode(reply), fork_ms=(forked - started) * 1000)
+
+    async def _examiner_for(self, job: Job) -> Worker:
+        if self._examiner is not None and job.examiner_key and job.examiner_key == self._examiner_key:
+            return self._examiner
+        await self._dismiss()
+        self._examiner = await self.zygote.fork(EXAMINER)
+        self._examiner_key = job.examiner_key
+        return self._examiner
+
+    async def _dismiss(self) -> None:
+        """Have nothing left of the last job."""
+        if self._examiner is not None:
+            self._examiner.close()
+            self._examiner = None
+            await self.zygote.kill_children()
+
+
+def _execution(reply: dict[str, Any], *, fork_ms: float) -> Execution:
+    timings = {"fork": fork_ms, "run": reply["wall_ms"]}
+    if "error" in reply:
+        return Execution(
+            ExecutionStatus.INTERNAL, detail=f"the tests are broken: {reply['error']}", timings_ms=timings
+        )
+    return Execution(
+        ExecutionStatus.COMPLETED,
+        report=reply["report"],
+        cpu_s=reply["cpu_s"],
+        peak_mb=reply["peak_mb"],
+        output=reply["output"],
+        timings_ms=timings,
+    )

@@ -1,0 +1,32 @@
+"""What one sample may use up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one sample's run. Time is counted so that a busy host changes no verdict."""
+
+    cpu_s: float = 5.0
+    """CPU seconds for loading the answer, and again for each call or program run; more than 0."""
+    total_cpu_s: float = 20.0
+    """CPU seconds for everything the answer does in one sample; more than 0."""
+    wall_s: float = 10.0
+    """Seconds a call may take that were not spent waiting for a CPU, so sleeping included; more than 0."""
+    memory_mb: int = 512
+    """Address space in MiB on top of what the process has before the answer is loaded; at least 1."""
+    output_kb: int = 16 * 1024
+    """KiB of output the answer may write in one process, and of one value it may return; at least 1."""
+    timeouts: int = 1
+    """How many tests may time out, or write more than they may, before the rest of the sample is not run; at least 1."""
+    restarts: int = 8
+    """How often a process the answer has lost is replaced, so that later tests still count; 0 or more."""
+
+    @property
+    def backstop_s(self) -> float:
+        """Wall-clock seconds after which a run counts as the grader's own fault: far above any honest use."""
+        return 30.0 + 10.0 * (self.total_cpu_s + self.wall_s)

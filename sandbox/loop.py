@@ -1,0 +1,182 @@
+"""One event loop over descriptors, for coroutines that wait for processes.
+
+Smaller and cheaper than asyncio, which it could not use anyway: a trainer may be running its own loop in the thread that asks
+for grades.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Generator, Iterable
+
+__all__ = ["Future", "Loop", "Pool", "readable", "writable"]
+
+T = TypeVar("T")
+_LONGEST_S = 3600.0
+
+
+class Future(Generic[T]):
+    """A value that is there later. Awaiting it gives the value, or raises the error it was failed with."""
+
+    __slots__ = ("_error", "_value", "_waiters", "done")
+
+    def __init__(self) -> None:
+        self.done = False
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        self._waiters: list[_Task] = []
+
+    def set(self, value: T) -> None:
+        """Give the value; only the first call counts."""
+        self._finish(value, None)
+
+    def fail(self, error: BaseException) -> None:
+        """Make awaiting it raise; only the first call counts."""
+        self._finish(None, error)
+
+    def _finish(self, value: T | None, error: BaseException | None) -> None:
+        if self.done:
+            return
+        self.done, self._value, self._error = True, value, error
+        for task in self._waiters:
+            task.loop.make_ready(task, value=True)
+        self._waiters.clear()
+
+    def park(self, task: _Task) -> None:
+        """Have the task go on when the value is there. For `Loop`."""
+        self._waiters.append(task)
+
+    def outcome(self) -> T:
+        """The value of a future that is done; raises what it was failed with."""
+        assert self.done
+        if self._error is not None:
+            raise self._error
+        return cast("T", self._value)
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        if not self.done:
+            yield self
+        return self.outcome()
+
+
+class Pool(Generic[T]):
+    """Things that one coroutine uses at a time, handed out first come, first served."""
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._free = deque(items)
+        self._waiting: deque[Future[T]] = deque()
+
+    async def take(self) -> T:
+        """Wait for one."""
+        if self._free:
+            return self._free.popleft()
+        future: Future[T] = Future()
+        self._waiting.append(future)
+        return await future
+
+    def give_back(self, item: T) -> None:
+        """Let the next one have it."""
+        if self._waiting:
+            self._waiting.popleft().set(item)
+        else:
+            self._free.appendleft(item)
+
+
+class _Wait:
+    """Ready when the descriptor is, or when the deadline has passed."""
+
+    __slots__ = ("deadline", "descriptor", "event")
+
+    def __init__(self, descriptor: int, event: int, deadline: float) -> None:
+        self.descriptor, self.event, self.deadline = descriptor, event, deadline
+
+    def __await__(self) -> Generator[Any, Any, bool]:
+        ready: bool = yield self
+        return ready
+
+
+def readable(descriptor: int, deadline: float) -> _Wait:
+    """Await it: whether the descriptor became readable before the deadline (`time.monotonic`)."""
+    return _Wait(descriptor, select.POLLIN, deadline)
+
+
+def writable(descriptor: int, deadline: float) -> _Wait:
+    """Await it: whether the descriptor became writable before the deadline (`time.monotonic`)."""
+    return _Wait(descriptor, select.POLLOUT, deadline)
+
+
+class _Task:
+    __slots__ = ("coroutine", "loop", "result", "started")
+
+    def __init__(self, loop: Loop, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self.loop = loop
+        self.coroutine = coroutine
+        self.result: Future[Any] = Future()
+        self.started = False
+
+
+class Loop:
+    """Runs coroutines until those it was given are done."""
+
+    def __init__(self) -> None:
+        self._ready: deque[tuple[_Task, bool]] = deque()
+        self._poller = select.poll()
+        self._waiting: dict[int, tuple[_Task, float]] = {}
+
+    def run(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        """Run them side by side; their results, in order. The first error, in order, ends the call."""
+        results: list[Future[T]] = [self.spawn(coroutine) for coroutine in coroutines]
+        while not all(result.done for result in results):
+            self._step()
+        return [result.outcome() for result in results]
+
+    def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start one more, beside those that run."""
+        task = _Task(self, coroutine)
+        self._ready.append((task, True))
+        return task.result
+
+    def make_ready(self, task: _Task, *, value: bool) -> None:
+        """Have a parked task go on at the next step."""
+        self._ready.append((task, value))
+
+    def _step(self) -> None:
+        assert self._ready or self._waiting, "every task waits for another"
+        while self._ready:
+            self._advance(*self._ready.popleft())
+        if not self._waiting:
+            return
+        earliest = min(deadline for _, deadline in self._waiting.values())
+        for descriptor, _ in self._poller.poll(min(max(0.0, earliest - time.monotonic()), _LONGEST_S) * 1000):
+            self._wake(descriptor, ready=True)
+        now = time.monotonic()
+        for descriptor in [
+            descriptor for descriptor, (_, deadline) in self._waiting.items() if deadline <= now
+        ]:
+            self._wake(descriptor, ready=False)
+
+    def _wake(self, descriptor: int, *, ready: bool) -> None:
+        self._poller.unregister(descriptor)
+        task, _ = self._waiting.pop(descriptor)
+        self._ready.append((task, ready))
+
+    def _advance(self, task: _Task, value: bool) -> None:  # noqa: FBT001 - what the coroutine is sent
+        try:
+            pause = task.coroutine.send(value if task.started else None)
+        except StopIteration as end:
+            task.result.set(end.value)
+            return
+        except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
+            task.result.fail(error)
+            return
+        task.started = True
+        if isinstance(pause, Future):
+            pause.park(task)
+        else:
+            self._waiting[pause.descriptor] = (task, pause.deadline)
+            self._poller.register(pause.descriptor, pause.event)

@@ -1,0 +1,56 @@
+"""The analyst process: reads sources it never runs. A source that kills it costs one fork."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from sandbox.analysis import AnalysisRequest, Policy
+from sandbox.channel import frame, receive_frame
+from sandbox.processes.inspection import inspect_source, measure_style
+from sandbox.values import decode, encode
+from sandbox.walls import audit, functions, imports, rlimits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["main_after"]
+
+_MEMORY_MB = 1024
+_LIFETIME_CPU_S = 600.0
+_STACK_LIMIT = 3000
+
+
+def main_after(warm_up: str) -> Callable[[int], None]:
+    """The analyst's program, once the tools have read the source ``warm_up``, and with it loaded all that they load lazily."""
+    inspect_source(AnalysisRequest(warm_up, None, Policy.STRICT))
+    inspect_source(AnalysisRequest(warm_up, None, Policy.STANDARD))
+    measure_style(warm_up)
+    return _main
+
+
+def _main(channel: int) -> None:
+    """Serve requests that come over ``channel`` until it is closed: two replies each, first what was found, then the style."""
+    sys.setrecursionlimit(_STACK_LIMIT)
+    functions.put_up()
+    imports.put_up()
+    rlimits.put_up(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
+    audit.put_up()
+    while message := receive_frame(channel):
+        source, entry_point, policy, allow_imports, max_bytes, style = decode(message)
+        request = AnalysisRequest(source, entry_point, Policy(policy), tuple(allow_imports))
+        analysis = inspect_source(request, max_bytes=max_bytes)
+        _send(channel, encode([analysis.status.value, analysis.detail[:500],
+                               [[found.kind, found.line, found.message] for found in analysis.violations[:20]],
+                               analysis.defines_entry_point, analysis.is_stub]))  # fmt: skip
+        facts = measure_style(source) if style and analysis.status == "ok" else None
+        _send(channel, encode(None if facts is None else
+                              [facts.lines, facts.changed_lines, facts.similarity,
+                               [[found.kind, found.line, found.message] for found in facts.findings]]))  # fmt: skip
+
+
+def _send(channel: int, reply: bytes) -> None:
+    view = memoryview(frame(reply))
+    while view:
+        view = view[os.write(channel, view) :]

@@ -1,0 +1,85 @@
+"""The examiner process: puts answers to an exam. It knows expected values, and never runs an answer.
+
+How an exam is conducted is not the sandbox's business: a conductor, named when the sandbox is made, gets the decoded exam and the
+`Candidate`, and returns plain data, which goes back as it is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import resource
+import socket
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sandbox.channel import frame, receive_frame
+from sandbox.errors import ProcessLostError
+from sandbox.limits import Limits
+from sandbox.processes.candidate import Candidate
+from sandbox.processes.zygote_messages import FORKS
+from sandbox.values import decode, encode
+from sandbox.walls import rlimits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Conductor", "main_for"]
+
+_ADDRESS_SPACE_BYTES = 4 << 30
+_TEXT_CHARS = 500
+
+
+class Conductor(Protocol):
+    """Puts one candidate to one exam."""
+
+    def __call__(self, exam: Any, candidate: Candidate, /) -> Any:
+        """Returns plain data. Raises when the exam itself is broken."""
+
+
+def main_for(target: str) -> Callable[[int], None]:
+    """The examiner's program with the conductor that ``module:function`` names."""
+    module, _, name = target.partition(":")
+    conductor: Conductor = getattr(importlib.import_module(module), name)
+
+    def main(channel: int) -> None:
+        """Serve jobs that come over ``channel`` until it is closed."""
+        forks = socket.socket(fileno=FORKS)
+        _limit_own_use()
+        while job := receive_frame(channel):
+            reply = encode(_examine(job, conductor, forks))
+            view = memoryview(frame(reply))
+            while view:
+                view = view[os.write(channel, view) :]
+
+    return main
+
+
+def _examine(job: bytes, conductor: Conductor, forks: socket.socket) -> dict[str, Any]:
+    started = time.perf_counter()
+    head, _, exam = job.partition(b"\n")
+    source, limits = decode(head)
+    candidate = Candidate(source, Limits(*limits), forks)
+    random.seed(0)
+    report: dict[str, Any] = {}
+    try:
+        report["report"] = conductor(decode(exam), candidate)
+    except ProcessLostError:
+        os._exit(1)
+    except BaseException as error:  # noqa: BLE001 - a broken exam is reported, whatever broke it
+        report["error"] = f"{type(error).__name__}: {error}"[:_TEXT_CHARS]
+    candidate.close()
+    report["cpu_s"] = candidate.cpu_s
+    report["peak_mb"] = candidate.peak_mb
+    report["output"] = candidate.head.decode("utf-8", "replace")
+    report["wall_ms"] = (time.perf_counter() - started) * 1000
+    return report
+
+
+def _limit_own_use() -> None:
+    """The examiner runs the data set's code and reads the answer's values: neither may fill the host."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    space = rlimits.address_space_bytes() + _ADDRESS_SPACE_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (space, space))

@@ -1,0 +1,221 @@
+"""The solution process: runs the answer. It knows inputs, never expected values.
+
+Nothing here protects the grade: whatever this process says is only a value that is compared elsewhere. The walls are put up
+before a byte of the answer is compiled.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import gc
+import io
+import os
+import socket
+import sys
+import threading
+import types
+from typing import Any, NoReturn
+
+from sandbox.channel import frame, receive_descriptors, receive_frame
+from sandbox.errors import ValueCodecError
+from sandbox.processes import parked_threads
+from sandbox.processes.protocol import CALL, ENTRY_MODULE, GET, LARGE, LOAD, OK, RAISED, LoadSettings
+from sandbox.values import Reference, decode, encode
+from sandbox.walls import audit, functions, imports, rlimits
+
+__all__ = ["main"]
+
+_FIRST_READ = 1 << 16
+_TEXT_CHARS = 500
+_RECURSION_LIMIT = sys.getrecursionlimit()
+_MUTABLE = (list, dict, set, bytearray)
+_FILE = "<answer>"
+
+
+def main(channel: int) -> None:
+    """Serve the examiner at the other end of ``channel`` until it hangs up."""
+    first, descriptors = receive_descriptors(socket.socket(fileno=os.dup(channel)), _FIRST_READ, 2)
+    if not first:
+        os._exit(0)
+    stdin, output = descriptors
+    os.dup2(stdin, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.closerange(channel + 1, 64)
+    verb, fields = decode(receive_frame(channel, prefix=first))
+    if verb != LOAD:
+        os._exit(1)
+    _Solution(channel, LoadSettings(*fields)).serve()
+
+
+class _Solution:
+    """The answer, loaded, and the objects it has handed out."""
+
+    def __init__(self, channel: int, settings: LoadSettings) -> None:
+        self.channel = channel
+        self.settings = settings
+        self.kept: dict[int, Any] = {}
+        self.code: types.CodeType | None = None
+        self.module = types.ModuleType("__main__" if settings.program else ENTRY_MODULE)
+        self._write, self._getrecursionlimit, self._setrecursionlimit = (
+            os.write,
+            sys.getrecursionlimit,
+            sys.setrecursionlimit,
+        )
+
+    def serve(self) -> NoReturn:
+        self.put_up_walls()
+        self.answer(self.load)
+        while request := receive_frame(self.channel):
+            verb, *fields = decode(request)
+            if verb == CALL:
+                self.answer(self.call, *fields)
+            elif verb == GET:
+                self.answer(self.get, *fields)
+            else:
+                self.answer(self.run)
+        os._exit(0)
+
+    def put_up_walls(self) -> None:
+        settings = self.settings
+        parked_threads.park(settings.threads)
+        gc.enable()
+        sys.stdin = io.TextIOWrapper(
+            io.BufferedReader(io.FileIO(0, "r", closefd=False)), "utf-8", "surrogateescape"
+        )
+        self.out = io.TextIOWrapper(
+            io.BufferedWriter(io.FileIO(1, "w", closefd=False)), "utf-8", "surrogateescape"
+        )
+        sys.stdout = sys.__stdout__ = self.out
+        sys.stderr = sys.__stderr__ = io.TextIOWrapper(
+            io.BufferedWriter(io.FileIO(2, "w", closefd=False)),
+            "utf-8",
+            "backslashreplace",
+            line_buffering=True,
+        )
+        sys.__stdin__ = sys.stdin
+        sys.argv[:] = ["solution.py"]
+        sys.modules[self.module.__name__] = self.module
+        self.module.__dict__["__builtins__"] = builtins
+        functions.put_up()
+        imports.put_up()
+        rlimits.put_up(rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb))
+        audit.put_up()
+
+    def load(self) -> dict[str, Any]:
+        settings, namespace = self.settings, self.module.__dict__
+        if settings.preamble:
+            exec(compile(settings.preamble, "<prompt>", "exec", dont_inherit=True), namespace)
+            for name in settings.own_names:
+                namespace.pop(name, None)
+        code = compile(settings.source, _FILE, "exec", dont_inherit=True)
+        if settings.program:
+            self.code = code
+            return {}
+        exec(code, namespace)
+        return {name: namespace[name] for name in settings.names if name in namespace}
+
+    def run(self) -> None:
+        assert self.code is not None
+        try:
+            exec(self.code, self.module.__dict__)
+            _finish_threads()
+            atexit._run_exitfuncs()
+        except SystemExit as end:
+            if end.code is not None and end.code != 0:
+                raise
+
+    def call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, list[Any] | None]:
+        args = [self.revive(value) for value in args]
+        mutable = any(type(value) in _MUTABLE for value in args)
+        before = (
+            [encode(value, self.keep) if type(value) in _MUTABLE else b"" for value in args]
+            if mutable
+            else []
+        )
+        value = self.find(target)(*args, **{name: self.revive(item) for name, item in kwargs.items()})
+        if not mutable:
+            return value, None
+        after = [encode(value, self.keep) if type(value) in _MUTABLE else b"" for value in args]
+        if before == after:
+            return value, None
+        return value, [
+            item if old != new else None for item, old, new in zip(args, before, after, strict=True)
+        ]
+
+    def get(self, target: Any, attribute: str) -> Any:
+        return getattr(self.find(target), attribute)
+
+    def find(self, target: Any) -> Any:
+        if type(target) is str:
+            first, *rest = target.split(".")
+            found = self.module.__dict__[first]
+            for name in rest:
+                found = getattr(found, name)
+            return found
+        return self.kept[target.key]
+
+    def revive(self, value: Any) -> Any:
+        return self.find(value) if type(value) is Reference else value
+
+    def keep(self, value: Any) -> Reference:
+        key = id(value)
+        self.kept[key] = value
+        return Reference(key, type(value).__name__, callable(value))
+
+    def answer(self, verb: Any, *fields: Any) -> None:
+        """Do what was asked and send what came of it."""
+        try:
+            result = verb(*fields)
+            value, args = result if verb == self.call else (result, None)
+            self.calm()
+            reply = encode([OK, value, args], self.keep)
+            if len(reply) > self.settings.value_bytes:
+                reply = encode([LARGE])
+        except BaseException as error:  # noqa: BLE001 - whatever the answer raises is a value here
+            reply = self.raised(error)
+        try:
+            self.out.flush()
+        except (OSError, ValueError, RuntimeError):
+            pass
+        self.send(reply)
+
+    def calm(self) -> None:
+        """Give our own code a stack to work on, whatever the answer did to the limit."""
+        if self._getrecursionlimit() < _RECURSION_LIMIT:
+            self._setrecursionlimit(_RECURSION_LIMIT)
+
+    def raised(self, error: BaseException) -> bytes:
+        self.calm()
+        kind = type(error)
+        base = next((entry.__name__ for entry in kind.__mro__ if entry.__module__ == "builtins"), "Exception")
+        line, trace = 0, error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == _FILE:
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        if isinstance(error, ValueCodecError):
+            base = "TypeError"
+        try:
+            text = str(error)[:_TEXT_CHARS]
+        except BaseException as failure:  # noqa: BLE001 - a hostile __str__
+            text = f"<{type(failure).__name__} in its own text>"
+        try:
+            return encode([RAISED, kind.__name__[:100], base, text, line])
+        except BaseException:  # noqa: BLE001 - a hostile str subclass
+            return encode([RAISED, "Exception", "Exception", "", line])
+
+    def send(self, reply: bytes) -> None:
+        view = memoryview(frame(reply))
+        while view:
+            view = view[self._write(self.channel, view) :]
+
+
+def _finish_threads() -> None:
+    """What the interpreter does at its end: let executors stop their workers, then wait for threads that are no daemons."""
+    for stop in reversed(getattr(threading, "_threading_atexits", ())):
+        stop()
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join()

@@ -1,0 +1,221 @@
+"""The zygote: a clean, single-threaded fork server.
+
+It imports what its children need, gives up its privileges, and then only forks. It never sees an answer or a
+test: a child gets one connected descriptor, and everything else comes over that.
+
+Its parent speaks to it over a SOCK_SEQPACKET socket, one message a packet:
+
+* ``F`` and a role's letter, with one descriptor: fork a child in that role; answered with ``P`` and its pid.
+* ``K``: kill every child; answered with ``k`` when none is left.
+
+An examiner gets a second socket of the same kind, to ask for solution processes: ``F`` with a descriptor, answered
+with ``P`` and the child's pid; ``K`` and a pid to kill one; ``X`` comes when one has ended (`zygote_messages.EXIT_FORMAT`).
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.channel import receive_descriptors
+from sandbox.processes.zygote_messages import EXIT_FORMAT, FORKS
+from sandbox.walls import privileges, probe
+
+__all__ = ["main"]
+
+_CHANNEL = 3
+"""A child's own descriptor."""
+
+
+@dataclass(slots=True)
+class _Child:
+    owner: int | None
+    """The examiner's socket that asked for it; ``None`` when the parent did."""
+    forks: socket.socket | None = None
+    """Our end of the socket an examiner asks for solutions with."""
+
+
+class _Zygote:
+    """Serves fork requests until its parent goes away."""
+
+    def __init__(self, control: socket.socket, examiner: str) -> None:
+        self.control = control
+        self.examiner = examiner
+        self.children: dict[int, _Child] = {}
+        self.askers: dict[int, socket.socket] = {}
+        self.poller = select.poll()
+        self.wake_read, self.wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+    def serve(self) -> str:
+        """Serve; returns only in a forked child, with the letter of its role."""
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
+        self.poller.register(self.control.fileno(), select.POLLIN)
+        self.poller.register(self.wake_read, select.POLLIN)
+        while True:
+            for descriptor, _ in self.poller.poll():
+                role = self.attend(descriptor)
+                if role is not None:
+                    return role
+
+    def attend(self, descriptor: int) -> str | None:
+        if descriptor == self.wake_read:
+            os.read(self.wake_read, 4096)
+            self.reap()
+            return None
+        if descriptor == self.control.fileno():
+            return self.command()
+        asker = self.askers.get(descriptor)
+        return self.ask(asker) if asker is not None else None
+
+    def command(self) -> str | None:
+        message, descriptors = receive_descriptors(self.control, 64, 1)
+        if not message:
+            self.end()
+        if message[:1] == b"F":
+            return self.fork(chr(message[1]), descriptors[0], None)
+        self.kill_all()
+        self.control.send(b"k")
+        return None
+
+    def ask(self, asker: socket.socket) -> str | None:
+        try:
+            message, descriptors = receive_descriptors(asker, 64, 1)
+        except OSError:
+            message, descriptors = b"", []
+        if not message:
+            self.forget(asker)
+        elif message[:1] == b"F":
+            return self.fork("S", descriptors[0], asker)
+        else:
+            pid = int(message[1:])
+            child = self.children.get(pid)
+            if child is not None and child.owner == asker.fileno():
+                os.kill(pid, signal.SIGKILL)
+        return None
+
+    def fork(self, role: str, channel: int, asker: socket.socket | None) -> str | None:
+        forks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if role == self.examiner else None
+        pid = os.fork()
+        if pid == 0:
+            self.become_child(channel, forks[1].fileno() if forks else None)
+            return role
+        os.close(channel)
+        child = _Child(owner=asker.fileno() if asker is not None else None)
+        if forks:
+            forks[1].close()
+            child.forks = forks[0]
+            self.askers[forks[0].fileno()] = forks[0]
+            self.poller.register(forks[0].fileno(), select.POLLIN)
+        self.children[pid] = child
+        (asker or self.control).send(b"P%d" % pid)
+        return None
+
+    def become_child(self, channel: int, forks: int | None) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        high = 64  # moved out of the way first: either may already be 3 or 4
+        os.dup2(channel, high)
+        if forks is not None:
+            os.dup2(forks, high + 1)
+        os.dup2(high, _CHANNEL, inheritable=False)
+        if forks is not None:
+            os.dup2(high + 1, FORKS, inheritable=False)
+        os.closerange(FORKS + (forks is not None), 1024)
+
+    def reap(self) -> None:
+        while self.children:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            child = self.children.pop(pid, None)
+            if child is None:
+                continue
+            if child.forks is not None:
+                self.forget(child.forks)
+            asker = self.askers.get(child.owner) if child.owner is not None else None
+            if asker is not None:
+                cpu_us = int((usage.ru_utime + usage.ru_stime) * 1e6)
+                try:
+                    asker.send(EXIT_FORMAT.pack(b"X", pid, status, cpu_us, usage.ru_maxrss))
+                except OSError:
+                    self.forget(asker)
+
+    def forget(self, asker: socket.socket) -> None:
+        """Kill what an examiner that is gone had started."""
+        number = asker.fileno()
+        if self.askers.pop(number, None) is None:
+            return
+        self.poller.unregister(number)
+        for pid, child in self.children.items():
+            if child.owner == number:
+                child.owner = None
+                os.kill(pid, signal.SIGKILL)
+        asker.close()
+
+    def kill_all(self) -> None:
+        for pid in self.children:
+            os.kill(pid, signal.SIGKILL)
+        while self.children:
+            pid, _ = os.waitpid(-1, 0)
+            child = self.children.pop(pid, None)
+            if child is not None and child.forks is not None:
+                self.forget(child.forks)
+
+    def end(self) -> None:
+        self.kill_all()
+        os._exit(0)
+
+
+def main() -> None:
+    """Run a zygote; its configuration is the JSON in ``argv[1]``.
+
+    Keys: ``control`` (descriptor), ``preload`` (module names), ``roles`` (letter to ``module:function``, or ``module:function|argument``
+    for a function that makes the program), ``examiner`` (letter of the role that may ask for solutions), ``uid`` (to become,
+    when root). Its first message is JSON: ``pid``, ``walls``, ``missing`` (modules that could not be loaded); or ``error``.
+    """
+    config: dict[str, Any] = json.loads(sys.argv[1])
+    del sys.argv[1:]
+    control = socket.socket(fileno=config["control"])
+    try:
+        missing = [name for name in config["preload"] if not _load(name)]
+        entries = {letter: _resolve(target) for letter, target in config["roles"].items()}
+        walls = [report.as_dict() for report in probe.probe_walls(config["uid"])] if config["probe"] else []
+        privileges.drop(config["uid"])
+    except Exception as error:  # noqa: BLE001 - whatever keeps a zygote from starting is told to its parent
+        control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
+        return
+    control.send(json.dumps({"pid": os.getpid(), "walls": walls, "missing": missing}).encode())
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    role = _Zygote(control, config["examiner"]).serve()
+    # Only a child gets here, and the frames that served requests are gone from its stack.
+    entries[role](_CHANNEL)
+    os._exit(0)
+
+
+def _load(name: str) -> bool:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        return False
+    return True
+
+
+def _resolve(target: str) -> Any:
+    path, _, argument = target.partition("|")
+    module, _, function = path.partition(":")
+    program = getattr(importlib.import_module(module), function)
+    return program(argument) if argument else program

@@ -1,0 +1,202 @@
+"""The sandbox: reads sources and runs answers, in processes that it starts, watches and ends."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sandbox as package
+from sandbox.analysis import Analysis, AnalysisRequest, StyleFacts
+from sandbox.errors import IsolationError
+from sandbox.lane import EXAMINER, SOLUTION, Lane
+from sandbox.loop import Future, Loop, Pool
+from sandbox.preload import SOLUTION_PRELOAD
+from sandbox.seat import ANALYST, Seat
+from sandbox.walls.privileges import UNPRIVILEGED_UID
+from sandbox.walls.report import Tier, WallReport, standing_tier
+from sandbox.worker import Zygote, ZygoteSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable
+
+    from sandbox.execution import Execution, Job
+
+__all__ = ["Reading", "Sandbox", "SandboxSettings"]
+
+T = TypeVar("T")
+_WARM_UP = (
+    '"""Warm up."""\nimport os\n\ndef f( x:int )->int :\n  return [ a+x for a in range(3) ] or f"{x!r}"\n'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """How a sandbox is built."""
+
+    conductor: str
+    """What puts an answer to an exam in the examiner process: ``module:function`` (see `sandbox.processes.examiner`)."""
+    paths: tuple[str, ...]
+    """Where the conductor's module and the analyst's tools are found."""
+    lanes: int = 1
+    """How many answers run at a time, and how many analysts there are; at least 1."""
+    isolation: Tier | None = None
+    """The tier to use; ``None`` is the best the host has."""
+    require_isolation: Tier | None = None
+    """Refuse to start when the tier is below."""
+    preload: tuple[str, ...] = SOLUTION_PRELOAD
+    """Modules an answer may import."""
+    max_source_bytes: int = 64 * 1024
+    """Larger sources are refused unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an analyst will say of a source."""
+
+    found: Future[Analysis]
+    style: Future[StyleFacts | None]
+
+
+class Sandbox:
+    """Runs coroutines that have sources read and answers run. Not for use from several threads at once."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self.settings = settings
+        own = str(Path(package.__path__[0]).parent)
+        paths = (own, *(path for path in settings.paths if path != own))
+        self._lanes = [
+            Lane(
+                ZygoteSettings(
+                    preload=settings.preload,
+                    roles={
+                        SOLUTION: "sandbox.processes.solution:main",
+                        EXAMINER: f"sandbox.processes.examiner:main_for|{settings.conductor}",
+                    },
+                    examiner=EXAMINER,
+                    paths=paths,
+                    uid=UNPRIVILEGED_UID,
+                    probe=number == 0,
+                )
+            )
+            for number in range(settings.lanes)
+        ]
+        self._analysts = Zygote(
+            ZygoteSettings(
+                preload=(),
+                roles={ANALYST: f"sandbox.processes.analyst:main_after|{_WARM_UP}"},
+                paths=paths,
+                uid=UNPRIVILEGED_UID,
+            )
+        )
+        self._seats = [Seat(self._analysts) for _ in range(settings.lanes)]
+        self._loop = Loop()
+        self._lane_pool, self._seat_pool = Pool(self._lanes), Pool(self._seats)
+        self._owner = os.getpid()
+        self._started = False
+        self.walls: tuple[WallReport, ...] = ()
+        """Which walls stand; known once started."""
+
+    def start(self) -> None:
+        """Start the processes, all at once, and learn which walls stand.
+
+        Raises:
+            IsolationError: the host cannot give the tier that is demanded.
+            ProcessLostError: the processes cannot start.
+        """
+        if self._started:
+            return
+        for zygote in [self._analysts, *(lane.zygote for lane in self._lanes)]:
+            zygote.launch()
+        self._loop.run([self._lanes[0].zygote.start()])
+        self.walls = tuple(WallReport(**report) for report in self._lanes[0].zygote.walls)
+        tier = standing_tier(self.walls)
+        for demanded in (self.settings.isolation, self.settings.require_isolation):
+            if demanded is not None and (tier is None or tier.rank < demanded.rank):
+                self.close()
+                standing = tier.value if tier is not None else "no tier at all"
+                fallen = "; ".join(f"{wall.name}: {wall.reason}" for wall in self.walls if not wall.stands)
+                raise IsolationError(
+                    f"isolation {demanded.value} is demanded, this host has {standing} ({fallen or 'all walls stand'})"
+                )
+        if tier is None:
+            self.close()
+            fallen = "; ".join(f"{wall.name}: {wall.reason}" for wall in self.walls if not wall.stands)
+            raise IsolationError(f"this host cannot isolate answers ({fallen})")
+        self._started = True
+
+    @property
+    def tier(self) -> Tier | None:
+        """The tier in use; ``None`` before the start."""
+        return (self.settings.isolation or standing_tier(self.walls)) if self._started else None
+
+    def run(self, flows: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        """Run coroutines side by side until all are done; their results, in order."""
+        if os.getpid() != self._owner:
+            raise IsolationError("a sandbox cannot be used across a fork: make one in each process")
+        self.start()
+        try:
+            return self._loop.run(flows)
+        except BaseException:
+            self.close()
+            self._loop = Loop()
+            self._lane_pool, self._seat_pool = Pool(self._lanes), Pool(self._seats)
+            raise
+
+    def read(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> Reading:
+        """Have a source read; call it inside a coroutine that `run` runs.
+
+        Args:
+            request: the source and what to look for.
+            deadline: when the caller needs it (`time.monotonic`).
+            style: whether to measure style too; it comes later than the rest.
+        """
+        reading = Reading(Future(), Future())
+        if not style:
+            reading.style.set(None)
+        self._loop.spawn(self._read(request, deadline, reading))
+        return reading
+
+    async def _read(self, request: AnalysisRequest, deadline: float, reading: Reading) -> None:
+        seat = await self._seat_pool.take()
+        try:
+            await seat.read(
+                request,
+                max_bytes=self.settings.max_source_bytes,
+                deadline=deadline,
+                found=reading.found,
+                style=None if reading.style.done else reading.style,
+            )
+        finally:
+            self._seat_pool.give_back(seat)
+
+    async def execute(self, job: Job, *, deadline: float) -> Execution:
+        """Put an answer to its exam, when a lane is free; call it inside a coroutine that `run` runs.
+
+        Args:
+            job: what to do.
+            deadline: when the caller needs the result (`time.monotonic`).
+        """
+        lane = await self._lane_pool.take()
+        try:
+            return await lane.execute(job, deadline)
+        finally:
+            self._lane_pool.give_back(lane)
+
+    def close(self) -> None:
+        """End every process. The sandbox can be used again."""
+        if os.getpid() != self._owner:
+            return
+        for seat in self._seats:
+            seat.leave()
+        for lane in self._lanes:
+            lane.close()
+        self._analysts.kill()
+        self._started = False
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,154 @@
+"""A seat: where an analyst reads sources, one at a time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sandbox.analysis import Analysis, AnalysisRequest, AnalysisStatus, Finding, StyleFacts
+from sandbox.clock import cpu_seconds
+from sandbox.errors import ProcessLostError, SandboxError
+from sandbox.values import decode, encode
+
+if TYPE_CHECKING:
+    from sandbox.loop import Future
+    from sandbox.worker import Worker, Zygote
+
+__all__ = ["ANALYST", "Seat"]
+
+ANALYST = "A"
+"""Role of the analysts' zygote."""
+_INSPECT_CPU_S = 3.0
+"""CPU seconds an analyst may spend on parsing, compiling and the policy: honest sources take milliseconds."""
+_STYLE_CPU_S = 6.0
+"""CPU seconds it may spend on black and pyflakes."""
+_SERVED = 2000
+"""Sources after which an analyst is replaced, so that whatever its tools keep is let go."""
+
+
+class _WornOutError(Exception):
+    """The source has used up the analyst's CPU seconds."""
+
+
+class _LateError(Exception):
+    """The caller's deadline has come."""
+
+
+class Seat:
+    """An analyst that is replaced when a source kills it or wears it out."""
+
+    def __init__(self, zygote: Zygote) -> None:
+        self._zygote = zygote
+        self._analyst: Worker | None = None
+        self._served = 0
+        self._idle = True
+
+    async def read(
+        self,
+        request: AnalysisRequest,
+        *,
+        max_bytes: int,
+        deadline: float,
+        found: Future[Analysis],
+        style: Future[StyleFacts | None] | None,
+    ) -> None:
+        """Have one source read; both futures are set, whatever happens.
+
+        Args:
+            request: the source and what to look for.
+            max_bytes: larger sources are refused unread.
+            deadline: when the caller needs it (`time.monotonic`).
+            found: gets what was found, before style is measured.
+            style: gets the style; ``None`` when nobody wants it.
+        """
+        try:
+            try:
+                await self._attempt(request, max_bytes, deadline, found, style)
+            except ProcessLostError:
+                self.leave()
+                if not found.done:
+                    await self._attempt(request, max_bytes, deadline, found, style)
+        except _WornOutError:
+            found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler ran out of time"))
+        except _LateError:
+            found.set(
+                Analysis(AnalysisStatus.INTERNAL, detail="the deadline came before the source was read")
+            )
+        except ProcessLostError:
+            found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler crashed, twice"))
+        except SandboxError as error:
+            found.set(Analysis(AnalysisStatus.INTERNAL, detail=str(error)))
+        finally:
+            if style is not None and not style.done:
+                style.set(None)
+            if not found.done or not self._idle:
+                self.leave()
+            found.set(Analysis(AnalysisStatus.INTERNAL, detail="the analyst failed"))
+
+    def leave(self) -> None:
+        """Let the analyst go."""
+        if self._analyst is not None:
+            self._analyst.close()
+            self._analyst = None
+
+    async def _attempt(
+        self,
+        request: AnalysisRequest,
+        max_bytes: int,
+        deadline: float,
+        found: Future[Analysis],
+        style: Future[StyleFacts | None] | None,
+    ) -> None:
+        if self._analyst is None or self._served >= _SERVED:
+            self.leave()
+            self._analyst = await self._zygote.fork(ANALYST)
+            self._served = 0
+        self._served += 1
+        self._idle = False
+        analyst = self._analyst
+        fields = [
+            request.source,
+            request.entry_point,
+            request.policy.value,
+            list(request.allow_imports),
+            max_bytes,
+            style is not None,
+        ]
+        await analyst.send(encode(fields), deadline)
+        found.set(_analysis(decode(await _reply(analyst, _INSPECT_CPU_S, deadline))))
+        facts = _style(decode(await _reply(analyst, _STYLE_CPU_S, deadline)))
+        self._idle = True
+        if style is not None:
+            style.set(facts)
+
+
+async def _reply(analyst: Worker, cpu_s: float, deadline: float) -> bytes:
+    """The next reply, unless the analyst uses up its CPU seconds first: a busy host makes no source worse."""
+    start = cpu_seconds(analyst.pid) or 0.0
+    left = cpu_s
+    while not await analyst.speaks(min(deadline, time.monotonic() + max(left, 0.01))):
+        if time.monotonic() >= deadline:
+            raise _LateError
+        left = cpu_s - ((cpu_seconds(analyst.pid) or 0.0) - start)
+        if left <= 0:
+            raise _WornOutError
+    reply = await analyst.receive(deadline)
+    if reply is None:
+        raise _LateError
+    return reply
+
+
+def _analysis(fields: list[Any]) -> Analysis:
+    status, detail, violations, defines_entry_point, is_stub = fields
+    return Analysis(AnalysisStatus(status), detail, _findings(violations), defines_entry_point, is_stub)
+
+
+def _style(fields: list[Any] | None) -> StyleFacts | None:
+    if fields is None:
+        return None
+    lines, changed_lines, similarity, findings = fields
+    return StyleFacts(lines, changed_lines, similarity, _findings(findings))
+
+
+def _findings(fields: list[Any]) -> tuple[Finding, ...]:
+    return tuple(Finding(kind, line, message) for kind, line, message in fields)

@@ -1,0 +1,214 @@
+"""The value codec: what may cross between the processes, and how.
+
+A value is plain data: exactly ``None``, ``bool``, ``int``, ``float``, ``complex``, ``str``, ``bytes``, ``bytearray``,
+``list``, ``tuple``, ``dict``, ``set``, ``frozenset``, ``range``, or one of a closed list of standard types. It travels as
+JSON, which the reading side can parse without running anything of the writer's; lists and plain scalars stand
+for themselves, everything else is an object with one key, its tag. The reading side rebuilds exact built-in
+types, so nothing a value's class defines (``__eq__``, ``__reduce__``, ``__class__``) ever crosses. Objects of other classes
+stay behind and cross as a `Reference`, where the writer keeps a table of them.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections import Counter, OrderedDict, defaultdict, deque
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import ValueCodecError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["MAX_DEPTH", "Reference", "decode", "encode"]
+
+MAX_DEPTH = 200
+"""Levels of nesting that may cross; also what stops a value that contains itself."""
+_SMALL = 1 << 62
+"""Integers beyond cross in hexadecimal: Python limits decimal digits (CVE-2020-10735), and JSON numbers are decimal."""
+_ATOMS = frozenset({str, bool, type(None), float})
+_SCALARS = _ATOMS | {int}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An object that stays in the writer's process."""
+
+    key: int | str
+    """The writer's number for it, or the name it has there."""
+    kind: str = "object"
+    """Name of its class, for people."""
+    is_callable: bool = False
+
+
+def encode(value: Any, keep: Callable[[Any], Reference | None] | None = None) -> bytes:
+    """Turn a value into bytes.
+
+    Args:
+        value: plain data, at most `MAX_DEPTH` levels deep; also `Reference`.
+        keep: called with each object that is not plain data; returns what stands for it, or ``None`` to refuse.
+
+    Raises:
+        ValueCodecError: something in the value is not plain data and was not kept, or it is nested too deeply.
+    """
+    return _write(_Encoder(keep).node(value, 0)).encode("ascii")
+
+
+def decode(data: bytes | bytearray | memoryview) -> Any:
+    """Turn bytes back into the value. Safe on hostile bytes; references come back as `Reference`.
+
+    Raises:
+        ValueCodecError: the bytes are not an encoded value.
+    """
+    try:
+        return _node(json.loads(bytes(data)))
+    except ValueCodecError:
+        raise
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        ArithmeticError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise ValueCodecError(f"malformed value: {type(error).__name__}") from None
+
+
+_write = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":")).encode
+
+
+class _Encoder:
+    """Turns values into JSON trees."""
+
+    __slots__ = ("keep",)
+
+    def __init__(self, keep: Callable[[Any], Reference | None] | None) -> None:
+        self.keep = keep
+
+    def node(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind in _ATOMS:
+            return value
+        if kind is int:
+            return value if -_SMALL <= value <= _SMALL else {"i": hex(value)}
+        if depth > MAX_DEPTH:
+            raise ValueCodecError(f"nested more than {MAX_DEPTH} levels deep")
+        if kind is list:
+            return self.items(value, depth)
+        if kind is tuple:
+            return {"t": self.items(value, depth)}
+        if kind is dict:
+            return self.mapping(value, depth)
+        writer = _WRITERS.get(kind)
+        if writer is not None:
+            tag, payload = writer(value)
+            return {tag: self.node(payload, depth + 1)}
+        return self.other(value, depth)
+
+    def items(self, values: Any, depth: int) -> list[Any]:
+        kinds = set(map(type, values))
+        if kinds <= _ATOMS or (kinds == {int} and min(values) >= -_SMALL and max(values) <= _SMALL):
+            return values if type(values) is list else list(values)
+        inner = depth + 1
+        return [self.node(item, inner) for item in values]
+
+    def mapping(self, value: dict[Any, Any], depth: int) -> dict[str, Any]:
+        inner = depth + 1
+        if set(map(type, value)) <= {str}:
+            return {"o": {key: self.node(item, inner) for key, item in value.items()}}
+        return {"d": [[self.node(key, inner), self.node(item, inner)] for key, item in value.items()]}
+
+    def other(self, value: Any, depth: int) -> Any:
+        if type(value) is Reference:
+            return {"r": [value.key, value.kind, value.is_callable]}
+        if isinstance(value, tuple) and hasattr(type(value), "_fields"):
+            return {"t": self.items(tuple.__getitem__(value, slice(None)), depth)}  # named tuples are tuples
+        reference = self.keep(value) if self.keep is not None else None
+        if reference is None:
+            raise ValueCodecError(f"{type(value).__name__} is not plain data")
+        return {"r": [reference.key, reference.kind, reference.is_callable]}
+
+
+_WRITERS: dict[type, Callable[[Any], tuple[str, Any]]] = {
+    set: lambda value: ("s", list(value)),
+    frozenset: lambda value: ("f", list(value)),
+    bytes: lambda value: ("b", b64encode(value).decode("ascii")),
+    bytearray: lambda value: ("B", b64encode(value).decode("ascii")),
+    complex: lambda value: ("c", [value.real, value.imag]),
+    range: lambda value: ("R", [value.start, value.stop, value.step]),
+    deque: lambda value: ("q", [list(value), value.maxlen]),
+    Counter: lambda value: ("C", list(map(list, dict.items(value)))),
+    OrderedDict: lambda value: ("O", list(map(list, OrderedDict.items(value)))),
+    defaultdict: lambda value: ("D", list(map(list, dict.items(value)))),
+    Decimal: lambda value: ("n", str(value)),
+    Fraction: lambda value: ("F", [value.numerator, value.denominator]),
+    datetime: lambda value: ("T", value.replace(tzinfo=None).isoformat()),
+    date: lambda value: ("Y", value.isoformat()),
+    time: lambda value: ("H", value.replace(tzinfo=None).isoformat()),
+    timedelta: lambda value: ("L", [value.days, value.seconds, value.microseconds]),
+}
+
+
+def _node(node: Any) -> Any:
+    kind = type(node)
+    if kind is list:
+        return _items(node)
+    if kind is dict:
+        ((tag, payload),) = node.items()
+        return _READERS[tag](payload)
+    return node
+
+
+def _items(nodes: list[Any]) -> list[Any]:
+    if type(nodes) is not list:
+        raise ValueCodecError("malformed value: a list was expected")
+    if set(map(type, nodes)) <= _SCALARS:
+        return nodes
+    return [_node(node) for node in nodes]
+
+
+def _pairs(nodes: list[Any]) -> dict[Any, Any]:
+    return {_node(key): _node(item) for key, item in nodes}
+
+
+def _reference(payload: list[Any]) -> Reference:
+    key, kind, is_callable = payload
+    if type(key) not in (int, str) or type(kind) is not str:
+        raise ValueCodecError("malformed value: a bad reference")
+    return Reference(key, kind[:200], is_callable is True)
+
+
+def _deque(payload: list[Any]) -> deque[Any]:
+    items, maxlen = payload
+    return deque(_node(items), maxlen)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "i": lambda payload: int(payload, 16),
+    "t": lambda payload: tuple(_items(payload)),
+    "o": lambda payload: {key: _node(item) for key, item in payload.items()},
+    "d": _pairs,
+    "s": lambda payload: set(_items(payload)),
+    "f": lambda payload: frozenset(_items(payload)),
+    "b": lambda payload: b64decode(payload, validate=True),
+    "B": lambda payload: bytearray(b64decode(payload, validate=True)),
+    "c": lambda payload: complex(*payload),
+    "R": lambda payload: range(*_items(payload)),
+    "q": _deque,
+    "C": lambda payload: Counter(_pairs(payload)),
+    "O": lambda payload: OrderedDict(_pairs(payload)),
+    "D": _pairs,
+    "n": Decimal,
+    "F": lambda payload: Fraction(*_items(payload)),
+    "T": datetime.fromisoformat,
+    "Y": date.fromisoformat,
+    "H": time.fromisoformat,
+    "L": lambda payload: timedelta(*payload),
+    "r": _reference,
+}

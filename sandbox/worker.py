@@ -1,0 +1,264 @@
+"""A zygote and the workers it forks, as the ordering side holds them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sandbox.channel import HEADER_BYTES, frame, frame_length, receive_descriptors, send_descriptors
+from sandbox.errors import ProcessLostError
+from sandbox.loop import readable, writable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Worker", "Zygote", "ZygoteSettings"]
+
+_START_S = 60.0
+_FORK_S = 20.0
+_CHUNK = 1 << 18
+_MAX_REPLY_BYTES = 64 << 20
+_ENVIRONMENT = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/", "PATH": "/nonexistent"}
+_BOOTSTRAP = "import sys; sys.path[:0] = sys.argv.pop(1).split('\\n'); from sandbox.processes.zygote import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class ZygoteSettings:
+    """What a zygote is made of."""
+
+    preload: tuple[str, ...]
+    """Modules every child finds loaded."""
+    roles: Mapping[str, str]
+    """A letter for each program it can fork, and what the program is: ``module:function``."""
+    examiner: str = ""
+    """Letter of the role that may itself ask for children."""
+    paths: tuple[str, ...] = ()
+    """Where modules are found, besides the standard library."""
+    uid: int = 0
+    """The user to become when started by root."""
+    probe: bool = False
+    """Whether to probe the walls at the start."""
+
+
+class Worker:
+    """A process that serves one channel."""
+
+    def __init__(self, pid: int, channel: socket.socket) -> None:
+        self.pid = pid
+        self._channel = channel
+
+    async def send(self, payload: bytes, deadline: float) -> None:
+        """Send one message.
+
+        Raises:
+            ProcessLostError: the worker is gone, or does not take it before the deadline (`time.monotonic`).
+        """
+        view = memoryview(frame(payload))
+        while view:
+            try:
+                view = view[self._channel.send(view) :]
+            except BlockingIOError:
+                if not await writable(self._channel.fileno(), deadline):
+                    raise ProcessLostError("a worker takes no messages") from None
+            except OSError as error:
+                raise ProcessLostError(f"a worker is gone: {error.strerror}") from None
+
+    async def speaks(self, deadline: float) -> bool:
+        """Wait until there is something to receive; whether there was before the deadline."""
+        return await readable(self._channel.fileno(), deadline)
+
+    async def receive(self, deadline: float) -> bytes | None:
+        """Receive one message; ``None`` when none is whole by the deadline, after which the worker is of no use any more.
+
+        Raises:
+            ProcessLostError: the worker is gone.
+        """
+        data, size = bytearray(), None
+        while size is None or len(data) < size:
+            if not await readable(self._channel.fileno(), deadline):
+                return None
+            try:
+                want = HEADER_BYTES - len(data) if size is None else min(size - len(data), _CHUNK)
+                chunk = self._channel.recv(want)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise ProcessLostError(f"a worker is gone: {error.strerror}") from None
+            if not chunk:
+                raise ProcessLostError("a worker died")
+            data += chunk
+            if size is None and len(data) == HEADER_BYTES:
+                size = HEADER_BYTES + frame_length(data)
+                if size > _MAX_REPLY_BYTES:
+                    raise ProcessLostError("a worker's message is too large")
+        return bytes(memoryview(data)[HEADER_BYTES:])
+
+    def close(self) -> None:
+        """Hang up."""
+        self._channel.close()
+
+
+class Zygote:
+    """A fork server process. Started on first use; when it is lost, the next use starts another."""
+
+    def __init__(self, settings: ZygoteSettings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ready = False
+        self._control: socket.socket | None = None
+        self.walls: list[dict[str, Any]] = []
+        """What the probes said, when asked for: name, stands, reason."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process, or ``None`` when it is not running."""
+        return self._process.pid if self._process is not None else None
+
+    def launch(self) -> None:
+        """Start the process without waiting until it is ready; nothing when it has been started."""
+        if self._process is not None:
+            return
+        settings = self._settings
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        config = {
+            "control": theirs.fileno(), "preload": settings.preload, "roles": dict(settings.roles),
+            "examiner": settings.examiner, "uid": settings.uid, "probe": settings.probe,
+        }  # fmt: skip
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-s",
+                    "-S",
+                    "-B",
+                    "-P",
+                    "-c",
+                    _BOOTSTRAP,
+                    "\n".join(settings.paths),
+                    json.dumps(config),
+                ],
+                env=_ENVIRONMENT,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        self._control = ours
+        self._ready = False
+
+    async def start(self) -> None:
+        """Have it running and ready.
+
+        Raises:
+            ProcessLostError: it could not start.
+        """
+        self.launch()
+        if self._ready:
+            return
+        message, _ = await self._message(_START_S)
+        hello = json.loads(message)
+        if "error" in hello:
+            self.kill()
+            raise ProcessLostError(f"a zygote cannot start: {hello['error']}")
+        self.walls = hello["walls"]
+        self._ready = True
+
+    async def fork(self, role: str) -> Worker:
+        """Fork a worker.
+
+        Raises:
+            ProcessLostError: the zygote is gone or does not answer.
+        """
+        await self.start()
+        assert self._control is not None
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            try:
+                send_descriptors(self._control, b"F" + role.encode(), [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
+        try:
+            while True:
+                message, _ = await self._message(_FORK_S)
+                if message[:1] == b"P":
+                    return Worker(int(message[1:]), ours)
+        except ProcessLostError:
+            ours.close()
+            raise
+
+    async def kill_children(self) -> None:
+        """Kill everything it has forked, and wait until that is gone.
+
+        Raises:
+            ProcessLostError: the zygote is gone or does not answer.
+        """
+        assert self._control is not None
+        try:
+            self._control.send(b"K")
+        except OSError as error:
+            raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
+        while (await self._message(_FORK_S))[0] != b"k":
+            pass
+
+    def kill(self) -> None:
+        """End it and everything that descends from it. Safe to call at any time."""
+        process, self._process = self._process, None
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        _sweep_session(process.pid)
+
+    async def _message(self, patience_s: float) -> tuple[bytes, list[int]]:
+        assert self._control is not None
+        if not await readable(self._control.fileno(), time.monotonic() + patience_s):
+            raise ProcessLostError("a zygote does not answer")
+        try:
+            message, descriptors = receive_descriptors(self._control, 1 << 16, 0)
+        except OSError as error:
+            raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
+        if not message:
+            raise ProcessLostError("a zygote died")
+        return message, descriptors
+
+
+def _sweep_session(session: int) -> None:
+    """Kill whatever is left of a session; a solution cannot leave it, since setsid(2) is out of its reach."""
+    for _ in range(100):
+        left = [pid for pid in _pids() if _session_of(pid) == session]
+        if not left:
+            return
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.005)
+
+
+def _pids() -> list[int]:
+    return [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    state, _, _, session, *_ = status[status.rindex(b")") + 2 :].split()
+    return None if state == b"Z" else int(session)

@@ -1,0 +1,42 @@
+"""An exam: a problem as plain data, the form in which it travels to the process that conducts it."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from testcases.problem import AssertTest, CallTest, CheckTest, Problem, StdinTest, Test
+
+
+__all__ = ["exam_of", "runs_code"]
+
+
+def exam_of(problem: Problem) -> dict[str, Any]:
+    """The exam of a problem, for `testcases.examination.conduct`: dicts, lists, strings, and the tests' own values."""
+    comparison = problem.comparison
+    return {
+        "entry_point": problem.entry_point,
+        "prompt": problem.prompt,
+        "setup": problem.setup,
+        "comparison": [comparison.mode, comparison.float_abs, comparison.float_rel],
+        "tests": [_plain(test) for test in problem.tests],
+    }
+
+
+def runs_code(problem: Problem) -> bool:
+    """Whether conducting the exam executes code of the problem's, which may leave traces in the process that does."""
+    return bool(problem.setup) or any(isinstance(test, AssertTest | CheckTest) for test in problem.tests)
+
+
+def _plain(test: Test) -> list[Any]:
+    match test:
+        case CallTest():
+            right = [test.expected, *test.alternatives]
+            return ["call", test.function, list(test.args), dict(test.kwargs), right]
+        case StdinTest():
+            return ["stdin", test.stdin, test.stdout]
+        case AssertTest():
+            return ["assert", test.source]
+        case CheckTest():
+            return ["check", test.source]
+        case _:
+            assert_never(test)

@@ -1,0 +1,279 @@
+"""Conducts an exam: puts a candidate to each test and says what became of it.
+
+Runs in a process that knows the expected values and never runs the answer; the candidate is in another.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import reprlib
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from testcases.assertions import RECORD_NAME, instrument
+from testcases.candidate import (
+    STATUS_VERDICTS,
+    AnswerError,
+    BrokenTestError,
+    Candidate,
+    CandidateLostError,
+    Named,
+    is_reference,
+    verdict_of,
+    wrap,
+)
+from testcases.compare import equal, same_output
+from testcases.problem import Comparison
+from testcases.python_source import bound_names
+from testcases.tally import AssertionTally
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType
+
+__all__ = ["Outcome", "conduct"]
+
+_TEXT_CHARS = 400
+_BUILTINS = frozenset(vars(builtins))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one test."""
+
+    verdict: Verdict
+    name: str
+    """What the test is, for people."""
+    detail: str = ""
+    """What came back or went wrong, for people."""
+
+    def plain(self) -> list[str]:
+        """As plain data."""
+        return [self.verdict.value, self.name, self.detail]
+
+
+def conduct(exam: dict[str, Any], candidate: Candidate) -> list[list[str]]:
+    """Put the candidate to every test of the exam.
+
+    Args:
+        exam: what `testcases.exam.exam_of` made.
+        candidate: the answer.
+
+    Returns:
+        For each test: verdict, name, detail. A check counts each of its assertions as a test.
+
+    Raises:
+        BrokenTestError: a test asks what cannot be asked.
+        Exception: the exam's own code (setup, a test that is no Python) is broken.
+    """
+    return [outcome.plain() for outcome in _Examination(exam, candidate).outcomes()]
+
+
+class _Examination:
+    """One candidate in one exam."""
+
+    def __init__(self, exam: dict[str, Any], candidate: Candidate) -> None:
+        self.exam = exam
+        self.candidate = candidate
+        self.entry_point: str | None = exam["entry_point"]
+        mode, float_abs, float_rel = exam["comparison"]
+        self.comparison = Comparison(mode, float_abs, float_rel)
+        self.failure: tuple[Verdict, str] | None = None
+        """Why the answer cannot be loaded, once that is known."""
+        self.namespace: dict[str, Any] | None = None
+        """What assertions run in."""
+        self.wanted = self._wanted_names()
+
+    def outcomes(self) -> Iterator[Outcome]:
+        for kind, *fields in self.exam["tests"]:
+            if kind == "call":
+                yield self._call(*fields)
+            elif kind == "stdin":
+                yield self._program(*fields)
+            elif kind == "assert":
+                yield self._assertion(*fields)
+            else:
+                yield from self._check(*fields)
+
+    # Loading
+
+    def ready(self) -> Candidate:
+        """The candidate, with the answer loaded.
+
+        Raises:
+            CandidateLostError: it cannot be loaded, or its budget is spent.
+        """
+        if self.failure is None and (not self.candidate.alive or self.candidate.spent):
+            self._load()
+        if self.failure is not None:
+            raise CandidateLostError(*self.failure)
+        return self.candidate
+
+    def _load(self) -> None:
+        root = self.entry_point.partition(".")[0] if self.entry_point else None
+        own = () if root is None else (root,)
+        reply = self.candidate.load(preamble=self.exam["prompt"], own_names=own, names=self.wanted)
+        if reply.status == "not_run":
+            raise CandidateLostError(Verdict.NOT_RUN, reply.detail)
+        if reply.status != "returned":
+            self.failure = STATUS_VERDICTS[reply.status], reply.detail
+        elif self.entry_point is not None and self.entry_point not in reply.value:
+            self.failure = Verdict.EXCEPTION, f"{self.entry_point} is not defined"
+        elif self.entry_point is not None and not _is_callable(reply.value[self.entry_point]):
+            self.failure = Verdict.EXCEPTION, f"{self.entry_point} cannot be called"
+        else:
+            self.loaded: dict[str, Any] = reply.value
+
+    def _wanted_names(self) -> tuple[str, ...]:
+        wanted = {self.entry_point} if self.entry_point else set()
+        for kind, *fields in self.exam["tests"]:
+            if kind == "call" and fields[0]:
+                wanted.add(fields[0])
+            elif kind in {"assert", "check"}:
+                wanted |= _free_names(fields[0])
+        return tuple(sorted(wanted))
+
+    # Tests
+
+    def _call(self, function: str | None, args: list[Any], kwargs: dict[str, Any], right: list[Any]) -> Outcome:
+        target = function or self.entry_point
+        name = f"{target}({_call_text(args, kwargs)})"
+        try:
+            reply = self.ready().call(target, args, kwargs)
+        except CandidateLostError as lost:
+            return Outcome(lost.verdict, name, str(lost))
+        if reply.status != "returned":
+            return Outcome(STATUS_VERDICTS[reply.status], name, reply.detail)
+        if any(equal(reply.value, expected, self.comparison) for expected in right):
+            return Outcome(Verdict.PASSED, name)
+        return Outcome(Verdict.WRONG_ANSWER, name, f"returned {_text(reply.value)}, expected {_text(right[0])}")
+
+    def _program(self, stdin: str, stdout: str) -> Outcome:
+        name = f"stdin {_text(stdin)}"
+        reply = self.candidate.run(stdin.encode("utf-8", "surrogateescape"))
+        if reply.status != "returned":
+            return Outcome(STATUS_VERDICTS[reply.status], name, reply.detail)
+        written = bytes(reply.value).decode("utf-8", "surrogateescape")
+        if same_output(written, stdout, self.comparison):
+            return Outcome(Verdict.PASSED, name)
+        return Outcome(Verdict.WRONG_ANSWER, name, f"printed {_text(written)}, expected {_text(stdout)}")
+
+    def _assertion(self, source: str) -> Outcome:
+        name = source.strip()[:_TEXT_CHARS]
+        try:
+            namespace = self._test_namespace()
+            exec(_compiled(source), namespace)  # noqa: S102 - the data set's own test
+        except BrokenTestError:
+            raise
+        except (CandidateLostError, Exception) as error:
+            return Outcome(verdict_of(error), name, _error_text(error))
+        return Outcome(Verdict.PASSED, name)
+
+    def _check(self, source: str) -> Iterator[Outcome]:
+        check = instrument(source)
+        tally = _TellingTally(len(check.sites))
+        ending: Verdict | None = None
+        detail = ""
+        try:
+            namespace = {**self._test_namespace(), RECORD_NAME: tally}
+            exec(check.code, namespace)  # noqa: S102 - the data set's own test
+            if callable(namespace.get("check")):
+                namespace["check"](namespace.get(self.entry_point or ""))
+        except BrokenTestError:
+            raise
+        except (CandidateLostError, Exception) as error:  # noqa: BLE001 - whatever ended the check is its outcome
+            ending, detail = verdict_of(error), _error_text(error)
+        judged = tally.outcomes(ending)
+        if self.failure is not None:  # nothing could be asked, so nothing is known of any assertion
+            judged = tuple((site, self.failure[0]) for site, _ in judged if site is not None) or judged
+        for site, verdict in judged:
+            name = "check" if site is None else f"line {check.sites[site].line}: {check.sites[site].text}"
+            told = "" if verdict is Verdict.PASSED else tally.details.get(site, detail)
+            yield Outcome(verdict, name, told)
+
+    def _test_namespace(self) -> dict[str, Any]:
+        """A namespace for test code: helpers of the prompt and the setup, and the answer's names that these lack."""
+        self.ready()
+        if self.namespace is None:
+            helpers: dict[str, Any] = {"__name__": "exam"}
+            for source in (self.exam["prompt"], self.exam["setup"]):
+                if source:
+                    exec(_compiled(source), helpers)  # noqa: S102 - the data set's own code
+            for name in self.wanted:
+                if name == self.entry_point:
+                    helpers[name] = Named(self, name)
+                elif name in self.loaded and name not in helpers:
+                    value = self.loaded[name]
+                    helpers[name] = Named(self, name) if _is_callable(value) else wrap(value, self)
+            self.namespace = helpers
+        return self.namespace
+
+
+class _TellingTally(AssertionTally):
+    """A tally that also keeps what to tell people."""
+
+    def __init__(self, site_count: int) -> None:
+        super().__init__(site_count, verdict_of)
+        self.details: dict[int | None, str] = {}
+
+    def failed(self, site: int) -> None:
+        """Take note, also for people."""
+        self.details.setdefault(site, "the assertion does not hold")
+        super().failed(site)
+
+    def raised(self, site: int, error: BaseException) -> None:
+        """Take note, also for people."""
+        self.details.setdefault(site, _error_text(error))
+        super().raised(site, error)
+
+
+@lru_cache(maxsize=512)
+def _compiled(source: str) -> CodeType:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return compile(source, "<test>", "exec", dont_inherit=True)
+
+
+@lru_cache(maxsize=512)
+def _free_names(source: str) -> frozenset[str]:
+    """Names that test code uses and does not bind itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(source)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return frozenset(used - bound_names(tree) - _BUILTINS)
+
+
+def _is_callable(value: Any) -> bool:
+    return is_reference(value) and bool(value.is_callable)
+
+
+def _error_text(error: BaseException) -> str:
+    if isinstance(error, AssertionError) and not isinstance(error, AnswerError):
+        return str(error)[:_TEXT_CHARS] or "the assertion does not hold"
+    if isinstance(error, CandidateLostError):
+        return str(error)[:_TEXT_CHARS]
+    return f"{type(error).__name__}: {error}"[:_TEXT_CHARS]
+
+
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = _repr.maxlong = 120
+_repr.maxlist = _repr.maxtuple = _repr.maxdict = _repr.maxset = 12
+
+
+def _text(value: Any) -> str:
+    """A value for people, however large it is."""
+    if is_reference(value):
+        return f"an object of type {value.kind}"
+    try:
+        return _repr.repr(value)[:_TEXT_CHARS]
+    except (ValueError, RecursionError):  # an integer of too many digits
+        return f"a large {type(value).__name__}"
+
+
+def _call_text(args: list[Any], kwargs: dict[str, Any]) -> str:
+    return ", ".join([*map(_text, args), *(f"{name}={_text(value)}" for name, value in kwargs.items())])[:_TEXT_CHARS]

@@ -1,0 +1,125 @@
+"""The fields of one object of a reference, checked as they are read."""
+
+from __future__ import annotations
+
+import json
+import keyword
+from typing import Any, TypeVar
+
+from testcases.errors import InvalidFieldError
+
+__all__ = ["Fields", "check_name", "check_text", "load_json"]
+
+Default = TypeVar("Default")
+
+
+class Fields:
+    """Fields of one object. A field that is None counts as absent: tables fill missing columns so.
+
+    Args:
+        values: the object.
+        path: where it is in the reference, for errors; empty for the reference itself.
+
+    Raises:
+        InvalidFieldError: `values` is no object.
+    """
+
+    def __init__(self, values: Any, path: str = "") -> None:
+        if not isinstance(values, dict):
+            raise InvalidFieldError(path or "reference", f"must be an object, not {_kind(values)}")
+        self._values = values
+        self._path = path
+
+    def path(self, key: str) -> str:
+        """Path of a field."""
+        return f"{self._path}.{key}" if self._path else key
+
+    def has(self, key: str) -> bool:
+        """Whether the field is there."""
+        return self._values.get(key) is not None
+
+    def first(self, *keys: str) -> str:
+        """The first of the names that is there, or else the first name: of a field with several spellings."""
+        return next((key for key in keys if self.has(key)), keys[0])
+
+    def value(self, key: str) -> Any:
+        """Value of a field that must be there, but may be None."""
+        if key not in self._values:
+            raise InvalidFieldError(self.path(key), "is missing")
+        return self._values[key]
+
+    def text(self, key: str) -> str:
+        """Text of a field that must be there."""
+        return check_text(self._present(key), self.path(key))
+
+    def text_or(self, key: str, default: Default) -> str | Default:
+        """Text of a field, or `default` where it is absent."""
+        return self.text(key) if self.has(key) else default
+
+    def name_or(self, key: str, default: Default) -> str | Default:
+        """Python name in a field, or `default` where it is absent or empty."""
+        name = self.text_or(key, "")
+        return check_name(name, self.path(key)) if name else default
+
+    def items(self, key: str) -> list[Any]:
+        """List of a field that must be there and not be empty; JSON text of one will do."""
+        value = self._present(key)
+        if isinstance(value, str):
+            value = load_json(value, self.path(key))
+        if not isinstance(value, (list, tuple)):
+            raise InvalidFieldError(self.path(key), f"must be a list, not {_kind(value)}")
+        if not value:
+            raise InvalidFieldError(self.path(key), "must not be empty")
+        return list(value)
+
+    def _present(self, key: str) -> Any:
+        if not self.has(key):
+            raise InvalidFieldError(self.path(key), "is missing")
+        return self._values[key]
+
+
+def check_text(value: Any, path: str) -> str:
+    """The value, if it is text that can be encoded.
+
+    Raises:
+        InvalidFieldError: it is something else.
+    """
+    if not isinstance(value, str):
+        raise InvalidFieldError(path, f"must be text, not {_kind(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidFieldError(path, "holds half of a surrogate pair, which no encoding can carry") from None
+    return str(value)
+
+
+def check_name(value: str, path: str) -> str:
+    """The text, if it can be the name of a Python function.
+
+    Raises:
+        InvalidFieldError: it cannot.
+    """
+    if not value.isidentifier() or keyword.iskeyword(value):
+        raise InvalidFieldError(path, "must be the name of a Python function")
+    return value
+
+
+def load_json(text: str, path: str) -> Any:
+    """Value of a JSON text; NaN and Infinity, which Python writes, are read too.
+
+    Raises:
+        InvalidFieldError: the text is no JSON.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        message = f"is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+    except RecursionError:
+        message = "is JSON nested too deeply"
+    except ValueError:
+        message = "is JSON with a number of more digits than Python reads"
+    raise InvalidFieldError(path, message)
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else type(value).__name__

@@ -1,0 +1,44 @@
+"""HumanEval, HumanEval+: a check function and the prompt that the answer completes.
+
+``test`` is Python that defines ``check(candidate)``. ``prompt`` is the code to complete; its helpers are needed by the
+tests of some tasks. Where the row has none, the sample's own prompt is taken, if it holds code that defines the
+entry point, bare or in a fenced block. All other fields of a row are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from testcases.errors import InvalidFieldError
+from testcases.formats.fields import Fields
+from testcases.problem import CheckTest, Problem
+from testcases.python_source import parse_check, prompt_code
+
+__all__ = ["NAME", "fits", "read"]
+
+NAME: Final = "humaneval"
+
+
+def fits(reference: Any) -> bool:
+    """Whether the reference has the fields of this shape."""
+    return isinstance(reference, dict) and {"test", "entry_point"} <= reference.keys()
+
+
+def read(reference: Any, *, prompt: str) -> Problem:
+    """Make the problem.
+
+    Raises:
+        ProblemError: the reference cannot be read.
+    """
+    fields = Fields(reference)
+    source = fields.text("test")
+    parse_check(source, "test")
+    entry_point = fields.name_or("entry_point", None)
+    if entry_point is None:
+        raise InvalidFieldError("entry_point", "is missing")
+    return Problem(
+        tests=(CheckTest(source),),
+        entry_point=entry_point,
+        prompt=prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point),
+        shape=NAME,
+    )

@@ -1,0 +1,52 @@
+"""MBPP, sanitized MBPP, MBPP+: a list of assertions.
+
+``test_list`` holds one ``assert`` statement an item; each is one test. ``test_setup_code`` (text) or ``test_imports``
+(a list of lines) run before each. The entry point is the function the assertions call, unless ``entry_point`` names
+it. All other fields are ignored, among them ``challenge_test_list``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from testcases.entry_points import called_in
+from testcases.errors import InvalidFieldError
+from testcases.formats.fields import Fields, check_text
+from testcases.problem import AssertTest, Problem
+from testcases.python_source import parse, parse_assertion
+
+__all__ = ["NAME", "fits", "read"]
+
+NAME: Final = "mbpp"
+
+
+def fits(reference: Any) -> bool:
+    """Whether the reference has the fields of this shape."""
+    return isinstance(reference, dict) and "test_list" in reference
+
+
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+    """Make the problem.
+
+    Raises:
+        ProblemError: the reference cannot be read.
+    """
+    fields = Fields(reference)
+    setup = _setup(fields)
+    tests = {
+        f"test_list[{index}]": check_text(item, f"test_list[{index}]")
+        for index, item in enumerate(fields.items("test_list"))
+    }
+    trees = [parse_assertion(source, path) for path, source in tests.items()]
+    entry_point = fields.name_or("entry_point", None) or called_in(trees, parse(setup, "test_setup_code"))
+    if entry_point is None:
+        raise InvalidFieldError("test_list", "calls no function of the answer")
+    return Problem(tests=tuple(map(AssertTest, tests.values())), entry_point=entry_point, setup=setup, shape=NAME)
+
+
+def _setup(fields: Fields) -> str:
+    imports = fields.value("test_imports") if fields.has("test_imports") else []
+    if not isinstance(imports, (list, tuple)):
+        imports = [imports]
+    lines = [check_text(line, f"test_imports[{index}]") for index, line in enumerate(imports)]
+    return "\n".join(part for part in (*lines, fields.text_or("test_setup_code", "")) if part)

@@ -1,0 +1,184 @@
+"""What the fields of the native shape may hold, for pydantic to check."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from testcases.errors import InvalidFieldError
+from testcases.formats.fields import check_name
+
+__all__ = [
+    "AssertModel",
+    "CallModel",
+    "CheckModel",
+    "CompareModel",
+    "LimitsModel",
+    "NativeModel",
+    "StdinModel",
+    "TestModel",
+    "validate",
+    "validate_test",
+]
+
+
+def _name(value: str) -> str:
+    try:
+        return check_name(value, "")
+    except InvalidFieldError as error:
+        raise ValueError(str(error).removeprefix(": ")) from None
+
+
+def _module_name(value: str) -> str:
+    if not all(part.isidentifier() for part in value.split(".")):
+        raise ValueError("must be the name of a module")
+    return value
+
+
+_Name = Annotated[str, AfterValidator(_name)]
+_Modules = Annotated[tuple[Annotated[str, AfterValidator(_module_name)], ...], Field(strict=False)]
+_Tolerance = Annotated[float, Field(ge=0)]
+_Seconds = Annotated[float, Field(gt=0)]
+_Amount = Annotated[int, Field(ge=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_absent(cls, values: Any) -> Any:
+        """Tables fill the fields a row does not have with None."""
+        if not isinstance(values, dict):
+            return values
+        return {
+            key: value
+            for key, value in values.items()
+            if value is not None or key not in cls.model_fields or key == "expected"
+        }
+
+
+class LimitsModel(_Model):
+    """Fields of ``limits``, as in `testcases.problem.ProblemLimits`."""
+
+    cpu_s: _Seconds | None = None
+    total_cpu_s: _Seconds | None = None
+    memory_mb: _Amount | None = None
+    output_kb: _Amount | None = None
+
+
+class CompareModel(_Model):
+    """Fields of ``compare``, as in `testcases.problem.Comparison`."""
+
+    mode: Literal["exact", "tokens", "unordered"] = "exact"
+    float_abs: _Tolerance = 0.0
+    float_rel: _Tolerance = 0.0
+
+
+class NativeModel(_Model):
+    """Fields of the reference; its tests are checked one by one."""
+
+    tests: Annotated[list[Any], Field(min_length=1)]
+    entry_point: _Name | None = None
+    prompt: str = ""
+    setup: str = ""
+    limits: LimitsModel = LimitsModel()
+    compare: CompareModel = CompareModel()
+    allow_imports: _Modules = ()
+    format: Literal["native"] = "native"
+
+
+class CallModel(_Model):
+    """Fields of a call."""
+
+    expected: Any
+    args: Annotated[tuple[Any, ...], Field(strict=False)] = ()
+    kwargs: dict[str, Any] = {}
+    function: _Name | None = None
+
+
+class StdinModel(_Model):
+    """Fields of a program's input and output."""
+
+    stdin: str
+    stdout: str
+
+
+class AssertModel(_Model):
+    """The field of an assertion."""
+
+    source: Annotated[str, Field(alias="assert")]
+
+
+class CheckModel(_Model):
+    """The field of a check function."""
+
+    source: Annotated[str, Field(alias="check")]
+
+
+TestModel = CallModel | StdinModel | AssertModel | CheckModel
+
+_MESSAGES = {
+    "extra_forbidden": "is no field of this object",
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "too_short": "must not be empty",
+    "tuple_type": "must be a list",
+}
+
+_Fields = TypeVar("_Fields", bound=BaseModel)
+
+_KINDS: tuple[tuple[type[TestModel], frozenset[str]], ...] = (
+    (CallModel, frozenset({"args", "kwargs", "expected", "function"})),
+    (StdinModel, frozenset({"stdin", "stdout"})),
+    (AssertModel, frozenset({"assert"})),
+    (CheckModel, frozenset({"check"})),
+)
+
+
+def validate(model: type[_Fields], values: Any, path: str) -> _Fields:
+    """The fields of `values`, checked.
+
+    Raises:
+        InvalidFieldError: the first that is wrong, by its path under `path`.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    message = _MESSAGES.get(first["type"], first["msg"]).removeprefix("Value error, ")
+    raise InvalidFieldError(_joined(path, first["loc"]), message.replace("Input should be", "must be"))
+
+
+def validate_test(values: Any, path: str) -> TestModel:
+    """The fields of one test, checked as those of its kind.
+
+    Raises:
+        InvalidFieldError: the first that is wrong, or the test where its kind is not clear.
+    """
+    if not isinstance(values, dict):
+        raise InvalidFieldError(path, f"must be an object, not {type(values).__name__}")
+    present = {key for key, value in values.items() if value is not None}
+    kinds = [kind for kind in _KINDS if kind[1] & present]
+    if not kinds and "expected" in values:
+        kinds = [_KINDS[0]]
+    if len(kinds) != 1:
+        what = "mixes fields of several kinds" if kinds else "has no field of any kind"
+        fields = ", ".join(sorted(repr(key)[:40] for key in values)[:8]) or "nothing"
+        raise InvalidFieldError(
+            path, f"{what} of test (args with expected, stdin with stdout, assert, check): it has {fields}"
+        )
+    model, own = kinds[0]
+    foreign = frozenset().union(*(fields for _, fields in _KINDS)) - own
+    return validate(model, {key: value for key, value in values.items() if key in present or key not in foreign}, path)
+
+
+def _joined(path: str, location: tuple[int | str, ...]) -> str:
+    for part in location:
+        if isinstance(part, int):
+            path = f"{path}[{part}]"
+        elif part != "[key]":
+            name = part if part.isidentifier() else repr(part)[:40]
+            path = f"{path}.{name}" if path else name
+    return path or "reference"

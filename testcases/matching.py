@@ -1,0 +1,57 @@
+"""Pairing up the items of two lists when equality is not transitive, as with tolerances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["pairs_up"]
+
+Item = TypeVar("Item")
+
+_SEARCHED = 64
+"""Most items for which a pairing is searched; the search takes the square of their number."""
+
+
+def pairs_up(
+    left: Sequence[Item],
+    right: Sequence[Item],
+    same: Callable[[Item, Item], bool],
+    *,
+    key: Callable[[Item], Any],
+) -> bool:
+    """Whether each item of `left` can be paired with one of its own in `right` so that all pairs are `same`.
+
+    Items are paired in sorted order first, which finds a pairing of numbers whenever there is one. Where
+    that fails, small lists are searched in full; of larger ones the answer is then no.
+
+    Args:
+        left: the items to pair.
+        right: the items to pair them with.
+        same: symmetric; whether two items may form a pair.
+        key: sort key that brings items that may pair near each other.
+    """
+    if len(left) != len(right):
+        return False
+    left, right = sorted(left, key=key), sorted(right, key=key)
+    if all(same(one, other) for one, other in zip(left, right, strict=True)):
+        return True
+    if len(left) > _SEARCHED:
+        return False
+    neighbours = [[index for index, other in enumerate(right) if same(one, other)] for one in left]
+    owner: dict[int, int] = {}
+    return all(_place(item, neighbours, owner, set()) for item in range(len(left)))
+
+
+def _place(item: int, neighbours: list[list[int]], owner: dict[int, int], tried: set[int]) -> bool:
+    """Give `item` a partner, moving earlier ones on where they have another (Kuhn's augmenting path)."""
+    for place in neighbours[item]:
+        if place in tried:
+            continue
+        tried.add(place)
+        if place not in owner or _place(owner[place], neighbours, owner, tried):
+            owner[place] = item
+            return True
+    return False

@@ -1,0 +1,87 @@
+"""What became of each assertion of a check, and what that makes of its tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["AssertionTally"]
+
+
+class AssertionTally:
+    """Collects what the sites of `testcases.assertions.instrument` report.
+
+    A site may be executed many times: it passes if it passed each time. An error that carries a true
+    attribute ``ends_the_test`` (no time is left, the answer's process is gone) is raised again and so ends
+    the code; any other error fails its site, and the code goes on.
+
+    Args:
+        site_count: number of sites of the code.
+        verdict_of: what an error that an assertion raised says about the answer; by default any is
+            `Verdict.EXCEPTION`.
+    """
+
+    def __init__(
+        self, site_count: int, verdict_of: Callable[[BaseException], Verdict] = lambda _: Verdict.EXCEPTION
+    ) -> None:
+        self._verdicts: list[Verdict | None] = [None] * site_count
+        self._verdict_of = verdict_of
+        self._ended_in: int | None = None
+
+    def passed(self, site: int) -> None:
+        """Take note that the assertion held."""
+        if self._verdicts[site] is None:
+            self._verdicts[site] = Verdict.PASSED
+
+    def failed(self, site: int) -> None:
+        """Take note that the assertion was evaluated and did not hold."""
+        self._fail(site, Verdict.WRONG_ANSWER)
+
+    def raised(self, site: int, error: BaseException) -> None:
+        """Take note that evaluating the assertion raised `error`.
+
+        Raises:
+            BaseException: `error` itself, if it ends the test.
+        """
+        if getattr(error, "ends_the_test", False):
+            self._ended_in = site
+            raise error
+        self._fail(site, self._verdict_of(error))
+
+    def _fail(self, site: int, verdict: Verdict) -> None:
+        if self._verdicts[site] in {None, Verdict.PASSED}:  # the first failure is the one to report
+            self._verdicts[site] = verdict
+
+    def outcomes(self, ending: Verdict | None = None) -> tuple[tuple[int | None, Verdict], ...]:
+        """The tests' verdicts once the code has ended, each with its site; at least one.
+
+        The code ran to its end: one verdict for each site that was reached. Sites never reached, such as those of a
+        branch not taken, are left out, so the same check may count fewer tests for one answer than for another; but
+        if no site at all was reached, nothing was observed, and all are ``not_run``.
+
+        The code was broken off: one verdict for each site, ``not_run`` for those never reached. `ending` becomes the
+        verdict of the site in which it was broken off, or of one more test, without a site, if it was none.
+
+        Code without sites is one test, without a site.
+
+        Args:
+            ending: why the code was broken off; None if it ran to its end.
+        """
+        if self._ended_in is not None:
+            self._fail(self._ended_in, ending or Verdict.EXCEPTION)
+        elif ending is None:
+            if not self._verdicts:
+                return ((None, Verdict.PASSED),)
+            reached = tuple((site, verdict) for site, verdict in enumerate(self._verdicts) if verdict is not None)
+            return reached or tuple((site, Verdict.NOT_RUN) for site in range(len(self._verdicts)))
+        outcomes = [(site, verdict or Verdict.NOT_RUN) for site, verdict in enumerate(self._verdicts)]
+        apart = [] if self._ended_in is not None or ending is None else [(None, ending)]
+        return (*outcomes, *apart)
+
+    def verdicts(self, ending: Verdict | None = None) -> tuple[Verdict, ...]:
+        """The verdicts of `outcomes`, without their sites."""
+        return tuple(verdict for _, verdict in self.outcomes(ending))
