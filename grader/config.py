@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
 from enum import StrEnum
@@ -68,7 +69,9 @@ class RewardConfig(_Section):
     def _weights_add_up(self) -> RewardConfig:
         total = self.syntax + self.functional + self.style
         if not 0 < total <= 1 + 1e-9:
-            raise ValueError(f"the weights syntax, functional and style add up to {total:g}; more than 0 and at most 1 is wanted")
+            raise ValueError(
+                f"the weights syntax, functional and style add up to {total:g}; more than 0 and at most 1 is wanted"
+            )
         return self
 
 
@@ -204,8 +207,6 @@ def _number_or_text(key: str, text: str) -> float | str:
 
 
 def _nearest(variable: str, keys: Mapping[str, object]) -> str:
-    import difflib
-
     near = difflib.get_close_matches(variable, keys, n=1)
     return f"did you mean {near[0]}?" if near else "see docs/configuration.md"
 

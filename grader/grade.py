@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from testcases.verdict import Verdict
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from testcases.verdict import Verdict
 
 __all__ = ["Grade", "GradeStatus", "Metric", "MetricType", "TestResult"]
 

@@ -9,12 +9,11 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from grader.config import GraderConfig, default_lanes
 from grader.extraction import extract
 from grader.functional import CONDUCTOR, PreparedProblem, prepare
-from grader.grade import Grade
 from grader.grading import Grading, unscored
 from grader.host import HostReport
 from grader.sample import BadSample
@@ -28,6 +27,7 @@ from testcases.formats import read_reference
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from grader.grade import Grade
     from grader.sample import Sample
 
 __all__ = ["Grader"]
@@ -74,8 +74,8 @@ class Grader:
         """Grade samples, on all CPUs this process may use; equal ones once.
 
         Args:
-            samples: what to grade.
-            deadline_s: seconds from now by which the caller needs the result; what could not be graded by then, less the
+            samples: what to grade. deadline_s: seconds from now by which the caller needs the result; what could not
+                be graded by then, less the
                 configured margin, is unscored. ``None``: no hurry.
             on_grade: called with the place and the grade of each sample as soon as it is there.
 
@@ -87,7 +87,9 @@ class Grader:
             sandbox.errors.ProcessLostError: the sandbox cannot start.
         """
         now = time.monotonic()
-        deadline = now + (_NO_DEADLINE_S if deadline_s is None else max(0.0, deadline_s - self.config.deadline_margin_s))
+        deadline = now + (
+            _NO_DEADLINE_S if deadline_s is None else max(0.0, deadline_s - self.config.deadline_margin_s)
+        )
         grades: list[Grade | None] = [None] * len(samples)
 
         def settle(place: int, grade: Grade) -> None:
@@ -98,7 +100,10 @@ class Grader:
         with self._turn:
             works = self._sort_out(samples, settle)
             queue = iter(works)
-            flows = [self._work_off(queue, samples, deadline, settle) for _ in range(min(len(works), self._lanes * _FLOWS_PER_LANE))]
+            flows = [
+                self._work_off(queue, samples, deadline, settle)
+                for _ in range(min(len(works), self._lanes * _FLOWS_PER_LANE))
+            ]
             self._sandbox.run(flows)
         assert None not in grades
         return [grade for grade in grades if grade is not None]
@@ -119,7 +124,7 @@ class Grader:
         """End every process. The grader can be used again."""
         self._sandbox.close()
 
-    def __enter__(self) -> Grader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -177,8 +182,8 @@ class Grader:
 
 
 def _complaint(sample: Sample, error: ProblemError | ValueCodecError) -> str:
-    field = f"{sample.reference_field}.{error.field}" if isinstance(error, InvalidFieldError) else sample.reference_field
+    field = (
+        f"{sample.reference_field}.{error.field}" if isinstance(error, InvalidFieldError) else sample.reference_field
+    )
     text = str(error).removeprefix(f"{error.field}: ") if isinstance(error, InvalidFieldError) else str(error)
     return f"sample {sample.id}: {field}: {text}"
-
-

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Grading", "unscored"]
 
+_ANYTHING = 1e-9
+"""A passed test shows that there is an entry point, however it came to be; only all tests show that a stub is right."""
+
 
 @dataclass(slots=True)
 class _Course:
@@ -102,7 +105,7 @@ class Grading:
         share = share_passed([test.verdict for test in course.tests])
         functional = credit_for(share, reward.credit, constant_share=course.work.problem.constant_share)
         withheld = withheld_because(analysis)
-        if withheld and not (share > 0 and not analysis.is_stub):
+        if withheld and share < (1.0 if analysis.is_stub else _ANYTHING):
             course.parts, course.reason = Parts(0.0, functional, 0.0), withheld
             return
         course.parts = Parts(syntax_score(analysis), functional, style_score(course.style))

@@ -41,7 +41,9 @@ class Observations:
     duration_ms: float = 0.0
 
 
-def metrics_of(parts: Parts, tests: Sequence[TestResult], seen: Observations, *, code_found: bool) -> tuple[Metric, ...]:
+def metrics_of(
+    parts: Parts, tests: Sequence[TestResult], seen: Observations, *, code_found: bool
+) -> tuple[Metric, ...]:
     """The metrics of a sample, in the order of `METRIC_NAMES`."""
     verdicts = [test.verdict for test in tests]
     values = (

@@ -74,9 +74,7 @@ def send_descriptors(channel: socket.socket, payload: bytes, descriptors: Sequen
 
 def receive_descriptors(channel: socket.socket, size: int, count: int) -> tuple[bytes, list[int]]:
     """Receive up to ``size`` bytes and up to ``count`` descriptors; empty bytes at the end of the stream."""
-    payload, ancillary, _, _ = channel.recvmsg(
-        size, socket.CMSG_SPACE(count * _INT_BYTES), socket.MSG_CMSG_CLOEXEC
-    )
+    payload, ancillary, _, _ = channel.recvmsg(size, socket.CMSG_SPACE(count * _INT_BYTES), socket.MSG_CMSG_CLOEXEC)
     descriptors = array.array("i")
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:

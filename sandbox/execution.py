@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Execution", "ExecutionStatus", "Job", "SolutionStatus"]
 
+_DEFAULT_LIMITS = Limits()
+
 
 class SolutionStatus(StrEnum):
     """How one request to the solution process ended."""
@@ -56,7 +58,7 @@ class Job:
     """The answer."""
     exam: bytes
     """The exam, encoded by `sandbox.values.encode`; only the examiner ever decodes it."""
-    limits: Limits = Limits()
+    limits: Limits = _DEFAULT_LIMITS
     examiner_key: str = ""
     """Jobs with equal keys may be served by one examiner process, one after the other; empty: never."""
 

@@ -58,7 +58,7 @@ class Lane:
 
     async def _attempt(self, job: Job, deadline: float) -> Execution:
         started = time.monotonic()
-        examiner = await self._examiner_for(job)
+        examiner = await self._examiner_for(job, deadline)
         forked = time.monotonic()
         patience = min(deadline, forked + job.limits.backstop_s)
         head = encode([job.source, list(astuple(job.limits))])
@@ -73,11 +73,11 @@ class Lane:
             await self._dismiss()
         return _execution(decode(reply), fork_ms=(forked - started) * 1000)
 
-    async def _examiner_for(self, job: Job) -> Worker:
+    async def _examiner_for(self, job: Job, deadline: float) -> Worker:
         if self._examiner is not None and job.examiner_key and job.examiner_key == self._examiner_key:
             return self._examiner
         await self._dismiss()
-        self._examiner = await self.zygote.fork(EXAMINER)
+        self._examiner = await self.zygote.fork(EXAMINER, deadline)
         self._examiner_key = job.examiner_key
         return self._examiner
 
@@ -92,9 +92,7 @@ class Lane:
 def _execution(reply: dict[str, Any], *, fork_ms: float) -> Execution:
     timings = {"fork": fork_ms, "run": reply["wall_ms"]}
     if "error" in reply:
-        return Execution(
-            ExecutionStatus.INTERNAL, detail=f"the tests are broken: {reply['error']}", timings_ms=timings
-        )
+        return Execution(ExecutionStatus.INTERNAL, detail=f"the tests are broken: {reply['error']}", timings_ms=timings)
     return Execution(
         ExecutionStatus.COMPLETED,
         report=reply["report"],

@@ -22,7 +22,8 @@ class Limits:
     output_kb: int = 16 * 1024
     """KiB of output the answer may write in one process, and of one value it may return; at least 1."""
     timeouts: int = 1
-    """How many tests may time out, or write more than they may, before the rest of the sample is not run; at least 1."""
+    """How many tests may time out, or write more than they may, before the rest of the sample is not run; at least
+    1."""
     restarts: int = 8
     """How often a process the answer has lost is replaced, so that later tests still count; 0 or more."""
 

@@ -1,7 +1,7 @@
 """One event loop over descriptors, for coroutines that wait for processes.
 
-Smaller and cheaper than asyncio, which it could not use anyway: a trainer may be running its own loop in the thread that asks
-for grades.
+Smaller and cheaper than asyncio, which it could not use anyway: a trainer may be running its own loop in the thread
+that asks for grades.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Iterable
 
-__all__ = ["Future", "Loop", "Pool", "readable", "writable"]
+__all__ = ["Future", "Loop", "Pool", "Turn", "readable", "writable"]
 
 T = TypeVar("T")
 _LONGEST_S = 3600.0
@@ -87,6 +87,19 @@ class Pool(Generic[T]):
             self._free.appendleft(item)
 
 
+class Turn:
+    """What only one coroutine may do at a time: ``async with turn:``."""
+
+    def __init__(self) -> None:
+        self._pool = Pool([None])
+
+    async def __aenter__(self) -> None:
+        await self._pool.take()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._pool.give_back(None)
+
+
 class _Wait:
     """Ready when the descriptor is, or when the deadline has passed."""
 
@@ -155,9 +168,7 @@ class Loop:
         for descriptor, _ in self._poller.poll(min(max(0.0, earliest - time.monotonic()), _LONGEST_S) * 1000):
             self._wake(descriptor, ready=True)
         now = time.monotonic()
-        for descriptor in [
-            descriptor for descriptor, (_, deadline) in self._waiting.items() if deadline <= now
-        ]:
+        for descriptor in [descriptor for descriptor, (_, deadline) in self._waiting.items() if deadline <= now]:
             self._wake(descriptor, ready=False)
 
     def _wake(self, descriptor: int, *, ready: bool) -> None:

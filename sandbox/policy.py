@@ -71,7 +71,7 @@ DENIED_NAMES: tuple[Denial, ...] = (
         "opens a socket",
     ),
     Denial(
-        ("sys._getframe", "sys._getframemodulename", "sys._current_frames", "sys._current_exceptions",
+        ("sys._getframe", "sys._current_frames", "sys._current_exceptions",
          "inspect.currentframe", "inspect.stack", "inspect.trace", "inspect.getouterframes",
          "inspect.getinnerframes", "traceback.walk_stack", "traceback.walk_tb"),
         "walks the frames of whoever calls",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import sandbox as package
-from sandbox.analysis import Analysis, AnalysisRequest, StyleFacts
 from sandbox.errors import IsolationError
 from sandbox.lane import EXAMINER, SOLUTION, Lane
 from sandbox.loop import Future, Loop, Pool
@@ -21,14 +20,13 @@ from sandbox.worker import Zygote, ZygoteSettings
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
 
+    from sandbox.analysis import Analysis, AnalysisRequest, StyleFacts
     from sandbox.execution import Execution, Job
 
 __all__ = ["Reading", "Sandbox", "SandboxSettings"]
 
 T = TypeVar("T")
-_WARM_UP = (
-    '"""Warm up."""\nimport os\n\ndef f( x:int )->int :\n  return [ a+x for a in range(3) ] or f"{x!r}"\n'
-)
+_WARM_UP = '"""Warm up."""\nimport os\n\ndef f( x:int )->int :\n  return [ a+x for a in range(3) ] or f"{x!r}"\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,8 @@ class SandboxSettings:
     """How a sandbox is built."""
 
     conductor: str
-    """What puts an answer to an exam in the examiner process: ``module:function`` (see `sandbox.processes.examiner`)."""
+    """What puts an answer to an exam in the examiner process: ``module:function`` (see
+    `sandbox.processes.examiner`)."""
     paths: tuple[str, ...]
     """Where the conductor's module and the analyst's tools are found."""
     lanes: int = 1
@@ -71,7 +70,7 @@ class Sandbox:
                 ZygoteSettings(
                     preload=settings.preload,
                     roles={
-                        SOLUTION: "sandbox.processes.solution:main",
+                        SOLUTION: "sandbox.processes.solution:prepare",
                         EXAMINER: f"sandbox.processes.examiner:main_for|{settings.conductor}",
                     },
                     examiner=EXAMINER,
@@ -195,7 +194,7 @@ class Sandbox:
         self._analysts.kill()
         self._started = False
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -71,9 +71,7 @@ class Seat:
         except _WornOutError:
             found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler ran out of time"))
         except _LateError:
-            found.set(
-                Analysis(AnalysisStatus.INTERNAL, detail="the deadline came before the source was read")
-            )
+            found.set(Analysis(AnalysisStatus.INTERNAL, detail="the deadline came before the source was read"))
         except ProcessLostError:
             found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler crashed, twice"))
         except SandboxError as error:
@@ -101,7 +99,7 @@ class Seat:
     ) -> None:
         if self._analyst is None or self._served >= _SERVED:
             self.leave()
-            self._analyst = await self._zygote.fork(ANALYST)
+            self._analyst = await self._zygote.fork(ANALYST, deadline)
             self._served = 0
         self._served += 1
         self._idle = False

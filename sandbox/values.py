@@ -1,11 +1,11 @@
 """The value codec: what may cross between the processes, and how.
 
 A value is plain data: exactly ``None``, ``bool``, ``int``, ``float``, ``complex``, ``str``, ``bytes``, ``bytearray``,
-``list``, ``tuple``, ``dict``, ``set``, ``frozenset``, ``range``, or one of a closed list of standard types. It travels as
-JSON, which the reading side can parse without running anything of the writer's; lists and plain scalars stand
-for themselves, everything else is an object with one key, its tag. The reading side rebuilds exact built-in
-types, so nothing a value's class defines (``__eq__``, ``__reduce__``, ``__class__``) ever crosses. Objects of other classes
-stay behind and cross as a `Reference`, where the writer keeps a table of them.
+``list``, ``tuple``, ``dict``, ``set``, ``frozenset``, ``range``, or one of a closed list of standard types. It
+travels as JSON, which the reading side can parse without running anything of the writer's; lists and plain scalars
+stand for themselves, everything else is an object with one key, its tag. The reading side rebuilds exact built-in
+types, so nothing a value's class defines (``__eq__``, ``__reduce__``, ``__class__``) ever crosses. Objects of other
+classes stay behind and cross as a `Reference`, where the writer keeps a table of them.
 """
 
 from __future__ import annotations

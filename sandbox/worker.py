@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.channel import HEADER_BYTES, frame, frame_length, receive_descriptors, send_descriptors
 from sandbox.errors import ProcessLostError
-from sandbox.loop import readable, writable
+from sandbox.loop import Turn, readable, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,9 @@ _FORK_S = 20.0
 _CHUNK = 1 << 18
 _MAX_REPLY_BYTES = 64 << 20
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/", "PATH": "/nonexistent"}
-_BOOTSTRAP = "import sys; sys.path[:0] = sys.argv.pop(1).split('\\n'); from sandbox.processes.zygote import main; main()"
+_BOOTSTRAP = (
+    "import sys; sys.path[:0] = sys.argv.pop(1).split('\\n'); from sandbox.processes.zygote import main; main()"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ class Worker:
         return await readable(self._channel.fileno(), deadline)
 
     async def receive(self, deadline: float) -> bytes | None:
-        """Receive one message; ``None`` when none is whole by the deadline, after which the worker is of no use any more.
+        """Receive one message; ``None`` when none is whole by the deadline, after which the worker is of no use any
+        more.
 
         Raises:
             ProcessLostError: the worker is gone.
@@ -115,6 +119,7 @@ class Zygote:
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
         self._control: socket.socket | None = None
+        self._turn = Turn()
         self.walls: list[dict[str, Any]] = []
         """What the probes said, when asked for: name, stands, reason."""
 
@@ -135,7 +140,7 @@ class Zygote:
             "examiner": settings.examiner, "uid": settings.uid, "probe": settings.probe,
         }  # fmt: skip
         with theirs:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
                 [
                     sys.executable,
                     "-s",
@@ -164,10 +169,14 @@ class Zygote:
         Raises:
             ProcessLostError: it could not start.
         """
+        async with self._turn:
+            await self._start(math.inf)
+
+    async def _start(self, deadline: float) -> None:
         self.launch()
         if self._ready:
             return
-        message, _ = await self._message(_START_S)
+        message = await self._message(_START_S, deadline)
         hello = json.loads(message)
         if "error" in hello:
             self.kill()
@@ -175,13 +184,17 @@ class Zygote:
         self.walls = hello["walls"]
         self._ready = True
 
-    async def fork(self, role: str) -> Worker:
-        """Fork a worker.
+    async def fork(self, role: str, deadline: float = math.inf) -> Worker:
+        """Fork a worker, unless the deadline (`time.monotonic`) comes first.
 
         Raises:
             ProcessLostError: the zygote is gone or does not answer.
         """
-        await self.start()
+        async with self._turn:
+            return await self._fork(role, deadline)
+
+    async def _fork(self, role: str, deadline: float) -> Worker:
+        await self._start(deadline)
         assert self._control is not None
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
@@ -193,7 +206,7 @@ class Zygote:
                 raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
         try:
             while True:
-                message, _ = await self._message(_FORK_S)
+                message = await self._message(_FORK_S, deadline)
                 if message[:1] == b"P":
                     return Worker(int(message[1:]), ours)
         except ProcessLostError:
@@ -206,17 +219,19 @@ class Zygote:
         Raises:
             ProcessLostError: the zygote is gone or does not answer.
         """
-        assert self._control is not None
-        try:
-            self._control.send(b"K")
-        except OSError as error:
-            raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
-        while (await self._message(_FORK_S))[0] != b"k":
-            pass
+        async with self._turn:
+            assert self._control is not None
+            try:
+                self._control.send(b"K")
+            except OSError as error:
+                raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
+            while await self._message(_FORK_S, math.inf) != b"k":
+                pass
 
     def kill(self) -> None:
         """End it and everything that descends from it. Safe to call at any time."""
         process, self._process = self._process, None
+        self._turn = Turn()
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -226,17 +241,17 @@ class Zygote:
         process.wait()
         _sweep_session(process.pid)
 
-    async def _message(self, patience_s: float) -> tuple[bytes, list[int]]:
+    async def _message(self, patience_s: float, deadline: float) -> bytes:
         assert self._control is not None
-        if not await readable(self._control.fileno(), time.monotonic() + patience_s):
+        if not await readable(self._control.fileno(), min(deadline, time.monotonic() + patience_s)):
             raise ProcessLostError("a zygote does not answer")
         try:
-            message, descriptors = receive_descriptors(self._control, 1 << 16, 0)
+            message, _ = receive_descriptors(self._control, 1 << 16, 0)
         except OSError as error:
             raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
         if not message:
             raise ProcessLostError("a zygote died")
-        return message, descriptors
+        return message
 
 
 def _sweep_session(session: int) -> None:

@@ -71,7 +71,8 @@ STATUS_VERDICTS: Mapping[str, Verdict] = {
     "policy": Verdict.POLICY,
     "not_run": Verdict.NOT_RUN,
 }
-"""What a request that returned nothing makes of the test that made it. ``returned`` is missing: there is a value to look at."""
+"""What a request that returned nothing makes of the test that made it. ``returned`` is missing: there is a value to
+look at."""
 
 
 class AnswerError(Exception):
@@ -104,18 +105,18 @@ def verdict_of(error: BaseException) -> Verdict:
 class _Remote:
     """Something of the answer's that can be called and asked for attributes."""
 
-    __slots__ = ("_candidate", "_target")
+    __slots__ = ("__reference__", "_candidate")
 
     def __init__(self, candidate: _Loading, target: Any) -> None:
         self._candidate = candidate
-        self._target = target
+        self.__reference__ = target
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         sent = [_crossing(value) for value in args]
         candidate = self._candidate.ready()
         try:
-            reply = candidate.call(self._target, sent, {name: _crossing(value) for name, value in kwargs.items()})
-        except Exception as error:
+            reply = candidate.call(self.__reference__, sent, {name: _crossing(value) for name, value in kwargs.items()})
+        except Exception as error:  # noqa: BLE001 - whatever the codec says of them
             raise BrokenTestError(f"arguments that cannot be passed: {error}") from None
         value = _value_of(reply, self._candidate)
         if reply.args is not None:
@@ -126,7 +127,7 @@ class _Remote:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return _value_of(self._candidate.ready().get(self._target, name), self._candidate)
+        return _value_of(self._candidate.ready().get(self.__reference__, name), self._candidate)
 
 
 class Named(_Remote):
@@ -141,10 +142,10 @@ class Handle(_Remote):
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Handle) and self._target == other._target
+        return isinstance(other, Handle) and self.__reference__ == other.__reference__
 
     def __hash__(self) -> int:
-        return hash(self._target)
+        return hash(self.__reference__)
 
 
 class _Loading(Protocol):
@@ -155,9 +156,9 @@ class _Loading(Protocol):
 
 
 def _value_of(reply: Reply, loading: _Loading) -> Any:
-    if reply.status == "returned":
-        return wrap(reply.value, loading)
-    raise_for(reply)
+    if reply.status != "returned":
+        raise_for(reply)
+    return wrap(reply.value, loading)
 
 
 def wrap(value: Any, loading: _Loading) -> Any:
@@ -201,7 +202,7 @@ def _exception_class(type_name: str, base_name: str, verdict: Verdict) -> type[A
 
 
 def _crossing(value: Any) -> Any:
-    return value._target if isinstance(value, _Remote) else value
+    return value.__reference__ if isinstance(value, _Remote) else value
 
 
 def _mirror(mine: Any, theirs: Any) -> None:

@@ -21,8 +21,9 @@ __all__ = ["constant_share"]
 def constant_share(problem: Problem) -> float:
     """The share of the tests that the best constant would pass, in [0, 1].
 
-    A call test is passed by its expected value, a program test by its output, an assertion by the literal it compares a call with,
-    or by ``True`` or ``False`` where the call itself is asserted. Assertions of any other form count as passed by no constant.
+    A call test is passed by its expected value, a program test by its output, an assertion by the literal it compares
+    a call with, or by ``True`` or ``False`` where the call itself is asserted. Assertions of any other form count as
+    passed by no constant.
     """
     total = 0
     constants: Counter[str] = Counter()
@@ -42,7 +43,9 @@ def constant_share(problem: Problem) -> float:
 
 
 def _asserted(source: str) -> Iterator[str | None]:
-    """For each assertion that could fail, the name of the constant that passes it; ``None`` when there is none to be seen."""
+    """For each assertion that could fail, the name of the constant that passes it; ``None`` when there is none to be
+    seen.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -6,7 +6,6 @@ from typing import Any, assert_never
 
 from testcases.problem import AssertTest, CallTest, CheckTest, Problem, StdinTest, Test
 
-
 __all__ = ["exam_of", "runs_code"]
 
 

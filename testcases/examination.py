@@ -166,10 +166,10 @@ class _Examination:
         name = source.strip()[:_TEXT_CHARS]
         try:
             namespace = self._test_namespace()
-            exec(_compiled(source), namespace)  # noqa: S102 - the data set's own test
+            exec(_compiled(source), namespace)
         except BrokenTestError:
             raise
-        except (CandidateLostError, Exception) as error:
+        except (CandidateLostError, Exception) as error:  # noqa: BLE001 - whatever ended it is its outcome
             return Outcome(verdict_of(error), name, _error_text(error))
         return Outcome(Verdict.PASSED, name)
 
@@ -180,12 +180,12 @@ class _Examination:
         detail = ""
         try:
             namespace = {**self._test_namespace(), RECORD_NAME: tally}
-            exec(check.code, namespace)  # noqa: S102 - the data set's own test
+            exec(check.code, namespace)
             if callable(namespace.get("check")):
                 namespace["check"](namespace.get(self.entry_point or ""))
         except BrokenTestError:
             raise
-        except (CandidateLostError, Exception) as error:  # noqa: BLE001 - whatever ended the check is its outcome
+        except (CandidateLostError, Exception) as error:  # noqa: BLE001 - whatever ended it is its outcome
             ending, detail = verdict_of(error), _error_text(error)
         judged = tally.outcomes(ending)
         if self.failure is not None:  # nothing could be asked, so nothing is known of any assertion
@@ -202,7 +202,7 @@ class _Examination:
             helpers: dict[str, Any] = {"__name__": "exam"}
             for source in (self.exam["prompt"], self.exam["setup"]):
                 if source:
-                    exec(_compiled(source), helpers)  # noqa: S102 - the data set's own code
+                    exec(_compiled(source), helpers)
             for name in self.wanted:
                 if name == self.entry_point:
                     helpers[name] = Named(self, name)

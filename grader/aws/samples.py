@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from grader.aws.fields import FieldError
 from grader.aws.messages import ASSISTANT_ROLES, USER_ROLES, last_turn, text_of
 from grader.aws.references import find_reference, reference_at
 from grader.errors import SampleError
-from grader.sample import Sample
+from grader.sample import BadSample, Sample
 
 __all__ = ["BadSample", "looks_like_sample", "read_metrics_sample", "read_sample"]
 
@@ -31,15 +30,6 @@ _READ = _MARKS | {"chosen", "extra_info", "id", "metadata", "rejected"}
 _REFERENCE_KEYS = frozenset({"fn_name", "ground_truth", "inputs", "outputs", "reference_answer"})
 _MAX_LABEL = 80
 _MAX_NUMBER_LABEL = 10**18
-
-
-@dataclass(frozen=True, slots=True)
-class BadSample:
-    """A sample that cannot be read. It keeps its place in the batch, and gets a result like any other."""
-
-    id: Any
-    """As in `Sample`."""
-    error: SampleError
 
 
 def looks_like_sample(value: Any) -> bool:

@@ -91,9 +91,7 @@ def extract(
     prompt = normalised(prompt)
     if len(completion) > max_chars:
         detail = f"{len(completion)} characters, more than the limit of {max_chars}"
-        return Extraction(
-            None, ExtractionRule.TOO_LONG, 0, truncated=False, reasoning_dropped=False, detail=detail
-        )
+        return Extraction(None, ExtractionRule.TOO_LONG, 0, truncated=False, reasoning_dropped=False, detail=detail)
     visible, dropped = without_reasoning(normalised(completion))
     document = read_document(visible)
     chooser = Chooser(entry_point, prompt)

@@ -5,8 +5,10 @@ Sources: CommonMark 0.31.2, sections 2.1 (lines), 2.2 (tabs), 4.5 (fenced code b
 
 - HTML blocks (4.6) are not special: a ``<div>`` or ``<answer>`` line swallows no fence after it.
 - A byte order mark before a fence is skipped.
-- A fence inside a list item ends at its closing fence only, not at a line that is indented too little: models
-  often indent the fences of a list item and forget its code.
+- A block inside a list item ends at its closing fence only, not at a line that is indented too little, and
+  where there is such a line no indentation is taken off: models indent the fences and forget the code.
+- Block quotes inside list items are seen only up to three columns deep, and a tab after a quote's mark is not
+  counted as part of it.
 - Paragraph continuation lines (lazy ones, 5.1) are not told apart from lines that end a list item.
 """
 
@@ -20,7 +22,7 @@ from typing import Final
 from grader.extraction.languages import Language, language_of
 from grader.extraction.text import BYTE_ORDER_MARK
 
-__all__ = ["Block", "Document", "FenceScanner", "LineKind", "read_document"]
+__all__ = ["Block", "Document", "Fence", "FenceScanner", "LineKind", "read_document"]
 
 _MAX_INDENT: Final = 3  # 4.5: four columns make an indented code block
 _MIN_FENCE: Final = 3
@@ -63,22 +65,25 @@ class LineKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Fence:
+class Fence:
+    """An opening fence."""
+
     character: str
     length: int
     info: str
     column: int
-    """How far the fence is indented, and its content with it."""
+    """How far it is indented."""
     base: int
-    """Column at which the list item's content starts that holds the fence; 0 outside lists."""
+    """Column at which the content of the list item starts that holds it; 0 outside lists."""
     quotes: int
+    """How many block quotes hold it."""
 
 
 class FenceScanner:
     """Tells line by line what is inside a fenced block; linear in the length of the lines."""
 
     def __init__(self) -> None:
-        self._fence: _Fence | None = None
+        self._fence: Fence | None = None
         self._items: list[int] = []
         self._quotes = 0
 
@@ -88,9 +93,9 @@ class FenceScanner:
         return self._fence is not None
 
     @property
-    def info(self) -> str:
-        """Info string of the open block; empty when none is open."""
-        return self._fence.info if self._fence else ""
+    def fence(self) -> Fence | None:
+        """What opened the block that is open."""
+        return self._fence
 
     def reset(self) -> None:
         """Forget everything, as at the start of a text."""
@@ -99,7 +104,7 @@ class FenceScanner:
         self._quotes = 0
 
     def feed(self, line: str) -> tuple[LineKind, str]:
-        """Take the next line, without its line end; return what it is, and its text as block content."""
+        """Take the next line, without its line end; return what it is, and its text inside the block quotes."""
         if self._fence is None:
             if not line:
                 return LineKind.TEXT, line
@@ -118,14 +123,14 @@ class FenceScanner:
         if _closes(line, fence):
             self._fence = None
             return LineKind.CLOSING, line
-        return LineKind.CONTENT, _without_columns(line, fence.column)
+        return LineKind.CONTENT, line
 
     def skip(self, line: str) -> None:
         """Take the next line, whatever it is."""
         if self.feed(line)[0] is LineKind.LEAVING:
             self.feed(line)
 
-    def _opening(self, line: str) -> _Fence | None:
+    def _opening(self, line: str) -> Fence | None:
         start, quotes = _quote_markers(line, len(line))
         if quotes != self._quotes:
             self._quotes = quotes
@@ -154,10 +159,11 @@ def read_document(text: str) -> Document:
     blocks: list[Block] = []
     gaps: list[str] = []
     lines: list[str] = []
-    language = Language.UNTAGGED
+    fence: Fence | None = None
 
     def end_block(*, unclosed: bool) -> None:
-        blocks.append(Block(_joined(lines), language, unclosed))
+        assert fence is not None
+        blocks.append(Block(_joined(_content(lines, fence)), language_of(fence.info), unclosed))
         lines.clear()
 
     source = text.split("\n")
@@ -171,7 +177,7 @@ def read_document(text: str) -> Document:
         if kind is LineKind.OPENING:
             gaps.append(_joined(lines))
             lines.clear()
-            language = language_of(scanner.info)
+            fence = scanner.fence
         elif kind is LineKind.CLOSING:
             end_block(unclosed=False)
         else:
@@ -182,11 +188,19 @@ def read_document(text: str) -> Document:
     return Document(tuple(blocks), tuple(gaps))
 
 
+def _content(lines: list[str], fence: Fence) -> list[str]:
+    if not fence.column:
+        return lines
+    if fence.base and any(_indentation(line, 0, 0)[0] < fence.base for line in lines if line.strip()):
+        return lines
+    return [_without_columns(line, fence.column) for line in lines]
+
+
 def _joined(lines: list[str]) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _fence_at(line: str, at: int, column: int, base: int, quotes: int) -> _Fence | None:
+def _fence_at(line: str, at: int, column: int, base: int, quotes: int) -> Fence | None:
     if line[at] == BYTE_ORDER_MARK:
         at += 1
     character = line[at : at + 1]
@@ -196,10 +210,10 @@ def _fence_at(line: str, at: int, column: int, base: int, quotes: int) -> _Fence
     length = len(line) - at - len(info)
     if length < _MIN_FENCE or (character == "`" and "`" in info):
         return None
-    return _Fence(character, length, info.strip(), column, base, quotes)
+    return Fence(character, length, info.strip(), column, base, quotes)
 
 
-def _closes(line: str, fence: _Fence) -> bool:
+def _closes(line: str, fence: Fence) -> bool:
     # the first test is what most lines of a block fail
     if fence.character not in line or (match := _CLOSING.match(line)) is None:
         return False
@@ -232,8 +246,6 @@ def _indentation(line: str, at: int, column: int) -> tuple[int, int]:
 
 def _without_columns(line: str, columns: int) -> str:
     """Return the line without its first columns of indentation, as far as it has them."""
-    if not columns or not line.startswith((" ", "\t")):
-        return line
     column = at = 0
     while at < len(line) and column < columns and line[at] in {" ", "\t"}:
         column += 1 if line[at] == " " else _TAB - column % _TAB

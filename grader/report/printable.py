@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["json_line", "one_line", "printable"]
+__all__ = ["json_id", "json_line", "one_line", "printable"]
 
 _KEPT = frozenset("\n")
 _TAB = "    "
@@ -28,7 +28,11 @@ def printable(text: str) -> str:
 
 def one_line(value: Any, limit: int = 200) -> str:
     """Any value as one printable line of at most `limit` characters; what is cut off ends in an ellipsis."""
-    text = printable(" ".join(str(value)[: 4 * limit].split()))
+    try:
+        text = str(value)
+    except (RecursionError, ValueError):  # nested too deeply; an integer of too many digits
+        text = f"<{type(value).__name__}>"
+    text = printable(" ".join(text[: 4 * limit].split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -40,6 +44,15 @@ def json_line(document: Any, *, indent: int | None = None) -> str:
     """
     # json leaves DEL as it is; it can only stand inside a string, where an escape says the same
     return json.dumps(document, allow_nan=False, indent=indent).replace("\x7f", "\\u007f")
+
+
+def json_id(sample_id: Any) -> Any:
+    """The id of a sample, or its text where JSON cannot say it."""
+    try:
+        json.dumps(sample_id, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return one_line(sample_id)
+    return sample_id
 
 
 def _escape(char: str) -> str:

@@ -10,7 +10,7 @@ from sandbox.analysis import AnalysisRequest, Policy
 from sandbox.channel import frame, receive_frame
 from sandbox.processes.inspection import inspect_source, measure_style
 from sandbox.values import decode, encode
-from sandbox.walls import audit, functions, imports, rlimits
+from sandbox.walls import audit, rlimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,9 @@ _STACK_LIMIT = 3000
 
 
 def main_after(warm_up: str) -> Callable[[int], None]:
-    """The analyst's program, once the tools have read the source ``warm_up``, and with it loaded all that they load lazily."""
+    """The analyst's program, once the tools have read the source ``warm_up``, and with it loaded all that they load
+    lazily.
+    """
     inspect_source(AnalysisRequest(warm_up, None, Policy.STRICT))
     inspect_source(AnalysisRequest(warm_up, None, Policy.STANDARD))
     measure_style(warm_up)
@@ -31,10 +33,10 @@ def main_after(warm_up: str) -> Callable[[int], None]:
 
 
 def _main(channel: int) -> None:
-    """Serve requests that come over ``channel`` until it is closed: two replies each, first what was found, then the style."""
+    """Serve requests that come over ``channel`` until it is closed: two replies each, first what was found, then the
+    style.
+    """
     sys.setrecursionlimit(_STACK_LIMIT)
-    functions.put_up()
-    imports.put_up()
     rlimits.put_up(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
     audit.put_up()
     while message := receive_frame(channel):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
 import socket
-import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +29,7 @@ __all__ = ["Candidate", "Raised", "Reply"]
 
 _CHUNK = 1 << 18
 _HEAD_BYTES = 2048
+_TEMPORARY = "/tmp"  # noqa: S108 - a file without a name is made there
 _SPARE_VALUE_BYTES = 1 << 16
 
 
@@ -53,7 +52,8 @@ class Reply:
     status: SolutionStatus
     value: Any = None
     args: Sequence[Any] | None = None
-    """What became of mutable arguments: an item for each that changed, ``None`` for the others; ``None`` when none did."""
+    """What became of mutable arguments: an item for each that changed, ``None`` for the others; ``None`` when none
+    did."""
     raised: Raised | None = None
     detail: str = ""
     """One line for people, when there is no value."""
@@ -72,7 +72,9 @@ class _Process:
 
 
 class Candidate:
-    """The answer, as the conductor of an exam may ask it. One process at a time; a lost one is replaced when asked to load again."""
+    """The answer, as the conductor of an exam may ask it. One process at a time; a lost one is replaced when asked to
+    load again.
+    """
 
     def __init__(self, source: str, limits: Limits, forks: socket.socket) -> None:
         self.source = source
@@ -104,7 +106,9 @@ class Candidate:
         )
 
     def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
-        """Start a process and load the answer as a module; the value is a dict of the names it has of those asked for."""
+        """Start a process and load the answer as a module; the value is a dict of the names it has of those asked
+        for.
+        """
         return self._start(preamble, own_names, names, stdin=None)
 
     def run(self, stdin: bytes) -> Reply:
@@ -134,9 +138,7 @@ class Candidate:
 
     # Starting
 
-    def _start(
-        self, preamble: str, own_names: Sequence[str], names: Sequence[str], stdin: bytes | None
-    ) -> Reply:
+    def _start(self, preamble: str, own_names: Sequence[str], names: Sequence[str], stdin: bytes | None) -> Reply:
         self.close()
         if self.spent:
             return Reply(SolutionStatus.NOT_RUN, detail="the sample's budget is used up")
@@ -194,9 +196,7 @@ class Candidate:
         """Send the rest of a request, and wait for the answer within the limits."""
         process = self._process
         assert process is not None
-        watch = Watch(
-            process.pid, min(self.limits.cpu_s, self.limits.total_cpu_s - self.cpu_s), self.limits.wall_s
-        )
+        watch = Watch(process.pid, min(self.limits.cpu_s, self.limits.total_cpu_s - self.cpu_s), self.limits.wall_s)
         outgoing = memoryview(message)
         channel = process.channel.fileno()
         poller = select.poll()
@@ -211,18 +211,26 @@ class Candidate:
                         return self._stopped(SolutionStatus.OUTPUT_LIMIT, "wrote more than it may")
                 elif descriptor != channel:
                     raise ProcessLostError("the zygote is gone")
-                else:
-                    if event & select.POLLOUT and outgoing:
-                        with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):
-                            outgoing = outgoing[process.channel.send(outgoing) :]
-                        if not outgoing:
-                            poller.modify(channel, select.POLLIN)
-                    if event & ~select.POLLOUT:
-                        reply = self._receive()
-                        if reply is not None:
-                            return reply
+                elif event & select.POLLOUT and outgoing:
+                    outgoing = self._send(outgoing, poller)
+                elif reply := self._receive():
+                    return reply
             if watch.due() and watch.expired():
                 return self._stopped(SolutionStatus.TIMEOUT, "used up its time")
+
+    def _send(self, outgoing: memoryview, poller: select.poll) -> memoryview:
+        """Send what the channel takes; what is left. A process that is gone is noticed when it is read from."""
+        process = self._process
+        assert process is not None
+        try:
+            outgoing = outgoing[process.channel.send(outgoing) :]
+        except BlockingIOError:
+            return outgoing
+        except (BrokenPipeError, ConnectionResetError):
+            outgoing = memoryview(b"")
+        if not outgoing:
+            poller.modify(process.channel.fileno(), select.POLLIN)
+        return outgoing
 
     def _drain(self, poller: select.poll | None = None) -> bool:
         """Take what the process has written; false when that is more than it may."""
@@ -351,12 +359,11 @@ def _raised(raised: Raised) -> Reply:
 
 
 def _file_of(data: bytes) -> int:
-    """A descriptor from which the data can be read, as from a file, though it is in none."""
+    """A descriptor from which the data can be read as from a file, though it has no name."""
     try:
         descriptor = os.memfd_create("stdin")
     except OSError:
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
+        descriptor = os.open(_TEMPORARY, os.O_TMPFILE | os.O_RDWR, 0o600)
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]

@@ -41,8 +41,8 @@ def defines(tree: ast.Module, entry_point: str | None) -> bool:
 def is_stub(tree: ast.Module, entry_point: str | None) -> bool:
     """Whether the entry point, as last bound, does nothing.
 
-    * A function: its body is only docstrings, ``pass``, ``...``, ``raise NotImplementedError``, or the return of a
-      constant or an empty container. One that takes no argument may honestly return a constant other than ``None``.
+    * A function: its body is only docstrings, imports, ``pass``, ``...``, ``raise NotImplementedError``, or the return
+      of a constant or an empty container. One without arguments may honestly return a constant other than ``None``.
     * A class: all its methods are stubs, or it has neither a body nor a base.
     * A name: bound to a constant, or to a lambda that returns one.
     * A program (``None``): only docstrings, imports, ``pass``, constants and stubs. Functions that it never calls are
@@ -161,7 +161,9 @@ def _is_stub_function(function: ast.FunctionDef | ast.AsyncFunctionDef, *, in_cl
     takes_any = sum(argument is not None for argument in taken) > (in_class and not static)
     for statement in function.body:
         match statement:
-            case ast.Pass() | ast.Return(value=None | ast.Constant(value=None | EllipsisType())):
+            case ast.Pass() | ast.Import() | ast.ImportFrom():
+                continue
+            case ast.Return(value=None | ast.Constant(value=None | EllipsisType())):
                 continue
             case ast.Return(value=ast.expr() as value) if takes_any and _is_constant(value):
                 continue

@@ -1,7 +1,7 @@
 """The examiner process: puts answers to an exam. It knows expected values, and never runs an answer.
 
-How an exam is conducted is not the sandbox's business: a conductor, named when the sandbox is made, gets the decoded exam and the
-`Candidate`, and returns plain data, which goes back as it is.
+How an exam is conducted is not the sandbox's business: a conductor, named when the sandbox is made, gets the decoded
+exam and the `Candidate`, and returns plain data, which goes back as it is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sandbox.limits import Limits
 from sandbox.processes.candidate import Candidate
 from sandbox.processes.zygote_messages import FORKS
 from sandbox.values import decode, encode
-from sandbox.walls import rlimits
+from sandbox.walls import functions, imports, rlimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,8 @@ def main_for(target: str) -> Callable[[int], None]:
 
     def main(channel: int) -> None:
         """Serve jobs that come over ``channel`` until it is closed."""
+        functions.take_down()
+        imports.take_down()
         forks = socket.socket(fileno=FORKS)
         _limit_own_use()
         while job := receive_frame(channel):

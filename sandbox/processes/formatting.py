@@ -100,7 +100,8 @@ def closeness(source: str, target: str) -> Closeness:
         weight = sum(_weight(line) * count for line, count in removed.items())
         cost += blanks + weight * (1 - _CLOSE_LINE * _likeness(removed, added))
         total += blanks
-    return Closeness(changed_lines, max(0.0, 1.0 - cost / total) if total else 1.0)
+    # of text that differs something always changes, even where the counts of lines cannot tell what
+    return Closeness(changed_lines, max(0.0, 1.0 - max(cost, 1.0) / max(total, 1.0)))
 
 
 def _stretches(before: Sequence[str], after: Sequence[str]) -> Iterator[_Stretch]:

@@ -57,9 +57,9 @@ def measure_style(source: str) -> StyleFacts | None:
         The facts, or ``None`` when black or pyflakes cannot read the source: it is no Python, or too deep for them.
     """
     try:
+        findings = _lint(tree_of(source))
         text = without_directives(_LINE_END.sub("\n", plain_text(source)))
         close = closeness(text, formatted(text))
-        findings = _lint(tree_of(source))
     except Exception:  # noqa: BLE001 - linters stumble over odd but valid sources in ways of their own
         return None
     lines = sum(bool(line.strip()) for line in text.split("\n"))

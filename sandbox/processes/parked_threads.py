@@ -1,13 +1,15 @@
 """Threads for an answer that may start none.
 
-Under the process limit no thread can be started (a thread is a task to the kernel, getrlimit(2) RLIMIT_NPROC), yet harmless
-programs use them. So a few are started before the walls go up, and wait; `threading` then hands its work to one of
-those instead of starting a new one. When all are busy, starting fails as it does on a host that has no threads left.
+Under the process limit no thread can be started (a thread is a task to the kernel, getrlimit(2) RLIMIT_NPROC), yet
+harmless programs use them. So a few are started before the walls go up, and wait; `threading` then hands its work to
+one of those instead of starting a new one. When all are busy, starting fails as it does on a host that has no threads
+left.
 """
 
 from __future__ import annotations
 
 import _thread
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -31,36 +33,39 @@ def park(count: int) -> None:
     """Start ``count`` waiting threads and make `threading` use them; with 0, leave everything as it is."""
     if count == 0:
         return
-    lot = _Lot()
+    lot = _Lot(count)
     previous = _thread.stack_size(_STACK_BYTES)
     for _ in range(count):
         _thread.start_new_thread(lot.wait, ())
     _thread.stack_size(previous)
+    lot.full.acquire()
     lot.replace()
 
 
 class _Lot:
     """The waiting threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
         self.free: list[_Space] = []
+        self.count = count
+        self.full = _thread.allocate_lock()
+        self.full.acquire()
 
     def wait(self) -> None:
         """Body of each thread: work, whenever there is some."""
         space = _Space()
+        self.free.append(space)
+        if len(self.free) == self.count:
+            self.full.release()
         while True:
-            self.free.append(space)
             space.turn.acquire()
             work, args, kwargs = space.work
-            try:
+            with contextlib.suppress(BaseException):  # threading reports its own; a bare thread's end is nobody's
                 work(*args, **kwargs)
-            except BaseException:  # noqa: BLE001, S110 - threading reports its own; a bare thread's end is nobody's business
-                pass
             work = args = kwargs = space.work = _NOTHING
+            self.free.append(space)
 
-    def start(
-        self, work: Callable[..., Any], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> int:
+    def start(self, work: Callable[..., Any], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> int:
         """As `_thread.start_new_thread`.
 
         Raises:

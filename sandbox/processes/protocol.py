@@ -1,8 +1,8 @@
 """What examiner and solution process say to each other.
 
-Each message is one frame holding a list encoded by `sandbox.values`. The examiner asks, the solution process answers, one
-at a time. Requests: ``["load", settings]``, ``["call", target, args, kwargs]``, ``["get", target, attribute]``, ``["run"]``. Answers:
-``["ok", value, args]``, ``["raised", class name, built-in base, text, line]``, ``["large"]``.
+Each message is one frame holding a list encoded by `sandbox.values`. The examiner asks, the solution process answers,
+one at a time. Requests: ``["load", settings]``, ``["call", target, args, kwargs]``, ``["get", target, attribute]``,
+``["run"]``. Answers: ``["ok", value, args]``, ``["raised", class name, built-in base, text, line]``, ``["large"]``.
 
 Answers come from a process that the answer owns: the examiner believes nothing in them but the values themselves.
 """

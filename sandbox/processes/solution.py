@@ -1,30 +1,35 @@
 """The solution process: runs the answer. It knows inputs, never expected values.
 
-Nothing here protects the grade: whatever this process says is only a value that is compared elsewhere. The walls are put up
-before a byte of the answer is compiled.
+Nothing here protects the grade: whatever this process says is only a value that is compared elsewhere. The walls are
+put up before a byte of the answer is compiled.
 """
 
 from __future__ import annotations
 
 import atexit
 import builtins
+import contextlib
 import gc
-import io
 import os
 import socket
 import sys
 import threading
 import types
-from typing import Any, NoReturn
+from os import closerange, dup, dup2
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sandbox.channel import frame, receive_descriptors, receive_frame
 from sandbox.errors import ValueCodecError
-from sandbox.processes import parked_threads
+from sandbox.processes import parked_threads, plain_event_loop, streams
 from sandbox.processes.protocol import CALL, ENTRY_MODULE, GET, LARGE, LOAD, OK, RAISED, LoadSettings
 from sandbox.values import Reference, decode, encode
-from sandbox.walls import audit, functions, imports, rlimits
+from sandbox.walls import audit, rlimits
 
-__all__ = ["main"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from io import TextIOWrapper
+
+__all__ = ["prepare"]
 
 _FIRST_READ = 1 << 16
 _TEXT_CHARS = 500
@@ -33,26 +38,38 @@ _MUTABLE = (list, dict, set, bytearray)
 _FILE = "<answer>"
 
 
-def main(channel: int) -> None:
-    """Serve the examiner at the other end of ``channel`` until it hangs up."""
-    first, descriptors = receive_descriptors(socket.socket(fileno=os.dup(channel)), _FIRST_READ, 2)
-    if not first:
-        os._exit(0)
-    stdin, output = descriptors
-    os.dup2(stdin, 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.closerange(channel + 1, 64)
-    verb, fields = decode(receive_frame(channel, prefix=first))
-    if verb != LOAD:
-        os._exit(1)
-    _Solution(channel, LoadSettings(*fields)).serve()
+def prepare() -> Callable[[int], None]:
+    """The program, with all made ready that can be before the fork. What is made once costs no child anything."""
+    out = streams.prepare()
+    plain_event_loop.install()
+    base_bytes = rlimits.address_space_bytes()
+    sys.argv[:] = ["solution.py"]
+    decode(encode([LOAD, LoadSettings("").plain()]))
+
+    def main(channel: int) -> None:
+        """Serve the examiner at the other end of ``channel`` until it hangs up."""
+        first, descriptors = receive_descriptors(socket.socket(fileno=dup(channel)), _FIRST_READ, 2)
+        if not first:
+            os._exit(0)
+        stdin, output = descriptors
+        dup2(stdin, 0)
+        dup2(output, 1)
+        dup2(output, 2)
+        closerange(channel + 1, 64)
+        verb, fields = decode(receive_frame(channel, prefix=first))
+        if verb != LOAD:
+            os._exit(1)
+        _Solution(channel, LoadSettings(*fields), out, base_bytes).serve()
+
+    return main
 
 
 class _Solution:
     """The answer, loaded, and the objects it has handed out."""
 
-    def __init__(self, channel: int, settings: LoadSettings) -> None:
+    def __init__(self, channel: int, settings: LoadSettings, out: TextIOWrapper, base_bytes: int) -> None:
+        self.out = out
+        self.base_bytes = base_bytes
         self.channel = channel
         self.settings = settings
         self.kept: dict[int, Any] = {}
@@ -80,27 +97,11 @@ class _Solution:
     def put_up_walls(self) -> None:
         settings = self.settings
         parked_threads.park(settings.threads)
+        sys.modules.pop("resource", None)  # the zygote's own wait4(2) needs it
         gc.enable()
-        sys.stdin = io.TextIOWrapper(
-            io.BufferedReader(io.FileIO(0, "r", closefd=False)), "utf-8", "surrogateescape"
-        )
-        self.out = io.TextIOWrapper(
-            io.BufferedWriter(io.FileIO(1, "w", closefd=False)), "utf-8", "surrogateescape"
-        )
-        sys.stdout = sys.__stdout__ = self.out
-        sys.stderr = sys.__stderr__ = io.TextIOWrapper(
-            io.BufferedWriter(io.FileIO(2, "w", closefd=False)),
-            "utf-8",
-            "backslashreplace",
-            line_buffering=True,
-        )
-        sys.__stdin__ = sys.stdin
-        sys.argv[:] = ["solution.py"]
         sys.modules[self.module.__name__] = self.module
         self.module.__dict__["__builtins__"] = builtins
-        functions.put_up()
-        imports.put_up()
-        rlimits.put_up(rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb))
+        rlimits.put_up(rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb), base_bytes=self.base_bytes)
         audit.put_up()
 
     def load(self) -> dict[str, Any]:
@@ -109,7 +110,7 @@ class _Solution:
             exec(compile(settings.preamble, "<prompt>", "exec", dont_inherit=True), namespace)
             for name in settings.own_names:
                 namespace.pop(name, None)
-        code = compile(settings.source, _FILE, "exec", dont_inherit=True)
+        code = compile(settings.source.removeprefix("\ufeff"), _FILE, "exec", dont_inherit=True)
         if settings.program:
             self.code = code
             return {}
@@ -129,20 +130,14 @@ class _Solution:
     def call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, list[Any] | None]:
         args = [self.revive(value) for value in args]
         mutable = any(type(value) in _MUTABLE for value in args)
-        before = (
-            [encode(value, self.keep) if type(value) in _MUTABLE else b"" for value in args]
-            if mutable
-            else []
-        )
+        before = [encode(value, self.keep) if type(value) in _MUTABLE else b"" for value in args] if mutable else []
         value = self.find(target)(*args, **{name: self.revive(item) for name, item in kwargs.items()})
         if not mutable:
             return value, None
         after = [encode(value, self.keep) if type(value) in _MUTABLE else b"" for value in args]
         if before == after:
             return value, None
-        return value, [
-            item if old != new else None for item, old, new in zip(args, before, after, strict=True)
-        ]
+        return value, [item if old != new else None for item, old, new in zip(args, before, after, strict=True)]
 
     def get(self, target: Any, attribute: str) -> Any:
         return getattr(self.find(target), attribute)
@@ -175,10 +170,8 @@ class _Solution:
                 reply = encode([LARGE])
         except BaseException as error:  # noqa: BLE001 - whatever the answer raises is a value here
             reply = self.raised(error)
-        try:
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
             self.out.flush()
-        except (OSError, ValueError, RuntimeError):
-            pass
         self.send(reply)
 
     def calm(self) -> None:
@@ -213,7 +206,9 @@ class _Solution:
 
 
 def _finish_threads() -> None:
-    """What the interpreter does at its end: let executors stop their workers, then wait for threads that are no daemons."""
+    """What the interpreter does at its end: let executors stop their workers, then wait for threads that are no
+    daemons.
+    """
     for stop in reversed(getattr(threading, "_threading_atexits", ())):
         stop()
     for thread in threading.enumerate():

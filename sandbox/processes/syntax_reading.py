@@ -33,9 +33,9 @@ def read(source: str, max_bytes: int) -> Reading:
     if refusal is not None:
         return refusal
     try:
+        tree = tree_of(source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = tree_of(source)
             compile(tree, FILENAME, "exec", dont_inherit=True)
     except SyntaxError as error:
         place = f"line {error.lineno}: " if error.lineno else ""
@@ -56,7 +56,9 @@ def tree_of(source: str) -> ast.Module:
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, SystemError: there is no tree.
     """
-    return ast.parse(plain_text(source), FILENAME)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(plain_text(source), FILENAME)
 
 
 def plain_text(source: str) -> str:

@@ -15,8 +15,8 @@ _UNKNOWN_FACTOR = 10.0
 class Watch:
     """Watches one request: how much CPU it may use, and how long it may take apart from waiting for a CPU.
 
-    Time in the run queue is the host's doing, not the answer's (proc(5), ``/proc/PID/schedstat``, second field), so it does not
-    count. Where the kernel keeps no such account, the wall limit is stretched instead.
+    Time in the run queue is the host's doing, not the answer's (proc(5), ``/proc/PID/schedstat``, second field), so
+    it does not count. Where the kernel keeps no such account, the wall limit is stretched instead.
     """
 
     def __init__(self, pid: int, cpu_s: float, wall_s: float) -> None:

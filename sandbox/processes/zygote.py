@@ -9,7 +9,8 @@ Its parent speaks to it over a SOCK_SEQPACKET socket, one message a packet:
 * ``K``: kill every child; answered with ``k`` when none is left.
 
 An examiner gets a second socket of the same kind, to ask for solution processes: ``F`` with a descriptor, answered
-with ``P`` and the child's pid; ``K`` and a pid to kill one; ``X`` comes when one has ended (`zygote_messages.EXIT_FORMAT`).
+with ``P`` and the child's pid; ``K`` and a pid to kill one; ``X`` comes when one has ended
+(`zygote_messages.EXIT_FORMAT`).
 """
 
 from __future__ import annotations
@@ -23,11 +24,26 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
+from os import (
+    O_CLOEXEC,
+    O_NONBLOCK,
+    WNOHANG,
+    close,
+    closerange,
+    dup2,
+    fork,
+    getpid,
+    kill,
+    pipe2,
+    read,
+    wait4,
+    waitpid,
+)
 from typing import Any
 
 from sandbox.channel import receive_descriptors
 from sandbox.processes.zygote_messages import EXIT_FORMAT, FORKS
-from sandbox.walls import privileges, probe
+from sandbox.walls import functions, imports, privileges, probe
 
 __all__ = ["main"]
 
@@ -52,7 +68,7 @@ class _Zygote:
         self.children: dict[int, _Child] = {}
         self.askers: dict[int, socket.socket] = {}
         self.poller = select.poll()
-        self.wake_read, self.wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.wake_read, self.wake_write = pipe2(O_CLOEXEC | O_NONBLOCK)
 
     def serve(self) -> str:
         """Serve; returns only in a forked child, with the letter of its role."""
@@ -68,7 +84,7 @@ class _Zygote:
 
     def attend(self, descriptor: int) -> str | None:
         if descriptor == self.wake_read:
-            os.read(self.wake_read, 4096)
+            read(self.wake_read, 4096)
             self.reap()
             return None
         if descriptor == self.control.fileno():
@@ -99,16 +115,16 @@ class _Zygote:
             pid = int(message[1:])
             child = self.children.get(pid)
             if child is not None and child.owner == asker.fileno():
-                os.kill(pid, signal.SIGKILL)
+                kill(pid, signal.SIGKILL)
         return None
 
     def fork(self, role: str, channel: int, asker: socket.socket | None) -> str | None:
         forks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if role == self.examiner else None
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             self.become_child(channel, forks[1].fileno() if forks else None)
             return role
-        os.close(channel)
+        close(channel)
         child = _Child(owner=asker.fileno() if asker is not None else None)
         if forks:
             forks[1].close()
@@ -123,18 +139,18 @@ class _Zygote:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         high = 64  # moved out of the way first: either may already be 3 or 4
-        os.dup2(channel, high)
+        dup2(channel, high)
         if forks is not None:
-            os.dup2(forks, high + 1)
-        os.dup2(high, _CHANNEL, inheritable=False)
+            dup2(forks, high + 1)
+        dup2(high, _CHANNEL, inheritable=False)
         if forks is not None:
-            os.dup2(high + 1, FORKS, inheritable=False)
-        os.closerange(FORKS + (forks is not None), 1024)
+            dup2(high + 1, FORKS, inheritable=False)
+        closerange(FORKS + (forks is not None), 1024)
 
     def reap(self) -> None:
         while self.children:
             try:
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
+                pid, status, usage = wait4(-1, WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
@@ -161,14 +177,14 @@ class _Zygote:
         for pid, child in self.children.items():
             if child.owner == number:
                 child.owner = None
-                os.kill(pid, signal.SIGKILL)
+                kill(pid, signal.SIGKILL)
         asker.close()
 
     def kill_all(self) -> None:
         for pid in self.children:
-            os.kill(pid, signal.SIGKILL)
+            kill(pid, signal.SIGKILL)
         while self.children:
-            pid, _ = os.waitpid(-1, 0)
+            pid, _ = waitpid(-1, 0)
             child = self.children.pop(pid, None)
             if child is not None and child.forks is not None:
                 self.forget(child.forks)
@@ -181,13 +197,15 @@ class _Zygote:
 def main() -> None:
     """Run a zygote; its configuration is the JSON in ``argv[1]``.
 
-    Keys: ``control`` (descriptor), ``preload`` (module names), ``roles`` (letter to ``module:function``, or ``module:function|argument``
-    for a function that makes the program), ``examiner`` (letter of the role that may ask for solutions), ``uid`` (to become,
-    when root). Its first message is JSON: ``pid``, ``walls``, ``missing`` (modules that could not be loaded); or ``error``.
+    Keys: ``control`` (descriptor), ``preload`` (module names), ``roles`` (letter to ``module:function`` or
+    ``module:function|argument``: what makes the program that a child in that role runs), ``examiner`` (letter of the
+    role that may ask for solutions), ``uid`` (to become, when root). Its first message is JSON: ``pid``, ``walls``,
+    ``missing`` (modules that could not be loaded); or ``error``.
     """
     config: dict[str, Any] = json.loads(sys.argv[1])
     del sys.argv[1:]
     control = socket.socket(fileno=config["control"])
+    os.register_at_fork = _forget
     try:
         missing = [name for name in config["preload"] if not _load(name)]
         entries = {letter: _resolve(target) for letter, target in config["roles"].items()}
@@ -196,7 +214,9 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - whatever keeps a zygote from starting is told to its parent
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
         return
-    control.send(json.dumps({"pid": os.getpid(), "walls": walls, "missing": missing}).encode())
+    control.send(json.dumps({"pid": getpid(), "walls": walls, "missing": missing}).encode())
+    functions.put_up()
+    imports.put_up()
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -204,6 +224,14 @@ def main() -> None:
     # Only a child gets here, and the frames that served requests are gone from its stack.
     entries[role](_CHANNEL)
     os._exit(0)
+
+
+def _forget(**_: Any) -> None:
+    """In the place of `os.register_at_fork`.
+
+    This process has one thread, so no lock needs to be made anew in a child; and a random generator that is not seeded
+    anew is the same in each.
+    """
 
 
 def _load(name: str) -> bool:
@@ -217,5 +245,5 @@ def _load(name: str) -> bool:
 def _resolve(target: str) -> Any:
     path, _, argument = target.partition("|")
     module, _, function = path.partition(":")
-    program = getattr(importlib.import_module(module), function)
-    return program(argument) if argument else program
+    make = getattr(importlib.import_module(module), function)
+    return make(argument) if argument else make()

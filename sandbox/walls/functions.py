@@ -7,26 +7,30 @@ Absence: never; it is plain Python.
 
 from __future__ import annotations
 
+import _imp
+import importlib.machinery
 import os
 import posix
 import signal
 
-__all__ = ["KEPT", "NAME", "probe", "put_up"]
+__all__ = ["KEPT", "NAME", "probe", "put_up", "take_down"]
 
 NAME = "functions"
 
-KEPT: frozenset[str] = frozenset(
-    {
-        "DirEntry", "_exit", "abort", "access", "close", "cpu_count", "device_encoding", "environ", "error", "fspath",
-        "fstat", "get_blocking", "get_inheritable", "get_terminal_size", "getcwd", "getcwdb", "getegid", "geteuid", "getgid",
-        "getlogin", "getpid", "getppid", "getuid", "isatty", "listdir", "lseek", "lstat", "open", "process_cpu_count",
-        "putenv", "read", "readinto", "readv", "register_at_fork", "scandir", "stat", "stat_result", "statvfs_result", "strerror",
-        "sysconf", "sysconf_names", "terminal_size", "times", "times_result", "umask", "uname", "uname_result", "unsetenv",
-        "urandom", "waitstatus_to_exitcode", "write", "writev", "_path_normpath", "_path_splitroot", "_path_splitroot_ex",
-        "_path_exists", "_path_lexists", "_path_isfile", "_path_isdir", "_path_islink", "_path_isdevdrive", "sched_param",
-        "sched_yield", "_inputhook", "_create_environ", "_is_inputhook_installed",
-    }
-)  # fmt: skip
+_CLASSES = "DirEntry error stat_result statvfs_result terminal_size times_result uname_result sched_param"
+_OWN_PROCESS = """
+    _exit abort cpu_count environ getcwd getcwdb getegid geteuid getgid getlogin getpid getppid getuid process_cpu_count
+    putenv sched_getaffinity sched_yield sysconf sysconf_names times umask uname unsetenv urandom waitstatus_to_exitcode register_at_fork
+"""
+_OPEN_DESCRIPTORS = """
+    close fstat get_blocking get_inheritable get_terminal_size isatty lseek read readinto readv write writev
+"""
+_NAMES_AND_PATHS = """
+    access device_encoding fspath listdir lstat open scandir stat strerror _path_exists _path_isdevdrive _path_isdir
+    _path_isfile _path_islink _path_lexists _path_normpath _path_splitroot _path_splitroot_ex _create_environ _inputhook
+    _is_inputhook_installed
+"""
+KEPT: frozenset[str] = frozenset(f"{_CLASSES} {_OWN_PROCESS} {_OPEN_DESCRIPTORS} {_NAMES_AND_PATHS}".split())
 """What stays in ``posix``: reads of the own process, and calls that only touch descriptors it already has. ``open`` and
 ``listdir`` stay for the sake of the error an honest program expects; the kernel refuses them."""
 
@@ -34,12 +38,26 @@ _REMOVED_FROM_SIGNAL = ("pidfd_send_signal", "pthread_kill")
 
 
 def put_up() -> None:
-    """Take the functions out of ``posix``, ``os`` and ``signal``; cannot be undone in this process."""
+    """Take the functions out of ``posix``, ``os`` and ``signal``. Code that needs one must have it by a name of its
+    own.
+    """
     for name in [name for name in vars(posix) if _is_function(name)]:
         delattr(posix, name)
         vars(os).pop(name, None)
     for name in _REMOVED_FROM_SIGNAL:
         vars(signal).pop(name, None)
+
+
+def take_down() -> None:
+    """Put them back, from a new instance of the module; for processes that run no answer."""
+    spec = importlib.machinery.BuiltinImporter.find_spec("posix")
+    assert spec is not None
+    fresh = _imp.create_builtin(spec)
+    _imp.exec_builtin(fresh)
+    for name, function in vars(fresh).items():
+        if not name.startswith("__"):
+            vars(posix).setdefault(name, function)
+            vars(os).setdefault(name, function)
 
 
 def _is_function(name: str) -> bool:

@@ -1,28 +1,38 @@
 """Wall: only modules that were loaded before the answer can be imported.
 
-Stops: re-creating built-in modules afresh, with the functions that were taken out of them; and turns what would be an odd
-error of the file system into an ImportError that names the module and the way to allow it.
-Absence: never; it is plain Python.
+Stops: re-creating built-in modules afresh, with the functions that were taken out of them; and turns what would be an
+odd error of the file system into an ImportError that names the module and the way to allow it. Absence: never; it is
+plain Python.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
-__all__ = ["HIDDEN", "NAME", "probe", "put_up"]
+__all__ = ["HIDDEN", "NAME", "probe", "put_up", "take_down"]
 
 NAME = "imports"
 
-HIDDEN: tuple[str, ...] = ("sandbox", "testcases", "resource", "select", "selectors", "socket", "_socket", "subprocess",
-                           "_posixsubprocess", "ssl", "_ssl", "ctypes", "_ctypes", "multiprocessing")  # fmt: skip
+HIDDEN: frozenset[str] = frozenset(
+    {
+        "sandbox", "testcases", "select", "selectors", "socket", "_socket", "subprocess", "_posixsubprocess",
+        "ssl", "_ssl", "ctypes", "_ctypes", "multiprocessing",
+    }
+)  # fmt: skip
 """Loaded in the process because something else needs them; an answer cannot import them."""
+
+_finders: list[Any] = []
+_hooks: list[Any] = []
+_paths: list[str] = []
+_hidden: dict[str, Any] = {}
 
 
 class Refuser:
     """The only finder that is left: it finds nothing."""
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> NoReturn:  # noqa: ARG002 - the protocol
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> NoReturn:  # noqa: ARG004 - the protocol
         """Refuse."""
         raise ModuleNotFoundError(
             f"No module named {name!r} in the sandbox: answers can import the preloaded standard library only "
@@ -32,13 +42,20 @@ class Refuser:
 
 
 def put_up() -> None:
-    """Leave `Refuser` as the only finder, and hide what answers have no business with; cannot be undone."""
+    """Leave `Refuser` as the only finder, and hide what answers have no business with."""
+    _finders[:], _hooks[:], _paths[:] = sys.meta_path, sys.path_hooks, sys.path
     for name in [name for name in sys.modules if name.partition(".")[0] in HIDDEN]:
-        del sys.modules[name]
-    sys.meta_path[:] = [Refuser()]
+        _hidden[name] = sys.modules.pop(name)
+    sys.meta_path[:] = [Refuser]
     sys.path_hooks.clear()
     sys.path_importer_cache.clear()
     sys.path.clear()
+
+
+def take_down() -> None:
+    """Undo it; for processes that run no answer."""
+    sys.meta_path[:], sys.path_hooks[:], sys.path[:] = _finders, _hooks, _paths
+    sys.modules.update(_hidden)
 
 
 def probe() -> str | None:

@@ -28,7 +28,8 @@ class ResourceLimits:
     memory_mb: int
     """Address space in MiB on top of what the process has when the wall goes up."""
     descriptors: int | None = 0
-    """New descriptors are refused when all below this number are taken; 0 refuses every new one. ``None``: as inherited."""
+    """New descriptors are refused when all below this number are taken; 0 refuses every new one. ``None``: as
+    inherited."""
     processes: int | None = 0
     """0 refuses every new process and thread to an unprivileged user. ``None``: as inherited."""
 

@@ -24,7 +24,7 @@ ALGORITHMS = (
     "cmd", "colorsys", "configparser", "contextlib", "copy", "copyreg", "csv", "dataclasses", "datetime", "difflib",
     "filecmp", "fnmatch", "fractions", "genericpath", "getopt", "glob", "graphlib", "hashlib", "heapq", "hmac",
     "html/parser", "io", "ipaddress", "json/decoder", "json/encoder", "json/scanner", "keyword", "linecache",
-    "locale", "logging/handlers", "mimetypes", "ntpath", "numbers", "opcode", "operator", "optparse", "pathlib",
+    "locale", "mimetypes", "ntpath", "numbers", "opcode", "operator", "optparse", "pathlib",
     "pickletools", "plistlib", "pprint", "queue", "quopri", "reprlib", "sched", "secrets", "selectors", "shelve",
     "shlex", "stat", "statistics", "string", "stringprep", "struct", "symtable", "tabnanny", "tarfile", "textwrap",
     "timeit", "token", "tokenize", "tomllib/_parser", "urllib/parse", "wave", "xml/dom/minidom",

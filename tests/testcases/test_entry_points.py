@@ -6,6 +6,7 @@ import pytest
 
 from testcases.entry_points import Signature, called_in, defined_in
 from testcases.errors import InvalidFieldError
+from testcases.python_source import parse
 
 MBPP = Path(__file__).parents[2].parent / "shared" / "data" / "sanitized-mbpp.json"
 
@@ -38,7 +39,7 @@ def test_the_function_that_tests_call(tests: list[str], setup: str, name: str | 
 def test_every_row_of_sanitized_mbpp_names_the_function_of_its_solution() -> None:
     rows = json.loads(MBPP.read_text())
     for row in rows:
-        solution = ast.parse(row["code"])
+        solution = parse(row["code"], "code")
         defined = {node.name for node in solution.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
         setup = ast.parse("\n".join(row["test_imports"]))
         name = called_in([ast.parse(test) for test in row["test_list"]], setup)

@@ -1,0 +1,66 @@
+# Everything sets itself up: `make demo` and `make test` work on a fresh checkout with python3 and make.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports coverage format lock clean
+
+help: ## Show this
+	@echo "make demo      grade the bundled answers and print the result table"
+	@echo "make test      everything that must hold: lint, types, imports, tests"
+	@echo "make lint      ruff, as linter and as formatter"
+	@echo "make types     mypy"
+	@echo "make imports   who may import whom"
+	@echo "make coverage  the tests again, with the lines they miss"
+	@echo "make format    put right what ruff can"
+	@echo "make lock      pin the dependencies of pyproject.toml anew (needs uv; UPGRADE=1 takes the newest)"
+	@echo "make clean     remove the environment and every cache"
+	@echo
+	@echo "PYTHON=$(PYTHON) makes the environment $(VENV); make clean first to change it."
+
+demo: $(READY)
+	@$(BIN)/grader demo
+
+test: lint types imports
+	$(BIN)/pytest -n auto
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(READY)
+	$(BIN)/mypy
+
+imports: $(READY)
+	$(BIN)/lint-imports
+
+coverage: $(READY)
+	$(BIN)/pytest -n auto --cov --cov-report=term-missing
+
+format: $(READY)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock:
+	@command -v uv >/dev/null || { echo "make: uv is missing: see https://docs.astral.sh/uv/" >&2; exit 1; }
+	$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/runtime.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra lambda --group dev pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements/dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing; name a Python: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+		{ echo "make: Python 3.11 to 3.14 is wanted, and $(PYTHON) is $$($(PYTHON) --version); try make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up $(VENV), once"
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "make: $(PYTHON) cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,39 @@
+"""Where the command line writes: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from grader.report import json_line, printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["complain", "error_console", "print_json", "show"]
+
+_WIDTH_OF_FILES = 110
+"""Columns of a table that goes to no terminal; rich's own 80 are too few for it."""
+
+
+def show(renderable: RenderableType) -> None:
+    """Print to stdout, in colour only on a terminal."""
+    width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
+    Console(markup=False, highlight=False, emoji=False, width=width).print(renderable)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print one JSON object to stdout."""
+    sys.stdout.write(json_line(document, indent=2) + "\n")
+
+
+def error_console() -> Console:
+    """A console on stderr."""
+    return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """Print a line to stderr; whatever is in it, it stays one line."""
+    sys.stderr.write(printable(text).replace("\n", " ") + "\n")

@@ -1,0 +1,42 @@
+"""``grader demo``: grade the bundled examples."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from grader.aws.contract import read_event
+from grader.cli.console import show
+from grader.cli.options import ConfigFile, load_config
+from grader.grade import GradeStatus
+from grader.grader import Grader
+from grader.report import Summary, grades_table, json_line, summary_tables
+from testcases.examples import load_examples
+
+__all__ = ["demo"]
+
+AsSamples = Annotated[
+    bool, typer.Option("--samples", help="Print the samples as JSON lines instead, for grade and explain.")
+]
+
+
+def demo(
+    samples: AsSamples = False,  # noqa: FBT002  # typer wants flags so
+    config: ConfigFile = None,
+) -> None:
+    """Grade the bundled examples and print a row for each: right, wrong, slow, broken, and hacking answers."""
+    events = [example.event() for example in load_examples()]
+    if samples:
+        sys.stdout.writelines(json_line(event) + "\n" for event in events)
+        return
+    with Grader(load_config(config)) as grader:
+        grades = grader.grade_batch(read_event(events).samples)
+    summary = Summary()
+    for grade in grades:
+        summary.add(grade)
+    show(Group(grades_table(grades), Text(), summary_tables(summary)))
+    raise typer.Exit(1 if any(grade.status is GradeStatus.UNSCORED for grade in grades) else 0)

@@ -1,0 +1,84 @@
+"""``grader explain``: one sample, laid open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli.console import complain, print_json, show
+from grader.cli.lines import SampleFile
+from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, load_config
+from grader.cli.run import complaint, is_unreadable
+from grader.errors import InputError
+from grader.grade import GradeStatus
+from grader.grader import Grader
+from grader.report import Explanation, json_line, one_line
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from grader.cli.lines import Line
+
+__all__ = ["explain"]
+
+SampleId = Annotated[
+    str | None, typer.Option("--id", metavar="ID", show_default=False, help="Id of the sample; the first that has it.")
+]
+LineNumber = Annotated[
+    int | None, typer.Option("--line", metavar="N", min=1, show_default=False, help="Line of the sample, from 1.")
+]
+
+
+def explain(
+    file: SamplesFile,
+    sample_id: SampleId = None,
+    line: LineNumber = None,
+    as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
+    config: ConfigFile = None,
+) -> None:
+    """Show for one sample the answer that was found, what each test said, and how the reward adds up."""
+    if (sample_id is None) == (line is None):
+        raise typer.BadParameter("one of --id and --line is wanted", param_hint="'--id' / '--line'")
+    settings = load_config(config)
+    with SampleFile(file) as source:
+        found = _find(source, sample_id, line)
+        name = source.name
+    with Grader(settings) as grader:
+        grade = grader.grade_batch([found.sample])[0]
+    weights = {part: getattr(settings.reward, part) for part in ("syntax", "functional", "style")}
+    explanation = Explanation(grade, weights, found.number)
+    if as_json:
+        print_json(explanation.as_dict())
+    else:
+        show(explanation.render())
+    if is_unreadable(grade):
+        complain(f"{name}:{found.number}: {complaint(found.sample, grade)}")
+        raise typer.Exit(2)
+    raise typer.Exit(1 if grade.status is GradeStatus.UNSCORED else 0)
+
+
+def _find(source: SampleFile, sample_id: str | None, number: int | None) -> Line:
+    """The first line that is meant; no line after it is read.
+
+    Raises:
+        InputError: there is none.
+    """
+    for line in source:
+        if line.number == number or (sample_id is not None and _is_called(line.sample.id, sample_id)):
+            return line
+        if number is not None and line.number > number:
+            break
+    if number is not None:
+        raise InputError(f"{source.name}: there is no sample on line {number}")
+    raise InputError(f"{source.name}: no sample has the id {one_line(sample_id)}")
+
+
+def _is_called(sample_id: Any, name: str) -> bool:
+    """Whether this is the id, as text or as JSON writes it."""
+    if isinstance(sample_id, str):
+        return sample_id == name
+    try:
+        return json_line(sample_id) == name
+    except (ValueError, RecursionError):
+        return False

@@ -1,0 +1,34 @@
+"""Arguments and options that several commands have, and what they mean."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.config import GraderConfig
+
+__all__ = ["ConfigFile", "JsonFlag", "SamplesFile", "load_config"]
+
+SamplesFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE", show_default=False, help="Samples as JSON lines, also gzipped; - is standard input."
+    ),
+]
+ConfigFile = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", show_default=False, help="Settings as TOML; see docs/configuration.md."),
+]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def load_config(path: str | None) -> GraderConfig:
+    """The configuration from the file of ``--config`` and the environment.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    return GraderConfig.load(Path(path) if path is not None else None, os.environ)

@@ -1,0 +1,45 @@
+"""A progress bar on stderr, where that is a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from grader.cli.console import complain, error_console
+
+if TYPE_CHECKING:
+    from grader.cli.lines import SampleFile
+    from grader.report import Summary
+
+__all__ = ["ProgressBar"]
+
+
+class ProgressBar:
+    """How far a run has come. A context manager; silent where stderr is no terminal."""
+
+    def __init__(self, source: SampleFile) -> None:
+        self._source = source
+        console = error_console()
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bar.add_task("starting", total=source.size)
+
+    def step(self, summary: Summary) -> None:
+        """Show what was done so far."""
+        mean = summary.reward.mean
+        text = f"{summary.samples} graded" + ("" if mean is None else f", mean reward {mean:.3f}")
+        self._bar.update(self._task, description=text, completed=self._source.position)
+
+    def note(self, text: str) -> None:
+        """Print a line to stderr, above the bar."""
+        self._bar.stop()
+        complain(text)
+        self._bar.start()
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

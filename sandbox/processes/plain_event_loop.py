@@ -1,0 +1,80 @@
+"""An event loop for asyncio that needs no descriptor.
+
+The standard one opens an epoll and a pair of sockets just to be woken by other threads, which an answer's process cannot.
+What harmless programs do with asyncio (tasks, sleep, queues, threads) needs neither; what they cannot do is wait for
+descriptors, of which they can open none anyway.
+"""
+
+from __future__ import annotations
+
+import _thread
+import asyncio
+from asyncio import unix_events
+from typing import Any, NoReturn
+
+__all__ = ["PlainEventLoop", "install"]
+
+
+class _Bell:
+    """In the place of a selector: waits for nothing but to be rung, or for the time to pass."""
+
+    def __init__(self) -> None:
+        self._lock = _thread.allocate_lock()
+        self._lock.acquire()
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        """Wait; no descriptor is ever ready."""
+        if timeout is None:
+            self._lock.acquire()
+        elif timeout > 0:
+            self._lock.acquire(timeout=timeout)
+        return []
+
+    def ring(self) -> None:
+        """End the wait, the present one or the next."""
+        if self._lock.locked():
+            self._lock.release()
+
+    def get_map(self) -> dict[Any, Any]:
+        """No descriptor is registered."""
+        return {}
+
+    def get_key(self, fileobj: Any) -> NoReturn:
+        """No descriptor is registered."""
+        raise KeyError(fileobj)
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> NoReturn:  # noqa: ARG002 - a selector's signature
+        """Refuse."""
+        raise OSError("descriptors cannot be waited for in the sandbox")
+
+    unregister = modify = register
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class PlainEventLoop(asyncio.SelectorEventLoop):
+    """The usual event loop, without the descriptors."""
+
+    def __init__(self, selector: Any = None) -> None:  # noqa: ARG002 - the usual loop's signature
+        self._bell = _Bell()
+        super().__init__(self._bell)  # type: ignore[arg-type]
+
+    def _make_self_pipe(self) -> None:
+        """Nothing to make: the bell wakes the loop."""
+
+    def _close_self_pipe(self) -> None:
+        """Nothing was made."""
+
+    def _write_to_self(self) -> None:
+        self._bell.ring()
+
+
+def install() -> None:
+    """Make asyncio use it, in this process and its children."""
+    for module in (asyncio, unix_events):
+        for name in ("SelectorEventLoop", "EventLoop"):
+            if hasattr(module, name):
+                setattr(module, name, PlainEventLoop)
+    policy: Any = getattr(unix_events, "_UnixDefaultEventLoopPolicy", None) or unix_events._DefaultEventLoopPolicy  # type: ignore[attr-defined]
+    policy._loop_factory = PlainEventLoop

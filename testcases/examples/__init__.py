@@ -1,0 +1,95 @@
+"""Bundled examples: small tasks, one for each kind of test, with answers of every kind.
+
+A folder is a task: ``task.toml`` holds the prompt and the reference, each ``.txt`` file the text of one model answer.
+The first word of an answer's name says what it is: see `Kind`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Example", "Kind", "examples_path", "load_examples"]
+
+_SYSTEM = "You are a careful Python programmer. Answer with the code in one block."
+
+
+class Kind(StrEnum):
+    """What an answer is, and so what it may earn."""
+
+    RIGHT = "right"
+    """Passes every test."""
+    UGLY = "ugly"
+    """Passes every test, in bad style."""
+    WRONG = "wrong"
+    """Fails at least one test."""
+    SLOW = "slow"
+    """Does not come to an end."""
+    BROKEN = "broken"
+    """Is no Python, or does not define what is asked for."""
+    STUB = "stub"
+    """Defines what is asked for, and nothing in it."""
+    NONE = "none"
+    """Has no code."""
+    HACK = "hack"
+    """Goes for the reward instead of the task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One answer to one task."""
+
+    task: str
+    kind: Kind
+    name: str
+    prompt: str
+    reference: Any
+    answer: str
+    """The model's whole text."""
+
+    @property
+    def id(self) -> str:
+        """``task/kind_name``, as in the folder."""
+        return f"{self.task}/{self.kind}_{self.name}"
+
+    def event(self) -> dict[str, Any]:
+        """The example as a trainer sends it: a sample of an event."""
+        messages = [
+            {"role": "system", "content": _SYSTEM},
+            {"role": "user", "content": self.prompt},
+            {"role": "assistant", "content": self.answer},
+        ]
+        return {"id": self.id, "messages": messages, "reference_answer": self.reference}
+
+
+def examples_path() -> Path:
+    """The folder the examples are in."""
+    return Path(__file__).parent
+
+
+@cache
+def load_examples() -> tuple[Example, ...]:
+    """All examples, task by task."""
+    return tuple(example for path in sorted(examples_path().glob("*/task.toml")) for example in _load_task(path))
+
+
+def _load_task(path: Path) -> list[Example]:
+    task = tomllib.loads(path.read_text("utf-8"))
+    examples = []
+    for answer in sorted(path.parent.glob("*.txt")):
+        kind, _, name = answer.stem.partition("_")
+        examples.append(
+            Example(
+                task=path.parent.name,
+                kind=Kind(kind),
+                name=name,
+                prompt=task["prompt"],
+                reference=task["reference"],
+                answer=answer.read_text("utf-8"),
+            )
+        )
+    return sorted(examples, key=lambda example: list(Kind).index(example.kind))

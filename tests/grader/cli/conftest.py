@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def complaints(self) -> list[str]:
+        return self.err.splitlines()
+
+
+class Command(Protocol):
+    def __call__(self, *args: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Ended: ...
+
+
+def event_of(sample_id: object, answer: str, **reference: Any) -> Event:
+    """A sample as a trainer sends it; add(a, b) is what is asked for unless the reference says otherwise."""
+    wanted = reference or {
+        "entry_point": "add",
+        "tests": [{"args": [1, 2], "expected": 3}, {"args": [0, 0], "expected": 0}],
+    }
+    messages = [{"role": "user", "content": "Add."}, {"role": "assistant", "content": answer}]
+    return {"id": sample_id, "messages": messages, "reference_answer": wanted}
+
+
+@pytest.fixture
+def right() -> Event:
+    return event_of("right", "```python\ndef add(a, b):\n    return a + b\n```\n")
+
+
+@pytest.fixture
+def wrong() -> Event:
+    return event_of("wrong", "```python\ndef add(a, b):\n    return a - b\n```\n")
+
+
+@pytest.fixture
+def write_lines(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a file of JSON lines; text is written as it is."""
+
+    def write(*lines: object, name: str = "samples.jsonl") -> Path:
+        path = tmp_path / name
+        texts = (line if isinstance(line, str) else json.dumps(line) for line in lines)
+        path.write_text("".join(text + "\n" for text in texts), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def grader_command() -> Command:
+    """Runs the command line in a process of its own, and sees to it that no traceback gets out of it."""
+
+    def run(*args: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Ended:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("GRADER_")}
+        environ |= {"GRADER_LANES": "1", **(env or {})}
+        command = [sys.executable, "-W", "error", "-m", "grader.cli", *args]
+        ended = subprocess.run(command, input=stdin, capture_output=True, env=environ, timeout=100, check=False)
+        out, err = ended.stdout.decode(), ended.stderr.decode()
+        assert "Traceback" not in err, err
+        return Ended(ended.returncode, out, err)
+
+    return run
