@@ -74,9 +74,9 @@ class Grader:
         """Grade samples, on all CPUs this process may use; equal ones once.
 
         Args:
-            samples: what to grade. deadline_s: seconds from now by which the caller needs the result; what could not
-                be graded by then, less the
-                configured margin, is unscored. ``None``: no hurry.
+            samples: what to grade.
+            deadline_s: seconds from now by which the caller needs the result; what could not be graded by then, less
+                the configured margin, is unscored. ``None``: no hurry.
             on_grade: called with the place and the grade of each sample as soon as it is there.
 
         Returns:
@@ -157,7 +157,11 @@ class Grader:
         return [work for group in by_problem.values() for work in group]
 
     def _problem(self, sample: Sample) -> PreparedProblem:
-        key = encode([sample.reference, sample.prompt])
+        try:
+            key = encode([sample.reference, sample.prompt])
+        except ValueCodecError:
+            read_reference(sample.reference, prompt=sample.prompt)  # knows which field it is
+            raise
         problem = self._problems.get(key)
         if problem is None:
             problem = prepare(read_reference(sample.reference, prompt=sample.prompt), self._limits)

@@ -48,17 +48,16 @@ def lambda_handler(event: Any, context: Any) -> Any:
     """Grade the samples of one event.
 
     Args:
-        event: any of the shapes in docs/events.md. context: the runtime's context object, whose
-            ``get_remaining_time_in_millis()`` is the deadline; anything without that
-            method (AWS's own pre-flight check passes a dict) means there is none.
+        event: any of the shapes in docs/events.md.
+        context: the runtime's context object, whose ``get_remaining_time_in_millis()`` is the deadline; anything
+            without that method (AWS's own pre-flight check passes a dict) means there is none.
 
     Returns:
         One result for each sample, in order, bare or wrapped as HTTP.
 
     Raises:
         GraderError: the event cannot be answered, and its envelope has no place for an error: the runtime reports it
-        to the
-            caller, and the process lives on.
+            to the caller, and the process lives on.
     """
     global _handler  # noqa: PLW0603 - one grader for each execution environment is the point
     with _making:

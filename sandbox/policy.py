@@ -53,7 +53,6 @@ DENIED_NAMES: tuple[Denial, ...] = (
          "resource.prlimit", "sys.remote_exec", "ptrace"),
         "reaches for other processes",
     ),
-    Denial(("os._exit", "os.abort"), "ends the process behind the interpreter's back"),
     Denial(
         ("os.closerange", "os.memfd_create", "os.unshare", "os.setns"),
         "takes apart what the process runs in",

@@ -30,6 +30,10 @@ class _WornOutError(Exception):
     """The source has used up the analyst's CPU seconds."""
 
 
+class _CrashedError(Exception):
+    """The source has killed two analysts."""
+
+
 class _LateError(Exception):
     """The caller's deadline has come."""
 
@@ -62,34 +66,31 @@ class Seat:
             style: gets the style; ``None`` when nobody wants it.
         """
         try:
-            try:
-                await self._attempt(request, max_bytes, deadline, found, style)
-            except ProcessLostError:
-                self.leave()
-                if not found.done:
-                    await self._attempt(request, max_bytes, deadline, found, style)
+            await self._read(request, max_bytes, deadline, found, style)
         except _WornOutError:
             found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler ran out of time"))
         except _LateError:
             found.set(Analysis(AnalysisStatus.INTERNAL, detail="the deadline came before the source was read"))
-        except ProcessLostError:
+        except _CrashedError:
             found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler crashed, twice"))
         except SandboxError as error:
             found.set(Analysis(AnalysisStatus.INTERNAL, detail=str(error)))
         finally:
-            if style is not None and not style.done:
-                style.set(None)
-            if not found.done or not self._idle:
+            if not self._idle:
                 self.leave()
             found.set(Analysis(AnalysisStatus.INTERNAL, detail="the analyst failed"))
+            if style is not None:
+                style.set(None)
 
     def leave(self) -> None:
-        """Let the analyst go."""
-        if self._analyst is not None:
-            self._analyst.close()
-            self._analyst = None
+        """Let the analyst go, and end it, whatever it is doing."""
+        analyst, self._analyst = self._analyst, None
+        if analyst is not None:
+            analyst.close()
+            self._zygote.kill_child(analyst.pid)
+        self._idle = True
 
-    async def _attempt(
+    async def _read(
         self,
         request: AnalysisRequest,
         max_bytes: int,
@@ -97,13 +98,50 @@ class Seat:
         found: Future[Analysis],
         style: Future[StyleFacts | None] | None,
     ) -> None:
-        if self._analyst is None or self._served >= _SERVED:
+        """Try, and try once more with another analyst: the first may have been lost for reasons of its own."""
+        for last in (False, True):
+            analyst = await self._seated(deadline)
+            try:
+                await self._attempt(analyst, request, max_bytes, deadline, found, style)
+            except ProcessLostError:
+                self.leave()
+                if time.monotonic() >= deadline:
+                    raise _LateError from None
+                if last and not found.done:
+                    raise _CrashedError from None
+            if found.done:
+                return
+
+    async def _seated(self, deadline: float) -> Worker:
+        """The analyst, forked when there is none.
+
+        Raises:
+            ProcessLostError: none can be had.
+        """
+        if self._analyst is not None and self._served >= _SERVED:
             self.leave()
-            self._analyst = await self._zygote.fork(ANALYST, deadline)
+        if self._analyst is None:
+            try:
+                self._analyst = await self._zygote.fork(ANALYST, deadline)
+            except ProcessLostError:
+                if time.monotonic() >= deadline:
+                    raise _LateError from None
+                self._zygote.kill()  # the next fork starts another
+                self._analyst = await self._zygote.fork(ANALYST, deadline)
             self._served = 0
         self._served += 1
+        return self._analyst
+
+    async def _attempt(
+        self,
+        analyst: Worker,
+        request: AnalysisRequest,
+        max_bytes: int,
+        deadline: float,
+        found: Future[Analysis],
+        style: Future[StyleFacts | None] | None,
+    ) -> None:
         self._idle = False
-        analyst = self._analyst
         fields = [
             request.source,
             request.entry_point,

@@ -80,8 +80,7 @@ class Worker:
         return await readable(self._channel.fileno(), deadline)
 
     async def receive(self, deadline: float) -> bytes | None:
-        """Receive one message; ``None`` when none is whole by the deadline, after which the worker is of no use any
-        more.
+        """Receive one message; ``None`` when none is whole by the deadline, which leaves the worker useless.
 
         Raises:
             ProcessLostError: the worker is gone.
@@ -212,6 +211,12 @@ class Zygote:
         except ProcessLostError:
             ours.close()
             raise
+
+    def kill_child(self, pid: int) -> None:
+        """Kill one of the processes it has forked, without waiting; nothing when it is gone."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                self._control.send(b"K%d" % pid)
 
     async def kill_children(self) -> None:
         """Kill everything it has forked, and wait until that is gone.

@@ -1,4 +1,4 @@
-"""The answer as test code meets it: stand-ins whose calls cross to another process."""
+"""The answer as a conductor meets it: what it can be asked, what comes back, and how that reaches test code."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "STATUS_VERDICTS",
     "AnswerError",
     "BrokenTestError",
     "Candidate",
     "CandidateLostError",
-    "Handle",
-    "Named",
+    "Raised",
     "Reply",
+    "raise_for",
     "verdict_of",
 ]
 
@@ -102,75 +103,6 @@ def verdict_of(error: BaseException) -> Verdict:
     return verdict
 
 
-class _Remote:
-    """Something of the answer's that can be called and asked for attributes."""
-
-    __slots__ = ("__reference__", "_candidate")
-
-    def __init__(self, candidate: _Loading, target: Any) -> None:
-        self._candidate = candidate
-        self.__reference__ = target
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        sent = [_crossing(value) for value in args]
-        candidate = self._candidate.ready()
-        try:
-            reply = candidate.call(self.__reference__, sent, {name: _crossing(value) for name, value in kwargs.items()})
-        except Exception as error:  # noqa: BLE001 - whatever the codec says of them
-            raise BrokenTestError(f"arguments that cannot be passed: {error}") from None
-        value = _value_of(reply, self._candidate)
-        if reply.args is not None:
-            for mine, theirs in zip(args, reply.args, strict=False):
-                _mirror(mine, theirs)
-        return value
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)
-        return _value_of(self._candidate.ready().get(self.__reference__, name), self._candidate)
-
-
-class Named(_Remote):
-    """A function or class of the answer, by its name, so that it outlives the process that had it."""
-
-    __slots__ = ()
-
-
-class Handle(_Remote):
-    """An object that lives in the answer's process. It equals itself and nothing else, least of all plain data."""
-
-    __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Handle) and self.__reference__ == other.__reference__
-
-    def __hash__(self) -> int:
-        return hash(self.__reference__)
-
-
-class _Loading(Protocol):
-    """Who has the candidate loaded before it is asked."""
-
-    def ready(self) -> Candidate:
-        """The candidate, with a process. Raises `CandidateLostError` when there cannot be one."""
-
-
-def _value_of(reply: Reply, loading: _Loading) -> Any:
-    if reply.status != "returned":
-        raise_for(reply)
-    return wrap(reply.value, loading)
-
-
-def wrap(value: Any, loading: _Loading) -> Any:
-    """The value as test code is to see it."""
-    return Handle(loading, value) if is_reference(value) else value
-
-
-def is_reference(value: Any) -> bool:
-    """Whether the value stands for an object that stayed in the answer's process."""
-    return type(value).__name__ == "Reference"
-
-
 def raise_for(reply: Reply) -> NoReturn:
     """Raise in test code what the reply means.
 
@@ -199,18 +131,3 @@ def _exception_class(type_name: str, base_name: str, verdict: Verdict) -> type[A
         return type(type_name, bases, {"verdict": verdict})
     except TypeError:
         return type(type_name, (AnswerError,), {"verdict": verdict})
-
-
-def _crossing(value: Any) -> Any:
-    return value.__reference__ if isinstance(value, _Remote) else value
-
-
-def _mirror(mine: Any, theirs: Any) -> None:
-    """Have a mutable argument look as the answer has left it."""
-    if theirs is None or type(mine) is not type(theirs):
-        return
-    if isinstance(mine, list | bytearray):
-        mine[:] = theirs
-    elif isinstance(mine, dict | set):
-        mine.clear()
-        mine.update(theirs)

@@ -43,9 +43,7 @@ def constant_share(problem: Problem) -> float:
 
 
 def _asserted(source: str) -> Iterator[str | None]:
-    """For each assertion that could fail, the name of the constant that passes it; ``None`` when there is none to be
-    seen.
-    """
+    """For each assertion that could fail, the name of the constant that passes it; ``None`` when none is to be seen."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

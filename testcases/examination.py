@@ -20,12 +20,10 @@ from testcases.candidate import (
     BrokenTestError,
     Candidate,
     CandidateLostError,
-    Named,
-    is_reference,
     verdict_of,
-    wrap,
 )
 from testcases.compare import equal, same_output
+from testcases.handles import Named, is_reference, wrap
 from testcases.problem import Comparison
 from testcases.python_source import bound_names
 from testcases.tally import AssertionTally

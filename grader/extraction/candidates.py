@@ -12,7 +12,7 @@ from grader.extraction.snippets import dedented, without_prompts
 from grader.extraction.text import first_line, is_indented
 
 if TYPE_CHECKING:
-    from grader.extraction.fences import Block, Document
+    from grader.extraction.document import Block, Document
 
 __all__ = ["Candidate", "Chooser"]
 

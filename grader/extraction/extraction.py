@@ -8,7 +8,7 @@ from typing import Final
 
 from grader.extraction.candidates import Candidate, Chooser
 from grader.extraction.definitions import Claim
-from grader.extraction.fences import read_document
+from grader.extraction.document import read_document
 from grader.extraction.helpers import needed_helpers
 from grader.extraction.languages import Language
 from grader.extraction.reasoning import without_reasoning

@@ -1,12 +1,12 @@
-"""Fenced code blocks, found line by line as CommonMark does.
+"""Code fences, found line by line as CommonMark does.
 
 Sources: CommonMark 0.31.2, sections 2.1 (lines), 2.2 (tabs), 4.5 (fenced code blocks), 5.1 (block quotes),
 5.2 (list items). Differences, all for the sake of answers that people would read without trouble:
 
 - HTML blocks (4.6) are not special: a ``<div>`` or ``<answer>`` line swallows no fence after it.
 - A byte order mark before a fence is skipped.
-- A block inside a list item ends at its closing fence only, not at a line that is indented too little, and
-  where there is such a line no indentation is taken off: models indent the fences and forget the code.
+- A block inside a list item ends at its closing fence only, not at a line that is indented too little: models
+  indent the fences and forget the code.
 - Block quotes inside list items are seen only up to three columns deep, and a tab after a quote's mark is not
   counted as part of it.
 - Paragraph continuation lines (lazy ones, 5.1) are not told apart from lines that end a list item.
@@ -19,38 +19,17 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from grader.extraction.languages import Language, language_of
+from grader.extraction.columns import TAB, indentation
 from grader.extraction.text import BYTE_ORDER_MARK
 
-__all__ = ["Block", "Document", "Fence", "FenceScanner", "LineKind", "read_document"]
+__all__ = ["Fence", "FenceScanner", "LineKind"]
 
 _MAX_INDENT: Final = 3  # 4.5: four columns make an indented code block
 _MIN_FENCE: Final = 3
-_TAB: Final = 4  # 2.2
 _LIST_MARKER: Final = re.compile(r"(?:[-+*]|[0-9]{1,9}[.)])(?=[ \t]|$)")  # 5.2
 _QUOTE_MARKER: Final = re.compile(r" {0,3}> ?")  # 5.1
 _CLOSING: Final = re.compile(r"([ \t]*+)(`++|~++)[ \t]*+$")
 _CAN_MATTER: Final = frozenset(f" \t>-+*0123456789`~{BYTE_ORDER_MARK}")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One fenced code block."""
-
-    content: str
-    """Its lines, each with a line end, without the indentation of the fence."""
-    language: Language
-    unclosed: bool
-    """It reaches the end of the text without a closing fence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A text as blocks and what lies between them."""
-
-    blocks: tuple[Block, ...]
-    gaps: tuple[str, ...]
-    """Text outside the blocks; ``gaps[i]`` stands before ``blocks[i]``, and the last one after all blocks."""
 
 
 class LineKind(Enum):
@@ -136,7 +115,7 @@ class FenceScanner:
             self._quotes = quotes
             self._items.clear()
         line = line[start:] if start else line
-        column, at = _indentation(line, 0, 0)
+        column, at = indentation(line, 0, 0)
         while at < len(line):
             while self._items and self._items[-1] > column:
                 self._items.pop()
@@ -147,57 +126,10 @@ class FenceScanner:
             if marker is None:
                 return _fence_at(line, at, column, base, quotes)
             marker_end = column + marker.end() - at
-            column, at = _indentation(line, marker.end(), marker_end)
-            deep = column - marker_end > _TAB  # 5.2 rule 2: the item starts with indented code
+            column, at = indentation(line, marker.end(), marker_end)
+            deep = column - marker_end > TAB  # 5.2 rule 2: the item starts with indented code
             self._items.append(marker_end + 1 if deep or at == len(line) else column)
         return None
-
-
-def read_document(text: str) -> Document:
-    r"""Split a text, whose line ends are ``\n``, into its fenced blocks and what lies between them."""
-    scanner = FenceScanner()
-    blocks: list[Block] = []
-    gaps: list[str] = []
-    lines: list[str] = []
-    fence: Fence | None = None
-
-    def end_block(*, unclosed: bool) -> None:
-        assert fence is not None
-        blocks.append(Block(_joined(_content(lines, fence)), language_of(fence.info), unclosed))
-        lines.clear()
-
-    source = text.split("\n")
-    if not source[-1]:
-        source.pop()
-    for line in source:
-        kind, content = scanner.feed(line)
-        if kind is LineKind.LEAVING:
-            end_block(unclosed=False)
-            kind, content = scanner.feed(line)
-        if kind is LineKind.OPENING:
-            gaps.append(_joined(lines))
-            lines.clear()
-            fence = scanner.fence
-        elif kind is LineKind.CLOSING:
-            end_block(unclosed=False)
-        else:
-            lines.append(content)
-    if scanner.inside:
-        end_block(unclosed=True)
-    gaps.append(_joined(lines))
-    return Document(tuple(blocks), tuple(gaps))
-
-
-def _content(lines: list[str], fence: Fence) -> list[str]:
-    if not fence.column:
-        return lines
-    if fence.base and any(_indentation(line, 0, 0)[0] < fence.base for line in lines if line.strip()):
-        return lines
-    return [_without_columns(line, fence.column) for line in lines]
-
-
-def _joined(lines: list[str]) -> str:
-    return "\n".join(lines) + "\n" if lines else ""
 
 
 def _fence_at(line: str, at: int, column: int, base: int, quotes: int) -> Fence | None:
@@ -218,7 +150,7 @@ def _closes(line: str, fence: Fence) -> bool:
     if fence.character not in line or (match := _CLOSING.match(line)) is None:
         return False
     run = match[2]
-    column = len(match[1]) if "\t" not in match[1] else _indentation(line, 0, 0)[0]
+    column = len(match[1]) if "\t" not in match[1] else indentation(line, 0, 0)[0]
     return run[0] == fence.character and len(run) >= fence.length and column - fence.base <= _MAX_INDENT
 
 
@@ -229,25 +161,3 @@ def _quote_markers(line: str, most: int) -> tuple[int, int]:
         at = marker.end()
         count += 1
     return at, count
-
-
-def _indentation(line: str, at: int, column: int) -> tuple[int, int]:
-    """Return column and place of the first character from ``at`` on that is no space or tab."""
-    while at < len(line):
-        if line[at] == " ":
-            column += 1
-        elif line[at] == "\t":
-            column += _TAB - column % _TAB
-        else:
-            break
-        at += 1
-    return column, at
-
-
-def _without_columns(line: str, columns: int) -> str:
-    """Return the line without its first columns of indentation, as far as it has them."""
-    column = at = 0
-    while at < len(line) and column < columns and line[at] in {" ", "\t"}:
-        column += 1 if line[at] == " " else _TAB - column % _TAB
-        at += 1
-    return " " * (column - columns) + line[at:]

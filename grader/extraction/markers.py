@@ -9,6 +9,10 @@ from typing import Final
 __all__ = ["REASONING", "SOLUTION", "Family", "Marker"]
 
 
+# blanks between a marker and a fence are no indentation of the fence
+_BEFORE_FENCE: Final = "(?:[ \t]*+(?=```|~~~))?"
+
+
 class Marker:
     """An opening marker and the closing one that belongs to it; letter case does not matter."""
 
@@ -36,7 +40,7 @@ class Family:
         self._markers = tuple(Marker(*pair) for pair in pairs)
         openings = "|".join(f"({re.escape(opening)})" for opening, _ in pairs)
         # at most three spaces before it, as before any block of CommonMark: deeper is inside something else
-        self._opening = re.compile(rf"\ufeff? {{0,3}}(?:{openings})", re.IGNORECASE)
+        self._opening = re.compile(rf"\ufeff? {{0,3}}(?:{openings}){_BEFORE_FENCE}", re.IGNORECASE)
         self._closing = _closing_pattern(*(closing for _, closing in pairs))
         self._any = re.compile("|".join(re.escape(text) for pair in pairs for text in pair), re.IGNORECASE)
 
@@ -58,7 +62,7 @@ class Family:
 
 def _closing_pattern(*closings: str) -> re.Pattern[str]:
     alternatives = "|".join(re.escape(closing) for closing in closings)
-    return re.compile(rf"(?:{alternatives})(?!['\"\\]|`(?!``))", re.IGNORECASE)
+    return re.compile(rf"(?:{alternatives})(?!['\"\\]|`(?!``)){_BEFORE_FENCE}", re.IGNORECASE)
 
 
 REASONING: Final = Family(

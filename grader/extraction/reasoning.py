@@ -36,7 +36,7 @@ def without_reasoning(text: str) -> tuple[str, bool]:
         elif (
             not seen
             and (closing := REASONING.find_closing(text, at, end))
-            and (not scanner.inside or text[at:end].strip() == closing[0])
+            and (not scanner.inside or text[at:end].strip() == closing[0].rstrip())
         ):
             start = closing.end()
         else:

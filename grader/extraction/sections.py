@@ -31,7 +31,7 @@ def solution_section(text: str) -> str | None:
                 start = at
                 continue
         elif (closing := marker.find_closing(text, at, end)) and (
-            not scanner.inside or text[at:end].strip() == closing[0]
+            not scanner.inside or text[at:end].strip() == closing[0].rstrip()
         ):
             section = _if_any(text[start : closing.start()], section)
             marker = None

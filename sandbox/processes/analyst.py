@@ -23,9 +23,7 @@ _STACK_LIMIT = 3000
 
 
 def main_after(warm_up: str) -> Callable[[int], None]:
-    """The analyst's program, once the tools have read the source ``warm_up``, and with it loaded all that they load
-    lazily.
-    """
+    """The analyst's program, made once its tools have read a source, and so have loaded all that they load late."""
     inspect_source(AnalysisRequest(warm_up, None, Policy.STRICT))
     inspect_source(AnalysisRequest(warm_up, None, Policy.STANDARD))
     measure_style(warm_up)
@@ -33,9 +31,7 @@ def main_after(warm_up: str) -> Callable[[int], None]:
 
 
 def _main(channel: int) -> None:
-    """Serve requests that come over ``channel`` until it is closed: two replies each, first what was found, then the
-    style.
-    """
+    """Serve requests until the channel is closed: two replies each, first what was found, then the style."""
     sys.setrecursionlimit(_STACK_LIMIT)
     rlimits.put_up(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
     audit.put_up()

@@ -72,8 +72,9 @@ class _Process:
 
 
 class Candidate:
-    """The answer, as the conductor of an exam may ask it. One process at a time; a lost one is replaced when asked to
-    load again.
+    """The answer, as the conductor of an exam may ask it.
+
+    It has one process at a time; one that is lost is replaced when the answer is to be loaded again.
     """
 
     def __init__(self, source: str, limits: Limits, forks: socket.socket) -> None:
@@ -106,9 +107,7 @@ class Candidate:
         )
 
     def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
-        """Start a process and load the answer as a module; the value is a dict of the names it has of those asked
-        for.
-        """
+        """Start a process and load the answer as a module; the value is a dict of those names that it has."""
         return self._start(preamble, own_names, names, stdin=None)
 
     def run(self, stdin: bytes) -> Reply:

@@ -55,7 +55,14 @@ def is_stub(tree: ast.Module, entry_point: str | None) -> bool:
 
 
 def _resolve(tree: ast.Module, entry_point: str) -> list[Binding]:
-    """What the entry point may be bound to in the end; empty when it is not bound."""
+    """What the entry point may be bound to in the end; empty when it is not bound.
+
+    A name that is not at the top level may be a method of ``class Solution``, as contest sites have it.
+    """
+    return _resolve_path(tree, entry_point) or _resolve_path(tree, f"Solution.{entry_point}")
+
+
+def _resolve_path(tree: ast.Module, entry_point: str) -> list[Binding]:
     name, *members = unicodedata.normalize("NFKC", entry_point).split(".")
     found = _last_bindings(tree.body, name)
     for member in members:

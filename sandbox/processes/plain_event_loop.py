@@ -1,8 +1,8 @@
 """An event loop for asyncio that needs no descriptor.
 
-The standard one opens an epoll and a pair of sockets just to be woken by other threads, which an answer's process cannot.
-What harmless programs do with asyncio (tasks, sleep, queues, threads) needs neither; what they cannot do is wait for
-descriptors, of which they can open none anyway.
+The standard one opens an epoll and a pair of sockets just to be woken by other threads, which an answer's process
+cannot. What harmless programs do with asyncio (tasks, sleep, queues, threads) needs neither; what they cannot do is
+wait for descriptors, of which they can open none anyway.
 """
 
 from __future__ import annotations

@@ -115,7 +115,11 @@ class _Solution:
             self.code = code
             return {}
         exec(code, namespace)
-        return {name: namespace[name] for name in settings.names if name in namespace}
+        found = {}
+        for name in settings.names:
+            with contextlib.suppress(KeyError, AttributeError):
+                found[name] = self.find(name)
+        return found
 
     def run(self) -> None:
         assert self.code is not None
@@ -143,13 +147,16 @@ class _Solution:
         return getattr(self.find(target), attribute)
 
     def find(self, target: Any) -> Any:
-        if type(target) is str:
-            first, *rest = target.split(".")
-            found = self.module.__dict__[first]
-            for name in rest:
-                found = getattr(found, name)
-            return found
-        return self.kept[target.key]
+        if type(target) is not str:
+            return self.kept[target.key]
+        first, *rest = target.split(".")
+        namespace = self.module.__dict__
+        if first not in namespace and "Solution" in namespace:
+            first, rest = "Solution", [first, *rest]  # as contest sites have it
+        found = namespace[first]
+        for name in rest:
+            found = getattr(found() if isinstance(found, type) else found, name)
+        return found
 
     def revive(self, value: Any) -> Any:
         return self.find(value) if type(value) is Reference else value
@@ -206,9 +213,7 @@ class _Solution:
 
 
 def _finish_threads() -> None:
-    """What the interpreter does at its end: let executors stop their workers, then wait for threads that are no
-    daemons.
-    """
+    """End threads as the interpreter does: executors stop their workers, and threads that are no daemons are awaited."""
     for stop in reversed(getattr(threading, "_threading_atexits", ())):
         stop()
     for thread in threading.enumerate():

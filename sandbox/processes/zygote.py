@@ -6,7 +6,7 @@ test: a child gets one connected descriptor, and everything else comes over that
 Its parent speaks to it over a SOCK_SEQPACKET socket, one message a packet:
 
 * ``F`` and a role's letter, with one descriptor: fork a child in that role; answered with ``P`` and its pid.
-* ``K``: kill every child; answered with ``k`` when none is left.
+* ``K`` and a pid: kill that child. ``K`` alone: kill every child; answered with ``k`` when none is left.
 
 An examiner gets a second socket of the same kind, to ask for solution processes: ``F`` with a descriptor, answered
 with ``P`` and the child's pid; ``K`` and a pid to kill one; ``X`` comes when one has ended
@@ -98,8 +98,11 @@ class _Zygote:
             self.end()
         if message[:1] == b"F":
             return self.fork(chr(message[1]), descriptors[0], None)
-        self.kill_all()
-        self.control.send(b"k")
+        if message == b"K":
+            self.kill_all()
+            self.control.send(b"k")
+        elif int(message[1:]) in self.children:
+            kill(int(message[1:]), signal.SIGKILL)
         return None
 
     def ask(self, asker: socket.socket) -> str | None:

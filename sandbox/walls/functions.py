@@ -19,8 +19,9 @@ NAME = "functions"
 
 _CLASSES = "DirEntry error stat_result statvfs_result terminal_size times_result uname_result sched_param"
 _OWN_PROCESS = """
-    _exit abort cpu_count environ getcwd getcwdb getegid geteuid getgid getlogin getpid getppid getuid process_cpu_count
-    putenv sched_getaffinity sched_yield sysconf sysconf_names times umask uname unsetenv urandom waitstatus_to_exitcode register_at_fork
+    _exit abort cpu_count environ getcwd getcwdb getegid geteuid getgid getlogin getpid getppid getuid
+    process_cpu_count putenv sched_getaffinity sched_yield sysconf sysconf_names times umask uname unsetenv urandom
+    waitstatus_to_exitcode register_at_fork
 """
 _OPEN_DESCRIPTORS = """
     close fstat get_blocking get_inheritable get_terminal_size isatty lseek read readinto readv write writev
@@ -38,9 +39,7 @@ _REMOVED_FROM_SIGNAL = ("pidfd_send_signal", "pthread_kill")
 
 
 def put_up() -> None:
-    """Take the functions out of ``posix``, ``os`` and ``signal``. Code that needs one must have it by a name of its
-    own.
-    """
+    """Take the functions out of their modules. Code that needs one must have it by a name of its own."""
     for name in [name for name in vars(posix) if _is_function(name)]:
         delattr(posix, name)
         vars(os).pop(name, None)

@@ -94,12 +94,12 @@ def check_text(value: Any, path: str) -> str:
 
 
 def check_name(value: str, path: str) -> str:
-    """The text, if it can be the name of a Python function.
+    """The text, if it can be the name of a Python function, or of a method: ``Class.method``.
 
     Raises:
         InvalidFieldError: it cannot.
     """
-    if not value.isidentifier() or keyword.iskeyword(value):
+    if not all(part.isidentifier() and not keyword.iskeyword(part) for part in value.split(".")):
         raise InvalidFieldError(path, "must be the name of a Python function")
     return value
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from grader.extraction.fences import read_document
+from grader.extraction.document import read_document
 from grader.extraction.languages import Language, language_of
 
 ORACLE = MarkdownIt("commonmark").disable("html_block")

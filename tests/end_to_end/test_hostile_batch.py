@@ -1,0 +1,93 @@
+"""A batch with five answers that try to take the grader down, and 59 good ones."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from grader.grade import GradeStatus
+from grader.sample import Sample
+
+if TYPE_CHECKING:
+    from grader.grader import Grader
+
+BUDGET_S = 1.0
+REFERENCE = {
+    "entry_point": "add",
+    "tests": [{"args": [1, 2], "expected": 3}, {"args": [-5, 6], "expected": 1}, {"args": [7, 8], "expected": 15}],
+    "limits": {"cpu_s": BUDGET_S, "total_cpu_s": BUDGET_S},
+}
+HOSTILE = {
+    "infinite loop": "def add(a, b):\n    while True:\n        pass\n",
+    "memory hog": "def add(a, b):\n    hog = []\n    while True:\n        hog.append(bytearray(1 << 26))\n",
+    "fork bomb": "import os\n\n\ndef add(a, b):\n    while True:\n        os.fork()\n",
+    "printer": "def add(a, b):\n    for _ in range(100):\n        print('x' * 1_000_000)\n    return a + b\n",
+    "patricide": "import os\nimport signal\n\n\ndef add(a, b):\n    os.kill(os.getppid(), signal.SIGKILL)\n    return a + b\n",
+}
+
+
+def _batch() -> list[Sample]:
+    samples = [
+        Sample(f"good {number}", f"```python\ndef add(a, b):\n    return a + b + {number} - {number}\n```", REFERENCE)
+        for number in range(59)
+    ]
+    for place, (name, source) in enumerate(HOSTILE.items()):
+        samples.insert(place * 13, Sample(name, f"```python\n{source}```", REFERENCE))
+    return samples
+
+
+def _descendants() -> set[int]:
+    """Processes of this user's sandboxes that descend from this process."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(fields[1])
+    found: set[int] = set()
+    while True:
+        more = {pid for pid, parent in parents.items() if parent == os.getpid() or parent in found} - found
+        if not more:
+            return found
+        found |= more
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("policy", ["standard", "off"])
+def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: str) -> None:
+    from grader.config import GraderConfig
+    from grader.grader import Grader
+
+    with Grader(GraderConfig.load(None, {"GRADER_POLICY": policy})) as grader:
+        grader.host()
+        before = _descendants()
+        started = time.monotonic()
+        grades = grader.grade_batch(_batch())
+        elapsed_s = time.monotonic() - started
+        print(f"64 samples, 5 of them hostile, policy {policy}: {elapsed_s:.2f} s")
+        assert [grade.sample_id for grade in grades] == [sample.id for sample in _batch()]
+        assert all(grade.status is GradeStatus.SCORED for grade in grades)
+        for grade in grades:
+            if grade.sample_id in HOSTILE:
+                assert grade.metric("functional") < 1.0, grade
+            else:
+                assert grade.metric("functional") == 1.0, grade
+                assert grade.reward is not None
+                assert grade.reward > 0.9
+        assert elapsed_s < BUDGET_S + 2.0
+        lanes_and_analysts = grader.host().lanes * 2
+        assert len(_descendants() - before) <= lanes_and_analysts  # idle examiners and analysts, waiting for work
+        assert not [pid for pid in _descendants() if _is_running(pid)]
+    assert not _descendants()
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+    except OSError:
+        return False
