@@ -26,7 +26,8 @@ demo: $(READY)
 	@$(BIN)/grader demo
 
 test: lint types imports
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -m alone
+	$(BIN)/pytest -n auto -m "not alone"
 
 lint: $(READY)
 	$(BIN)/ruff check

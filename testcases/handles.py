@@ -49,7 +49,7 @@ class _Remote:
         return value
 
     def __getattr__(self, name: str) -> Any:
-        return _value_of(self.__loading__.ready().get(self.__reference__, name), self.__loading__)
+        return _attribute(self, name)
 
 
 class Named(_Remote):
@@ -111,12 +111,19 @@ def _special(handle: Handle, name: str, *args: Any) -> Any:
         TypeError: it has none of this name.
     """
     try:
-        method = getattr(handle, name)
+        method = _attribute(handle, name)
     except AnswerError as error:
         if isinstance(error, AttributeError):
             raise TypeError(f"the object has no {name}") from None
         raise
     return method(*args)
+
+
+def _attribute(remote: _Remote, name: str) -> Any:
+    """An attribute as the object in the answer's process has it, not as its stand-in does."""
+    loading: Loading = object.__getattribute__(remote, "__loading__")
+    reference = object.__getattribute__(remote, "__reference__")
+    return _value_of(loading.ready().get(reference, name), loading)
 
 
 def _forwarding(name: str) -> Callable[..., Any]:

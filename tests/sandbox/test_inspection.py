@@ -258,7 +258,7 @@ def test_every_way_to_bind_a_name_at_the_top_level_defines_it(source: str) -> No
         '"""\ndef add(a, b):\n    return a + b\n"""',
         "def Add(): f()",
         "def f():\n    def add(): g()",
-        "class Solution:\n    def add(self): f()",
+        "class Solver:\n    def add(self): f()",
         "def f(add): g()",
         "f(add=1)",
         "x.add = 1",

@@ -48,7 +48,7 @@ REFUSED = {
     "from os import kill as k": "os.kill",
     "import os\nos.fork()": "os.fork",
     "import os as o\no.execv('/bin/true', [])": "os.execv",
-    "import os.path\nos._exit(0)": "os._exit",
+    "import os.path\nos.setsid()": "os.setsid",
     "__import__('os').system('id')": "os.system",
     "import os\ngetattr(os, 'fork')()": "os.fork",
     "import sys\nsys._getframe()": "sys._getframe",

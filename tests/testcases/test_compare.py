@@ -121,7 +121,7 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize("mode", ["exact", "tokens", "unordered"])
-@pytest.mark.parametrize(("actual", "expected"), ALIKE, ids=repr)
+@pytest.mark.parametrize(("actual", "expected"), ALIKE, ids=map(str, range(len(ALIKE))))  # a NaN's place in a set varies
 def test_alike(actual: Any, expected: Any, mode: Any) -> None:
     assert equal(actual, expected, Comparison(mode=mode))
 

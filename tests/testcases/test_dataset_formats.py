@@ -181,7 +181,7 @@ CALL = {"input": "1", "output": "1", "testtype": "functional", "func_name": "f"}
         ({**PRIME, "inputs": "5\n"}, "inputs", "must be a list, not int"),
         ({**PRIME, "outputs": [1, 2]}, "outputs", "has 2 items, but inputs has 1"),
         ({**PRIME, "fn_name": 5}, "fn_name", "must be text"),
-        ({**PRIME, "fn_name": "a.b"}, "fn_name", "name of a Python function"),
+        ({**PRIME, "fn_name": "a.b c"}, "fn_name", "name of a Python function"),
         ({**PRIME, "inputs": ["1\nx"]}, "inputs[0] line 2", "not valid JSON"),
         ({**PRIME, "inputs": ["1"], "outputs": ["x"]}, "outputs[0]", "not valid JSON"),
         ({**PRIME, "inputs": [[object()]]}, "inputs[0]", "not plain data"),
