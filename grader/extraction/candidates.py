@@ -31,10 +31,11 @@ class Candidate:
 class Chooser:
     """Judges pieces of code by what is asked for."""
 
-    __slots__ = ("_prompt_has_stub", "_target")
+    __slots__ = ("_by_name", "_prompt_has_stub", "_target")
 
     def __init__(self, entry_point: str | None, prompt: str) -> None:
         self._target = Target(entry_point)
+        self._by_name = bool(entry_point)
         self._prompt_has_stub = bool(entry_point and prompt and self._target.claim(prompt))
 
     def candidates(self, document: Document) -> list[Candidate]:
@@ -52,7 +53,7 @@ class Chooser:
     def choice(self, candidates: list[Candidate]) -> int | None:
         """Return the place of the answer: the best claim, then the best language, then the last one.
 
-        A block in another language is an answer only if it defines the entry point.
+        A block in another language is a candidate only if it defines the entry point by name.
         """
         best: int | None = None
         for place, candidate in enumerate(candidates):
@@ -64,7 +65,7 @@ class Chooser:
         if not block.content or block.content.isspace():
             return None
         code, claim = self._judged(without_prompts(block.content))
-        if block.language is Language.OTHER and claim < Claim.METHOD:
+        if block.language is Language.OTHER and not (self._by_name and claim >= Claim.METHOD):
             return None
         return Candidate(code, claim, block.language, block.unclosed)
 

@@ -213,7 +213,7 @@ class _Solution:
 
 
 def _finish_threads() -> None:
-    """End threads as the interpreter does: executors stop their workers, and threads that are no daemons are awaited."""
+    """End threads as the interpreter does: executors stop their workers, threads that are no daemons are awaited."""
     for stop in reversed(getattr(threading, "_threading_atexits", ())):
         stop()
     for thread in threading.enumerate():

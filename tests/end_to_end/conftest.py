@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from grader.config import GraderConfig
 from grader.grader import Grader
 

@@ -85,7 +85,7 @@ class RuntimeApi:
                 self.rfile.readline()
                 return body
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

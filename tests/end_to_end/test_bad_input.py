@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from grader.errors import EventError
 from grader.handler import Handler
-
 from tests.grader.aws.aws_rules import check_results
 
 if TYPE_CHECKING:

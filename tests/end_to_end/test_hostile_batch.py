@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from grader.grade import GradeStatus
-from grader.sample import Sample
 
-if TYPE_CHECKING:
-    from grader.grader import Grader
+from grader.config import GraderConfig
+from grader.grade import GradeStatus
+from grader.grader import Grader
+from grader.sample import Sample
 
 BUDGET_S = 1.0
 REFERENCE = {
@@ -25,7 +24,7 @@ HOSTILE = {
     "memory hog": "def add(a, b):\n    hog = []\n    while True:\n        hog.append(bytearray(1 << 26))\n",
     "fork bomb": "import os\n\n\ndef add(a, b):\n    while True:\n        os.fork()\n",
     "printer": "def add(a, b):\n    for _ in range(100):\n        print('x' * 1_000_000)\n    return a + b\n",
-    "patricide": "import os\nimport signal\n\n\ndef add(a, b):\n    os.kill(os.getppid(), signal.SIGKILL)\n    return a + b\n",
+    "patricide": "import os\n\n\ndef add(a, b):\n    os.kill(os.getppid(), 9)\n    return a + b\n",
 }
 
 
@@ -60,9 +59,6 @@ def _descendants() -> set[int]:
 @pytest.mark.alone
 @pytest.mark.parametrize("policy", ["standard", "off"])
 def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: str) -> None:
-    from grader.config import GraderConfig
-    from grader.grader import Grader
-
     with Grader(GraderConfig.load(None, {"GRADER_POLICY": policy})) as grader:
         grader.host()
         before = _descendants()

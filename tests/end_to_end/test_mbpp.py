@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from grader.sample import Sample
 
 if TYPE_CHECKING:

@@ -253,6 +253,6 @@ def test_programs_that_compute_are_hardly_ever_refused() -> None:
     paths += sorted(Path(sortedcontainers.__file__).parent.glob("*.py"))
     paths = [path for path in paths if path.exists()]
     refused, count = wrongly_refused((str(path), path.read_text(encoding="utf-8")) for path in paths)
-    print(f"wrongly refused: {len(refused)} of {count} on {sys.version_info[:2]}", *refused)  # noqa: T201
+    print(f"wrongly refused: {len(refused)} of {count} on {sys.version_info[:2]}", *refused)
     assert count > 50
     assert len(refused) <= count * 0.02

@@ -121,7 +121,9 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize("mode", ["exact", "tokens", "unordered"])
-@pytest.mark.parametrize(("actual", "expected"), ALIKE, ids=map(str, range(len(ALIKE))))  # a NaN's place in a set varies
+@pytest.mark.parametrize(
+    ("actual", "expected"), ALIKE, ids=map(str, range(len(ALIKE)))
+)  # a NaN's place in a set varies
 def test_alike(actual: Any, expected: Any, mode: Any) -> None:
     assert equal(actual, expected, Comparison(mode=mode))
 

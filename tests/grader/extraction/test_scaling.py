@@ -1,0 +1,98 @@
+"""Time grows with the length of the text and no faster, whatever the text is made of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from grader.extraction import extract
+
+LENGTH = 2_000_000
+REPEATED = [
+    "```python\n",
+    "```\n```\n",
+    "```python\nx\n```\n",
+    "~~~\n",
+    "``` `\n",
+    "`",
+    "`a",
+    "\n",
+    "\r",
+    "    \n",
+    "\t",
+    " ",
+    ">",
+    "> > \n",
+    "- ",
+    "- a\n",
+    "1. ",
+    "<think>",
+    "<think>\n",
+    "<think>\n</think>\n",
+    "</think>\n",
+    "</think>'",
+    "</think> ",
+    "<answer>\n",
+    "<answer>x</answer>\n",
+    "<answer></answer>",
+    "def add\n",
+    "def f(x):\n",
+    "def ",
+    "from x import (\n",
+    "from a import b, c\n",
+    "a,",
+    "a.",
+    "a , ",
+    "f(",
+    "f() ",
+    "if :",
+    '"""',
+    "a",
+    "</s>",
+    "</s> ",
+    "\ufeff",
+    ">>> x\n",
+    "```python\n>>> def f(x):\n```\n",
+    "```python\ndef h(): h\n```\n",
+    "```python\nimport x\n```\n",
+]
+SHAPED: dict[str, Callable[[int], str]] = {
+    "chain of helpers": lambda n: (
+        "".join(f"```python\ndef h{i}(): h{i - 1}\n```\n" for i in range(n // 32))
+        + f"```python\ndef add(): h{n // 32 - 1}\n```\n"
+    ),
+    "deeper and deeper list": lambda n: "".join(" " * (i % 2000) + "- x\n" for i in range(n // 1000)),
+    "one wide line and many short ones": lambda n: "- " * (n // 4) + "\n" + "x\n" * (n // 4),
+    "block under many quotes": lambda n: ">" * 1000 + "```\n" + (">" * 1000 + "x\n") * (n // 1000),
+    "blanks before a word": lambda n: "def" + " " * n + "add",
+    "blanks after a name": lambda n: "a" + " " * n + "b",
+    "blanks after a marker": lambda n: "<think></think>" + " " * n + "x",
+    "indented block": lambda n: "1. a\n   ```python\n" + "   x\n" * (n // 5),
+    "long marker lines": lambda n: ("</think>'" * 1000 + "\n") * (n // 9000),
+}
+
+
+def seconds(text: str) -> float:
+    start = time.process_time()
+    for entry_point, prompt in (("add", "def add():\n"), (None, "")):
+        extract(text, entry_point=entry_point, prompt=prompt, max_chars=4 * LENGTH)
+    return time.process_time() - start
+
+
+# the bound is some ten times what is needed; what is quadratic takes minutes
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", REPEATED)
+def test_repetition_takes_linear_time(piece: str) -> None:
+    assert seconds(piece * (LENGTH // len(piece))) < 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", SHAPED)
+def test_nesting_takes_linear_time(shape: str) -> None:
+    assert seconds(SHAPED[shape](LENGTH)) < 40
+
+
+def test_a_text_over_the_limit_is_not_read() -> None:
+    assert seconds("x" * (4 * LENGTH + 1)) < 1
