@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.extraction.fences import FenceScanner
 from grader.extraction.markers import REASONING
+from grader.extraction.text import line_end
 
 __all__ = ["without_reasoning"]
 
@@ -24,10 +25,10 @@ def without_reasoning(text: str) -> tuple[str, bool]:
     kept: list[str] = []
     scanner = FenceScanner()
     start = at = 0
+    end = -1
     seen = False
     while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
+        end = line_end(text, at, end)
         if not scanner.inside and (opening := REASONING.opening_at(text, at)):
             kept.append(text[start:at])
             marker, after = opening

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.extraction.fences import FenceScanner
 from grader.extraction.markers import SOLUTION, Marker
+from grader.extraction.text import line_end
 
 __all__ = ["solution_section"]
 
@@ -22,9 +23,9 @@ def solution_section(text: str) -> str | None:
     scanner = FenceScanner()
     marker: Marker | None = None
     start = at = 0
+    end = -1
     while at < len(text):
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
+        end = line_end(text, at, end)
         if marker is None:
             if not scanner.inside and (opening := SOLUTION.opening_at(text, at)):
                 marker, at = opening

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BYTE_ORDER_MARK", "first_line", "is_indented", "normalised"]
+__all__ = ["BYTE_ORDER_MARK", "first_line", "is_indented", "line_end", "normalised"]
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 
@@ -44,6 +44,17 @@ def _without_end_tokens(text: str) -> str:
         if token is None:
             return text[:end]
         end = probe - len(token)
+
+
+def line_end(text: str, at: int, known: int) -> int:
+    """Return where the line that ``at`` is in ends, given where an earlier place's line does.
+
+    Looks no further than needed: searching anew from every place in one long line would be quadratic.
+    """
+    if at <= known:
+        return known
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
 
 
 def first_line(text: str) -> str:

@@ -15,8 +15,8 @@ def indented(text: str, by: str) -> str:
 
 
 def filled(text: str) -> list[str]:
-    """Lines that are not blank: blank ones around a body are not kept."""
-    return [line for line in text.splitlines() if line.strip()]
+    """Lines that are not blank, without trailing blanks: those around a body are not kept."""
+    return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
 WAYS = {

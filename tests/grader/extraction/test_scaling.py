@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from grader.extraction import extract
 
-LENGTH = 2_000_000
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LENGTH = 1_000_000
 REPEATED = [
     "```python\n",
     "```\n```\n",
@@ -76,22 +79,21 @@ SHAPED: dict[str, Callable[[int], str]] = {
 
 def seconds(text: str) -> float:
     start = time.process_time()
-    for entry_point, prompt in (("add", "def add():\n"), (None, "")):
-        extract(text, entry_point=entry_point, prompt=prompt, max_chars=4 * LENGTH)
+    extract(text, entry_point="add", prompt="def add():\n", max_chars=4 * LENGTH)
     return time.process_time() - start
 
 
-# the bound is some ten times what is needed; what is quadratic takes minutes
+# the bound is more than ten times what is needed; what is quadratic takes minutes
 @pytest.mark.slow
 @pytest.mark.parametrize("piece", REPEATED)
 def test_repetition_takes_linear_time(piece: str) -> None:
-    assert seconds(piece * (LENGTH // len(piece))) < 40
+    assert seconds(piece * (LENGTH // len(piece))) < 15
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPED)
 def test_nesting_takes_linear_time(shape: str) -> None:
-    assert seconds(SHAPED[shape](LENGTH)) < 40
+    assert seconds(SHAPED[shape](LENGTH)) < 15
 
 
 def test_a_text_over_the_limit_is_not_read() -> None:
