@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
+import reprlib
 import tomllib
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from grader.errors import ConfigError
 from sandbox.analysis import Policy
@@ -18,7 +19,7 @@ from sandbox.preload import SOLUTION_PRELOAD
 from sandbox.walls.report import Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["ENVIRONMENT_PREFIX", "Credit", "GraderConfig", "LimitsConfig", "RewardConfig", "StyleGate", "default_lanes"]
 
@@ -34,6 +35,14 @@ Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_switches(cls, value: Any) -> Any:
+        """No setting is a switch, and ``true`` would else be taken for 1."""
+        if isinstance(value, bool):
+            raise ValueError("true and false mean nothing here")  # noqa: TRY004 - pydantic passes on no TypeError
+        return value
 
 
 class Credit(StrEnum):
@@ -153,7 +162,7 @@ def default_lanes(environ: Mapping[str, str]) -> int:
     """How many CPUs there are to use: those of the affinity mask; in Lambda no more than its memory buys."""
     cpus = len(os.sched_getaffinity(0))
     memory_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
-    if memory_mb.isdigit():
+    if memory_mb.isdecimal():
         cpus = min(cpus, max(1, round(int(memory_mb) / _LAMBDA_MB_PER_CPU)))
     return cpus
 
@@ -177,12 +186,17 @@ def _overlay(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]
         if variable not in keys:
             raise ConfigError(f"environment: {variable} is no setting; {_nearest(variable, keys)}")
         *sections, key = keys[variable]
-        table = tree
+        table: Any = tree
         for section in sections:
             table = table.setdefault(section, {})
-        table[key] = text.split(",") if key in {"allow_imports", "preload"} else _number_or_text(key, text)
+        if isinstance(table, dict):  # the file may have anything in a section's place, which validation then tells
+            table[key] = _names(text) if key in {"allow_imports", "preload"} else text
         variables[".".join(keys[variable])] = variable
     return variables
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _keys() -> dict[str, tuple[str, ...]]:
@@ -196,28 +210,60 @@ def _keys() -> dict[str, tuple[str, ...]]:
     return keys
 
 
-def _number_or_text(key: str, text: str) -> float | str:
-    """Text as it is, except where a union of a word and a number would take a number's text for a wrong word."""
-    if key == "unscored":
-        try:
-            return float(text)
-        except ValueError:
-            return text
-    return text
-
-
-def _nearest(variable: str, keys: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(variable, keys, n=1)
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean {near[0]}?" if near else "see docs/configuration.md"
 
 
 def _explain(error: ValidationError, path: Path | None, variables: Mapping[str, str]) -> str:
+    """The first thing that is wrong, in one line: where it was said, and what is wanted there."""
     first = error.errors(include_url=False)[0]
-    names = {name for name in (str(part) for part in first["loc"]) if name.islower() or "_" in name}
-    key = ".".join(str(part) for part in first["loc"] if str(part) in names and not str(part).startswith("literal["))
-    origin = variables.get(key) or (f"{path}: {key}" if path is not None else key)
+    key = ".".join(_setting(first["loc"]))
+    in_file = f"{path}: {key if key.isprintable() else ascii(key)}"
+    origin = f"environment: {variables[key]}" if key in variables else in_file
     if first["type"] == "extra_forbidden":
-        return f"{origin}: unknown key"
-    message = first["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    return f"{origin}: {message}" if origin else message
+        return f"{origin}: unknown key; {_nearest(key, map('.'.join, _keys().values()))}"
+    if first["type"] == "value_error" and isinstance(first["input"], dict):
+        said_by = [variable for said, variable in variables.items() if said.startswith(f"{key}.")]
+        origin = f"environment: {', '.join(said_by)}" if said_by else in_file
+        return f"{origin}: {first['ctx']['error']}"
+    schema = GraderConfig.model_json_schema()
+    wanted = schema
+    for part in key.split("."):
+        wanted = _resolved(wanted["properties"][part], schema)
+    return f"{origin}: {_in_words(wanted, schema)} is wanted, not {reprlib.repr(first['input'])}"
+
+
+def _setting(place: Sequence[int | str]) -> list[str]:
+    """The setting at a place in the data; what follows it there are pydantic's names for parts of a type."""
+    model: Any = GraderConfig
+    found = []
+    for part in place:
+        found.append(str(part))
+        model = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(model, type) and issubclass(model, _Section)):
+            break
+    return found
+
+
+def _resolved(wanted: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    reference = wanted.get("$ref")
+    return schema["$defs"][reference.rpartition("/")[2]] if reference else wanted
+
+
+def _in_words(wanted: dict[str, Any], schema: dict[str, Any]) -> str:
+    """What a JSON schema asks for, for people."""
+    if "anyOf" in wanted:
+        choices = [_resolved(choice, schema) for choice in wanted["anyOf"]]
+        return " or ".join(_in_words(choice, schema) for choice in choices if choice.get("type") != "null")
+    if "enum" in wanted or "const" in wanted:
+        return " or ".join(f'"{choice}"' for choice in wanted.get("enum", [wanted.get("const")]))
+    if wanted["type"] not in {"number", "integer"}:
+        return {"array": "a list of names", "object": "a table"}[wanted["type"]]
+    if "maximum" in wanted:
+        kind = "whole number" if wanted["type"] == "integer" else "number"
+        return f"a {kind} from {wanted['minimum']} to {wanted['maximum']}"
+    kind = "whole number" if wanted["type"] == "integer" else "finite number"
+    if "exclusiveMinimum" in wanted:
+        return f"a {kind} above {wanted['exclusiveMinimum']}"
+    return f"a {kind} of at least {wanted['minimum']}"

@@ -10,7 +10,7 @@ from grader.grade import TestResult
 from sandbox.execution import Job
 from sandbox.values import encode
 from testcases.constant import constant_share
-from testcases.exam import exam_of, runs_code
+from testcases.exam import exam_of, leaves_no_traces
 from testcases.python_source import names_in
 from testcases.verdict import Verdict
 
@@ -23,13 +23,23 @@ __all__ = ["CONDUCTOR", "PreparedProblem", "prepare", "results_of"]
 
 CONDUCTOR = "testcases.examination:conduct"
 """What puts answers to the exams that `prepare` makes."""
-_DATA_ONLY = "data"
+_TRACELESS = "traceless"
+"""Key of all exams that leave an examiner as good as new."""
 
 
 class PreparedProblem:
     """A problem in the form the sandbox takes, made once for all its answers."""
 
-    __slots__ = ("_exam", "constant_share", "digest", "limits", "problem", "prompt_names", "test_count")
+    __slots__ = (
+        "_exam",
+        "_examiner_key",
+        "constant_share",
+        "digest",
+        "limits",
+        "problem",
+        "prompt_names",
+        "test_count",
+    )
 
     def __init__(self, problem: Problem, limits: Limits) -> None:
         wanted = {
@@ -43,6 +53,7 @@ class PreparedProblem:
         self.limits = replace(limits, **wanted)
         self._exam = encode(exam_of(problem))
         self.digest = sha256(self._exam).hexdigest()
+        self._examiner_key = _TRACELESS if leaves_no_traces(problem) else self.digest
         self.test_count = problem.test_count
         self.constant_share = constant_share(problem)
         """What the best constant answer would pass, in [0, 1]."""
@@ -51,8 +62,7 @@ class PreparedProblem:
 
     def job(self, answer: str) -> Job:
         """The job of putting this answer to the exam."""
-        key = self.digest if runs_code(self.problem) else _DATA_ONLY
-        return Job(source=answer, exam=self._exam, limits=self.limits, examiner_key=key)
+        return Job(source=answer, exam=self._exam, limits=self.limits, examiner_key=self._examiner_key)
 
 
 def prepare(problem: Problem, limits: Limits) -> PreparedProblem:

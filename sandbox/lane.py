@@ -19,6 +19,10 @@ __all__ = ["EXAMINER", "SOLUTION", "Lane"]
 EXAMINER, SOLUTION = "E", "S"
 """Roles of a lane's zygote."""
 _ATTEMPTS = 2
+_SERVED = 1000
+"""Jobs after which an examiner is replaced, so that whatever it has come to keep is let go."""
+_PATIENCE_S, _AFTER_DEADLINE_S = 20.0, 0.5
+"""How long clearing up may take, before the caller's deadline and after it; then the zygote is ended, too."""
 
 
 class Lane:
@@ -28,6 +32,7 @@ class Lane:
         self.zygote = Zygote(settings)
         self._examiner: Worker | None = None
         self._examiner_key = ""
+        self._served = 0
 
     async def execute(self, job: Job, deadline: float) -> Execution:
         """Put one answer to its exam.
@@ -67,26 +72,29 @@ class Lane:
         if reply is None:
             if patience < deadline:
                 raise ProcessLostError("an examiner hangs")
-            await self._dismiss()
+            await self._dismiss(_AFTER_DEADLINE_S)
             return Execution(ExecutionStatus.DEADLINE, detail="the deadline came before the tests were done")
         if not job.examiner_key:
             await self._dismiss()
         return _execution(decode(reply), fork_ms=(forked - started) * 1000)
 
     async def _examiner_for(self, job: Job, deadline: float) -> Worker:
-        if self._examiner is not None and job.examiner_key and job.examiner_key == self._examiner_key:
+        self._served += 1
+        known = bool(job.examiner_key) and job.examiner_key == self._examiner_key
+        if self._examiner is not None and known and self._served <= _SERVED:
             return self._examiner
         await self._dismiss()
         self._examiner = await self.zygote.fork(EXAMINER, deadline)
         self._examiner_key = job.examiner_key
+        self._served = 1
         return self._examiner
 
-    async def _dismiss(self) -> None:
+    async def _dismiss(self, patience_s: float = _PATIENCE_S) -> None:
         """Have nothing left of the last job."""
         if self._examiner is not None:
             self._examiner.close()
             self._examiner = None
-            await self.zygote.kill_children()
+            await self.zygote.kill_children(patience_s)
 
 
 def _execution(reply: dict[str, Any], *, fork_ms: float) -> Execution:

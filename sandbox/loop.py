@@ -142,10 +142,15 @@ class Loop:
         self._waiting: dict[int, tuple[_Task, float]] = {}
 
     def run(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-        """Run them side by side; their results, in order. The first error, in order, ends the call."""
+        """Run them side by side until all are done; their results, in order, or the first error, in order.
+
+        What they have spawned and not awaited may be unfinished then; it goes on in the next call.
+        """
         results: list[Future[T]] = [self.spawn(coroutine) for coroutine in coroutines]
+        self._go_on()
         while not all(result.done for result in results):
-            self._step()
+            self._wait()
+            self._go_on()
         return [result.outcome() for result in results]
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
@@ -158,12 +163,12 @@ class Loop:
         """Have a parked task go on at the next step."""
         self._ready.append((task, value))
 
-    def _step(self) -> None:
-        assert self._ready or self._waiting, "every task waits for another"
+    def _go_on(self) -> None:
         while self._ready:
             self._advance(*self._ready.popleft())
-        if not self._waiting:
-            return
+
+    def _wait(self) -> None:
+        assert self._waiting, "every task waits for another"
         earliest = min(deadline for _, deadline in self._waiting.values())
         for descriptor, _ in self._poller.poll(min(max(0.0, earliest - time.monotonic()), _LONGEST_S) * 1000):
             self._wake(descriptor, ready=True)
@@ -182,6 +187,8 @@ class Loop:
         except StopIteration as end:
             task.result.set(end.value)
             return
+        except (KeyboardInterrupt, SystemExit):
+            raise  # is for whoever runs the loop, and now
         except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
             task.result.fail(error)
             return
@@ -189,5 +196,6 @@ class Loop:
         if isinstance(pause, Future):
             pause.park(task)
         else:
+            assert pause.descriptor not in self._waiting, "two tasks wait for one descriptor"
             self._waiting[pause.descriptor] = (task, pause.deadline)
             self._poller.register(pause.descriptor, pause.event)

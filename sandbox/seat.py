@@ -118,6 +118,8 @@ class Seat:
         Raises:
             ProcessLostError: none can be had.
         """
+        if time.monotonic() >= deadline:
+            raise _LateError
         if self._analyst is not None and self._served >= _SERVED:
             self.leave()
         if self._analyst is None:
@@ -126,7 +128,6 @@ class Seat:
             except ProcessLostError:
                 if time.monotonic() >= deadline:
                     raise _LateError from None
-                self._zygote.kill()  # the next fork starts another
                 self._analyst = await self._zygote.fork(ANALYST, deadline)
             self._served = 0
         self._served += 1

@@ -4,8 +4,9 @@ A value is plain data: exactly ``None``, ``bool``, ``int``, ``float``, ``complex
 ``list``, ``tuple``, ``dict``, ``set``, ``frozenset``, ``range``, or one of a closed list of standard types. It
 travels as JSON, which the reading side can parse without running anything of the writer's; lists and plain scalars
 stand for themselves, everything else is an object with one key, its tag. The reading side rebuilds exact built-in
-types, so nothing a value's class defines (``__eq__``, ``__reduce__``, ``__class__``) ever crosses. Objects of other
-classes stay behind and cross as a `Reference`, where the writer keeps a table of them.
+types, so nothing a value's class defines (``__eq__``, ``__reduce__``, ``__class__``) ever crosses. A time zone
+crosses as its offset, a ``defaultdict`` as a ``dict``, a named tuple as a ``tuple``. Objects of other classes stay
+behind and cross as a `Reference`, where the writer keeps a table of them.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ _SMALL = 1 << 62
 """Integers beyond cross in hexadecimal: Python limits decimal digits (CVE-2020-10735), and JSON numbers are decimal."""
 _ATOMS = frozenset({str, bool, type(None), float})
 _SCALARS = _ATOMS | {int}
+_CROWD = 64
+"""Most keys of one table that may share a hash. Whoever wrote them need not have built that table, and keys chosen to
+collide would keep the reader busy for hours."""
+_FRACTION_BITS = 1 << 16
+"""Largest parts of a fraction: reducing it takes the square of their size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ class _Encoder:
             return value
         if kind is int:
             return value if -_SMALL <= value <= _SMALL else {"i": hex(value)}
-        if depth > MAX_DEPTH:
+        if depth >= MAX_DEPTH:
             raise ValueCodecError(f"nested more than {MAX_DEPTH} levels deep")
         if kind is list:
             return self.items(value, depth)
@@ -127,7 +133,7 @@ class _Encoder:
     def other(self, value: Any, depth: int) -> Any:
         if type(value) is Reference:
             return {"r": [value.key, value.kind, value.is_callable]}
-        if isinstance(value, tuple) and hasattr(type(value), "_fields"):
+        if issubclass(type(value), tuple) and hasattr(type(value), "_fields"):  # isinstance would ask the value
             return {"t": self.items(tuple.__getitem__(value, slice(None)), depth)}  # named tuples are tuples
         reference = self.keep(value) if self.keep is not None else None
         if reference is None:
@@ -148,9 +154,9 @@ _WRITERS: dict[type, Callable[[Any], tuple[str, Any]]] = {
     defaultdict: lambda value: ("D", list(map(list, dict.items(value)))),
     Decimal: lambda value: ("n", str(value)),
     Fraction: lambda value: ("F", [value.numerator, value.denominator]),
-    datetime: lambda value: ("T", value.replace(tzinfo=None).isoformat()),
+    datetime: lambda value: ("T", value.isoformat()),
     date: lambda value: ("Y", value.isoformat()),
-    time: lambda value: ("H", value.replace(tzinfo=None).isoformat()),
+    time: lambda value: ("H", value.isoformat()),
     timedelta: lambda value: ("L", [value.days, value.seconds, value.microseconds]),
 }
 
@@ -174,7 +180,22 @@ def _items(nodes: list[Any]) -> list[Any]:
 
 
 def _pairs(nodes: list[Any]) -> dict[Any, Any]:
-    return {_node(key): _node(item) for key, item in nodes}
+    keys = _spread([_node(key) for key, _ in nodes])
+    return dict(zip(keys, [_node(item) for _, item in nodes], strict=True))
+
+
+def _spread(keys: list[Any]) -> list[Any]:
+    """The keys, if a table of them can be built in good time."""
+    if len(keys) > _CROWD and max(Counter(map(hash, keys)).values()) > _CROWD:
+        raise ValueCodecError("malformed value: too many keys share a hash")
+    return keys
+
+
+def _fraction(payload: list[Any]) -> Fraction:
+    numerator, denominator = _items(payload)
+    if max(numerator.bit_length(), denominator.bit_length()) > _FRACTION_BITS:
+        raise ValueCodecError(f"a fraction has parts of more than {_FRACTION_BITS} bits")
+    return Fraction(numerator, denominator)
 
 
 def _reference(payload: list[Any]) -> Reference:
@@ -194,8 +215,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "t": lambda payload: tuple(_items(payload)),
     "o": lambda payload: {key: _node(item) for key, item in payload.items()},
     "d": _pairs,
-    "s": lambda payload: set(_items(payload)),
-    "f": lambda payload: frozenset(_items(payload)),
+    "s": lambda payload: set(_spread(_items(payload))),
+    "f": lambda payload: frozenset(_spread(_items(payload))),
     "b": lambda payload: b64decode(payload, validate=True),
     "B": lambda payload: bytearray(b64decode(payload, validate=True)),
     "c": lambda payload: complex(*payload),
@@ -205,7 +226,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "O": lambda payload: OrderedDict(_pairs(payload)),
     "D": _pairs,
     "n": Decimal,
-    "F": lambda payload: Fraction(*_items(payload)),
+    "F": _fraction,
     "T": datetime.fromisoformat,
     "Y": date.fromisoformat,
     "H": time.fromisoformat,

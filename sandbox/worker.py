@@ -28,7 +28,10 @@ _START_S = 60.0
 _FORK_S = 20.0
 _CHUNK = 1 << 18
 _MAX_REPLY_BYTES = 64 << 20
-_ENVIRONMENT = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/", "PATH": "/nonexistent"}
+_ENVIRONMENT = {
+    "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/", "PATH": "/nonexistent",
+    "MALLOC_ARENA_MAX": "1",  # else each thread reserves address space, which an answer pays for (mallopt(3))
+}  # fmt: skip
 _BOOTSTRAP = (
     "import sys; sys.path[:0] = sys.argv.pop(1).split('\\n'); from sandbox.processes.zygote import main; main()"
 )
@@ -187,10 +190,16 @@ class Zygote:
         """Fork a worker, unless the deadline (`time.monotonic`) comes first.
 
         Raises:
-            ProcessLostError: the zygote is gone or does not answer.
+            ProcessLostError: the zygote is gone or does not answer; it is ended, and the next fork starts another.
         """
         async with self._turn:
-            return await self._fork(role, deadline)
+            if time.monotonic() >= deadline:
+                raise ProcessLostError("no time is left to start a process")
+            try:
+                return await self._fork(role, deadline)
+            except ProcessLostError:
+                self._end()
+                raise
 
     async def _fork(self, role: str, deadline: float) -> Worker:
         await self._start(deadline)
@@ -218,8 +227,11 @@ class Zygote:
             with contextlib.suppress(OSError):
                 self._control.send(b"K%d" % pid)
 
-    async def kill_children(self) -> None:
+    async def kill_children(self, patience_s: float = _FORK_S) -> None:
         """Kill everything it has forked, and wait until that is gone.
+
+        Args:
+            patience_s: seconds after which the zygote counts as lost.
 
         Raises:
             ProcessLostError: the zygote is gone or does not answer.
@@ -230,13 +242,16 @@ class Zygote:
                 self._control.send(b"K")
             except OSError as error:
                 raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
-            while await self._message(_FORK_S, math.inf) != b"k":
+            while await self._message(patience_s, math.inf) != b"k":
                 pass
 
     def kill(self) -> None:
         """End it and everything that descends from it. Safe to call at any time."""
-        process, self._process = self._process, None
         self._turn = Turn()
+        self._end()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
         if self._control is not None:
             self._control.close()
             self._control = None

@@ -127,7 +127,8 @@ def _exception_class(type_name: str, base_name: str, verdict: Verdict) -> type[A
     if not (isinstance(base, type) and issubclass(base, Exception)):
         base = Exception
     bases = (AnswerError,) if base is Exception else (AnswerError, base)
+    name = type_name if type_name.isprintable() else base.__name__  # no class may be called just anything
     try:
-        return type(type_name, bases, {"verdict": verdict})
-    except TypeError:
-        return type(type_name, (AnswerError,), {"verdict": verdict})
+        return type(name, bases, {"verdict": verdict})
+    except TypeError:  # built-in classes that do not go together
+        return type(name, (AnswerError,), {"verdict": verdict})

@@ -23,7 +23,8 @@ def constant_share(problem: Problem) -> float:
 
     A call test is passed by its expected value, a program test by its output, an assertion by the literal it compares
     a call with, or by ``True`` or ``False`` where the call itself is asserted. Assertions of any other form count as
-    passed by no constant.
+    passed by no constant; neither does a test with assertions that no one constant passes. Each assertion of a check
+    is a test.
     """
     total = 0
     constants: Counter[str] = Counter()
@@ -35,7 +36,11 @@ def constant_share(problem: Problem) -> float:
             case StdinTest():
                 constants[" ".join(test.stdout.split())] += 1
                 total += 1
-            case AssertTest() | CheckTest():
+            case AssertTest():
+                needed = set(_asserted(test.source))
+                total += 1
+                constants.update(name for name in needed if name is not None and len(needed) == 1)
+            case CheckTest():
                 found = list(_asserted(test.source))
                 total += max(1, len(found))
                 constants.update(name for name in found if name is not None)
@@ -77,11 +82,15 @@ def _literal(node: ast.expr) -> str | None:
 
 
 def _name(value: Any) -> str:
-    """Equal for values that one constant would match: tuples are lists, whole floats are integers."""
+    """Equal for values that one constant would match: tuples are lists, whole floats are integers, order is none."""
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         value = int(value)
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_name, value)) + "]"
+    if isinstance(value, set | frozenset):
+        return "{" + ", ".join(sorted(map(_name, value))) + "}"
+    if isinstance(value, dict):
+        return "{" + ", ".join(sorted(f"{_name(key)}: {_name(item)}" for key, item in value.items())) + ":}"
     if isinstance(value, int) and not isinstance(value, bool):
         return hex(value)
     return repr(value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from testcases.problem import AssertTest, CallTest, CheckTest, Problem, StdinTest, Test
+from testcases.traces import leaves_traces
 
-__all__ = ["exam_of", "runs_code"]
+__all__ = ["exam_of", "leaves_no_traces"]
 
 
 def exam_of(problem: Problem) -> dict[str, Any]:
@@ -21,9 +22,11 @@ def exam_of(problem: Problem) -> dict[str, Any]:
     }
 
 
-def runs_code(problem: Problem) -> bool:
-    """Whether conducting the exam executes code of the problem's, which may leave traces in the process that does."""
-    return bool(problem.setup) or any(isinstance(test, AssertTest | CheckTest) for test in problem.tests)
+def leaves_no_traces(problem: Problem) -> bool:
+    """Whether the process that conducts the exam is as good as new afterwards, and can conduct others."""
+    sources = [problem.prompt, problem.setup]
+    sources += [test.source for test in problem.tests if isinstance(test, AssertTest | CheckTest)]
+    return not any(leaves_traces(source) for source in sources)
 
 
 def _plain(test: Test) -> list[Any]:

@@ -119,6 +119,8 @@ class _Examination:
             raise CandidateLostError(Verdict.NOT_RUN, reply.detail)
         if reply.status != "returned":
             self.failure = STATUS_VERDICTS[reply.status], reply.detail
+        elif type(reply.value) is not dict:
+            self.failure = Verdict.EXCEPTION, "what it says of its names is no answer"
         elif self.entry_point is not None and self.entry_point not in reply.value:
             self.failure = Verdict.EXCEPTION, f"{self.entry_point} is not defined"
         elif self.entry_point is not None and not _is_callable(reply.value[self.entry_point]):
@@ -198,9 +200,11 @@ class _Examination:
         self.ready()
         if self.namespace is None:
             helpers: dict[str, Any] = {"__name__": "exam"}
-            for source in (self.exam["prompt"], self.exam["setup"]):
-                if source:
-                    exec(_compiled(source), helpers)
+            for field in ("prompt", "setup"):
+                try:
+                    exec(_compiled(self.exam[field]), helpers)
+                except Exception as error:  # noqa: BLE001 - whatever it is, no answer is to blame
+                    raise BrokenTestError(f"the {field} does not run: {type(error).__name__}: {error}") from None
             for name in self.wanted:
                 if name == self.entry_point:
                     helpers[name] = Named(self, name)
@@ -251,11 +255,15 @@ def _is_callable(value: Any) -> bool:
 
 
 def _error_text(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except (CandidateLostError, Exception):  # noqa: BLE001 - a message may be an object of the answer's
+        text = "an error whose text cannot be had"
     if isinstance(error, AssertionError) and not isinstance(error, AnswerError):
-        return str(error)[:_TEXT_CHARS] or "the assertion does not hold"
+        return text[:_TEXT_CHARS] or "the assertion does not hold"
     if isinstance(error, CandidateLostError):
-        return str(error)[:_TEXT_CHARS]
-    return f"{type(error).__name__}: {error}"[:_TEXT_CHARS]
+        return text[:_TEXT_CHARS]
+    return f"{type(error).__name__}: {text}"[:_TEXT_CHARS]
 
 
 _repr = reprlib.Repr()

@@ -146,12 +146,11 @@ def _fence_at(line: str, at: int, column: int, base: int, quotes: int) -> Fence 
 
 
 def _closes(line: str, fence: Fence) -> bool:
-    # the first test is what most lines of a block fail
+    # most lines of a block fail the first test; after both, the run is one of the fence's own character
     if fence.character not in line or (match := _CLOSING.match(line)) is None:
         return False
-    run = match[2]
     column = len(match[1]) if "\t" not in match[1] else indentation(line, 0, 0)[0]
-    return run[0] == fence.character and len(run) >= fence.length and column - fence.base <= _MAX_INDENT
+    return len(match[2]) >= fence.length and column - fence.base <= _MAX_INDENT
 
 
 def _quote_markers(line: str, most: int) -> tuple[int, int]:

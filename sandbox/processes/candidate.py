@@ -31,6 +31,8 @@ _CHUNK = 1 << 18
 _HEAD_BYTES = 2048
 _TEMPORARY = "/tmp"  # noqa: S108 - a file without a name is made there
 _SPARE_VALUE_BYTES = 1 << 16
+_LAST_MOMENT_MS = 200
+"""From the end of a process's channel to the notice that it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,11 @@ class _Process:
 
     pid: int
     channel: socket.socket
-    output: int
-    """Descriptor of what it writes; -1 once it has closed it."""
+    pipes: dict[int, bool]
+    """Descriptors of what it writes, until it closes them, and whether that is its output: what programs are judged
+    by."""
+    written: int = 0
+    """Bytes that came out of them."""
     received: bytearray = field(default_factory=bytearray)
     cpu_before_s: float = 0.0
 
@@ -82,10 +87,12 @@ class Candidate:
         self.limits = limits
         self.cpu_s = 0.0
         self.peak_mb = 0.0
-        self.output = b""
-        """What the present or last process has written, up to the limit."""
+        self.output = bytearray()
+        """What the present or last process has written to its standard output, up to the limit."""
         self.head = b""
-        """The first KiB written by any of them."""
+        """The first KiB written by any of them, to output or errors."""
+        self.lost = False
+        """The zygote is gone, and with it whatever is still asked: no fault of the answer's."""
         self._forks = forks
         self._process: _Process | None = None
         self._timeouts = 0
@@ -119,7 +126,7 @@ class Candidate:
         exited_well = reply.status is SolutionStatus.EXITED and reply.value == 0
         self.close()
         if reply.status is SolutionStatus.RETURNED or exited_well:
-            return Reply(SolutionStatus.RETURNED, value=self.output)
+            return Reply(SolutionStatus.RETURNED, value=bytes(self.output))
         return reply
 
     def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
@@ -142,16 +149,18 @@ class Candidate:
         if self.spent:
             return Reply(SolutionStatus.NOT_RUN, detail="the sample's budget is used up")
         self._started += 1
-        self.output = b""
+        self.output = bytearray()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
-            send_descriptors(self._forks, b"F", [theirs.fileno()])
+            self._tell_zygote(b"F", [theirs.fileno()])
         pid = self._forked()
-        read_end, write_end = os.pipe2(os.O_CLOEXEC)
-        os.set_blocking(read_end, False)
+        output, output_end = os.pipe2(os.O_CLOEXEC)
+        errors, errors_end = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(output, False)
+        os.set_blocking(errors, False)
         input_ = os.open(os.devnull, os.O_RDONLY) if stdin is None else _file_of(stdin)
-        self._process = _Process(pid, ours, read_end, cpu_before_s=cpu_seconds(pid) or 0.0)
+        self._process = _Process(pid, ours, {output: True, errors: False}, cpu_before_s=cpu_seconds(pid) or 0.0)
         settings = LoadSettings(
             source=self.source,
             preamble=preamble,
@@ -164,12 +173,13 @@ class Candidate:
             threads=self._threads,
         )
         message = frame(encode([LOAD, settings.plain()]))
+        given = [input_, output_end, errors_end]
         try:
-            sent = send_descriptors(ours, message, [input_, write_end])
+            sent = send_descriptors(ours, message, given)
         except (BrokenPipeError, ConnectionResetError):
             sent = len(message)
-        os.close(input_)
-        os.close(write_end)
+        for descriptor in given:
+            os.close(descriptor)
         return self._exchange(message[sent:])
 
     def _forked(self) -> int:
@@ -179,10 +189,23 @@ class Candidate:
                 return int(message[1:])
 
     def _notice(self) -> bytes:
-        message, _ = receive_descriptors(self._forks, 64, 0)
+        try:
+            message, _ = receive_descriptors(self._forks, 64, 0)
+        except OSError:
+            message = b""
         if not message:
-            raise ProcessLostError("the zygote is gone")
+            raise self._zygote_lost()
         return message
+
+    def _tell_zygote(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
+        try:
+            send_descriptors(self._forks, message, descriptors)
+        except OSError:
+            raise self._zygote_lost() from None
+
+    def _zygote_lost(self) -> ProcessLostError:
+        self.lost = True
+        return ProcessLostError("the zygote is gone")
 
     # Asking
 
@@ -200,16 +223,16 @@ class Candidate:
         channel = process.channel.fileno()
         poller = select.poll()
         poller.register(channel, select.POLLIN | (select.POLLOUT if outgoing else 0))
-        if process.output >= 0:
-            poller.register(process.output, select.POLLIN)
+        for pipe in process.pipes:
+            poller.register(pipe, select.POLLIN)
         poller.register(self._forks.fileno(), 0)
         while True:
             for descriptor, event in poller.poll(watch.pause_ms()):
-                if descriptor == process.output:
+                if descriptor in process.pipes:
                     if not self._drain(poller):
                         return self._stopped(SolutionStatus.OUTPUT_LIMIT, "wrote more than it may")
                 elif descriptor != channel:
-                    raise ProcessLostError("the zygote is gone")
+                    raise self._zygote_lost()
                 elif event & select.POLLOUT and outgoing:
                     outgoing = self._send(outgoing, poller)
                 elif reply := self._receive():
@@ -235,23 +258,19 @@ class Candidate:
         """Take what the process has written; false when that is more than it may."""
         process = self._process
         assert process is not None
-        while process.output >= 0:
-            try:
-                chunk = os.read(process.output, _CHUNK)
-            except BlockingIOError:
-                break
-            if not chunk:
+        for pipe, is_output in list(process.pipes.items()):
+            while chunk := _available(pipe):
+                if is_output:
+                    self.output += chunk
+                self.head = (self.head + chunk)[:_HEAD_BYTES] if len(self.head) < _HEAD_BYTES else self.head
+                process.written += len(chunk)
+                if process.written > self.limits.output_kb * 1024:
+                    return False
+            if chunk is not None:
                 if poller is not None:
-                    poller.unregister(process.output)
-                os.close(process.output)
-                process.output = -1
-                break
-            self.output += chunk
-            self.head = (self.head + chunk)[:_HEAD_BYTES] if len(self.head) < _HEAD_BYTES else self.head
-            if len(self.output) > self.limits.output_kb * 1024:
-                return False
-            if poller is not None and len(chunk) < _CHUNK:
-                break
+                    poller.unregister(pipe)
+                os.close(pipe)
+                del process.pipes[pipe]
         return True
 
     def _receive(self) -> Reply | None:
@@ -309,6 +328,7 @@ class Candidate:
     def _died(self) -> Reply:
         """The process has hung up: find out why."""
         self._drain()
+        hung_up = not self._ended()
         status, cpu_s = self._end()
         if os.WIFEXITED(status):
             code = os.WEXITSTATUS(status)
@@ -320,15 +340,23 @@ class Candidate:
         if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu_s >= self.limits.cpu_s):
             self._timeouts += 1
             return Reply(SolutionStatus.TIMEOUT, detail="used up its time")
+        if hung_up and number == signal.SIGKILL:
+            return Reply(SolutionStatus.CRASHED, detail="closed the descriptors it is asked over")
         if number == signal.SIGKILL:
             return Reply(SolutionStatus.MEMORY, detail="killed by the host, as a process out of memory is")
         return Reply(SolutionStatus.CRASHED, detail=f"killed by {name}")
+
+    def _ended(self) -> bool:
+        """Whether the process has ended by itself, or does so in a moment."""
+        poller = select.poll()
+        poller.register(self._forks.fileno(), select.POLLIN)
+        return bool(poller.poll(_LAST_MOMENT_MS))
 
     def _end(self) -> tuple[int, float]:
         """Kill the process, wait until it is gone; its wait status and CPU seconds."""
         process, self._process = self._process, None
         assert process is not None
-        self._forks.send(b"K%d" % process.pid)
+        self._tell_zygote(b"K%d" % process.pid)
         while True:
             message = self._notice()
             if message[:1] == b"X":
@@ -336,8 +364,8 @@ class Candidate:
                 if pid == process.pid:
                     break
         process.channel.close()
-        if process.output >= 0:
-            os.close(process.output)
+        for pipe in process.pipes:
+            os.close(pipe)
         self.cpu_s += max(0.0, cpu_us / 1e6 - process.cpu_before_s)
         self.peak_mb = max(self.peak_mb, peak_kb / 1024)
         return status, cpu_us / 1e6
@@ -355,6 +383,14 @@ def _raised(raised: Raised) -> Reply:
     status = SolutionStatus.MEMORY if raised.base == "MemoryError" else SolutionStatus.RAISED
     place = f" (line {raised.line})" if raised.line else ""
     return Reply(status, raised=raised, detail=f"{raised.type_name}: {raised.text}{place}")
+
+
+def _available(pipe: int) -> bytes | None:
+    """What can be read at once; empty at the end, ``None`` when nothing is there yet."""
+    try:
+        return os.read(pipe, _CHUNK)
+    except BlockingIOError:
+        return None
 
 
 def _file_of(data: bytes) -> int:

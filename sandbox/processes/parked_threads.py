@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["THREADS", "needs_threads", "park"]
+__all__ = ["STACK_BYTES", "THREADS", "needs_threads", "park"]
 
 THREADS = 16
 """How many wait for an answer that may use threads."""
-_STACK_BYTES = 512 * 1024
+STACK_BYTES = 8 << 20
+"""Address space of each one's stack, as the system's own threads have it."""
 _SIGNS = ("thread", "concurrent", "asyncio", "import_module", "__import__")
 
 
@@ -34,7 +35,7 @@ def park(count: int) -> None:
     if count == 0:
         return
     lot = _Lot(count)
-    previous = _thread.stack_size(_STACK_BYTES)
+    previous = _thread.stack_size(STACK_BYTES)
     for _ in range(count):
         _thread.start_new_thread(lot.wait, ())
     _thread.stack_size(previous)

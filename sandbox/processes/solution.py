@@ -6,11 +6,13 @@ put up before a byte of the answer is compiled.
 
 from __future__ import annotations
 
+import _sitebuiltins
 import atexit
 import builtins
 import contextlib
 import gc
 import os
+import random
 import socket
 import sys
 import threading
@@ -23,7 +25,7 @@ from sandbox.errors import ValueCodecError
 from sandbox.processes import parked_threads, plain_event_loop, streams
 from sandbox.processes.protocol import CALL, ENTRY_MODULE, GET, LARGE, LOAD, OK, RAISED, LoadSettings
 from sandbox.values import Reference, decode, encode
-from sandbox.walls import audit, rlimits
+from sandbox.walls import audit, functions, rlimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +38,8 @@ _TEXT_CHARS = 500
 _RECURSION_LIMIT = sys.getrecursionlimit()
 _MUTABLE = (list, dict, set, bytearray)
 _FILE = "<answer>"
+_QUITTERS = tuple(_sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)") for name in ("exit", "quit"))
+"""What the module ``site`` would have made."""
 
 
 def prepare() -> Callable[[int], None]:
@@ -45,16 +49,15 @@ def prepare() -> Callable[[int], None]:
     base_bytes = rlimits.address_space_bytes()
     sys.argv[:] = ["solution.py"]
     decode(encode([LOAD, LoadSettings("").plain()]))
+    random.seed(0)
 
     def main(channel: int) -> None:
         """Serve the examiner at the other end of ``channel`` until it hangs up."""
-        first, descriptors = receive_descriptors(socket.socket(fileno=dup(channel)), _FIRST_READ, 2)
+        first, descriptors = receive_descriptors(socket.socket(fileno=dup(channel)), _FIRST_READ, 3)
         if not first:
             os._exit(0)
-        stdin, output = descriptors
-        dup2(stdin, 0)
-        dup2(output, 1)
-        dup2(output, 2)
+        for number, descriptor in enumerate(descriptors):
+            dup2(descriptor, number)
         closerange(channel + 1, 64)
         verb, fields = decode(receive_frame(channel, prefix=first))
         if verb != LOAD:
@@ -98,10 +101,13 @@ class _Solution:
         settings = self.settings
         parked_threads.park(settings.threads)
         sys.modules.pop("resource", None)  # the zygote's own wait4(2) needs it
+        builtins.exit, builtins.quit = _QUITTERS
         gc.enable()
         sys.modules[self.module.__name__] = self.module
         self.module.__dict__["__builtins__"] = builtins
-        rlimits.put_up(rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb), base_bytes=self.base_bytes)
+        base_bytes = self.base_bytes + settings.threads * parked_threads.STACK_BYTES
+        rlimits.put_up(rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb), base_bytes=base_bytes)
+        functions.seal()
         audit.put_up()
 
     def load(self) -> dict[str, Any]:
@@ -122,14 +128,23 @@ class _Solution:
         return found
 
     def run(self) -> None:
-        assert self.code is not None
+        """Run the program, and then end it as the interpreter would."""
+        code, self.code = self.code, None
+        assert code is not None
+        end = SystemExit()
         try:
-            exec(self.code, self.module.__dict__)
-            _finish_threads()
-            atexit._run_exitfuncs()
-        except SystemExit as end:
-            if end.code is not None and end.code != 0:
-                raise
+            exec(code, self.module.__dict__)
+        except SystemExit as error:
+            end = error
+        _finish_threads()
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        self.module.__dict__.clear()  # files that the program has left open write what they hold
+        gc.collect()
+        if end.code is not None and end.code != 0:
+            raise end
 
     def call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, list[Any] | None]:
         args = [self.revive(value) for value in args]

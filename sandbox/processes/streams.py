@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from os import O_CLOEXEC, close, dup, dup2, memfd_create, pipe2
+from typing import Any
 
 __all__ = ["prepare"]
 
@@ -16,22 +17,24 @@ def prepare() -> io.TextIOWrapper:
     be in the children: a file to read, pipes to write to.
     """
     kept = [dup(number) for number in range(3)]
-    file = memfd_create("stdin") if _has_memory_files() else kept[0]
+    input_ = memfd_create("stdin") if _has_memory_files() else kept[0]
     reader, writer = pipe2(O_CLOEXEC)
-    dup2(file, 0)
+    dup2(input_, 0)
     dup2(writer, 1)
     dup2(writer, 2)
-    stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "r", closefd=False)), "utf-8", "surrogateescape")
-    stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), "utf-8", "surrogateescape")
-    stderr = io.TextIOWrapper(
-        io.BufferedWriter(io.FileIO(2, "w", closefd=False)), "utf-8", "backslashreplace", line_buffering=True
-    )
-    for name, stream in (("stdin", stdin), ("stdout", stdout), ("stderr", stderr)):
+    files: list[Any] = [io.FileIO(0, "r", closefd=False), io.FileIO(1, "w", closefd=False)]
+    files.append(io.FileIO(2, "w", closefd=False))
+    stdin = io.TextIOWrapper(io.BufferedReader(files[0]), "utf-8", "surrogateescape")
+    stdout = io.TextIOWrapper(io.BufferedWriter(files[1]), "utf-8", "surrogateescape")
+    stderr = io.TextIOWrapper(io.BufferedWriter(files[2]), "utf-8", "backslashreplace", line_buffering=True)
+    streams: dict[str, Any] = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+    for (name, stream), file in zip(streams.items(), files, strict=True):
+        file.name, stream.mode = f"<{name}>", file.mode[0]
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     for number, descriptor in enumerate(kept):
         dup2(descriptor, number)
-    for descriptor in {*kept, file, reader, writer}:
+    for descriptor in {*kept, input_, reader, writer}:
         close(descriptor)
     return stdout
 

@@ -1,8 +1,9 @@
 """Wall: an audit hook that ends the process when it is about to do what only an attack does.
 
-Stops: starting programs and processes, signals to others, native code, tracing; it ends the process at once with a
-code of its own, because an exception could be swallowed (PEP 578 hooks cannot be removed). Absence: never; it is
-plain Python. Some functions raise no event: the wall ``functions`` removes those.
+Stops: starting programs and processes, signals to others (fcntl(2) can have them sent, by F_SETOWN), native code,
+tracing; it ends the process at once with a code of its own, because an exception could be swallowed (PEP 578 hooks
+cannot be removed). Absence: never; it is plain Python. Some functions raise no event: the wall ``functions`` removes
+those.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ DENIED: frozenset[str] = frozenset(
         "sys.setprofile", "sys._current_frames", "sys._current_exceptions", "sys.monitoring.register_callback",
         "cpython._PySys_ClearAuditHooks", "cpython.PyInterpreterState_New", "resource.prlimit", "resource.setrlimit",
         "socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
-        "socket.gethostbyname", "os.symlink", "os.link", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod",
+        "socket.gethostbyname", "fcntl.fcntl", "fcntl.ioctl",
+        "os.symlink", "os.link", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod",
         "os.chown", "os.truncate", "os.chdir", "os.utime", "os.setxattr", "os.removexattr",
     }
 )  # fmt: skip

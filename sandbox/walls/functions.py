@@ -8,12 +8,14 @@ Absence: never; it is plain Python.
 from __future__ import annotations
 
 import _imp
+import contextlib
 import importlib.machinery
 import os
 import posix
 import signal
+import sys
 
-__all__ = ["KEPT", "NAME", "probe", "put_up", "take_down"]
+__all__ = ["KEPT", "NAME", "probe", "put_up", "seal", "take_down"]
 
 NAME = "functions"
 
@@ -36,6 +38,7 @@ KEPT: frozenset[str] = frozenset(f"{_CLASSES} {_OWN_PROCESS} {_OPEN_DESCRIPTORS}
 ``listdir`` stay for the sake of the error an honest program expects; the kernel refuses them."""
 
 _REMOVED_FROM_SIGNAL = ("pidfd_send_signal", "pthread_kill")
+_LOADERS = ("create_builtin", "exec_builtin", "create_dynamic", "exec_dynamic")
 
 
 def put_up() -> None:
@@ -45,6 +48,7 @@ def put_up() -> None:
         vars(os).pop(name, None)
     for name in _REMOVED_FROM_SIGNAL:
         vars(signal).pop(name, None)
+        vars(sys.modules["_signal"]).pop(name, None)
 
 
 def take_down() -> None:
@@ -59,6 +63,12 @@ def take_down() -> None:
             vars(os).setdefault(name, function)
 
 
+def seal() -> None:
+    """Make taking them down impossible: without these functions no built-in module can be made anew."""
+    for name in _LOADERS:
+        vars(_imp).pop(name, None)
+
+
 def _is_function(name: str) -> bool:
     return not name.startswith("__") and name not in KEPT and callable(vars(posix)[name])
 
@@ -66,4 +76,7 @@ def _is_function(name: str) -> bool:
 def probe() -> str | None:
     """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
     put_up()
+    seal()
+    with contextlib.suppress(AttributeError):
+        take_down()
     return "os.fork is still there" if hasattr(os, "fork") or hasattr(posix, "fork") else None

@@ -17,7 +17,7 @@ NAME = "imports"
 HIDDEN: frozenset[str] = frozenset(
     {
         "sandbox", "testcases", "select", "selectors", "socket", "_socket", "subprocess", "_posixsubprocess",
-        "ssl", "_ssl", "ctypes", "_ctypes", "multiprocessing",
+        "ssl", "_ssl", "ctypes", "_ctypes", "multiprocessing", "fcntl",
     }
 )  # fmt: skip
 """Loaded in the process because something else needs them; an answer cannot import them."""

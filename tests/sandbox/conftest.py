@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import re
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -16,16 +17,40 @@ from sandbox.execution import Execution, ExecutionStatus, Job
 from sandbox.limits import Limits
 from sandbox.sandbox import Sandbox, SandboxSettings
 from sandbox.values import encode
-from testcases.exam import exam_of, runs_code
+from testcases.exam import exam_of, leaves_no_traces
 from testcases.problem import CallTest, Problem, StdinTest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 SHORT = Limits(cpu_s=0.5, total_cpu_s=2.0, wall_s=1.0, memory_mb=256, output_kb=1024)
 """Small enough that an endless answer costs a test half a second."""
-IMPORTED = tuple(path for path in sys.path if path and os.path.isabs(path))
+IMPORTED = tuple(path for path in sys.path if path.startswith("/"))
 NO_HURRY_S = 100.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """An answer, and what is to become of it."""
+
+    source: str
+    verdict: str
+    detail: str
+    """Part of what people are told."""
+
+
+def cases(text: str) -> list[Any]:
+    """Parameters for a test, from answers one after the other, each below a line ``#: name -> verdict: detail``.
+
+    Without a verdict an answer is to pass.
+    """
+    _, *parts = re.split(r"^#: (.*)\n", text, flags=re.MULTILINE)
+    found = []
+    for head, source in zip(parts[::2], parts[1::2], strict=True):
+        name, _, rest = head.partition(" -> ")
+        verdict, _, detail = rest.partition(": ")
+        found.append(pytest.param(Case(source.strip("\n") + "\n", verdict or "passed", detail), id=name))
+    return found
 
 
 @dataclass(frozen=True)
@@ -66,7 +91,7 @@ class Box:
     def job(self, problem: Problem, answer: str, limits: Limits = SHORT, *, fresh: bool = False) -> Job:
         """The job of putting an answer to a problem; ``fresh`` demands an examiner of its own."""
         exam = encode(exam_of(problem))
-        key = exam.hex() if runs_code(problem) else "data"
+        key = "traceless" if leaves_no_traces(problem) else exam.hex()
         return Job(dedent(answer), exam, limits, "" if fresh else key)
 
     def execute(self, jobs: Sequence[Job], *, deadline_s: float = NO_HURRY_S) -> list[Execution]:
@@ -101,8 +126,15 @@ def box() -> Iterator[Box]:
 
 
 @pytest.fixture
-def own_box() -> Iterator[Box]:
-    """A sandbox for tests that break it."""
-    with Sandbox(settings()) as sandbox:
-        sandbox.start()
-        yield Box(sandbox)
+def make_box() -> Iterator[Callable[..., Box]]:
+    """Makes sandboxes that end with the test; takes what `settings` takes."""
+    with ExitStack() as stack:
+        yield lambda **wanted: Box(stack.enter_context(Sandbox(settings(**wanted))))
+
+
+@pytest.fixture
+def own_box(make_box: Callable[..., Box]) -> Box:
+    """A sandbox that runs, for tests that break it."""
+    box = make_box()
+    box.sandbox.start()
+    return box

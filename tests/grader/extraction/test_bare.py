@@ -145,6 +145,10 @@ def test_a_body_ends_where_prose_or_a_fence_starts() -> None:
     assert find(BODY + "```\nThis adds both.\n", prompt=PROMPT).answer == PROMPT + BODY
 
 
+def test_only_the_start_of_the_text_can_be_a_body_without_a_fence() -> None:
+    assert find(f"```python\nx = 1\n```\n{BODY}", prompt=PROMPT).answer == "x = 1\n"
+
+
 def test_a_body_may_be_followed_by_more_functions() -> None:
     text = BODY + "\n\ndef other():\n    pass\n"
 

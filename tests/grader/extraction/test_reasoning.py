@@ -67,6 +67,8 @@ def test_a_preamble_before_the_reasoning_and_several_reasonings_are_fine() -> No
 def test_a_fence_left_open_in_the_reasoning_does_not_reach_out_of_it() -> None:
     assert answer(f"<think>\n```python\n{DRAFT}</think>\n{fenced(ADD)}") == ADD
     assert answer(f"I try\n```python\n{DRAFT}</think>\n{fenced(ADD)}") == ADD
+    later = f"<think>\n{fenced(DRAFT)}</think>\n"
+    assert answer(f"I try\n```python\n{DRAFT}</think>\n{fenced(ADD)}{later}") == ADD
     assert answer(f"<think>\n```python\n{DRAFT} # no, wait.</think>\n{fenced(ADD)}") == ADD
 
 

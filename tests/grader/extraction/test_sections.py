@@ -41,7 +41,7 @@ def test_a_marked_solution_needs_no_fence(opening: str, closing: str) -> None:
 
 
 def test_the_last_section_with_anything_in_it_is_taken() -> None:
-    text = f"<answer>\n{fenced(DRAFT)}</answer>\n<answer>\n{fenced(ADD)}</answer>\n<answer> </answer>\n"
+    text = f"<answer>\n{fenced(DRAFT)}</answer>\n<answer>\n{fenced(ADD)}</answer>\n<answer> </answer>\n{fenced(DRAFT)}"
 
     assert answer(text) == ADD
 
@@ -66,6 +66,8 @@ def test_markers_in_the_code_are_code() -> None:
 
     assert answer(fenced(code)) == code
     assert answer(f"<answer>\n{fenced(code)}</answer>") == code
+    code = ADD + 'TEXT = """\n<answer>\nadd = 1\n"""\n'
+    assert answer(fenced(code)) == code
 
 
 def test_markers_inside_a_line_open_nothing() -> None:

@@ -1,0 +1,71 @@
+"""Which walls make which tier."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+
+import pytest
+
+from sandbox.walls.probe import probe_walls
+from sandbox.walls.report import _NEEDED, Tier, WallReport, standing_tier
+
+ALL = [name for names in _NEEDED.values() for name in names]
+
+
+def walls(*standing: str) -> list[WallReport]:
+    """Reports in which these walls stand and all others have fallen."""
+    names = dict.fromkeys([*ALL, *standing])
+    return [WallReport(name, name in standing, "" if name in standing else "refused") for name in names]
+
+
+def test_the_highest_tier_stands_when_all_walls_do() -> None:
+    assert standing_tier(walls(*ALL)) is list(Tier)[-1]
+    assert standing_tier(walls(*ALL, "another")) is list(Tier)[-1]
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_a_tier_needs_its_walls_and_those_of_every_tier_below(tier: Tier) -> None:
+    needed = [name for below in Tier if below.rank <= tier.rank for name in _NEEDED[below]]
+    assert standing_tier(walls(*needed)) is tier
+    for missing in needed:
+        found = standing_tier(walls(*(name for name in ALL if name != missing)))
+        assert found is None or found.rank < tier.rank
+
+
+def test_there_is_no_tier_without_the_lowest() -> None:
+    lowest = _NEEDED[next(iter(Tier))]
+    assert standing_tier([]) is None
+    for size in range(len(lowest)):
+        for some in combinations(lowest, size):
+            above = [name for name in ALL if name not in lowest]
+            assert standing_tier(walls(*some, *above)) is None
+
+
+def test_a_wall_that_fell_does_not_count_because_it_was_reported() -> None:
+    assert standing_tier(walls()) is None
+
+
+def test_every_tier_says_what_it_needs_and_no_wall_is_named_twice() -> None:
+    assert set(_NEEDED) == set(Tier)
+    assert all(_NEEDED.values())
+    assert len(set(ALL)) == len(ALL)
+
+
+def test_tiers_are_ranked_from_the_weakest_up() -> None:
+    assert [tier.rank for tier in Tier] == list(range(len(Tier)))
+    assert next(iter(Tier)) is Tier.RLIMIT
+
+
+def test_every_wall_a_tier_needs_is_probed() -> None:
+    reports = probe_walls()
+    assert set(ALL) <= {report.name for report in reports}
+    assert len({report.name for report in reports}) == len(reports)
+    for report in reports:
+        assert report.stands == (report.reason == "")
+
+
+def test_a_report_can_be_written_as_json() -> None:
+    report = WallReport("audit", stands=False, reason="refused")
+    assert json.loads(json.dumps(report.as_dict())) == {"name": "audit", "stands": False, "reason": "refused"}
+    assert WallReport(**report.as_dict()) == report  # type: ignore[arg-type]
