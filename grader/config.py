@@ -184,7 +184,8 @@ def _overlay(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable == _CONFIG_VARIABLE:
             continue
         if variable not in keys:
-            raise ConfigError(f"environment: {variable} is no setting; {_nearest(variable, keys)}")
+            nearest = _nearest(variable.removeprefix(ENVIRONMENT_PREFIX), keys, prefix=ENVIRONMENT_PREFIX)
+            raise ConfigError(f"environment: {variable} is no setting; {nearest}")
         *sections, key = keys[variable]
         table: Any = tree
         for section in sections:
@@ -210,9 +211,9 @@ def _keys() -> dict[str, tuple[str, ...]]:
     return keys
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]}?" if near else "see docs/configuration.md"
+def _nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+    near = difflib.get_close_matches(name, [one.removeprefix(prefix) for one in known], n=1)
+    return f"did you mean {prefix}{near[0]}?" if near else "see docs/configuration.md"
 
 
 def _explain(error: ValidationError, path: Path | None, variables: Mapping[str, str]) -> str:

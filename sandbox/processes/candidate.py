@@ -228,11 +228,11 @@ class Candidate:
         poller.register(self._forks.fileno(), 0)
         while True:
             for descriptor, event in poller.poll(watch.pause_ms()):
-                if descriptor in process.pipes:
+                if descriptor == self._forks.fileno():
+                    raise self._zygote_lost()
+                if descriptor != channel:
                     if not self._drain(poller):
                         return self._stopped(SolutionStatus.OUTPUT_LIMIT, "wrote more than it may")
-                elif descriptor != channel:
-                    raise self._zygote_lost()
                 elif event & select.POLLOUT and outgoing:
                     outgoing = self._send(outgoing, poller)
                 elif reply := self._receive():

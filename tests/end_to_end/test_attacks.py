@@ -1,4 +1,4 @@
-"""Every answer of a collection of attacks and controls, where it lies beside the checkout, with the tests in three forms."""
+"""Every answer of a collection of attacks and controls, where it lies beside the checkout; the tests in three forms."""
 
 from __future__ import annotations
 

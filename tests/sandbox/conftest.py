@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,20 @@ class Box:
     def program(self, answer: str, stdin: str = "", stdout: str = "42\n", **limits: Any) -> Seen:
         """What becomes of an answer that is run as a program."""
         return self.see(Problem((StdinTest(stdin, stdout),)), answer, **limits)
+
+
+def processes(session: int | None) -> dict[int, str]:
+    """Processes of a session that are no zombies, and the state of each (proc(5))."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                state, _, _, owner, *_ = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(owner) == session and state not in "ZX":
+                found[int(entry.name)] = state
+    return found
 
 
 def settings(lanes: int = 2, paths: tuple[str, ...] = IMPORTED) -> SandboxSettings:

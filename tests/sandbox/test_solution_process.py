@@ -1043,6 +1043,7 @@ SEARCH = """
         return False
 
     def everything():
+        gc.unfreeze()
         seen, waiting = set(), [sys.modules, os.environ, sys.argv, sys.orig_argv, *gc.get_objects()]
         frame = sys._getframe()
         while frame:

@@ -1,0 +1,68 @@
+"""What is slow to import, or touches answers, is not imported by the grader's process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("black", "blib2to3", "pyflakes", "RestrictedPython", "boto3", "botocore", "typer", "click", "rich")
+UNSEEN = (
+    *HEAVY,
+    "sandbox.processes",
+    "testcases.examination",
+    "testcases.handles",
+    "sandbox.policy",
+    "asyncio",
+    "pytest",
+)
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Modules a fresh interpreter has loaded after a statement."""
+    program = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=60, text=True)
+    return set(json.loads(ended.stdout))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import grader.handler",
+        "import grader.grader",
+        "import grader.handler; grader.handler.Handler({}).close()",
+        "from grader.grader import Grader; Grader().close()",
+    ],
+)
+def test_the_grader_s_process_stays_light(statement: str) -> None:
+    loaded = loaded_by(statement)
+    assert "sandbox.sandbox" in loaded
+    heavy = {name for name in loaded for unseen in UNSEEN if name == unseen or name.startswith(f"{unseen}.")}
+    assert heavy == set()
+
+
+def test_the_command_line_loads_no_tools_of_the_analyst() -> None:
+    loaded = loaded_by("import grader.cli.main")
+    assert "typer" in loaded
+    assert loaded.isdisjoint({"black", "pyflakes", "RestrictedPython", "boto3", "sandbox.processes"})
+
+
+def test_grading_loads_nothing_more() -> None:
+    sample = {
+        "messages": [{"role": "assistant", "content": "```python\ndef f(x):\n    return x\n```"}],
+        "reference_answer": {
+            "entry_point": "f",
+            "tests": [{"args": [1], "expected": 1}, {"assert": "assert f(2) == 2"}],
+        },
+    }
+    statement = (
+        "from grader.handler import Handler\n"
+        "handler = Handler({'GRADER_LANES': '1'})\n"
+        f"(result,) = handler.answer([{sample!r}], None)\n"
+        "assert result['aggregate_reward_score'] > 0.9, result\n"
+        "handler.close()"
+    )
+    heavy = {name for name in loaded_by(statement) if name.partition(".")[0] in HEAVY or "sandbox.processes" in name}
+    assert heavy == set()

@@ -1,0 +1,143 @@
+"""Nothing is forgotten: every outcome leads somewhere, and every module says truly what is in it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+import grader
+import grader.errors
+import sandbox
+import sandbox.errors
+import testcases
+import testcases.errors
+from grader.config import Credit
+from grader.grading import Grading
+from grader.reward import credit_for, share_passed
+from grader.syntax import SCORES
+from sandbox.analysis import AnalysisStatus
+from sandbox.execution import ExecutionStatus, SolutionStatus
+from testcases.candidate import STATUS_VERDICTS
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOTS = (grader, sandbox, testcases)
+NAMES = sorted(
+    module.name
+    for root in ROOTS
+    for module in [
+        pkgutil.ModuleInfo(None, root.__name__, True),
+        *pkgutil.walk_packages(root.__path__, f"{root.__name__}."),
+    ]  # type: ignore[arg-type]
+    if not module.name.endswith("__main__")
+)
+ERRORS = (grader.errors, sandbox.errors, testcases.errors)
+
+
+class TestOutcomes:
+    def test_every_status_of_the_solution_but_a_value_has_a_verdict(self) -> None:
+        assert set(STATUS_VERDICTS) == {status.value for status in SolutionStatus} - {SolutionStatus.RETURNED.value}
+
+    def test_no_status_of_the_solution_passes_or_blames_the_grader(self) -> None:
+        """What passes is a value that was compared; what the answer does to itself is its own fault."""
+        given = set(STATUS_VERDICTS.values())
+        assert given.isdisjoint({Verdict.PASSED, Verdict.WRONG_ANSWER, Verdict.INTERNAL})
+        assert all(type(verdict) is Verdict for verdict in given)
+
+    def test_every_verdict_can_come_about(self) -> None:
+        elsewhere = {Verdict.PASSED, Verdict.WRONG_ANSWER, Verdict.INTERNAL}
+        assert set(Verdict) == set(STATUS_VERDICTS.values()) | elsewhere
+
+    def test_only_one_verdict_earns(self) -> None:
+        assert [verdict for verdict in Verdict if share_passed([verdict])] == [Verdict.PASSED]
+
+    def test_every_status_of_the_analysis_has_a_score(self) -> None:
+        assert set(SCORES) == set(AnalysisStatus)
+        assert [status for status, score in SCORES.items() if score] == [AnalysisStatus.OK]
+
+    @pytest.mark.parametrize("credit", Credit)
+    def test_every_credit_is_handled(self, credit: Credit) -> None:
+        assert type(credit_for(1.0, credit)) is float
+
+    def test_every_status_of_an_execution_but_one_is_unscored(self) -> None:
+        """`Grading.grade` asks for the one; another would need a place there."""
+        assert set(ExecutionStatus) == {
+            ExecutionStatus.COMPLETED,
+            ExecutionStatus.DEADLINE,
+            ExecutionStatus.INTERNAL,
+        }
+        assert "is not ExecutionStatus.COMPLETED" in inspect.getsource(Grading.grade)
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestModules:
+    def test_names_in_all_exist_and_are_sorted(self, name: str) -> None:
+        module = importlib.import_module(name)
+        public = getattr(module, "__all__", None)
+        if public is None:
+            assert inspect.getsource(module).strip().count("\n") < 15, "no __all__"
+            return
+        assert len(set(public)) == len(public)
+        assert list(public) == sorted(public, key=_rank)
+        for one in public:
+            assert hasattr(module, one), one
+
+    def test_it_says_what_it_is(self, name: str) -> None:
+        docstring = importlib.import_module(name).__doc__
+        assert docstring
+        assert docstring.strip().partition("\n")[0].endswith((".", "?"))
+
+    def test_all_names_are_its_own(self, name: str) -> None:
+        """A module exports what it defines; a package may also export what its modules define."""
+        module = importlib.import_module(name)
+        for one in getattr(module, "__all__", ()):
+            home = getattr(getattr(module, one), "__module__", name)
+            package = name if hasattr(module, "__path__") else name.rpartition(".")[0]
+            if inspect.isclass(getattr(module, one)) or inspect.isfunction(getattr(module, one)):
+                assert home == name or home.startswith(f"{package}."), f"{one} is from {home}"
+
+
+def _rank(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest, as the linter wants it."""
+    kind = 0 if name.isupper() else 1 if name[0].isupper() else 2
+    return kind, name
+
+
+@pytest.mark.parametrize("module", ERRORS, ids=lambda module: module.__name__)
+class TestErrors:
+    @staticmethod
+    def classes(module: ModuleType) -> dict[str, type[BaseException]]:
+        return {
+            name: kind
+            for name, kind in vars(module).items()
+            if inspect.isclass(kind) and issubclass(kind, BaseException) and kind.__module__ == module.__name__
+        }
+
+    def test_the_docstring_draws_every_class_under_its_base(self, module: ModuleType) -> None:
+        drawn = re.findall(r"^ {4}([ │├└─]*)(\w+)(?: |$)", str(module.__doc__), re.MULTILINE)
+        path: list[str] = []
+        bases = {}
+        for indent, name in drawn:
+            level = len(indent) // 4
+            path[level:] = [name]
+            bases[name] = path[level - 1] if level else None
+        classes = self.classes(module)
+        assert set(bases) == set(classes)
+        for name, base in bases.items():
+            if base is None:
+                assert classes[name].__bases__ == (Exception,)
+            else:
+                assert classes[name].__bases__ == (classes[base],)
+
+    def test_every_class_is_public_and_named_an_error(self, module: ModuleType) -> None:
+        classes = self.classes(module)
+        assert set(module.__all__) == set(classes)
+        assert all(name.endswith("Error") for name in classes)
+        assert all(kind.__doc__ for kind in classes.values())
