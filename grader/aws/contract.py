@@ -17,10 +17,8 @@ from grader.aws.responses import (
     write_preprocess,
     write_response,
 )
-from grader.aws.samples import BadSample
 
 __all__ = [
-    "BadSample",
     "Batch",
     "Envelope",
     "EventKind",

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grader.aws.envelope import Envelope, EventKind
-from grader.aws.samples import BadSample, looks_like_sample, read_metrics_sample, read_sample
+from grader.aws.samples import looks_like_sample, read_metrics_sample, read_sample
 from grader.errors import EventError
 
 if TYPE_CHECKING:
-    from grader.sample import Sample
+    from grader.sample import BadSample, Sample
 
 __all__ = ["Batch", "read_event", "resolve_envelope"]
 

@@ -12,7 +12,7 @@ from grader.aws.references import find_reference, reference_at
 from grader.errors import SampleError
 from grader.sample import BadSample, Sample
 
-__all__ = ["BadSample", "looks_like_sample", "read_metrics_sample", "read_sample"]
+__all__ = ["looks_like_sample", "read_metrics_sample", "read_sample"]
 
 _MARKS = frozenset(
     {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.functional import CONDUCTOR
+from sandbox.analysis import AnalysisRequest
 from sandbox.execution import Execution, ExecutionStatus, Job
 from sandbox.limits import Limits
 from sandbox.sandbox import Sandbox, SandboxSettings
@@ -23,6 +24,8 @@ from testcases.problem import CallTest, Problem, StdinTest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from sandbox.analysis import Analysis, StyleFacts
 
 SHORT = Limits(cpu_s=0.5, total_cpu_s=2.0, wall_s=1.0, memory_mb=256, output_kb=1024)
 """Small enough that an endless answer costs a test half a second."""
@@ -99,6 +102,16 @@ class Box:
         """Run jobs side by side."""
         deadline = time.monotonic() + deadline_s
         return self.sandbox.run([self.sandbox.execute(job, deadline=deadline) for job in jobs])
+
+    def read(self, *sources: str, deadline_s: float = NO_HURRY_S) -> list[tuple[Analysis, StyleFacts | None]]:
+        """Have sources read side by side."""
+        deadline = time.monotonic() + deadline_s
+
+        async def one(source: str) -> tuple[Analysis, StyleFacts | None]:
+            reading = self.sandbox.read(AnalysisRequest(source, "f"), deadline=deadline)
+            return await reading.found, await reading.style
+
+        return self.sandbox.run([one(source) for source in sources])
 
     def see(self, problem: Problem, answer: str, **limits: Any) -> Seen:
         """What becomes of one answer; limits that are not given are `SHORT`."""

@@ -298,7 +298,7 @@ def f():
 #: nothing left to import that acts on others
 NAMES = """
     select socket fcntl mmap termios resource ctypes _ctypes _posixshmem _socket _posixsubprocess multiprocessing
-    subprocess pty syslog _testcapi _interpreters _xxsubinterpreters readline grp sandbox testcases
+    subprocess pty syslog _testcapi _interpreters _xxsubinterpreters readline sandbox testcases
 """
 
 def f():

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from grader.aws.contract import BadSample, Batch, Envelope, EventKind, read_event, resolve_envelope
+from grader.aws.contract import Batch, Envelope, EventKind, read_event, resolve_envelope
 from grader.errors import EventError
-from grader.sample import Sample
+from grader.sample import BadSample, Sample
 
 TESTS = {"inputs": ["1 2\n"], "outputs": ["3\n"]}
 

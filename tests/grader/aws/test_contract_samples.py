@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from grader.aws.contract import BadSample, read_event
-from grader.sample import Sample
+from grader.aws.contract import read_event
+from grader.sample import BadSample, Sample
 
 TESTS = {"inputs": ["1 2\n"], "outputs": ["3\n"]}
 MODEL = "```python\nprint(3)\n```"

@@ -1,0 +1,79 @@
+"""A problem in the form in which it travels."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.values import decode, encode
+from testcases.exam import exam_of, leaves_no_traces
+from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, StdinTest, Test
+
+CHECK = "def check(candidate):\n    assert candidate(1) == 2\n"
+
+
+def test_has_everything_that_conducting_it_takes() -> None:
+    problem = Problem(
+        (
+            CallTest((1, [2]), {"a": (3,)}, {"key": None}, function="g", alternatives=(4,)),
+            StdinTest("in", "out"),
+            AssertTest("assert f(1)"),
+            CheckTest(CHECK),
+        ),
+        entry_point="f",
+        prompt="import math",
+        setup="x = 1",
+        comparison=Comparison("unordered", 0.5, 0.25),
+    )
+    assert exam_of(problem) == {
+        "entry_point": "f",
+        "prompt": "import math",
+        "setup": "x = 1",
+        "comparison": ["unordered", 0.5, 0.25],
+        "tests": [
+            ["call", "g", [1, [2]], {"key": None}, [{"a": (3,)}, 4]],
+            ["stdin", "in", "out"],
+            ["assert", "assert f(1)"],
+            ["check", CHECK],
+        ],
+    }
+
+
+def test_says_nothing_where_there_is_nothing() -> None:
+    exam = exam_of(Problem((StdinTest("", ""),)))
+    assert exam == {
+        "entry_point": None,
+        "prompt": "",
+        "setup": "",
+        "comparison": ["exact", 0.0, 0.0],
+        "tests": [["stdin", "", ""]],
+    }
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        CallTest((1, (2, {3}), {(4, 5): b"6"}), frozenset({1j}), {"k": [float("inf")]}),
+        CallTest((), 10**6000, alternatives=(None, True)),
+        StdinTest("\ud800\n", "\udcff"),
+        AssertTest("assert f('\ud800')"),
+    ],
+)
+def test_crosses_as_it_is(test: Test) -> None:
+    exam = exam_of(Problem((test,), entry_point="f"))
+    assert decode(encode(exam)) == exam
+
+
+def test_data_alone_leaves_no_traces() -> None:
+    assert leaves_no_traces(Problem((CallTest((1,), 2), StdinTest("a", "b")), entry_point="f"))
+
+
+@pytest.mark.parametrize("field", ["prompt", "setup", "assert", "check"])
+def test_code_that_changes_modules_leaves_traces_wherever_it_is(field: str) -> None:
+    trace = "import math\nmath.pi = 3\n"
+    tests: tuple[Test, ...] = (CallTest((1,), 2),)
+    if field == "assert":
+        tests += (AssertTest(trace + "assert f(1)"),)
+    elif field == "check":
+        tests += (CheckTest(trace + CHECK),)
+    problem = Problem(tests, entry_point="f", prompt=trace * (field == "prompt"), setup=trace * (field == "setup"))
+    assert not leaves_no_traces(problem)
