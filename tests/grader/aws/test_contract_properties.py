@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.aws.contract import (
-    BadSample,
     Batch,
     Envelope,
     EventKind,
@@ -20,7 +19,7 @@ from grader.aws.contract import (
 )
 from grader.errors import EventError
 from grader.grade import Grade, GradeStatus, Metric, MetricType
-from grader.sample import Sample
+from grader.sample import BadSample, Sample
 from tests.grader.aws.aws_rules import check_results, unwrap
 
 WORDS = [
