@@ -128,7 +128,8 @@ def _exception_class(type_name: str, base_name: str, verdict: Verdict) -> type[A
         base = Exception
     bases = (AnswerError,) if base is Exception else (AnswerError, base)
     name = type_name if type_name.isprintable() else base.__name__  # no class may be called just anything
+    members = {"verdict": verdict, "__str__": Exception.__str__}  # the text as it came: KeyError would quote it again
     try:
-        return type(name, bases, {"verdict": verdict})
+        return type(name, bases, members)
     except TypeError:  # built-in classes that do not go together
-        return type(name, (AnswerError,), {"verdict": verdict})
+        return type(name, (AnswerError,), members)

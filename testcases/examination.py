@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType
 
+    from testcases.assertions import Site
+
 __all__ = ["Outcome", "conduct"]
 
 _TEXT_CHARS = 400
@@ -130,6 +132,8 @@ class _Examination:
 
     def _wanted_names(self) -> tuple[str, ...]:
         wanted = {self.entry_point} if self.entry_point else set()
+        if self.exam["setup"]:
+            wanted |= _free_names(self.exam["setup"])
         for kind, *fields in self.exam["tests"]:
             if kind == "call" and fields[0]:
                 wanted.add(fields[0])
@@ -170,6 +174,7 @@ class _Examination:
         except BrokenTestError:
             raise
         except (CandidateLostError, Exception) as error:  # noqa: BLE001 - whatever ended it is its outcome
+            _blame_missing_module(error)
             return Outcome(verdict_of(error), name, _error_text(error))
         return Outcome(Verdict.PASSED, name)
 
@@ -180,18 +185,21 @@ class _Examination:
         detail = ""
         try:
             namespace = {**self._test_namespace(), RECORD_NAME: tally}
+        except (CandidateLostError, Exception) as error:  # noqa: BLE001 - nothing can be asked
+            for name in [_site_name(site) for site in check.sites] or ["check"]:
+                yield Outcome(verdict_of(error), name, _error_text(error))
+            return
+        try:
             exec(check.code, namespace)
             if callable(namespace.get("check")):
                 namespace["check"](namespace.get(self.entry_point or ""))
         except BrokenTestError:
             raise
         except (CandidateLostError, Exception) as error:  # noqa: BLE001 - whatever ended it is its outcome
+            _blame_missing_module(error)
             ending, detail = verdict_of(error), _error_text(error)
-        judged = tally.outcomes(ending)
-        if self.failure is not None:  # nothing could be asked, so nothing is known of any assertion
-            judged = tuple((site, self.failure[0]) for site, _ in judged if site is not None) or judged
-        for site, verdict in judged:
-            name = "check" if site is None else f"line {check.sites[site].line}: {check.sites[site].text}"
+        for site, verdict in tally.outcomes(ending):
+            name = "check" if site is None else _site_name(check.sites[site])
             told = "" if verdict is Verdict.PASSED else tally.details.get(site, detail)
             yield Outcome(verdict, name, told)
 
@@ -200,19 +208,24 @@ class _Examination:
         self.ready()
         if self.namespace is None:
             helpers: dict[str, Any] = {"__name__": "exam"}
-            for field in ("prompt", "setup"):
-                try:
-                    exec(_compiled(self.exam[field]), helpers)
-                except Exception as error:  # noqa: BLE001 - whatever it is, no answer is to blame
-                    raise BrokenTestError(f"the {field} does not run: {type(error).__name__}: {error}") from None
+            self._prepare("prompt", helpers)
             for name in self.wanted:
                 if name == self.entry_point:
                     helpers[name] = Named(self, name)
                 elif name in self.loaded and name not in helpers:
                     value = self.loaded[name]
                     helpers[name] = Named(self, name) if _is_callable(value) else wrap(value, self)
+            self._prepare("setup", helpers)  # after the names: a setup may make objects of the answer's classes
             self.namespace = helpers
         return self.namespace
+
+    def _prepare(self, field: str, helpers: dict[str, Any]) -> None:
+        try:
+            exec(_compiled(self.exam[field]), helpers)
+        except Exception as error:  # noqa: BLE001 - whatever it is, no answer is to blame
+            if isinstance(error, AnswerError):
+                raise
+            raise BrokenTestError(f"the {field} does not run: {type(error).__name__}: {error}") from None
 
 
 class _TellingTally(AssertionTally):
@@ -242,12 +255,29 @@ def _compiled(source: str) -> CodeType:
 
 @lru_cache(maxsize=512)
 def _free_names(source: str) -> frozenset[str]:
-    """Names that test code uses and does not bind itself."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = ast.parse(source)
+    """Names that test code uses and does not bind itself; none when it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return frozenset(used - bound_names(tree) - _BUILTINS)
+
+
+def _blame_missing_module(error: BaseException) -> None:
+    """A module that test code wants and this host lacks is no fault of the answer's.
+
+    Raises:
+        BrokenTestError: the error is that.
+    """
+    if isinstance(error, ImportError) and not isinstance(error, AnswerError):
+        raise BrokenTestError(f"a test cannot import: {error}") from None
+
+
+def _site_name(site: Site) -> str:
+    return f"line {site.line}: {site.text}"
 
 
 def _is_callable(value: Any) -> bool:

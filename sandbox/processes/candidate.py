@@ -31,8 +31,8 @@ _CHUNK = 1 << 18
 _HEAD_BYTES = 2048
 _TEMPORARY = "/tmp"  # noqa: S108 - a file without a name is made there
 _SPARE_VALUE_BYTES = 1 << 16
-_LAST_MOMENT_MS = 200
-"""From the end of a process's channel to the notice that it has ended."""
+_PF_EXITING = 0x4
+"""Among a process's flags in proc(5), ``/proc/PID/stat``: on its way out (Linux, include/linux/sched.h)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +328,8 @@ class Candidate:
     def _died(self) -> Reply:
         """The process has hung up: find out why."""
         self._drain()
-        hung_up = not self._ended()
+        assert self._process is not None
+        hung_up = not _is_ending(self._process.pid)
         status, cpu_s = self._end()
         if os.WIFEXITED(status):
             code = os.WEXITSTATUS(status)
@@ -345,12 +346,6 @@ class Candidate:
         if number == signal.SIGKILL:
             return Reply(SolutionStatus.MEMORY, detail="killed by the host, as a process out of memory is")
         return Reply(SolutionStatus.CRASHED, detail=f"killed by {name}")
-
-    def _ended(self) -> bool:
-        """Whether the process has ended by itself, or does so in a moment."""
-        poller = select.poll()
-        poller.register(self._forks.fileno(), select.POLLIN)
-        return bool(poller.poll(_LAST_MOMENT_MS))
 
     def _end(self) -> tuple[int, float]:
         """Kill the process, wait until it is gone; its wait status and CPU seconds."""
@@ -383,6 +378,15 @@ def _raised(raised: Raised) -> Reply:
     status = SolutionStatus.MEMORY if raised.base == "MemoryError" else SolutionStatus.RAISED
     place = f" (line {raised.line})" if raised.line else ""
     return Reply(status, raised=raised, detail=f"{raised.type_name}: {raised.text}{place}")
+
+
+def _is_ending(pid: int) -> bool:
+    """Whether a process has ended or is about to: it loses its descriptors before anyone is told of its end."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
+            return bool(int(stat.read(1024).rpartition(b")")[2].split()[6]) & _PF_EXITING)
+    except OSError:
+        return True
 
 
 def _available(pipe: int) -> bytes | None:

@@ -21,7 +21,7 @@ _MODE = Mode(target_versions={TargetVersion.PY311, TargetVersion.PY312, TargetVe
 """Fixed, so that a grade depends neither on a guess of black's nor on the Python that grades."""
 
 _DIRECTIVE = re.compile(r"\b(?:fmt|yapf|type|pylint|isort)\s*:|\bnoqa\b", re.IGNORECASE)
-_DIRECTIVE_LINE = re.compile(r"#.*(?:\b(?:fmt|yapf|type|pylint|isort)\s*:|\bnoqa\b)", re.IGNORECASE)
+_DIRECTIVE_LINE = re.compile(r"#[^#\n]*(?:\b(?:fmt|yapf|type|pylint|isort)\s*:|\bnoqa\b)", re.IGNORECASE)
 
 _WIDEST_LINE = 88
 """A line weighs as much as it is long, up to this."""
