@@ -168,9 +168,9 @@ class _Examination:
 
     def _assertion(self, source: str) -> Outcome:
         name = source.strip()[:_TEXT_CHARS]
+        code = _compiled(source)
         try:
-            namespace = self._test_namespace()
-            exec(_compiled(source), namespace)
+            exec(code, self._test_namespace())
         except BrokenTestError:
             raise
         except (CandidateLostError, Exception) as error:  # noqa: BLE001 - whatever ended it is its outcome
@@ -222,7 +222,7 @@ class _Examination:
     def _prepare(self, field: str, helpers: dict[str, Any]) -> None:
         try:
             exec(_compiled(self.exam[field]), helpers)
-        except Exception as error:  # noqa: BLE001 - whatever it is, no answer is to blame
+        except Exception as error:
             if isinstance(error, AnswerError):
                 raise
             raise BrokenTestError(f"the {field} does not run: {type(error).__name__}: {error}") from None
