@@ -25,5 +25,5 @@ class ProcessLostError(SandboxError):
     """A zygote, examiner or analyst died, hung, or sent what it never should."""
 
 
-class ValueCodecError(SandboxError):
+class ValueCodecError(SandboxError, ValueError):
     """A value cannot cross between processes, or what crossed is malformed."""

@@ -90,12 +90,16 @@ class Sandbox:
             )
         )
         self._seats = [Seat(self._analysts) for _ in range(settings.lanes)]
-        self._loop = Loop()
-        self._lane_pool, self._seat_pool = Pool(self._lanes), Pool(self._seats)
+        self._renew()
         self._owner = os.getpid()
         self._started = False
         self.walls: tuple[WallReport, ...] = ()
         """Which walls stand; known once started."""
+
+    def _renew(self) -> None:
+        """Forget every coroutine, and with it every descriptor one waits for."""
+        self._loop = Loop()
+        self._lane_pool, self._seat_pool = Pool(self._lanes), Pool(self._seats)
 
     def start(self) -> None:
         """Start the processes, all at once, and learn which walls stand.
@@ -139,8 +143,6 @@ class Sandbox:
             return self._loop.run(flows)
         except BaseException:
             self.close()
-            self._loop = Loop()
-            self._lane_pool, self._seat_pool = Pool(self._lanes), Pool(self._seats)
             raise
 
     def read(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> Reading:
@@ -192,6 +194,7 @@ class Sandbox:
         for lane in self._lanes:
             lane.close()
         self._analysts.kill()
+        self._renew()
         self._started = False
 
     def __enter__(self) -> Self:

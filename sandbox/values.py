@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_DEPTH", "Reference", "decode", "encode"]
 
-MAX_DEPTH = 200
-"""Levels of nesting that may cross; also what stops a value that contains itself."""
+MAX_DEPTH = 208
+"""Levels of nesting that may cross, which is 200 for a value in the message or exam around it; also what stops a value
+that contains itself."""
 _SMALL = 1 << 62
 """Integers beyond cross in hexadecimal: Python limits decimal digits (CVE-2020-10735), and JSON numbers are decimal."""
 _ATOMS = frozenset({str, bool, type(None), float})

@@ -213,6 +213,7 @@ def test_what_dies_at_work_is_replaced_once(own_box: Box, who: str) -> None:
     assert is_fine(own_box)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("who", ["analyst", "zygote"])
 def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callable[..., Box], who: str) -> None:
     box = make_box(lanes=1)
@@ -241,6 +242,7 @@ def test_a_deadline_that_is_over_starts_nothing_and_blames_no_source(make_box: C
     assert is_fine(box)
 
 
+@pytest.mark.alone
 def test_a_deadline_at_work_ends_the_analyst(own_box: Box) -> None:
     assert is_fine(own_box)
     started = time.monotonic()

@@ -180,6 +180,7 @@ def test_kills_at_random_moments_cost_no_job_its_result(own_box: Box, seed: int)
     ]  # fmt: skip
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("role", ROLES)
 def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callable[..., Box], role: str) -> None:
     box = make_box(lanes=1)
@@ -196,6 +197,7 @@ def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callab
     assert "T" not in processes(session).values()
 
 
+@pytest.mark.alone
 def test_a_deadline_ends_what_runs_and_what_waits(own_box: Box) -> None:
     endless = "def f():\n    while True:\n        pass"
     started = time.monotonic()
