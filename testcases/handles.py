@@ -61,9 +61,10 @@ class Named(_Remote):
 class Handle(_Remote):
     """An object of a class of the answer's.
 
-    It can be looked at (length, items, iteration, text, numbers made of it), because what comes back is a value like any other.
-    It cannot be held against anything: arithmetic, ordering and equality would send the test's own operand across and believe
-    the answer's word on it, and ``abs(f(x) - 3.5) < 1e-6`` would pass whenever an answer says so. So it equals only itself.
+    It can be looked at (length, items, iteration, text, numbers made of it), because what comes back is a value like
+    any other. It cannot be held against anything: arithmetic, ordering and equality would send the test's own operand
+    across and believe the answer's word on it, and ``abs(f(x) - 3.5) < 1e-6`` would pass whenever an answer says so.
+    So it equals only itself.
     """
 
     __slots__ = ()
