@@ -84,12 +84,21 @@ def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: s
                     assert grade.reward is not None
                     assert grade.reward > 0.9
             assert len(_descendants() - before) <= lanes_and_analysts  # examiners and analysts, idle
-            assert not [pid for pid in _descendants() if _is_running(pid)]
+            assert _falls_quiet()
             if quickest_s < BUDGET_S + 2.0:
                 break
         print(f"64 samples, 5 of them hostile, policy {policy}: {quickest_s:.2f} s")
         assert quickest_s < BUDGET_S + 2.0
     assert not _descendants()
+
+
+def _falls_quiet() -> bool:
+    """Whether, soon, nothing that descends from this process is using a CPU."""
+    for _ in range(200):
+        if not [pid for pid in _descendants() if _is_running(pid)]:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def _is_running(pid: int) -> bool:
