@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports coverage format lock clean
+.PHONY: help demo test lint types imports figures coverage format lock clean
 
 help: ## Show this
 	@echo "make demo      grade the bundled answers and print the result table"
@@ -15,6 +15,7 @@ help: ## Show this
 	@echo "make lint      ruff, as linter and as formatter"
 	@echo "make types     mypy"
 	@echo "make imports   who may import whom"
+	@echo "make figures   how long a hostile batch and a short deadline take; wants a quiet machine"
 	@echo "make coverage  the tests again, with the lines they miss"
 	@echo "make format    put right what ruff can"
 	@echo "make lock      pin the dependencies of pyproject.toml anew (needs uv; UPGRADE=1 takes the newest)"
@@ -38,6 +39,9 @@ types: $(READY)
 
 imports: $(READY)
 	$(BIN)/lint-imports
+
+figures: $(READY)
+	@$(BIN)/pytest -q -m alone -s tests/end_to_end 2>/dev/null | grep -E '^\.?(64 samples|a batch)' | sed 's/^\.//'
 
 coverage: $(READY)
 	$(BIN)/pytest -n auto --cov --cov-report=term-missing

@@ -62,9 +62,10 @@ class Chooser:
         return best
 
     def _fenced(self, block: Block) -> Candidate | None:
-        if not block.content or block.content.isspace():
+        code = without_prompts(block.content)
+        if not code or code.isspace():
             return None
-        code, claim = self._judged(without_prompts(block.content))
+        code, claim = self._judged(code)
         if block.language is Language.OTHER and not (self._by_name and claim >= Claim.METHOD):
             return None
         return Candidate(code, claim, block.language, block.unclosed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from grader.extraction.candidates import Candidate, Chooser
 from grader.extraction.definitions import Claim
@@ -14,6 +14,9 @@ from grader.extraction.languages import Language
 from grader.extraction.reasoning import without_reasoning
 from grader.extraction.sections import solution_section
 from grader.extraction.text import normalised
+
+if TYPE_CHECKING:
+    from grader.extraction.document import Document
 
 __all__ = ["Extraction", "ExtractionRule", "extract"]
 
@@ -45,7 +48,8 @@ class Extraction:
     """``None`` when there is none. Sliced from the completion, never parsed; may hold any characters."""
     rule: ExtractionRule
     blocks: int
-    """Fenced blocks outside the reasoning, empty ones too."""
+    """Fenced blocks in the text the answer was looked for in: the marked solution, or all but the reasoning.
+    Empty ones count too."""
     truncated: bool
     """The answer is a block whose closing fence is missing: the completion was cut off, as a rule."""
     reasoning_dropped: bool
@@ -93,14 +97,8 @@ def extract(
         detail = f"{len(completion)} characters, more than the limit of {max_chars}"
         return Extraction(None, ExtractionRule.TOO_LONG, 0, truncated=False, reasoning_dropped=False, detail=detail)
     visible, dropped = without_reasoning(normalised(completion))
-    document = read_document(visible)
     chooser = Chooser(entry_point, prompt)
-    candidates: list[Candidate] = []
-    section = solution_section(visible)
-    if section is not None:
-        candidates = chooser.candidates(read_document(section))
-    where = "between solution markers" if candidates else ""
-    candidates = candidates or chooser.candidates(document)
+    document, candidates, marked = _searched(visible, chooser)
     place = chooser.choice(candidates)
     if place is None:
         detail = "no code outside the reasoning" if dropped else "no code"
@@ -120,8 +118,20 @@ def extract(
         len(document.blocks),
         truncated=chosen.unclosed,
         reasoning_dropped=dropped,
-        detail=_detail(chosen, helpers, where, program=not entry_point),
+        detail=_detail(chosen, helpers, marked=marked, program=not entry_point),
     )
+
+
+def _searched(visible: str, chooser: Chooser) -> tuple[Document, list[Candidate], bool]:
+    """Return the text to choose from, its candidates, and whether it is the marked solution."""
+    section = solution_section(visible)
+    if section is not None:
+        document = read_document(section)
+        candidates = chooser.candidates(document)
+        if candidates:
+            return document, candidates, True
+    document = read_document(visible)
+    return document, chooser.candidates(document), False
 
 
 def _answer(chosen: Candidate, earlier: list[Candidate], prompt: str) -> tuple[str, int]:
@@ -139,11 +149,11 @@ def _answer(chosen: Candidate, earlier: list[Candidate], prompt: str) -> tuple[s
     return "\n\n".join([*(helper.rstrip("\n") + "\n" for helper in helpers), chosen.code]), len(helpers)
 
 
-def _detail(chosen: Candidate, helpers: int, where: str, *, program: bool) -> str:
+def _detail(chosen: Candidate, helpers: int, *, marked: bool, program: bool) -> str:
     why = _WHY_PROGRAM if program else _WHY
     parts = [f"last {_WHERE[chosen.language]}", why[chosen.claim]]
-    if where:
-        parts.append(where)
+    if marked:
+        parts.append("between solution markers")
     if chosen.unclosed:
         parts.append("never closed")
     if helpers:

@@ -130,6 +130,23 @@ def test_what_dies_at_work_is_replaced_once(make_box: Callable[..., Box], role: 
     assert box.call("def f():\n    return 42").verdict == "passed"
 
 
+def test_no_solution_outlives_its_zygote(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=1)
+    box.call("def f():\n    return 42")
+    (lane,) = box.sandbox._lanes
+    session = lane.zygote.pid
+
+    def strike_when_asleep(over: Event) -> None:
+        while pid_of(lane, "solution") is None:
+            over.wait(0.002)
+        strike(lane, "zygote", signal.SIGKILL, over, after_s=0.2)
+
+    with beside(strike_when_asleep):
+        assert verdict(box.execute([box.job(CALL, RIGHT.format(100))])[0]) == "timeout"
+    assert lane.zygote.pid != session
+    assert not processes(session)
+
+
 def test_a_job_that_loses_two_examiners_is_internal_and_the_next_works(make_box: Callable[..., Box]) -> None:
     box = make_box(lanes=1)
     box.sandbox.start()

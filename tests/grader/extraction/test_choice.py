@@ -54,9 +54,11 @@ def test_a_wrong_tag_does_not_hide_the_only_definition() -> None:
 
 
 def test_empty_blocks_are_counted_and_not_chosen() -> None:
-    found = extract(fenced(ADD) + fenced("") + fenced("\n  \n"), entry_point="add")
+    empty = [fenced(content) for content in ("", "\n  \n", ">>>\n", "\ufeff\n")]
+    found = extract(fenced(ADD) + "".join(empty), entry_point="add")
 
-    assert (found.answer, found.blocks) == (ADD, 3)
+    assert (found.answer, found.blocks) == (ADD, 5)
+    assert extract("".join(empty), entry_point="add").rule is ExtractionRule.NONE
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def answer(text: str) -> str | None:
 def test_the_marked_solution_is_preferred_to_what_follows_it(opening: str, closing: str) -> None:
     found = extract(f"{opening}\n{fenced(ADD)}{closing}\nNot this:\n{fenced(DRAFT)}", entry_point="add")
 
-    assert (found.answer, found.blocks) == (ADD, 2)
+    assert (found.answer, found.blocks) == (ADD, 1)
     assert "solution markers" in found.detail
 
 
