@@ -5,7 +5,7 @@
     SandboxError                 base; the text is one line: what, where, what to do
     ├── IsolationError           the host cannot give the isolation that is demanded
     ├── ProcessLostError         a process of ours died, hung, or spoke nonsense
-    └── ValueCodecError          a value is not plain data, or bytes are not an encoded value
+    └── ValueCodecError          a value is not plain data, or bytes are not an encoded value; also a ValueError
 """
 
 from __future__ import annotations

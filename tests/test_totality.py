@@ -125,7 +125,7 @@ class TestErrors:
             if base is None:
                 assert classes[name].__bases__ == (Exception,)
             else:
-                assert classes[name].__bases__ == (classes[base],)
+                assert classes[name].__bases__[0] is classes[base]
 
     def test_every_class_is_public_and_named_an_error(self, module: ModuleType) -> None:
         classes = self.classes(module)

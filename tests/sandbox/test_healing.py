@@ -147,6 +147,32 @@ def test_no_solution_outlives_its_zygote(make_box: Callable[..., Box]) -> None:
     assert not processes(session)
 
 
+def test_an_examiner_that_finds_everything_closed_at_once_is_not_confused(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=1)
+    box.call("def f():\n    return 42")
+    (lane,) = box.sandbox._lanes
+
+    def doze(over: Event) -> None:
+        while pid_of(lane, "solution") is None:
+            over.wait(0.002)
+        strike(lane, "examiner", signal.SIGSTOP, over, after_s=0.1)
+        over.wait(0.4)
+        assert strike(lane, "examiner", signal.SIGCONT, Event())
+
+    close = """
+        import os, time
+
+        def f():
+            time.sleep(0.3)
+            os.close(1)
+            os.close(2)
+            time.sleep(0.4)
+            return 42
+    """
+    with beside(doze):
+        assert box.call(close, wall_s=5.0).verdict == "passed"
+
+
 def test_a_job_that_loses_two_examiners_is_internal_and_the_next_works(make_box: Callable[..., Box]) -> None:
     box = make_box(lanes=1)
     box.sandbox.start()

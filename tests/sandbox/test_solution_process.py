@@ -582,13 +582,6 @@ def test_forged_messages_deceive_no_test_code(box: Box, case: Case) -> None:
     assert "passed" not in seen.verdicts
 
 
-def test_an_end_in_the_middle_of_a_message_is_the_answers_own(box: Box) -> None:
-    """All that a process held is closed at once, in one step or in several, as chance has it."""
-    source = FORGE + "def f():\n    os.write(3, RIGHT[:7])\n    os._exit(0)"
-    for _ in range(4):
-        assert box.call(source, times=10, restarts=20).verdicts == ["exception"] * 10
-
-
 def test_a_forged_right_value_is_only_a_value(box: Box) -> None:
     """Who knows the right value may as well return it; what stands here is that every test asks anew."""
     source = FORGE + "def f(n):\n    os.write(3, frame('ok', 1, None))\n    return 0"
