@@ -11,11 +11,11 @@ __all__ = ["Limits"]
 class Limits:
     """Limits of one sample's run. Time is counted so that a busy host changes no verdict."""
 
-    cpu_s: float = 5.0
+    cpu_s: float = 10.0
     """CPU seconds for loading the answer, and again for each call or program run; more than 0."""
     total_cpu_s: float = 20.0
     """CPU seconds for everything the answer does in one sample; more than 0."""
-    wall_s: float = 10.0
+    wall_s: float = 15.0
     """Seconds a call may take that were not spent waiting for a CPU, so sleeping included; more than 0."""
     memory_mb: int = 512
     """Address space in MiB on top of what the process has before the answer is loaded; at least 1."""
