@@ -150,6 +150,7 @@ def settings(lanes: int = 2, paths: tuple[str, ...] = IMPORTED) -> SandboxSettin
 def box() -> Iterator[Box]:
     """A sandbox that all tests of a worker share."""
     with Sandbox(settings()) as sandbox:
+        sandbox.start()
         yield Box(sandbox)
 
 
