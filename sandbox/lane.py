@@ -34,6 +34,11 @@ class Lane:
         self._examiner_key = ""
         self._served = 0
 
+    @property
+    def pids(self) -> set[int]:
+        """Its processes besides the zygote, as long as it is idle, as the zygote counts."""
+        return {self._examiner.inner_pid} if self._examiner is not None else set()
+
     async def execute(self, job: Job, deadline: float) -> Execution:
         """Put one answer to its exam.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -13,8 +14,9 @@ from sandbox.lane import EXAMINER, SOLUTION, Lane
 from sandbox.loop import Future, Loop, Pool
 from sandbox.preload import SOLUTION_PRELOAD
 from sandbox.seat import ANALYST, Seat
-from sandbox.walls.privileges import UNPRIVILEGED_UID
-from sandbox.walls.report import Tier, WallReport, standing_tier
+from sandbox.sweep import sweep
+from sandbox.walls.privileges import uid_of
+from sandbox.walls.report import ORPHANS, Tier, WallReport, standing_tier
 from sandbox.worker import Zygote, ZygoteSettings
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "Sandbox", "SandboxSettings"]
 
 T = TypeVar("T")
+_SWEEP_S = 1.0
+"""How often to look for strays, at most: it means reading all of ``/proc``."""
 _WARM_UP = '"""Warm up."""\nimport os\n\ndef f( x:int )->int :\n  return [ a+x for a in range(3) ] or f"{x!r}"\n'
 
 
@@ -75,8 +79,10 @@ class Sandbox:
                     },
                     examiner=EXAMINER,
                     paths=paths,
-                    uid=UNPRIVILEGED_UID,
+                    uid=uid_of(number + 1),
                     probe=number == 0,
+                    isolation=settings.isolation,
+                    processes=True,
                 )
             )
             for number in range(settings.lanes)
@@ -86,13 +92,15 @@ class Sandbox:
                 preload=(),
                 roles={ANALYST: f"sandbox.processes.analyst:main_after|{_WARM_UP}"},
                 paths=paths,
-                uid=UNPRIVILEGED_UID,
+                uid=uid_of(0),
+                isolation=settings.isolation,
             )
         )
         self._seats = [Seat(self._analysts) for _ in range(settings.lanes)]
         self._renew()
         self._owner = os.getpid()
         self._started = False
+        self._next_sweep = 0.0
         self.walls: tuple[WallReport, ...] = ()
         """Which walls stand; known once started."""
 
@@ -132,7 +140,7 @@ class Sandbox:
     @property
     def tier(self) -> Tier | None:
         """The tier in use; ``None`` before the start."""
-        return (self.settings.isolation or standing_tier(self.walls)) if self._started else None
+        return standing_tier(self.walls) if self._started else None
 
     def run(self, flows: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         """Run coroutines side by side until all are done; their results, in order."""
@@ -140,10 +148,26 @@ class Sandbox:
             raise IsolationError("a sandbox cannot be used across a fork: make one in each process")
         self.start()
         try:
-            return self._loop.run(flows)
+            results = self._loop.run(flows)
         except BaseException:
             self.close()
             raise
+        self._sweep()
+        return results
+
+    def _sweep(self) -> None:
+        """Look for processes that nobody knows of, where the kernel does not bring them to their zygote by itself.
+
+        None can have been started, by the walls that stand; this is for the day on which one has.
+        """
+        now = time.monotonic()
+        if now < self._next_sweep or any(wall.stands and wall.name == ORPHANS for wall in self.walls):
+            return
+        self._next_sweep = now + _SWEEP_S
+        zygotes = [self._analysts, *(lane.zygote for lane in self._lanes)]
+        known = set[int]().union(*(lane.pids for lane in self._lanes), *(seat.pids for seat in self._seats))
+        known.update(zygote.pid for zygote in zygotes if zygote.pid is not None)
+        sweep({zygote.mark for zygote in zygotes}, spare=known, looks=1)
 
     def read(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> Reading:
         """Have a source read; call it inside a coroutine that `run` runs.

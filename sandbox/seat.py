@@ -47,6 +47,11 @@ class Seat:
         self._served = 0
         self._idle = True
 
+    @property
+    def pids(self) -> set[int]:
+        """Its processes, as long as it is idle."""
+        return set() if self._analyst is None else {self._analyst.inner_pid}
+
     async def read(
         self,
         request: AnalysisRequest,
@@ -87,7 +92,7 @@ class Seat:
         analyst, self._analyst = self._analyst, None
         if analyst is not None:
             analyst.close()
-            self._zygote.kill_child(analyst.pid)
+            self._zygote.kill_child(analyst)
         self._idle = True
 
     async def _read(
@@ -161,12 +166,12 @@ class Seat:
 
 async def _reply(analyst: Worker, cpu_s: float, deadline: float) -> bytes:
     """The next reply, unless the analyst uses up its CPU seconds first: a busy host makes no source worse."""
-    start = cpu_seconds(analyst.pid) or 0.0
+    start = cpu_seconds(analyst.inner_pid) or 0.0
     left = cpu_s
     while not await analyst.speaks(min(deadline, time.monotonic() + max(left, 0.01))):
         if time.monotonic() >= deadline:
             raise _LateError
-        left = cpu_s - ((cpu_seconds(analyst.pid) or 0.0) - start)
+        left = cpu_s - ((cpu_seconds(analyst.inner_pid) or 0.0) - start)
         if left <= 0:
             raise _WornOutError
     reply = await analyst.receive(deadline)

@@ -12,15 +12,17 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox.channel import HEADER_BYTES, frame, frame_length, receive_descriptors, send_descriptors
 from sandbox.errors import ProcessLostError
 from sandbox.loop import Turn, readable, writable
+from sandbox.sweep import new_mark, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sandbox.walls.report import Tier
 
 __all__ = ["Worker", "Zygote", "ZygoteSettings"]
 
@@ -32,9 +34,7 @@ _ENVIRONMENT = {
     "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/", "PATH": "/nonexistent",
     "MALLOC_ARENA_MAX": "1",  # else each thread reserves address space, which an answer pays for (mallopt(3))
 }  # fmt: skip
-_BOOTSTRAP = (
-    "import sys; sys.path[:0] = sys.argv.pop(1).split('\\n'); from sandbox.processes.zygote import main; main()"
-)
+_BOOTSTRAP = "import sys; sys.path[:0] = sys.argv[1].split('\\n'); from sandbox.processes.launcher import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,20 @@ class ZygoteSettings:
     uid: int = 0
     """The user to become when started by root."""
     probe: bool = False
-    """Whether to probe the walls at the start."""
+    """Whether to probe every wall at the start, not only the kernel's."""
+    isolation: Tier | None = None
+    """The tier to stay within; ``None``: the best the host has."""
+    processes: bool = False
+    """Whether its children run answers, and so get a pid namespace where the tier has one; then `Worker.inner_pid` is
+    no pid of the host's."""
 
 
 class Worker:
     """A process that serves one channel."""
 
-    def __init__(self, pid: int, channel: socket.socket) -> None:
-        self.pid = pid
+    def __init__(self, inner_pid: int, channel: socket.socket) -> None:
+        self.inner_pid = inner_pid
+        """The process as its zygote counts, which may have a pid namespace of its own."""
         self._channel = channel
 
     async def send(self, payload: bytes, deadline: float) -> None:
@@ -119,6 +125,10 @@ class Zygote:
     def __init__(self, settings: ZygoteSettings) -> None:
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
+        self._pid: int | None = None
+        """The zygote itself, where the process that was started is only its parent."""
+        self.mark = new_mark()
+        """What every process that descends from it can be told by (`sandbox.sweep`)."""
         self._ready = False
         self._control: socket.socket | None = None
         self._turn = Turn()
@@ -128,6 +138,11 @@ class Zygote:
     @property
     def pid(self) -> int | None:
         """The process, or ``None`` when it is not running."""
+        return self._pid or (self._process.pid if self._process is not None else None)
+
+    @property
+    def session(self) -> int | None:
+        """The session that all its descendants begin in, or ``None`` when it is not running."""
         return self._process.pid if self._process is not None else None
 
     def launch(self) -> None:
@@ -139,7 +154,8 @@ class Zygote:
         ours.setblocking(False)
         config = {
             "control": theirs.fileno(), "preload": settings.preload, "roles": dict(settings.roles),
-            "examiner": settings.examiner, "uid": settings.uid, "probe": settings.probe,
+            "examiner": settings.examiner, "uid": settings.uid, "probe": settings.probe, "mark": self.mark,
+            "isolation": settings.isolation, "processes": settings.processes, "grader": os.getpid(),
         }  # fmt: skip
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
@@ -178,8 +194,10 @@ class Zygote:
         self.launch()
         if self._ready:
             return
-        message = await self._message(_START_S, deadline)
-        hello = json.loads(message)
+        hello = json.loads(await self._message(_START_S, deadline))
+        if "zygote" in hello:
+            self._pid = hello["zygote"]
+            hello = json.loads(await self._message(_START_S, deadline))
         if "error" in hello:
             self.kill()
             raise ProcessLostError(f"a zygote cannot start: {hello['error']}")
@@ -221,11 +239,11 @@ class Zygote:
             ours.close()
             raise
 
-    def kill_child(self, pid: int) -> None:
+    def kill_child(self, worker: Worker) -> None:
         """Kill one of the processes it has forked, without waiting; nothing when it is gone."""
         if self._control is not None:
             with contextlib.suppress(OSError):
-                self._control.send(b"K%d" % pid)
+                self._control.send(b"K%d" % worker.inner_pid)
 
     async def kill_children(self, patience_s: float = _FORK_S) -> None:
         """Kill everything it has forked, and wait until that is gone.
@@ -252,14 +270,19 @@ class Zygote:
 
     def _end(self) -> None:
         process, self._process = self._process, None
+        pid, self._pid = self._pid, None
         if self._control is not None:
             self._control.close()
             self._control = None
         if process is None:
             return
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.kill()
         process.wait()
-        _sweep_session(process.pid)
+        sweep({self.mark}, session=process.pid)
+        self.mark = new_mark()
 
     async def _message(self, patience_s: float, deadline: float) -> bytes:
         assert self._control is not None
@@ -272,28 +295,3 @@ class Zygote:
         if not message:
             raise ProcessLostError("a zygote died")
         return message
-
-
-def _sweep_session(session: int) -> None:
-    """Kill whatever is left of a session; a solution cannot leave it, since setsid(2) is out of its reach."""
-    for _ in range(100):
-        left = [pid for pid in _pids() if _session_of(pid) == session]
-        if not left:
-            return
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.005)
-
-
-def _pids() -> list[int]:
-    return [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
-
-
-def _session_of(pid: int) -> int | None:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return None
-    state, _, _, session, *_ = status[status.rindex(b")") + 2 :].split()
-    return None if state == b"Z" else int(session)

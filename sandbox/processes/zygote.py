@@ -19,6 +19,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -34,21 +35,29 @@ from os import (
     fork,
     getpid,
     kill,
+    pidfd_open,
     pipe2,
+    pread,
     read,
     wait4,
     waitpid,
 )
-from typing import Any
+from signal import SIGKILL, pidfd_send_signal
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sandbox.channel import receive_descriptors
 from sandbox.processes.zygote_messages import EXIT_FORMAT, FORKS
 from sandbox.walls import functions, imports, privileges, probe
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["main"]
 
 _CHANNEL = 3
 """A child's own descriptor."""
+_SWEEPS = 100
+_LIST_BYTES = 1 << 16
 
 
 @dataclass(slots=True)
@@ -62,9 +71,12 @@ class _Child:
 class _Zygote:
     """Serves fork requests until its parent goes away."""
 
-    def __init__(self, control: socket.socket, examiner: str) -> None:
+    def __init__(self, control: socket.socket, examiner: str, kill: Callable[[int], None], offspring: int) -> None:
         self.control = control
         self.examiner = examiner
+        self.kill = kill
+        self.offspring = offspring
+        """Open on the kernel's list of this process's children; -1 where orphans do not come here."""
         self.children: dict[int, _Child] = {}
         self.askers: dict[int, socket.socket] = {}
         self.poller = select.poll()
@@ -93,7 +105,10 @@ class _Zygote:
         return self.ask(asker) if asker is not None else None
 
     def command(self) -> str | None:
-        message, descriptors = receive_descriptors(self.control, 64, 1)
+        try:
+            message, descriptors = receive_descriptors(self.control, 64, 1)
+        except OSError:
+            message, descriptors = b"", []
         if not message:
             self.end()
         if message[:1] == b"F":
@@ -102,7 +117,7 @@ class _Zygote:
             self.kill_all()
             self.control.send(b"k")
         elif int(message[1:]) in self.children:
-            kill(int(message[1:]), signal.SIGKILL)
+            self.kill(int(message[1:]))
         return None
 
     def ask(self, asker: socket.socket) -> str | None:
@@ -118,7 +133,7 @@ class _Zygote:
             pid = int(message[1:])
             child = self.children.get(pid)
             if child is not None and child.owner == asker.fileno():
-                kill(pid, signal.SIGKILL)
+                self.kill(pid)
         return None
 
     def fork(self, role: str, channel: int, asker: socket.socket | None) -> str | None:
@@ -151,7 +166,7 @@ class _Zygote:
         closerange(FORKS + (forks is not None), 1024)
 
     def reap(self) -> None:
-        while self.children:
+        while True:
             try:
                 pid, status, usage = wait4(-1, WNOHANG)
             except ChildProcessError:
@@ -161,6 +176,7 @@ class _Zygote:
             child = self.children.pop(pid, None)
             if child is None:
                 continue
+            self.sweep()
             if child.forks is not None:
                 self.forget(child.forks)
             asker = self.askers.get(child.owner) if child.owner is not None else None
@@ -171,6 +187,22 @@ class _Zygote:
                 except OSError:
                     self.forget(asker)
 
+    def sweep(self) -> None:
+        """End what a child has left behind: its orphans are children of this process now."""
+        if self.offspring < 0:
+            return
+        for _ in range(_SWEEPS):
+            strays = [
+                pid for pid in map(int, pread(self.offspring, _LIST_BYTES, 0).split()) if pid not in self.children
+            ]
+            if not strays:
+                return
+            for pid in strays:
+                self.kill(pid)
+            for pid in strays:
+                waitpid(pid, 0)
+        self.end()  # they are born faster than they can be ended one by one: the kernel ends them all with us
+
     def forget(self, asker: socket.socket) -> None:
         """Kill what an examiner that is gone had started."""
         number = asker.fileno()
@@ -180,20 +212,22 @@ class _Zygote:
         for pid, child in self.children.items():
             if child.owner == number:
                 child.owner = None
-                kill(pid, signal.SIGKILL)
+                self.kill(pid)
         asker.close()
 
     def kill_all(self) -> None:
         for pid in self.children:
-            kill(pid, signal.SIGKILL)
+            self.kill(pid)
         while self.children:
             pid, _ = waitpid(-1, 0)
             child = self.children.pop(pid, None)
             if child is not None and child.forks is not None:
                 self.forget(child.forks)
+        self.sweep()
 
-    def end(self) -> None:
-        self.kill_all()
+    def end(self) -> NoReturn:
+        for pid in self.children:
+            self.kill(pid)
         os._exit(0)
 
 
@@ -202,8 +236,10 @@ def main() -> None:
 
     Keys: ``control`` (descriptor), ``preload`` (module names), ``roles`` (letter to ``module:function`` or
     ``module:function|argument``: what makes the program that a child in that role runs), ``examiner`` (letter of the
-    role that may ask for solutions), ``uid`` (to become, when root). Its first message is JSON: ``pid``, ``walls``,
-    ``missing`` (modules that could not be loaded); or ``error``.
+    role that may ask for solutions), ``uid`` (to become, when root), ``mark`` (a resource limit by which every
+    descendant can be told), ``walls`` (reports of the kernel walls), ``probe`` (whether to probe the others),
+    ``grader`` (pid of the process that has this one started; null when it cannot be seen from here). Its first
+    message is JSON: ``pid``, ``walls``, ``missing`` (modules that could not be loaded); or ``error``.
     """
     config: dict[str, Any] = json.loads(sys.argv[1])
     del sys.argv[1:]
@@ -212,7 +248,12 @@ def main() -> None:
     try:
         missing = [name for name in config["preload"] if not _load(name)]
         entries = {letter: _resolve(target) for letter, target in config["roles"].items()}
-        walls = [report.as_dict() for report in probe.probe_walls(config["uid"])] if config["probe"] else []
+        walls = config["walls"]
+        if config["probe"]:
+            walls = [report.as_dict() for report in probe.probe_walls(config["uid"], config["grader"])] + walls
+        standing = {wall["name"] for wall in walls if wall["stands"]}
+        offspring = _open_offspring() if "orphans" in standing else -1
+        _put_on(config["mark"])
         privileges.drop(config["uid"])
     except Exception as error:  # noqa: BLE001 - whatever keeps a zygote from starting is told to its parent
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
@@ -223,10 +264,47 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    role = _Zygote(control, config["examiner"]).serve()
+    kill_by = _kill_by_descriptor if "seccomp" in standing else _kill
+    role = _Zygote(control, config["examiner"], kill_by, offspring).serve()
     # Only a child gets here, and the frames that served requests are gone from its stack.
     entries[role](_CHANNEL)
     os._exit(0)
+
+
+def _open_offspring() -> int:
+    """The kernel's list of this process's children (proc(5), ``/proc/PID/task/TID/children``), if it keeps one."""
+    try:
+        return os.open(f"/proc/self/task/{getpid()}/children", os.O_RDONLY | O_CLOEXEC)
+    except OSError:
+        return -1
+
+
+def _put_on(mark: int) -> None:
+    try:
+        resource.setrlimit(resource.RLIMIT_MSGQUEUE, (mark, mark))
+    except (OSError, ValueError):
+        return  # the host allows less; descendants can then be told by their session only
+
+
+def _kill(pid: int) -> None:
+    try:
+        kill(pid, SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _kill_by_descriptor(pid: int) -> None:
+    """By the one way that the filter leaves to those who can open a descriptor."""
+    try:
+        descriptor = pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        pidfd_send_signal(descriptor, SIGKILL)
+    except ProcessLookupError:
+        pass
+    finally:
+        close(descriptor)
 
 
 def _forget(**_: Any) -> None:

@@ -37,7 +37,7 @@ KEPT: frozenset[str] = frozenset(f"{_CLASSES} {_OWN_PROCESS} {_OPEN_DESCRIPTORS}
 """What stays in ``posix``: reads of the own process, and calls that only touch descriptors it already has. ``open`` and
 ``listdir`` stay for the sake of the error an honest program expects; the kernel refuses them."""
 
-_REMOVED_FROM_SIGNAL = ("pidfd_send_signal", "pthread_kill")
+_REMOVED_FROM_SIGNAL = ("pidfd_send_signal", "pthread_kill", "raise_signal")
 _LOADERS = ("create_builtin", "exec_builtin", "create_dynamic", "exec_dynamic")
 
 

@@ -11,11 +11,22 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["NAME", "UNPRIVILEGED_UID", "drop", "probe"]
+__all__ = ["NAME", "UNPRIVILEGED_UID", "drop", "probe", "uid_of"]
 
 NAME = "privileges"
 UNPRIVILEGED_UID = 60_993
 """Used by no account on Debian, Amazon Linux or in the usual images, so that no other process shares it."""
+_UIDS = 190
+"""From 61,184 on, systemd gives users out by itself (https://systemd.io/UIDS-GIDS)."""
+
+
+def uid_of(number: int) -> int:
+    """The user of one zygote of a sandbox: each has its own, so that the answers of one cannot reach those of another.
+
+    Args:
+        number: of the zygote, from 0.
+    """
+    return UNPRIVILEGED_UID + number % _UIDS
 
 
 def probe(uid: int = UNPRIVILEGED_UID) -> str | None:

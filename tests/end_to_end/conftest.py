@@ -8,15 +8,27 @@ import pytest
 
 from grader.config import GraderConfig
 from grader.grader import Grader
+from sandbox.errors import IsolationError
+from sandbox.walls.report import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="session", params=["auto", "rlimit"])
+def grader_in(tier: Tier, **settings: str) -> Grader:
+    """A grader in one tier, with settings as in the environment; skips where the host lacks the tier."""
+    grader = Grader(GraderConfig.load(None, {"GRADER_ISOLATION": tier.value, **settings}))
+    try:
+        grader.host()
+    except IsolationError as error:
+        pytest.skip(str(error))
+    return grader
+
+
+@pytest.fixture(scope="session", params=list(Tier))
 def tiered_grader(request: pytest.FixtureRequest) -> Iterator[Grader]:
-    """A grader with every wall of the host, and one with those of the lowest tier only."""
-    with Grader(GraderConfig.load(None, {"GRADER_ISOLATION": request.param})) as grader:
+    """A grader in each tier this host has."""
+    with grader_in(request.param) as grader:
         yield grader
 
 

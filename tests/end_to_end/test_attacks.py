@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.config import GraderConfig
 from grader.grade import GradeStatus
-from grader.grader import Grader
 from grader.sample import Sample
+from sandbox.walls.report import Tier
+from tests.end_to_end.conftest import grader_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from grader.grader import Grader
 
 ATTACKS = Path(__file__).parents[2].parent / "shared" / "attacks"
 CASES = [((1, 2), 3), ((-5, 5), 0), ((10**20, 1), 10**20 + 1), ((7, 8), 15)]
@@ -31,10 +33,16 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module", params=list(Tier))
+def tier(request: pytest.FixtureRequest) -> Tier:
+    """Each tier."""
+    return Tier(request.param)
+
+
 @pytest.fixture(scope="module", params=["standard", "off"])
-def attacked(request: pytest.FixtureRequest) -> Iterator[Grader]:
-    """A grader with the static policy, and one that has only its walls."""
-    with Grader(GraderConfig.load(None, {"GRADER_POLICY": request.param})) as grader:
+def attacked(request: pytest.FixtureRequest, tier: Tier) -> Iterator[Grader]:
+    """A grader with the static policy, and one that has only its walls; in each tier this host has."""
+    with grader_in(tier, GRADER_POLICY=request.param) as grader:
         yield grader
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sandbox.analysis import Analysis, StyleFacts
+    from sandbox.walls.report import Tier
+    from sandbox.worker import Worker, Zygote
 
 SHORT = Limits(cpu_s=0.5, total_cpu_s=2.0, wall_s=1.0, memory_mb=256, output_kb=1024)
 """Small enough that an endless answer costs a test half a second."""
@@ -141,9 +143,26 @@ def processes(session: int | None) -> dict[int, str]:
     return found
 
 
-def settings(lanes: int = 2, paths: tuple[str, ...] = IMPORTED) -> SandboxSettings:
+def children(zygote: Zygote) -> dict[int, str]:
+    """Processes that descend from a zygote and are no zombies, and the state of each."""
+    return {pid: state for pid, state in processes(zygote.session).items() if pid not in {zygote.session, zygote.pid}}
+
+
+def host_pid(zygote: Zygote, worker: Worker) -> int | None:
+    """A worker's process as the host counts, when there is one (proc(5), ``NSpid`` in ``/proc/PID/status``)."""
+    for pid in children(zygote):
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            continue
+        if status.partition("NSpid:")[2].partition("\n")[0].split()[-1] == str(worker.inner_pid):
+            return pid
+    return None
+
+
+def settings(lanes: int = 2, paths: tuple[str, ...] = IMPORTED, isolation: Tier | None = None) -> SandboxSettings:
     """As the grader makes them."""
-    return SandboxSettings(conductor=CONDUCTOR, paths=paths, lanes=lanes)
+    return SandboxSettings(conductor=CONDUCTOR, paths=paths, lanes=lanes, isolation=isolation)
 
 
 @pytest.fixture(scope="session")

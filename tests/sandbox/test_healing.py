@@ -20,7 +20,7 @@ import pytest
 from sandbox.execution import Execution, ExecutionStatus
 from sandbox.sandbox import Sandbox
 from testcases.problem import AssertTest, CallTest, Problem, StdinTest
-from tests.sandbox.conftest import SHORT, Box, processes, settings
+from tests.sandbox.conftest import SHORT, Box, children, host_pid, processes, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,12 +37,12 @@ ROLES = ("zygote", "examiner", "solution")
 
 def pid_of(lane: Lane, role: str) -> int | None:
     """The process in that role, when there is one."""
-    zygote, examiner = lane.zygote.pid, lane._examiner
+    examiner = lane._examiner
     if role == "zygote":
-        return zygote
+        return lane.zygote.pid
     if role == "examiner":
-        return examiner.pid if examiner is not None else None
-    others = set(processes(zygote)) - {zygote, examiner.pid if examiner is not None else None}
+        return host_pid(lane.zygote, examiner) if examiner is not None else None
+    others = set(children(lane.zygote)) - {host_pid(lane.zygote, examiner) if examiner is not None else None}
     return min(others) if len(others) == 1 else None  # more of them are on their way in or out
 
 
@@ -134,7 +134,7 @@ def test_no_solution_outlives_its_zygote(make_box: Callable[..., Box]) -> None:
     box = make_box(lanes=1)
     box.call("def f():\n    return 42")
     (lane,) = box.sandbox._lanes
-    session = lane.zygote.pid
+    session = lane.zygote.session
 
     def strike_when_asleep(over: Event) -> None:
         while pid_of(lane, "solution") is None:
@@ -143,7 +143,7 @@ def test_no_solution_outlives_its_zygote(make_box: Callable[..., Box]) -> None:
 
     with beside(strike_when_asleep):
         assert verdict(box.execute([box.job(CALL, RIGHT.format(100))])[0]) == "timeout"
-    assert lane.zygote.pid != session
+    assert lane.zygote.session != session
     assert not processes(session)
 
 
@@ -229,7 +229,7 @@ def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callab
     box = make_box(lanes=1)
     box.call("def f():\n    return 42")
     (lane,) = box.sandbox._lanes
-    session = lane.zygote.pid
+    session = lane.zygote.session
     assert session is not None
     started = time.monotonic()
     with beside(lambda over: strike(lane, role, signal.SIGSTOP, over, after_s=0.1)):
@@ -249,7 +249,7 @@ def test_a_deadline_ends_what_runs_and_what_waits(own_box: Box) -> None:
     assert time.monotonic() - started < 1.6
     assert [execution.status for execution in executions] == [ExecutionStatus.DEADLINE] * 10
     for lane in own_box.sandbox._lanes:
-        assert len(processes(lane.zygote.pid)) <= 1
+        assert not children(lane.zygote)
     assert own_box.call("def f():\n    return 42").verdict == "passed"
 
 
@@ -279,7 +279,7 @@ def test_two_hundred_jobs_leave_nothing_behind(own_box: Box) -> None:
     assert descriptors() <= before + 2  # a lane may have an examiner waiting or not
     assert zombies() == []
     for lane in own_box.sandbox._lanes:
-        assert len(processes(lane.zygote.pid)) <= 2
+        assert len(children(lane.zygote)) <= 1
 
 
 def test_close_ends_every_process_and_descriptor() -> None:
@@ -287,7 +287,7 @@ def test_close_ends_every_process_and_descriptor() -> None:
     before = descriptors()
     with Sandbox(settings()) as sandbox:
         Box(sandbox).execute(jobs(Box(sandbox), CALL, 4, 0))
-        sessions = [lane.zygote.pid for lane in sandbox._lanes] + [sandbox._analysts.pid]
+        sessions = [lane.zygote.session for lane in sandbox._lanes] + [sandbox._analysts.session]
     assert all(session is not None and not processes(session) for session in sessions)
     assert descriptors() == before
     assert zombies() == []
@@ -320,7 +320,7 @@ from tests.sandbox.conftest import *
 from tests.sandbox.test_healing import CALL
 box = Box(Sandbox(settings(lanes=1)))
 box.call("def f():\\n    return 42")
-print(box.sandbox._lanes[0].zygote.pid, box.sandbox._analysts.pid, flush=True)
+print(box.sandbox._lanes[0].zygote.session, box.sandbox._analysts.session, flush=True)
 box.call("import time\\ndef f():\\n    time.sleep(100)", wall_s=100)
 """
 

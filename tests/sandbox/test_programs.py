@@ -305,7 +305,7 @@ raise KeyboardInterrupt
 print(42)
 input()
 
-#: crashes after the right output -> crashed: SIGABRT
+#: crashes after the right output -> crashed: killed by SIG
 import os
 print(42, flush=True)
 os.abort()

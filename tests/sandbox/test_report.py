@@ -7,7 +7,8 @@ from itertools import combinations
 
 import pytest
 
-from sandbox.walls.probe import probe_walls
+from sandbox.walls.privileges import UNPRIVILEGED_UID
+from sandbox.walls.probe import probe_kernel_walls, probe_walls
 from sandbox.walls.report import _NEEDED, Tier, WallReport, standing_tier
 
 ALL = [name for names in _NEEDED.values() for name in names]
@@ -58,7 +59,7 @@ def test_tiers_are_ranked_from_the_weakest_up() -> None:
 
 
 def test_every_wall_a_tier_needs_is_probed() -> None:
-    reports = probe_walls()
+    reports = probe_walls(UNPRIVILEGED_UID, None) + probe_kernel_walls()
     assert set(ALL) <= {report.name for report in reports}
     assert len({report.name for report in reports}) == len(reports)
     for report in reports:

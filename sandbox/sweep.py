@@ -1,0 +1,98 @@
+"""Ending what descends from a zygote, wherever it has gone.
+
+A process cannot shed its resource limits or raise them, and its children inherit them (getrlimit(2)): so each zygote
+gets a limit that nobody uses, on POSIX message queues, of a size that no other process has. Every descendant can be
+told by that, also one that has left its session and its parent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["new_mark", "sweep"]
+
+_LEAST, _MARKS = 1 << 17, 1 << 19
+_PATIENCE_S = 5.0
+_PAUSE_S = 0.0005
+_LIMIT = b"Max msgqueue size"
+
+
+def new_mark() -> int:
+    """A size of message queues that no other process is likely to have, in bytes; below the kernel's default."""
+    return _LEAST + secrets.randbelow(_MARKS)
+
+
+def sweep(marks: Collection[int], *, session: int | None = None, spare: Collection[int] = (), looks: int = 5) -> int:
+    """Kill every process that bears one of the marks, until there is none.
+
+    Each is stopped as soon as it is seen, so that it can have no child while others are looked for; and what is known
+    to be somebody else's is not looked at again, because what forks on and on can only be caught by being quicker.
+
+    Args:
+        marks: what `new_mark` gave the zygotes.
+        session: a zygote's session, whose processes count as marked.
+        spare: pids to leave alone.
+        looks: how often in a row there must be none: what forks on and on can slip through one reading of ``/proc``.
+
+    Returns:
+        How many were found.
+    """
+    found: set[int] = set()
+    others = set(spare)
+    clean = 0
+    give_up = time.monotonic() + _PATIENCE_S
+    while clean < looks and time.monotonic() < give_up:
+        left = []
+        for pid in sorted(_pids() - others, reverse=True):
+            if _descends(pid, marks, session):
+                left.append(pid)
+                _signal(pid, signal.SIGSTOP)
+            elif pid not in found:
+                others.add(pid)
+        for pid in left:
+            _signal(pid, signal.SIGKILL)
+        clean = 0 if left else clean + 1
+        found.update(left)
+        if not left or found.issuperset(left):
+            time.sleep(_PAUSE_S)
+    return len(found)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _pids() -> set[int]:
+    with os.scandir("/proc") as entries:
+        return {int(entry.name) for entry in entries if entry.name.isdigit()}
+
+
+def _descends(pid: int, marks: Collection[int], session: int | None) -> bool:
+    try:
+        state, own_session = _state_and_session(pid)
+        return state not in b"ZX" and (own_session == session or _mark_of(pid) in marks)
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def _state_and_session(pid: int) -> tuple[bytes, int]:
+    status = Path(f"/proc/{pid}/stat").read_bytes()
+    state, _, _, session, *_ = status[status.rindex(b")") + 2 :].split()
+    return state, int(session)
+
+
+def _mark_of(pid: int) -> int | None:
+    """The process's limit on message queues (proc(5), ``/proc/PID/limits``)."""
+    limits = Path(f"/proc/{pid}/limits").read_bytes()
+    hard = limits[limits.index(_LIMIT) + len(_LIMIT) :].split(None, 2)[1]
+    return int(hard) if hard.isdigit() else None

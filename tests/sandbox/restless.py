@@ -1,0 +1,51 @@
+"""Processes that try to outlive whoever started them; ``python restless.py MANNER MARK WORD`` or a zygote's role."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import sys
+import time
+from os import _exit, fork, setsid, waitpid, write
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LIFE_S = 20.0
+
+
+def role_of(argument: str) -> Callable[[int], None]:
+    """A program for a zygote's child: start what is to stay, say so, and end."""
+    manner = argument.split(maxsplit=1)[0]
+
+    def main(channel: int) -> None:
+        leave_behind(manner)
+        write(channel, b"\0\0\0\0")
+
+    return main
+
+
+def leave_behind(manner: str) -> None:
+    """Start a process without a parent, in a session of its own; a ``racer`` forks on and on."""
+    if (pid := fork()) != 0:
+        waitpid(pid, 0)
+        return
+    with contextlib.suppress(OSError):
+        setsid()
+    if fork() != 0:
+        _exit(0)
+    end = time.monotonic() + _LIFE_S
+    while time.monotonic() < end:
+        time.sleep(0.001)
+        if manner == "racer":
+            with contextlib.suppress(OSError):
+                if fork() != 0:
+                    time.sleep(0.005)
+                    _exit(0)
+    _exit(0)
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_MSGQUEUE, (int(sys.argv[2]), int(sys.argv[2])))
+    leave_behind(sys.argv[1])
