@@ -119,6 +119,8 @@ class GraderConfig(_Section):
     """The tier to use; ``auto`` is the best the host has."""
     require_isolation: Tier | None = None
     """Refuse to start below this tier."""
+    credentials: Literal["keep", "drop"] = "keep"
+    """Whether the image's entry point keeps the AWS credentials, in memory only; references kept in S3 need them."""
     lanes: Annotated[int, Field(ge=0, le=256)] = 0
     """How many answers run at a time; 0 is one for each CPU this process may use."""
     max_source_kb: Annotated[int, Field(ge=1)] = 64

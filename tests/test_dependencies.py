@@ -46,7 +46,7 @@ def test_the_document_lists_exactly_what_the_project_wants(heading: str, require
     assert sections()[heading] == {name_of(requirement) for requirement in requirements}
 
 
-@pytest.mark.parametrize("lock", ["runtime", "dev"])
+@pytest.mark.parametrize("lock", ["runtime", "lambda", "dev"])
 def test_locks_hold_every_runtime_dependency_with_hashes_and_no_address(lock: str) -> None:
     text = (ROOT / f"requirements/{lock}.txt").read_text()
     pinned = re.findall(r"^([A-Za-z0-9._-]+)==(?:[^\n]*\\\n)(    --hash=sha256:)", text, flags=re.MULTILINE)
@@ -61,3 +61,16 @@ def test_the_development_lock_holds_every_development_dependency() -> None:
     text = (ROOT / "requirements/dev.txt").read_text()
     pinned = {name_of(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", text, flags=re.MULTILINE)}
     assert {name_of(requirement) for requirement in PROJECT["dependency-groups"]["dev"]} <= pinned
+
+
+def test_the_image_s_locks_hold_what_the_image_installs_and_pin_what_the_others_pin() -> None:
+    pins = {
+        lock: dict(
+            re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", (ROOT / f"requirements/{lock}.txt").read_text(), re.MULTILINE)
+        )
+        for lock in ("runtime", "lambda", "build")
+    }
+    assert {name_of(one) for one in PROJECT["project"]["optional-dependencies"]["lambda"]} <= pins["lambda"].keys()
+    assert pins["runtime"].items() <= pins["lambda"].items()
+    assert PROJECT["dependency-groups"]["build"] == PROJECT["build-system"]["requires"]
+    assert {name_of(one) for one in PROJECT["build-system"]["requires"]} <= pins["build"].keys()

@@ -97,6 +97,11 @@ class RuntimeApi:
         """What ``AWS_LAMBDA_RUNTIME_API`` is to be."""
         return f"127.0.0.1:{self._server.server_port}"
 
+    @property
+    def running(self) -> list[str]:
+        """Ids of the requests that have been handed out and not answered."""
+        return list(self._running)
+
     def invoke(self, event: Any, *, timeout_s: float) -> Outcome:
         """Hand one event to the client and wait for what it posts. A string is sent as it is, whether JSON or not."""
         body = event if isinstance(event, str) else json.dumps(event)

@@ -1,0 +1,76 @@
+"""``python -m grader.runtime.serve PIPE [HANDLER]``: serves events, from Lambda's Runtime API or on a port of its own.
+
+The environment comes out of the pipe and is there for Python code to read, in ``os.environ``. Programs that this
+process might start inherit none of it: they get what the process itself was started with.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from grader.config import GraderConfig
+from grader.errors import ConfigError
+from grader.runtime.endpoint import ENDPOINT_PORT, EndpointError, serve_endpoint
+from grader.runtime.environment import CREDENTIALS, take_over
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["main"]
+
+_HANDLER = "grader.handler.lambda_handler"
+_RUNTIME_API = "AWS_LAMBDA_RUNTIME_API"
+
+
+def main() -> None:
+    """Serve until stopped."""
+    pipe, *arguments = sys.argv[1:]
+    received = take_over(int(pipe))
+    if not _needs_credentials(received):
+        received = {name: value for name, value in received.items() if name not in CREDENTIALS}
+    os.environ.update(received)
+    handler = arguments[0] if arguments else _HANDLER
+    if _RUNTIME_API in received:
+        _serve_lambda(handler, received)
+    else:
+        _hide(received)
+        _serve_locally(handler)
+
+
+def _needs_credentials(environ: Mapping[str, str]) -> bool:
+    """As the setting says; no, where the settings are wrong: the handler will say so, and grade nothing."""
+    try:
+        return GraderConfig.load(None, environ).credentials == "keep"
+    except ConfigError:
+        return False
+
+
+def _hide(received: Mapping[str, str]) -> None:
+    """Take the variables out of the C library's environment, the one that is inherited; ``os.environ`` keeps them."""
+    for name in received:
+        os.unsetenv(name)
+
+
+def _serve_lambda(handler: str, received: Mapping[str, str]) -> None:
+    from awslambdaric.__main__ import main as serve_runtime_api  # noqa: PLC0415 - reads the address when it is imported
+
+    _hide(received)
+    sys.argv[:] = ["awslambdaric", handler]
+    serve_runtime_api(sys.argv)
+
+
+def _serve_locally(handler: str) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        serve_endpoint(handler, port=int(os.environ.get("PORT", ENDPOINT_PORT)))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (EndpointError, ValueError) as error:
+        sys.exit(f"grader: {error}")
+
+
+if __name__ == "__main__":
+    main()
