@@ -53,6 +53,8 @@ format: $(READY)
 lock:
 	@command -v uv >/dev/null || { echo "make: uv is missing: see https://docs.astral.sh/uv/" >&2; exit 1; }
 	$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/runtime.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --extra lambda pyproject.toml -o requirements/lambda.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) --group pyproject.toml:build -o requirements/build.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) --extra lambda --group dev pyproject.toml -o requirements/dev.txt
 
 clean:

@@ -1,0 +1,50 @@
+# One file for every image: the last stage is the one that serves; `--target test` runs the test suite. See docs/image.md.
+ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.13
+
+# What is installed, and nothing of how. An index or certificate of your own comes as secret `pip` or `ca`, and stays out of the image.
+FROM ${BASE_IMAGE} AS packages
+ENV PIP_CONFIG_FILE=/run/secrets/pip PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /build
+COPY requirements/lambda.txt requirements/build.txt requirements/
+RUN --mount=type=secret,id=pip --mount=type=secret,id=ca \
+    python3 -m pip install --quiet --no-compile --only-binary=:all: --require-hashes --target /opt/grader/lib --requirement requirements/lambda.txt && \
+    python3 -m pip install --quiet --only-binary=:all: --require-hashes --target tools --requirement requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY grader grader
+COPY sandbox sandbox
+COPY testcases testcases
+RUN PYTHONPATH=tools python3 -m pip install --quiet --no-compile --no-index --no-deps --no-build-isolation --target own . && \
+    mkdir /opt/grader/bin && mv own/bin/grader /opt/grader/bin/ && rm -r own/bin /opt/grader/lib/bin && mv own/* /opt/grader/lib/ && \
+    python3 -m compileall -q --invalidation-mode unchecked-hash /opt/grader/lib && \
+    chmod -R a+rX /opt/grader
+
+FROM ${BASE_IMAGE} AS runtime
+COPY --from=packages /opt/grader /opt/grader
+ENV HOME=/tmp LANG=C.UTF-8 PATH=/opt/grader/bin:$PATH PYTHONPATH=/opt/grader/lib PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# The grader starts its own processes with no environment, so the interpreter has to find its library without one. Who may run the
+# interpreter but not read it gets processes whose memory, environment and descriptors nobody of the same user can read (ptrace(2)).
+COPY deploy/precompile.py /tmp/
+RUN python=$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))') && \
+    if ! env -i "$python" -c '' 2>/dev/null; then \
+        python3 -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))' > /etc/ld.so.conf.d/grader.conf && ldconfig && env -i "$python" -c ''; \
+    fi && \
+    python3 /tmp/precompile.py && rm /tmp/precompile.py && \
+    chown root:root "$python" && chmod 0711 "$python"
+WORKDIR /tmp
+
+FROM runtime AS test
+ENV PIP_CONFIG_FILE=/run/secrets/pip PYTHONPATH=/opt/grader/lib:/opt/grader/dev HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis
+COPY requirements/dev.txt /opt/grader/
+RUN --mount=type=secret,id=pip --mount=type=secret,id=ca \
+    python3 -m pip install --quiet --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
+        --require-hashes --target /opt/grader/dev --requirement /opt/grader/dev.txt
+COPY . /opt/grader/checkout
+WORKDIR /opt/grader/checkout
+# Without its own packages the checkout tests those that are installed.
+RUN rm -r grader sandbox testcases && chmod -R a+rX /opt/grader
+CMD ["sh", "-c", "python3 -m pytest -p no:cacheprovider -m alone && exec python3 -m pytest -p no:cacheprovider -n auto -m 'not alone'"]
+
+FROM runtime AS image
+EXPOSE 8080
+ENTRYPOINT ["python3", "-m", "grader.runtime"]
+CMD ["grader.handler.lambda_handler"]
