@@ -31,7 +31,7 @@ def new_mark() -> int:
     return _LEAST + secrets.randbelow(_MARKS)
 
 
-def sweep(marks: Collection[int], *, session: int | None = None, spare: Collection[int] = (), looks: int = 5) -> int:
+def sweep(marks: Collection[int], *, session: int | None = None, spare: Collection[int] = (), looks: int = 20) -> int:
     """Kill every process that bears one of the marks, until there is none.
 
     Each is stopped as soon as it is seen, so that it can have no child while others are looked for; and what is known

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sandbox.analysis import Analysis, StyleFacts
-    from sandbox.walls.report import Tier
     from sandbox.worker import Worker, Zygote
 
 SHORT = Limits(cpu_s=0.5, total_cpu_s=2.0, wall_s=1.0, memory_mb=256, output_kb=1024)
@@ -160,9 +159,9 @@ def host_pid(zygote: Zygote, worker: Worker) -> int | None:
     return None
 
 
-def settings(lanes: int = 2, paths: tuple[str, ...] = IMPORTED, isolation: Tier | None = None) -> SandboxSettings:
+def settings(lanes: int = 2, paths: tuple[str, ...] = IMPORTED, **more: Any) -> SandboxSettings:
     """As the grader makes them."""
-    return SandboxSettings(conductor=CONDUCTOR, paths=paths, lanes=lanes, isolation=isolation)
+    return SandboxSettings(conductor=CONDUCTOR, paths=paths, lanes=lanes, **more)
 
 
 @pytest.fixture(scope="session")
