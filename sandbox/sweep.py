@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["new_mark", "sweep"]
 
 _LEAST, _MARKS = 1 << 17, 1 << 19
-_PATIENCE_S = 5.0
+_PATIENCE_S = 10.0
 _PAUSE_S = 0.0005
 _LIMIT = b"Max msgqueue size"
 

@@ -314,6 +314,9 @@ def test_the_walls_stand_in_the_zygote_as_they_are_reported(tier_box: Box) -> No
 # What outlives its parent
 
 
+MANNERS = ["daemon", pytest.param("racer", marks=pytest.mark.alone)]  # who is to be quicker than a racer needs a CPU
+
+
 def daemons(name: str) -> list[int]:
     """Processes that ``restless.py`` has left, by the word it gave them."""
     found = []
@@ -336,7 +339,7 @@ def word() -> Iterator[str]:
         os.kill(pid, 9)
 
 
-@pytest.mark.parametrize("manner", ["daemon", "racer"])
+@pytest.mark.parametrize("manner", MANNERS)
 def test_a_sweep_finds_what_has_left_its_session_and_its_parent(word: str, manner: str) -> None:
     mark = new_mark()
     subprocess.run([sys.executable, "-S", str(DAEMON), manner, str(mark), word], check=True, timeout=30)
@@ -356,7 +359,7 @@ def test_a_sweep_spares_what_it_is_told_to(word: str) -> None:
 
 
 @pytest.mark.parametrize("tier", Tier)
-@pytest.mark.parametrize("manner", ["daemon", "racer"])
+@pytest.mark.parametrize("manner", MANNERS)
 def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, manner: str, word: str) -> None:
     zygote = Zygote(
         ZygoteSettings(
