@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import time
+from enum import Enum, auto
 
 from sandbox.clock import cpu_seconds
+from sandbox.vigil import LOOK_S, state_of
 
-__all__ = ["Watch"]
+__all__ = ["Sight", "Watch", "seconds_not_queued"]
 
 _FLOOR_S = 0.002
 _UNKNOWN_FACTOR = 10.0
+_SHORT_S = 0.005
+_STOPPED_LOOKS = 2
+
+
+class Sight(Enum):
+    """What a look at a process shows."""
+
+    WELL = auto()
+    """It may go on."""
+    SPENT = auto()
+    """The request has used up its CPU seconds or its wall-clock seconds."""
+    STOPPED = auto()
+    """A signal has stopped the process, and nobody has continued it since the look before."""
 
 
 class Watch:
@@ -25,32 +40,43 @@ class Watch:
         self._wall_s = wall_s
         self._cpu_start = cpu_seconds(pid) or 0.0
         self._wall_start = time.monotonic()
-        self._next = self._wall_start + min(cpu_s, wall_s)
+        self._next = self._wall_start + min(cpu_s, wall_s, LOOK_S)
+        self._stopped = 0
 
     def pause_ms(self) -> int:
-        """Milliseconds until the next look is worth while."""
+        """Milliseconds until the next look is worth while, at most a second or so."""
         return max(1, int((self._next - time.monotonic()) * 1000) + 1)
 
     def due(self) -> bool:
         """Whether it is time for a look."""
         return time.monotonic() >= self._next
 
-    def expired(self) -> bool:
-        """Look: whether the request has used up its CPU seconds or its wall-clock seconds."""
+    def look(self) -> Sight:
+        """Look at the process."""
         cpu = cpu_seconds(self._pid)
         if cpu is None:
             self._next = time.monotonic() + _FLOOR_S
-            return False
+            return Sight.WELL
         now = time.monotonic()
         cpu_left = self._cpu_s - (cpu - self._cpu_start)
         wall_left = self._wall_s - (now - self._wall_start)
         if wall_left <= 0:
-            queued = _queued_seconds(self._pid)
-            wall_left += queued if queued is not None else self._wall_s * (_UNKNOWN_FACTOR - 1)
+            wall_left = self._wall_s - seconds_not_queued(self._pid, now - self._wall_start)
+        self._stopped = self._stopped + 1 if state_of(self._pid) in {"T", "t"} else 0
+        if self._stopped >= (_STOPPED_LOOKS if wall_left > 0 else 1):
+            return Sight.STOPPED
         if cpu_left <= 0 or wall_left <= 0:
-            return True
-        self._next = now + max(_FLOOR_S, min(cpu_left, wall_left))
-        return False
+            return Sight.SPENT
+        self._next = now + min(LOOK_S, max(_FLOOR_S, min(cpu_left, wall_left)))
+        return Sight.WELL
+
+
+def seconds_not_queued(pid: int, wall_s: float) -> float:
+    """So many seconds, less those in which the process's first thread waited for a CPU, ever since it began."""
+    if wall_s < _SHORT_S:
+        return wall_s
+    queued_s = _queued_seconds(pid)
+    return wall_s / _UNKNOWN_FACTOR if queued_s is None else max(0.0, wall_s - queued_s)
 
 
 def _queued_seconds(pid: int) -> float | None:

@@ -126,7 +126,7 @@ def test_what_dies_at_work_is_replaced_once(make_box: Callable[..., Box], role: 
     (lane,) = box.sandbox._lanes
     with beside(lambda over: strike(lane, role, signal.SIGKILL, over, after_s=0.1)):
         (execution,) = box.execute([box.job(problem, RIGHT.format(0.4), fresh=role == "examiner")])
-    assert verdict(execution) == ("memory" if role == "solution" else "passed"), execution
+    assert verdict(execution) == "passed", execution
     assert box.call("def f():\n    return 42").verdict == "passed"
 
 
@@ -214,7 +214,7 @@ def test_kills_at_random_moments_cost_no_job_its_result(own_box: Box, seed: int)
     losses = sum(role != "solution" for role in struck)
     verdicts = [verdict(execution) for execution in executions]
     assert verdicts.count("internal") <= losses // 2
-    assert verdicts.count("memory") <= struck.count("solution")
+    assert verdicts.count("memory") <= struck.count("solution") // 2
     for job, seen in zip(work, verdicts, strict=True):
         right = "passed" if "return 42" in job.source else "wrong_answer"
         assert seen in {right, "memory", "internal"}
@@ -235,7 +235,7 @@ def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callab
     with beside(lambda over: strike(lane, role, signal.SIGSTOP, over, after_s=0.1)):
         (execution,) = box.execute([box.job(CALL, RIGHT.format(0.4))], deadline_s=1.5)
     assert time.monotonic() - started < 2.5
-    assert verdict(execution) in ({"timeout"} if role == "solution" else {"deadline"}), execution
+    assert verdict(execution) in {"deadline", "passed"}, execution
     assert box.call("def f():\n    return 42").verdict == "passed"
     assert "T" not in processes(session).values()
 
