@@ -13,6 +13,7 @@ from grader.reward import NOTHING, Parts, credit_for, reward_of, share_passed
 from grader.style import style_score
 from grader.syntax import syntax_score, withheld_because
 from sandbox.analysis import Analysis, AnalysisRequest, AnalysisStatus
+from sandbox.errors import SandboxError
 from sandbox.execution import Execution, ExecutionStatus
 from testcases.verdict import Verdict
 
@@ -95,7 +96,10 @@ class Grading:
             if execution.status is not ExecutionStatus.COMPLETED:
                 return self._give_up(course, execution.detail)
             course.tests = results_of(execution)
-            course.style = _without_names(await reading.style, work.problem.prompt_names)
+            try:
+                course.style = _without_names(await reading.style, work.problem.prompt_names)
+            except SandboxError as error:
+                return self._give_up(course, str(error))
             course.stamp("styled")
             self._weigh(course, analysis)
         return self._finish(course)

@@ -5,12 +5,13 @@
     SandboxError                 base; the text is one line: what, where, what to do
     ├── IsolationError           the host cannot give the isolation that is demanded
     ├── ProcessLostError         a process of ours died, hung, or spoke nonsense
+    │   └── ProcessSpentError    it used up its CPU seconds
     └── ValueCodecError          a value is not plain data, or bytes are not an encoded value; also a ValueError
 """
 
 from __future__ import annotations
 
-__all__ = ["IsolationError", "ProcessLostError", "SandboxError", "ValueCodecError"]
+__all__ = ["IsolationError", "ProcessLostError", "ProcessSpentError", "SandboxError", "ValueCodecError"]
 
 
 class SandboxError(Exception):
@@ -23,6 +24,10 @@ class IsolationError(SandboxError):
 
 class ProcessLostError(SandboxError):
     """A zygote, examiner or analyst died, hung, or sent what it never should."""
+
+
+class ProcessSpentError(ProcessLostError):
+    """An examiner or analyst used up the CPU seconds it may spend on one job."""
 
 
 class ValueCodecError(SandboxError, ValueError):

@@ -6,7 +6,7 @@ import time
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
-from sandbox.errors import ProcessLostError
+from sandbox.errors import ProcessLostError, ProcessSpentError
 from sandbox.execution import Execution, ExecutionStatus, Job
 from sandbox.values import decode, encode
 from sandbox.worker import Worker, Zygote
@@ -21,8 +21,10 @@ EXAMINER, SOLUTION = "E", "S"
 _ATTEMPTS = 2
 _SERVED = 1000
 """Jobs after which an examiner is replaced, so that whatever it has come to keep is let go."""
-_PATIENCE_S, _AFTER_DEADLINE_S = 20.0, 0.5
-"""How long clearing up may take, before the caller's deadline and after it; then the zygote is ended, too."""
+_AFTER_DEADLINE_S = 0.5
+"""How long clearing up may take after the caller's deadline; then the zygote is ended, too."""
+_SPARE_CPU_S = 30.0
+"""CPU seconds an examiner may spend on a job, on top of as many as the answer has."""
 
 
 class Lane:
@@ -54,6 +56,9 @@ class Lane:
                 return Execution(ExecutionStatus.DEADLINE, detail="no time was left before the deadline")
             try:
                 return await self._attempt(job, deadline)
+            except ProcessSpentError:  # would be no different the second time
+                self.close()
+                return Execution(ExecutionStatus.INTERNAL, detail="the tests do not come to an end")
             except ProcessLostError as error:
                 detail = str(error)
                 self.close()
@@ -73,7 +78,7 @@ class Lane:
         patience = min(deadline, forked + job.limits.backstop_s)
         head = encode([job.source, list(astuple(job.limits))])
         await examiner.send(head + b"\n" + job.exam, patience)
-        reply = await examiner.receive(patience)
+        reply = await examiner.receive(patience, cpu_s=job.limits.total_cpu_s + _SPARE_CPU_S)
         if reply is None:
             if patience < deadline:
                 raise ProcessLostError("an examiner hangs")
@@ -94,7 +99,7 @@ class Lane:
         self._served = 1
         return self._examiner
 
-    async def _dismiss(self, patience_s: float = _PATIENCE_S) -> None:
+    async def _dismiss(self, patience_s: float | None = None) -> None:
         """Have nothing left of the last job."""
         if self._examiner is not None:
             self._examiner.close()

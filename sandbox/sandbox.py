@@ -60,6 +60,7 @@ class Reading:
 
     found: Future[Analysis]
     style: Future[StyleFacts | None]
+    """``None`` when it cannot be measured; fails with a `SandboxError` when that is not the source's fault."""
 
 
 class Sandbox:

@@ -6,8 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sandbox.analysis import Analysis, AnalysisRequest, AnalysisStatus, Finding, StyleFacts
-from sandbox.clock import cpu_seconds
-from sandbox.errors import ProcessLostError, SandboxError
+from sandbox.errors import ProcessLostError, ProcessSpentError, SandboxError
 from sandbox.values import decode, encode
 
 if TYPE_CHECKING:
@@ -22,12 +21,12 @@ _INSPECT_CPU_S = 3.0
 """CPU seconds an analyst may spend on parsing, compiling and the policy: honest sources take milliseconds."""
 _STYLE_CPU_S = 6.0
 """CPU seconds it may spend on black and pyflakes."""
+_CRASHES = 2
+"""How many analysts a source must have crashed to be blamed for it."""
+_LOSSES = 2
+"""How many may be lost over it in other ways before it is given up."""
 _SERVED = 2000
 """Sources after which an analyst is replaced, so that whatever its tools keep is let go."""
-
-
-class _WornOutError(Exception):
-    """The source has used up the analyst's CPU seconds."""
 
 
 class _CrashedError(Exception):
@@ -61,25 +60,26 @@ class Seat:
         found: Future[Analysis],
         style: Future[StyleFacts | None] | None,
     ) -> None:
-        """Have one source read; both futures are set, whatever happens.
+        """Have one source read; both futures are done then, whatever happens.
 
         Args:
             request: the source and what to look for.
             max_bytes: larger sources are refused unread.
             deadline: when the caller needs it (`time.monotonic`).
             found: gets what was found, before style is measured.
-            style: gets the style; ``None`` when nobody wants it.
+            style: gets the style, which is ``None`` when it cannot be measured; fails with a `SandboxError` when that
+                is no fault of the source's. ``None`` when nobody wants it.
         """
         try:
             await self._read(request, max_bytes, deadline, found, style)
-        except _WornOutError:
+        except ProcessSpentError:
             found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler ran out of time"))
-        except _LateError:
-            found.set(Analysis(AnalysisStatus.INTERNAL, detail="the deadline came before the source was read"))
         except _CrashedError:
             found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler crashed, twice"))
+        except _LateError:
+            _give_up(found, style, "the deadline came before the source was read")
         except SandboxError as error:
-            found.set(Analysis(AnalysisStatus.INTERNAL, detail=str(error)))
+            _give_up(found, style, str(error))
         finally:
             if not self._idle:
                 self.leave()
@@ -103,19 +103,34 @@ class Seat:
         found: Future[Analysis],
         style: Future[StyleFacts | None] | None,
     ) -> None:
-        """Try, and try once more with another analyst: the first may have been lost for reasons of its own."""
-        for last in (False, True):
+        """Try until it is read, or known why it cannot be."""
+        crashes = losses = 0
+        while True:
             analyst = await self._seated(deadline)
             try:
                 await self._attempt(analyst, request, max_bytes, deadline, found, style)
+            except ProcessSpentError:
+                raise
             except ProcessLostError:
-                self.leave()
                 if time.monotonic() >= deadline:
                     raise _LateError from None
-                if last and not found.done:
+                crashed = await self._crashed(analyst, deadline)
+                self.leave()
+                crashes, losses = crashes + crashed, losses + (not crashed)
+                if crashes == _CRASHES:
                     raise _CrashedError from None
-            if found.done:
+                if losses == _LOSSES:
+                    raise
+            else:
                 return
+
+    async def _crashed(self, analyst: Worker, deadline: float) -> bool:
+        """Whether an analyst that is lost has ended by itself, as one does that a source has crashed."""
+        try:
+            ending = await self._zygote.ending_of(analyst, deadline)
+        except ProcessLostError:
+            return False
+        return ending is not None and not ending.was_killed
 
     async def _seated(self, deadline: float) -> Worker:
         """The analyst, forked when there is none.
@@ -157,27 +172,26 @@ class Seat:
             style is not None,
         ]
         await analyst.send(encode(fields), deadline)
-        found.set(_analysis(decode(await _reply(analyst, _INSPECT_CPU_S, deadline))))
-        facts = _style(decode(await _reply(analyst, _STYLE_CPU_S, deadline)))
+        found.set(_analysis(decode(await _reply(analyst, deadline, _INSPECT_CPU_S))))
+        facts = _style(decode(await _reply(analyst, deadline, _STYLE_CPU_S)))
         self._idle = True
         if style is not None:
             style.set(facts)
 
 
-async def _reply(analyst: Worker, cpu_s: float, deadline: float) -> bytes:
+async def _reply(analyst: Worker, deadline: float, cpu_s: float) -> bytes:
     """The next reply, unless the analyst uses up its CPU seconds first: a busy host makes no source worse."""
-    start = cpu_seconds(analyst.inner_pid) or 0.0
-    left = cpu_s
-    while not await analyst.speaks(min(deadline, time.monotonic() + max(left, 0.01))):
-        if time.monotonic() >= deadline:
-            raise _LateError
-        left = cpu_s - ((cpu_seconds(analyst.inner_pid) or 0.0) - start)
-        if left <= 0:
-            raise _WornOutError
-    reply = await analyst.receive(deadline)
+    reply = await analyst.receive(deadline, cpu_s=cpu_s)
     if reply is None:
         raise _LateError
     return reply
+
+
+def _give_up(found: Future[Analysis], style: Future[StyleFacts | None] | None, why: str) -> None:
+    """Nothing is known of the source, or nothing of its style, and not for a reason of its own."""
+    if style is not None and found.done:
+        style.fail(ProcessLostError(f"its style is not known: {why}"))
+    found.set(Analysis(AnalysisStatus.INTERNAL, detail=why))
 
 
 def _analysis(fields: list[Any]) -> Analysis:

@@ -2,45 +2,79 @@
 
 from __future__ import annotations
 
-from sandbox.clock import cpu_seconds
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["LOOK_S", "Vigil", "state_of"]
+from sandbox.clock import cpu_seconds
+from sandbox.errors import ProcessLostError, ProcessSpentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["LOOK_S", "Vigil", "child_called", "state_of"]
 
 LOOK_S = 1.0
 """Seconds between two looks at a process that is waited for. Whoever waits for another process wakes up as often, and
 so can be told from one that is stuck."""
 _ODD_LOOKS = 2
 _IDLE_LOOKS = 30
+_FLOOR_S = 0.01
+_ODD = {"T": "is stopped", "t": "is being traced", "Z": "has died", "X": "has died", "": "has died"}
 
 
 class Vigil:
-    """Looks at one process, once in `LOOK_S` seconds, and says when it counts as lost.
+    """Looks at one process while somebody waits for it, and says when it counts as lost.
 
-    Lost is a process that is stopped or gone at two looks in a row, and one that neither ran nor wanted to through
-    thirty of them. A busy host makes nobody lost: what waits for a CPU is running in the eyes of the kernel, and what
-    waits for a disk is left alone, too.
+    Lost is a process that is stopped or gone at two looks in a row, one that neither ran nor wanted to through thirty
+    of them, and one that has used up what CPU seconds it has. A busy host makes nobody lost: what waits for a CPU is
+    running in the eyes of the kernel, and what waits for a disk is left alone, too.
+
+    Args:
+        pid: the process; or what finds it, asked at the first look.
+        cpu_s: CPU seconds it may use from now on, or from the first look on where it must be found.
     """
 
-    __slots__ = ("_cpu_s", "_idle", "_odd", "_pid")
+    __slots__ = ("_cpu_end_s", "_cpu_s", "_find", "_idle", "_odd", "_pid", "pause_s")
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._cpu_s: float | None = None
+    def __init__(self, pid: int | Callable[[], int | None], *, cpu_s: float = math.inf) -> None:
+        self._pid: int | None = None
+        self._find = None if isinstance(pid, int) else pid
+        self._cpu_s = 0.0
+        self._cpu_end_s = cpu_s
         self._idle = self._odd = 0
+        self.pause_s = min(cpu_s, LOOK_S)
+        """When the next look is worth while, in seconds from the last one."""
+        if isinstance(pid, int):
+            self._begin(pid)
 
-    def look(self) -> str:
-        """Why the process counts as lost; empty while nothing speaks against it."""
-        state = state_of(self._pid)
+    def look(self) -> None:
+        """Look at the process.
+
+        Raises:
+            ProcessSpentError: it has used up its CPU seconds.
+            ProcessLostError: it is lost for another reason.
+        """
+        if self._pid is None and self._find is not None and (found := self._find()) is not None:
+            self._begin(found)
+        state = "" if self._pid is None else state_of(self._pid)
         self._odd = self._odd + 1 if state in _ODD else 0
         if self._odd >= _ODD_LOOKS:
-            return _ODD[state]
-        cpu_s = cpu_seconds(self._pid)
-        self._idle = self._idle + 1 if state == "S" and cpu_s == self._cpu_s else 0
-        self._cpu_s = cpu_s
-        return "hangs" if self._idle >= _IDLE_LOOKS else ""
+            raise ProcessLostError(f"a process of the sandbox {_ODD[state]}")
+        before_s, self._cpu_s = self._cpu_s, _cpu_seconds(self._pid)
+        if self._cpu_s >= self._cpu_end_s:
+            raise ProcessSpentError("a process of the sandbox has used up its CPU seconds")
+        self._idle = self._idle + 1 if state == "S" and self._cpu_s == before_s else 0
+        if self._idle >= _IDLE_LOOKS:
+            raise ProcessLostError("a process of the sandbox hangs")
+        self.pause_s = min(LOOK_S, max(_FLOOR_S, self._cpu_end_s - self._cpu_s))
 
-
-_ODD = {"T": "is stopped", "t": "is being traced", "Z": "has died", "X": "has died", "": "has died"}
+    def _begin(self, pid: int) -> None:
+        self._pid = pid
+        if math.isfinite(self._cpu_end_s):
+            self._cpu_s = _cpu_seconds(pid)
+            self._cpu_end_s += self._cpu_s
 
 
 def state_of(pid: int) -> str:
@@ -50,3 +84,22 @@ def state_of(pid: int) -> str:
             return stat.read(1024).rpartition(b")")[2].split(None, 1)[0].decode()
     except (OSError, IndexError):
         return ""
+
+
+def child_called(inner_pid: int, parent: int) -> int | None:
+    """The pid of that child of a process which is called so in its own pid namespace (proc(5), ``NSpid``)."""
+    with os.scandir("/proc") as entries:
+        pids = [entry.name for entry in entries if entry.name.isdigit()]
+    for pid in pids:
+        try:
+            lines = Path(f"/proc/{pid}/status").read_text("utf-8", "replace").splitlines()
+        except OSError:
+            continue
+        fields = dict(line.split(":", 1) for line in lines if line.startswith(("PPid:", "NSpid:")))
+        if fields.get("PPid", "").strip() == str(parent) and fields.get("NSpid", "").split()[-1:] == [str(inner_pid)]:
+            return int(pid)
+    return None
+
+
+def _cpu_seconds(pid: int | None) -> float:
+    return (cpu_seconds(pid) if pid is not None else None) or 0.0

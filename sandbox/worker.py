@@ -12,22 +12,25 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sandbox.channel import HEADER_BYTES, frame, frame_length, receive_descriptors, send_descriptors
+from sandbox.ending import Ending
 from sandbox.errors import ProcessLostError
 from sandbox.loop import Turn, readable, writable
 from sandbox.sweep import new_mark, sweep
+from sandbox.vigil import Vigil, child_called
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from sandbox.walls.report import Tier
 
 __all__ = ["Worker", "Zygote", "ZygoteSettings"]
 
-_START_S = 60.0
-_FORK_S = 20.0
+_START_S, _FORK_S = 300.0, 120.0
+"""How long a zygote that is at work may take, on a host that is busy beyond measure."""
 _CHUNK = 1 << 18
 _MAX_REPLY_BYTES = 64 << 20
 _ENVIRONMENT = {
@@ -61,12 +64,13 @@ class ZygoteSettings:
 
 
 class Worker:
-    """A process that serves one channel."""
+    """A process that serves one channel. Who waits for it watches it, too: see `sandbox.vigil`."""
 
-    def __init__(self, inner_pid: int, channel: socket.socket) -> None:
+    def __init__(self, inner_pid: int, channel: socket.socket, *, parent: int | None = None) -> None:
         self.inner_pid = inner_pid
         """The process as its zygote counts, which may have a pid namespace of its own."""
         self._channel = channel
+        self._pid = inner_pid if parent is None else partial(child_called, inner_pid, parent)
 
     async def send(self, payload: bytes, deadline: float) -> None:
         """Send one message.
@@ -75,28 +79,31 @@ class Worker:
             ProcessLostError: the worker is gone, or does not take it before the deadline (`time.monotonic`).
         """
         view = memoryview(frame(payload))
+        vigil = Vigil(self._pid)
         while view:
             try:
                 view = view[self._channel.send(view) :]
             except BlockingIOError:
-                if not await writable(self._channel.fileno(), deadline):
+                if not await _ready(writable, self._channel, deadline, vigil):
                     raise ProcessLostError("a worker takes no messages") from None
             except OSError as error:
                 raise ProcessLostError(f"a worker is gone: {error.strerror}") from None
 
-    async def speaks(self, deadline: float) -> bool:
-        """Wait until there is something to receive; whether there was before the deadline."""
-        return await readable(self._channel.fileno(), deadline)
-
-    async def receive(self, deadline: float) -> bytes | None:
+    async def receive(self, deadline: float, *, cpu_s: float = math.inf) -> bytes | None:
         """Receive one message; ``None`` when none is whole by the deadline, which leaves the worker useless.
 
+        Args:
+            deadline: when to give up (`time.monotonic`).
+            cpu_s: CPU seconds the worker may spend on it.
+
         Raises:
+            ProcessSpentError: it has spent them.
             ProcessLostError: the worker is gone.
         """
         data, size = bytearray(), None
+        vigil = Vigil(self._pid, cpu_s=cpu_s)
         while size is None or len(data) < size:
-            if not await readable(self._channel.fileno(), deadline):
+            if not await _ready(readable, self._channel, deadline, vigil):
                 return None
             try:
                 want = HEADER_BYTES - len(data) if size is None else min(size - len(data), _CHUNK)
@@ -234,7 +241,7 @@ class Zygote:
             while True:
                 message = await self._message(_FORK_S, deadline)
                 if message[:1] == b"P":
-                    return Worker(int(message[1:]), ours)
+                    return Worker(int(message[1:]), ours, parent=self._pid)
         except ProcessLostError:
             ours.close()
             raise
@@ -245,11 +252,29 @@ class Zygote:
             with contextlib.suppress(OSError):
                 self._control.send(b"K%d" % worker.inner_pid)
 
-    async def kill_children(self, patience_s: float = _FORK_S) -> None:
+    async def ending_of(self, worker: Worker, deadline: float) -> Ending | None:
+        """End one of the processes it has forked, unless that has ended by itself; how it ended, if that is known.
+
+        Raises:
+            ProcessLostError: the zygote is gone or does not answer before the deadline; it is ended.
+        """
+        async with self._turn:
+            if self._control is None:
+                return None
+            try:
+                self._control.send(b"W%d" % worker.inner_pid)
+                while (message := await self._message(_FORK_S, deadline))[:1] != b"w":
+                    pass
+            except (ProcessLostError, OSError):
+                self._end()
+                raise ProcessLostError("a zygote is gone") from None
+        return Ending.unpack(message[1:]) if message[1:] else None
+
+    async def kill_children(self, patience_s: float | None = None) -> None:
         """Kill everything it has forked, and wait until that is gone.
 
         Args:
-            patience_s: seconds after which the zygote counts as lost.
+            patience_s: seconds after which the zygote counts as lost; ``None``: as long as it is at work.
 
         Raises:
             ProcessLostError: the zygote is gone or does not answer.
@@ -260,7 +285,7 @@ class Zygote:
                 self._control.send(b"K")
             except OSError as error:
                 raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
-            while await self._message(patience_s, math.inf) != b"k":
+            while await self._message(patience_s or _FORK_S, math.inf) != b"k":
                 pass
 
     def kill(self) -> None:
@@ -286,7 +311,8 @@ class Zygote:
 
     async def _message(self, patience_s: float, deadline: float) -> bytes:
         assert self._control is not None
-        if not await readable(self._control.fileno(), min(deadline, time.monotonic() + patience_s)):
+        deadline = min(deadline, time.monotonic() + patience_s)
+        if not await _ready(readable, self._control, deadline, Vigil(lambda: self.pid)):
             raise ProcessLostError("a zygote does not answer")
         try:
             message, _ = receive_descriptors(self._control, 1 << 16, 0)
@@ -295,3 +321,21 @@ class Zygote:
         if not message:
             raise ProcessLostError("a zygote died")
         return message
+
+
+async def _ready(
+    event: Callable[[int, float], Awaitable[bool]], channel: socket.socket, deadline: float, vigil: Vigil
+) -> bool:
+    """Wait for an event at the near end of a channel, and keep an eye on who is at the far end.
+
+    Returns:
+        Whether it came before the deadline.
+
+    Raises:
+        ProcessLostError: nobody is there who could bring it about.
+    """
+    while not await event(channel.fileno(), min(deadline, time.monotonic() + vigil.pause_s)):
+        if time.monotonic() >= deadline:
+            return False
+        vigil.look()
+    return True

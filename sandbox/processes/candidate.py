@@ -24,8 +24,9 @@ from sandbox.walls import audit
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sandbox.ending import Ending
     from sandbox.limits import Limits
-    from sandbox.processes.zygote_line import Ending, ZygoteLine
+    from sandbox.processes.zygote_line import ZygoteLine
 
 __all__ = ["Candidate"]
 

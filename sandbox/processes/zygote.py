@@ -7,10 +7,10 @@ Its parent speaks to it over a SOCK_SEQPACKET socket, one message a packet:
 
 * ``F`` and a role's letter, with one descriptor: fork a child in that role; answered with ``P`` and its pid.
 * ``K`` and a pid: kill that child. ``K`` alone: kill every child; answered with ``k`` when none is left.
+* ``W`` and a pid: kill that child, unless it has ended; answered with ``w`` and how it ended (`sandbox.ending`).
 
 An examiner gets a second socket of the same kind, to ask for solution processes: ``F`` with a descriptor, answered
-with ``P`` and the child's pid; ``K`` and a pid to kill one; ``X`` comes when one has ended
-(`zygote_messages.EXIT_FORMAT`).
+with ``P`` and the child's pid; ``K`` and a pid to kill one; when one has ended, ``X`` comes, and how.
 """
 
 from __future__ import annotations
@@ -46,11 +46,13 @@ from signal import SIGKILL, pidfd_send_signal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sandbox.channel import receive_descriptors
-from sandbox.processes.zygote_messages import EXIT_FORMAT, FORKS
+from sandbox.ending import Ending
+from sandbox.processes.zygote_messages import FORKS
 from sandbox.walls import functions, imports, privileges, probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from resource import struct_rusage
 
 __all__ = ["main"]
 
@@ -58,6 +60,7 @@ _CHANNEL = 3
 """A child's own descriptor."""
 _SWEEPS = 100
 _LIST_BYTES = 1 << 16
+_ENDINGS_KEPT = 64
 
 
 @dataclass(slots=True)
@@ -79,6 +82,8 @@ class _Zygote:
         """Open on the kernel's list of this process's children; -1 where orphans do not come here."""
         self.children: dict[int, _Child] = {}
         self.askers: dict[int, socket.socket] = {}
+        self.endings: dict[int, Ending] = {}
+        """Of children that the parent asked for, in the order they ended; the last few."""
         self.poller = select.poll()
         self.wake_read, self.wake_write = pipe2(O_CLOEXEC | O_NONBLOCK)
 
@@ -116,9 +121,19 @@ class _Zygote:
         if message == b"K":
             self.kill_all()
             self.control.send(b"k")
+        elif message[:1] == b"W":
+            self.control.send(b"w" + self.await_end(int(message[1:])))
         elif int(message[1:]) in self.children:
             self.kill(int(message[1:]))
         return None
+
+    def await_end(self, pid: int) -> bytes:
+        if pid in self.children:
+            self.kill(pid)
+            _, status, usage = wait4(pid, 0)
+            self.bury(pid, status, usage)
+        ending = self.endings.get(pid)
+        return ending.pack() if ending is not None else b""
 
     def ask(self, asker: socket.socket) -> str | None:
         try:
@@ -173,19 +188,26 @@ class _Zygote:
                 return
             if pid == 0:
                 return
-            child = self.children.pop(pid, None)
-            if child is None:
-                continue
-            self.sweep()
-            if child.forks is not None:
-                self.forget(child.forks)
-            asker = self.askers.get(child.owner) if child.owner is not None else None
-            if asker is not None:
-                cpu_us = int((usage.ru_utime + usage.ru_stime) * 1e6)
-                try:
-                    asker.send(EXIT_FORMAT.pack(b"X", pid, status, cpu_us, usage.ru_maxrss))
-                except OSError:
-                    self.forget(asker)
+            if pid in self.children:
+                self.bury(pid, status, usage)
+
+    def bury(self, pid: int, status: int, usage: struct_rusage) -> None:
+        """Tell who asked for a child that it has ended."""
+        child = self.children.pop(pid)
+        self.sweep()
+        if child.forks is not None:
+            self.forget(child.forks)
+        ending = Ending(pid, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        if child.owner is None:
+            self.endings[pid] = ending
+            if len(self.endings) > _ENDINGS_KEPT:
+                del self.endings[next(iter(self.endings))]
+        elif child.owner in self.askers:
+            asker = self.askers[child.owner]
+            try:
+                asker.send(b"X" + ending.pack())
+            except OSError:
+                self.forget(asker)
 
     def sweep(self) -> None:
         """End what a child has left behind: its orphans are children of this process now."""

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import os
 import select
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.channel import receive_descriptors, send_descriptors
+from sandbox.ending import Ending
 from sandbox.errors import ProcessLostError
-from sandbox.processes.zygote_messages import EXIT_FORMAT
 from sandbox.vigil import LOOK_S, Vigil
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-__all__ = ["Ending", "ZygoteLine"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a process ended."""
-
-    status: int
-    """Wait status, as in wait(2)."""
-    cpu_s: float
-    """CPU seconds it has used in all."""
-    peak_mb: float
-    """Its largest resident memory, in MiB."""
+__all__ = ["ZygoteLine"]
 
 
 class ZygoteLine:
@@ -62,14 +49,14 @@ class ZygoteLine:
         while True:
             message = self._notice()
             if message[:1] == b"X":
-                _, ended, status, cpu_us, peak_kb = EXIT_FORMAT.unpack(message)
-                if ended == pid:
-                    return Ending(status, cpu_us / 1e6, peak_kb / 1024)
+                ending = Ending.unpack(message[1:])
+                if ending.pid == pid:
+                    return ending
 
-    def hung_up(self, why: str = "is gone") -> ProcessLostError:
-        """Take note that the zygote is lost; the error to raise."""
+    def hung_up(self) -> ProcessLostError:
+        """Take note that the zygote is gone; the error to raise."""
         self.lost = True
-        return ProcessLostError(f"a zygote {why}")
+        return ProcessLostError("a zygote is gone")
 
     def _tell(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
         try:
@@ -81,8 +68,11 @@ class ZygoteLine:
         vigil: Vigil | None = None
         while not self._poller.poll(LOOK_S * 1000):
             vigil = vigil or Vigil(os.getppid())
-            if why := vigil.look():
-                raise self.hung_up(why)
+            try:
+                vigil.look()
+            except ProcessLostError:
+                self.lost = True
+                raise
         try:
             message, _ = receive_descriptors(self._channel, 64, 0)
         except OSError:
