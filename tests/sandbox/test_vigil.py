@@ -1,0 +1,268 @@
+"""Processes that are stopped and never continued, or that never come to an end: noticed without any deadline."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import sandbox.lane as lanes
+import sandbox.seat as seats
+import sandbox.vigil as vigils
+from sandbox.analysis import AnalysisRequest, AnalysisStatus
+from sandbox.errors import ProcessLostError, ProcessSpentError, SandboxError
+from sandbox.execution import ExecutionStatus
+from sandbox.processes.watch import Sight, Watch
+from sandbox.vigil import Vigil, state_of
+from testcases.problem import AssertTest, CallTest, Problem, StdinTest
+from tests.sandbox.conftest import Box, processes
+from tests.sandbox.test_healing import ASSERTION, CALL, RIGHT, beside, strike, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+FINE = '"""Add."""\n\n\ndef f(a, b):\n    """Add."""\n    return a + b\n'
+UGLY = "def f( a,b ):\n  return [ a+b for x in range( 3 ) ]\n\n"
+
+
+@pytest.fixture
+def sleeper() -> Iterator[int]:
+    """A process that does nothing at all."""
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        while state_of(process.pid) != "S":
+            time.sleep(0.01)
+        yield process.pid
+        process.kill()
+
+
+# Looks
+
+
+def keep_looking(vigil: Vigil) -> None:
+    while True:
+        time.sleep(vigil.pause_s / 10)
+        vigil.look()
+
+
+def looks(vigil: Vigil, most: int) -> int:
+    """How many looks it takes until the process counts as lost; raises what the last one did."""
+    for count in range(1, most + 1):
+        try:
+            vigil.look()
+        except ProcessLostError:
+            return count
+    return 0
+
+
+def test_what_is_stopped_counts_as_lost_at_the_second_look(sleeper: int) -> None:
+    os.kill(sleeper, signal.SIGSTOP)
+    while state_of(sleeper) != "T":
+        time.sleep(0.01)
+    assert looks(Vigil(sleeper), 9) == 2
+
+
+def test_what_is_continued_between_two_looks_is_not_lost(sleeper: int) -> None:
+    vigil = Vigil(sleeper)
+    for number in (signal.SIGSTOP, signal.SIGCONT) * 3:
+        os.kill(sleeper, number)
+        while (state_of(sleeper) == "T") != (number is signal.SIGSTOP):
+            time.sleep(0.01)
+        vigil.look()
+
+
+def test_what_never_runs_and_never_wants_to_counts_as_lost_in_the_end(sleeper: int) -> None:
+    assert looks(Vigil(sleeper), 99) == 1 + vigils._IDLE_LOOKS
+
+
+def test_what_is_gone_counts_as_lost() -> None:
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+        assert looks(Vigil(process.pid), 9) == 2
+
+
+def test_what_runs_is_never_lost() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            assert looks(Vigil(process.pid), 5 * vigils._IDLE_LOOKS) == 0
+        finally:
+            process.kill()
+
+
+def test_what_has_used_up_its_cpu_seconds_is_spent() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            vigil = Vigil(process.pid, cpu_s=0.1)
+            with pytest.raises(ProcessSpentError):
+                keep_looking(vigil)
+        finally:
+            process.kill()
+
+
+def test_a_request_to_a_stopped_process_is_told_from_one_that_is_spent(sleeper: int) -> None:
+    watch = Watch(sleeper, cpu_s=9.0, wall_s=0.05)
+    time.sleep(0.06)
+    assert watch.look() is Sight.SPENT
+    os.kill(sleeper, signal.SIGSTOP)
+    while state_of(sleeper) != "T":
+        time.sleep(0.01)
+    assert watch.look() is Sight.STOPPED
+
+
+# Stopped and never continued
+
+
+@pytest.mark.parametrize("problem", [CALL, ASSERTION], ids=["call", "assertion"])
+@pytest.mark.parametrize("role", ["zygote", "examiner", "solution"])
+def test_what_is_stopped_for_good_at_work_is_replaced(
+    make_box: Callable[..., Box], role: str, problem: Problem
+) -> None:
+    box = make_box(lanes=1)
+    box.call("def f():\n    return 42")
+    (lane,) = box.sandbox._lanes
+    session = lane.zygote.pid
+    with beside(lambda over: strike(lane, role, signal.SIGSTOP, over, after_s=0.1)):
+        (execution,) = box.execute([box.job(problem, RIGHT.format(0.6))])
+    assert verdict(execution) == "passed", execution
+    assert "T" not in processes(session).values()
+    assert "T" not in processes(lane.zygote.pid).values()
+
+
+@pytest.mark.parametrize("role", ["zygote", "examiner"])
+def test_what_is_stopped_for_good_while_idle_is_replaced(make_box: Callable[..., Box], role: str) -> None:
+    box = make_box(lanes=1)
+    box.call("def f():\n    return 42")
+    (lane,) = box.sandbox._lanes
+    assert strike(lane, role, signal.SIGSTOP, Event())
+    for problem in (CALL, Problem((AssertTest("import os\nassert f() == 42"),), entry_point="f")):
+        assert box.see(problem, "def f():\n    return 42").verdict == "passed"
+
+
+@pytest.mark.parametrize("who", ["analyst", "zygote"])
+def test_an_analyst_that_is_stopped_for_good_is_replaced(make_box: Callable[..., Box], who: str) -> None:
+    box = make_box(lanes=1)
+    before = box.read(UGLY)
+    zygote = box.sandbox._analysts.pid
+    (analyst,) = set(processes(zygote)) - {zygote}
+    if who == "zygote":
+        os.kill(analyst, signal.SIGKILL)
+    os.kill(analyst if who == "analyst" else zygote, signal.SIGSTOP)
+    assert box.read(UGLY) == before
+
+
+def test_an_answer_that_stops_itself_has_timed_out(box: Box) -> None:
+    stop = "import signal\ndef f():\n    signal.raise_signal(signal.SIGSTOP)\n    return 42"
+    assert box.call(stop, wall_s=60.0).verdict in {"timeout", "crashed"}  # a wall may end it
+
+
+def test_an_answer_that_kills_itself_is_put_to_its_exam_twice_and_then_blamed(box: Box) -> None:
+    kill = "import signal\nprint('once')\ndef f():\n    signal.raise_signal(signal.SIGKILL)\n    return 42"
+    seen = box.call(kill)
+    assert seen.verdict in {"memory", "crashed"}
+    assert seen.output == "once\n"
+
+
+# Killed from outside while style is measured
+
+
+def style_of(box: Box, source: str, strikes: int) -> list[Any]:
+    """What is read of a source whose analyst is killed so many times after it has told the rest."""
+    struck: list[int] = []
+
+    async def one() -> list[Any]:
+        reading = box.sandbox.read(AnalysisRequest(source, "f"), deadline=time.monotonic() + 100)
+        analysis = await reading.found
+        try:
+            return [analysis.status, await reading.style]
+        except SandboxError as error:
+            return [analysis.status, str(error)]
+
+    real = seats._reply
+
+    async def reply(analyst: Any, deadline: float, cpu_s: float) -> bytes:
+        if cpu_s == seats._STYLE_CPU_S and len(struck) < strikes:
+            struck.append(analyst.pid)
+            os.kill(analyst.pid, signal.SIGKILL)
+        return await real(analyst, deadline, cpu_s)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seats, "_reply", reply)
+        (result,) = box.sandbox.run([one()])
+    assert len(struck) == min(strikes, 2)
+    return result
+
+
+def test_style_is_measured_anew_when_the_analyst_is_killed(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=1)
+    ((_, style),) = box.read(UGLY)
+    assert style is not None
+    assert style_of(box, UGLY, strikes=1) == [AnalysisStatus.OK, style]
+
+
+def test_style_that_is_lost_twice_is_not_known_rather_than_bad(make_box: Callable[..., Box]) -> None:
+    status, told = style_of(make_box(lanes=1), UGLY, strikes=2)
+    assert status is AnalysisStatus.OK
+    assert "style is not known" in told
+
+
+def test_a_source_whose_analysts_are_killed_from_outside_is_not_blamed(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=1)
+    box.read(FINE)
+    zygote = box.sandbox._analysts.pid
+
+    def rage(over: Event) -> None:
+        while not over.wait(0.001):
+            for pid in set(processes(zygote)) - {zygote}:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    with beside(rage):
+        ((analysis, _),) = box.read(FINE)
+    assert analysis.status in {AnalysisStatus.INTERNAL, AnalysisStatus.OK}
+    assert box.read(FINE)[0][0].status is AnalysisStatus.OK
+
+
+# What takes for ever without being stopped
+
+
+def test_test_code_that_never_ends_is_given_up_once(
+    make_box: Callable[..., Box], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "_SPARE_CPU_S", 0.2)
+    box = make_box(lanes=1)
+    endless = Problem((AssertTest("f()\nwhile True: pass"),), entry_point="f")
+    (execution,) = box.execute([box.job(endless, "def f():\n    return 42")])
+    assert (execution.status, execution.detail) == (ExecutionStatus.INTERNAL, "the tests do not come to an end")
+    assert box.call("def f():\n    return 42").verdict == "passed"
+
+
+SLEEP = "import time\ndef f():\n    time.sleep(0.3)\n    return 42"
+
+
+def test_an_answer_that_sleeps_in_every_call_has_a_budget_for_that_too(box: Box) -> None:
+    seen = box.call(SLEEP, times=40, cpu_s=0.5, total_cpu_s=0.5, wall_s=0.5)
+    count = seen.verdicts.count("passed")
+    assert 1 <= count <= 20
+    assert seen.verdicts[count] == "timeout"
+    assert set(seen.verdicts[count + 1 :]) == {"not_run"}
+
+
+def test_a_program_that_sleeps_in_every_run_has_a_budget_for_that_too(box: Box) -> None:
+    problem = Problem((StdinTest("", "42\n"),) * 40)
+    seen = box.see(problem, "import time\ntime.sleep(0.3)\nprint(42)", cpu_s=0.5, total_cpu_s=0.5, wall_s=0.5)
+    count = seen.verdicts.count("passed")
+    assert 1 <= count <= 20
+    assert seen.verdicts[count] == "timeout"
+    assert set(seen.verdicts[count + 1 :]) == {"not_run"}
+
+
+def test_sleeping_within_the_budget_passes_every_test(box: Box) -> None:
+    problem = Problem((CallTest((), 42),) * 5, entry_point="f")
+    assert set(box.see(problem, SLEEP, cpu_s=0.5, total_cpu_s=2.0, wall_s=20.0).verdicts) == {"passed"}
