@@ -1,4 +1,4 @@
-"""Answers that attack, of every family: each is to be scored, earns no full functional score, and leaves nothing behind.
+"""Answers that attack, of every family: each is to be scored, below full functional score, and leaves nothing behind.
 
 The task is ``add(a, b)``. ``NUMBER`` is replaced, so that no two answers are equal.
 """
@@ -24,12 +24,12 @@ REFERENCES: Final = (
     },
     {
         "entry_point": "add",
-        "tests": [{"check": "def check(candidate):\n    for a in range(3):\n        assert candidate(a, 2) == a + 2\n"}],
+        "tests": [{"check": "def check(candidate):\n    for a in (1, 5):\n        assert candidate(a, 2) == a + 2\n"}],
         "limits": _LIMITS,
     },
 )
 
-_SOURCES = '''
+_SOURCES = """
 #: loop at import
 while True:
     pass
@@ -315,7 +315,7 @@ def add(a, b):
                             finally:
                                 try: a
                                 finally: return NUMBER
-'''
+"""
 
 
 def _sources() -> dict[str, str]:

@@ -168,7 +168,8 @@ _TASKS = (
                 "assert count_tides([1, 2, 3]) == 3",
             ]
         },
-        '"""Tides, NUMBER."""\n\n\ndef count_tides(tides):\n    """Count."""\n    return len(tides) + NUMBER - NUMBER\n',
+        '"""Tides, NUMBER."""\n\n\ndef count_tides(tides):\n    """Count."""\n'
+        "    return len(tides) + NUMBER - NUMBER\n",
         '"""Tides, NUMBER."""\n\n\ndef count_tides(tides):\n    """Count."""\n    return "NUMBER"[:0] or None\n',
         0.0,
     ),
