@@ -41,7 +41,7 @@ RUN --mount=type=secret,id=pip --mount=type=secret,id=ca \
 COPY . /opt/grader/checkout
 WORKDIR /opt/grader/checkout
 # Without its own packages the checkout tests those that are installed.
-RUN rm -r grader sandbox testcases && chmod -R a+rX /opt/grader
+RUN rm -r grader sandbox testcases && chmod -R a+rX .
 CMD ["sh", "-c", "python3 -m pytest -p no:cacheprovider -m alone && exec python3 -m pytest -p no:cacheprovider -n auto -m 'not alone'"]
 
 FROM runtime AS image

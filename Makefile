@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures coverage format lock clean
+.PHONY: help demo test lint types imports figures coverage format lock clean image image-test image-run test-lambda-like
 
 help: ## Show this
 	@echo "make demo      grade the bundled answers and print the result table"
@@ -20,6 +20,11 @@ help: ## Show this
 	@echo "make format    put right what ruff can"
 	@echo "make lock      pin the dependencies of pyproject.toml anew (needs uv; UPGRADE=1 takes the newest)"
 	@echo "make clean     remove the environment and every cache"
+	@echo
+	@echo "make image             build the container image, with docker or podman; BASE_IMAGE=... for another base"
+	@echo "make image-test        run the tests in it"
+	@echo "make image-run         serve events on localhost:9000; PORT=... for another port"
+	@echo "make test-lambda-like  run the attacks and HumanEval in a box that refuses what Lambda refuses"
 	@echo
 	@echo "PYTHON=$(PYTHON) makes the environment $(VENV); make clean first to change it."
 
@@ -56,6 +61,18 @@ lock:
 	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --extra lambda pyproject.toml -o requirements/lambda.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) --group pyproject.toml:build -o requirements/build.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) --extra lambda --group dev pyproject.toml -o requirements/dev.txt
+
+image:
+	@deploy/container build
+
+image-test:
+	@deploy/container test
+
+image-run:
+	@deploy/container run
+
+test-lambda-like:
+	@deploy/container lambda-like
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
