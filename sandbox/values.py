@@ -25,7 +25,7 @@ from sandbox.errors import ValueCodecError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MAX_DEPTH", "Reference", "decode", "encode"]
+__all__ = ["MAX_DEPTH", "NamedItems", "Reference", "decode", "encode", "restore"]
 
 MAX_DEPTH = 208
 """Levels of nesting that may cross, which is 200 for a value in the message or exam around it; also what stops a value
@@ -50,6 +50,17 @@ class Reference:
     kind: str = "object"
     """Name of its class, for people."""
     is_callable: bool = False
+    of: int | str = 0
+    """The writer's number for its class, or a word for what it can do; 0 for a class."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedItems:
+    """A named tuple: an object that stays, and its items."""
+
+    reference: Reference
+    names: tuple[str, ...]
+    items: tuple[Any, ...]
 
 
 def encode(value: Any, keep: Callable[[Any], Reference | None] | None = None) -> bytes:
@@ -66,7 +77,7 @@ def encode(value: Any, keep: Callable[[Any], Reference | None] | None = None) ->
 
 
 def decode(data: bytes | bytearray | memoryview) -> Any:
-    """Turn bytes back into the value. Safe on hostile bytes; references come back as `Reference`.
+    """Turn bytes back into the value. Safe on hostile bytes; references come back as `Reference`, for `restore`.
 
     Raises:
         ValueCodecError: the bytes are not an encoded value.
@@ -133,13 +144,18 @@ class _Encoder:
 
     def other(self, value: Any, depth: int) -> Any:
         if type(value) is Reference:
-            return {"r": [value.key, value.kind, value.is_callable]}
-        if issubclass(type(value), tuple) and hasattr(type(value), "_fields"):  # isinstance would ask the value
-            return {"t": self.items(tuple.__getitem__(value, slice(None)), depth)}  # named tuples are tuples
+            return {"r": [value.key, value.kind, value.is_callable, value.of]}
+        named = issubclass(type(value), tuple) and hasattr(type(value), "_fields")  # isinstance would ask the value
+        if named and self.keep is None:
+            return {"t": self.items(tuple.__getitem__(value, slice(None)), depth)}
         reference = self.keep(value) if self.keep is not None else None
         if reference is None:
             raise ValueCodecError(f"{type(value).__name__} is not plain data")
-        return {"r": [reference.key, reference.kind, reference.is_callable]}
+        fields = [reference.key, reference.kind, reference.is_callable, reference.of]
+        if not named:
+            return {"r": fields}
+        names = [name for name in type(value)._fields if type(name) is str]
+        return {"N": [fields, names, self.items(tuple.__getitem__(value, slice(None)), depth)]}
 
 
 _WRITERS: dict[type, Callable[[Any], tuple[str, Any]]] = {
@@ -200,10 +216,38 @@ def _fraction(payload: list[Any]) -> Fraction:
 
 
 def _reference(payload: list[Any]) -> Reference:
-    key, kind, is_callable = payload
-    if type(key) not in (int, str) or type(kind) is not str:
+    key, kind, is_callable, of = payload
+    if type(key) not in (int, str) or type(kind) is not str or type(of) not in (int, str):
         raise ValueCodecError("malformed value: a bad reference")
-    return Reference(key, kind[:200], is_callable is True)
+    return Reference(key, kind[:200], is_callable is True, of)
+
+
+def _named_items(payload: list[Any]) -> NamedItems:
+    reference, names, items = payload
+    if set(map(type, names)) > {str}:
+        raise ValueCodecError("malformed value: a bad name")
+    return NamedItems(_reference(reference), tuple(names), tuple(_items(items)))
+
+
+def restore(value: Any, found: Callable[[Reference | NamedItems], Any]) -> Any:
+    """The value with what `found` makes of each `Reference` and each `NamedItems` in it; containers may be reused."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is list:
+        if not _SCALARS.issuperset(map(type, value)):
+            value[:] = [restore(item, found) for item in value]
+        return value
+    if kind is Reference:
+        return found(value)
+    if kind is NamedItems:
+        return found(NamedItems(value.reference, value.names, restore(value.items, found)))
+    if kind in {tuple, set, frozenset}:
+        return kind([restore(item, found) for item in value])
+    if kind in {dict, OrderedDict, Counter}:
+        pairs = [(restore(key, found), restore(item, found)) for key, item in value.items()]
+        return kind(pairs) if kind is not Counter else Counter(dict(pairs))
+    return deque([restore(item, found) for item in value], value.maxlen) if kind is deque else value
 
 
 def _deque(payload: list[Any]) -> deque[Any]:
@@ -233,4 +277,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "H": time.fromisoformat,
     "L": lambda payload: timedelta(*payload),
     "r": _reference,
+    "N": _named_items,
 }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from testcases.verdict import Verdict
 
@@ -18,8 +16,9 @@ __all__ = [
     "Candidate",
     "CandidateLostError",
     "Raised",
+    "RefusedError",
     "Reply",
-    "raise_for",
+    "is_answers",
     "verdict_of",
 ]
 
@@ -29,7 +28,12 @@ class Raised(Protocol):
 
     type_name: str
     base: str
+    """The nearest built-in class it descends from."""
     text: str
+    reference: Any
+    """What stands for the exception, when its class is no built-in one."""
+    args: tuple[Any, ...] | None
+    cause: Raised | None
 
 
 class Reply(Protocol):
@@ -38,9 +42,18 @@ class Reply(Protocol):
     status: str
     """Name of a status of the sandbox; `STATUS_VERDICTS` knows them all."""
     value: Any
-    args: Sequence[Any] | None
     raised: Raised | None
     detail: str
+
+
+class Hosting(Protocol):
+    """What a candidate does with objects of test code."""
+
+    host: Any
+    """Lends them and adopts the answer's: `testcases.objects.Objects`."""
+
+    def adopt(self, value: Any) -> Any:
+        """A value with what the host makes of the references in it."""
 
 
 class Candidate(Protocol):
@@ -48,6 +61,13 @@ class Candidate(Protocol):
 
     alive: bool
     spent: bool
+    generation: int
+    """Changes with the process."""
+    asked: int
+    """Questions so far."""
+    written: tuple[bytearray, bytearray]
+    """What its present process has written to its standard output and errors."""
+    hosting: Hosting
 
     def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
         """Start a process and load the answer as a module; the value is a dict of those names it has."""
@@ -56,10 +76,10 @@ class Candidate(Protocol):
         """Run the answer as a program in a process of its own; the value is its output."""
 
     def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
-        """Call a function."""
+        """Call a function; what it does to its arguments in place is done to these."""
 
-    def get(self, target: Any, attribute: str) -> Reply:
-        """Read an attribute."""
+    def ask(self, verb: str, *fields: Any) -> Reply:
+        """Ask something else: ``get``, ``op``, ``describe``, ``make``, ``start``, ``await``."""
 
 
 STATUS_VERDICTS: Mapping[str, Verdict] = {
@@ -77,9 +97,14 @@ look at."""
 
 
 class AnswerError(Exception):
-    """The answer raised; test code may wait for it, as for the exception itself."""
+    """The answer raised an exception of a class of its own; test code may wait for it, as for the exception itself.
+
+    Where the class is a built-in one, test code meets that class; `is_answers` tells the two apart from its own.
+    """
 
     verdict = Verdict.EXCEPTION
+    is_of_the_answer = True
+    ends_the_test = False
 
 
 class CandidateLostError(BaseException):
@@ -91,45 +116,27 @@ class CandidateLostError(BaseException):
         self.ends_the_test = verdict is Verdict.NOT_RUN
 
 
+class RefusedError(BaseException):
+    """Test code asks the answer for what it must not be believed, or gives it what it cannot have.
+
+    It fails the test, whatever its handlers wait for: an exception that did not happen is no evidence.
+    """
+
+    verdict = Verdict.WRONG_ANSWER
+
+
 class BrokenTestError(BaseException):
-    """The test asks what cannot be asked across processes."""
+    """The test asks what no answer could give: the data set is at fault."""
 
     ends_the_test = True
 
 
 def verdict_of(error: BaseException) -> Verdict:
     """The verdict of a test that ended with this error: an error of test code itself is a wrong answer met by it."""
-    verdict: Verdict = getattr(error, "verdict", Verdict.WRONG_ANSWER)
-    return verdict
+    verdict: object = getattr(error, "verdict", None)
+    return verdict if isinstance(verdict, Verdict) else Verdict.WRONG_ANSWER
 
 
-def raise_for(reply: Reply) -> NoReturn:
-    """Raise in test code what the reply means.
-
-    Raises:
-        AnswerError: the answer raised; also an instance of the nearest built-in class.
-        CandidateLostError: its process is gone.
-    """
-    verdict = STATUS_VERDICTS[reply.status]
-    if reply.raised is None:
-        raise CandidateLostError(verdict, reply.detail)
-    kind = _exception_class(reply.raised.type_name, reply.raised.base, verdict)
-    try:
-        error = kind(reply.raised.text)
-    except TypeError:  # a class that wants other arguments, such as UnicodeDecodeError
-        error = _exception_class(reply.raised.type_name, "Exception", verdict)(reply.raised.text)
-    raise error
-
-
-@lru_cache(maxsize=256)
-def _exception_class(type_name: str, base_name: str, verdict: Verdict) -> type[AnswerError]:
-    base = getattr(builtins, base_name, Exception)
-    if not (isinstance(base, type) and issubclass(base, Exception)):
-        base = Exception
-    bases = (AnswerError,) if base is Exception else (AnswerError, base)
-    name = type_name if type_name.isprintable() else base.__name__  # no class may be called just anything
-    members = {"verdict": verdict, "__str__": Exception.__str__}  # the text as it came: KeyError would quote it again
-    try:
-        return type(name, bases, members)
-    except TypeError:  # built-in classes that do not go together
-        return type(name, (AnswerError,), members)
+def is_answers(error: BaseException) -> bool:
+    """Whether it is an exception of the answer's, not of test code."""
+    return getattr(error, "is_of_the_answer", False) is True

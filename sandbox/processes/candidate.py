@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.channel import frame
@@ -15,8 +16,9 @@ from sandbox.errors import ValueCodecError
 from sandbox.execution import SolutionStatus
 from sandbox.processes import parked_threads
 from sandbox.processes.held_process import HEAD_BYTES, HeldProcess
-from sandbox.processes.protocol import CALL, GET, LOAD, RUN, LoadSettings
-from sandbox.processes.reply import Reply, understood
+from sandbox.processes.hosting import Hosting
+from sandbox.processes.protocol import CALL, DROP, LOAD, RUN, LoadSettings
+from sandbox.processes.reply import Question, Reply, understood
 from sandbox.processes.watch import Sight, Watch
 from sandbox.values import encode
 from sandbox.walls import audit
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate"]
 
+_MOST_QUESTIONS = 500_000
+"""Questions in one sample, both ways: each costs the examiner time that is on no account of the answer's."""
 _WROTE_TOO_MUCH = "wrote more than it may"
 _CPU_SLACK_S = 0.1
 """How much less than the limit a process may seem to have used that the kernel has killed for it."""
@@ -55,6 +59,12 @@ class Candidate:
         self.peak_mb = 0.0
         self.head = b""
         """The first KiB written by any of its processes, to output or errors."""
+        self.hosting = Hosting()
+        """With whose objects it deals."""
+        self.generation = 0
+        """Number of the present or last process; objects do not outlive theirs."""
+        self.asked = 0
+        """Questions so far, both ways."""
         self.disturbed = False
         """A process was killed or stopped, perhaps by somebody else: what came of it means nothing, and no more can be
         asked."""
@@ -64,6 +74,7 @@ class Candidate:
         self._timeouts = 0
         self._started = 0
         self._wall_s = 0.0
+        self._loss = Reply(SolutionStatus.NOT_RUN)
         self._threads = parked_threads.THREADS if parked_threads.needs_threads(source) else 0
 
     @property
@@ -91,7 +102,7 @@ class Candidate:
         reply = self._start("", (), (), stdin=stdin)
         held = self._process
         if reply.status is SolutionStatus.RETURNED:
-            reply = self._ask([RUN])
+            reply = self.ask(RUN)
         exited_well = reply.status is SolutionStatus.EXITED and reply.value == 0
         self.close()
         if held is not None and (reply.status is SolutionStatus.RETURNED or exited_well):
@@ -99,12 +110,29 @@ class Candidate:
         return reply
 
     def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
-        """Call what ``target`` names: a dotted name, or a reference the answer has handed out."""
-        return self._ask([CALL, target, list(args), dict(kwargs)])
+        """Call what ``target`` names: a dotted name, or an object. A host's arguments are changed as it does."""
+        reply = self.ask(CALL, target, list(args), dict(kwargs))
+        self.hosting.change(reply.changes, [*args, *kwargs.values()])
+        return reply
 
-    def get(self, target: Any, attribute: str) -> Reply:
-        """Read an attribute."""
-        return self._ask([GET, target, attribute])
+    def ask(self, verb: str, *fields: Any) -> Reply:
+        """Make any request of `sandbox.processes.protocol`; what the answer holds is adopted by the host.
+
+        Raises:
+            ValueCodecError: something in it can neither cross nor be lent.
+        """
+        if self._process is None or self.spent:
+            return Reply(SolutionStatus.NOT_RUN, detail="there is no process left to ask")
+        message = frame(self.hosting.request([verb, *fields]))
+        if dropped := self.hosting.dropped():
+            message = frame(encode([DROP, dropped])) + message
+        self._process.ask(message)
+        return self._converse(self._process)
+
+    @property
+    def written(self) -> tuple[bytearray, bytearray]:
+        """What the present process has written to its standard output and errors."""
+        return (bytearray(), bytearray()) if self._process is None else (self._process.output, self._process.errors)
 
     def close(self) -> None:
         """End the process, if there is one, and wait until it is gone."""
@@ -135,19 +163,35 @@ class Candidate:
         self._process = HeldProcess(
             pid, ours, cpu_limit_s=math.ceil(settings.cpu_s), output_bytes=self.limits.output_kb * 1024
         )
+        self.generation += 1
         self._process.start(frame(encode([LOAD, settings.plain()])), stdin)
-        return self._exchange(self._process)
+        return self._converse(self._process)
 
-    def _ask(self, request: list[Any]) -> Reply:
-        if self._process is None or self.spent:
-            return Reply(SolutionStatus.NOT_RUN, detail="there is no process left to ask")
-        self._process.ask(frame(encode(request)))
-        return self._exchange(self._process)
-
-    def _exchange(self, process: HeldProcess) -> Reply:
-        """Send the request, and wait for the answer within the limits."""
+    def _converse(self, process: HeldProcess) -> Reply:
+        """Have a request answered, and its questions in turn."""
         cpu_s = min(self.limits.cpu_s, self.limits.total_cpu_s - self.cpu_s)
         watch = Watch(process.pid, cpu_s, min(self.limits.wall_s, self._wall_left(process)))
+        while True:
+            self.asked += 1
+            if self.asked > _MOST_QUESTIONS:
+                return self._stop(SolutionStatus.TIMEOUT, "too many questions were asked")
+            answer = self._exchange(process, watch)
+            if isinstance(answer, Reply):
+                return self._adopted(answer)
+            began = time.monotonic()
+            process.ask(frame(self.hosting.serve(answer.fields)))
+            watch.leave_out(time.monotonic() - began)
+            if self._process is not process:  # lost by what was asked meanwhile
+                return self._loss
+
+    def _adopted(self, reply: Reply) -> Reply:
+        try:
+            return replace(reply, value=self.hosting.adopt(reply.value))
+        except Exception:  # noqa: BLE001 - references where none can be, such as unhashable ones in a set
+            return self._stop(SolutionStatus.CRASHED, "what it sent is no answer")
+
+    def _exchange(self, process: HeldProcess, watch: Watch) -> Reply | Question:
+        """Send what is to be sent, and wait for what comes back, within the limits."""
         poller = select.poll()
         process.register(poller)
         poller.register(self._line.fileno(), 0)
@@ -164,7 +208,7 @@ class Candidate:
         finally:
             process.asked_s += time.monotonic() - started
 
-    def _heed(self, process: HeldProcess, poller: select.poll, descriptor: int, event: int) -> Reply | None:
+    def _heed(self, process: HeldProcess, poller: select.poll, descriptor: int, event: int) -> Reply | Question | None:
         """See to a descriptor that is ready."""
         if descriptor != process.channel.fileno():
             process.drain(poller)
@@ -181,7 +225,7 @@ class Candidate:
             return self._disturb("its process was stopped")
         return self._stop(SolutionStatus.TIMEOUT, "used up its time")
 
-    def _receive(self, process: HeldProcess) -> Reply | None:
+    def _receive(self, process: HeldProcess) -> Reply | Question | None:
         body = process.receive()
         if process.hung_up:
             return self._died(process)
@@ -211,15 +255,21 @@ class Candidate:
         if status in {SolutionStatus.TIMEOUT, SolutionStatus.OUTPUT_LIMIT}:
             self._timeouts += 1
         self._end()
-        return Reply(status, detail=detail)
+        self._loss = Reply(status, detail=detail)
+        return self._loss
 
     def _disturb(self, detail: str) -> Reply:
         self.disturbed = True
         self.close()
-        return Reply(SolutionStatus.NOT_RUN, detail=detail)
+        self._loss = Reply(SolutionStatus.NOT_RUN, detail=detail)
+        return self._loss
 
     def _died(self, process: HeldProcess) -> Reply:
         """The process has hung up: find out why."""
+        self._loss = self._last_words(process)
+        return self._loss
+
+    def _last_words(self, process: HeldProcess) -> Reply:
         process.drain()
         closed = not process.is_ending()
         ending = self._end()

@@ -44,6 +44,8 @@ class HeldProcess:
         self.cpu_limit_s = cpu_limit_s
         self.output = bytearray()
         """What it has written to its standard output, which is what programs are judged by."""
+        self.errors = bytearray()
+        """What it has written to its standard error."""
         self.head = b""
         """The first KiB it has written, to output or errors."""
         self.wrote_too_much = False
@@ -102,6 +104,8 @@ class HeldProcess:
             while chunk := _available(pipe):
                 if is_output:
                     self.output += chunk
+                else:
+                    self.errors += chunk
                 if len(self.head) < HEAD_BYTES:
                     self.head = (self.head + chunk)[:HEAD_BYTES]
                 self._written += len(chunk)

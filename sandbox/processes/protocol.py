@@ -1,8 +1,31 @@
 """What examiner and solution process say to each other.
 
 Each message is one frame holding a list encoded by `sandbox.values`. The examiner asks, the solution process answers,
-one at a time. Requests: ``["load", settings]``, ``["call", target, args, kwargs]``, ``["get", target, attribute]``,
-``["run"]``. Answers: ``["ok", value, args]``, ``["raised", class name, built-in base, text, line]``, ``["large"]``.
+one at a time.
+
+Requests:
+
+* ``["load", settings]``, ``["run"]``
+* ``["call", target, args, kwargs]``: a target is a dotted name, an object, or ``[object, name of its method]``
+* ``["get", target, attribute]``: the target ``None`` is the answer's module
+* ``["op", name, operands]``: what Python does for an operator or a built-in function
+  (`sandbox.processes.operations`)
+* ``["describe", number]``: what a class is made of
+* ``["make", name, bases, members]``: a class that test code derives from the answer's
+* ``["start", awaitable]``, ``["await", awaitable]``: to run beside others, and what it returns
+* ``["public"]``: the names that a star import takes
+* ``["drop", numbers]``: objects that test code has let go; it gets no answer
+
+Answers:
+
+* ``["ok", value, changes]``, with what the call did to its arguments (`sandbox.mutation`)
+* ``["raised", class name, built-in base, text, line, reference, args, cause]``
+* ``["large"]``
+* ``["back", verb, fields]``: a question in turn, about an object of test code that the answer was given. It is
+  answered with ``ok`` or ``raised``, maybe after more requests; then the first answer is still to come.
+
+References have numbers where the object is in the solution process. Where it is in the examiner, their key begins with
+`LENT`; `GLOBAL` stands before the name of something that both have, such as a built-in function.
 
 Answers come from a process that the answer owns: the examiner believes nothing in them but the values themselves.
 """
@@ -12,10 +35,33 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["CALL", "ENTRY_MODULE", "GET", "LARGE", "LOAD", "OK", "RAISED", "RUN", "LoadSettings"]
+__all__ = [
+    "AWAIT",
+    "BACK",
+    "CALL",
+    "DESCRIBE",
+    "DROP",
+    "ENTRY_MODULE",
+    "GET",
+    "GLOBAL",
+    "LARGE",
+    "LENT",
+    "LOAD",
+    "MAKE",
+    "OK",
+    "OP",
+    "PUBLIC",
+    "RAISED",
+    "RUN",
+    "START",
+    "LoadSettings",
+]
 
 LOAD, CALL, GET, RUN = "load", "call", "get", "run"
-OK, RAISED, LARGE = "ok", "raised", "large"
+OP, DESCRIBE, MAKE, DROP = "op", "describe", "make", "drop"
+START, AWAIT, PUBLIC = "start", "await", "public"
+OK, RAISED, LARGE, BACK = "ok", "raised", "large", "back"
+LENT, GLOBAL = "t", "g:"
 
 ENTRY_MODULE = "solution"
 """Name of the module the answer becomes; a real entry of ``sys.modules``, which dataclasses and typing look up."""

@@ -21,10 +21,32 @@ from os import closerange, dup, dup2
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sandbox.channel import frame, receive_descriptors, receive_frame
-from sandbox.errors import ValueCodecError
+from sandbox.mutation import apply_changes, containers_in
 from sandbox.processes import parked_threads, plain_event_loop, streams
-from sandbox.processes.protocol import CALL, ENTRY_MODULE, GET, LARGE, LOAD, OK, RAISED, LoadSettings
-from sandbox.values import Reference, decode, encode
+from sandbox.processes.coroutines import Coroutines
+from sandbox.processes.lent import Lending
+from sandbox.processes.objects import Objects
+from sandbox.processes.protocol import (
+    AWAIT,
+    BACK,
+    CALL,
+    DESCRIBE,
+    DROP,
+    ENTRY_MODULE,
+    GET,
+    LARGE,
+    LOAD,
+    MAKE,
+    OK,
+    OP,
+    PUBLIC,
+    RAISED,
+    RUN,
+    START,
+    LoadSettings,
+)
+from sandbox.processes.raising import FILE, RaisedBack, message_of
+from sandbox.values import decode, encode, restore
 from sandbox.walls import audit, functions, rlimits
 
 if TYPE_CHECKING:
@@ -34,10 +56,7 @@ if TYPE_CHECKING:
 __all__ = ["prepare"]
 
 _FIRST_READ = 1 << 16
-_TEXT_CHARS = 500
 _RECURSION_LIMIT = sys.getrecursionlimit()
-_MUTABLE = (list, dict, set, bytearray)
-_FILE = "<answer>"
 _QUITTERS = tuple(_sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)") for name in ("exit", "quit"))
 """What the module ``site`` would have made."""
 
@@ -75,9 +94,21 @@ class _Solution:
         self.base_bytes = base_bytes
         self.channel = channel
         self.settings = settings
-        self.kept: dict[int, Any] = {}
         self.code: types.CodeType | None = None
         self.module = types.ModuleType("__main__" if settings.program else ENTRY_MODULE)
+        self.busy = False
+        """Whether the examiner waits for an answer."""
+        self.depth = 0
+        self.turn = threading.RLock()
+        self.lending = Lending(self.ask)
+        self.raised_back = RaisedBack(self.lending)
+        self.objects = Objects(self.module, self.lending)
+        coroutines = Coroutines()
+        self.verbs: dict[str, Any] = {
+            CALL: self.objects.call, GET: self.objects.get, OP: self.objects.operate, RUN: self.run,
+            DESCRIBE: self.objects.describe, MAKE: self.objects.make, PUBLIC: self.objects.public,
+            START: coroutines.start, AWAIT: coroutines.finish,
+        }  # fmt: skip
         self._write, self._getrecursionlimit, self._setrecursionlimit = (
             os.write,
             sys.getrecursionlimit,
@@ -87,15 +118,48 @@ class _Solution:
     def serve(self) -> NoReturn:
         self.put_up_walls()
         self.answer(self.load)
-        while request := receive_frame(self.channel):
-            verb, *fields = decode(request)
-            if verb == CALL:
-                self.answer(self.call, *fields)
-            elif verb == GET:
-                self.answer(self.get, *fields)
-            else:
-                self.answer(self.run)
+        self.listen()
         os._exit(0)
+
+    def listen(self) -> list[Any] | None:
+        """Do what is asked, until the answer to a question of ours comes, or the examiner hangs up."""
+        while request := receive_frame(self.channel):
+            self.busy = True
+            verb, *fields = self.understood(request)
+            if verb in {OK, RAISED}:
+                return [verb, *fields]
+            if verb == DROP:
+                self.objects.drop(*fields)
+                continue
+            nested, self.depth = self.depth, self.depth + 1
+            self.answer(self.verbs[verb], *fields)
+            self.depth = nested
+            self.busy = nested > 0
+        return None
+
+    def understood(self, request: bytes) -> list[Any]:
+        fields: list[Any] = decode(request)
+        if b'{"r":' in request or b'{"N":' in request:
+            restore(fields, self.objects.revive)
+        return fields
+
+    def ask(self, verb: str, *fields: Any) -> Any:
+        """Ask the examiner about an object it has lent, and wait; it may ask in turn meanwhile."""
+        if not self.busy:
+            raise RuntimeError("the test calls nothing, and so cannot be called back")
+        with self.turn:
+            values = [*fields[1], *fields[2].values()] if verb == CALL else fields
+            watched = containers_in(values)
+            self.send(encode([BACK, verb, list(fields)], self.objects.keep))
+            reply = self.listen()
+            if reply is None:
+                os._exit(0)
+            if reply[0] == RAISED:
+                raise self.raised_back.exception(reply[1:])
+            _, value, changes = reply
+            if changes:
+                apply_changes(changes, watched, lambda reference: reference)
+            return value
 
     def put_up_walls(self) -> None:
         settings = self.settings
@@ -116,7 +180,7 @@ class _Solution:
             exec(compile(settings.preamble, "<prompt>", "exec", dont_inherit=True), namespace)
             for name in settings.own_names:
                 namespace.pop(name, None)
-        code = compile(settings.source.removeprefix("\ufeff"), _FILE, "exec", dont_inherit=True)
+        code = compile(settings.source.removeprefix("\ufeff"), FILE, "exec", dont_inherit=True)
         if settings.program:
             self.code = code
             return {}
@@ -124,7 +188,7 @@ class _Solution:
         found = {}
         for name in settings.names:
             with contextlib.suppress(KeyError, AttributeError):
-                found[name] = self.find(name)
+                found[name] = self.objects.find(name)
         return found
 
     def run(self) -> None:
@@ -146,80 +210,27 @@ class _Solution:
         if end.code is not None and end.code != 0:
             raise end
 
-    def call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, list[Any] | None]:
-        args = [self.revive(value) for value in args]
-        mutable = any(type(value) in _MUTABLE for value in args)
-        before = [encode(value, self.keep) if type(value) in _MUTABLE else b"" for value in args] if mutable else []
-        value = self.find(target)(*args, **{name: self.revive(item) for name, item in kwargs.items()})
-        if not mutable:
-            return value, None
-        after = [encode(value, self.keep) if type(value) in _MUTABLE else b"" for value in args]
-        if before == after:
-            return value, None
-        return value, [item if old != new else None for item, old, new in zip(args, before, after, strict=True)]
-
-    def get(self, target: Any, attribute: str) -> Any:
-        return getattr(self.find(target), attribute)
-
-    def find(self, target: Any) -> Any:
-        if type(target) is not str:
-            return self.kept[target.key]
-        first, *rest = target.split(".")
-        namespace = self.module.__dict__
-        if first not in namespace and "Solution" in namespace:
-            first, rest = "Solution", [first, *rest]  # as contest sites have it
-        found = namespace[first]
-        for name in rest:
-            found = getattr(found() if isinstance(found, type) else found, name)
-        return found
-
-    def revive(self, value: Any) -> Any:
-        return self.find(value) if type(value) is Reference else value
-
-    def keep(self, value: Any) -> Reference:
-        key = id(value)
-        self.kept[key] = value
-        return Reference(key, type(value).__name__, callable(value))
-
     def answer(self, verb: Any, *fields: Any) -> None:
         """Do what was asked and send what came of it."""
         try:
             result = verb(*fields)
-            value, args = result if verb == self.call else (result, None)
+            value, changes = result if verb == self.verbs[CALL] else (result, None)
             self.calm()
-            reply = encode([OK, value, args], self.keep)
+            reply = encode([OK, value, changes], self.objects.keep)
             if len(reply) > self.settings.value_bytes:
                 reply = encode([LARGE])
         except BaseException as error:  # noqa: BLE001 - whatever the answer raises is a value here
-            reply = self.raised(error)
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
-            self.out.flush()
+            self.calm()
+            reply = message_of(error, self.objects.keep)
+        for stream in (self.out, sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
         self.send(reply)
 
     def calm(self) -> None:
         """Give our own code a stack to work on, whatever the answer did to the limit."""
         if self._getrecursionlimit() < _RECURSION_LIMIT:
             self._setrecursionlimit(_RECURSION_LIMIT)
-
-    def raised(self, error: BaseException) -> bytes:
-        self.calm()
-        kind = type(error)
-        base = next((entry.__name__ for entry in kind.__mro__ if entry.__module__ == "builtins"), "Exception")
-        line, trace = 0, error.__traceback__
-        while trace is not None:
-            if trace.tb_frame.f_code.co_filename == _FILE:
-                line = trace.tb_lineno
-            trace = trace.tb_next
-        if isinstance(error, ValueCodecError):
-            base = "TypeError"
-        try:
-            text = str(error)[:_TEXT_CHARS]
-        except BaseException as failure:  # noqa: BLE001 - a hostile __str__
-            text = f"<{type(failure).__name__} in its own text>"
-        try:
-            return encode([RAISED, kind.__name__[:100], base, text, line])
-        except BaseException:  # noqa: BLE001 - a hostile str subclass
-            return encode([RAISED, "Exception", "Exception", "", line])
 
     def send(self, reply: bytes) -> None:
         view = memoryview(frame(reply))

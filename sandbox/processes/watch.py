@@ -43,6 +43,10 @@ class Watch:
         self._next = self._wall_start + min(cpu_s, wall_s, LOOK_S)
         self._stopped = 0
 
+    def leave_out(self, seconds: float) -> None:
+        """Let some time not count that was not the request's."""
+        self._wall_start += seconds
+
     def pause_ms(self) -> int:
         """Milliseconds until the next look is worth while, at most a second or so."""
         return max(1, int((self._next - time.monotonic()) * 1000) + 1)

@@ -439,10 +439,10 @@ class TestHostileBytes:
             b'{"L":[1e300]}',
             b'{"L":[NaN]}',
             b'{"r":[1]}',
-            b'{"r":[1.5,"x",true]}',
-            b'{"r":[[1],"x",true]}',
-            b'{"r":[true,"x",true]}',
-            b'{"r":[1,2,true]}',
+            b'{"r":[1.5,"x",true,0]}',
+            b'{"r":[[1],"x",true,0]}',
+            b'{"r":[true,"x",true,0]}',
+            b'{"r":[1,2,true,0]}',
             b"1" * 5000,
             b"[" * 100_000,
             b"[" * 100_000 + b"]" * 100_000,
@@ -458,7 +458,7 @@ class TestHostileBytes:
             decode(data)
 
     def test_a_reference_says_no_more_than_it_may(self) -> None:
-        assert decode(b'{"r":["f","' + b"x" * 10_000 + b'",1]}') == Reference("f", "x" * 200, is_callable=False)
+        assert decode(b'{"r":["f","' + b"x" * 10_000 + b'",1,0]}') == Reference("f", "x" * 200, is_callable=False)
 
     def test_a_large_number_takes_no_time(self) -> None:
         started = clock.process_time()

@@ -1,0 +1,84 @@
+"""What can be asked of an object besides its attributes and calls: operators and built-in functions, by name.
+
+Each is done as Python does it, with the methods of the object's class and the rules for operands that do not know each
+other.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+import operator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["OPERATIONS"]
+
+_MOST_ITEMS = 1_000_000
+"""Items taken of an iterable that is to become a container."""
+
+
+def _plain(value: Any, kind: str) -> Any:
+    """What a value is as plain data of this kind: what its built-in base holds, else what it converts to."""
+    match kind:
+        case "int" | "bool":
+            return int.__int__(value) if isinstance(value, int) else operator.index(value)
+        case "float":
+            return float.__float__(value) if isinstance(value, float) else float(value)
+        case "complex":
+            return complex(value)
+        case "str":
+            return str.__str__(value) if isinstance(value, str) else str(value)
+        case "bytes":
+            return bytes.__getitem__(value, slice(None)) if isinstance(value, bytes) else bytes(value)
+        case "dict":
+            return dict(value)
+        case "list" | "tuple" | "set" | "frozenset":
+            return list(itertools.islice(value, _MOST_ITEMS))
+    raise TypeError(f"not convertible to {kind}")
+
+
+def _base(value: Any) -> Any:
+    """What a number or text holds whose class derives from a built-in one."""
+    for kind in (int, float, str, bytes, complex):
+        if isinstance(value, kind):
+            return _plain(value, kind.__name__)
+    raise TypeError("not derived from plain data")
+
+
+def _leave(manager: Any, error: BaseException | None) -> Any:
+    kind = type(manager)
+    if error is None:
+        return kind.__exit__(manager, None, None, None)
+    return kind.__exit__(manager, type(error), error, error.__traceback__)
+
+
+def _leave_async(manager: Any, error: BaseException | None) -> Any:
+    kind = type(manager)
+    if error is None:
+        return kind.__aexit__(manager, None, None, None)
+    return kind.__aexit__(manager, type(error), error, error.__traceback__)
+
+
+_OPERATORS = """
+    lt le eq ne gt ge add sub mul truediv floordiv mod pow matmul lshift rshift and_ or_ xor iadd isub imul itruediv
+    ifloordiv imod ipow imatmul ilshift irshift iand ior ixor contains getitem setitem delitem neg pos invert index
+"""
+
+OPERATIONS: Mapping[str, Callable[..., Any]] = {
+    name: getattr(operator, name)
+    for name in _OPERATORS.split()
+} | {
+    "abs": abs, "bool": bool, "bytes": bytes, "complex": complex, "copy": copy.copy, "deepcopy": copy.deepcopy,
+    "delattr": delattr, "dir": dir, "divmod": divmod, "float": float, "format": format, "hash": hash, "int": int,
+    "iter": iter, "len": len, "next": next, "repr": repr, "reversed": reversed, "round": round, "setattr": setattr,
+    "str": str, "trunc": math.trunc, "floor": math.floor, "ceil": math.ceil, "aiter": aiter, "anext": anext,
+    "enter": lambda manager: type(manager).__enter__(manager), "exit": _leave,
+    "aenter": lambda manager: type(manager).__aenter__(manager), "aexit": _leave_async,
+    "plain": _plain, "base": _base, "isinstance": isinstance, "issubclass": issubclass,
+    "stranger_eq": lambda one: one == object(), "stranger_ne": lambda one: one != object(),
+}  # fmt: skip
+"""By the name in a request."""

@@ -1,0 +1,147 @@
+"""The answer in an exam: loaded when it is needed, again when its process is lost, and its names in test code."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from testcases.candidate import STATUS_VERDICTS, BrokenTestError, CandidateLostError, is_answers
+from testcases.objects import Objects
+from testcases.python_source import bound_names
+from testcases.telling import is_reference
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import CodeType
+
+    from testcases.candidate import Candidate
+
+__all__ = ["Answer", "compiled", "free_names"]
+
+_BUILTINS = frozenset(vars(builtins))
+
+
+class Answer:
+    """One candidate in one exam.
+
+    Args:
+        exam: what `testcases.exam.exam_of` made.
+        candidate: the answer.
+        names: those of the answer that test code uses.
+        with_objects: whether any test is code, which may hold objects of the answer.
+    """
+
+    def __init__(self, exam: dict[str, Any], candidate: Candidate, names: Iterable[str], *, with_objects: bool) -> None:
+        self.candidate = candidate
+        self.entry_point: str | None = exam["entry_point"]
+        self.objects = Objects(candidate, self.ready)
+        self._host = self.objects if with_objects else None
+        self.failure: tuple[Verdict, str] | None = None
+        """Why it cannot be loaded, once that is known."""
+        self._prompt: str = exam["prompt"]
+        self._setup: str = exam["setup"]
+        wanted = {*names, self.entry_point} if self.entry_point else set(names)
+        self._wanted = tuple(sorted(wanted | free_names(self._setup)))
+        self._loaded: dict[str, Any] = {}
+        self._namespace: dict[str, Any] | None = None
+
+    def ready(self) -> Candidate:
+        """The candidate, with the answer loaded.
+
+        Raises:
+            CandidateLostError: it cannot be loaded, or its budget is spent.
+        """
+        if self.failure is None and (not self.candidate.alive or self.candidate.spent):
+            self._load()
+        if self.failure is not None:
+            raise CandidateLostError(*self.failure)
+        return self.candidate
+
+    def _load(self) -> None:
+        root = self.entry_point.partition(".")[0] if self.entry_point else None
+        own = () if root is None else (root,)
+        names = tuple(dict.fromkeys([*self._wanted, *self.objects.names]))
+        host, self.candidate.hosting.host = self.candidate.hosting.host, self._host
+        reply = self.candidate.load(preamble=self._prompt, own_names=own, names=names)
+        self.candidate.hosting.host = host
+        if reply.status == "not_run":
+            raise CandidateLostError(Verdict.NOT_RUN, reply.detail)
+        if reply.status != "returned":
+            self.failure = STATUS_VERDICTS[reply.status], reply.detail
+        elif type(reply.value) is not dict:
+            self.failure = Verdict.EXCEPTION, "what it says of its names is no answer"
+        elif self.entry_point is not None and self.entry_point not in reply.value:
+            self.failure = Verdict.EXCEPTION, f"{self.entry_point} is not defined"
+        elif self.entry_point is not None and not _is_callable(reply.value[self.entry_point]):
+            self.failure = Verdict.EXCEPTION, f"{self.entry_point} cannot be called"
+        else:
+            self._loaded = reply.value
+            if self._host is None:
+                return
+            self.objects.bind({name: value for name, value in reply.value.items() if name in names})
+
+    def name(self, name: str) -> Any:
+        """What a name means in the answer's module.
+
+        Raises:
+            AttributeError: it has none of this name.
+        """
+        self.ready()
+        known = self.objects.by_name(name)
+        return known if known is not None else self.objects.named(name, self.objects.ask("get", None, name))
+
+    def public_names(self) -> list[str]:
+        """The names that a star import takes."""
+        self.ready()
+        return [str(name) for name in self.objects.ask("public")]
+
+    def namespace(self) -> dict[str, Any]:
+        """A namespace for test code: helpers of the prompt and the setup, and the answer's names that these lack."""
+        self.ready()
+        if self._namespace is None:
+            helpers: dict[str, Any] = {"__name__": "exam"}
+            self._prepare("prompt", self._prompt, helpers)
+            for name in self._wanted:
+                if name == self.entry_point or (name in self._loaded and name not in helpers):
+                    helpers[name] = self.objects.by_name(name)
+            self._prepare("setup", self._setup, helpers)  # after the names: it may make objects of the answer's classes
+            self._namespace = helpers
+        return self._namespace
+
+    def _prepare(self, field: str, source: str, helpers: dict[str, Any]) -> None:
+        asked = self.candidate.asked
+        try:
+            exec(compiled(source), helpers)
+        except Exception as error:
+            if is_answers(error) or self.candidate.asked > asked:
+                raise
+            raise BrokenTestError(f"the {field} does not run: {type(error).__name__}: {error}") from None
+
+
+def _is_callable(value: Any) -> bool:
+    return bool(value.is_callable) if is_reference(value) else callable(value)
+
+
+@lru_cache(maxsize=512)
+def compiled(source: str) -> CodeType:
+    """The code of a test."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return compile(source, "<test>", "exec", dont_inherit=True)
+
+
+@lru_cache(maxsize=512)
+def free_names(source: str) -> frozenset[str]:
+    """Names that test code uses and does not bind itself; none when it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return frozenset(used - bound_names(tree) - _BUILTINS)

@@ -1,0 +1,230 @@
+"""Stand-ins for the answer's objects and classes: what is done with one is asked of the answer's process.
+
+`testcases.objects.rules` says what may be asked and what is believed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from testcases.candidate import is_answers
+from testcases.objects import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from testcases.objects.table import Objects
+
+__all__ = ["SLOTS", "Handle", "Held", "Mirror", "held", "slots_of"]
+
+
+class Held:
+    """What a stand-in stands for. The answer's process lets the object go when this is gone."""
+
+    __slots__ = ("generation", "is_own", "key", "name", "objects")
+
+    def __init__(self, objects: Objects, generation: int, key: int) -> None:
+        self.objects = objects
+        self.generation = generation
+        self.key = key
+        self.name: str | None = None
+        """The name in the answer's module by which it is found again in another process."""
+        self.is_own = False
+        """Whether test code made it, by calling a class of the answer's that it names."""
+
+    def __del__(self) -> None:
+        self.objects.let_go(self)
+
+
+def held(stand_in: Any) -> Held:
+    """What a stand-in stands for."""
+    if isinstance(stand_in, Mirror):
+        found: Held = vars(stand_in)["__class_held__"]
+    else:
+        found = object.__getattribute__(stand_in, "__held__")
+    return found
+
+
+class Mirror(type):
+    """The class of stand-ins for classes. A class that test code derives from one is made in the answer's process."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Mirror:
+        """Derive a class in test code."""
+        made = type.__new__(mcs, name, bases, namespace, **options)
+        base = next((one for one in bases if "__class_held__" in vars(one)), None)
+        if base is not None:
+            held(base).objects.derive(made, namespace)
+        return made
+
+    def __init__(cls, *_: Any, **__: Any) -> None:
+        """Nothing is left to do."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make an object, there."""
+        return held(cls).objects.construct(cls, args, kwargs)
+
+    def __getattr__(cls, name: str) -> Any:
+        return held(cls).objects.class_attribute(cls, name)
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        held(cls).objects.ask("op", "setattr", [cls, name, value])
+
+    def __delattr__(cls, name: str) -> None:
+        held(cls).objects.ask("op", "delattr", [cls, name])
+
+    def __iter__(cls) -> Iterator[Any]:
+        return iter(held(cls).objects.ask("op", "iter", [cls]))
+
+    def __reversed__(cls) -> Any:
+        return held(cls).objects.ask("op", "reversed", [cls])
+
+    def __len__(cls) -> int:
+        return rules.whole(held(cls).objects.ask("op", "len", [cls]))
+
+    def __bool__(cls) -> bool:
+        return True
+
+    def __getitem__(cls, key: Any) -> Any:
+        return held(cls).objects.ask("op", "getitem", [cls, key])
+
+    def __contains__(cls, item: Any) -> bool:
+        return held(cls).objects.ask("op", "contains", [cls, item]) is True
+
+    def __dir__(cls) -> list[str]:
+        return [str(name) for name in held(cls).objects.ask("op", "dir", [cls])]
+
+    def __repr__(cls) -> str:
+        return f"<class 'solution.{cls.__name__}'>"
+
+
+class Handle(metaclass=Mirror):
+    """An object of the answer's. A class of stand-ins has the special methods that the class it mirrors has."""
+
+    __slots__ = ("__held__", "__weakref__")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: what a derived class of test code calls where the answer's class has no such method."""
+
+    def __getattr__(self, name: str) -> Any:
+        return held(self).objects.ask("get", self, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        held(self).objects.ask("op", "setattr", [self, name, value])
+
+    def __delattr__(self, name: str) -> None:
+        held(self).objects.ask("op", "delattr", [self, name])
+
+    def __str__(self) -> str:
+        return rules.text(held(self).objects.ask("op", "str", [self]))
+
+    def __repr__(self) -> str:
+        return rules.text(held(self).objects.ask("op", "repr", [self]))
+
+    def __dir__(self) -> list[str]:
+        return [str(name) for name in held(self).objects.ask("op", "dir", [self])]
+
+    def __copy__(self) -> Any:
+        return held(self).objects.copied("copy", self)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return held(self).objects.copied("deepcopy", self)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+
+def _asking(operation: str, sort: Callable[[Any], Any] = lambda value: value) -> Callable[..., Any]:
+    def method(self: Handle, *operands: Any) -> Any:
+        return sort(held(self).objects.ask("op", operation, [self, *operands]))
+
+    return method
+
+
+def _comparing(operation: str) -> Callable[..., Any]:
+    def method(self: Handle, other: Any) -> Any:
+        return rules.compare(held(self).objects, operation, self, other)
+
+    return method
+
+
+def _computing(operation: str, *, reflected: bool = False) -> Callable[..., Any]:
+    def method(self: Handle, other: Any, *more: Any) -> Any:
+        return rules.compute(held(self).objects, operation, self, other, *more, reflected=reflected)
+
+    return method
+
+
+def _contains(self: Handle, item: Any) -> bool:
+    return rules.contains(held(self).objects, self, item)
+
+
+def _call(self: Handle, *args: Any, **kwargs: Any) -> Any:
+    return held(self).objects.call(self, args, kwargs)
+
+
+def _await(self: Handle) -> Generator[None, None, Any]:
+    objects = held(self).objects
+    objects.ask("start", self)
+    yield
+    return objects.ask("await", self)
+
+
+def _exit(operation: str) -> Callable[..., Any]:
+    def method(self: Handle, _: object, error: BaseException | None, __: object) -> Any:
+        objects = held(self).objects
+        if error is not None and not isinstance(error, Exception) and not is_answers(error):
+            return False  # not the answer's to see
+        said = objects.ask("op", operation, [self, error])
+        if isinstance(error, AssertionError) and not is_answers(error) and type(said) is bool:
+            return False  # nor may it make a failed assertion undone
+        return said
+
+    return method
+
+
+_ARITHMETIC = {
+    name: name.strip("_") + ("_" if name in {"__and__", "__or__"} else "")
+    for name in [
+        "__add__",
+        "__sub__",
+        "__mul__",
+        "__truediv__",
+        "__floordiv__",
+        "__mod__",
+        "__divmod__",
+        "__pow__",
+        "__matmul__",
+        "__lshift__",
+        "__rshift__",
+        "__and__",
+        "__or__",
+        "__xor__",
+    ]
+}
+
+_OBSERVERS = """
+    iter next getitem setitem delitem reversed enter abs neg pos invert round trunc floor ceil aiter anext aenter float
+    complex bytes
+"""
+SLOTS: dict[str, Callable[..., Any]] = {
+    **{f"__{name}__": _asking(name) for name in _OBSERVERS.split()},
+    "__len__": _asking("len", rules.whole), "__hash__": _asking("hash", rules.whole),
+    "__index__": _asking("index", rules.whole), "__int__": _asking("int", rules.whole),
+    "__bool__": _asking("bool", lambda value: value is True), "__format__": _asking("format", rules.text),
+    **{f"__{name}__": _comparing(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
+    **{name: _computing(operation) for name, operation in _ARITHMETIC.items()},
+    **{f"__r{name[2:]}": _computing(operation, reflected=True) for name, operation in _ARITHMETIC.items()},
+    **{f"__i{name[2:]}": _computing(f"i{name[2:-2]}") for name in _ARITHMETIC if name != "__divmod__"},
+    "__contains__": _contains, "__call__": _call, "__await__": _await, "__exit__": _exit("exit"),
+    "__aexit__": _exit("aexit"),
+}  # fmt: skip
+"""The special methods that are asked across, by name."""
+
+
+def slots_of(names: Any, absent: Any = ()) -> dict[str, Any]:
+    """The members of a class that has special methods of these names, and says that it has not those of the others."""
+    members: dict[str, Any] = {name: SLOTS[name] for name in names if name in SLOTS}
+    members |= dict.fromkeys((name for name in absent if name in SLOTS), None)
+    if "__eq__" in members and "__hash__" not in members:
+        members["__hash__"] = None
+    return members

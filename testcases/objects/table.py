@@ -1,0 +1,350 @@
+"""All that test code has of one answer, and all that the answer was lent of test code."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from testcases.candidate import CandidateLostError, RefusedError, is_answers
+from testcases.objects import raising
+from testcases.objects.deriving import members_of
+from testcases.objects.handles import Handle, Held, Mirror, held
+from testcases.objects.lending import OPERATIONS, abilities_of, built_in_base, global_name, is_public
+from testcases.objects.mirrors import RemoteError, class_of_word, make_mirror, mirror_of, named_tuple_class
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from testcases.candidate import Candidate
+
+__all__ = ["Objects"]
+
+_TEXT_CHARS = 500
+_GLOBAL = "g:"
+_LENT = "t"
+_BUILT_IN_TYPES = {name: kind for name, kind in vars(builtins).items() if isinstance(kind, type)}
+
+
+class Objects:
+    """The host of a candidate (`sandbox.processes.hosting.Host`).
+
+    Args:
+        candidate: the answer.
+        ready: gives it, with the answer loaded, or raises `CandidateLostError`.
+    """
+
+    def __init__(self, candidate: Candidate, ready: Callable[[], Candidate]) -> None:
+        self._ready = ready
+        self._candidate = candidate
+        self._known: set[type] = set()
+        """Classes that test code names, and those it derives."""
+        self._mirrors: dict[tuple[int, int], type] = {}
+        self._built_in: dict[type, type] = {}
+        self._words: dict[str, type] = {}
+        self._stand_ins: WeakValueDictionary[tuple[int, int], Any] = WeakValueDictionary()
+        self._by_name: dict[str, Any] = {}
+        self._derived: dict[type, dict[str, Any]] = {}
+        self._lent: dict[str, Any] = {}
+        self._lent_keys: dict[int, str] = {}
+        self._dropped: set[int] = set()
+        self._started: set[int] = set()
+        self._pending: BaseException | None = None
+
+    # Asking
+
+    def ask(self, verb: str, *fields: Any) -> Any:
+        """The value of an answer.
+
+        Raises:
+            Exception: what the answer raised.
+            CandidateLostError: its process is gone.
+            RefusedError: a value can neither cross nor be lent.
+        """
+        return self._value(lambda candidate: candidate.ask(verb, *fields))
+
+    def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """What a call returns; mutable arguments then look as the answer has left them."""
+        if self.is_stand_in(target) and held(target).name:
+            target = held(target).name
+        return self._value(lambda candidate: candidate.call(target, args, kwargs))
+
+    def _value(self, asking: Callable[[Candidate], Any]) -> Any:
+        candidate = self._ready()
+        try:
+            reply = asking(candidate)
+        except ValueError as error:
+            raise RefusedError(f"arguments that cannot be passed: {error}") from None
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            raise pending
+        if reply.status == "returned":
+            return reply.value
+        raise raising.exception_for(reply, self)
+
+    def operate(self, name: str, *operands: Any) -> Any:
+        """What Python does for an operator or a built-in function."""
+        return self.ask("op", name, list(operands))
+
+    # What test code has
+
+    def bind(self, names: dict[str, Any]) -> None:
+        """Take the names of an answer that was just loaded: those of before mean what they mean now."""
+        for name, value in names.items():
+            self.named(name, value)
+
+    def named(self, name: str, value: Any) -> Any:
+        """Take a name of the answer's module; what test code is to see for it, in this process and its successors."""
+        before = self._by_name.get(name, value)
+        self._by_name[name] = before
+        if before is not value and self._is_held(before) and self._is_held(value):
+            place = held(value).generation, held(value).key
+            held(before).generation, held(before).key = place
+            (self._mirrors if isinstance(before, Mirror) else self._stand_ins)[place] = before
+            value = before
+        if isinstance(value, Mirror):
+            self._known.add(value)
+        elif self.is_stand_in(value) and "." in name:
+            held(value).name = name  # each call is to make an object of its own
+        return value
+
+    def by_name(self, name: str) -> Any:
+        """What test code has by a name of the answer's module; ``None`` when it has not asked for it."""
+        return self._by_name.get(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the answer's module that test code has."""
+        return tuple(self._by_name)
+
+    def _is_held(self, value: Any) -> bool:
+        return isinstance(value, Mirror) or issubclass(type(value), Handle | RemoteError)
+
+    def is_stand_in(self, value: Any) -> bool:
+        """Whether something stands for an object of the answer's."""
+        return issubclass(type(value), Handle)
+
+    def is_known_class(self, kind: type) -> bool:
+        """Whether test code names a class or one it derives from."""
+        return not self._known.isdisjoint(kind.__mro__)
+
+    def is_known(self, value: Any) -> bool:
+        """Whether test code names the class of an object."""
+        return self.is_known_class(type(value))
+
+    def is_own(self, value: Any) -> bool:
+        """Whether test code made an object."""
+        return held(value).is_own
+
+    def own(self, value: Any) -> None:
+        """Have an object count as made by test code."""
+        if self.is_stand_in(value) and self.is_known(value):
+            held(value).is_own = True
+
+    def construct(self, kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make an object of a class of the answer's."""
+        made = self.call(kind, args, kwargs)
+        if self.is_known_class(kind):
+            self.own(made)
+        return made
+
+    def class_attribute(self, kind: Any, name: str) -> Any:
+        """An attribute of a class of the answer's; its members are as good as made by test code."""
+        value = self.ask("get", kind, name)
+        if self.is_known_class(kind) and issubclass(type(value), kind):
+            self.own(value)
+        return value
+
+    def copied(self, operation: str, value: Any) -> Any:
+        """A copy, as `copy` makes it, of an object."""
+        made = self.operate(operation, value)
+        if self.is_own(value):
+            self.own(made)
+        return made
+
+    def started(self, awaitable: Any) -> bool:
+        """Whether a coroutine runs already; if not, from now on it does."""
+        key = held(awaitable).key
+        if key in self._started:
+            self._started.discard(key)
+            return True
+        self._started.add(key)
+        self.ask("start", awaitable)
+        return False
+
+    def let_go(self, what: Held) -> None:
+        """Take note that test code no longer has an object."""
+        place = what.generation, what.key
+        if what.generation == self._candidate.generation and self._stand_ins.get(place) is None:
+            self._dropped.add(what.key)
+
+    def dropped(self) -> list[int]:
+        """Numbers of objects that test code has let go since it was last asked."""
+        gone, self._dropped = self._dropped, set()
+        return sorted(gone)
+
+    # Classes
+
+    def mirror(self, key: int) -> type:
+        """The class of stand-ins for a class of the answer's."""
+        candidate = self._candidate
+        place = candidate.generation, key
+        if place not in self._mirrors:
+            self._mirrors[place] = Handle  # for a class that says it descends from itself
+            reply = candidate.ask("describe", key)
+            told = reply.value if reply.status == "returned" else None
+            self._mirrors[place] = make_mirror(self, candidate.generation, key, told)
+        return self._mirrors[place]
+
+    def mirror_of_built_in(self, kind: type) -> type:
+        """The class from which those inherit whose originals inherit from a built-in class."""
+        if kind not in self._built_in:
+            self._built_in[kind] = mirror_of(self, kind)
+        return self._built_in[kind]
+
+    def derive(self, kind: type, namespace: dict[str, Any]) -> None:
+        """Have a class that test code derives be made in the answer's process too."""
+        self._derived[kind] = dict(namespace)
+        self._known.add(kind)
+        self._make(kind)
+
+    def is_derived(self, kind: type) -> bool:
+        """Whether test code has derived a class."""
+        return kind in self._derived
+
+    def _make(self, kind: type) -> None:
+        bases = [base for base in kind.__bases__ if base not in {Handle, object}]
+        made = self.ask("make", kind.__name__, bases, members_of(self._derived[kind]))
+        if not isinstance(made, Mirror):
+            raise RefusedError(f"{kind.__name__} cannot be derived")
+        place = held(made).generation, held(made).key
+        type.__setattr__(kind, "__class_held__", vars(made)["__class_held__"])
+        self._mirrors[place] = kind
+
+    # The host of a candidate
+
+    def adopt(self, reference: Any) -> Any:
+        """What test code is to see for an object of the answer's."""
+        key, of = reference.key, reference.of
+        if type(key) is str:
+            if key.startswith(f"{_GLOBAL}builtins:"):
+                return _BUILT_IN_TYPES.get(key.removeprefix(f"{_GLOBAL}builtins:"))
+            return self._lent.get(key)
+        if of == 0:
+            return self.mirror(key)
+        place = self._candidate.generation, key
+        known = self._stand_ins.get(place)
+        if known is not None:
+            self._dropped.discard(key)
+            return known
+        kind = self._class_of_word(of) if type(of) is str else self.mirror(of)
+        self._dropped.discard(key)
+        return self._made(kind, key)
+
+    def adopt_tuple(self, reference: Any, names: Sequence[str], items: tuple[Any, ...]) -> Any:
+        """What test code is to see for a named tuple."""
+        kind = self.mirror(reference.of) if type(reference.of) is int and reference.of else None
+        if kind is None or not issubclass(kind, tuple) or getattr(kind, "_fields", None) != tuple(names):
+            kind = named_tuple_class(reference.kind, tuple(names), {})
+        if kind is None or len(names) != len(items):
+            return items
+        made: Any = tuple.__new__(kind, items)
+        if type(reference.key) is int:
+            made.__dict__["__held__"] = self.hold(reference.key)
+        return made
+
+    def _made(self, kind: type, key: int) -> Any:
+        if issubclass(kind, BaseException):
+            return raising.as_value(self, kind, self.hold(key))
+        made = object.__new__(kind if issubclass(kind, Handle) else Handle)
+        object.__setattr__(made, "__held__", self.hold(key))
+        self._stand_ins[self._candidate.generation, key] = made
+        return made
+
+    def _class_of_word(self, word: str) -> type:
+        if word not in self._words:
+            self._words[word] = class_of_word(self, word)
+        return self._words[word]
+
+    def hold(self, key: int) -> Held:
+        """What an exception or a tuple stands for."""
+        return Held(self, self._candidate.generation, key)
+
+    def adopted(self, value: Any) -> Any:
+        """A value with what test code is to see in it."""
+        return self._candidate.hosting.adopt(value)
+
+    def lend(self, value: Any) -> tuple[str | int, str, bool, str | int] | None:
+        """What stands for an object in the answer's process; ``None`` for what the answer may not have."""
+        what = self._held_of(value)
+        if what is not None:
+            return self._key_of(value, what), type(value).__name__, False, 0
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return "n", type(value).__name__, False, 0
+        name = global_name(value)
+        if name is not None:
+            return f"{_GLOBAL}{name}", "global", callable(value), 0
+        abilities = abilities_of(value)
+        if abilities is None:
+            return None
+        return self._lent_key(value), getattr(value, "__name__", type(value).__name__), callable(value), abilities
+
+    def _held_of(self, value: Any) -> Held | None:
+        if isinstance(value, Mirror):
+            found = vars(value).get("__class_held__")
+            return found if isinstance(found, Held) else None
+        if issubclass(type(value), Handle):
+            return held(value)
+        found = getattr(value, "__dict__", {}).get("__held__") if isinstance(type(value), Mirror) else None
+        return found if isinstance(found, Held) else None
+
+    def _key_of(self, value: Any, what: Held) -> int:
+        generation = self._candidate.generation
+        if what.generation != generation and value in self._derived_list():
+            self._make(value)
+            what = held(value)
+        if what.generation != generation:
+            raise CandidateLostError(Verdict.CRASHED, "it is gone with its process")
+        return what.key
+
+    def _derived_list(self) -> tuple[type, ...]:
+        return tuple(self._derived)
+
+    def _lent_key(self, value: Any) -> str:
+        key = self._lent_keys.get(id(value))
+        if key is None:
+            key = self._lent_keys[id(value)] = f"{_LENT}{len(self._lent)}"
+            self._lent[key] = value
+        return key
+
+    def serve(self, verb: str, fields: list[Any]) -> Any:
+        """Do with a lent object what the answer asks."""
+        lent, *rest = fields if verb != "op" else [fields[1], fields[0], *fields[2:]]
+        if self._lent_keys.get(id(lent)) is None:
+            raise TypeError("not an object of the test's")
+        if verb == "call":
+            args, kwargs = rest
+            return lent(*args, **kwargs)
+        if verb == "op":
+            word, *operands = rest
+            if word not in str(abilities_of(lent)).split() and word not in {"enter", "exit"}:
+                raise TypeError(f"{type(lent).__name__!r} object cannot do that")
+            return OPERATIONS[word](lent, *operands)
+        name, *value = rest
+        if not is_public(name) or abilities_of(lent) == "function":
+            raise AttributeError(f"{type(lent).__name__!r} object has no attribute {name!r}")
+        return getattr(lent, name) if verb == "get" else setattr(lent, name, *value)
+
+    def report(self, error: BaseException) -> list[Any]:
+        """What to tell the answer of an exception of `serve`."""
+        may_be_caught = isinstance(error, Exception | SystemExit) and not isinstance(error, AssertionError)
+        if not may_be_caught and not is_answers(error):
+            self._pending = error  # nothing that the answer could swallow
+        kind = type(error)
+        with contextlib.suppress(Exception):
+            text = str(error)[:_TEXT_CHARS]
+        own: Any = error if self._held_of(error) is not None else self._lent_key(error)
+        args = error.args if all(type(arg) in {str, int, float, bool, type(None)} for arg in error.args) else None
+        return [kind.__name__, built_in_base(kind), text, 0, own, args, None]
