@@ -8,7 +8,7 @@ import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from testcases.problem import AssertTest, CallTest, CheckTest, StdinTest
+from testcases.problem import AssertTest, CallTest, CheckTest, PytestTest, StdinTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,8 @@ def constant_share(problem: Problem) -> float:
                 found = list(_asserted(test.source))
                 total += max(1, len(found))
                 constants.update(name for name in found if name is not None)
+            case PytestTest():
+                total += 1
     return max(constants.values(), default=0) / total if total else 0.0
 
 

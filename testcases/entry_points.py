@@ -15,7 +15,7 @@ from testcases.python_source import bound_names, parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Signature", "called_in", "defined_in"]
+__all__ = ["Signature", "called_in", "defined_in", "imported_from"]
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _BUILTINS = frozenset(dir(builtins))
@@ -45,6 +45,21 @@ def called_in(tests: Sequence[ast.Module], setup: ast.Module) -> str | None:
     called = [[name for name in _called_names(test) if name not in bound] for test in tests]
     used = [[name for name in _used_names(test) if name not in bound] for test in tests]
     return _most_shared(called, but=_BUILTINS) or _most_shared(used, but=_BUILTINS) or _most_shared(called)
+
+
+def imported_from(module: str, tests: Sequence[ast.Module]) -> str | None:
+    """The name that tests import from the answer; of several, the first that is called, else the first."""
+    names = [
+        alias
+        for test in tests
+        for node in ast.walk(test)
+        if isinstance(node, ast.ImportFrom) and node.module == module and node.level == 0
+        for alias in node.names
+        if alias.name != "*"
+    ]
+    called = {name for test in tests for name in _called_names(test)}
+    used = [alias.name for alias in names if (alias.asname or alias.name) in called]
+    return next(iter([*used, *(alias.name for alias in names)]), None)
 
 
 def _most_shared(names: list[list[str]], but: frozenset[str] = frozenset()) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from testcases.problem import AssertTest, CallTest, CheckTest, Problem, StdinTest, Test
+from testcases.problem import AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest, Test
 from testcases.traces import leaves_traces
 
 __all__ = ["exam_of", "leaves_no_traces"]
@@ -17,6 +17,7 @@ def exam_of(problem: Problem) -> dict[str, Any]:
         "entry_point": problem.entry_point,
         "prompt": problem.prompt,
         "setup": problem.setup,
+        "isolation": problem.isolation,
         "comparison": [comparison.mode, comparison.float_abs, comparison.float_rel],
         "tests": [_plain(test) for test in problem.tests],
     }
@@ -25,7 +26,7 @@ def exam_of(problem: Problem) -> dict[str, Any]:
 def leaves_no_traces(problem: Problem) -> bool:
     """Whether the process that conducts the exam is as good as new afterwards, and can conduct others."""
     sources = [problem.prompt, problem.setup]
-    sources += [test.source for test in problem.tests if isinstance(test, AssertTest | CheckTest)]
+    sources += [test.source for test in problem.tests if isinstance(test, AssertTest | CheckTest | PytestTest)]
     return not any(leaves_traces(source) for source in sources)
 
 
@@ -40,5 +41,7 @@ def _plain(test: Test) -> list[Any]:
             return ["assert", test.source]
         case CheckTest():
             return ["check", test.source]
+        case PytestTest():
+            return ["pytest", test.source, test.module]
         case _:
             assert_never(test)

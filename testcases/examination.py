@@ -90,6 +90,8 @@ class _Examination:
             yield self._program(*fields)
         elif kind == "assert":
             yield self._assertion(*fields)
+        elif kind == "pytest":
+            raise BrokenTestError("pytest files are not built yet")
         else:
             yield from self._check(*fields)
 

@@ -17,6 +17,7 @@ __all__ = [
     "Comparison",
     "Problem",
     "ProblemLimits",
+    "PytestTest",
     "StdinTest",
     "Test",
 ]
@@ -89,7 +90,16 @@ class CheckTest:
     source: str
 
 
-Test: TypeAlias = CallTest | StdinTest | AssertTest | CheckTest
+@dataclass(frozen=True, slots=True)
+class PytestTest:
+    """Source of a pytest or unittest module; each of its tests counts as one."""
+
+    source: str
+    module: str = "solution"
+    """Name by which it imports the answer; names it uses without binding them are the answer's too."""
+
+
+Test: TypeAlias = CallTest | StdinTest | AssertTest | CheckTest | PytestTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,9 @@ class Problem:
     limits: ProblemLimits = ProblemLimits()
     allow_imports: tuple[str, ...] = ()
     """Modules the static policy lets this problem's answers import besides the usual ones."""
+    isolation: Literal["split", "shared"] = "split"
+    """``split``: tests and answer in processes of their own. ``shared``: in one, for a suite that cannot be split; what
+    then counts as passed is weaker evidence."""
     shape: str = "native"
     """Name of the format it was read from."""
 

@@ -12,7 +12,7 @@ from testcases.errors import InvalidFieldError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["bound_names", "defined_names", "parse", "parse_assertion", "parse_check", "prompt_code"]
+__all__ = ["bound_names", "defined_names", "parse", "parse_assertion", "parse_check", "parse_suite", "prompt_code"]
 
 _FENCED = re.compile(r"^```(?:python|py)?[ \t]*\n(.*?)^```", re.DOTALL | re.MULTILINE | re.IGNORECASE)
 
@@ -56,6 +56,26 @@ def parse_check(source: str, field: str) -> ast.Module:
     if "check" not in defined_names(tree):
         raise InvalidFieldError(field, "must define check(candidate)")
     return tree
+
+
+def parse_suite(source: str, field: str) -> ast.Module:
+    """Parse a pytest or unittest module.
+
+    Raises:
+        InvalidFieldError: it is no Python, or defines no test.
+    """
+    tree = parse(source, field)
+    if not any(name.startswith("test") for name in _functions_in(tree)):
+        raise InvalidFieldError(field, "defines no test: no function and no method whose name starts with test")
+    return tree
+
+
+def _functions_in(tree: ast.Module) -> Iterator[str]:
+    """Names of the functions at the top level and of the methods of classes there, `runTest` as ``test``."""
+    for statement in tree.body:
+        for node in statement.body if isinstance(statement, ast.ClassDef) else (statement,):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield "test" if node.name == "runTest" else node.name
 
 
 def defined_names(tree: ast.Module) -> set[str]:

@@ -1,20 +1,21 @@
 """The grader's own shape, the only one that refuses unknown fields.
 
 ``tests`` is a list of calls ``{"args", "kwargs", "expected", "function"}``, programs ``{"stdin", "stdout"}``,
-assertions ``{"assert"}`` and check functions ``{"check"}``, in any mix. The fields beside it: ``entry_point``,
-``prompt``, ``setup``, ``limits``, ``compare``, ``allow_imports``, ``format``.
+assertions ``{"assert"}``, check functions ``{"check"}`` and pytest or unittest modules ``{"pytest", "module"}``, in any
+mix. The fields beside it: ``entry_point``, ``prompt``, ``setup``, ``limits``, ``compare``, ``allow_imports``,
+``isolation``, ``format``.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from testcases.entry_points import called_in
+from testcases.entry_points import called_in, imported_from
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields, check_text
 from testcases.plain_data import require_plain
-from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, ProblemLimits, StdinTest
-from testcases.python_source import parse, parse_assertion, parse_check, prompt_code
+from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, ProblemLimits, PytestTest, StdinTest
+from testcases.python_source import parse, parse_assertion, parse_check, parse_suite, prompt_code
 
 if TYPE_CHECKING:
     from testcases.formats.native_model import NativeModel, TestModel
@@ -53,12 +54,13 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         comparison=Comparison(**model.compare.model_dump()),
         limits=ProblemLimits(**model.limits.model_dump()),
         allow_imports=model.allow_imports,
+        isolation=model.isolation,
         shape=NAME,
     )
 
 
 def _test(model: TestModel, path: str) -> Test:
-    from testcases.formats.native_model import AssertModel, CallModel, StdinModel  # noqa: PLC0415
+    from testcases.formats.native_model import AssertModel, CallModel, PytestModel, StdinModel  # noqa: PLC0415
 
     if isinstance(model, CallModel):
         for name, value in (("args", list(model.args)), ("kwargs", model.kwargs), ("expected", model.expected)):
@@ -69,6 +71,9 @@ def _test(model: TestModel, path: str) -> Test:
     if isinstance(model, AssertModel):
         parse_assertion(model.source, f"{path}.assert")
         return AssertTest(model.source)
+    if isinstance(model, PytestModel):
+        parse_suite(model.source, f"{path}.pytest")
+        return PytestTest(model.source, model.module)
     parse_check(model.source, f"{path}.check")
     return CheckTest(model.source)
 
@@ -83,10 +88,12 @@ def _entry_point(model: NativeModel, tests: tuple[Test, ...]) -> str | None:
     for test in tests:
         if isinstance(test, CallTest):
             return test.function
-    sources = [test.source for test in tests if isinstance(test, AssertTest)]
+        if isinstance(test, PytestTest) and (name := imported_from(test.module, [parse(test.source, "tests")])):
+            return name
+    sources = [test.source for test in tests if isinstance(test, AssertTest | PytestTest)]
     if not sources:
         return None
     name = called_in([parse(source, "tests") for source in sources], parse(model.setup, "setup"))
     if name is None:
-        raise InvalidFieldError("entry_point", "is missing, and the assertions call no function of the answer")
+        raise InvalidFieldError("entry_point", "is missing, and the tests call no function of the answer")
     return name

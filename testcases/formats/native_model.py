@@ -16,6 +16,7 @@ __all__ = [
     "CompareModel",
     "LimitsModel",
     "NativeModel",
+    "PytestModel",
     "StdinModel",
     "TestModel",
     "validate",
@@ -86,6 +87,7 @@ class NativeModel(_Model):
     limits: LimitsModel = LimitsModel()
     compare: CompareModel = CompareModel()
     allow_imports: _Modules = ()
+    isolation: Literal["split", "shared"] = "split"
     format: Literal["native"] = "native"
 
 
@@ -117,7 +119,14 @@ class CheckModel(_Model):
     source: Annotated[str, Field(alias="check")]
 
 
-TestModel = CallModel | StdinModel | AssertModel | CheckModel
+class PytestModel(_Model):
+    """The fields of a pytest or unittest module."""
+
+    source: Annotated[str, Field(alias="pytest")]
+    module: _Name = "solution"
+
+
+TestModel = CallModel | StdinModel | AssertModel | CheckModel | PytestModel
 
 _MESSAGES = {
     "extra_forbidden": "is no field of this object",
@@ -134,6 +143,7 @@ _KINDS: tuple[tuple[type[TestModel], frozenset[str]], ...] = (
     (StdinModel, frozenset({"stdin", "stdout"})),
     (AssertModel, frozenset({"assert"})),
     (CheckModel, frozenset({"check"})),
+    (PytestModel, frozenset({"pytest", "module"})),
 )
 
 
@@ -167,7 +177,7 @@ def validate_test(values: Any, path: str) -> TestModel:
         what = "mixes fields of several kinds" if kinds else "has no field of any kind"
         fields = ", ".join(sorted(repr(key)[:40] for key in values)[:8]) or "nothing"
         raise InvalidFieldError(
-            path, f"{what} of test (args with expected, stdin with stdout, assert, check): it has {fields}"
+            path, f"{what} of test (args with expected, stdin with stdout, assert, check, pytest): it has {fields}"
         )
     model, own = kinds[0]
     foreign = frozenset().union(*(fields for _, fields in _KINDS)) - own

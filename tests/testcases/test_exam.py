@@ -6,9 +6,10 @@ import pytest
 
 from sandbox.values import decode, encode
 from testcases.exam import exam_of, leaves_no_traces
-from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, StdinTest, Test
+from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, PytestTest, StdinTest, Test
 
 CHECK = "def check(candidate):\n    assert candidate(1) == 2\n"
+SUITE = "from answer import f\n\n\ndef test_f():\n    assert f(1) == 2\n"
 
 
 def test_has_everything_that_conducting_it_takes() -> None:
@@ -18,22 +19,26 @@ def test_has_everything_that_conducting_it_takes() -> None:
             StdinTest("in", "out"),
             AssertTest("assert f(1)"),
             CheckTest(CHECK),
+            PytestTest(SUITE, "answer"),
         ),
         entry_point="f",
         prompt="import math",
         setup="x = 1",
         comparison=Comparison("unordered", 0.5, 0.25),
+        isolation="shared",
     )
     assert exam_of(problem) == {
         "entry_point": "f",
         "prompt": "import math",
         "setup": "x = 1",
+        "isolation": "shared",
         "comparison": ["unordered", 0.5, 0.25],
         "tests": [
             ["call", "g", [1, [2]], {"key": None}, [{"a": (3,)}, 4]],
             ["stdin", "in", "out"],
             ["assert", "assert f(1)"],
             ["check", CHECK],
+            ["pytest", SUITE, "answer"],
         ],
     }
 
@@ -44,6 +49,7 @@ def test_says_nothing_where_there_is_nothing() -> None:
         "entry_point": None,
         "prompt": "",
         "setup": "",
+        "isolation": "split",
         "comparison": ["exact", 0.0, 0.0],
         "tests": [["stdin", "", ""]],
     }
@@ -67,7 +73,7 @@ def test_data_alone_leaves_no_traces() -> None:
     assert leaves_no_traces(Problem((CallTest((1,), 2), StdinTest("a", "b")), entry_point="f"))
 
 
-@pytest.mark.parametrize("field", ["prompt", "setup", "assert", "check"])
+@pytest.mark.parametrize("field", ["prompt", "setup", "assert", "check", "pytest"])
 def test_code_that_changes_modules_leaves_traces_wherever_it_is(field: str) -> None:
     trace = "import math\nmath.pi = 3\n"
     tests: tuple[Test, ...] = (CallTest((1,), 2),)
@@ -75,5 +81,7 @@ def test_code_that_changes_modules_leaves_traces_wherever_it_is(field: str) -> N
         tests += (AssertTest(trace + "assert f(1)"),)
     elif field == "check":
         tests += (CheckTest(trace + CHECK),)
+    elif field == "pytest":
+        tests += (PytestTest(trace + SUITE),)
     problem = Problem(tests, entry_point="f", prompt=trace * (field == "prompt"), setup=trace * (field == "setup"))
     assert not leaves_no_traces(problem)

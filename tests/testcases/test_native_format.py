@@ -12,10 +12,12 @@ from testcases.problem import (
     Comparison,
     Problem,
     ProblemLimits,
+    PytestTest,
     StdinTest,
 )
 
 CHECK = "def check(candidate):\n    assert candidate(1) == 1\n    assert candidate(2) == 2\n"
+SUITE = "from answer import g, f\n\n\ndef test_f():\n    assert f(1) == 2\n"
 ONE = {"args": [1], "expected": 1}
 
 
@@ -33,12 +35,14 @@ def test_every_field() -> None:
             {"stdin": "1\n", "stdout": "2\n"},
             {"assert": "assert f(1) == 1"},
             {"check": CHECK},
+            {"pytest": SUITE, "module": "answer"},
         ],
         "prompt": "import math\n",
         "setup": "import random",
         "limits": {"cpu_s": 1, "total_cpu_s": 2.5, "memory_mb": 64, "output_kb": 8},
         "compare": {"mode": "unordered", "float_abs": 0, "float_rel": 1e-9},
         "allow_imports": ["numpy.linalg", "pandas"],
+        "isolation": "shared",
     }
     problem = read_reference(reference)
     assert problem == Problem(
@@ -48,6 +52,7 @@ def test_every_field() -> None:
             StdinTest("1\n", "2\n"),
             AssertTest("assert f(1) == 1"),
             CheckTest(CHECK),
+            PytestTest(SUITE, "answer"),
         ),
         entry_point="f",
         prompt="import math\n",
@@ -55,9 +60,10 @@ def test_every_field() -> None:
         comparison=Comparison("unordered", 0.0, 1e-9),
         limits=ProblemLimits(1.0, 2.5, 64, 8),
         allow_imports=("numpy.linalg", "pandas"),
+        isolation="shared",
         shape="native",
     )
-    assert problem.test_count == 6
+    assert problem.test_count == 7
     assert read_reference(json.dumps(reference)) == problem
 
 
@@ -92,6 +98,10 @@ def test_every_field() -> None:
         ({"tests": [{"assert": "f(1) == 1"}]}, "tests[0].assert", "asserts nothing"),
         ({"tests": [{"assert": ""}]}, "tests[0].assert", "asserts nothing"),
         ({"tests": [{"check": "assert f(1) == 1"}]}, "tests[0].check", "must define check"),
+        ({"tests": [{"pytest": "x ="}]}, "tests[0].pytest", "not valid Python"),
+        ({"tests": [{"pytest": "def check(): pass"}]}, "tests[0].pytest", "defines no test"),
+        ({"tests": [{"pytest": SUITE, "module": "a b"}]}, "tests[0].module", "name of a Python"),
+        ({"isolation": "none"}, "isolation", "'split' or 'shared'"),
         ({"entry_point": 5}, "entry_point", "string"),
         ({"entry_point": "1f"}, "entry_point", "name of a Python function"),
         ({"entry_point": "class"}, "entry_point", "name of a Python function"),
@@ -160,6 +170,9 @@ def test_nulls_that_a_table_filled_in_count_as_absent() -> None:
         ([{"stdin": "", "stdout": ""}], None),
         ([{"function": "g", "expected": 1}], "g"),
         ([{"assert": "assert math.sqrt(g(4)) == 2"}], "g"),
+        ([{"pytest": SUITE, "module": "answer"}], "f"),
+        ([{"pytest": SUITE.replace("f(1)", "g.f"), "module": "answer"}], "g"),
+        ([{"pytest": "class TestIt:\n    def test_it(self): assert g(1) == math.sqrt(2)"}], "g"),
     ],
 )
 def test_an_entry_point_that_the_tests_name(tests: list[Any], entry_point: str | None) -> None:
