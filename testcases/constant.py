@@ -6,81 +6,165 @@ import ast
 import math
 import warnings
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, assert_never
 
 from testcases.problem import AssertTest, CallTest, CheckTest, PytestTest, StdinTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from testcases.problem import Problem
+    from testcases.problem import Problem, Test
 
-__all__ = ["constant_share"]
+__all__ = ["Constant", "best_constant", "constant_share"]
+
+_SHORT_BITS = 10_000
+"""Python refuses to write longer integers in decimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """What an answer may always return, or print."""
+
+    value: Any
+    """A value; of a program, the text it prints."""
+    is_output: bool
+    """Whether it is printed."""
+    share: float
+    """The share of the tests it passes, in [0, 1]."""
+
+    @property
+    def source(self) -> str | None:
+        """The value as Python; ``None`` where there is none."""
+        return _expression(self.value)
 
 
 def constant_share(problem: Problem) -> float:
-    """The share of the tests that the best constant would pass, in [0, 1].
+    """The share of the tests that the best constant would pass, in [0, 1]; see `best_constant`."""
+    best = best_constant(problem)
+    return best.share if best is not None else 0.0
+
+
+def best_constant(problem: Problem) -> Constant | None:
+    """The constant that would pass most tests; ``None`` when none is seen to pass any.
 
     A call test is passed by its expected value, a program test by its output, an assertion by the literal it compares
-    a call with, or by ``True`` or ``False`` where the call itself is asserted. Assertions of any other form count as
-    passed by no constant; neither does a test with assertions that no one constant passes. Each assertion of a check
-    is a test.
+    a call of the answer with, or by ``True`` or ``False`` where that call itself is asserted. Assertions of any other
+    form count as passed by no constant; neither does a test with assertions that no one constant passes. Each
+    assertion of a check is a test.
     """
+    asked = {problem.entry_point.rpartition(".")[2]} if problem.entry_point else set()
     total = 0
-    constants: Counter[str] = Counter()
+    passed: Counter[str] = Counter()
+    known: dict[str, tuple[Any, bool]] = {}
     for test in problem.tests:
-        match test:
-            case CallTest():
-                constants[_name(test.expected)] += 1
-                total += 1
-            case StdinTest():
-                constants[" ".join(test.stdout.split())] += 1
-                total += 1
-            case AssertTest():
-                needed = set(_asserted(test.source))
-                total += 1
-                constants.update(name for name in needed if name is not None and len(needed) == 1)
-            case CheckTest():
-                found = list(_asserted(test.source))
-                total += max(1, len(found))
-                constants.update(name for name in found if name is not None)
-            case PytestTest():
-                total += 1
-    return max(constants.values(), default=0) / total if total else 0.0
+        tests, constants = _passed_by(test, asked)
+        total += tests
+        is_output = isinstance(test, StdinTest)
+        for value in constants:
+            name = " ".join(value.split()) if is_output else _name(value)
+            known.setdefault(name, (value, is_output))
+            passed[name] += 1
+    if not passed:
+        return None
+    name, times = passed.most_common(1)[0]
+    return Constant(*known[name], times / total)
 
 
-def _asserted(source: str) -> Iterator[str | None]:
-    """For each assertion that could fail, the name of the constant that passes it; ``None`` when none is to be seen."""
+def _passed_by(test: Test, asked: set[str]) -> tuple[int, list[Any]]:
+    """How many tests a test counts as, and the constant that passes each of them, where one does."""
+    match test:
+        case CallTest():
+            return 1, [test.expected]
+        case StdinTest():
+            return 1, [test.stdout]
+        case AssertTest():
+            needed = {value and _name(value[0]): value for value in _asserted(test.source, asked)}
+            (first, *others) = needed.values() or (None,)
+            return 1, [] if others or first is None else [first[0]]
+        case CheckTest():
+            found = list(_asserted(test.source, asked))
+            return max(1, len(found)), [value[0] for value in found if value is not None]
+        case PytestTest():
+            return 1, []
+        case _:
+            assert_never(test)
+
+
+def _asserted(source: str, asked: set[str]) -> Iterator[tuple[Any] | None]:
+    """For each assertion that could fail, the constant that passes it; ``None`` when none is to be seen.
+
+    Args:
+        source: Python with assertions in it.
+        asked: names by which it calls the answer, besides the parameter of ``check``.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
+    asked = asked.union(_parameters_of_check(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and not (isinstance(node.test, ast.Constant) and node.test.value):
-            yield _passing(node.test)
+            yield _passing(node.test, asked)
 
 
-def _passing(test: ast.expr) -> str | None:
+def _parameters_of_check(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "check":
+            yield from (argument.arg for argument in node.args.args)
+
+
+def _passing(test: ast.expr, asked: set[str]) -> tuple[Any] | None:
     match test:
-        case ast.Compare(left=ast.Call(), ops=[ast.Eq() | ast.Is()], comparators=[other]):
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[other]) if _asks(left, asked):
             return _literal(other)
-        case ast.Compare(left=other, ops=[ast.Eq()], comparators=[ast.Call()]):
+        case ast.Compare(left=other, ops=[ast.Eq()], comparators=[right]) if _asks(right, asked):
             return _literal(other)
-        case ast.Call():
-            return _name(value=True)
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Call()):
-            return _name(value=False)
+        case ast.UnaryOp(op=ast.Not(), operand=operand) if _asks(operand, asked):
+            return (False,)
         case _:
-            return None
+            return (True,) if _asks(test, asked) else None
 
 
-def _literal(node: ast.expr) -> str | None:
+def _asks(node: ast.expr, asked: set[str]) -> bool:
+    """Whether this is a call of the answer: what another function makes of its value says too little of the value."""
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in asked
+        case _:
+            return False
+
+
+def _literal(node: ast.expr) -> tuple[Any] | None:
     try:
-        return _name(ast.literal_eval(node))
+        value = ast.literal_eval(node)
+        _name(value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
+    return (value,)
+
+
+def _expression(value: Any) -> str | None:
+    match value:
+        case None | bool() | str() | bytes() | complex():
+            return repr(value)
+        case float():
+            return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
+        case int():
+            return repr(value) if value.bit_length() <= _SHORT_BITS else hex(value)
+        case list() | tuple() | set() | frozenset():
+            items = [_expression(item) for item in value]
+            text = f"[{', '.join(item for item in items if item is not None)}]"
+            return None if None in items else text if isinstance(value, list) else f"{type(value).__name__}({text})"
+        case dict():
+            pairs = [(_expression(key), _expression(item)) for key, item in value.items()]
+            if any(key is None or item is None for key, item in pairs):
+                return None
+            return "{" + ", ".join(f"{key}: {item}" for key, item in pairs) + "}"
+        case _:
+            return None
 
 
 def _name(value: Any) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testcases.constant import constant_share
+from testcases.constant import best_constant, constant_share
 from testcases.problem import AssertTest, CallTest, CheckTest, Problem, StdinTest, Test
 
 
@@ -90,7 +90,10 @@ class TestAssertions:
             (["assert f(1) > 2"], 0.0),
             (["assert f(1) == 2 and f(2) == 3"], 0.0),
             (["assert abs(f(1) - 2) < 1"], 0.0),
-            (["assert isinstance(f(1), int)"], 1.0),  # looks like a predicate; the largest share is what is asked
+            (["assert isinstance(f(1), int)"], 0.0),
+            (["assert math.isclose(f(1), 0.5, rel_tol=0.001)"], 0.0),
+            (["assert len(f(1)) == 3", "assert 3 == len(f(2))"], 0.0),
+            (["assert box.f(1) == 3", "assert not Box().f(2)"], 1 / 2),
             (["assert f(1) == x"], 0.0),
             (["assert f(1) == {'a': 0x" + "f" * 9000 + "}"], 1.0),
             (["raise ValueError"], 0.0),
@@ -112,6 +115,10 @@ class TestAssertions:
 
 
 class TestChecks:
+    def test_call_the_answer_as_they_like(self) -> None:
+        source = "def check(fn):\n    assert fn(1) == 2\n    assert fn(2) == 2\n    assert other(3) == 4\n"
+        assert share(CheckTest(source)) == pytest.approx(2 / 3)
+
     def test_count_each_assertion(self) -> None:
         assert check("assert candidate(1) == 2", "assert candidate(2) == 2", "assert candidate(3) == 4") == 2 / 3
 
@@ -127,6 +134,44 @@ class TestChecks:
 
 def test_kinds_add_up() -> None:
     assert share(CallTest((1,), 2), AssertTest("assert f(2) == 2"), StdinTest("", "x")) == pytest.approx(2 / 3)
+
+
+class TestBest:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            None, True, -3, 2.5, 1e300, -math.inf, 1 + 2j, "a'b\n", b"\0", 10**6000, -(10**6000), [], (), set(), {},
+            frozenset({1}), {"a": [(1, 2.5), {3}]}, {(1, 2): None}, (1,),
+        ],
+        ids=lambda value: type(value).__name__,
+    )  # fmt: skip
+    def test_is_written_as_python_that_says_it(self, value: Any) -> None:
+        best = best_constant(Problem((CallTest((), value),), entry_point="f"))
+        assert best is not None
+        assert (best.value, best.is_output, best.share) == (value, False, 1.0)
+        again = eval(str(best.source))
+        assert (type(again), again) == (type(value), value)
+
+    def test_of_not_a_number_too(self) -> None:
+        best = best_constant(Problem((CallTest((), [math.nan]),), entry_point="f"))
+        assert best is not None
+        assert math.isnan(eval(str(best.source))[0])
+
+    def test_is_the_one_that_most_tests_expect(self) -> None:
+        problem = Problem(tuple(CallTest((), value) for value in (1, "x", 1.0, "y")), entry_point="f")
+        best = best_constant(problem)
+        assert best is not None
+        assert (best.source, best.share) == ("1", 1 / 2)
+
+    def test_of_a_program_is_its_output_as_it_stands(self) -> None:
+        best = best_constant(Problem((StdinTest("1", "a  b\n"), StdinTest("2", "a b"))))
+        assert best is not None
+        assert (best.value, best.is_output, best.share) == ("a  b\n", True, 1.0)
+
+    def test_of_what_python_cannot_write_has_no_source(self) -> None:
+        best = best_constant(Problem((CallTest((), [object()]),), entry_point="f"))
+        assert best is not None
+        assert best.source is None
 
 
 def test_no_tests_have_no_constant() -> None:
