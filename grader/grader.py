@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from grader.grade import Grade
     from grader.sample import Sample
+    from sandbox.conformance import ConformanceReport, Outcome
 
 __all__ = ["Grader"]
 
@@ -36,6 +37,8 @@ _PROBLEMS_KEPT = 1024
 _FLOWS_PER_LANE = 4
 """More than one, so that a lane never waits for an analyst."""
 _NO_DEADLINE_S = 1e9
+_LAST_ATTACK_S = 3.0
+"""What attacks that have begun may still take."""
 
 
 class Grader:
@@ -119,6 +122,25 @@ class Grader:
             tier = self._sandbox.tier
         assert tier is not None
         return HostReport(tier, self._sandbox.walls, self._lanes, platform.python_version(), platform.release())
+
+    def check_conformance(
+        self, *, deadline_s: float | None = None, on_outcome: Callable[[Outcome], None] | None = None
+    ) -> ConformanceReport:
+        """Run every bundled attack in a sandbox built as this grader's own; see `sandbox.conformance`.
+
+        Args:
+            deadline_s: seconds from now by which the report is ready, less the configured margin; attacks that were not
+                run by then say so. ``None``: no hurry.
+            on_outcome: called with each outcome as soon as it is there.
+
+        Raises:
+            sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
+        """
+        from sandbox.conformance import check_conformance  # noqa: PLC0415 - rarely wanted
+
+        if deadline_s is not None:
+            deadline_s = max(0.0, deadline_s - self.config.deadline_margin_s - _LAST_ATTACK_S)
+        return check_conformance(self._sandbox.settings, deadline_s=deadline_s, on_outcome=on_outcome)
 
     def close(self) -> None:
         """End every process. The grader can be used again."""

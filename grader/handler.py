@@ -102,7 +102,7 @@ class Handler:
             case EventKind.PREPROCESS:
                 return write_preprocess(batch.data)
             case EventKind.DOCTOR:
-                report = self._doctor()
+                report = self._doctor(deadline_s, attack=bool(batch.data.get("attack")))
                 return http_response(200, report) if batch.envelope is Envelope.HTTP else report
             case EventKind.POSTPROCESS:
                 (grade,) = self._grade(batch, deadline_s, started)
@@ -143,15 +143,11 @@ class Handler:
                 "%s", json.dumps({"event": "unscored", "id": str(grade.sample_id)[:200], "reason": grade.reason[:500]})
             )
 
-    def _doctor(self) -> dict[str, Any]:
-        host = self._grader.host()
-        return {
-            "tier": host.tier.value,
-            "walls": [wall.as_dict() for wall in host.walls],
-            "lanes": host.lanes,
-            "python": host.python,
-            "kernel": host.kernel,
-        }
+    def _doctor(self, deadline_s: float | None, *, attack: bool) -> dict[str, Any]:
+        report = self._grader.host().as_dict()
+        if attack:
+            report["conformance"] = self._grader.check_conformance(deadline_s=deadline_s).as_dict()
+        return report
 
 
 def _remaining_s(context: Any) -> float | None:

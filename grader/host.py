@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandbox.walls.report import Tier, WallReport
@@ -24,3 +24,13 @@ class HostReport:
     python: str
     """Version of the interpreter that answers run in."""
     kernel: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON can say it."""
+        return {
+            "tier": self.tier.value,
+            "walls": [wall.as_dict() for wall in self.walls],
+            "lanes": self.lanes,
+            "python": self.python,
+            "kernel": self.kernel,
+        }

@@ -119,7 +119,7 @@ class Sandbox:
         """
         if self._started:
             return
-        for zygote in [self._analysts, *(lane.zygote for lane in self._lanes)]:
+        for zygote in self._zygotes():
             zygote.launch()
         self._loop.run([self._lanes[0].zygote.start()])
         self.walls = tuple(WallReport(**report) for report in self._lanes[0].zygote.walls)
@@ -143,6 +143,14 @@ class Sandbox:
         """The tier in use; ``None`` before the start."""
         return standing_tier(self.walls) if self._started else None
 
+    @property
+    def marks(self) -> set[int]:
+        """What every process of this sandbox, and what descends from one, can be told by (`sandbox.sweep`)."""
+        return {zygote.mark for zygote in self._zygotes()}
+
+    def _zygotes(self) -> list[Zygote]:
+        return [self._analysts, *(lane.zygote for lane in self._lanes)]
+
     def run(self, flows: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         """Run coroutines side by side until all are done; their results, in order."""
         if os.getpid() != self._owner:
@@ -165,10 +173,10 @@ class Sandbox:
         if now < self._next_sweep or any(wall.stands and wall.name == ORPHANS for wall in self.walls):
             return
         self._next_sweep = now + _SWEEP_S
-        zygotes = [self._analysts, *(lane.zygote for lane in self._lanes)]
+        zygotes = self._zygotes()
         known = set[int]().union(*(lane.pids for lane in self._lanes), *(seat.pids for seat in self._seats))
         known.update(zygote.pid for zygote in zygotes if zygote.pid is not None)
-        sweep({zygote.mark for zygote in zygotes}, spare=known, looks=1)
+        sweep(self.marks, spare=known, looks=1)
 
     def read(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> Reading:
         """Have a source read; call it inside a coroutine that `run` runs.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["new_mark", "sweep"]
+__all__ = ["bearers", "new_mark", "sweep"]
 
 _LEAST, _MARKS = 1 << 17, 1 << 19
 _PATIENCE_S = 10.0
@@ -65,6 +65,11 @@ def sweep(marks: Collection[int], *, session: int | None = None, spare: Collecti
         if not left or found.issuperset(left):
             time.sleep(_PAUSE_S)
     return len(found)
+
+
+def bearers(marks: Collection[int]) -> list[int]:
+    """Pids of the processes that bear one of the marks now."""
+    return [pid for pid in sorted(_pids()) if _descends(pid, marks, None)]
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -84,7 +84,7 @@ def read_event(event: Any, *, envelope: Envelope = Envelope.AUTO, max_samples: i
 
 def _read_wrapper(document: Mapping[Any, Any], envelope: Envelope, max_samples: int) -> Batch:
     if document.get("grader") == "doctor":
-        return Batch((), envelope, EventKind.DOCTOR)
+        return Batch((), envelope, EventKind.DOCTOR, {"attack": document.get("attack") is True})
     if "process_type" in document:
         return _read_metrics(document, envelope)
     for name in ("batch", "trajectories"):

@@ -1,34 +1,44 @@
-"""``grader doctor``: what this host can do."""
+"""``grader doctor``: what this host can do, and what holds on it."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from grader.cli.console import print_json, show
 from grader.cli.options import ConfigFile, JsonFlag, load_config
+from grader.cli.progress import counting
 from grader.grader import Grader
-from grader.report import host_table
+from grader.report import conformance_tables, host_table
+from sandbox.attacks import attacks
 
 __all__ = ["doctor"]
 
+Attack = Annotated[bool, typer.Option("--attack", help="Run every bundled attack, and say what held.")]
+
 
 def doctor(
-    as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
+    attack: Attack = False,  # noqa: FBT002  # typer wants flags so
+    as_json: JsonFlag = False,  # noqa: FBT002
     config: ConfigFile = None,
 ) -> None:
     """Show the walls of this host and the tier they make.
 
-    Exits with 0 when answers can be isolated as the settings demand, and with 1 when not.
+    Exits with 0 when answers can be isolated as the settings demand and every attack was held off, and with 1 when not.
     """
     with Grader(load_config(config)) as grader:
         host = grader.host()
-    if not as_json:
+        conformance = None
+        if attack:
+            with counting("attacks", total=len(attacks())) as count:
+                conformance = grader.check_conformance(on_outcome=lambda _: count())
+    if as_json:
+        more = {} if conformance is None else {"conformance": conformance.as_dict()}
+        print_json(host.as_dict() | more)
+    else:
         show(host_table(host))
-        return
-    print_json(
-        {
-            "tier": host.tier,
-            "lanes": host.lanes,
-            "python": host.python,
-            "kernel": host.kernel,
-            "walls": [{"name": wall.name, "stands": wall.stands, "reason": wall.reason} for wall in host.walls],
-        }
-    )
+        if conformance is not None:
+            show(conformance_tables(conformance))
+    if conformance is not None and not conformance.held:
+        raise typer.Exit(1)

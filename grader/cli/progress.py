@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from grader.cli.console import complain, error_console
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from grader.cli.lines import SampleFile
     from grader.report import Summary
 
-__all__ = ["ProgressBar"]
+__all__ = ["ProgressBar", "counting"]
 
 
 class ProgressBar:
@@ -43,3 +46,13 @@ class ProgressBar:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+
+
+@contextmanager
+def counting(what: str, *, total: int) -> Iterator[Callable[[], None]]:
+    """A bar for things that can be counted; gives the function that counts one. Silent where stderr is no terminal."""
+    console = error_console()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)

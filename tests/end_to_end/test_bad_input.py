@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -126,6 +127,25 @@ def test_doctor_names_tier_and_walls(handler: Handler) -> None:
     report = handler.answer({"grader": "doctor"}, {})
     assert report["tier"] in list(Tier)
     assert {wall["name"] for wall in report["walls"]} >= {"rlimits", "audit", "functions", "imports", *KERNEL_WALLS}
+
+
+class Hurry:
+    """A context in which little time is left."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 7_000
+
+
+def test_doctor_attacks_within_the_deadline_and_says_what_it_left_out(handler: Handler) -> None:
+    started = time.monotonic()
+    report = handler.answer({"grader": "doctor", "attack": True}, Hurry())["conformance"]
+    assert time.monotonic() - started < 30
+    told = {status for counts in report["families"].values() for status in counts}
+    assert told <= {"held", "not_run"}
+    assert "held" in told
+    assert {entry["status"] for entry in report["not_held"]} <= {"not_run"}
+    assert all(check["held"] for check in report["host"])
+    assert handler.answer([_sample()], {})[0]["aggregate_reward_score"] == 1.0
 
 
 def test_unscored_samples_can_be_made_an_error() -> None:

@@ -70,11 +70,11 @@ def write_lines(tmp_path: Path) -> Callable[..., Path]:
 def grader_command() -> Command:
     """Runs the command line in a process of its own, and sees to it that no traceback gets out of it."""
 
-    def run(*args: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> Ended:
+    def run(*args: str, stdin: bytes = b"", env: dict[str, str] | None = None, timeout_s: float = 100) -> Ended:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("GRADER_")}
         environ |= {"GRADER_LANES": "1", **(env or {})}
         command = [sys.executable, "-W", "error", "-m", "grader.cli", *args]
-        ended = subprocess.run(command, input=stdin, capture_output=True, env=environ, timeout=100, check=False)
+        ended = subprocess.run(command, input=stdin, capture_output=True, env=environ, timeout=timeout_s, check=False)
         out, err = ended.stdout.decode(), ended.stderr.decode()
         assert "Traceback" not in err, err
         return Ended(ended.returncode, out, err)

@@ -306,6 +306,14 @@ class TestDoctor:
         assert said["tier"]
         assert {"name": "rlimits", "stands": True, "reason": ""} in said["walls"]
 
+    @pytest.mark.slow
+    @pytest.mark.timeout(300)
+    def test_attacks_the_host_and_says_what_held(self, grader_command: Any) -> None:
+        ended = grader_command("doctor", "--attack", "--json", env={"GRADER_LANES": "2"}, timeout_s=280)
+        found = json.loads(ended.out)["conformance"]
+        assert (ended.code, ended.err, found["held"], found["not_held"]) == (0, "", True, [])
+        assert set(found["families"]["control"]) == {"held"}
+
 
 class TestOthers:
     def test_demo_prints_samples_that_grade_takes(self, grader_command: Any) -> None:

@@ -1,0 +1,21 @@
+"""Conductors as they should not be, for tests that the conformance kit notices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from sandbox.processes.candidate import Candidate
+
+
+def conduct(exam: Any, candidate: Candidate) -> list[list[Any]]:
+    """Believe that whatever ended with success was right."""
+    reply = candidate.load(names=("add",))
+    if reply.status == "returned":
+        reply = candidate.call("add", (1, 2), {})
+    return [[reply.status == "exited" and reply.value == 0, reply.status.value, reply.detail]]
+
+
+def fail(exam: Any, candidate: Candidate) -> NoReturn:
+    """Be broken."""
+    raise RuntimeError("broken on purpose")
