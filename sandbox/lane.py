@@ -84,9 +84,10 @@ class Lane:
                 raise ProcessLostError("an examiner hangs")
             await self._dismiss(_AFTER_DEADLINE_S)
             return Execution(ExecutionStatus.DEADLINE, detail="the deadline came before the tests were done")
-        if not job.examiner_key:
+        report = decode(reply)
+        if not job.examiner_key or report["worn"]:
             await self._dismiss()
-        return _execution(decode(reply), fork_ms=(forked - started) * 1000)
+        return _execution(report, fork_ms=(forked - started) * 1000)
 
     async def _examiner_for(self, job: Job, deadline: float) -> Worker:
         self._served += 1

@@ -173,10 +173,10 @@ class Seat:
         ]
         await analyst.send(encode(fields), deadline)
         found.set(_analysis(decode(await _reply(analyst, deadline, _INSPECT_CPU_S))))
-        facts = _style(decode(await _reply(analyst, deadline, _STYLE_CPU_S)))
-        self._idle = True
+        worn, facts = decode(await _reply(analyst, deadline, _STYLE_CPU_S))
+        self._idle = not worn
         if style is not None:
-            style.set(facts)
+            style.set(_style(facts))
 
 
 async def _reply(analyst: Worker, deadline: float, cpu_s: float) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox.analysis import AnalysisRequest, Policy
 from sandbox.channel import frame, receive_frame
 from sandbox.processes.inspection import inspect_source, measure_style
+from sandbox.processes.wear import Wear
 from sandbox.values import decode, encode
 from sandbox.walls import audit, rlimits
 
@@ -31,10 +32,14 @@ def main_after(warm_up: str) -> Callable[[int], None]:
 
 
 def _main(channel: int) -> None:
-    """Serve requests until the channel is closed: two replies each, first what was found, then the style."""
+    """Serve requests until the channel is closed: two replies each, first what was found, then the style.
+
+    Before the style it says whether it is worn out, and should be replaced.
+    """
     sys.setrecursionlimit(_STACK_LIMIT)
     rlimits.put_up(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
     audit.put_up()
+    wear = Wear()
     while message := receive_frame(channel):
         source, entry_point, policy, allow_imports, max_bytes, style = decode(message)
         request = AnalysisRequest(source, entry_point, Policy(policy), tuple(allow_imports))
@@ -43,9 +48,9 @@ def _main(channel: int) -> None:
                                [[found.kind, found.line, found.message] for found in analysis.violations[:20]],
                                analysis.defines_entry_point, analysis.is_stub]))  # fmt: skip
         facts = measure_style(source) if style and analysis.status == "ok" else None
-        _send(channel, encode(None if facts is None else
-                              [facts.lines, facts.changed_lines, facts.similarity,
-                               [[found.kind, found.line, found.message] for found in facts.findings]]))  # fmt: skip
+        _send(channel, encode([wear.is_out, None if facts is None else
+                               [facts.lines, facts.changed_lines, facts.similarity,
+                                [[found.kind, found.line, found.message] for found in facts.findings]]]))  # fmt: skip
 
 
 def _send(channel: int, reply: bytes) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sandbox.channel import frame, receive_frame
 from sandbox.limits import Limits
 from sandbox.processes.candidate import Candidate
+from sandbox.processes.wear import Wear
 from sandbox.processes.zygote_line import ZygoteLine
 from sandbox.processes.zygote_messages import FORKS
 from sandbox.values import decode, encode
@@ -49,8 +50,9 @@ def main_for(target: str) -> Callable[[int], None]:
         imports.take_down()
         line = ZygoteLine(socket.socket(fileno=FORKS))
         _limit_own_use()
+        wear = Wear()
         while job := receive_frame(channel):
-            reply = encode(_examine(job, conductor, line))
+            reply = encode({**_examine(job, conductor, line), "worn": wear.is_out})
             view = memoryview(frame(reply))
             while view:
                 view = view[os.write(channel, view) :]

@@ -14,16 +14,15 @@ from grader.sample import Sample
 from tests.soak.hostile import REFERENCES, SOURCES, TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from grader.grade import Grade
 
-__all__ = ["HOSTILE_EVERY", "Item", "Kind", "items", "wrong_with"]
+__all__ = ["Item", "Kind", "Mix", "items", "wrong_with"]
 
-HOSTILE_EVERY = 50
-_WRONG_EVERY = 10
-_PROBLEMS = 400
-"""Of each task there are so many: more than the grader keeps of all together."""
+
+_STRIDE = 29
+"""From one hostile answer to the next, so that unlike ones follow each other; every one has its turn."""
 
 
 class Kind(StrEnum):
@@ -46,15 +45,27 @@ class Item:
     """The functional score; ``None``: anything below 1."""
 
 
-def items(first: int, last: int, *, seed: int = 0, kinds: Sequence[Kind] = tuple(Kind)) -> Iterator[Item]:
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What the samples are."""
+
+    seed: int = 0
+    hostile_every: int = 50
+    """One in so many is hostile."""
+    wrong_every: int = 10
+    problems: int = 250
+    """How many there are of each task; the default is more than a grader keeps of all together."""
+
+
+def items(first: int, last: int, mix: Mix) -> Iterator[Item]:
     """The samples from one number up to another, which is left out."""
     for number in range(first, last):
-        chance = random.Random(f"{seed}/{number}")
-        if number % HOSTILE_EVERY == HOSTILE_EVERY // 2 and Kind.HOSTILE in kinds:
-            yield _hostile(number, chance)
+        chance = random.Random(f"{mix.seed}/{number}")
+        if number % mix.hostile_every == mix.hostile_every // 2:
+            yield _hostile(number, number // mix.hostile_every, chance)
         else:
-            right = number % _WRONG_EVERY != _WRONG_EVERY - 1 or Kind.WRONG not in kinds
-            yield _answer(number, chance, right=right)
+            right = number % mix.wrong_every != mix.wrong_every - 1
+            yield _answer(number, chance.randrange(mix.problems), chance, right=right)
 
 
 def wrong_with(item: Item, grade: Grade) -> str:
@@ -74,16 +85,17 @@ def wrong_with(item: Item, grade: Grade) -> str:
     return ""
 
 
-def _hostile(number: int, chance: random.Random) -> Item:
-    name = [*SOURCES, *TEXTS][number // HOSTILE_EVERY % (len(SOURCES) + len(TEXTS))]
+def _hostile(number: int, turn: int, chance: random.Random) -> Item:
+    names = [*SOURCES, *TEXTS]
+    name = names[turn * _STRIDE % len(names)]
     text = f"```python\n{SOURCES[name]}```" if name in SOURCES else TEXTS[name]
     text = text.replace("NUMBER", str(number))
     return Item(Kind.HOSTILE, name, Sample(number, text, chance.choice(REFERENCES)), None)
 
 
-def _answer(number: int, chance: random.Random, *, right: bool) -> Item:
+def _answer(number: int, problem: int, chance: random.Random, *, right: bool) -> Item:
     task = chance.choice(_TASKS)
-    reference = _filled(task.reference, chance.randrange(_PROBLEMS))
+    reference = _filled(task.reference, 10 + problem)
     source = _filled(task.right if right else task.wrong, 0).replace("NUMBER", str(number))
     text = chance.choice(_WRAPPINGS).replace("SOURCE", source)
     functional = 1.0 if right else task.share

@@ -1,0 +1,130 @@
+"""Grades a great many samples in one process, and watches what it and its descendants come to hold.
+
+``python -m tests.soak.soak --samples 100000``; see also ``make soak``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from grader.config import GraderConfig
+from grader.grader import Grader
+from tests.soak.flatness import Line, lines
+from tests.soak.leaks import LEAKS
+from tests.soak.meter import Meter, Reading
+from tests.soak.samples import Kind, Mix, items, wrong_with
+from tests.soak.show import Progress, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["Soak", "run"]
+
+_BATCH = 100
+_MIX = Mix()
+_READINGS = 100
+_LONG = 10_000
+_ROOM_MB, _SHORT_ROOM_MB = 4.0, 12.0
+"""In a short run caches are filling all the time."""
+_ENVIRONMENTS = (
+    {"GRADER_LIMITS_WALL_S": "2"},
+    {"GRADER_LIMITS_WALL_S": "2", "GRADER_POLICY": "off"},
+)
+"""Two graders, which take turns: one as it is deployed, and one that lets more attacks come to be run."""
+
+
+@dataclass(slots=True)
+class Soak:
+    """What came of it."""
+
+    samples: int
+    readings: list[Reading] = field(default_factory=list)
+    graded: Counter[Kind] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    """What was wrong with grades."""
+    elapsed_s: float = 0.0
+
+    @property
+    def complaints(self) -> list[str]:
+        """Everything that is not as it must be."""
+        return self.wrong + [line.complaint for line in self.lines if line.complaint]
+
+    @property
+    def lines(self) -> list[Line]:
+        """How everything went that was read."""
+        return lines(self.readings, room_mb=_ROOM_MB if self.samples >= _LONG else _SHORT_ROOM_MB)
+
+
+def run(
+    samples: int,
+    *,
+    mix: Mix = _MIX,
+    batch: int = _BATCH,
+    environ: dict[str, str] | None = None,
+    leak: Callable[[], None] | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Soak:
+    """Grade so many samples.
+
+    Args:
+        samples: how many.
+        mix: what they are.
+        batch: how many of them at a time.
+        environ: further settings for all graders.
+        leak: called after each batch, to see that it is noticed.
+        progress: told after each batch how many samples are graded.
+    """
+    soak = Soak(samples)
+    started = time.monotonic()
+    with ExitStack() as stack:
+        tempfile.tempdir = stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
+        stack.callback(setattr, tempfile, "tempdir", None)
+        graders = [
+            stack.enter_context(Grader(GraderConfig.load(None, settings | (environ or {}))))
+            for settings in _ENVIRONMENTS
+        ]
+        meter = Meter(graders)
+        for number, first in enumerate(range(0, samples, batch)):
+            last = min(first + batch, samples)
+            row = list(items(first, last, mix))
+            grades = graders[number % len(graders)].grade_batch([item.sample for item in row])
+            assert len(grades) == len(row)
+            soak.graded.update(item.kind for item in row)
+            soak.wrong += filter(None, map(wrong_with, row, grades))
+            if leak is not None:
+                leak()
+            if last * _READINGS // samples > first * _READINGS // samples:
+                soak.readings.append(meter.read(last))
+            progress(last)
+    soak.elapsed_s = time.monotonic() - started
+    return soak
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="soak", description=__doc__)
+    parser.add_argument("--samples", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--leak", choices=sorted(LEAKS), help="leak something on purpose, to see that it is noticed")
+    options = parser.parse_args(arguments)
+    with LEAKS.get(options.leak, nullcontext)() as leak, Progress(options.samples, "samples") as progress:
+        soak = run(options.samples, mix=Mix(options.seed), leak=leak, progress=progress.reach)
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(soak.graded.items()))
+    rate = soak.samples / soak.elapsed_s
+    print(f"{soak.samples} samples in {soak.elapsed_s:.0f} s, {rate:.0f} a second: {counts}")
+    table(soak.lines)
+    for complaint in soak.complaints[:20]:
+        print(f"NOT WELL: {complaint}")
+    print("everything is flat and every grade as it must be" if not soak.complaints else "NOT WELL, see above")
+    return 1 if soak.complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
