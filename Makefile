@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures coverage format lock clean image image-test image-run test-lambda-like
+.PHONY: help demo test lint types imports figures coverage soak format lock clean image image-test image-run test-lambda-like
 
 help: ## Show this
 	@echo "make demo      grade the bundled answers and print the result table"
@@ -17,6 +17,7 @@ help: ## Show this
 	@echo "make imports   who may import whom"
 	@echo "make figures   how long a hostile batch and a short deadline take; wants a quiet machine"
 	@echo "make coverage  the tests again, with the lines they miss"
+	@echo "make soak      100,000 samples in one process, and what it comes to hold; SAMPLES=... for another number"
 	@echo "make format    put right what ruff can"
 	@echo "make lock      pin the dependencies of pyproject.toml anew (needs uv; UPGRADE=1 takes the newest)"
 	@echo "make clean     remove the environment and every cache"
@@ -50,6 +51,9 @@ figures: $(READY)
 
 coverage: $(READY)
 	$(BIN)/pytest -n auto --cov --cov-report=term-missing
+
+soak: $(READY)
+	$(BIN)/python -m tests.soak.soak --samples $(or $(SAMPLES),100000)
 
 format: $(READY)
 	$(BIN)/ruff check --fix
