@@ -196,7 +196,7 @@ def test_a_solution_sees_no_secret_no_other_sample_and_no_test() -> None:
         event = [*others, sample("look", look, {"entry_point": "look", "tests": tests, "prompt": "Look."})]
         asking = threading.Thread(target=lambda: outcomes.append(api.invoke(event, timeout_s=60)))
         asking.start()
-        if os.geteuid() == 0:  # nobody else may look into a solution
+        if _may_look_into_others():
             solution = _wait_for_solution(process.pid)
             words = ("secret", "token", "home", "argument", "expected", "answer-1", "own-test")
             secrets = [f"{CANARY}-{word}" for word in words] + [api.address, *api.running]
@@ -206,6 +206,12 @@ def test_a_solution_sees_no_secret_no_other_sample_and_no_test() -> None:
     check_results(outcomes[0].body, [one["id"] for one in event])
     metrics = {metric["name"]: metric["value"] for metric in outcomes[0].body[-1]["metrics_list"]}
     assert (metrics["tests_passed"], metrics["tests_total"]) == (4, 4)
+
+
+def _may_look_into_others() -> bool:
+    """Whether this process has the capability CAP_SYS_PTRACE, number 19 (capabilities(7))."""
+    status = Path("/proc/self/status").read_text()
+    return bool(int(status.partition("CapEff:")[2].split()[0], 16) >> 19 & 1)
 
 
 def _wait_for_solution(pid: int) -> int:

@@ -32,6 +32,9 @@ SHORT = Limits(cpu_s=0.5, total_cpu_s=2.0, wall_s=1.0, memory_mb=256, output_kb=
 """Small enough that an endless answer costs a test half a second."""
 IMPORTED = tuple(path for path in sys.path if path.startswith("/"))
 NO_HURRY_S = 100.0
+IN_A_CONTAINER = "Seccomp:\t0" not in Path("/proc/self/status").read_text()
+"""Where a container's engine has put up a filter before us: it refuses namespaces, is seen in place of ours, and goes
+with capabilities that let not even root look into the processes of others."""
 
 
 @dataclass(frozen=True)
