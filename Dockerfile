@@ -21,13 +21,14 @@ RUN PYTHONPATH=tools python3 -m pip install --quiet --no-compile --no-index --no
 FROM ${BASE_IMAGE} AS runtime
 COPY --from=packages /opt/grader /opt/grader
 ENV HOME=/tmp LANG=C.UTF-8 PATH=/opt/grader/bin:$PATH PYTHONPATH=/opt/grader/lib PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-# The grader starts its own processes with no environment, so the interpreter has to find its library without one. Who may run the
-# interpreter but not read it gets processes whose memory, environment and descriptors nobody of the same user can read (ptrace(2)).
+# The grader starts its own processes without a LD_LIBRARY_PATH, which Lambda's base sets, so the loader is told of it for good. Who may
+# run the interpreter but not read it gets processes whose memory, environment and descriptors nobody of the same user can read (ptrace(2)).
 COPY deploy/precompile.py /tmp/
 RUN python=$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))') && \
-    if ! env -i "$python" -c '' 2>/dev/null; then \
-        python3 -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))' > /etc/ld.so.conf.d/grader.conf && ldconfig && env -i "$python" -c ''; \
+    if [ -n "${LD_LIBRARY_PATH:-}" ]; then \
+        mkdir -p /etc/ld.so.conf.d && echo "$LD_LIBRARY_PATH" | tr : '\n' > /etc/ld.so.conf.d/grader.conf && ldconfig 2>/dev/null; \
     fi && \
+    env -i "$python" -c 'import ctypes, hashlib, ssl, zlib' && \
     python3 /tmp/precompile.py && rm /tmp/precompile.py && \
     chown root:root "$python" && chmod 0711 "$python"
 WORKDIR /tmp
