@@ -37,7 +37,10 @@ _ENVIRONMENT = {
     "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/", "PATH": "/nonexistent",
     "MALLOC_ARENA_MAX": "1",  # else each thread reserves address space, which an answer pays for (mallopt(3))
 }  # fmt: skip
-_BOOTSTRAP = "import sys; sys.path[:0] = sys.argv[1].split('\\n'); from sandbox.processes.launcher import main; main()"
+_BOOTSTRAP = (
+    "import sys; sys.path[:0] = sys.argv[1].split('\\n'); "
+    "from sandbox.processes import ground, launcher; ground.stand(launcher.main())"
+)
 
 
 @dataclass(frozen=True, slots=True)

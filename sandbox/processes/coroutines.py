@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from sandbox.processes.calls import call
+
+if TYPE_CHECKING:
+    from sandbox.processes.calls import Work
 
 __all__ = ["Coroutines"]
 
@@ -15,15 +20,16 @@ class Coroutines:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[int, asyncio.Future[Any]] = {}
 
-    def start(self, awaitable: Any) -> None:
+    def start(self, awaitable: Any) -> Work:
         """Have it run from the next `finish` on, whichever that is for."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         if id(awaitable) not in self._tasks:
-            self._tasks[id(awaitable)] = asyncio.ensure_future(awaitable, loop=self._loop)
+            self._tasks[id(awaitable)] = yield call(asyncio.ensure_future, awaitable, loop=self._loop)
 
-    def finish(self, awaitable: Any) -> Any:
+    def finish(self, awaitable: Any) -> Work:
         """What it returns."""
-        self.start(awaitable)
+        yield from self.start(awaitable)
         assert self._loop is not None
-        return self._loop.run_until_complete(self._tasks.pop(id(awaitable)))
+        result = yield call(self._loop.run_until_complete, self._tasks.pop(id(awaitable)))
+        return result

@@ -19,11 +19,16 @@ from sandbox.walls.report import Tier, limit_to, unasked
 
 __all__ = ["main"]
 
-_ZYGOTE = "import sys; sys.path[:0] = sys.argv.pop(1).split('\\n'); from sandbox.processes.zygote import main; main()"
+_ZYGOTE = (
+    "import sys; sys.path[:0] = sys.argv.pop(1).split('\\n'); "
+    "from sandbox.processes import ground, zygote; ground.stand(zygote.main())"
+)
 
 
-def main() -> None:
+def main() -> Any:
     """Launch a zygote; the configuration is the JSON in ``argv[2]``, and ``argv[1]`` says where modules are found.
+
+    Returns what `sandbox.processes.zygote.main` does.
 
     Keys, besides those of `sandbox.processes.zygote.main`: ``isolation`` (the tier to stay within, or null),
     ``processes`` (whether the zygote gets a pid namespace where the tier has one). Where it does, this process stays as
@@ -40,11 +45,11 @@ def main() -> None:
         except OSError as error:
             with socket.socket(fileno=config["control"]) as channel:
                 channel.send(json.dumps({"error": f"a wall that can stand cannot be put up: {error}"}).encode())
-            return
+            sys.exit(1)
     sys.argv[1:] = [json.dumps(config)]
     from sandbox.processes.zygote import main as zygote  # noqa: PLC0415 - only where it is not started anew
 
-    zygote()
+    return zygote()
 
 
 def _become_zygote(paths: str, config: dict[str, Any], standing: set[str]) -> NoReturn:

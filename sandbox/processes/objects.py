@@ -12,6 +12,8 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from sandbox.mutation import watch
+from sandbox.processes.calls import call
+from sandbox.processes.classes import is_class, line_of, members_of, module_of, name_of, plain_text
 from sandbox.processes.operations import OPERATIONS
 from sandbox.processes.protocol import GLOBAL, LENT
 from sandbox.values import NamedItems, Reference
@@ -19,6 +21,7 @@ from sandbox.values import NamedItems, Reference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.processes.calls import Work
     from sandbox.processes.lent import Lending
 
 __all__ = ["Objects"]
@@ -29,9 +32,10 @@ _TYPES: tuple[type, ...] = (
     enumerate, reversed, slice, property, memoryview, type({}.keys()), type({}.values()), type({}.items()),
     type(iter([])), type(iter(())), type(iter({})), type(iter(set())), type(iter("")), type(iter(range(0))),
 )  # fmt: skip
-_WORDS = {kind: kind.__name__ for kind in _TYPES}
+_WORDS = {id(kind): kind.__name__ for kind in _TYPES}
 """Types whose name says all; others are described."""
 _LISTED = (types.FunctionType, classmethod, staticmethod, property)
+_MODULE = types.ModuleType
 _MOST_MEMBERS = 1000
 
 
@@ -50,18 +54,18 @@ class Objects:
             return lent
         kind: type = type(value)
         key = id(value)
-        if issubclass(kind, type):
-            name = str(value.__name__)
+        if is_class(value):
+            name = name_of(value)
             if vars(builtins).get(name) is value:
                 return Reference(f"{GLOBAL}builtins:{name}", "type", is_callable=True)
             self.kept[key] = value
             return Reference(key, name, is_callable=True)
         self.kept[key] = value
-        of: int | str = _WORDS.get(kind, "")
+        of: int | str = _WORDS.get(id(kind), "")
         if not of:
             of = id(kind)
             self.kept[of] = kind
-        return Reference(key, kind.__name__, callable(value), of)
+        return Reference(key, name_of(kind), callable(value), of)
 
     def revive(self, reference: Reference | NamedItems) -> Any:
         """What a reference of the examiner's stands for."""
@@ -82,32 +86,39 @@ class Objects:
 
     # What is asked
 
-    def call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, list[Any] | None]:
+    def call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Work:
         """What a call returns, and what it did to its arguments."""
         watched = watch([*args, *kwargs.values()])
-        value = self.find(target)(*args, **kwargs)
+        function = yield from self.find(target)
+        value = yield call(function, *args, **kwargs)
         return value, watched.changes() if watched is not None else None
 
-    def get(self, target: Any, attribute: str) -> Any:
+    def get(self, target: Any, attribute: str) -> Work:
         """An attribute."""
-        return getattr(self.module if target is None else self.find(target), attribute)
+        owner = self.module
+        if target is not None:
+            owner = yield from self.find(target)
+        value = yield call(getattr, owner, attribute)
+        return value
 
-    def public(self) -> list[str]:
+    def public(self) -> Work:
         """The names that a star import takes."""
-        names = getattr(self.module, "__all__", None)
+        names = yield call(getattr, self.module, "__all__", None)
         if names is not None:
-            return [str(name) for name in names]
-        found = vars(self.module).items()
-        return [name for name, value in found if not name.startswith("_") and not isinstance(value, types.ModuleType)]
+            found = yield call(list, names)
+            return [plain_text(name) for name in found if issubclass(type(name), str)]
+        return [name for name, value in vars(self.module).items() if name[:1] != "_" and type(value) is not _MODULE]
 
-    def operate(self, name: str, operands: list[Any]) -> Any:
+    def operate(self, name: str, operands: list[Any]) -> Work:
         """What Python does for an operator or a built-in function."""
-        return OPERATIONS[name](*operands)
+        value = yield call(OPERATIONS[name], *operands)
+        return value
 
-    def find(self, target: Any) -> Any:
+    def find(self, target: Any) -> Work:
         """What a target means."""
         if type(target) is list:
-            return getattr(target[0], target[1])
+            found = yield call(getattr, *target)
+            return found
         if type(target) is not str:
             return target
         first, *rest = target.split(".")
@@ -116,26 +127,29 @@ class Objects:
             first, rest = "Solution", [first, *rest]  # as contest sites have it
         found = namespace[first]
         for name in rest:
-            found = getattr(found() if isinstance(found, type) else found, name)
+            if is_class(found):
+                found = yield call(found)
+            found = yield call(getattr, found, name)
         return found
 
-    def describe(self, key: int) -> dict[str, Any]:
+    def describe(self, key: int) -> Work:
         """What a class is made of: its line of classes, and the members of its own."""
         kind: Any = self.kept[key]
         line = []
-        for base in kind.__mro__:
+        for base in line_of(kind):
             self.kept[id(base)] = base
-            line.append([id(base), str(base.__module__), base.__name__])
+            line.append([id(base), module_of(base), name_of(base)])
         members: dict[str, str] = {}
         slots: list[str] = []
         absent: list[str] = []
-        for name, member in list(vars(kind).items())[:_MOST_MEMBERS]:
+        for name, member in list(members_of(kind).items())[:_MOST_MEMBERS]:
             if name.startswith("__") and name.endswith("__"):
                 (absent if member is None else slots).append(name)
-            elif isinstance(member, _LISTED):
-                members[name] = type(member).__name__
-        fields = kind.__dict__.get("__dataclass_fields__")
-        names = kind.__dict__.get("_fields")
+            elif issubclass(type(member), _LISTED):
+                members[name] = name_of(type(member))
+        fields = members_of(kind).get("__dataclass_fields__")
+        names = members_of(kind).get("_fields")
+        text = yield call(getattr, kind, "__doc__", None)
         return {
             "line": line,
             "members": members,
@@ -143,10 +157,10 @@ class Objects:
             "absent": absent,
             "fields": [str(name) for name in fields] if type(fields) is dict else None,
             "names": [str(name) for name in names] if type(names) is tuple else None,
-            "doc": str(kind.__doc__)[:2000] if kind.__doc__ is not None else None,
+            "doc": text[:2000] if type(text) is str else None,
         }
 
-    def make(self, name: str, bases: list[Any], members: dict[str, Any]) -> type:
+    def make(self, name: str, bases: list[Any], members: dict[str, Any]) -> Work:
         """A class that test code derives; its methods run where they were written."""
 
         def fill(namespace: dict[str, Any]) -> None:
@@ -154,7 +168,8 @@ class Objects:
             for key, (kind, value) in members.items():
                 namespace[key] = _WRAPPERS[kind](*value)
 
-        return types.new_class(name, tuple(bases), {}, fill)
+        made = yield call(types.new_class, name, tuple(bases), {}, fill)
+        return made
 
 
 _WRAPPERS: dict[str, Callable[..., Any]] = {

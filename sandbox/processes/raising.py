@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import ValueCodecError
+from sandbox.processes.calls import CallFailedError, call
+from sandbox.processes.classes import built_in_error, line_of, name_of, plain_text
 from sandbox.processes.protocol import RAISED
 from sandbox.values import Reference, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.processes.calls import Work
     from sandbox.processes.lent import Lending
 
 __all__ = ["FILE", "RaisedBack", "message_of"]
@@ -19,53 +22,64 @@ FILE = "<answer>"
 """File name of the answer's code objects."""
 _TEXT_CHARS = 500
 _ARGS_BYTES = 1 << 14
+_NAME_CHARS = 100
 _CAUSES = 3
+_OUT_OF_MEMORY = encode([RAISED, "MemoryError", "MemoryError", "", 0, None, None, None])
+"""Made while there is memory to make it."""
+_trace_of = BaseException.__dict__["__traceback__"].__get__
+_cause_of = BaseException.__dict__["__cause__"].__get__
+_args_of = BaseException.__dict__["args"].__get__
+"""Attributes of this name that a class of the answer's defines would be code of the answer's."""
 
 
-def message_of(error: BaseException, keep: Callable[[Any], Reference]) -> bytes:
+def message_of(error: BaseException, keep: Callable[[Any], Reference]) -> Work:
     """The answer ``raised`` for an exception; encodes whatever an exception of the answer's may be."""
     line = _line_of(error)
-    if isinstance(error, MemoryError):
-        return encode([RAISED, "MemoryError", "MemoryError", "", line, None, None, None])
+    BaseException.with_traceback(error, None)  # one that is kept would keep every frame it came through
+    if issubclass(type(error), MemoryError):
+        return _OUT_OF_MEMORY
     try:
-        return encode([RAISED, *_fields(error, keep, line, _CAUSES)], keep)
-    except BaseException:  # noqa: BLE001 - hostile names, texts, arguments
+        fields = yield from _fields(error, keep, line, _CAUSES)
+        return encode([RAISED, *fields], keep)
+    except MemoryError:
+        return _OUT_OF_MEMORY
+    except Exception:  # noqa: BLE001 - the answer has taken apart what we stand on
         return encode([RAISED, "Exception", _base_of(type(error)), "", line, None, None, None])
 
 
-def _fields(error: BaseException, keep: Callable[[Any], Reference], line: int, depth: int) -> list[Any]:
+def _fields(error: BaseException, keep: Callable[[Any], Reference], line: int, depth: int) -> Work:
     kind = type(error)
     try:
-        text = str(error)[:_TEXT_CHARS]
-    except BaseException as failure:  # noqa: BLE001 - a hostile __str__
-        text = f"<{type(failure).__name__} in its own text>"
+        text = plain_text((yield call(str, error)))[:_TEXT_CHARS]
+    except CallFailedError as failure:  # a hostile __str__
+        text = f"<{name_of(type(failure.error))} in its own text>"
     reference = None
-    if kind.__module__ != "builtins" and kind is not ValueCodecError:
-        error.__traceback__ = None  # an exception that is kept would keep every frame it came through
+    if built_in_error(kind) is None and kind is not ValueCodecError:
         reference = keep(error)
-    cause = error.__cause__
-    chain = _fields(cause, keep, 0, depth - 1) if cause is not None and cause is not error and depth else None
-    return [kind.__name__[:100], _base_of(kind), text, line, reference, _args_of(error, keep), chain]
+    cause, chain = _cause_of(error), None
+    if cause is not None and cause is not error and depth:
+        chain = yield from _fields(cause, keep, 0, depth - 1)
+    return [name_of(kind)[:_NAME_CHARS], _base_of(kind), text, line, reference, _crossing_args(error, keep), chain]
 
 
 def _base_of(kind: type[BaseException]) -> str:
-    if issubclass(kind, ValueCodecError):
+    if kind is ValueCodecError:
         return "TypeError"
-    return next((base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"), "Exception")
+    return next(filter(None, map(built_in_error, line_of(kind))), "Exception")
 
 
-def _args_of(error: BaseException, keep: Callable[[Any], Reference]) -> tuple[Any, ...] | None:
+def _crossing_args(error: BaseException, keep: Callable[[Any], Reference]) -> tuple[Any, ...] | None:
     """What an exception was made of, where that crosses."""
     try:
-        args = tuple(error.args)
+        args = _args_of(error)
         return args if len(encode(args, keep)) <= _ARGS_BYTES else None
-    except BaseException:  # noqa: BLE001 - it can do without
+    except Exception:  # noqa: BLE001 - it can do without
         return None
 
 
 def _line_of(error: BaseException) -> int:
     """The line of the answer it came from last; 0 when it came from elsewhere."""
-    line, trace = 0, error.__traceback__
+    line, trace = 0, _trace_of(error)
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == FILE:
             line = trace.tb_lineno

@@ -1,7 +1,8 @@
 """The solution process: runs the answer. It knows inputs, never expected values.
 
 Nothing here protects the grade: whatever this process says is only a value that is compared elsewhere. The walls are
-put up before a byte of the answer is compiled.
+put up before a byte of the answer is compiled. Whatever may run code of the answer's is a call that our own code asks
+for (`sandbox.processes.calls`), so that the answer finds no frame of ours below its own.
 """
 
 from __future__ import annotations
@@ -9,20 +10,21 @@ from __future__ import annotations
 import _sitebuiltins
 import atexit
 import builtins
-import contextlib
 import gc
+import operator
 import os
 import random
 import socket
 import sys
 import threading
 import types
-from os import closerange, dup, dup2
-from typing import TYPE_CHECKING, Any, NoReturn
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from sandbox.channel import frame, receive_descriptors, receive_frame
 from sandbox.mutation import apply_changes, containers_in
 from sandbox.processes import parked_threads, plain_event_loop, streams
+from sandbox.processes.calls import CallFailedError, Errand, call, on_ground
 from sandbox.processes.coroutines import Coroutines
 from sandbox.processes.lent import Lending
 from sandbox.processes.objects import Objects
@@ -47,11 +49,13 @@ from sandbox.processes.protocol import (
 )
 from sandbox.processes.raising import FILE, RaisedBack, message_of
 from sandbox.values import decode, encode, restore
-from sandbox.walls import audit, functions, rlimits
+from sandbox.walls import audit, functions, imports, rlimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from io import TextIOWrapper
+
+    from sandbox.processes.calls import Work
 
 __all__ = ["prepare"]
 
@@ -59,9 +63,13 @@ _FIRST_READ = 1 << 16
 _RECURSION_LIMIT = sys.getrecursionlimit()
 _QUITTERS = tuple(_sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)") for name in ("exit", "quit"))
 """What the module ``site`` would have made."""
+_write, _leave, _collect, _run_exit_functions = os.write, os._exit, gc.collect, atexit._run_exitfuncs
+_recursion_limit, _set_recursion_limit = sys.getrecursionlimit, sys.setrecursionlimit
+_flush = operator.methodcaller("flush")
+_exit_code_of = SystemExit.__dict__["code"].__get__
 
 
-def prepare() -> Callable[[int], None]:
+def prepare() -> Callable[[int], Callable[[], Any]]:
     """The program, with all made ready that can be before the fork. What is made once costs no child anything."""
     out = streams.prepare()
     plain_event_loop.install()
@@ -69,9 +77,10 @@ def prepare() -> Callable[[int], None]:
     sys.argv[:] = ["solution.py"]
     decode(encode([LOAD, LoadSettings("").plain()]))
     random.seed(0)
+    dup, dup2, closerange = os.dup, os.dup2, os.closerange
 
-    def main(channel: int) -> None:
-        """Serve the examiner at the other end of ``channel`` until it hangs up."""
+    def main(channel: int) -> Callable[[], Any]:
+        """Be ready to serve the examiner at the other end of ``channel``; returns what `ground.stand` takes."""
         first, descriptors = receive_descriptors(socket.socket(fileno=dup(channel)), _FIRST_READ, 3)
         if not first:
             os._exit(0)
@@ -81,47 +90,63 @@ def prepare() -> Callable[[int], None]:
         verb, fields = decode(receive_frame(channel, prefix=first))
         if verb != LOAD:
             os._exit(1)
-        _Solution(channel, LoadSettings(*fields), out, base_bytes).serve()
+        settings = LoadSettings(*fields)
+        module = types.ModuleType("__main__" if settings.program else ENTRY_MODULE)
+        _put_up_walls(settings, module, base_bytes)
+        return Errand(_Solution(channel, settings, module, out).serve()).take
 
     return main
+
+
+def _put_up_walls(settings: LoadSettings, module: types.ModuleType, base_bytes: int) -> None:
+    parked_threads.park(settings.threads)
+    sys.modules.pop("resource", None)  # the zygote's own wait4(2) needs it
+    builtins.exit, builtins.quit = _QUITTERS
+    gc.enable()
+    vars(sys.modules["__main__"]).clear()
+    vars(sys.modules["__main__"]).update(__name__="__main__", __builtins__=builtins)
+    sys.modules[module.__name__] = module
+    module.__dict__["__builtins__"] = builtins
+    base_bytes += settings.threads * parked_threads.STACK_BYTES
+    rlimits.put_up(rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb), base_bytes=base_bytes)
+    functions.seal()
+    imports.seal()
+    audit.put_up()
 
 
 class _Solution:
     """The answer, loaded, and the objects it has handed out."""
 
-    def __init__(self, channel: int, settings: LoadSettings, out: TextIOWrapper, base_bytes: int) -> None:
-        self.out = out
-        self.base_bytes = base_bytes
+    def __init__(self, channel: int, settings: LoadSettings, module: types.ModuleType, out: TextIOWrapper) -> None:
         self.channel = channel
         self.settings = settings
+        self.module = module
+        self.out = out
         self.code: types.CodeType | None = None
-        self.module = types.ModuleType("__main__" if settings.program else ENTRY_MODULE)
         self.busy = False
         """Whether the examiner waits for an answer."""
         self.depth = 0
         self.turn = threading.RLock()
-        self.lending = Lending(self.ask)
+        self.lending = Lending(on_ground(self.ask))
         self.raised_back = RaisedBack(self.lending)
         self.objects = Objects(self.module, self.lending)
         coroutines = Coroutines()
-        self.verbs: dict[str, Any] = {
+        self.verbs: dict[str, Callable[..., Work]] = {
             CALL: self.objects.call, GET: self.objects.get, OP: self.objects.operate, RUN: self.run,
             DESCRIBE: self.objects.describe, MAKE: self.objects.make, PUBLIC: self.objects.public,
             START: coroutines.start, AWAIT: coroutines.finish,
         }  # fmt: skip
-        self._write, self._getrecursionlimit, self._setrecursionlimit = (
-            os.write,
-            sys.getrecursionlimit,
-            sys.setrecursionlimit,
-        )
 
-    def serve(self) -> NoReturn:
-        self.put_up_walls()
-        self.answer(self.load)
-        self.listen()
-        os._exit(0)
+    def serve(self) -> Work:
+        """Load the answer, and do what is asked until the examiner hangs up."""
+        try:
+            yield from self.answer(self.load())
+            yield from self.listen()
+            _leave(0)
+        finally:
+            _leave(1)
 
-    def listen(self) -> list[Any] | None:
+    def listen(self) -> Work:
         """Do what is asked, until the answer to a question of ours comes, or the examiner hangs up."""
         while request := receive_frame(self.channel):
             self.busy = True
@@ -132,7 +157,7 @@ class _Solution:
                 self.objects.drop(*fields)
                 continue
             nested, self.depth = self.depth, self.depth + 1
-            self.answer(self.verbs[verb], *fields)
+            yield from self.answer(self.verbs[verb](*fields), changing=verb == CALL)
             self.depth = nested
             self.busy = nested > 0
         return None
@@ -143,7 +168,7 @@ class _Solution:
             restore(fields, self.objects.revive)
         return fields
 
-    def ask(self, verb: str, *fields: Any) -> Any:
+    def ask(self, verb: str, *fields: Any) -> Work:
         """Ask the examiner about an object it has lent, and wait; it may ask in turn meanwhile."""
         if not self.busy:
             raise RuntimeError("the test calls nothing, and so cannot be called back")
@@ -151,97 +176,104 @@ class _Solution:
             values = [*fields[1], *fields[2].values()] if verb == CALL else fields
             watched = containers_in(values)
             self.send(encode([BACK, verb, list(fields)], self.objects.keep))
-            reply = self.listen()
+            reply = yield from self.listen()
             if reply is None:
-                os._exit(0)
+                _leave(0)
             if reply[0] == RAISED:
-                raise self.raised_back.exception(reply[1:])
+                raise CallFailedError(self.raised_back.exception(reply[1:]))
             _, value, changes = reply
             if changes:
                 apply_changes(changes, watched, lambda reference: reference)
             return value
 
-    def put_up_walls(self) -> None:
-        settings = self.settings
-        parked_threads.park(settings.threads)
-        sys.modules.pop("resource", None)  # the zygote's own wait4(2) needs it
-        builtins.exit, builtins.quit = _QUITTERS
-        gc.enable()
-        sys.modules[self.module.__name__] = self.module
-        self.module.__dict__["__builtins__"] = builtins
-        base_bytes = self.base_bytes + settings.threads * parked_threads.STACK_BYTES
-        rlimits.put_up(rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb), base_bytes=base_bytes)
-        functions.seal()
-        audit.put_up()
-
-    def load(self) -> dict[str, Any]:
+    def load(self) -> Work:
         settings, namespace = self.settings, self.module.__dict__
         if settings.preamble:
-            exec(compile(settings.preamble, "<prompt>", "exec", dont_inherit=True), namespace)
+            preamble = compile(settings.preamble, "<prompt>", "exec", dont_inherit=True)
+            yield call(exec, preamble, namespace)
             for name in settings.own_names:
                 namespace.pop(name, None)
-        code = compile(settings.source.removeprefix("\ufeff"), FILE, "exec", dont_inherit=True)
+        code = yield call(compile, settings.source.removeprefix("\ufeff"), FILE, "exec", dont_inherit=True)
         if settings.program:
             self.code = code
             return {}
-        exec(code, namespace)
+        yield call(exec, code, namespace)
         found = {}
         for name in settings.names:
-            with contextlib.suppress(KeyError, AttributeError):
-                found[name] = self.objects.find(name)
+            try:
+                found[name] = yield from self.objects.find(name)
+            except KeyError:
+                continue
+            except CallFailedError as failure:
+                if not issubclass(type(failure.error), KeyError | AttributeError):
+                    raise
         return found
 
-    def run(self) -> None:
+    def run(self) -> Work:
         """Run the program, and then end it as the interpreter would."""
         code, self.code = self.code, None
-        assert code is not None
-        end = SystemExit()
+        end: CallFailedError | None = None
         try:
-            exec(code, self.module.__dict__)
-        except SystemExit as error:
-            end = error
-        _finish_threads()
-        atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
-                stream.flush()
-        self.module.__dict__.clear()  # files that the program has left open write what they hold
-        gc.collect()
-        if end.code is not None and end.code != 0:
+            yield call(exec, code, self.module.__dict__)
+        except CallFailedError as failure:
+            if not issubclass(type(failure.error), SystemExit):
+                raise
+            end = failure
+        yield from _finish_threads()
+        yield call(_run_exit_functions)
+        yield from self.flush()
+        yield call(self.module.__dict__.clear)  # files that the program has left open write what they hold
+        yield call(_collect)
+        if end is not None and not _means_success(end.error):
             raise end
 
-    def answer(self, verb: Any, *fields: Any) -> None:
+    def answer(self, work: Work, *, changing: bool = False) -> Work:
         """Do what was asked and send what came of it."""
         try:
-            result = verb(*fields)
-            value, changes = result if verb == self.verbs[CALL] else (result, None)
+            result = yield from work
+            value, changes = result if changing else (result, None)
             self.calm()
             reply = encode([OK, value, changes], self.objects.keep)
             if len(reply) > self.settings.value_bytes:
                 reply = encode([LARGE])
-        except BaseException as error:  # noqa: BLE001 - whatever the answer raises is a value here
+        except CallFailedError as failure:
             self.calm()
-            reply = message_of(error, self.objects.keep)
-        for stream in (self.out, sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
-                stream.flush()
+            reply = yield from message_of(failure.error, self.objects.keep)
+        except Exception as error:  # noqa: BLE001 - there is no such name, or a value that cannot cross
+            self.calm()
+            reply = yield from message_of(error, self.objects.keep)
+        yield from self.flush()
         self.send(reply)
+
+    def flush(self) -> Work:
+        """Have everything written that was printed, also to streams that the answer has put in the place of ours."""
+        streams = {
+            id(stream): stream for stream in (self.out, getattr(sys, "stdout", None), getattr(sys, "stderr", None))
+        }
+        for stream in streams.values():
+            with suppress(CallFailedError):
+                yield call(_flush, stream)
 
     def calm(self) -> None:
         """Give our own code a stack to work on, whatever the answer did to the limit."""
-        if self._getrecursionlimit() < _RECURSION_LIMIT:
-            self._setrecursionlimit(_RECURSION_LIMIT)
+        if _recursion_limit() < _RECURSION_LIMIT:
+            _set_recursion_limit(_RECURSION_LIMIT)
 
     def send(self, reply: bytes) -> None:
         view = memoryview(frame(reply))
         while view:
-            view = view[self._write(self.channel, view) :]
+            view = view[_write(self.channel, view) :]
 
 
-def _finish_threads() -> None:
+def _finish_threads() -> Work:
     """End threads as the interpreter does: executors stop their workers, threads that are no daemons are awaited."""
     for stop in reversed(getattr(threading, "_threading_atexits", ())):
-        stop()
+        yield call(stop)
     for thread in threading.enumerate():
         if thread is not threading.main_thread() and not thread.daemon:
-            thread.join()
+            yield call(thread.join)
+
+
+def _means_success(end: BaseException) -> bool:
+    code = _exit_code_of(end)
+    return code is None or (issubclass(type(code), int) and int.__eq__(code, 0))

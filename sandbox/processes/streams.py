@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
-from os import O_CLOEXEC, close, dup, dup2, memfd_create, pipe2
 from typing import Any
 
 __all__ = ["prepare"]
@@ -16,12 +16,12 @@ def prepare() -> io.TextIOWrapper:
     Stream objects remember what kind of file they found, so the descriptors are, while they are made, what they will
     be in the children: a file to read, pipes to write to.
     """
-    kept = [dup(number) for number in range(3)]
-    input_ = memfd_create("stdin") if _has_memory_files() else kept[0]
-    reader, writer = pipe2(O_CLOEXEC)
-    dup2(input_, 0)
-    dup2(writer, 1)
-    dup2(writer, 2)
+    kept = [os.dup(number) for number in range(3)]
+    input_ = os.memfd_create("stdin") if _has_memory_files() else kept[0]
+    reader, writer = os.pipe2(os.O_CLOEXEC)
+    os.dup2(input_, 0)
+    os.dup2(writer, 1)
+    os.dup2(writer, 2)
     files: list[Any] = [io.FileIO(0, "r", closefd=False), io.FileIO(1, "w", closefd=False)]
     files.append(io.FileIO(2, "w", closefd=False))
     stdin = io.TextIOWrapper(io.BufferedReader(files[0]), "utf-8", "surrogateescape")
@@ -33,15 +33,15 @@ def prepare() -> io.TextIOWrapper:
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     for number, descriptor in enumerate(kept):
-        dup2(descriptor, number)
+        os.dup2(descriptor, number)
     for descriptor in {*kept, input_, reader, writer}:
-        close(descriptor)
+        os.close(descriptor)
     return stdout
 
 
 def _has_memory_files() -> bool:
     try:
-        close(memfd_create("probe"))
+        os.close(os.memfd_create("probe"))
     except OSError:
         return False
     return True

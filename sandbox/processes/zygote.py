@@ -19,30 +19,15 @@ import gc
 import importlib
 import json
 import os
+import posix
 import resource
 import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
-from os import (
-    O_CLOEXEC,
-    O_NONBLOCK,
-    WNOHANG,
-    close,
-    closerange,
-    dup2,
-    fork,
-    getpid,
-    kill,
-    pidfd_open,
-    pipe2,
-    pread,
-    read,
-    wait4,
-    waitpid,
-)
-from signal import SIGKILL, pidfd_send_signal
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sandbox.channel import receive_descriptors
@@ -51,13 +36,14 @@ from sandbox.processes.zygote_messages import FORKS
 from sandbox.walls import functions, imports, privileges, probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from resource import struct_rusage
 
 __all__ = ["main"]
 
 _CHANNEL = 3
 """A child's own descriptor."""
+_OWN_FUNCTIONS = ("closerange", "dup2", "fork", "kill", "pidfd_open", "pread", "wait4", "waitpid")
+"""What a zygote still needs of `os` when the walls take it away. No module keeps a copy: an answer would find it."""
 _SWEEPS = 100
 _LIST_BYTES = 1 << 16
 _ENDINGS_KEPT = 64
@@ -74,10 +60,12 @@ class _Child:
 class _Zygote:
     """Serves fork requests until its parent goes away."""
 
-    def __init__(self, control: socket.socket, examiner: str, kill: Callable[[int], None], offspring: int) -> None:
+    def __init__(self, control: socket.socket, examiner: str, offspring: int, *, killing_by_descriptor: bool) -> None:
         self.control = control
         self.examiner = examiner
-        self.kill = kill
+        self.os = SimpleNamespace(**{name: getattr(os, name) for name in _OWN_FUNCTIONS})
+        self.os.pidfd_send_signal = signal.pidfd_send_signal
+        self.kill = self.kill_by_descriptor if killing_by_descriptor else self.kill_by_number
         self.offspring = offspring
         """Open on the kernel's list of this process's children; -1 where orphans do not come here."""
         self.children: dict[int, _Child] = {}
@@ -85,7 +73,7 @@ class _Zygote:
         self.endings: dict[int, Ending] = {}
         """Of children that the parent asked for, in the order they ended; the last few."""
         self.poller = select.poll()
-        self.wake_read, self.wake_write = pipe2(O_CLOEXEC | O_NONBLOCK)
+        self.wake_read, self.wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
     def serve(self) -> str:
         """Serve; returns only in a forked child, with the letter of its role."""
@@ -101,7 +89,7 @@ class _Zygote:
 
     def attend(self, descriptor: int) -> str | None:
         if descriptor == self.wake_read:
-            read(self.wake_read, 4096)
+            os.read(self.wake_read, 4096)
             self.reap()
             return None
         if descriptor == self.control.fileno():
@@ -130,7 +118,7 @@ class _Zygote:
     def await_end(self, pid: int) -> bytes:
         if pid in self.children:
             self.kill(pid)
-            _, status, usage = wait4(pid, 0)
+            _, status, usage = self.os.wait4(pid, 0)
             self.bury(pid, status, usage)
         ending = self.endings.get(pid)
         return ending.pack() if ending is not None else b""
@@ -153,11 +141,11 @@ class _Zygote:
 
     def fork(self, role: str, channel: int, asker: socket.socket | None) -> str | None:
         forks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if role == self.examiner else None
-        pid = fork()
+        pid = self.os.fork()
         if pid == 0:
             self.become_child(channel, forks[1].fileno() if forks else None)
             return role
-        close(channel)
+        os.close(channel)
         child = _Child(owner=asker.fileno() if asker is not None else None)
         if forks:
             forks[1].close()
@@ -172,18 +160,18 @@ class _Zygote:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         high = 64  # moved out of the way first: either may already be 3 or 4
-        dup2(channel, high)
+        self.os.dup2(channel, high)
         if forks is not None:
-            dup2(forks, high + 1)
-        dup2(high, _CHANNEL, inheritable=False)
+            self.os.dup2(forks, high + 1)
+        self.os.dup2(high, _CHANNEL, inheritable=False)
         if forks is not None:
-            dup2(high + 1, FORKS, inheritable=False)
-        closerange(FORKS + (forks is not None), 1024)
+            self.os.dup2(high + 1, FORKS, inheritable=False)
+        self.os.closerange(FORKS + (forks is not None), 1024)
 
     def reap(self) -> None:
         while True:
             try:
-                pid, status, usage = wait4(-1, WNOHANG)
+                pid, status, usage = self.os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
@@ -215,14 +203,16 @@ class _Zygote:
             return
         for _ in range(_SWEEPS):
             strays = [
-                pid for pid in map(int, pread(self.offspring, _LIST_BYTES, 0).split()) if pid not in self.children
+                pid
+                for pid in map(int, self.os.pread(self.offspring, _LIST_BYTES, 0).split())
+                if pid not in self.children
             ]
             if not strays:
                 return
             for pid in strays:
                 self.kill(pid)
             for pid in strays:
-                waitpid(pid, 0)
+                self.os.waitpid(pid, 0)
         self.end()  # they are born faster than they can be ended one by one: the kernel ends them all with us
 
     def forget(self, asker: socket.socket) -> None:
@@ -241,11 +231,24 @@ class _Zygote:
         for pid in self.children:
             self.kill(pid)
         while self.children:
-            pid, _ = waitpid(-1, 0)
+            pid, _ = self.os.waitpid(-1, 0)
             child = self.children.pop(pid, None)
             if child is not None and child.forks is not None:
                 self.forget(child.forks)
         self.sweep()
+
+    def kill_by_number(self, pid: int) -> None:
+        with suppress(ProcessLookupError):
+            self.os.kill(pid, signal.SIGKILL)
+
+    def kill_by_descriptor(self, pid: int) -> None:
+        """By the one way that the filter leaves to those who can open a descriptor."""
+        with suppress(ProcessLookupError):
+            descriptor = self.os.pidfd_open(pid)
+            try:
+                self.os.pidfd_send_signal(descriptor, signal.SIGKILL)
+            finally:
+                os.close(descriptor)
 
     def end(self) -> NoReturn:
         for pid in self.children:
@@ -253,8 +256,10 @@ class _Zygote:
         os._exit(0)
 
 
-def main() -> None:
+def main() -> Any:
     """Run a zygote; its configuration is the JSON in ``argv[1]``.
+
+    Returns only in a child whose program stands on `ground`: what that takes.
 
     Keys: ``control`` (descriptor), ``preload`` (module names), ``roles`` (letter to ``module:function`` or
     ``module:function|argument``: what makes the program that a child in that role runs), ``examiner`` (letter of the
@@ -279,24 +284,29 @@ def main() -> None:
         privileges.drop(config["uid"])
     except Exception as error:  # noqa: BLE001 - whatever keeps a zygote from starting is told to its parent
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
-        return
-    control.send(json.dumps({"pid": getpid(), "walls": walls, "missing": missing}).encode())
+        sys.exit(1)
+    control.send(json.dumps({"pid": os.getpid(), "walls": walls, "missing": missing}).encode())
+    os.register_at_fork = posix.register_at_fork
+    zygote = _Zygote(control, config["examiner"], offspring, killing_by_descriptor="seccomp" in standing)
     functions.put_up()
-    imports.put_up()
+    # What holds itself and is then frozen stays for good: a child need not take it apart, and closes no descriptor.
+    kept: list[Any] = [zygote, imports.put_up()]
+    kept.append(kept)
     gc.collect()
     gc.freeze()
     gc.disable()
-    kill_by = _kill_by_descriptor if "seccomp" in standing else _kill
-    role = _Zygote(control, config["examiner"], kill_by, offspring).serve()
+    role = zygote.serve()
     # Only a child gets here, and the frames that served requests are gone from its stack.
-    entries[role](_CHANNEL)
-    os._exit(0)
+    take = entries[role](_CHANNEL)
+    if take is None:
+        os._exit(0)
+    return take
 
 
 def _open_offspring() -> int:
     """The kernel's list of this process's children (proc(5), ``/proc/PID/task/TID/children``), if it keeps one."""
     try:
-        return os.open(f"/proc/self/task/{getpid()}/children", os.O_RDONLY | O_CLOEXEC)
+        return os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return -1
 
@@ -306,27 +316,6 @@ def _put_on(mark: int) -> None:
         resource.setrlimit(resource.RLIMIT_MSGQUEUE, (mark, mark))
     except (OSError, ValueError):
         return  # the host allows less; descendants can then be told by their session only
-
-
-def _kill(pid: int) -> None:
-    try:
-        kill(pid, SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def _kill_by_descriptor(pid: int) -> None:
-    """By the one way that the filter leaves to those who can open a descriptor."""
-    try:
-        descriptor = pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        pidfd_send_signal(descriptor, SIGKILL)
-    except ProcessLookupError:
-        pass
-    finally:
-        close(descriptor)
 
 
 def _forget(**_: Any) -> None:

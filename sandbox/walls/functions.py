@@ -38,11 +38,15 @@ KEPT: frozenset[str] = frozenset(f"{_CLASSES} {_OWN_PROCESS} {_OPEN_DESCRIPTORS}
 ``listdir`` stay for the sake of the error an honest program expects; the kernel refuses them."""
 
 _REMOVED_FROM_SIGNAL = ("pidfd_send_signal", "pthread_kill", "raise_signal")
+_SETS_OF_FUNCTIONS = ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")
 _LOADERS = ("create_builtin", "exec_builtin", "create_dynamic", "exec_dynamic")
 
 
 def put_up() -> None:
     """Take the functions out of their modules. Code that needs one must have it by a name of its own."""
+    taken = {vars(posix)[name] for name in vars(posix) if _is_function(name)}
+    for name in _SETS_OF_FUNCTIONS:
+        setattr(os, name, getattr(os, name) - taken)
     for name in [name for name in vars(posix) if _is_function(name)]:
         delattr(posix, name)
         vars(os).pop(name, None)

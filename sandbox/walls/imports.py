@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
-__all__ = ["HIDDEN", "NAME", "probe", "put_up", "take_down"]
+__all__ = ["HIDDEN", "NAME", "probe", "put_up", "seal", "take_down"]
 
 NAME = "imports"
 
@@ -22,10 +22,8 @@ HIDDEN: frozenset[str] = frozenset(
 )  # fmt: skip
 """Loaded in the process because something else needs them; an answer cannot import them."""
 
-_finders: list[Any] = []
-_hooks: list[Any] = []
-_paths: list[str] = []
-_hidden: dict[str, Any] = {}
+_undo: list[tuple[list[Any], list[Any], list[str], dict[str, Any]]] = []
+"""What `take_down` puts back: finders, hooks, paths and hidden modules; empty once sealed."""
 
 
 class Refuser:
@@ -41,21 +39,29 @@ class Refuser:
         )
 
 
-def put_up() -> None:
-    """Leave `Refuser` as the only finder, and hide what answers have no business with."""
-    _finders[:], _hooks[:], _paths[:] = sys.meta_path, sys.path_hooks, sys.path
-    for name in [name for name in sys.modules if name.partition(".")[0] in HIDDEN]:
-        _hidden[name] = sys.modules.pop(name)
+def put_up() -> object:
+    """Leave `Refuser` as the only finder, and hide what answers have no business with.
+
+    Returns what it takes to undo that; whoever holds it spares `seal` the work of taking it apart.
+    """
+    hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in HIDDEN}
+    _undo.append((list(sys.meta_path), list(sys.path_hooks), list(sys.path), hidden))
     sys.meta_path[:] = [Refuser]
     sys.path_hooks.clear()
     sys.path_importer_cache.clear()
     sys.path.clear()
+    return _undo[0]
 
 
 def take_down() -> None:
     """Undo it; for processes that run no answer."""
-    sys.meta_path[:], sys.path_hooks[:], sys.path[:] = _finders, _hooks, _paths
-    sys.modules.update(_hidden)
+    sys.meta_path[:], sys.path_hooks[:], sys.path[:], hidden = _undo.pop()
+    sys.modules.update(hidden)
+
+
+def seal() -> None:
+    """Make taking it down impossible."""
+    _undo.clear()
 
 
 def probe() -> str | None:

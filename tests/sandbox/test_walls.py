@@ -22,7 +22,7 @@ from sandbox.execution import Execution, ExecutionStatus
 from sandbox.walls import audit, functions, imports
 from sandbox.walls.privileges import uid_of
 from sandbox.walls.report import Tier, WallReport, standing_tier
-from testcases.problem import CallTest, Problem
+from testcases.problem import CallTest, CheckTest, Problem
 from tests.sandbox.conftest import IN_A_CONTAINER, SHORT, Box, Case, Seen, cases, children, host_pid
 
 if TYPE_CHECKING:
@@ -268,32 +268,57 @@ def f():
                 pass
     return 42 if not found else found
 
-#: no way back through the frames of the process
+#: nothing of ours in the frames below it
+import sys
+
+def f():
+    found, frame = [], sys._getframe().f_back
+    while frame:
+        found += [*frame.f_locals.items(), *frame.f_globals.items()]
+        frame = frame.f_back
+    leading = {name for name, value in found if type(value).__name__ in ("module", "function", "method", "type")}
+    return 42 if leading <= {"ask", "stand", "__builtins__", "__loader__"} else leading
+
+#: nothing of ours in the frames of what it raises
+def g():
+    raise ValueError
+
+def f():
+    try:
+        g()
+    except ValueError as error:
+        trace, names = error.__traceback__, []
+    while trace:
+        names.append(trace.tb_frame.f_code.co_name)
+        trace = trace.tb_next
+    return 42 if names == ["f", "g"] else names
+
+#: nothing of ours in the module that started the process
+import __main__
+
+def f():
+    return 42 if set(vars(__main__)) == {"__name__", "__builtins__"} else vars(__main__)
+
+#: no way back for the finders
 import os, sys
 
 def f():
-    frame, found = sys._getframe(), []
-    while frame:
-        for module in frame.f_globals.values():
-            if hasattr(module, "take_down"):
-                try:
-                    module.take_down()
-                except AttributeError:
-                    found.append(module.NAME)
-        frame = frame.f_back
-    return 42 if found and not hasattr(os, "setpriority") and not hasattr(os, "fork") else found
+    (finder,) = sys.meta_path
+    namespace = finder.find_spec.__globals__
+    try:
+        namespace["take_down"]()
+        return sys.meta_path
+    except IndexError:
+        return 42
 
-#: no way back for the finders
-import gc, sys, types
+#: no function that acts on others where it is listed by what it supports
+import os
 
 def f():
-    gc.unfreeze()
-    (wall,) = {m for m in gc.get_objects() if isinstance(m, types.ModuleType) and m.__name__ == "sandbox.walls.imports"}
-    wall.take_down()
-    try:
-        import xmlrpc.client
-    except (ImportError, OSError, AttributeError):
-        return 42
+    sets = [value for name, value in vars(os).items() if name.startswith("supports_") and isinstance(value, set)]
+    names = {function.__name__ for functions in sets for function in functions}
+    acting = names & {"mkfifo", "mknod", "mkdir", "unlink", "rename", "execve", "chown", "utime"}
+    return 42 if names and not acting else names
 
 #: nothing left to import that acts on others
 NAMES = """
@@ -343,18 +368,21 @@ def f():
     sys._current_frames()
 
 #: raising limits
-import gc, types
 def f():
-    gc.unfreeze()
-    (module,) = {m for m in gc.get_objects() if isinstance(m, types.ModuleType) and m.__name__ == "resource"}
-    module.setrlimit(module.RLIMIT_NOFILE, (10, 10))
+    (resource,) = {
+        kind.__init__.__globals__["resource"] for kind in object.__subclasses__()
+        if "resource" in getattr(kind.__init__, "__globals__", {})
+    }
+    resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))
 
 #: limits of another process
-import gc, os, types
+import os
 def f():
-    gc.unfreeze()
-    (module,) = {m for m in gc.get_objects() if isinstance(m, types.ModuleType) and m.__name__ == "resource"}
-    module.prlimit(os.getppid(), module.RLIMIT_CPU, (1, 1))
+    (resource,) = {
+        kind.__init__.__globals__["resource"] for kind in object.__subclasses__()
+        if "resource" in getattr(kind.__init__, "__globals__", {})
+    }
+    resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))
 
 #: a message with descriptors
 import asyncio
@@ -404,6 +432,34 @@ def test_an_answer_finds(anyones_box: Box, case: Case) -> None:
 def test_a_touch_of_a_wall_ends_the_process(anyones_box: Box, case: Case) -> None:
     seen = anyones_box.call(case.source)
     assert (seen.verdict, seen.detail) == ("policy", "a wall was touched"), (seen.execution, seen.output)
+
+
+LOOK_DOWN = """
+    import sys
+
+    def below():
+        frame = sys._getframe().f_back
+        while frame:
+            yield from frame.f_locals.items()
+            yield from frame.f_globals.items()
+            frame = frame.f_back
+
+    def is_ours(value):
+        where = value.__name__ if isinstance(value, type(sys)) else type(value).__module__
+        return where.partition(".")[0] in ("sandbox", "testcases")
+
+    def g():
+        return sorted({name for name, value in below() if is_ours(value)})
+
+    def f(call_back):
+        return call_back()
+"""
+
+
+def test_nothing_of_ours_lies_below_an_answer_that_is_called_while_test_code_is(anyones_box: Box) -> None:
+    check = CheckTest("def check(candidate):\n    assert candidate(lambda: g()) == []\n")
+    seen = anyones_box.see(Problem((check,), entry_point="f"), LOOK_DOWN)
+    assert seen.verdict == "passed", seen.execution
 
 
 def test_every_event_that_is_denied_ends_the_process(box: Box) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from sandbox.processes.calls import Errand, Work
+from sandbox.processes.ground import stand
 from sandbox.processes.hosting import Hosting
 from sandbox.processes.lent import Lending
 from sandbox.processes.objects import Objects
@@ -50,6 +52,11 @@ class Reply:
     changes: Any = None
     raised: Raised | None = None
     detail: str = ""
+
+
+def done(work: Work) -> Any:
+    """What comes of work that calls the answer."""
+    return stand(Errand(work).take)
 
 
 class EndedError(BaseException):
@@ -95,7 +102,7 @@ class Fake:
             for name in own_names:
                 namespace.pop(name, None)
             exec(self.source, namespace)
-            return {name: self.objects.find(name) for name in names if name.partition(".")[0] in namespace}
+            return {name: done(self.objects.find(name)) for name in names if name.partition(".")[0] in namespace}
 
         return self.lies.get("load") or self.outcome(loading)
 
@@ -115,7 +122,8 @@ class Fake:
         self.asked += 1
         if verb in self.lies:
             return replace(self.lies[verb], value=self.hosting.adopt(self.lies[verb].value))
-        return self.outcome(lambda: getattr(self.objects, {"op": "operate"}.get(verb, verb))(*crossed), verb == "call")
+        work = getattr(self.objects, {"op": "operate"}.get(verb, verb))
+        return self.outcome(lambda: done(work(*crossed)), verb == "call")
 
     def ask_back(self, verb: str, *fields: Any) -> Any:
         question = decode(encode([verb, list(fields)], self.objects.keep))
@@ -137,7 +145,7 @@ class Fake:
             self.alive = False
             return Reply(str(end), detail=f"ended by {end}")
         except Exception as error:  # noqa: BLE001 - is what it raised
-            _, name, base, text, _, reference, args, _ = decode(message_of(error, self.objects.keep))
+            _, name, base, text, _, reference, args, _ = decode(done(message_of(error, self.objects.keep)))
             return Reply("raised", raised=Raised(name, base, text, reference, args), detail=f"{name}: {text}")
 
 
