@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures coverage soak format lock clean image image-test image-run test-lambda-like
+.PHONY: help demo test lint types imports figures coverage soak faults format lock clean image image-test image-run test-lambda-like
 
 help: ## Show this
 	@echo "make demo      grade the bundled answers and print the result table"
@@ -18,6 +18,7 @@ help: ## Show this
 	@echo "make figures   how long a hostile batch and a short deadline take; wants a quiet machine"
 	@echo "make coverage  the tests again, with the lines they miss"
 	@echo "make soak      100,000 samples in one process, and what it comes to hold; SAMPLES=... for another number"
+	@echo "make faults    5,000 samples while processes are killed and stopped; SAMPLES=... for another number"
 	@echo "make format    put right what ruff can"
 	@echo "make lock      pin the dependencies of pyproject.toml anew (needs uv; UPGRADE=1 takes the newest)"
 	@echo "make clean     remove the environment and every cache"
@@ -54,6 +55,9 @@ coverage: $(READY)
 
 soak: $(READY)
 	$(BIN)/python -m tests.soak.soak --samples $(or $(SAMPLES),100000)
+
+faults: $(READY)
+	$(BIN)/python -m tests.soak.faults --samples $(or $(SAMPLES),5000)
 
 format: $(READY)
 	$(BIN)/ruff check --fix

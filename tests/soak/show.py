@@ -13,9 +13,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.soak.flatness import Line
-
-__all__ = ["Progress", "table"]
+__all__ = ["Progress", "print_table"]
 
 _EVERY_S = 30.0
 
@@ -48,11 +46,9 @@ class Progress:
             print(f"{count} of {self._total} {self._unit} in {now - self._started:.0f} s", file=sys.stderr, flush=True)
 
 
-def table(lines: Sequence[Line]) -> None:
-    """Print how everything went."""
-    shown = Table("", "after warm-up", "least", "most", "at the end", "per 10,000", "")
-    for line in lines:
-        numbers = (line.first, line.least, line.most, line.last, line.per_10_000)
-        shown.add_row(line.name, *(f"{number:.1f}".removesuffix(".0") for number in numbers),
-                      "grows" if line.complaint else "flat")  # fmt: skip
+def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print cells in columns."""
+    shown = Table(*head)
+    for row in rows:
+        shown.add_row(*map(str, row))
     Console(width=110).print(shown)

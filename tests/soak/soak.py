@@ -20,7 +20,7 @@ from tests.soak.flatness import Line, lines
 from tests.soak.leaks import LEAKS
 from tests.soak.meter import Meter, Reading
 from tests.soak.samples import Kind, Mix, items, wrong_with
-from tests.soak.show import Progress, table
+from tests.soak.show import Progress, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -119,11 +119,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(soak.graded.items()))
     rate = soak.samples / soak.elapsed_s
     print(f"{soak.samples} samples in {soak.elapsed_s:.0f} s, {rate:.0f} a second: {counts}")
-    table(soak.lines)
+    head = ["", "after warm-up", "least", "most", "at the end", "per 10,000", ""]
+    print_table(head, [_cells(line) for line in soak.lines])
     for complaint in soak.complaints[:20]:
         print(f"NOT WELL: {complaint}")
     print("everything is flat and every grade as it must be" if not soak.complaints else "NOT WELL, see above")
     return 1 if soak.complaints else 0
+
+
+def _cells(line: Line) -> list[str]:
+    numbers = (line.first, line.least, line.most, line.last, line.per_10_000)
+    texts = [f"{number:.1f}".removesuffix(".0") for number in numbers]
+    return [line.name, *texts, "grows" if line.complaint else "flat"]
 
 
 if __name__ == "__main__":

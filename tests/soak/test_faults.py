@@ -1,0 +1,90 @@
+"""A short form of the run with faults, and proofs that it would notice what it looks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+from sandbox.execution import Execution, ExecutionStatus
+from tests.soak import faults
+from tests.soak.faults import run
+from tests.soak.leaks import LEAKS
+from tests.soak.samples import Mix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.grader import Grader
+
+MIX = Mix(seed=7, hostile_every=50, problems=10)
+CALM = Mix(hostile_every=10**9, problems=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tier", ["auto", "rlimit"])
+def test_faults_cost_no_sample_its_result_and_make_no_grade_wrong(tier: str) -> None:
+    trial = run(300, mix=MIX, environ={"GRADER_ISOLATION": tier}, pause_s=0.15, batch=100)
+    assert not trial.wrong
+    assert len(trial.faults) >= 3
+    assert len(trial.unscored) <= len(trial.faults) / 2  # it takes two to lose a sample
+
+
+class Mishap:
+    """Instead of faults: something that must not go unnoticed."""
+
+    def __init__(self, happens: Callable[[Grader], None]) -> None:
+        self.happens = happens
+        self.faults: list[Any] = []
+
+    def __call__(self, grader: Grader, **_: Any) -> Self:
+        self.happens(grader)
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+def test_a_wrong_grade_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    mishap = Mishap(lambda _: monkeypatch.setattr("grader.grading.style_score", lambda _: 0.5))
+    assert "instead of" in run(3, mix=CALM, injector=mishap).wrong[0]
+
+
+def test_a_result_that_comes_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def repeat(grader: Grader) -> None:
+        grade = grader.grade_batch
+
+        def twice(samples: Any, *, on_grade: Callable[[int, Any], None]) -> Any:
+            grade(samples, on_grade=on_grade)
+            return grade(samples, on_grade=on_grade)
+
+        monkeypatch.setattr(grader, "grade_batch", twice)
+
+    assert run(3, mix=CALM, injector=Mishap(repeat)).wrong == ["3 samples have 3 grades, told 6 times"]
+
+
+def test_a_batch_that_hangs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "_SLOWEST_S", 0.0)
+    assert run(3, mix=CALM).wrong[0].startswith("a batch took")
+
+
+def test_a_process_that_is_left_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "_GONE_S", 0.1)
+    with LEAKS["processes"]() as leak:
+        assert run(3, mix=CALM, injector=Mishap(lambda _: leak())).wrong[0].endswith("is left")
+
+
+def test_an_unscored_sample_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lose(*_: Any) -> Execution:
+        return Execution(ExecutionStatus.INTERNAL, detail="a worker died")
+
+    def ruin(grader: Grader) -> None:
+        for lane in grader._sandbox._lanes:
+            monkeypatch.setattr(lane, "execute", lose)
+
+    trial = run(3, mix=CALM, injector=Mishap(ruin))
+    assert [reason.partition(": ")[2] for reason in trial.unscored] == ["a worker died"] * 3
+    assert not trial.wrong
