@@ -81,4 +81,6 @@ def prepare(problem: Problem, limits: Limits) -> PreparedProblem:
 def results_of(execution: Execution) -> tuple[TestResult, ...]:
     """The test results of a completed execution."""
     report: list[list[Any]] = execution.report
-    return tuple(TestResult(Verdict(verdict), str(name), str(detail)) for verdict, name, detail in report)
+    return tuple(
+        TestResult(Verdict(verdict), str(name), str(detail), int(place)) for verdict, name, detail, place in report
+    )

@@ -51,6 +51,8 @@ class TestResult:
     """What the test is, for people: ``add(1, 2)``, ``line 7: assert ...``."""
     detail: str = ""
     """What came back or went wrong, for people, capped; may hold text of the answer and of the tests."""
+    place: int = 0
+    """Which of the problem's tests it belongs to, from 0: a check function counts as several."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from grader.functional import results_of
 from grader.grade import Grade, GradeStatus, TestResult
 from grader.metrics import Observations, metrics_of
-from grader.reward import NOTHING, Parts, credit_for, reward_of, share_passed
+from grader.reward import NOTHING, Parts, credit_for, reward_of
 from grader.style import style_score
 from grader.syntax import syntax_score, withheld_because
 from sandbox.analysis import Analysis, AnalysisRequest, AnalysisStatus
 from sandbox.errors import SandboxError
 from sandbox.execution import Execution, ExecutionStatus
+from testcases.credit import share_earned
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ class Grading:
 
     def _weigh(self, course: _Course, analysis: Analysis) -> None:
         reward = self._config.reward
-        share = share_passed([test.verdict for test in course.tests])
+        problem = course.work.problem.problem
+        share = share_earned(problem, ((test.place, test.verdict is Verdict.PASSED) for test in course.tests))
         functional = credit_for(share, reward.credit, constant_share=course.work.problem.constant_share)
         withheld = withheld_because(analysis)
         if withheld and share < (1.0 if analysis.is_stub else _ANYTHING):

@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING
 from grader.config import Credit, StyleGate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from grader.config import RewardConfig
-    from testcases.verdict import Verdict
 
-__all__ = ["Parts", "credit_for", "reward_of", "share_passed"]
+__all__ = ["Parts", "credit_for", "reward_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +27,13 @@ NOTHING = Parts(0.0, 0.0, 0.0)
 """What a refused answer gets."""
 
 
-def share_passed(verdicts: Sequence[Verdict]) -> float:
-    """The share of the verdicts that is ``passed``; 0 when there are none."""
-    return sum(verdict == "passed" for verdict in verdicts) / len(verdicts) if verdicts else 0.0
-
-
 def credit_for(share: float, credit: Credit, *, constant_share: float = 0.0) -> float:
-    """What a passed share of the tests earns, in [0, 1].
+    """What the functional part is worth, in [0, 1].
 
     Args:
-        share: passed share, in [0, 1].
+        share: share of the tests' weights that was earned, in [0, 1] (`testcases.credit.share_earned`).
         credit: the mode.
-        constant_share: what the best constant answer would pass, in [0, 1].
+        constant_share: the share that the best constant answer would earn, in [0, 1].
     """
     match credit:
         case Credit.FRACTION:

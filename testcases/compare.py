@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from testcases.matching import pairs_up
+from testcases.matching import has_partners, pairs_up
 from testcases.output import same_output
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ _TEXTS = frozenset({str, bytes, type(None)})
 _DIRECT = frozenset({int, str, bytes, type(None)})
 _DIRECT_OR_FLOAT = _DIRECT | {float}
 
+_CROWD = 64
+"""Most keys that may share a hash."""
 _MAX_DEPTH = 250
 """Nesting beyond which a value has no canonical form; expected values are no deeper than 200."""
 
@@ -45,11 +47,14 @@ def equal(actual: Any, expected: Any, comparison: Comparison) -> bool:
       tolerances of `comparison` apply as in `math.isclose`, but not to dict keys. NaN equals only NaN.
     - A tuple equals a list with equal items, a frozenset a set, a bytearray a bytes, any standard
       dict type a dict. A list never equals a set.
-    - Mode ``unordered`` ignores the order of the outermost list's items; mode ``tokens`` concerns output
-      only, and is ``exact`` here.
+    - Mode ``unordered`` ignores the order of the outermost list's items. Mode ``set`` also ignores how often each
+      occurs, and whether it is a list, a tuple or a set. Mode ``tokens`` concerns output only, and is ``exact`` here.
     """
-    if comparison.mode == "unordered" and type(actual) in _SEQUENCES and type(expected) in _SEQUENCES:
+    kinds = {type(actual), type(expected)}
+    if comparison.mode == "unordered" and kinds <= _SEQUENCES:
         return _same_items(actual, expected, comparison)
+    if comparison.mode == "set" and kinds <= _SEQUENCES | _SETS:
+        return _same_members(tuple(actual), tuple(expected), comparison)
     return _same(actual, expected, comparison)
 
 
@@ -139,7 +144,10 @@ def _values_by_key(actual: Any, expected: Any) -> tuple[list[Any], list[Any]] | 
     kinds.update(map(type, expected))
     if not kinds <= _DIRECT:
         # Python takes True for 1 and no NaN for another: look up by canonical form instead.
-        actual = {_canonical(key): value for key, value in actual.items()}
+        keys = [_canonical(key) for key in actual]
+        if _is_crowd(keys):
+            return None
+        actual = dict(zip(keys, actual.values(), strict=True))
         expected = {_canonical(key): value for key, value in expected.items()}
     try:
         return [actual[key] for key in expected], list(expected.values())
@@ -169,6 +177,31 @@ def _same_items(actual: Sequence[Any], expected: Sequence[Any], comparison: Comp
     return pairs_up(left_over, missed, lambda one, other: _same(one, other, comparison), key=_rank)
 
 
+def _same_members(actual: Sequence[Any], expected: Sequence[Any], comparison: Comparison) -> bool:
+    """Whether each item of either sequence is equal to one of the other."""
+    wanted = {_canonical(item): item for item in expected}
+    seen = set()
+    foreign = []
+    for item in actual:
+        key = _canonical(item)
+        if key in wanted:
+            seen.add(key)
+        elif _tolerant(comparison):
+            foreign.append(item)
+        else:
+            return False
+    missed = [item for key, item in wanted.items() if key not in seen]
+    if not _tolerant(comparison):
+        return not missed
+
+    def same(one: Any, other: Any) -> bool:
+        return _same(one, other, comparison)
+
+    return has_partners(foreign, list(wanted.values()), same, key=_rank) and has_partners(
+        missed, actual, same, key=_rank
+    )
+
+
 def _canonical(value: Any, depth: int = 0) -> Hashable:
     """A hashable that is equal for values that are exactly equal, and only for them."""
     kind = type(value)
@@ -195,7 +228,17 @@ def _canonical(value: Any, depth: int = 0) -> Hashable:
 
 
 def _counted(items: list[Hashable]) -> Hashable:
-    return frozenset(Counter(items).items())
+    return object() if _is_crowd(items) else frozenset(Counter(items).items())
+
+
+def _is_crowd(keys: list[Hashable]) -> bool:
+    """Whether the keys were chosen to share a hash: a table of them takes the square of their number to build."""
+    if len(keys) <= _CROWD:
+        return False
+    return max(Counter(hash(key) for key in keys if key != _NAN).values(), default=0) > _CROWD
+
+
+_NAN = ("nan", "nan", 0.0)
 
 
 def _canonical_number(value: Any) -> Hashable:
@@ -210,7 +253,7 @@ def _canonical_number(value: Any) -> Hashable:
 def _rank(value: Any) -> tuple[Any, ...]:
     """A sort key that puts numbers that are near each other side by side."""
     kind = type(value)
-    if kind in {int, float} and not math.isnan(value):
+    if kind in {int, float} and value == value:  # noqa: PLR0124  # all but NaN
         return (0, value)
     if kind in _SEQUENCES:
         return (1, len(value), *(_rank(item)[:2] if type(item) in {int, float} else (2,) for item in value))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 import math
 import warnings
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
-from testcases.problem import AssertTest, CallTest, CheckTest, PytestTest, StdinTest
+from testcases.problem import AssertTest, CallTest, CheckTest, PytestTest, StdinTest, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from testcases.problem import Problem, Test
+    from testcases.problem import Comparison, Problem, Test
 
 __all__ = ["Constant", "best_constant", "constant_share"]
 
@@ -40,55 +40,84 @@ class Constant:
 
 
 def constant_share(problem: Problem) -> float:
-    """The share of the tests that the best constant would pass, in [0, 1]; see `best_constant`."""
+    """The share of the tests that the best constant would earn, in [0, 1]; see `best_constant`."""
     best = best_constant(problem)
     return best.share if best is not None else 0.0
 
 
 def best_constant(problem: Problem) -> Constant | None:
-    """The constant that would pass most tests; ``None`` when none is seen to pass any.
+    """The constant that would earn most; ``None`` when none is seen to pass any test.
 
     A call test is passed by its expected value, a program test by its output, an assertion by the literal it compares
     a call of the answer with, or by ``True`` or ``False`` where that call itself is asserted. Assertions of any other
     form count as passed by no constant; neither does a test with assertions that no one constant passes. Each
-    assertion of a check is a test.
+    assertion of a check is a test. Weights and groups count as they do for an answer. Tolerances are not looked at: a
+    constant near several expected values may earn more.
     """
     asked = {problem.entry_point.rpartition(".")[2]} if problem.entry_point else set()
-    total = 0
-    passed: Counter[str] = Counter()
     known: dict[str, tuple[Any, bool]] = {}
+    earned: defaultdict[str, float] = defaultdict(float)
+    grouped: dict[str, list[tuple[set[str], float]]] = {}
     for test in problem.tests:
-        tests, constants = _passed_by(test, asked)
-        total += tests
         is_output = isinstance(test, StdinTest)
-        for value in constants:
-            name = " ".join(value.split()) if is_output else _name(value)
-            known.setdefault(name, (value, is_output))
-            passed[name] += 1
-    if not passed:
+        passed_by = _passed_by(test, asked)
+        passed_by += [[]] * (counted(test) - len(passed_by))
+        for constants in passed_by:
+            named = {_name_for(test, value, problem.comparison): value for value in constants}
+            for name, value in named.items():
+                known.setdefault(name, (value, is_output))
+                if test.group is None:
+                    earned[name] += test.weight
+            if test.group is not None:
+                grouped.setdefault(test.group, []).append((set(named), test.weight))
+    for members in grouped.values():
+        for name in set.intersection(*(names for names, _ in members)):
+            earned[name] += math.fsum(weight for _, weight in members)
+    if not earned:
         return None
-    name, times = passed.most_common(1)[0]
-    return Constant(*known[name], times / total)
+    name = max(known, key=lambda name: earned.get(name, 0.0))  # the first of those that tie
+    total = math.fsum(test.weight * counted(test) for test in problem.tests)
+    return Constant(*known[name], min(1.0, earned[name] / total))
 
 
-def _passed_by(test: Test, asked: set[str]) -> tuple[int, list[Any]]:
-    """How many tests a test counts as, and the constant that passes each of them, where one does."""
+def _passed_by(test: Test, asked: set[str]) -> list[list[Any]]:
+    """For each test that a test counts as, as far as it is seen, the constants that pass it."""
     match test:
         case CallTest():
-            return 1, [test.expected]
+            return [[test.expected, *test.alternatives]]
         case StdinTest():
-            return 1, [test.stdout]
+            return [[test.stdout, *test.alternatives]]
         case AssertTest():
             needed = {value and _name(value[0]): value for value in _asserted(test.source, asked)}
             (first, *others) = needed.values() or (None,)
-            return 1, [] if others or first is None else [first[0]]
+            return [[] if others or first is None else [first[0]]]
         case CheckTest():
             found = list(_asserted(test.source, asked))
-            return max(1, len(found)), [value[0] for value in found if value is not None]
+            return [[] if value is None else [value[0]] for value in found]
         case PytestTest():
-            return 1, []
+            return [[]]
         case _:
             assert_never(test)
+
+
+def _name_for(test: Test, value: Any, comparison: Comparison) -> str:
+    """Equal for values that the test takes for the same."""
+    mode = comparison.mode
+    if isinstance(test, CallTest | StdinTest) and test.comparison is not None:
+        mode = test.comparison.mode
+    if isinstance(test, StdinTest):
+        lines = [line.rstrip() for line in value.rstrip().split("\n")]
+        if mode == "tokens":
+            return " ".join(value.split())
+        return "\n".join(sorted(lines) if mode == "unordered" else sorted(set(lines)) if mode == "set" else lines)
+    if (
+        isinstance(test, CallTest)
+        and mode in {"unordered", "set"}
+        and isinstance(value, list | tuple | set | frozenset)
+    ):
+        names = map(_name, value)
+        return f"{mode}: " + ", ".join(sorted(set(names) if mode == "set" else names))
+    return _name(value)
 
 
 def _asserted(source: str, asked: set[str]) -> Iterator[tuple[Any] | None]:

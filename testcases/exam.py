@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any, assert_never
 
 from testcases.problem import AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest, Test
@@ -12,14 +13,14 @@ __all__ = ["exam_of", "leaves_no_traces"]
 
 def exam_of(problem: Problem) -> dict[str, Any]:
     """The exam of a problem, for `testcases.examination.conduct`: dicts, lists, strings, and the tests' own values."""
-    comparison = problem.comparison
+    comparisons = _Comparisons(problem)
     return {
         "entry_point": problem.entry_point,
         "prompt": problem.prompt,
         "setup": problem.setup,
         "isolation": problem.isolation,
-        "comparison": [comparison.mode, comparison.float_abs, comparison.float_rel],
-        "tests": [_plain(test) for test in problem.tests],
+        "tests": [_plain(test, comparisons) for test in problem.tests],
+        "comparisons": [list(astuple(comparison)) for comparison in comparisons.found],
     }
 
 
@@ -27,16 +28,30 @@ def leaves_no_traces(problem: Problem) -> bool:
     """Whether the process that conducts the exam is as good as new afterwards, and can conduct others."""
     sources = [problem.prompt, problem.setup]
     sources += [test.source for test in problem.tests if isinstance(test, AssertTest | CheckTest | PytestTest)]
+    sources += [comparison.checker for comparison in _Comparisons(problem).found]
     return not any(leaves_traces(source) for source in sources)
 
 
-def _plain(test: Test) -> list[Any]:
+class _Comparisons:
+    """The ways of comparing in a problem: its own first, then others that its tests have."""
+
+    def __init__(self, problem: Problem) -> None:
+        own = [test.comparison for test in problem.tests if isinstance(test, CallTest | StdinTest)]
+        self.found = list(dict.fromkeys([problem.comparison, *(one for one in own if one is not None)]))
+        self._places = {comparison: place for place, comparison in enumerate(self.found)}
+
+    def place(self, test: CallTest | StdinTest) -> int:
+        """Place of the way in which the test compares."""
+        return 0 if test.comparison is None else self._places[test.comparison]
+
+
+def _plain(test: Test, comparisons: _Comparisons) -> list[Any]:
     match test:
         case CallTest():
             right = [test.expected, *test.alternatives]
-            return ["call", test.function, list(test.args), dict(test.kwargs), right]
+            return ["call", test.function, list(test.args), dict(test.kwargs), right, comparisons.place(test)]
         case StdinTest():
-            return ["stdin", test.stdin, test.stdout]
+            return ["stdin", test.stdin, [test.stdout, *test.alternatives], comparisons.place(test)]
         case AssertTest():
             return ["assert", test.source]
         case CheckTest():

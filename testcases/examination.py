@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from testcases.answer import Answer, compiled, free_names
 from testcases.assertions import RECORD_NAME, count_sites, instrument
 from testcases.candidate import STATUS_VERDICTS, BrokenTestError, Candidate, CandidateLostError, is_answers, verdict_of
-from testcases.compare import equal, same_output
+from testcases.judging import right_output, right_value
 from testcases.problem import Comparison
 from testcases.tally import AssertionTally
 from testcases.telling import TEXT_CHARS, call_text, error_text, is_reference, value_text
@@ -36,12 +36,12 @@ class Outcome:
     detail: str = ""
     """What came back or went wrong, for people."""
 
-    def plain(self) -> list[str]:
+    def plain(self, place: int) -> list[Any]:
         """As plain data."""
-        return [self.verdict.value, self.name, self.detail]
+        return [self.verdict.value, self.name, self.detail, place]
 
 
-def conduct(exam: dict[str, Any], candidate: Candidate) -> list[list[str]]:
+def conduct(exam: dict[str, Any], candidate: Candidate) -> list[list[Any]]:
     """Put the candidate to every test of the exam.
 
     Args:
@@ -49,7 +49,8 @@ def conduct(exam: dict[str, Any], candidate: Candidate) -> list[list[str]]:
         candidate: the answer.
 
     Returns:
-        For each test: verdict, name, detail. A check counts each of its assertions as a test.
+        For each test: verdict, name, detail, and its place in the exam. A check counts each of its assertions as a
+        test, and has as many of them for every answer.
 
     Raises:
         BrokenTestError: a test asks what cannot be asked.
@@ -57,7 +58,7 @@ def conduct(exam: dict[str, Any], candidate: Candidate) -> list[list[str]]:
     """
     examination = _Examination(exam, candidate)
     with examination.watchdog.watching():
-        return [outcome.plain() for outcome in examination.outcomes()]
+        return [outcome.plain(place) for place, outcome in examination.outcomes()]
 
 
 class _Examination:
@@ -66,20 +67,20 @@ class _Examination:
     def __init__(self, exam: dict[str, Any], candidate: Candidate) -> None:
         self.tests: list[list[Any]] = exam["tests"]
         self.candidate = candidate
-        self.comparison = Comparison(*exam["comparison"])
+        self.comparisons = [Comparison(*fields) for fields in exam["comparisons"]]
         self.watchdog = Watchdog()
         with_objects = any(kind not in {"call", "stdin"} for kind, *_ in self.tests)
         self.answer = Answer(exam, candidate, _names_in(self.tests), with_objects=with_objects)
 
-    def outcomes(self) -> Iterator[Outcome]:
-        for kind, *fields in self.tests:
+    def outcomes(self) -> Iterator[tuple[int, Outcome]]:
+        for place, (kind, *fields) in enumerate(self.tests):
             try:
-                yield from list(self._put(kind, fields))
+                yield from [(place, outcome) for outcome in self._put(kind, fields)]
             except OutOfTimeError as error:
                 self.watchdog.stop()
                 self.answer.failure = Verdict.NOT_RUN, str(error)
                 count = count_sites(fields[0]) if kind == "check" else 1
-                yield from [Outcome(error.verdict, kind, str(error))] * count
+                yield from [(place, Outcome(error.verdict, kind, str(error)))] * count
 
     def _put(self, kind: str, fields: list[Any]) -> Iterator[Outcome]:
         # plain data needs no host: what is no plain data is no right answer to a call
@@ -95,7 +96,9 @@ class _Examination:
         else:
             yield from self._check(*fields)
 
-    def _call(self, function: str | None, args: list[Any], kwargs: dict[str, Any], right: list[Any]) -> Outcome:
+    def _call(
+        self, function: str | None, args: list[Any], kwargs: dict[str, Any], right: list[Any], comparison: int
+    ) -> Outcome:
         target = function or self.answer.entry_point
         name = f"{target}({call_text(args, kwargs)})"
         try:
@@ -107,13 +110,13 @@ class _Examination:
             return Outcome(lost.verdict, name, str(lost))
         if reply.status != "returned":
             return Outcome(STATUS_VERDICTS[reply.status], name, reply.detail)
-        if any(equal(reply.value, expected, self.comparison) for expected in right):
+        if right_value(reply.value, right, self.comparisons[comparison], args, kwargs):
             return Outcome(Verdict.PASSED, name)
         return Outcome(
             Verdict.WRONG_ANSWER, name, f"returned {value_text(reply.value)}, expected {value_text(right[0])}"
         )
 
-    def _program(self, stdin: str, stdout: str) -> Outcome:
+    def _program(self, stdin: str, right: list[str], comparison: int) -> Outcome:
         name = f"stdin {value_text(stdin)}"
         if self.answer.failure is not None:
             return Outcome(self.answer.failure[0], name, self.answer.failure[1])
@@ -121,9 +124,9 @@ class _Examination:
         if reply.status != "returned":
             return Outcome(STATUS_VERDICTS[reply.status], name, reply.detail)
         written = bytes(reply.value).decode("utf-8", "surrogateescape")
-        if same_output(written, stdout, self.comparison):
+        if right_output(written, right, self.comparisons[comparison], stdin):
             return Outcome(Verdict.PASSED, name)
-        return Outcome(Verdict.WRONG_ANSWER, name, f"printed {value_text(written)}, expected {value_text(stdout)}")
+        return Outcome(Verdict.WRONG_ANSWER, name, f"printed {value_text(written)}, expected {value_text(right[0])}")
 
     def _assertion(self, source: str) -> Outcome:
         name = source.strip()[:TEXT_CHARS]

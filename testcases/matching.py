@@ -1,13 +1,14 @@
-"""Pairing up the items of two lists when equality is not transitive, as with tolerances."""
+"""Matching the items of two lists when equality is not transitive, as with tolerances."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["pairs_up"]
+__all__ = ["has_partners", "pairs_up"]
 
 Item = TypeVar("Item")
 
@@ -43,6 +44,34 @@ def pairs_up(
     neighbours = [[index for index, other in enumerate(right) if same(one, other)] for one in left]
     owner: dict[int, int] = {}
     return all(_place(item, neighbours, owner, set()) for item in range(len(left)))
+
+
+def has_partners(
+    items: Sequence[Item],
+    others: Sequence[Item],
+    same: Callable[[Item, Item], bool],
+    *,
+    key: Callable[[Item], Any],
+) -> bool:
+    """Whether each of the items is `same` as one of the others; several may share one.
+
+    Where there are many, only the nearest in sorted order are looked at, which finds the partners of numbers.
+
+    Args:
+        items: the items that need partners.
+        others: the partners.
+        same: whether two items go together.
+        key: sort key that brings items that may go together near each other.
+    """
+    if len(items) <= _SEARCHED and len(others) <= _SEARCHED:
+        return all(any(same(item, other) for other in others) for item in items)
+    ranked = sorted(others, key=key)
+    keys = [key(other) for other in ranked]
+    for item in items:
+        place = bisect_left(keys, key(item))
+        if not any(same(item, other) for other in ranked[max(0, place - 1) : place + 1]):
+            return False
+    return True
 
 
 def _place(item: int, neighbours: list[list[int]], owner: dict[int, int], tried: set[int]) -> bool:

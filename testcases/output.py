@@ -8,7 +8,7 @@ from collections import Counter
 from decimal import Context, Decimal, DecimalException
 from typing import TYPE_CHECKING
 
-from testcases.matching import pairs_up
+from testcases.matching import has_partners, pairs_up
 
 if TYPE_CHECKING:
     from testcases.problem import Comparison
@@ -29,7 +29,7 @@ def same_output(actual: str, expected: str, comparison: Comparison) -> bool:
       equal too when their tokens are.
     - ``tokens``: equal token by token, split at whitespace. Two numbers are equal by value (``1.50`` and
       ``1.5``), within the tolerances when either is written as a float; ``nan`` equals only ``nan``.
-    - ``unordered``: as ``exact``, with the lines in any order.
+    - ``unordered``: as ``exact``, with the lines in any order. ``set``: each also as often as you like.
     """
     if actual == expected:
         return True
@@ -38,6 +38,8 @@ def same_output(actual: str, expected: str, comparison: Comparison) -> bool:
     left, right = _lines(actual), _lines(expected)
     if comparison.mode == "unordered":
         return _same_lines_in_any_order(left, right, comparison)
+    if comparison.mode == "set":
+        return _same_set_of_lines(left, right, comparison)
     if len(left) != len(right):
         return False
     return left == right or (
@@ -74,6 +76,21 @@ def _same_lines_in_any_order(actual: list[str], expected: list[str], comparison:
     return pairs_up(
         left_over, list(wanted.elements()), lambda one, other: _same_tokens(one, other, comparison), key=_rank
     )
+
+
+def _same_set_of_lines(actual: list[str], expected: list[str], comparison: Comparison) -> bool:
+    given, wanted = dict.fromkeys(actual), dict.fromkeys(expected)
+    foreign = [line for line in given if line not in wanted]
+    missed = [line for line in wanted if line not in given]
+    if not foreign and not missed:
+        return True
+    if not _tolerant(comparison):
+        return False
+
+    def same(one: str, other: str) -> bool:
+        return _same_tokens(one, other, comparison)
+
+    return has_partners(foreign, list(wanted), same, key=_rank) and has_partners(missed, list(given), same, key=_rank)
 
 
 def _rank(line: str) -> list[tuple[float, str]]:

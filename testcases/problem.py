@@ -20,6 +20,7 @@ __all__ = [
     "PytestTest",
     "StdinTest",
     "Test",
+    "counted",
 ]
 
 
@@ -32,13 +33,15 @@ class Comparison:
     blanks ignored.
     """
 
-    mode: Literal["exact", "tokens", "unordered"] = "exact"
+    mode: Literal["exact", "tokens", "unordered", "set"] = "exact"
     """``tokens`` compares output word by word, numbers by value; ``unordered`` ignores the order of a
-    list's items, or of the output's lines."""
+    list's items, or of the output's lines; ``set`` also how often each occurs."""
     float_abs: float = 0.0
     """Absolute tolerance between floats, 0 or more; NaN is near nothing but an expected NaN."""
     float_rel: float = 0.0
     """Relative tolerance between floats, 0 or more."""
+    checker: str = ""
+    """Python that defines ``checker(given, expected, got)``, which then decides alone; see `testcases.judging`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,18 @@ class ProblemLimits:
     """Bytes of output or of one returned value, in KiB, at least 1."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """What all kinds of tests have."""
+
+    weight: float = 1.0
+    """What it counts, from 0.001 to 1000; of a test that counts as several, what each of them does."""
+    group: str | None = None
+    """Tests of one group earn their weights together, or nothing if one of them fails."""
+
+
 @dataclass(frozen=True, slots=True)
-class CallTest:
+class CallTest(_Counted):
     """Call a function of the answer and compare what it returns."""
 
     args: tuple[Any, ...]
@@ -65,33 +78,39 @@ class CallTest:
     function: str | None = None
     """Name to call; ``None`` is the problem's entry point."""
     alternatives: tuple[Any, ...] = ()
-    """Other values that are right too, where a data set does not say which of two it means."""
+    """Other values that are right too."""
+    comparison: Comparison | None = None
+    """How to compare; ``None`` is the problem's own way."""
 
 
 @dataclass(frozen=True, slots=True)
-class StdinTest:
+class StdinTest(_Counted):
     """Run the answer as a program: text in, text out."""
 
     stdin: str
     stdout: str
+    alternatives: tuple[str, ...] = ()
+    """Other outputs that are right too."""
+    comparison: Comparison | None = None
+    """How to compare; ``None`` is the problem's own way."""
 
 
 @dataclass(frozen=True, slots=True)
-class AssertTest:
+class AssertTest(_Counted):
     """Python source that must run to its end, usually one ``assert`` line."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
-class CheckTest:
+class CheckTest(_Counted):
     """Python source that defines ``check(candidate)``; each assertion in it counts as one test."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
-class PytestTest:
+class PytestTest(_Counted):
     """Source of a pytest or unittest module; each of its tests counts as one."""
 
     source: str
@@ -127,5 +146,10 @@ class Problem:
 
     @property
     def test_count(self) -> int:
-        """Number of tests that count towards the score: of a check each assertion, of the others each one."""
-        return sum(count_sites(test.source) if isinstance(test, CheckTest) else 1 for test in self.tests)
+        """Number of tests that count towards the score, see `counted`."""
+        return sum(map(counted, self.tests))
+
+
+def counted(test: Test) -> int:
+    """How many tests a test counts as, the same for every answer: a check each of its assertions, another kind one."""
+    return count_sites(test.source) if isinstance(test, CheckTest) else 1

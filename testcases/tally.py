@@ -57,30 +57,31 @@ class AssertionTally:
             self._verdicts[site] = verdict
 
     def outcomes(self, ending: Verdict | None = None) -> tuple[tuple[int | None, Verdict], ...]:
-        """The tests' verdicts once the code has ended, each with its site; at least one.
+        """The tests' verdicts once the code has ended, each with its site: one for each site, whatever the answer.
 
-        The code ran to its end: one verdict for each site that was reached. Sites never reached, such as those of a
-        branch not taken, are left out, so the same check may count fewer tests for one answer than for another; but
-        if no site at all was reached, nothing was observed, and all are ``not_run``.
+        The code ran to its end: sites never reached, such as those of a branch not taken, share the fate of the rest,
+        passed if all that were reached passed, else ``not_run``. If no site at all was reached, nothing was observed,
+        and all are ``not_run``.
 
-        The code was broken off: one verdict for each site, ``not_run`` for those never reached. `ending` becomes the
-        verdict of the site in which it was broken off, or of one more test, without a site, if it was none.
+        The code was broken off: sites never reached are ``not_run``, and `ending` becomes the verdict of the site in
+        which it was broken off; if it was none, of the first that was never reached, else of the last.
 
         Code without sites is one test, without a site.
 
         Args:
             ending: why the code was broken off; None if it ran to its end.
         """
+        if not self._verdicts:
+            return ((None, ending or Verdict.PASSED),)
         if self._ended_in is not None:
             self._fail(self._ended_in, ending or Verdict.EXCEPTION)
-        elif ending is None:
-            if not self._verdicts:
-                return ((None, Verdict.PASSED),)
-            reached = tuple((site, verdict) for site, verdict in enumerate(self._verdicts) if verdict is not None)
-            return reached or tuple((site, Verdict.NOT_RUN) for site in range(len(self._verdicts)))
-        outcomes = [(site, verdict or Verdict.NOT_RUN) for site, verdict in enumerate(self._verdicts)]
-        apart = [] if self._ended_in is not None or ending is None else [(None, ending)]
-        return (*outcomes, *apart)
+        elif ending is not None:
+            last = len(self._verdicts) - 1
+            self._verdicts[self._verdicts.index(None) if None in self._verdicts else last] = ending
+        ended = self._ended_in is not None or ending is not None
+        reached = {verdict for verdict in self._verdicts if verdict is not None}
+        unreached = Verdict.PASSED if not ended and reached == {Verdict.PASSED} else Verdict.NOT_RUN
+        return tuple((site, verdict or unreached) for site, verdict in enumerate(self._verdicts))
 
     def verdicts(self, ending: Verdict | None = None) -> tuple[Verdict, ...]:
         """The verdicts of `outcomes`, without their sites."""

@@ -72,9 +72,10 @@ class LimitsModel(_Model):
 class CompareModel(_Model):
     """Fields of ``compare``, as in `testcases.problem.Comparison`."""
 
-    mode: Literal["exact", "tokens", "unordered"] = "exact"
+    mode: Literal["exact", "tokens", "unordered", "set"] = "exact"
     float_abs: _Tolerance = 0.0
     float_rel: _Tolerance = 0.0
+    checker: str = ""
 
 
 class NativeModel(_Model):

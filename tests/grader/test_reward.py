@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.config import Credit, RewardConfig, StyleGate
-from grader.reward import NOTHING, Parts, credit_for, reward_of, share_passed
-from testcases.verdict import Verdict
+from grader.reward import NOTHING, Parts, credit_for, reward_of
+from testcases.credit import share_earned
+from testcases.problem import Problem, StdinTest
 
 PATIENT = settings(deadline=None)
 shares = st.floats(0, 1)
@@ -123,35 +124,23 @@ class TestCredit:
         assert credit_for(share, credit, constant_share=constant) == pytest.approx(earned)
 
 
-class TestShare:
-    @PATIENT
-    @given(st.lists(st.sampled_from(Verdict)))
-    def test_is_what_passed_of_all(self, verdicts: list[Verdict]) -> None:
-        share = share_passed(verdicts)
-        assert 0.0 <= share <= 1.0
-        assert share * len(verdicts) == pytest.approx(verdicts.count(Verdict.PASSED))
-        assert (share == 1.0) == (set(verdicts) == {Verdict.PASSED})
-
-    @pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.PASSED])
-    def test_counts_no_other_verdict(self, verdict: Verdict) -> None:
-        assert share_passed([verdict, Verdict.PASSED]) == 0.5
-
-    def test_of_no_tests_is_nothing(self) -> None:
-        assert share_passed([]) == 0.0
-
-
 @PATIENT
-@given(st.lists(st.sampled_from(Verdict), min_size=1), rewards(), shares, shares, shares)
+@given(st.lists(st.booleans(), min_size=1), st.data(), rewards(), shares, shares, shares)
 def test_one_more_passed_test_never_lowers_the_reward(
-    verdicts: list[Verdict], config: RewardConfig, constant: float, syntax: float, style: float
+    passed: list[bool], data: st.DataObject, config: RewardConfig, constant: float, syntax: float, style: float
 ) -> None:
-    def reward(now: list[Verdict]) -> float:
-        functional = credit_for(share_passed(now), config.credit, constant_share=constant)
+    tests = tuple(
+        StdinTest("", "", weight=data.draw(st.floats(0.001, 1000)), group=data.draw(st.sampled_from([None, "a", "b"])))
+        for _ in passed
+    )
+
+    def reward(now: list[bool]) -> float:
+        functional = credit_for(share_earned(Problem(tests), enumerate(now)), config.credit, constant_share=constant)
         return reward_of(Parts(syntax, functional, style), config)
 
-    for place in range(len(verdicts)):
-        better = [*verdicts[:place], Verdict.PASSED, *verdicts[place + 1 :]]
-        assert reward(better) >= reward(verdicts)
+    for place in range(len(passed)):
+        better = [*passed[:place], True, *passed[place + 1 :]]
+        assert reward(better) >= reward(passed)
 
 
 def test_nothing_has_a_part_of_each_kind() -> None:

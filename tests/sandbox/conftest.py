@@ -71,7 +71,7 @@ class Seen:
     def verdicts(self) -> list[str]:
         """One a test."""
         assert self.execution.status is ExecutionStatus.COMPLETED, self.execution
-        return [verdict for verdict, _, _ in self.execution.report]
+        return [verdict for verdict, *_ in self.execution.report]
 
     @property
     def verdict(self) -> str:

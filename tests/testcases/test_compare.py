@@ -1,5 +1,6 @@
 import math
 from collections import Counter, OrderedDict, defaultdict, deque
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,6 +15,8 @@ from testcases.problem import Comparison
 EXACT = Comparison()
 NEAR = Comparison(float_abs=1e-6)
 UNORDERED = Comparison(mode="unordered")
+SET = Comparison(mode="set")
+NEAR_SET = Comparison(mode="set", float_abs=1e-6)
 NAN = float("nan")
 INF = float("inf")
 
@@ -120,7 +123,7 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize("mode", ["exact", "tokens", "unordered"])
+@pytest.mark.parametrize("mode", ["exact", "tokens", "unordered", "set"])
 @pytest.mark.parametrize(
     ("actual", "expected"), ALIKE, ids=map(str, range(len(ALIKE)))
 )  # a NaN's place in a set varies
@@ -134,7 +137,7 @@ def test_different(actual: Any, expected: Any) -> None:
 
 
 def test_an_object_of_the_answers_equals_nothing_in_any_mode() -> None:
-    for comparison in (EXACT, NEAR, UNORDERED):
+    for comparison in (EXACT, NEAR, UNORDERED, SET, replace(SET, float_rel=0.5)):
         assert not equal([Liar(), Liar()], [1, 2], comparison)
 
 
@@ -198,6 +201,68 @@ def test_unordered(actual: Any, expected: Any, comparison: Comparison, same: boo
     assert equal(actual, expected, comparison) is same
 
 
+@pytest.mark.parametrize(
+    ("actual", "expected", "comparison", "same"),
+    [
+        ([3, 1, 2, 1], [1, 2, 3, 3, 3], SET, True),
+        ({1, 2}, [2, 1, 1], SET, True),
+        ((1, 2), frozenset({1, 2}), SET, True),
+        ([], set(), SET, True),
+        ([1, 2], [1, 2, 3], SET, False),
+        ([1, 2, 3], [1, 2], SET, False),
+        ([True], [1], SET, False),
+        ([[1, 2]], [[2, 1]], SET, False),  # only the outermost list
+        ([[1, 2], (1, 2)], [[1, 2]], SET, True),
+        ([NAN], [float("-nan"), NAN], SET, True),
+        ([0.1 + 0.2], [0.3], SET, False),
+        ([0.1 + 0.2, 0.3], [0.3], NEAR_SET, True),
+        ([0.3], [0.1 + 0.2, 0.3], NEAR_SET, True),
+        ([0.3, 0.4], [0.1 + 0.2], NEAR_SET, False),
+        ([0.3], [0.1 + 0.2, 0.4], NEAR_SET, False),
+        ([10**5000, 0.5], [0.5000001, 10**5000], NEAR_SET, True),
+        ([10**5000, 0.5], [0.5000001, 10**5000], Comparison(mode="unordered", float_abs=1e-6), True),
+        ([n + 1e-7 for n in range(300)], [float(n) for n in range(300, -1, -1)][1:], NEAR_SET, True),
+        ([n + 1e-7 for n in range(300)], [float(n) for n in range(301)], NEAR_SET, False),
+        ("ab", "ba", SET, False),
+        ({"a": 1}, ["a"], SET, False),
+        (1, 1.0, SET, True),
+    ],
+)
+def test_sets(actual: Any, expected: Any, comparison: Comparison, same: bool) -> None:
+    assert equal(actual, expected, comparison) is same
+
+
+BIG = 10**5000
+
+
+@pytest.mark.parametrize("mode", ["exact", "unordered", "set"])
+@pytest.mark.parametrize("float_rel", [0.0, 1e-9])
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (BIG, BIG + 1),
+        ([BIG, -BIG], [BIG, BIG]),
+        ({(1, (2, "x")): [BIG]}, {(1, (2, "y")): [BIG]}),
+        ({(1, 2): 3, "a": None}, {(1, 2): 4, "a": None}),
+        ([INF, -INF, NAN], [INF, INF, NAN]),
+        ({INF, NAN, 1}, {INF, 1, 2}),
+        ("naïve ☃ 𝄞", "naive ☃ 𝄞"),
+        ("e\u0301", "\u00e9"),  # what looks alike need not be alike
+        ("a\r\n", "a\n"),
+        ("x" * 3_000_000, "x" * 2_999_999 + "y"),
+        (frozenset({frozenset({1}), (2,)}), frozenset({frozenset({2}), (2,)})),
+        (b"\x00" * 1000, b"\x00" * 999),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_values_of_every_size_and_kind(right: Any, wrong: Any, mode: Any, float_rel: float) -> None:
+    comparison = Comparison(mode, float_rel=float_rel)
+    assert equal(rebuilt(right), right, comparison)
+    assert equal([rebuilt(right)], [right], comparison)
+    assert not equal(wrong, right, comparison)
+    assert not equal([wrong], [right], comparison)
+
+
 scalars = (
     st.none()
     | st.booleans()
@@ -222,7 +287,7 @@ plain = st.recursive(
 )
 comparisons = st.builds(
     Comparison,
-    mode=st.sampled_from(["exact", "tokens", "unordered"]),
+    mode=st.sampled_from(["exact", "tokens", "unordered", "set"]),
     float_abs=st.sampled_from([0.0, 1e-6]),
     float_rel=st.sampled_from([0.0, 1e-6]),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testcases.constant import best_constant, constant_share
-from testcases.problem import AssertTest, CallTest, CheckTest, Problem, StdinTest, Test
+from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, StdinTest, Test
+
+CHECK_OF_TWOS = "def check(candidate):\n    assert candidate(1) == 2\n    assert candidate(2) == 2\n"
 
 
 def share(*tests: Test) -> float:
@@ -72,8 +75,22 @@ class TestPrograms:
     def test_by_output(self) -> None:
         assert share(StdinTest("1", "YES\n"), StdinTest("2", "YES"), StdinTest("3", "NO\n")) == pytest.approx(2 / 3)
 
-    def test_blanks_do_not_matter(self) -> None:
-        assert share(StdinTest("1", "1 2\n3"), StdinTest("2", "1  2 \n3\n")) == 1.0
+    @pytest.mark.parametrize(
+        ("mode", "one", "other", "best"),
+        [
+            ("exact", "1 2\n3", "1 2 \r\n3\n\n", 1.0),
+            ("exact", "1 2\n3", "1  2\n3", 1 / 2),
+            ("tokens", "1 2\n3", "1  2\n\n3\n", 1.0),
+            ("unordered", "1\n2\n2", "2\n1\n2", 1.0),
+            ("unordered", "1\n2\n2", "2\n1", 1 / 2),
+            ("set", "1\n2\n2", "2\n1", 1.0),
+        ],
+    )
+    def test_by_what_is_taken_for_the_same(self, mode: Any, one: str, other: str, best: float) -> None:
+        tests = StdinTest("1", one), StdinTest("2", other)
+        assert constant_share(Problem(tests, comparison=Comparison(mode))) == best
+        own = Problem(tuple(replace(test, comparison=Comparison(mode)) for test in tests))
+        assert constant_share(own) == best
 
 
 class TestAssertions:
@@ -164,7 +181,9 @@ class TestBest:
         assert (best.source, best.share) == ("1", 1 / 2)
 
     def test_of_a_program_is_its_output_as_it_stands(self) -> None:
-        best = best_constant(Problem((StdinTest("1", "a  b\n"), StdinTest("2", "a b"))))
+        best = best_constant(
+            Problem((StdinTest("1", "a  b\n"), StdinTest("2", "a b")), comparison=Comparison("tokens"))
+        )
         assert best is not None
         assert (best.value, best.is_output, best.share) == ("a  b\n", True, 1.0)
 
@@ -172,6 +191,29 @@ class TestBest:
         best = best_constant(Problem((CallTest((), [object()]),), entry_point="f"))
         assert best is not None
         assert best.source is None
+
+
+class TestWorth:
+    def test_is_by_weight(self) -> None:
+        assert share(CallTest((1,), 1), CallTest((2,), 1), CallTest((3,), 2, weight=6.0)) == 6 / 8
+        assert share(CallTest((1,), 1), CheckTest(CHECK_OF_TWOS, weight=0.5)) == 1 / 2
+
+    def test_of_a_group_is_nothing_unless_one_constant_passes_it_whole(self) -> None:
+        group = [CallTest((number,), number % 2, group="a") for number in range(4)]
+        assert share(*group, CallTest((9,), 5)) == 1 / 5
+        assert share(*(replace(test, expected=1) for test in group), CallTest((9,), 5)) == 4 / 5
+        assert share(CallTest((1,), 2, group="b"), CheckTest(CHECK_OF_TWOS, group="b"), CallTest((9,), 5)) == 3 / 4
+        assert share(CallTest((1,), 2, group="b"), AssertTest("assert f(1) > 1", group="b"), CallTest((9,), 5)) == 1 / 3
+
+    def test_is_of_any_value_that_is_right(self) -> None:
+        assert share(CallTest((1,), 1, alternatives=(2,)), CallTest((2,), 2), CallTest((3,), 2)) == 1.0
+        assert share(StdinTest("", "a", ("b",)), StdinTest("", "c", ("b",))) == 1.0
+
+    def test_of_lists_whose_order_does_not_matter(self) -> None:
+        tests = CallTest((1,), [1, 2]), CallTest((2,), (2, 1)), CallTest((3,), [2, 2, 1])
+        for mode, best in (("exact", 1 / 3), ("unordered", 2 / 3), ("set", 1.0)):
+            comparison = Comparison(mode)  # type: ignore[arg-type]
+            assert constant_share(Problem(tests, "f", comparison=comparison)) == pytest.approx(best)
 
 
 def test_no_tests_have_no_constant() -> None:

@@ -9,6 +9,7 @@ from testcases.exam import exam_of, leaves_no_traces
 from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, PytestTest, StdinTest, Test
 
 CHECK = "def check(candidate):\n    assert candidate(1) == 2\n"
+CHECKER = "def checker(given, expected, got):\n    return got == expected\n"
 SUITE = "from answer import f\n\n\ndef test_f():\n    assert f(1) == 2\n"
 
 
@@ -16,7 +17,10 @@ def test_has_everything_that_conducting_it_takes() -> None:
     problem = Problem(
         (
             CallTest((1, [2]), {"a": (3,)}, {"key": None}, function="g", alternatives=(4,)),
-            StdinTest("in", "out"),
+            CallTest((), 1, comparison=Comparison(checker=CHECKER)),
+            StdinTest("in", "out", ("or",)),
+            StdinTest("", "", comparison=Comparison("tokens"), weight=2.0, group="a"),
+            StdinTest("", "", comparison=Comparison(checker=CHECKER)),
             AssertTest("assert f(1)"),
             CheckTest(CHECK),
             PytestTest(SUITE, "answer"),
@@ -32,14 +36,17 @@ def test_has_everything_that_conducting_it_takes() -> None:
         "prompt": "import math",
         "setup": "x = 1",
         "isolation": "shared",
-        "comparison": ["unordered", 0.5, 0.25],
         "tests": [
-            ["call", "g", [1, [2]], {"key": None}, [{"a": (3,)}, 4]],
-            ["stdin", "in", "out"],
+            ["call", "g", [1, [2]], {"key": None}, [{"a": (3,)}, 4], 0],
+            ["call", None, [], {}, [1], 1],
+            ["stdin", "in", ["out", "or"], 0],
+            ["stdin", "", [""], 2],
+            ["stdin", "", [""], 1],
             ["assert", "assert f(1)"],
             ["check", CHECK],
             ["pytest", SUITE, "answer"],
         ],
+        "comparisons": [["unordered", 0.5, 0.25, ""], ["exact", 0.0, 0.0, CHECKER], ["tokens", 0.0, 0.0, ""]],
     }
 
 
@@ -50,8 +57,8 @@ def test_says_nothing_where_there_is_nothing() -> None:
         "prompt": "",
         "setup": "",
         "isolation": "split",
-        "comparison": ["exact", 0.0, 0.0],
-        "tests": [["stdin", "", ""]],
+        "tests": [["stdin", "", [""], 0]],
+        "comparisons": [["exact", 0.0, 0.0, ""]],
     }
 
 
@@ -73,7 +80,7 @@ def test_data_alone_leaves_no_traces() -> None:
     assert leaves_no_traces(Problem((CallTest((1,), 2), StdinTest("a", "b")), entry_point="f"))
 
 
-@pytest.mark.parametrize("field", ["prompt", "setup", "assert", "check", "pytest"])
+@pytest.mark.parametrize("field", ["prompt", "setup", "assert", "check", "pytest", "checker", "own checker"])
 def test_code_that_changes_modules_leaves_traces_wherever_it_is(field: str) -> None:
     trace = "import math\nmath.pi = 3\n"
     tests: tuple[Test, ...] = (CallTest((1,), 2),)
@@ -83,5 +90,13 @@ def test_code_that_changes_modules_leaves_traces_wherever_it_is(field: str) -> N
         tests += (CheckTest(trace + CHECK),)
     elif field == "pytest":
         tests += (PytestTest(trace + SUITE),)
-    problem = Problem(tests, entry_point="f", prompt=trace * (field == "prompt"), setup=trace * (field == "setup"))
+    elif field == "own checker":
+        tests += (StdinTest("", "", comparison=Comparison(checker=trace)),)
+    problem = Problem(
+        tests,
+        entry_point="f",
+        prompt=trace * (field == "prompt"),
+        setup=trace * (field == "setup"),
+        comparison=Comparison(checker=trace * (field == "checker")),
+    )
     assert not leaves_no_traces(problem)

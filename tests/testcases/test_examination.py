@@ -28,7 +28,7 @@ from testcases.candidate import (
 from testcases.exam import exam_of
 from testcases.examination import conduct
 from testcases.objects.raising import exception_for
-from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, StdinTest, Test
+from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, StdinTest, Test, counted
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -170,6 +170,7 @@ def examine(candidate: Fake | str, *tests: Test, **problem: Any) -> Conducted:
     exam = decode(encode(exam_of(Problem(tests, **problem))))
     report = conduct(exam, fake)
     assert decode(encode(report)) == report
+    assert [line.pop() for line in report] == [place for place, test in enumerate(tests) for _ in range(counted(test))]
     assert all(type(text) is str for line in report for text in line)
     assert {Verdict(verdict) for verdict, _, _ in report}
     return Conducted(report, fake)
@@ -422,11 +423,10 @@ class TestChecks:
         looped = check("for x in range(10**9):", "    assert candidate(x) == x", "assert candidate(0) == 0")
         assert examine(source, looped).verdicts == ["timeout", "not_run"]
 
-    def test_broken_off_elsewhere_count_one_more_test(self) -> None:
+    def test_broken_off_elsewhere_fail_the_next_assertion(self) -> None:
         found = examine("def f(x): raise KeyError", check("y = candidate(1)", "assert candidate(2) == y"))
         assert found.report == [
-            ["not_run", "line 3: assert candidate(2) == y", "KeyError: "],
-            ["exception", "check", "KeyError: "],
+            ["exception", "line 3: assert candidate(2) == y", "KeyError: "],
         ]
 
     def test_without_assertions_pass_when_they_end_well(self) -> None:
@@ -435,7 +435,7 @@ class TestChecks:
 
     def test_may_wait_for_exceptions(self) -> None:
         lines = ["try:", "    candidate(1)", "except KeyError:", "    assert True", "else:", "    assert False"]
-        assert examine("def f(x): raise KeyError", check(*lines, "assert f")).verdicts == ["passed"]
+        assert examine("def f(x): raise KeyError", check(*lines, "assert f")).verdicts == ["passed", "passed"]
         assert examine(DOUBLE, check(*lines, "assert f")).verdicts == ["wrong_answer", "passed"]
 
     def test_have_namespaces_of_their_own(self) -> None:

@@ -122,7 +122,7 @@ def test_every_field() -> None:
         ({"limits": {"memory_mb": 1.5}}, "limits.memory_mb", "integer"),
         ({"limits": {"output_kb": True}}, "limits.output_kb", "integer"),
         ({"limits": {"cpu": 1}}, "limits.cpu", "is no field"),
-        ({"compare": {"mode": "fuzzy"}}, "compare.mode", "'exact', 'tokens' or 'unordered'"),
+        ({"compare": {"mode": "fuzzy"}}, "compare.mode", "'exact', 'tokens', 'unordered' or 'set'"),
         ({"compare": {"float_abs": -1e-9}}, "compare.float_abs", "greater than or equal to 0"),
         ({"compare": {"float_rel": float("inf")}}, "compare.float_rel", "finite"),
         ({"allow_imports": "numpy"}, "allow_imports", "must be a list"),

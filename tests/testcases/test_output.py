@@ -102,6 +102,42 @@ def test_unordered(actual: str, expected: str, same: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("actual", "expected", "same"),
+    [
+        ("b\na\n", "a\nb", True),
+        ("a\nb\na ", "b\na", True),
+        ("a", "a\na", True),
+        ("a", "a\nb", False),
+        ("a\nb\nc", "a\nb", False),
+        ("", "a", False),
+        ("", "\n", True),
+        ("b a", "a b", False),
+    ],
+)
+def test_set_of_lines(actual: str, expected: str, same: bool) -> None:
+    assert same_output(actual, expected, Comparison("set")) is same
+
+
+@pytest.mark.parametrize("mode", ["exact", "tokens", "unordered", "set"])
+@pytest.mark.parametrize(
+    ("actual", "expected", "same"),
+    [
+        ("naïve ☃ 𝄞\r\n", "naïve ☃ 𝄞\n", True),
+        ("naïve ☃", "naïve ☂", False),
+        ("e\u0301", "\u00e9", False),
+        ("\ud800", "\ud800", True),
+        ("\udcff", "\udcfe", False),
+        ("1\r\n2\r\n", "1\n2", True),
+        ("9" * 5000, "9" * 4999 + "8", False),
+        ("9" * 5000, "9" * 5000, True),
+    ],
+)
+def test_texts_of_every_kind(actual: str, expected: str, mode: str, same: bool) -> None:
+    assert same_output(actual, expected, Comparison(mode)) is same  # type: ignore[arg-type]
+    assert same_output(actual, expected, Comparison(mode, float_rel=1e-9)) is same  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("actual", "expected", "mode", "same"),
     [
         ("x 0.3333333\n1", "x 0.33333333\n1", "exact", True),
@@ -109,6 +145,10 @@ def test_unordered(actual: str, expected: str, same: bool) -> None:
         ("x 0.33\n1", "x 0.33333333\n1", "exact", False),
         ("1\nx 0.3333333", "x 0.33333333\n1", "unordered", True),
         ("1\nx 0.33", "x 0.33333333\n1", "unordered", False),
+        ("1\nx 0.3333333\n1", "x 0.33333333\n1", "set", True),
+        ("1\nx 0.3333333\nx 0.33333331", "x 0.33333333\n1", "set", True),
+        ("1\nx 0.33", "x 0.33333333\n1", "set", False),
+        ("1", "x 0.33333333\n1", "set", False),
     ],
 )
 def test_lines_within_a_tolerance(actual: str, expected: str, mode: str, same: bool) -> None:
@@ -117,7 +157,7 @@ def test_lines_within_a_tolerance(actual: str, expected: str, mode: str, same: b
 
 comparisons = st.builds(
     Comparison,
-    mode=st.sampled_from(["exact", "tokens", "unordered"]),
+    mode=st.sampled_from(["exact", "tokens", "unordered", "set"]),
     float_abs=st.sampled_from([0.0, 1e-6]),
 )
 texts = st.text() | st.text(alphabet="01.e-+ \n\rnaif", max_size=20)
@@ -136,11 +176,13 @@ def test_symmetric(one: str, other: str, comparison: Comparison) -> None:
 @given(st.lists(st.sampled_from(["a", "b c", "1", "2.5"]), min_size=1), st.integers(0), comparisons)
 def test_a_part_of_the_output_is_not_the_output(lines: list[str], cut: int, comparison: Comparison) -> None:
     part = lines[: cut % len(lines)]
+    if comparison.mode == "set" and set(part) == set(lines):
+        return
     assert not same_output("\n".join(part), "\n".join(lines), comparison)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["exact", "tokens", "unordered"])
+@pytest.mark.parametrize("mode", ["exact", "tokens", "unordered", "set"])
 @pytest.mark.parametrize("line", ["1\n", "x" * 10_000_000, "9" * 10_000_000 + "\n", " \n", "1.5 "])
 def test_ten_megabytes_take_little_time(line: str, mode: str) -> None:
     expected = (line * 10_000_000)[:10_000_000] if len(line) < 100 else line

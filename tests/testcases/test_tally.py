@@ -36,10 +36,14 @@ def test_an_error_says_its_own_verdict() -> None:
     assert tally.verdicts() == (Verdict.MEMORY, EXCEPTION)
 
 
-def test_sites_never_reached_are_left_out_when_the_code_ran_to_its_end() -> None:
+@pytest.mark.parametrize(("reached", "fate"), [(Verdict.PASSED, Verdict.PASSED), (WRONG, NOT_RUN)])
+def test_sites_never_reached_share_the_fate_of_the_rest_when_the_code_ran_to_its_end(
+    reached: Verdict, fate: Verdict
+) -> None:
     tally = AssertionTally(3)
-    tally.passed(2)
-    assert tally.outcomes() == ((2, PASSED),)
+    tally.passed(0)
+    (tally.passed if reached is PASSED else tally.failed)(2)
+    assert tally.outcomes() == ((0, PASSED), (1, fate), (2, reached))
 
 
 def test_nothing_observed_is_nothing_passed() -> None:
@@ -51,10 +55,17 @@ def test_code_without_sites_is_one_test() -> None:
     assert AssertionTally(0).outcomes(TIMEOUT) == ((None, TIMEOUT),)
 
 
-def test_code_broken_off_outside_a_site_adds_a_failing_test() -> None:
+def test_code_broken_off_outside_a_site_gives_the_next_one_the_blame() -> None:
+    tally = AssertionTally(3)
+    tally.passed(0)
+    assert tally.outcomes(EXCEPTION) == ((0, PASSED), (1, EXCEPTION), (2, NOT_RUN))
+
+
+def test_code_broken_off_after_its_last_site_gives_that_one_the_blame() -> None:
     tally = AssertionTally(2)
     tally.passed(0)
-    assert tally.outcomes(EXCEPTION) == ((0, PASSED), (1, NOT_RUN), (None, EXCEPTION))
+    tally.passed(1)
+    assert tally.verdicts(EXCEPTION) == (PASSED, EXCEPTION)
 
 
 def test_code_broken_off_in_a_site_gives_that_site_the_blame() -> None:
