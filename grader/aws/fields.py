@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["FieldError"]
+__all__ = ["FieldError", "FieldMissingError"]
 
 
 class FieldError(Exception):
@@ -17,3 +17,7 @@ class FieldError(Exception):
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
+
+
+class FieldMissingError(FieldError):
+    """The field is nowhere to be found."""

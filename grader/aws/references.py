@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from grader.aws.fields import FieldError
+from grader.aws.fields import FieldError, FieldMissingError
 
 __all__ = ["REFERENCE_PLACES", "find_reference", "reference_at", "unwrap"]
 
@@ -39,7 +39,8 @@ def find_reference(raw: Mapping[Any, Any]) -> tuple[Any, str]:
     ground-truth *text* at the root even where the tests are in ``metadata``.
 
     Raises:
-        FieldError: no place holds anything, or what holds it is refused; see `unwrap`.
+        FieldMissingError: no place holds anything.
+        FieldError: what holds it is refused; see `unwrap`.
     """
     plain: tuple[Any, str] | None = None
     for place in REFERENCE_PLACES:
@@ -58,7 +59,7 @@ def find_reference(raw: Mapping[Any, Any]) -> tuple[Any, str]:
     if plain is not None:
         return plain
     places = ", ".join(".".join(place) for place in REFERENCE_PLACES)
-    raise FieldError("reference_answer", f"not found; looked at {places}, metadata.inputs with metadata.outputs")
+    raise FieldMissingError("reference_answer", f"not found; looked at {places}, metadata.inputs with metadata.outputs")
 
 
 def reference_at(value: Any, field: str) -> Any:

@@ -58,7 +58,7 @@ def grade(
     with (
         SampleFile(file) as source,
         ResultFile(out, source=file, unscored_reward=_unscored_reward(settings)) as results,
-        ProgressBar(source) as progress,
+        ProgressBar(source.size) as progress,
         Grader(settings) as grader,
     ):
         run = _Run(source, results, progress)
@@ -106,7 +106,9 @@ class _Run:
         if is_unreadable(grade):
             self.unreadable += 1
             self.progress.note(f"{self.source.name}:{line.number}: {complaint(line.sample, grade)}")
-        self.progress.step(self.summary)
+        mean = self.summary.reward.mean
+        text = f"{self.summary.samples} graded" + ("" if mean is None else f", mean reward {mean:.3f}")
+        self.progress.step(text, self.source.position)
 
     def tell(self, *, as_json: bool, elapsed_s: float) -> None:
         """Print what it came to."""

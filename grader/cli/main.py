@@ -9,6 +9,7 @@ import sys
 import typer
 
 from grader.cli.console import complain
+from grader.cli.dataset import dataset
 from grader.cli.demo import demo
 from grader.cli.doctor import doctor
 from grader.cli.explain import explain
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 for _command in (grade, explain, doctor, demo, version):
     app.command()(_command)
+app.add_typer(dataset)
 
 
 def run() -> None:

@@ -12,27 +12,25 @@ from grader.cli.console import complain, error_console
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from grader.cli.lines import SampleFile
-    from grader.report import Summary
-
 __all__ = ["ProgressBar", "counting"]
 
 
 class ProgressBar:
-    """How far a run has come. A context manager; silent where stderr is no terminal."""
+    """How far a run has come. A context manager; silent where stderr is no terminal.
 
-    def __init__(self, source: SampleFile) -> None:
-        self._source = source
+    Args:
+        total: how far there is to go; ``None`` where that is not known.
+    """
+
+    def __init__(self, total: int | None) -> None:
         console = error_console()
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._bar.add_task("starting", total=source.size)
+        self._task = self._bar.add_task("starting", total=total)
 
-    def step(self, summary: Summary) -> None:
-        """Show what was done so far."""
-        mean = summary.reward.mean
-        text = f"{summary.samples} graded" + ("" if mean is None else f", mean reward {mean:.3f}")
-        self._bar.update(self._task, description=text, completed=self._source.position)
+    def step(self, text: str, done: int, total: int | None = None) -> None:
+        """Show what was done so far; a `total` that was not known before may be told now."""
+        self._bar.update(self._task, description=text, completed=done, total=total)
 
     def note(self, text: str) -> None:
         """Print a line to stderr, above the bar."""

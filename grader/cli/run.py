@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.cli.lines import chunks
+from grader.dataset.chunks import chunks
 from grader.grade import GradeStatus
 from grader.sample import BadSample
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.cli import lines
-from grader.cli.lines import Line, SampleFile, chunks
+from grader.cli.lines import Line, SampleFile
+from grader.dataset import json_lines
+from grader.dataset.chunks import chunks
 from grader.errors import InputError
 from grader.sample import BadSample, Sample
 
@@ -88,7 +89,7 @@ def test_a_bad_line_keeps_its_place(tmp_path: Path, raw: bytes, message: str) ->
 def test_a_line_over_the_limit_is_refused_and_the_next_one_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "_MAX_LINE_BYTES", 1024 * 1024)
+    monkeypatch.setattr(json_lines, "MAX_LINE_BYTES", 1024 * 1024)
     path = tmp_path / "a.jsonl"
     path.write_text(f"{sample(id='big', completion='x' * 3_500_000)}\n{sample(id='a')}\n")
     bad, good = read(path)
