@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from grader.cli.dataset_check import check
 from grader.cli.dataset_convert import convert
 
 __all__ = ["dataset"]
@@ -14,5 +15,5 @@ dataset = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-for _command in (convert,):
+for _command in (convert, check):
     dataset.command()(_command)

@@ -122,9 +122,9 @@ class _Converter:
             RowError: there can be none.
         """
         task = read_task(row, self._how.format_name)
-        turns = self._how.turns.of(task)
-        if not any(turn["role"] == "user" and turn.get("content") for turn in turns):
+        if not task.prompt.strip():
             raise RowError("has no text for the model to answer: no prompt, question, problem or messages")
+        turns = self._how.turns.of(task)
         reference = self._references.write(task)
         payload = self.done.payload
         converted = training_row(self._how.target, task, turns, reference, index=payload.rows, split=self._how.split)

@@ -184,6 +184,6 @@ def _line(raw: bytes, number: int) -> JsonLine:
     if len(raw) > MAX_LINE_BYTES:
         return JsonLine(number, len(raw), None, f"is longer than {MAX_LINE_BYTES // 1024 // 1024} MiB")
     try:
-        return JsonLine(number, len(raw), document_of(raw))
+        return JsonLine(number, len(raw), document_of(raw.rstrip(b"\r\n")))
     except NotJsonError as error:
         return JsonLine(number, len(raw), None, str(error))

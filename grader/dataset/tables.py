@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
+from grader.dataset.findings import FindingKind
 from grader.dataset.payload import REQUEST_BYTES
 from grader.report import one_line
 from grader.report.tables import new_table, plain
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from grader.dataset.conversion import Converted
+    from grader.dataset.findings import Checked
 
-__all__ = ["conversion_tables"]
+__all__ = ["check_tables", "conversion_tables"]
 
 _SHOWN = 20
+_FINDINGS_SHOWN = 200
+_STYLES = {FindingKind.BROKEN: "red", FindingKind.FLAKY: "magenta"}
+_OTHER_STYLE = "yellow"
 
 
 def conversion_tables(done: Converted, out: str) -> Group:
@@ -56,3 +61,38 @@ def _too_large(done: Converted) -> Table:
 
 def _size(size: int) -> str:
     return f"{size / 1024:.1f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.2f} MB"
+
+
+def check_tables(checked: Checked) -> Group:
+    """What a check came to."""
+    parts: list[RenderableType] = []
+    if checked.findings:
+        parts += [_findings(checked), Text()]
+    totals = new_table(f"{checked.rows} rows checked in {checked.elapsed_s:.1f} s", "what", "number", numbers=1)
+    for name, count in checked.formats.most_common():
+        totals.add_row(plain(f"with tests as {name}"), str(count))
+    totals.add_row("tests", str(checked.tests))
+    totals.add_row("tasks with a solution of their own", str(checked.with_solution))
+    totals.add_row("solutions that pass every test", f"{checked.passing} of {checked.solutions}")
+    totals.add_row("tasks in which a stub passes a test", str(checked.stubs_passing))
+    totals.add_row("passed without skill, on average", f"{100 * checked.unskilled_share:.1f} %")
+    totals.add_row("answers graded", str(checked.runs))
+    totals.add_row("CPU seconds they used", f"{checked.cpu_s:.1f}")
+    totals.add_section()
+    for kind, count in checked.counts.items():
+        totals.add_row(Text(kind, style=_style(kind) if count else ""), str(count))
+    return Group(*parts, totals)
+
+
+def _findings(checked: Checked) -> Table:
+    count = len(checked.findings)
+    title = f"{count} findings" + (f" (the first {_FINDINGS_SHOWN}; --json has all)" if count > _FINDINGS_SHOWN else "")
+    table = new_table(title, "row", "id", "what", "why")
+    for finding in checked.findings[:_FINDINGS_SHOWN]:
+        kind = Text(finding.kind, style=_style(finding.kind))
+        table.add_row(str(finding.row), plain(one_line(finding.id, 60)), kind, plain(finding.detail))
+    return table
+
+
+def _style(kind: str) -> str:
+    return _STYLES.get(FindingKind(kind), _OTHER_STYLE)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.dataset.columns import starter_of
+from grader.dataset.fencing import fenced
 from grader.errors import InputError
 from testcases.entry_points import defined_in
 from testcases.errors import InvalidFieldError
@@ -77,9 +78,9 @@ class Turns:
     def _user_text(self, task: Task) -> str:
         starter = starter_of(task.row)
         values = {
-            "prompt": _fenced(task.prompt) if _is_code(task) else task.prompt.strip(),
+            "prompt": fenced(task.prompt) if _is_code(task) else task.prompt.strip(),
             "interface": _interface(task, starter),
-            "starter": f"Start from this code:\n\n{_fenced(starter)}" if starter else "",
+            "starter": f"Start from this code:\n\n{fenced(starter)}" if starter else "",
             "entry_point": task.problem.entry_point or "",
         }
         paragraphs = [part for part in self._user.split("\n\n") if not _is_left_empty(part, values)]
@@ -118,8 +119,3 @@ def _parameters(task: Task, name: str) -> str:
             continue
         return f"({', '.join(signature.parameters)})"
     return ""
-
-
-def _fenced(code: str) -> str:
-    ticks = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
-    return f"{ticks}python\n{code.strip(chr(10))}\n{ticks}"
