@@ -34,7 +34,7 @@ def test_is_as_readable_as_any_new_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [InputError("broken"), KeyboardInterrupt(), ValueError("odd")])
 def test_is_not_there_when_anything_went_wrong(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "out.jsonl"
-    output = WholeFile(str(path), source="-")
+    output = WholeFile(str(path), source="-").__enter__()
     output.write(1)
     output.__exit__(type(error), error, None)
     assert list(tmp_path.iterdir()) == []
@@ -55,7 +55,7 @@ def test_what_is_no_file_is_written_to_as_it_is() -> None:
 
 
 def test_a_full_disk_is_told_in_a_line() -> None:
-    output = WholeFile("/dev/full", source="-")
+    output = WholeFile("/dev/full", source="-").__enter__()
     output.write(1)
     with pytest.raises(InputError, match=r"^/dev/full: No space left on device$"):
         output.__exit__(None, None, None)
@@ -77,5 +77,5 @@ def test_the_source_is_not_overwritten(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_written_is_told_in_a_line(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(InputError, match=f": {message}$"):
-        WholeFile(f"{tmp_path}/{name}", source="-")
+        WholeFile(f"{tmp_path}/{name}", source="-").__enter__()
     assert list(tmp_path.iterdir()) == []
