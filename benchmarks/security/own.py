@@ -1,0 +1,100 @@
+"""Puts the answers to this grader, in one tier after the other."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.security.answers import FORMS
+from benchmarks.security.findings import TierFindings
+from grader.config import GraderConfig
+from grader.grade import GradeStatus
+from grader.grader import Grader
+from grader.sample import Sample
+from sandbox.errors import IsolationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.security.answers import Answer
+    from sandbox.walls.report import Tier
+
+__all__ = ["adopt_orphans", "put_to_tier", "read_doctor"]
+
+_LIMITS = {"cpu_s": 0.7, "memory_mb": 256}
+_PR_SET_CHILD_SUBREAPER = 36
+_SETTLING_S = 0.5
+
+
+def adopt_orphans() -> None:
+    """Have every process that descends from this one and loses its parent come to this one, so that it is counted."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def put_to_tier(answers: Sequence[Answer], tier: Tier, on_grade: Callable[[], None]) -> TierFindings:
+    """Grade every answer with the tests in every form, with the static policy off: the walls are what is tried."""
+    held: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    not_held = []
+    with Grader(GraderConfig.load(None, {"GRADER_ISOLATION": tier.value, "GRADER_POLICY": "off"})) as grader:
+        try:
+            grader.host()
+        except IsolationError as error:
+            return TierFindings(tier.value, {}, missing=str(error))
+        for form, tests in FORMS.items():
+            reference = {"entry_point": "add", "tests": tests, "limits": _LIMITS}
+            samples = [Sample(one.name, f"```python\n{one.source}\n```", reference) for one in answers]
+            grades = grader.grade_batch(samples, on_grade=lambda *_: on_grade())
+            for answer, grade in zip(answers, grades, strict=True):
+                share = grade.metric("functional")
+                tried[answer.family] += 1
+                if grade.status is GradeStatus.SCORED and answer.holds(share):
+                    held[answer.family] += 1
+                else:
+                    not_held.append(f"{answer.family}, {answer.name}, {form}: {share:.2f} {grade.reason}"[:300])
+    families = {family: (held[family], tried[family]) for family in tried}
+    return TierFindings(tier.value, families, tuple(not_held), left=_descendants())
+
+
+def read_doctor(file: Path) -> TierFindings:
+    """What ``grader doctor --attack --json`` has said elsewhere.
+
+    Raises:
+        ValueError: that is not what the file holds.
+    """
+    try:
+        report = json.loads(file.read_text("utf-8"))
+        found = report["conformance"]
+        families = {
+            family: (counts.get("held", 0), sum(counts.values())) for family, counts in found["families"].items()
+        }
+        not_held = tuple(f"{one['family']}, {one['name']}: {one['status']}" for one in found["not_held"])
+        not_held += tuple(f"{one['name']}: {one['detail']}" for one in found["host"] if not one["held"])
+        left = sum(not one["held"] for one in found["host"] if "process" in one["name"])
+        return TierFindings(report["tier"], families, not_held, left)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{file}: not what `grader doctor --attack --json` prints ({error!r})") from None
+
+
+def _descendants() -> int:
+    """How many processes descend from this one and still run, once those that are ending have ended."""
+    time.sleep(_SETTLING_S)
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                state, parent, *_ = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if state not in "ZX":
+                parents[int(entry.name)] = int(parent)
+    found: set[int] = set()
+    while more := {pid for pid, parent in parents.items() if parent == os.getpid() or parent in found} - found:
+        found |= more
+    return len(found)

