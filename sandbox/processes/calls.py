@@ -41,44 +41,57 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Call:
 
 
 class Errand:
-    """Gives `ground.stand` what it takes to have the calls of some work made."""
+    """Gives `ground.stand` what it takes to have the calls of some work made, always the last of a list."""
 
-    __slots__ = ("_error", "_laid", "_results", "_work", "take")
+    __slots__ = ("_error", "_go_on", "_laid", "_work", "take")
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._results: list[Any] = []
         self._error: BaseException | None = None
-        self._laid: list[Any] = [self._go_on]
+        self._go_on = self._resume
+        self._laid: list[Any] = [self._begin]
         self.take = self._laid.pop
 
-    def _go_on(self) -> bool:
-        """Go on with the work until it wants a call made; whether it does. Lay out what comes next, the last first."""
+    def _begin(self) -> bool:
+        """Go on, at first or after an exception; whether there is a call to make."""
+        failure = None if self._error is None else CallFailedError(self._error)
+        self._error = None
+        if not self._resume(None, failure):
+            return False
+        self._laid.append(self)
+        return True
+
+    def _resume(self, result: Any, failure: CallFailedError | None = None) -> bool:
+        """Go on with what the call returned; whether there is another. Lays out that, or what came of the work."""
         try:
-            if self._error is not None:
-                error, self._error = self._error, None
-                function, args, kwargs = self._work.throw(CallFailedError(error))
-            else:
-                function, args, kwargs = self._work.send(self._results.pop() if self._results else None)
+            call = self._work.send(result) if failure is None else self._work.throw(failure)
         except StopIteration as end:
             self._laid[:] = [end.value, None]
-        except CallFailedError as failure:
-            self._laid[:] = [None, failure.error]
+        except CallFailedError as last:
+            self._laid[:] = [None, last.error]
         except Exception as error:  # noqa: BLE001 - whoever stands on this work is told
             self._laid[:] = [None, error.with_traceback(None)]
         else:
-            self._laid[:] = [kwargs, args, function, self._results.append, self]
+            function, args, kwargs = call
+            self._laid[:] = [kwargs, args, function, self._go_on]
             return True
         return False
 
     def __enter__(self) -> None:
-        """Ready for the call."""
+        """Ready for calls."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        """Take note of an exception."""
+        """All calls are made, or one has raised."""
         self._error = error
-        self._laid[:] = [self._go_on]
+        if error is None:
+            self._laid.append(_no_more)
+        else:
+            self._laid[:] = [self._begin]
         return True
+
+
+def _no_more() -> bool:
+    return False
 
 
 def on_ground(work: Callable[..., Work]) -> Callable[..., Any]:

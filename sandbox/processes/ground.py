@@ -23,7 +23,8 @@ def stand(take: Callable[[], Any]) -> Any:
     """
     while take()():
         with take():
-            take()(take()(*take(), **take()))
+            while take()(take()(*take(), **take())):
+                pass
     error = take()
     if error is not None:
         try:

@@ -18,6 +18,7 @@ import socket
 import sys
 import threading
 import types
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -247,12 +248,15 @@ class _Solution:
 
     def flush(self) -> Work:
         """Have everything written that was printed, also to streams that the answer has put in the place of ours."""
-        streams = {
-            id(stream): stream for stream in (self.out, getattr(sys, "stdout", None), getattr(sys, "stderr", None))
-        }
-        for stream in streams.values():
-            with suppress(CallFailedError):
-                yield call(_flush, stream)
+        streams = [self.out, getattr(sys, "stdout", None), getattr(sys, "stderr", None)]
+        if streams[1] is self.out:
+            del streams[1]
+        try:
+            yield call(deque, map(_flush, streams), 0)
+        except CallFailedError:
+            for stream in streams:
+                with suppress(CallFailedError):
+                    yield call(_flush, stream)
 
     def calm(self) -> None:
         """Give our own code a stack to work on, whatever the answer did to the limit."""
