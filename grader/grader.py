@@ -16,7 +16,7 @@ from grader.extraction import extract
 from grader.functional import CONDUCTOR, PreparedProblem, prepare
 from grader.grading import Grading, unscored
 from grader.host import HostReport
-from grader.sample import BadSample
+from grader.sample import BadSample, label_of
 from grader.work import Work
 from sandbox.errors import ValueCodecError
 from sandbox.sandbox import Sandbox, SandboxSettings
@@ -163,7 +163,7 @@ class Grader:
             try:
                 problem = self._problem(sample)
             except (ProblemError, ValueCodecError) as error:
-                settle(place, unscored(sample.id, _complaint(sample, error)))
+                settle(place, unscored(sample.id, _complaint(sample, place, error)))
                 continue
             extraction = extract(
                 sample.completion or "",
@@ -207,9 +207,9 @@ class Grader:
                 settle(place, replace(grade, sample_id=samples[place].id))
 
 
-def _complaint(sample: Sample, error: ProblemError | ValueCodecError) -> str:
+def _complaint(sample: Sample, place: int, error: ProblemError | ValueCodecError) -> str:
     field = (
         f"{sample.reference_field}.{error.field}" if isinstance(error, InvalidFieldError) else sample.reference_field
     )
     text = str(error).removeprefix(f"{error.field}: ") if isinstance(error, InvalidFieldError) else str(error)
-    return f"sample {sample.id}: {field}: {text}"
+    return f"sample {label_of(sample.id, place)}: {field}: {text}"

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
     from grader.errors import SampleError
 
-__all__ = ["BadSample", "Sample"]
+__all__ = ["BadSample", "Sample", "label_of"]
+
+_MAX_LABEL = 80
+_MAX_NUMBER_LABEL = 10**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,17 @@ class BadSample:
     id: Any
     """As in `Sample`."""
     error: SampleError
+
+
+def label_of(sample_id: Any, place: int) -> str:
+    """What to call a sample in an error message: one short line, whatever its id is.
+
+    Args:
+        sample_id: as in `Sample`.
+        place: in the batch, from 0.
+    """
+    if isinstance(sample_id, str):
+        short = sample_id.isprintable() and len(sample_id) <= _MAX_LABEL
+        return sample_id if short else ascii(sample_id[:_MAX_LABEL])
+    is_number = isinstance(sample_id, int) and abs(sample_id) < _MAX_NUMBER_LABEL
+    return str(sample_id) if is_number else f"#{place}"

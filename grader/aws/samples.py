@@ -10,7 +10,7 @@ from grader.aws.fields import FieldError
 from grader.aws.messages import ASSISTANT_ROLES, USER_ROLES, last_turn, text_of
 from grader.aws.references import find_reference, reference_at
 from grader.errors import SampleError
-from grader.sample import BadSample, Sample
+from grader.sample import BadSample, Sample, label_of
 
 __all__ = ["looks_like_sample", "read_metrics_sample", "read_sample"]
 
@@ -28,8 +28,6 @@ _MARKS = frozenset(
 )
 _READ = _MARKS | {"chosen", "extra_info", "id", "metadata", "rejected"}
 _REFERENCE_KEYS = frozenset({"fn_name", "ground_truth", "inputs", "outputs", "reference_answer"})
-_MAX_LABEL = 80
-_MAX_NUMBER_LABEL = 10**18
 
 
 def looks_like_sample(value: Any) -> bool:
@@ -62,7 +60,7 @@ def read_sample(raw: Any, index: int) -> Sample | BadSample:
         completion = _completion_of(raw)
         reference, reference_field = find_reference(raw)
     except FieldError as error:
-        return BadSample(sample_id, SampleError(_label(sample_id, index), error.field, error.message))
+        return BadSample(sample_id, SampleError(label_of(sample_id, index), error.field, error.message))
     return Sample(
         id=sample_id,
         completion=completion,
@@ -80,7 +78,7 @@ def read_metrics_sample(data: Mapping[Any, Any]) -> Sample | BadSample:
         completion = _text_or_none(data.get("inference_output"), "data.inference_output")
         reference = reference_at(data.get("gold"), "data.gold")
     except FieldError as error:
-        return BadSample(sample_id, SampleError(_label(sample_id, 0), error.field, error.message))
+        return BadSample(sample_id, SampleError(label_of(sample_id, 0), error.field, error.message))
     return Sample(
         id=sample_id,
         completion=completion,
@@ -101,15 +99,6 @@ def _id_of(raw: Mapping[Any, Any], index: int) -> Any:
     metadata = raw.get("metadata")
     key = metadata.get("key") if isinstance(metadata, Mapping) else None
     return key if isinstance(key, str) and key else _made_up_id(index)
-
-
-def _label(sample_id: Any, index: int) -> str:
-    """What to call a sample in an error message: one short line, whatever the id is."""
-    if isinstance(sample_id, str):
-        short = sample_id.isprintable() and len(sample_id) <= _MAX_LABEL
-        return sample_id if short else ascii(sample_id[:_MAX_LABEL])
-    is_number = isinstance(sample_id, int) and abs(sample_id) < _MAX_NUMBER_LABEL
-    return str(sample_id) if is_number else f"#{index}"
 
 
 def _completion_of(raw: Mapping[Any, Any]) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.errors import EventError
+from grader.errors import EventError, GraderError
 from grader.handler import Handler
 from sandbox.walls.report import KERNEL_WALLS, Tier
 from tests.grader.aws.aws_rules import check_results
@@ -153,6 +153,18 @@ def test_unscored_samples_can_be_made_an_error() -> None:
     try:
         with pytest.raises(Exception, match=r"1 of 2 samples are unscored.*reference_answer"):
             strict.answer([_sample(id="a"), _sample(reference={"colour": "red"}, id="b")], {})
+    finally:
+        strict.close()
+
+
+@pytest.mark.parametrize("odd", ["a\nb", "\x1b[31m", "x" * 1000, 10**30, {"a": 1}])
+def test_an_error_is_one_line_whatever_the_id_is(odd: Any) -> None:
+    strict = Handler({"GRADER_UNSCORED": "raise"})
+    try:
+        with pytest.raises(GraderError) as caught:
+            strict.answer([_sample(reference={"tests": [{"args": [1]}]}, id=odd)], {})
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) < 400
     finally:
         strict.close()
 
