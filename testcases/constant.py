@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
-from testcases.problem import AssertTest, CallTest, CheckTest, PytestTest, StdinTest, counted
+from testcases.problem import ASK_ORACLE, AssertTest, CallTest, CheckTest, PytestTest, StdinTest, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _passed_by(test: Test, asked: set[str]) -> list[list[Any]]:
     """For each test that a test counts as, as far as it is seen, the constants that pass it."""
     match test:
         case CallTest():
-            return [[test.expected, *test.alternatives]]
+            return [[] if test.expected is ASK_ORACLE else [test.expected, *test.alternatives]]
         case StdinTest():
             return [[test.stdout, *test.alternatives]]
         case AssertTest():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple
 from typing import Any, assert_never
 
-from testcases.problem import AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest, Test
+from testcases.problem import ASK_ORACLE, AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest, Test
 from testcases.traces import leaves_traces
 
 __all__ = ["exam_of", "leaves_no_traces"]
@@ -18,6 +18,7 @@ def exam_of(problem: Problem) -> dict[str, Any]:
         "entry_point": problem.entry_point,
         "prompt": problem.prompt,
         "setup": problem.setup,
+        "oracle": problem.oracle,
         "isolation": problem.isolation,
         "tests": [_plain(test, comparisons) for test in problem.tests],
         "comparisons": [list(astuple(comparison)) for comparison in comparisons.found],
@@ -26,7 +27,9 @@ def exam_of(problem: Problem) -> dict[str, Any]:
 
 def leaves_no_traces(problem: Problem) -> bool:
     """Whether the process that conducts the exam is as good as new afterwards, and can conduct others."""
-    sources = [problem.prompt, problem.setup]
+    sources = [problem.oracle]
+    if not all(isinstance(test, CallTest | StdinTest) for test in problem.tests):  # else neither runs there
+        sources += [problem.prompt, problem.setup]
     sources += [test.source for test in problem.tests if isinstance(test, AssertTest | CheckTest | PytestTest)]
     sources += [comparison.checker for comparison in _Comparisons(problem).found]
     return not any(leaves_traces(source) for source in sources)
@@ -48,7 +51,7 @@ class _Comparisons:
 def _plain(test: Test, comparisons: _Comparisons) -> list[Any]:
     match test:
         case CallTest():
-            right = [test.expected, *test.alternatives]
+            right = None if test.expected is ASK_ORACLE else [test.expected, *test.alternatives]
             return ["call", test.function, list(test.args), dict(test.kwargs), right, comparisons.place(test)]
         case StdinTest():
             return ["stdin", test.stdin, [test.stdout, *test.alternatives], comparisons.place(test)]

@@ -12,6 +12,7 @@ from testcases.answer import Answer, compiled, free_names
 from testcases.assertions import RECORD_NAME, count_sites, instrument
 from testcases.candidate import STATUS_VERDICTS, BrokenTestError, Candidate, CandidateLostError, is_answers, verdict_of
 from testcases.judging import right_output, right_value
+from testcases.oracle import Oracle
 from testcases.problem import Comparison
 from testcases.tally import AssertionTally
 from testcases.telling import TEXT_CHARS, call_text, error_text, is_reference, value_text
@@ -68,6 +69,7 @@ class _Examination:
         self.tests: list[list[Any]] = exam["tests"]
         self.candidate = candidate
         self.comparisons = [Comparison(*fields) for fields in exam["comparisons"]]
+        self.oracle = Oracle(exam["oracle"])
         self.watchdog = Watchdog()
         with_objects = any(kind not in {"call", "stdin"} for kind, *_ in self.tests)
         self.answer = Answer(exam, candidate, _names_in(self.tests), with_objects=with_objects)
@@ -97,7 +99,7 @@ class _Examination:
             yield from self._check(*fields)
 
     def _call(
-        self, function: str | None, args: list[Any], kwargs: dict[str, Any], right: list[Any], comparison: int
+        self, function: str | None, args: list[Any], kwargs: dict[str, Any], right: list[Any] | None, comparison: int
     ) -> Outcome:
         target = function or self.answer.entry_point
         name = f"{target}({call_text(args, kwargs)})"
@@ -110,6 +112,8 @@ class _Examination:
             return Outcome(lost.verdict, name, str(lost))
         if reply.status != "returned":
             return Outcome(STATUS_VERDICTS[reply.status], name, reply.detail)
+        if right is None:
+            right = [self.oracle.says(target or "", args, kwargs)]
         if right_value(reply.value, right, self.comparisons[comparison], args, kwargs):
             return Outcome(Verdict.PASSED, name)
         return Outcome(

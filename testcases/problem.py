@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from testcases.assertions import count_sites
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "ASK_ORACLE",
     "AssertTest",
     "CallTest",
     "CheckTest",
@@ -68,12 +70,21 @@ class _Counted:
     """Tests of one group earn their weights together, or nothing if one of them fails."""
 
 
+class _Unstated(Enum):
+    ASK_ORACLE = "ask the oracle"
+
+
+ASK_ORACLE: Final = _Unstated.ASK_ORACLE
+"""What is expected of a call where only the problem's oracle can say."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallTest(_Counted):
     """Call a function of the answer and compare what it returns."""
 
     args: tuple[Any, ...]
     expected: Any
+    """A value, or `ASK_ORACLE`."""
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     function: str | None = None
     """Name to call; ``None`` is the problem's entry point."""
@@ -134,6 +145,9 @@ class Problem:
     runs before the answer. Empty when the prompt is prose."""
     setup: str = ""
     """Python that runs before the tests, beside them, never beside the answer."""
+    oracle: str = ""
+    """Python that defines the functions tested, as they should be, for calls that do not say what is expected. It runs
+    beside the tests, never beside the answer."""
     comparison: Comparison = Comparison()
     limits: ProblemLimits = ProblemLimits()
     allow_imports: tuple[str, ...] = ()

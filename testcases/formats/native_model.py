@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -10,6 +10,8 @@ from testcases.errors import InvalidFieldError
 from testcases.formats.fields import check_name
 
 __all__ = [
+    "KINDS",
+    "TEST_FIELDS",
     "AssertModel",
     "CallModel",
     "CheckModel",
@@ -85,6 +87,7 @@ class NativeModel(_Model):
     entry_point: _Name | None = None
     prompt: str = ""
     setup: str = ""
+    oracle: str = ""
     limits: LimitsModel = LimitsModel()
     compare: CompareModel = CompareModel()
     allow_imports: _Modules = ()
@@ -92,35 +95,46 @@ class NativeModel(_Model):
     format: Literal["native"] = "native"
 
 
-class CallModel(_Model):
-    """Fields of a call."""
+class _TestModel(_Model):
+    """Fields that every test may have."""
 
-    expected: Any
+    weight: Annotated[float, Field(ge=0.001, le=1000)] = 1.0
+    group: Annotated[str, Field(min_length=1)] | None = None
+
+
+class CallModel(_TestModel):
+    """Fields of a call. What is right is ``expected``, or any of ``one_of``, or what the oracle says."""
+
     args: Annotated[tuple[Any, ...], Field(strict=False)] = ()
     kwargs: dict[str, Any] = {}
     function: _Name | None = None
+    expected: Any = None
+    one_of: Annotated[tuple[Any, ...], Field(strict=False, min_length=1)] | None = None
+    compare: CompareModel | None = None
 
 
-class StdinModel(_Model):
-    """Fields of a program's input and output."""
+class StdinModel(_TestModel):
+    """Fields of a program's input and output. What is right is ``stdout``, or any of ``one_of``."""
 
     stdin: str
-    stdout: str
+    stdout: str | None = None
+    one_of: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None = None
+    compare: CompareModel | None = None
 
 
-class AssertModel(_Model):
+class AssertModel(_TestModel):
     """The field of an assertion."""
 
     source: Annotated[str, Field(alias="assert")]
 
 
-class CheckModel(_Model):
+class CheckModel(_TestModel):
     """The field of a check function."""
 
     source: Annotated[str, Field(alias="check")]
 
 
-class PytestModel(_Model):
+class PytestModel(_TestModel):
     """The fields of a pytest or unittest module."""
 
     source: Annotated[str, Field(alias="pytest")]
@@ -139,13 +153,16 @@ _MESSAGES = {
 
 _Fields = TypeVar("_Fields", bound=BaseModel)
 
-_KINDS: tuple[tuple[type[TestModel], frozenset[str]], ...] = (
-    (CallModel, frozenset({"args", "kwargs", "expected", "function"})),
+KINDS: tuple[tuple[type[TestModel], frozenset[str]], ...] = (
+    (CallModel, frozenset({"args", "kwargs", "function", "expected"})),
     (StdinModel, frozenset({"stdin", "stdout"})),
     (AssertModel, frozenset({"assert"})),
     (CheckModel, frozenset({"check"})),
     (PytestModel, frozenset({"pytest", "module"})),
 )
+"""The kinds of tests, each with the fields that no other has."""
+TEST_FIELDS: Final = frozenset({"one_of", "compare"}).union(*(own for _, own in KINDS))
+"""Fields that some kinds of tests have and others have not."""
 
 
 def validate(model: type[_Fields], values: Any, path: str) -> _Fields:
@@ -171,18 +188,20 @@ def validate_test(values: Any, path: str) -> TestModel:
     if not isinstance(values, dict):
         raise InvalidFieldError(path, f"must be an object, not {type(values).__name__}")
     present = {key for key, value in values.items() if value is not None}
-    kinds = [kind for kind in _KINDS if kind[1] & present]
-    if not kinds and "expected" in values:
-        kinds = [_KINDS[0]]
+    kinds = [kind for kind in KINDS if kind[1] & present]
+    if not kinds and ("expected" in values or "one_of" in present):
+        kinds = [KINDS[0]]
     if len(kinds) != 1:
         what = "mixes fields of several kinds" if kinds else "has no field of any kind"
         fields = ", ".join(sorted(repr(key)[:40] for key in values)[:8]) or "nothing"
         raise InvalidFieldError(
             path, f"{what} of test (args with expected, stdin with stdout, assert, check, pytest): it has {fields}"
         )
-    model, own = kinds[0]
-    foreign = frozenset().union(*(fields for _, fields in _KINDS)) - own
-    return validate(model, {key: value for key, value in values.items() if key in present or key not in foreign}, path)
+    model, _ = kinds[0]
+    kept = {"expected"} if model is CallModel else set()
+    return validate(
+        model, {key: value for key, value in values.items() if key in present | kept or key not in TEST_FIELDS}, path
+    )
 
 
 def _joined(path: str, location: tuple[int | str, ...]) -> str:

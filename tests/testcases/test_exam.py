@@ -6,7 +6,17 @@ import pytest
 
 from sandbox.values import decode, encode
 from testcases.exam import exam_of, leaves_no_traces
-from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, PytestTest, StdinTest, Test
+from testcases.problem import (
+    ASK_ORACLE,
+    AssertTest,
+    CallTest,
+    CheckTest,
+    Comparison,
+    Problem,
+    PytestTest,
+    StdinTest,
+    Test,
+)
 
 CHECK = "def check(candidate):\n    assert candidate(1) == 2\n"
 CHECKER = "def checker(given, expected, got):\n    return got == expected\n"
@@ -18,6 +28,7 @@ def test_has_everything_that_conducting_it_takes() -> None:
         (
             CallTest((1, [2]), {"a": (3,)}, {"key": None}, function="g", alternatives=(4,)),
             CallTest((), 1, comparison=Comparison(checker=CHECKER)),
+            CallTest((2,), ASK_ORACLE),
             StdinTest("in", "out", ("or",)),
             StdinTest("", "", comparison=Comparison("tokens"), weight=2.0, group="a"),
             StdinTest("", "", comparison=Comparison(checker=CHECKER)),
@@ -29,16 +40,19 @@ def test_has_everything_that_conducting_it_takes() -> None:
         prompt="import math",
         setup="x = 1",
         comparison=Comparison("unordered", 0.5, 0.25),
+        oracle="def f(): ...",
         isolation="shared",
     )
     assert exam_of(problem) == {
         "entry_point": "f",
         "prompt": "import math",
         "setup": "x = 1",
+        "oracle": "def f(): ...",
         "isolation": "shared",
         "tests": [
             ["call", "g", [1, [2]], {"key": None}, [{"a": (3,)}, 4], 0],
             ["call", None, [], {}, [1], 1],
+            ["call", None, [2], {}, None, 0],
             ["stdin", "in", ["out", "or"], 0],
             ["stdin", "", [""], 2],
             ["stdin", "", [""], 1],
@@ -56,6 +70,7 @@ def test_says_nothing_where_there_is_nothing() -> None:
         "entry_point": None,
         "prompt": "",
         "setup": "",
+        "oracle": "",
         "isolation": "split",
         "tests": [["stdin", "", [""], 0]],
         "comparisons": [["exact", 0.0, 0.0, ""]],
@@ -77,13 +92,15 @@ def test_crosses_as_it_is(test: Test) -> None:
 
 
 def test_data_alone_leaves_no_traces() -> None:
-    assert leaves_no_traces(Problem((CallTest((1,), 2), StdinTest("a", "b")), entry_point="f"))
+    tests = CallTest((1,), 2), StdinTest("a", "b")
+    assert leaves_no_traces(Problem(tests, entry_point="f"))
+    assert leaves_no_traces(Problem(tests, entry_point="f", prompt="import sys"))  # which only the answer meets
 
 
-@pytest.mark.parametrize("field", ["prompt", "setup", "assert", "check", "pytest", "checker", "own checker"])
+@pytest.mark.parametrize("field", ["prompt", "setup", "assert", "check", "pytest", "checker", "own checker", "oracle"])
 def test_code_that_changes_modules_leaves_traces_wherever_it_is(field: str) -> None:
     trace = "import math\nmath.pi = 3\n"
-    tests: tuple[Test, ...] = (CallTest((1,), 2),)
+    tests: tuple[Test, ...] = (CallTest((1,), 2), AssertTest("assert f(1)"))
     if field == "assert":
         tests += (AssertTest(trace + "assert f(1)"),)
     elif field == "check":
@@ -97,6 +114,7 @@ def test_code_that_changes_modules_leaves_traces_wherever_it_is(field: str) -> N
         entry_point="f",
         prompt=trace * (field == "prompt"),
         setup=trace * (field == "setup"),
+        oracle=trace * (field == "oracle"),
         comparison=Comparison(checker=trace * (field == "checker")),
     )
     assert not leaves_no_traces(problem)

@@ -28,7 +28,7 @@ from testcases.candidate import (
 from testcases.exam import exam_of
 from testcases.examination import conduct
 from testcases.objects.raising import exception_for
-from testcases.problem import AssertTest, CallTest, CheckTest, Comparison, Problem, StdinTest, Test, counted
+from testcases.problem import ASK_ORACLE, AssertTest, CallTest, CheckTest, Comparison, Problem, StdinTest, Test, counted
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -193,6 +193,41 @@ class TestCalls:
         ]
         assert found.candidate.log == ["load", "call f", "call f", "call f"]
 
+    def test_may_compare_each_in_a_way_of_its_own(self) -> None:
+        unordered, near = Comparison("unordered"), Comparison(float_abs=0.1)
+        tests = [CallTest((value,), [1, 2.05], comparison=how) for how in (None, unordered, near) for value in (1, 2)]
+        source = "def f(x): return [1, 2.05] if x == 1 else [2.05, 1]"
+        assert examine(source, *tests).verdicts == [
+            "passed",
+            "wrong_answer",
+            "passed",
+            "passed",
+            "passed",
+            "wrong_answer",
+        ]
+        assert examine(source, *tests, comparison=unordered).verdicts[:2] == ["passed", "passed"]
+
+    def test_may_ask_an_oracle(self) -> None:
+        oracle = "def f(x):\n    return [x, 1]\n"
+        found = examine(
+            "def f(x): return (x, 1 if x != 5 else 2)", *(CallTest((n,), ASK_ORACLE) for n in (3, 5)), oracle=oracle
+        )
+        assert found.verdicts == ["passed", "wrong_answer"]
+        assert found.details[1] == "returned (5, 2), expected [5, 1]"
+        with pytest.raises(BrokenTestError, match="oracle fails"):
+            examine(DOUBLE, CallTest((3,), ASK_ORACLE), oracle="def f(x): return x.y")
+
+    def test_may_be_checked_by_code(self) -> None:
+        checker = "def checker(given, expected, got):\n    return got != expected and got * 2 == given[0]\n"
+        tests = CallTest((8,), 5, comparison=Comparison(checker=checker)), CallTest((8,), 4)
+        assert examine("def f(x): return 4", *tests).verdicts == ["passed", "passed"]
+        assert examine("def f(x): return 5", *tests).verdicts == ["wrong_answer", "wrong_answer"]
+        assert examine("def f(x): return 'x'", *tests).verdicts == ["wrong_answer", "wrong_answer"]
+        assert examine("class A: pass\ndef f(x): return A()", *tests).verdicts == ["wrong_answer", "wrong_answer"]
+        broken = Comparison(checker="def checker(given, expected, got): return 1")
+        with pytest.raises(BrokenTestError, match="not True or False"):
+            examine("def f(x): return 4", CallTest((8,), 5, comparison=broken))
+
     def test_may_have_alternatives_and_keywords(self) -> None:
         found = examine(DOUBLE, CallTest((), [2], {"x": 1}, alternatives=(3, 2)), CallTest((1,), 0, alternatives=(3,)))
         assert found.verdicts == ["passed", "wrong_answer"]
@@ -270,6 +305,18 @@ class TestPrograms:
     def test_are_compared_as_the_problem_wants(self) -> None:
         found = examine("b'b\\na\\n'", StdinTest("", "a\nb\n"), comparison=Comparison("unordered"))
         assert found.verdicts == ["passed"]
+
+    def test_may_have_several_right_outputs_and_ways_to_compare(self) -> None:
+        tests = StdinTest("", "x", ("a b", "y")), StdinTest("", "a  b", comparison=Comparison("tokens"))
+        assert examine("b'a b\\n'", *tests).verdicts == ["passed", "passed"]
+        assert examine("b'a\\n'", *tests).verdicts == ["wrong_answer", "wrong_answer"]
+
+    def test_may_be_checked_by_code(self) -> None:
+        checker = "def checker(given, expected, got):\n    return int(got) % int(given) == 0\n"
+        test = StdinTest("7\n", "0\n", comparison=Comparison(checker=checker))
+        assert examine("b'21'", test).verdicts == ["passed"]
+        assert examine("b'22'", test).verdicts == ["wrong_answer"]
+        assert examine("b'no number'", test).verdicts == ["wrong_answer"]
 
     def test_may_stand_beside_calls(self) -> None:
         fake = Fake(DOUBLE, lies={"run": Reply("returned", b"out")})

@@ -6,6 +6,7 @@ import pytest
 from testcases.errors import InvalidFieldError
 from testcases.formats import read_reference
 from testcases.problem import (
+    ASK_ORACLE,
     AssertTest,
     CallTest,
     CheckTest,
@@ -17,6 +18,7 @@ from testcases.problem import (
 )
 
 CHECK = "def check(candidate):\n    assert candidate(1) == 1\n    assert candidate(2) == 2\n"
+CHECKER = "def checker(given, expected, got):\n    return got == expected\n"
 SUITE = "from answer import g, f\n\n\ndef test_f():\n    assert f(1) == 2\n"
 ONE = {"args": [1], "expected": 1}
 
@@ -30,15 +32,26 @@ def test_every_field() -> None:
         "format": "native",
         "entry_point": "f",
         "tests": [
-            {"args": [1, [2]], "kwargs": {"key": 3}, "expected": {"a": None}, "function": "g"},
+            {
+                "args": [1, [2]],
+                "kwargs": {"key": 3},
+                "expected": {"a": None},
+                "function": "g",
+                "weight": 2,
+                "group": "a",
+            },
+            {"args": [1], "one_of": [None, [1]], "compare": {"mode": "set"}},
+            {"args": [1]},
             {"expected": None},
             {"stdin": "1\n", "stdout": "2\n"},
-            {"assert": "assert f(1) == 1"},
+            {"stdin": "1\n", "one_of": ["2", "3"], "compare": {"checker": CHECKER}},
+            {"assert": "assert f(1) == 1", "weight": 0.5},
             {"check": CHECK},
             {"pytest": SUITE, "module": "answer"},
         ],
         "prompt": "import math\n",
         "setup": "import random",
+        "oracle": "def f(x):\n    return x\n",
         "limits": {"cpu_s": 1, "total_cpu_s": 2.5, "memory_mb": 64, "output_kb": 8},
         "compare": {"mode": "unordered", "float_abs": 0, "float_rel": 1e-9},
         "allow_imports": ["numpy.linalg", "pandas"],
@@ -47,23 +60,27 @@ def test_every_field() -> None:
     problem = read_reference(reference)
     assert problem == Problem(
         tests=(
-            CallTest((1, [2]), {"a": None}, {"key": 3}, "g"),
+            CallTest((1, [2]), {"a": None}, {"key": 3}, "g", weight=2.0, group="a"),
+            CallTest((1,), None, alternatives=([1],), comparison=Comparison("set")),
+            CallTest((1,), ASK_ORACLE),
             CallTest((), None),
             StdinTest("1\n", "2\n"),
-            AssertTest("assert f(1) == 1"),
+            StdinTest("1\n", "2", ("3",), Comparison(checker=CHECKER)),
+            AssertTest("assert f(1) == 1", weight=0.5),
             CheckTest(CHECK),
             PytestTest(SUITE, "answer"),
         ),
         entry_point="f",
         prompt="import math\n",
         setup="import random",
+        oracle="def f(x):\n    return x\n",
         comparison=Comparison("unordered", 0.0, 1e-9),
         limits=ProblemLimits(1.0, 2.5, 64, 8),
         allow_imports=("numpy.linalg", "pandas"),
         isolation="shared",
         shape="native",
     )
-    assert problem.test_count == 7
+    assert problem.test_count == 10
     assert read_reference(json.dumps(reference)) == problem
 
 
@@ -102,6 +119,21 @@ def test_every_field() -> None:
         ({"tests": [{"pytest": "def check(): pass"}]}, "tests[0].pytest", "defines no test"),
         ({"tests": [{"pytest": SUITE, "module": "a b"}]}, "tests[0].module", "name of a Python"),
         ({"isolation": "none"}, "isolation", "'split' or 'shared'"),
+        ({"tests": [{**ONE, "weight": 0}]}, "tests[0].weight", "greater than or equal to 0.001"),
+        ({"tests": [{**ONE, "weight": float("nan")}]}, "tests[0].weight", "finite"),
+        ({"tests": [{**ONE, "group": ""}]}, "tests[0].group", "at least 1"),
+        ({"tests": [{**ONE, "one_of": [1]}]}, "tests[0].one_of", "takes the place of expected"),
+        ({"tests": [{"one_of": [object()]}]}, "tests[0].one_of", "not plain data"),
+        ({"tests": [{"one_of": []}]}, "tests[0].one_of", "must not be empty|at least 1"),
+        ({"tests": [{"stdin": "", "stdout": "", "one_of": [""]}]}, "tests[0].one_of", "takes the place of stdout"),
+        ({"tests": [{"stdin": "", "one_of": ["", "\ud800"]}]}, "tests[0].one_of[1]", "surrogate"),
+        ({"tests": [{"stdin": "", "one_of": ["", 1]}]}, "tests[0].one_of[1]", "string"),
+        ({"tests": [{**ONE, "compare": {"mode": "x"}}]}, "tests[0].compare.mode", "'exact'"),
+        ({"tests": [{**ONE, "compare": {"checker": "def f(): 0"}}]}, "tests[0].compare.checker", "must define checker"),
+        ({"tests": [{"assert": "assert f(1)", "compare": {}}]}, "tests[0].compare", "is no field"),
+        ({"compare": {"checker": "def checker("}}, "compare.checker", "not valid Python"),
+        ({"oracle": "def f("}, "oracle", "not valid Python"),
+        ({"oracle": "x = 1", "tests": [{"args": [1]}]}, "tests[0].expected", "is missing"),
         ({"entry_point": 5}, "entry_point", "string"),
         ({"entry_point": "1f"}, "entry_point", "name of a Python function"),
         ({"entry_point": "class"}, "entry_point", "name of a Python function"),
