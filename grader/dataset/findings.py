@@ -61,8 +61,6 @@ class Checked:
     """The share of the tests that the best answer without skill passes, summed over the tasks."""
     runs: int = 0
     """Answers that were graded."""
-    cpu_s: float = 0.0
-    """CPU seconds the answers used."""
     elapsed_s: float = 0.0
     broke_off: str = ""
     """Why the rest of the rows could not be read; empty when all were."""
@@ -93,7 +91,6 @@ class Checked:
             "stubs_passing": self.stubs_passing,
             "unskilled_share": round(self.unskilled_share, 4),
             "runs": self.runs,
-            "cpu_s": round(self.cpu_s, 3),
             "elapsed_s": round(self.elapsed_s, 3),
             "broke_off": self.broke_off,
             "formats": dict(self.formats.most_common()),

@@ -77,7 +77,6 @@ def check_tables(checked: Checked) -> Group:
     totals.add_row("tasks in which a stub passes a test", str(checked.stubs_passing))
     totals.add_row("passed without skill, on average", f"{100 * checked.unskilled_share:.1f} %")
     totals.add_row("answers graded", str(checked.runs))
-    totals.add_row("CPU seconds they used", f"{checked.cpu_s:.1f}")
     totals.add_section()
     for kind, count in checked.counts.items():
         totals.add_row(Text(kind, style=_style(kind) if count else ""), str(count))

@@ -1,0 +1,137 @@
+"""Files of ten thousand rows, with bad ones in the middle: each is named, the others are done, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROWS = 10_000
+BAD = {
+    2500: ("{oops", "is not JSON: Expecting property name enclosed in double quotes at character 2"),
+    5000: ("7", "is of type int, not an object"),
+    5001: ('{"id": "odd", "completion": "x", "reference_answer": {"colour": 1}}', "has these keys: 'colour'"),
+    5002: ('{"id": "bad", "prompt": "p", "test_list": ["assert ("]}', ""),
+}
+BLANK = 7777
+GOOD = [number for number in range(1, ROWS + 1) if number not in BAD and number != BLANK]
+FILLER = "x" * 8000
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    complaints: list[str]
+    peak_mb: float
+
+
+def run(*args: str, folder: Path) -> Ended:
+    """Run a command on one lane, and see how much memory it has at most: what wait4(2) says is that of the tests, which
+    it was forked from."""
+    out, err = folder / "stdout", folder / "stderr"
+    started = time.monotonic()
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        command = [sys.executable, "-m", "grader.cli", *args]
+        running = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=os.environ | {"GRADER_LANES": "1"})
+        peak_mb = 0.0
+        while running.poll() is None:
+            peak_mb = max(peak_mb, peak_of(running.pid))
+            time.sleep(0.05)
+    print(f"\n{' '.join(args[:2])}: {time.monotonic() - started:.1f} s, {peak_mb:.0f} MB")
+    return Ended(running.returncode, out.read_text(), err.read_text().splitlines(), peak_mb)
+
+
+def peak_of(pid: int) -> float:
+    """The most memory a process has had, in MiB; 0 once it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
+def write(path: Path, row_of: Callable[[int], dict[str, Any]], rows: int = ROWS) -> Path:
+    with path.open("w") as file:
+        for number in range(1, rows + 1):
+            text = BAD[number][0] if number in BAD else "" if number == BLANK else json.dumps(row_of(number))
+            file.write(text + "\n")
+    return path
+
+
+def sample_of(number: int) -> dict[str, Any]:
+    """One of five tasks, answered wrong in one of them; equal samples of a batch are graded once."""
+    task = number % 5
+    code = f"def add(a, b):\n    return a + b{' + 1' if task == 1 else ''}\n"
+    turns = [{"role": "user", "content": f"{number}"}, {"role": "assistant", "content": f"```python\n{code}```"}]
+    reference = {"entry_point": "add", "tests": [{"args": [task, 2], "expected": task + 2}]}
+    return {"id": number, "messages": turns, "reference_answer": reference, "note": FILLER}
+
+
+def task_of(number: int) -> dict[str, Any]:
+    return {
+        "task_id": number,
+        "prompt": f"Write add, version {number}.",
+        "code": "def add(a, b):\n    return a + b\n",
+        "test_list": ["assert add(1, 2) == 3", "assert add(2, 2) == 4"],
+    }
+
+
+def named(complaints: list[str], path: Path) -> list[int]:
+    """The lines that are complained of, in order; the complaint of each is looked at."""
+    lines = []
+    for complaint in complaints:
+        assert complaint.startswith(f"{path}:"), complaint
+        number = int(complaint.removeprefix(f"{path}:").partition(":")[0])
+        assert BAD[number][1] in complaint
+        lines.append(number)
+    return lines
+
+
+def test_grade_names_bad_rows_grades_the_others_and_keeps_none(tmp_path: Path) -> None:
+    path, out = write(tmp_path / "rows.jsonl", sample_of), tmp_path / "out.jsonl"
+    ended = run("grade", str(path), "--out", str(out), "--json", folder=tmp_path)
+    assert ended.code == 2
+    assert sorted(named(ended.complaints, path)) == sorted(BAD)
+    results = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [result["line"] for result in results] == sorted([*GOOD, *BAD])
+    by_line = {result["line"]: result for result in results}
+    assert all(by_line[number]["status"] == "unscored" for number in BAD)
+    assert all(by_line[number]["id"] == number and by_line[number]["status"] == "scored" for number in GOOD)
+    assert all((by_line[number]["verdicts"] == ["passed"]) is (number % 5 != 1) for number in GOOD)
+    summary = json.loads(ended.out)
+    assert (summary["samples"], summary["scored"], summary["unreadable"]) == (ROWS - 1, ROWS - 5, 4)
+    short = run("grade", str(write(tmp_path / "few.jsonl", sample_of, 1000)), "--json", folder=tmp_path)
+    assert short.code == 0
+    assert ended.peak_mb < short.peak_mb + 30  # of a file that is 72 MB longer
+
+
+def test_convert_names_bad_rows_and_writes_the_others(tmp_path: Path) -> None:
+    path, out = write(tmp_path / "rows.jsonl", task_of), tmp_path / "out.jsonl"
+    ended = run("dataset", "convert", str(path), "--out", str(out), "--json", folder=tmp_path)
+    assert ended.code == 2
+    assert named(ended.complaints, path) == sorted(BAD)
+    assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == [str(number) for number in GOOD]
+    assert json.loads(ended.out)["bad"] == 4
+
+
+def test_check_names_bad_rows_and_checks_the_others(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", task_of)
+    ended = run("dataset", "check", str(path), "--repeat", "1", "--json", folder=tmp_path)
+    assert (ended.code, ended.complaints) == (1, [])
+    document = json.loads(ended.out)
+    assert [finding["row"] for finding in document["findings"]] == sorted(BAD)
+    assert named([f"{one['place']}: {one['detail']}" for one in document["findings"]], path) == sorted(BAD)
+    assert (document["rows"], document["tasks"], document["passing"]) == (ROWS - 1, ROWS - 5, ROWS - 5)
