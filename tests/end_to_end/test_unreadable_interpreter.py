@@ -14,6 +14,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,7 +78,7 @@ def _as_user() -> dict[str, int | list[int]]:
 
 
 @pytest.fixture
-def interpreter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def interpreter(request: pytest.FixtureRequest) -> Iterator[Path]:
     """The interpreter as a file of that mode."""
     original = _interpreter()
     if os.geteuid() != 0:
@@ -85,13 +86,12 @@ def interpreter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
             pytest.skip("only root can give away an interpreter of this mode")
         yield original
         return
-    folder = tmp_path_factory.mktemp("bin")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    copy = folder / original.name
-    shutil.copyfile(original, copy)
-    copy.chmod(request.param)
-    yield copy
+    with TemporaryDirectory() as folder:  # pytest's own folders let nobody else in
+        Path(folder).chmod(0o755)
+        copy = Path(folder, original.name)
+        shutil.copyfile(original, copy)
+        copy.chmod(request.param)
+        yield copy
 
 
 def _serve(interpreter: Path) -> subprocess.Popen[bytes]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import sandbox
 from sandbox import conformance
 from sandbox.attacks import CONTROL, Attack, attacks, families
 from sandbox.conformance import OutcomeStatus, check_conformance
@@ -118,7 +119,7 @@ def test_what_is_left_on_the_host_is_noticed(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_it_runs_without_any_package_but_the_sandbox() -> None:
     script = "import sys; sys.path[:0] = sys.argv[1:]; import sandbox.conformance; print(*sys.modules)"
-    root = str(Path(__file__).parents[2])
+    root = str(Path(sandbox.__path__[0]).parent)
     modules = subprocess.check_output([sys.executable, "-S", "-I", "-c", script, root], text=True).split()
     packages = {name.partition(".")[0] for name in modules}
     assert not packages & {"pytest", "grader", "testcases", "black", "pydantic", "RestrictedPython", "boto3"}

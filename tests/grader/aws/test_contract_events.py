@@ -159,14 +159,16 @@ def test_a_preflight_request_needs_no_body(event: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "envelope"),
+    ("event", "envelope", "attack"),
     [
-        ({"grader": "doctor"}, Envelope.LIST),
-        ({"body": '{"grader": "doctor"}'}, Envelope.HTTP),
+        ({"grader": "doctor"}, Envelope.LIST, False),
+        ({"body": '{"grader": "doctor"}'}, Envelope.HTTP, False),
+        ({"grader": "doctor", "attack": True}, Envelope.LIST, True),
+        ({"grader": "doctor", "attack": "true"}, Envelope.LIST, False),
     ],
 )
-def test_the_doctor_is_called(event: Any, envelope: Envelope) -> None:
-    assert read_event(event) == Batch((), envelope, EventKind.DOCTOR)
+def test_the_doctor_is_called(event: Any, envelope: Envelope, attack: bool) -> None:
+    assert read_event(event) == Batch((), envelope, EventKind.DOCTOR, {"attack": attack})
 
 
 def test_nova_metrics_preprocess() -> None:
