@@ -63,7 +63,14 @@ def lambda_handler(event: Any, context: Any) -> Any:
     with _making:
         if _handler is None:
             _handler = Handler(os.environ)
+            _speak_up(os.environ)
     return _handler.answer(event, context)
+
+
+def _speak_up(environ: Mapping[str, str]) -> None:
+    """Have the line for each batch logged; Lambda's Python lets warnings through and nothing less, unless told."""
+    if "AWS_LAMBDA_LOG_LEVEL" not in environ and not _log.isEnabledFor(logging.INFO):
+        _log.setLevel(logging.INFO)
 
 
 class Handler:
@@ -131,6 +138,7 @@ class Handler:
         line = {
             "event": "batch",
             "samples": len(grades),
+            "scored": len(grades) - len(unscored),
             "unscored": len(unscored),
             "mean_reward": sum(rewards) / len(rewards) if rewards else None,
             "tier": host.tier.value if host is not None else None,

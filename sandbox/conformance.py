@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import time
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.analysis import AnalysisRequest, AnalysisStatus, Policy
 from sandbox.attacks import Attack, attacks
+from sandbox.canary import Canary
 from sandbox.errors import ProcessLostError
 from sandbox.execution import ExecutionStatus, Job
 from sandbox.limits import Limits
 from sandbox.sandbox import Sandbox
 from sandbox.sweep import bearers
 from sandbox.values import encode
+from sandbox.walls.privileges import uid_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,9 +38,11 @@ __all__ = ["ConformanceReport", "HostCheck", "Outcome", "OutcomeStatus", "check_
 
 _CONDUCTOR = "sandbox.processes.conformance_exam:conduct"
 _LIMITS = Limits(cpu_s=0.5, total_cpu_s=1.0, wall_s=1.0, memory_mb=256, output_kb=1024, restarts=3)
-_CANARY = "RLVR_CONFORMANCE_CANARY"
 _PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - where attacks would leave things
 _PREFIX = "conformance-"
+"""How names begin that attacks give to what they would leave."""
+_SHARED = Path("/proc/sysvipc")
+_SOCKETS = Path("/proc/net/unix")
 _NO_HURRY_S = 1e9
 
 
@@ -134,27 +137,28 @@ def check_conformance(
         sandbox.errors.ProcessLostError: the sandbox cannot start.
     """
     started = time.monotonic()
-    canary = secrets.token_hex(16)
-    before = _descriptors()
+    opened = _descriptors()
+    before = _left_overs(settings.lanes)
     sandbox = Sandbox(replace(settings, conductor=_CONDUCTOR))
-    os.environ[_CANARY] = canary
-    try:
-        sandbox.start()
-        tier, walls = sandbox.tier, sandbox.walls
-        assert tier is not None
-        kit = _Kit(sandbox, canary, started + (deadline_s or _NO_HURRY_S), on_outcome)
-        outcomes = kit.run(attacks() if wanted is None else wanted)
-        marks = sandbox.marks
-    finally:
-        del os.environ[_CANARY]
-        sandbox.close()
+    with Canary() as canary:
+        try:
+            sandbox.start()
+            tier, walls = sandbox.tier, sandbox.walls
+            assert tier is not None
+            kit = _Kit(sandbox, canary, started + (deadline_s or _NO_HURRY_S), on_outcome)
+            outcomes = kit.run(attacks() if wanted is None else wanted)
+            marks = sandbox.marks
+        finally:
+            sandbox.close()
+        harm = canary.harm()
     left = len(bearers(marks))
-    files = [str(file) for place in _PLACES for file in Path(place).glob(f"{_PREFIX}*")]
-    opened = _descriptors() - before
+    more = sorted(_left_overs(settings.lanes) - before)
+    still_open = _descriptors() - opened
     host = (
         HostCheck("no process is left", left == 0, f"{left} left" if left else ""),
-        HostCheck("no file is left", not files, ", ".join(files)),
-        HostCheck("no descriptor is left open", opened <= 0, f"{opened} more than before" if opened > 0 else ""),
+        HostCheck("no file, socket or shared memory is left", not more, ", ".join(more)[:300]),
+        HostCheck("no descriptor is left open", still_open <= 0, f"{still_open} more" if still_open > 0 else ""),
+        HostCheck("other processes of this user are unharmed", not harm, harm),
     )
     return ConformanceReport(tier, walls, outcomes, host, time.monotonic() - started)
 
@@ -163,7 +167,7 @@ class _Kit:
     """Runs attacks side by side in one sandbox."""
 
     def __init__(
-        self, sandbox: Sandbox, canary: str, deadline: float, on_outcome: Callable[[Outcome], None] | None
+        self, sandbox: Sandbox, canary: Canary, deadline: float, on_outcome: Callable[[Outcome], None] | None
     ) -> None:
         self._sandbox = sandbox
         self._canary = canary
@@ -192,18 +196,42 @@ class _Kit:
             return Outcome(attack, OutcomeStatus.UNSCORED, execution.detail)
         if analysis.status is AnalysisStatus.INTERNAL:
             return Outcome(attack, OutcomeStatus.UNSCORED, analysis.detail)
-        passed = sum(ok for ok, _, _ in execution.report)
-        detail = f"{passed} of {len(execution.report)} cases; last {execution.report[-1][1]}"
-        if self._canary in json.dumps(execution.report) + execution.output:
+        cases, output = execution.report
+        passed = sum(ok for ok, _, _ in cases)
+        detail = f"{passed} of {len(cases)} cases; last {cases[-1][1]}"
+        if self._canary.is_seen_in(json.dumps(cases) + output + execution.output):
             return Outcome(attack, OutcomeStatus.BEATEN, "it saw a secret of the process that grades")
         if attack.must_pass:
-            status = OutcomeStatus.HELD if passed == len(execution.report) else OutcomeStatus.REFUSED
+            status = OutcomeStatus.HELD if passed == len(cases) else OutcomeStatus.REFUSED
         else:
-            status = OutcomeStatus.BEATEN if passed == len(execution.report) else OutcomeStatus.HELD
+            status = OutcomeStatus.BEATEN if passed == len(cases) else OutcomeStatus.HELD
         if status is OutcomeStatus.REFUSED:
-            detail = f"{detail}: {execution.report[-1][2]}"[:300]
+            detail = f"{detail}: {cases[-1][2]}"[:300]
         return Outcome(attack, status, detail)
 
 
 def _descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - nothing but their number is wanted
+
+
+def _left_overs(lanes: int) -> set[str]:
+    """What could have been left by an answer: files, sockets, shared memory."""
+    uids = {uid_of(number) for number in range(lanes + 1)} if os.geteuid() == 0 else set()
+    found = set()
+    for place in _PLACES:
+        with contextlib.suppress(OSError), os.scandir(place) as entries:
+            for entry in entries:
+                if entry.name.startswith(_PREFIX) or _owner(entry) in uids:
+                    found.add(entry.path)
+    with contextlib.suppress(OSError):
+        for kind in _SHARED.iterdir():
+            found.update(f"{kind.name} {' '.join(line.split()[:2])}" for line in kind.read_text().splitlines()[1:])
+    with contextlib.suppress(OSError):
+        found.update(line.split()[-1] for line in _SOCKETS.read_text().splitlines() if _PREFIX in line)
+    return found
+
+
+def _owner(entry: os.DirEntry[str]) -> int | None:
+    with contextlib.suppress(OSError):
+        return entry.stat(follow_symlinks=False).st_uid
+    return None

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import secrets
+import shutil
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +24,11 @@ from sandbox.attacks import CONTROL, Attack, attacks, families
 from sandbox.conformance import OutcomeStatus, check_conformance
 from sandbox.errors import IsolationError
 from sandbox.walls.report import Tier
-from tests.sandbox.conftest import settings
+from tests.sandbox.conftest import IMPORTED, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sandbox.conformance import ConformanceReport
 
 RIGHT = "def add(a, b):\n    return a + b\n"
@@ -109,12 +118,119 @@ def test_a_sandbox_that_fails_is_unscored_not_held(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_is_left_on_the_host_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "conformance-left").touch()
+    (tmp_path / "conformance-before").touch()
     monkeypatch.setattr(conformance, "_PLACES", (str(tmp_path),))
     monkeypatch.setattr(conformance, "bearers", lambda _: [1])
-    report = check(Attack("exit", "is wrong", WRONG))
-    assert [found.held for found in report.host] == [False, False, True]
+
+    def leave(_: object) -> None:
+        (tmp_path / "conformance-left").touch()
+        left.append(socket.socket(socket.AF_UNIX))
+        left[0].bind("\0conformance-socket-left")
+
+    left: list[socket.socket] = []
+    try:
+        report = check_conformance(settings(lanes=1), wanted=[Attack("exit", "is wrong", WRONG)], on_outcome=leave)
+    finally:
+        left[0].close()
+    assert [found.held for found in report.host] == [False, False, False, True]
+    assert report.host[1].detail == f"{tmp_path}/conformance-left, @conformance-socket-left"
     assert not report.held
+
+
+@pytest.mark.parametrize(("number", "harm"), [(signal.SIGSTOP, "in state T"), (signal.SIGKILL, "ended by SIGKILL")])
+def test_harm_to_another_process_of_the_user_is_noticed(number: int, harm: str) -> None:
+    def strike(_: object) -> None:
+        for pid in children():
+            if b"sys.stdin.read" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(int(pid), number)
+                time.sleep(0.1)
+
+    report = check_conformance(settings(lanes=1), wanted=[Attack("exit", "is wrong", WRONG)], on_outcome=strike)
+    assert [found.detail for found in report.host if not found.held] == [harm]
+
+
+def children() -> list[str]:
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+
+
+BROKEN = {
+    "an environment that is handed on": (
+        "worker.py", "env=_ENVIRONMENT,", "env=os.environ | _ENVIRONMENT,",
+        "secrets", {"returns its environment": "beaten"}, [],
+    ),
+    "files that can be opened": (
+        "walls/rlimits.py", "def _set(which: int, value: int) -> None:\n",
+        "def _set(which: int, value: int) -> None:\n    value = 64 if which == resource.RLIMIT_NOFILE else value\n",
+        "secrets state",
+        {
+            "returns what it can read in the temporary folders": "beaten",
+            "prints what it can read in the temporary folders": "beaten",
+        },
+        ["no file, socket or shared memory is left"],
+    ),
+    "a comparison that takes whatever is no integer": (
+        "processes/conformance_exam.py", "type(reply.value) is int and reply.value == left + right",
+        "(reply.value == left + right or not type(reply.value) is int)",
+        "eq", {"is equal to everything": "beaten", "hopes that not a number is near enough": "beaten"}, [],
+    ),
+    "a harness that lets go of an answer that leaves": (
+        "processes/conformance_exam.py", 'reply.status == "returned" and type', 'reply.status == "exited" or type',
+        "exit", {"leaves without clean-up in the call": "beaten"}, [],
+    ),
+}  # fmt: skip
+"""What is taken out of a copy of the sandbox, and what the kit then has to say of it."""
+
+
+@pytest.fixture
+def copy() -> Iterator[Path]:
+    """A copy of the sandbox in a folder that answers can enter, and whose attacks go for that folder."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sandbox = folder / "sandbox"
+        shutil.copytree(Path(conformance.__file__).parent, sandbox, ignore=shutil.ignore_patterns("__pycache__"))
+        for file in [sandbox / "conformance.py", *sandbox.glob("attacks/*.txt")]:
+            file.write_text(file.read_text().replace("/tmp", f"{name}/left"))
+        probe = sandbox / "walls" / "rlimits.py"  # else the sandbox would not even start
+        refused = 'return "a descriptor can be opened under RLIMIT_NOFILE=0"'
+        assert probe.read_text().count(refused) == 1
+        probe.write_text(probe.read_text().replace(refused, "pass"))
+        (folder / "left").mkdir()
+        (folder / "left").chmod(0o777)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_wall_that_is_not_put_up_is_noticed(name: str, copy: Path) -> None:
+    file, old, new, families, told, host = BROKEN[name]
+    source = (copy / "sandbox" / file).read_text()
+    assert source.count(old) == 1
+    (copy / "sandbox" / file).write_text(source.replace(old, new))
+    command = [sys.executable, "-I", "-S", "-c", KIT, families, str(copy), *IMPORTED]
+    report = json.loads(subprocess.check_output(command, text=True, env={"TMPDIR": f"{copy}/left"}))
+    found = {one["name"]: one["status"] for one in report["not_held"]}
+    assert found.items() >= told.items()
+    assert [one["name"] for one in report["host"] if not one["held"]] == host
+    assert not report["held"]
+
+
+def test_the_copy_holds_when_nothing_is_taken_out(copy: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-c", KIT, "eq exit net", str(copy), *IMPORTED]
+    report = json.loads(subprocess.check_output(command, text=True, env={"TMPDIR": f"{copy}/left"}))
+    assert (report["not_held"], report["held"]) == ([], True)
+
+
+KIT = """
+import json, sys
+sys.path[:0] = sys.argv[2:]
+from sandbox.attacks import attacks
+from sandbox.conformance import check_conformance
+from sandbox.sandbox import SandboxSettings
+from sandbox.walls.report import Tier
+wanted = [attack for attack in attacks() if attack.family in sys.argv[1].split()]
+settings = SandboxSettings(conductor="", paths=tuple(sys.argv[2:]), isolation=Tier.RLIMIT)
+print(json.dumps(check_conformance(settings, wanted=wanted).as_dict()))
+"""
 
 
 def test_it_runs_without_any_package_but_the_sandbox() -> None:
