@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OutOfTimeError", "Watchdog"]
 
-_CPU_S = 60.0
+_CPU_S = 20.0
 _AGAIN_S = 1.0
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate"]
 
-_MOST_QUESTIONS = 500_000
+_MOST_QUESTIONS = 250_000
 """Questions in one sample, both ways: each costs the examiner time that is on no account of the answer's."""
 _WROTE_TOO_MUCH = "wrote more than it may"
 _CPU_SLACK_S = 0.1
