@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from testcases.verdict import Verdict
 
@@ -15,6 +15,7 @@ __all__ = [
     "BrokenTestError",
     "Candidate",
     "CandidateLostError",
+    "FinalError",
     "Raised",
     "RefusedError",
     "Reply",
@@ -107,7 +108,18 @@ class AnswerError(Exception):
     ends_the_test = False
 
 
-class CandidateLostError(BaseException):
+class FinalError(BaseException):
+    """Fails the test in which it is raised, whatever that waits for, and even if it swallows this."""
+
+    latest: ClassVar[FinalError | None] = None
+    """The last one made, for who conducts the test to see and to reset."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        FinalError.latest = self
+
+
+class CandidateLostError(FinalError):
     """The answer's process is gone. No handler of test code can take it for an exception of the answer's."""
 
     def __init__(self, verdict: Verdict, detail: str) -> None:
@@ -116,7 +128,7 @@ class CandidateLostError(BaseException):
         self.ends_the_test = verdict is Verdict.NOT_RUN
 
 
-class RefusedError(BaseException):
+class RefusedError(FinalError):
     """Test code asks the answer for what it must not be believed, or gives it what it cannot have.
 
     It fails the test, whatever its handlers wait for: an exception that did not happen is no evidence.
@@ -125,7 +137,7 @@ class RefusedError(BaseException):
     verdict = Verdict.WRONG_ANSWER
 
 
-class BrokenTestError(BaseException):
+class BrokenTestError(FinalError):
     """The test asks what no answer could give: the data set is at fault."""
 
     ends_the_test = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 from typing import Any
 
-from testcases.candidate import BrokenTestError, CandidateLostError, RefusedError, is_answers
+from testcases.candidate import FinalError, is_answers
 
 __all__ = ["TEXT_CHARS", "call_text", "error_text", "is_reference", "value_text"]
 
@@ -42,10 +42,10 @@ def error_text(error: BaseException) -> str:
     """What ended a test."""
     try:
         text = str(error)
-    except (CandidateLostError, RefusedError, Exception):  # noqa: BLE001 - a message may be an object of the answer's
+    except (FinalError, Exception):  # noqa: BLE001 - a message may be an object of the answer's
         text = "an error whose text cannot be had"
     if isinstance(error, AssertionError) and not is_answers(error):
         return text[:TEXT_CHARS] or "the assertion does not hold"
-    if isinstance(error, CandidateLostError | RefusedError | BrokenTestError):
+    if isinstance(error, FinalError):
         return text[:TEXT_CHARS]
     return f"{type(error).__name__}: {text}"[:TEXT_CHARS]

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["OPERATIONS", "TEST_MODULES", "abilities_of", "built_in_base", "global_name", "is_public"]
+__all__ = ["OPERATIONS", "TEST_MODULES", "Global", "abilities_of", "built_in_base", "global_name", "is_public"]
 
 TEST_MODULES: Final = frozenset({"exam", "test_solution"})
 """Names of the modules that test code runs as."""
@@ -80,8 +80,19 @@ _OBJECTS: tuple[type, ...] = (
 )  # fmt: skip
 
 
+class Global:
+    """Something of the answer's process, by ``module:name``."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
 def global_name(value: Any) -> str | None:
     """``module:name`` of something that the answer's process has too."""
+    if type(value) is Global:
+        return value.name
     if isinstance(value, types.ModuleType):
         return f"{value.__name__}:" if _is_standard(value.__name__) else None
     if isinstance(value, types.MethodDescriptorType | types.WrapperDescriptorType):

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from testcases.candidate import CandidateLostError, RefusedError, is_answers
 from testcases.objects import raising
 from testcases.objects.deriving import members_of
+from testcases.objects.echo import Echo
 from testcases.objects.handles import Handle, Held, Mirror, held
 from testcases.objects.lending import OPERATIONS, abilities_of, built_in_base, global_name, is_public
 from testcases.objects.mirrors import RemoteError, class_of_word, make_mirror, mirror_of, named_tuple_class
@@ -52,6 +53,7 @@ class Objects:
         self._dropped: set[int] = set()
         self._started: set[int] = set()
         self._pending: BaseException | None = None
+        self._echo = Echo()
 
     # Asking
 
@@ -77,6 +79,7 @@ class Objects:
             reply = asking(candidate)
         except ValueError as error:
             raise RefusedError(f"arguments that cannot be passed: {error}") from None
+        self._echo.pass_on(candidate)
         pending, self._pending = self._pending, None
         if pending is not None:
             raise pending
@@ -92,6 +95,7 @@ class Objects:
 
     def bind(self, names: dict[str, Any]) -> None:
         """Take the names of an answer that was just loaded: those of before mean what they mean now."""
+        self._echo.skip(self._candidate)
         for name, value in names.items():
             self.named(name, value)
 

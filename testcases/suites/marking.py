@@ -1,0 +1,116 @@
+"""Marks, parameters and fixtures, as test modules make them with ``pytest.mark``, ``pytest.param``, ``pytest.fixture``."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+__all__ = ["CaseValues", "Fixture", "Mark", "MarkMaker", "fixture", "identifier", "marks_of", "param"]
+
+_PLAIN = (type(None), bool, int, float, complex)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a decorator such as ``pytest.mark.parametrize(...)`` leaves on a test."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Mark a function or class, or take arguments first."""
+        if len(args) == 1 and not kwargs and (isinstance(args[0], type) or hasattr(args[0], "__code__")):
+            target = args[0]
+            own = vars(target).get("pytestmark", [])
+            target.pytestmark = [*own, self]
+            return target
+        return Mark(self.name, (*self.args, *args), {**(self.kwargs or {}), **kwargs})
+
+    def argument(self, place: int, name: str, default: Any = None) -> Any:
+        """An argument by its place or its name."""
+        return self.args[place] if len(self.args) > place else (self.kwargs or {}).get(name, default)
+
+
+class MarkMaker:
+    """``pytest.mark``: any name is a mark."""
+
+    def __getattr__(self, name: str) -> Mark:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Mark(name)
+
+
+def marks_of(owner: Any) -> list[Mark]:
+    """The marks on a function, a class or a module, in the order in which they were put on."""
+    found = vars(owner).get("pytestmark", [])
+    return [mark for mark in (found if isinstance(found, list | tuple) else [found]) if isinstance(mark, Mark)]
+
+
+@dataclass(frozen=True)
+class CaseValues:
+    """``pytest.param``: the values of one case, with marks and a name."""
+
+    values: tuple[Any, ...]
+    marks: tuple[Mark, ...] = ()
+    name: str | None = None
+
+
+def param(*values: Any, marks: Mark | Sequence[Mark] = (), id: str | None = None) -> CaseValues:  # noqa: A002 - pytest's name
+    """Values of one case."""
+    return CaseValues(values, (marks,) if isinstance(marks, Mark) else tuple(marks), id)
+
+
+def identifier(value: Any, name: str, place: int) -> str:
+    """How a value shows in the name of a case."""
+    if type(value) in _PLAIN:
+        return str(value)
+    if type(value) is str:
+        return value.encode("unicode_escape").decode("ascii")
+    if type(value) is bytes:
+        return value.decode("ascii", "backslashreplace")
+    if isinstance(value, enum.Enum):
+        return str(value)
+    if isinstance(value, re.Pattern):
+        return str(value.pattern)
+    if isinstance(value, type) or hasattr(value, "__code__"):
+        return str(value.__name__)
+    return f"{name}{place}"
+
+
+@dataclass(eq=False)
+class Fixture:
+    """What ``pytest.fixture`` makes of a function."""
+
+    function: Callable[..., Any]
+    scope: str = "function"
+    params: list[Any] | None = None
+    is_automatic: bool = False
+    names: Any = None
+    name: str | None = None
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        """Refuse: fixtures are asked for by name."""
+        raise TypeError(f'fixture "{self.function.__name__}" called directly')
+
+
+def fixture(
+    function: Callable[..., Any] | None = None,
+    *,
+    scope: str = "function",
+    params: Iterable[Any] | None = None,
+    autouse: bool = False,
+    ids: Any = None,
+    name: str | None = None,
+) -> Any:
+    """``pytest.fixture``, with or without arguments."""
+
+    def made(function: Callable[..., Any]) -> Fixture:
+        return Fixture(function, str(scope), None if params is None else list(params), autouse, ids, name)
+
+    return made if function is None else made(function)

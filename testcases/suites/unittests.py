@@ -1,0 +1,89 @@
+"""Runs the test cases of `unittest`, with its own machinery, and tells what became of each method."""
+
+from __future__ import annotations
+
+import unittest
+from typing import TYPE_CHECKING, Any
+
+from testcases.candidate import BrokenTestError, FinalError
+from testcases.suites.raising import Skipped
+from testcases.watchdog import OutOfTimeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["run_class"]
+
+
+class _Suite(unittest.TestSuite):
+    """The methods of one class; the module's own preparation has been made."""
+
+    def _handleModuleFixture(self, test: Any, result: Any) -> None:  # noqa: N802 - unittest's name
+        """Nothing."""
+
+    def _handleModuleTearDown(self, result: Any) -> None:  # noqa: N802 - unittest's name
+        """Nothing."""
+
+
+class _Result(unittest.TestResult):
+    """Keeps the first thing that went wrong with each method."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failed: dict[str, BaseException] = {}
+        self.ran: set[str] = set()
+        self.of_class: BaseException | None = None
+
+    def startTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
+        FinalError.latest = None
+        super().startTest(test)
+
+    def stopTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
+        self.ran.add(_name(test))
+        if FinalError.latest is not None:
+            self.failed[_name(test)] = FinalError.latest
+        super().stopTest(test)
+
+    def _note(self, test: Any, error: BaseException) -> None:
+        if isinstance(test, unittest.TestCase):
+            self.failed.setdefault(_name(test), error)
+        else:
+            self.of_class = self.of_class or error  # setUpClass or tearDownClass
+        if isinstance(error, OutOfTimeError | BrokenTestError):
+            self.stop()
+
+    def addError(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
+        self._note(test, err[1])
+
+    def addFailure(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
+        self._note(test, err[1])
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: N802, ARG002 - unittest's name
+        if err is not None:
+            self._note(test, err[1])
+
+    def addSkip(self, test: Any, reason: str) -> None:  # noqa: N802 - unittest's name
+        self._note(test, Skipped(f"skipped: {reason}"))
+
+    def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802 - unittest's name
+        self._note(test, AssertionError("unexpected success"))
+
+
+def run_class(kind: type[unittest.TestCase], names: Iterable[str]) -> dict[str, BaseException | None]:
+    """Run methods of a class.
+
+    Returns:
+        For each: why it did not pass, or ``None``.
+
+    Raises:
+        OutOfTimeError: test code ran too long.
+    """
+    result = _Result()
+    wanted = list(names)
+    _Suite([kind(name) for name in wanted]).run(result)
+    not_run = result.of_class or Skipped("an earlier test ended the run")
+    return {name: result.failed.get(name, None if name in result.ran else not_run) for name in wanted}
+
+
+def _name(test: Any) -> str:
+    return str(test._testMethodName)  # noqa: SLF001 - it has no public name
