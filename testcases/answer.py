@@ -90,14 +90,13 @@ class Answer:
         Raises:
             AttributeError: it has none of this name.
         """
-        self.ready()
-        known = self.objects.by_name(name)
-        return known if known is not None else self.objects.named(name, self.objects.ask("get", None, name))
+        return self.objects.named(name, self.objects.ask("get", None, name))
 
-    def public_names(self) -> list[str]:
-        """The names that a star import takes."""
+    def public_names(self, wanted: frozenset[str] | None = None) -> list[str]:
+        """The names that a star import takes; only those in `wanted`, where that is given."""
         self.ready()
-        return [str(name) for name in self.objects.ask("public")]
+        names = [str(name) for name in self.objects.ask("public")]
+        return [name for name in names if wanted is None or name in wanted]
 
     def namespace(self) -> dict[str, Any]:
         """A namespace for test code: helpers of the prompt and the setup, and the answer's names that these lack."""

@@ -47,6 +47,12 @@ class Reply(Protocol):
     detail: str
 
 
+class Limits(Protocol):
+    """What a sample may use up."""
+
+    total_cpu_s: float
+
+
 class Hosting(Protocol):
     """What a candidate does with objects of test code."""
 
@@ -62,6 +68,7 @@ class Candidate(Protocol):
 
     alive: bool
     spent: bool
+    limits: Limits
     generation: int
     """Changes with the process."""
     asked: int
@@ -111,12 +118,17 @@ class AnswerError(Exception):
 class FinalError(BaseException):
     """Fails the test in which it is raised, whatever that waits for, and even if it swallows this."""
 
-    latest: ClassVar[FinalError | None] = None
-    """The last one made, for who conducts the test to see and to reset."""
+    _latest: ClassVar[FinalError | None] = None
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
-        FinalError.latest = self
+        FinalError._latest = self
+
+    @staticmethod
+    def take() -> FinalError | None:
+        """The last one made since this was asked before; for who conducts a test, before it and after it."""
+        latest, FinalError._latest = FinalError._latest, None
+        return latest
 
 
 class CandidateLostError(FinalError):

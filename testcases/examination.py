@@ -5,15 +5,25 @@ Runs in a process that knows the expected values and never runs the answer; the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from testcases.answer import Answer, compiled, free_names
 from testcases.assertions import RECORD_NAME, count_sites, instrument
-from testcases.candidate import STATUS_VERDICTS, BrokenTestError, Candidate, CandidateLostError, is_answers, verdict_of
+from testcases.candidate import (
+    STATUS_VERDICTS,
+    BrokenTestError,
+    Candidate,
+    CandidateLostError,
+    FinalError,
+    is_answers,
+    verdict_of,
+)
 from testcases.judging import right_output, right_value
 from testcases.oracle import Oracle
+from testcases.outcome import Outcome
 from testcases.problem import Comparison
+from testcases.suites.plan import count_cases
+from testcases.suites.runner import names_of, run_suite
 from testcases.tally import AssertionTally
 from testcases.telling import TEXT_CHARS, call_text, error_text, is_reference, value_text
 from testcases.verdict import Verdict
@@ -25,21 +35,6 @@ if TYPE_CHECKING:
     from testcases.assertions import Site
 
 __all__ = ["Outcome", "conduct"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one test."""
-
-    verdict: Verdict
-    name: str
-    """What the test is, for people."""
-    detail: str = ""
-    """What came back or went wrong, for people."""
-
-    def plain(self, place: int) -> list[Any]:
-        """As plain data."""
-        return [self.verdict.value, self.name, self.detail, place]
 
 
 def conduct(exam: dict[str, Any], candidate: Candidate) -> list[list[Any]]:
@@ -70,7 +65,7 @@ class _Examination:
         self.candidate = candidate
         self.comparisons = [Comparison(*fields) for fields in exam["comparisons"]]
         self.oracle = Oracle(exam["oracle"])
-        self.watchdog = Watchdog()
+        self.watchdog = Watchdog(candidate.limits.total_cpu_s)  # test code gets as much as the answer
         with_objects = any(kind not in {"call", "stdin"} for kind, *_ in self.tests)
         self.answer = Answer(exam, candidate, _names_in(self.tests), with_objects=with_objects)
 
@@ -82,6 +77,7 @@ class _Examination:
                 self.watchdog.stop()
                 self.answer.failure = Verdict.NOT_RUN, str(error)
                 count = count_sites(fields[0]) if kind == "check" else 1
+                count = count_cases(fields[0]) if kind == "pytest" else count
                 yield from [(place, Outcome(error.verdict, kind, str(error)))] * count
 
     def _put(self, kind: str, fields: list[Any]) -> Iterator[Outcome]:
@@ -94,7 +90,7 @@ class _Examination:
         elif kind == "assert":
             yield self._assertion(*fields)
         elif kind == "pytest":
-            raise BrokenTestError("pytest files are not built yet")
+            yield from run_suite(self.answer, *fields)
         else:
             yield from self._check(*fields)
 
@@ -135,14 +131,18 @@ class _Examination:
     def _assertion(self, source: str) -> Outcome:
         name = source.strip()[:TEXT_CHARS]
         code = compiled(source)
+        FinalError.take()
         try:
             exec(code, self.answer.namespace())
+            ending: BaseException | None = FinalError.take()  # which the test may have swallowed
         except (BrokenTestError, OutOfTimeError):
             raise
         except BaseException as error:  # noqa: BLE001 - whatever ended it is its outcome
             _blame_missing_module(error)
-            return Outcome(verdict_of(error), name, error_text(error))
-        return Outcome(Verdict.PASSED, name)
+            ending = error
+        if ending is None:
+            return Outcome(Verdict.PASSED, name)
+        return Outcome(verdict_of(ending), name, error_text(ending))
 
     def _check(self, source: str) -> Iterator[Outcome]:
         check = instrument(source)
@@ -198,6 +198,8 @@ def _names_in(tests: list[list[Any]]) -> set[str]:
             names.add(fields[0])
         elif kind in {"assert", "check"}:
             names |= free_names(fields[0])
+        elif kind == "pytest":
+            names |= names_of(*fields)
     return names
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from testcases.verdict import Verdict
@@ -21,6 +21,6 @@ class Outcome:
     detail: str = ""
     """What came back or went wrong, for people."""
 
-    def plain(self) -> list[str]:
-        """As plain data."""
-        return [self.verdict.value, self.name, self.detail]
+    def plain(self, place: int) -> list[Any]:
+        """As plain data, with the place of the test in its exam."""
+        return [self.verdict.value, self.name, self.detail, place]

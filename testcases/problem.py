@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from testcases.assertions import count_sites
+from testcases.suites.plan import count_cases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,5 +166,13 @@ class Problem:
 
 
 def counted(test: Test) -> int:
-    """How many tests a test counts as, the same for every answer: a check each of its assertions, another kind one."""
-    return count_sites(test.source) if isinstance(test, CheckTest) else 1
+    """How many tests a test counts as, the same for every answer.
+
+    A check counts as each of its assertions, a pytest module as each of its tests, another kind as one.
+    """
+    match test:
+        case CheckTest():
+            return count_sites(test.source)
+        case PytestTest():
+            return count_cases(test.source)
+    return 1

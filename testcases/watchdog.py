@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["OutOfTimeError", "Watchdog"]
 
-_CPU_S = 20.0
 _AGAIN_S = 1.0
 
 
@@ -34,7 +33,7 @@ class OutOfTimeError(BaseException):
 class Watchdog:
     """Counts the CPU seconds of this process while it watches."""
 
-    def __init__(self, cpu_s: float = _CPU_S) -> None:
+    def __init__(self, cpu_s: float) -> None:
         self.cpu_s = cpu_s
 
     @contextlib.contextmanager

@@ -124,10 +124,10 @@ class Handle(metaclass=Mirror):
         return [str(name) for name in held(self).objects.ask("op", "dir", [self])]
 
     def __copy__(self) -> Any:
-        return held(self).objects.copied("copy", self)
+        return held(self).objects.alike("copy", self)
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return held(self).objects.copied("deepcopy", self)
+        return held(self).objects.alike("deepcopy", self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
@@ -150,6 +150,13 @@ def _comparing(operation: str) -> Callable[..., Any]:
 def _computing(operation: str, *, reflected: bool = False) -> Callable[..., Any]:
     def method(self: Handle, other: Any, *more: Any) -> Any:
         return rules.compute(held(self).objects, operation, self, other, *more, reflected=reflected)
+
+    return method
+
+
+def _signing(operation: str) -> Callable[..., Any]:
+    def method(self: Handle) -> Any:
+        return held(self).objects.alike(operation, self)
 
     return method
 
@@ -203,7 +210,7 @@ _ARITHMETIC = {
 }
 
 _OBSERVERS = """
-    iter next getitem setitem delitem reversed enter abs neg pos invert round trunc floor ceil aiter anext aenter float
+    iter next getitem setitem delitem reversed enter abs round trunc floor ceil aiter anext aenter float
     complex bytes
 """
 SLOTS: dict[str, Callable[..., Any]] = {
@@ -211,6 +218,7 @@ SLOTS: dict[str, Callable[..., Any]] = {
     "__len__": _asking("len", rules.whole), "__hash__": _asking("hash", rules.whole),
     "__index__": _asking("index", rules.whole), "__int__": _asking("int", rules.whole),
     "__bool__": _asking("bool", lambda value: value is True), "__format__": _asking("format", rules.text),
+    **{f"__{name}__": _signing(name) for name in ("neg", "pos", "invert")},
     **{f"__{name}__": _comparing(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
     **{name: _computing(operation) for name, operation in _ARITHMETIC.items()},
     **{f"__r{name[2:]}": _computing(operation, reflected=True) for name, operation in _ARITHMETIC.items()},

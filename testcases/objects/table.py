@@ -101,13 +101,13 @@ class Objects:
 
     def named(self, name: str, value: Any) -> Any:
         """Take a name of the answer's module; what test code is to see for it, in this process and its successors."""
-        before = self._by_name.get(name, value)
-        self._by_name[name] = before
-        if before is not value and self._is_held(before) and self._is_held(value):
+        before: Any = self._by_name.get(name)
+        if self._is_held(before) and self._is_held(value) and held(before).generation != held(value).generation:
             place = held(value).generation, held(value).key
             held(before).generation, held(before).key = place
             (self._mirrors if isinstance(before, Mirror) else self._stand_ins)[place] = before
             value = before
+        self._by_name[name] = value
         if isinstance(value, Mirror):
             self._known.add(value)
         elif self.is_stand_in(value) and "." in name:
@@ -161,8 +161,8 @@ class Objects:
             self.own(value)
         return value
 
-    def copied(self, operation: str, value: Any) -> Any:
-        """A copy, as `copy` makes it, of an object."""
+    def alike(self, operation: str, value: Any) -> Any:
+        """What comes of an operation on nothing but an object: as good as made by test code, if that was."""
         made = self.operate(operation, value)
         if self.is_own(value):
             self.own(made)

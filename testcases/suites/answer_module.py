@@ -22,16 +22,21 @@ _HERE = "solution:"
 
 
 class AnswerModule(ModuleType):
-    """Its attributes are those of the answer's module, and setting one sets it there."""
+    """Its attributes are those of the answer's module, and setting one sets it there.
 
-    def __init__(self, name: str, answer: Answer) -> None:
+    A star import takes only what test code uses and has from nowhere else: no answer puts its own ``abs`` or ``pytest``
+    in the place of the test's.
+    """
+
+    def __init__(self, name: str, answer: Answer, wanted: frozenset[str]) -> None:
         super().__init__(name)
         vars(self)["__answer__"] = answer
+        vars(self)["__wanted__"] = wanted
 
     def __getattr__(self, name: str) -> Any:
         answer: Answer = vars(self)["__answer__"]
         if name == "__all__":
-            return answer.public_names()
+            return answer.public_names(vars(self)["__wanted__"])
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return answer.name(name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from numbers import Complex
 from typing import Any
@@ -54,7 +55,7 @@ class Approx:
                 and len(actual) == len(expected)
                 and all(self._of(want) == found for want, found in zip(expected, actual, strict=True))
             )
-        if isinstance(expected, Set):
+        if isinstance(expected, AbstractSet):
             raise TypeError(f"pytest.approx() does not support sets: {expected!r}")
         return self._is_near(looked_at(actual, float))
 
@@ -86,7 +87,7 @@ class Approx:
         if math.isinf(abs(expected)) or math.isinf(abs(actual)):
             return False
         try:
-            return bool(abs(expected - actual) <= self._tolerance())  # type: ignore[operator]
+            return bool(abs(expected - actual) <= self._tolerance())
         except TypeError:  # a Decimal and a float
             return bool(abs(float(expected) - float(actual)) <= float(self._tolerance()))  # type: ignore[arg-type]
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from testcases.suites.fixtures import parameters_of
+from testcases.suites.calling import parameters_of
 from testcases.suites.marking import CaseValues, Fixture, Mark, identifier, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Case", "cases_of", "fixtures_in", "used_fixtures"]
+__all__ = ["Case", "all_marks", "cases_of", "fixtures_in", "used_fixtures"]
 
 _LEFT_OUT = frozenset({"skip", "xfail"})
 
@@ -74,7 +74,7 @@ def fixtures_in(*owners: Any) -> dict[str, Fixture]:
 def _of_mark(mark: Mark) -> Iterator[Case]:
     argnames = mark.argument(0, "argnames", ())
     single = isinstance(argnames, str) and "," not in argnames
-    names = [name.strip() for name in argnames.split(",") if name.strip()] if isinstance(argnames, str) else list(argnames)
+    names = argnames.replace(",", " ").split() if isinstance(argnames, str) else list(argnames)
     for place, entry in enumerate(mark.argument(1, "argvalues", ())):
         case = entry if isinstance(entry, CaseValues) else CaseValues((entry,) if single else tuple(entry))
         if len(case.values) != len(names):
@@ -82,7 +82,8 @@ def _of_mark(mark: Mark) -> Iterator[Case]:
         if any(mark.name in _LEFT_OUT for mark in case.marks):
             continue
         label = case.name or _given(mark.argument(3, "ids"), place, case.values)
-        label = label or "-".join(identifier(value, name, place) for name, value in zip(names, case.values, strict=True))
+        told = [identifier(value, name, place) for name, value in zip(names, case.values, strict=True)]
+        label = label or "-".join(told)
         params = {name: (f"{place}", value) for name, value in zip(names, case.values, strict=True)}
         yield Case(label, params, case.marks)
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testcases.candidate import BrokenTestError
+from testcases.suites.calling import parameters_of
 from testcases.suites.fixtures_offered import OFFERED
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from testcases.suites.marking import Fixture
     from testcases.suites.patching import MonkeyPatch
 
-__all__ = ["Scope", "Scopes", "TestContext", "parameters_of"]
-
+__all__ = ["Scope", "Scopes", "TestContext"]
 
 
 class Captured(NamedTuple):
@@ -96,7 +96,9 @@ class _Failure(NamedTuple):
 class Request:
     """The fixture ``request``: what a fixture may ask about the test that uses it."""
 
-    def __init__(self, test: TestContext, fixture: Fixture | None, param: Any = None, *, has_param: bool = False) -> None:
+    def __init__(
+        self, test: TestContext, fixture: Fixture | None, param: Any = None, *, has_param: bool = False
+    ) -> None:
         self._test = test
         self._fixture = fixture
         self.fixturename = fixture.function.__name__ if fixture is not None else None
@@ -225,10 +227,3 @@ def _finish(generator: Any) -> None:
     except StopIteration:
         return
     raise BrokenTestError("a fixture yields more than once")
-
-
-def parameters_of(function: Any) -> list[str]:
-    """The names a function asks for."""
-    found = inspect.signature(function).parameters.values()
-    wanted = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return [one.name for one in found if one.kind in wanted and one.default is inspect.Parameter.empty]

@@ -1,4 +1,4 @@
-"""Marks, parameters and fixtures, as test modules make them with ``pytest.mark``, ``pytest.param``, ``pytest.fixture``."""
+"""Marks, parameters and fixtures, as ``pytest.mark``, ``pytest.param`` and ``pytest.fixture`` make them."""
 
 from __future__ import annotations
 

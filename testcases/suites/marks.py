@@ -26,6 +26,10 @@ class Marks:
         self._constants = constants
         self._paths = dict(_imported(module))
 
+    def meant(self, decorators: Sequence[ast.expr]) -> list[ast.expr]:
+        """Decorators, where one has a name what that stands for."""
+        return [self._constants.get(one.id, one) if isinstance(one, ast.Name) else one for one in decorators]
+
     def called(self, decorator: ast.expr) -> str | None:
         """Full name of a decorator, called or not."""
         return self.path(decorator.func if isinstance(decorator, ast.Call) else decorator)

@@ -99,7 +99,7 @@ class _Reader:
         self.fixtures = {
             node.name: node for node in ast.walk(module) if isinstance(node, _FUNCTIONS) and self._fixture(node)
         }
-        self.module_marks = _pytestmark(module.body)
+        self.module_marks = self.marks.meant(_pytestmark(module.body))
 
     def tests(self) -> Iterator[PlannedTest]:
         if self.marks.is_left_out(self.module_marks):
@@ -112,7 +112,7 @@ class _Reader:
                 yield from self._class((), node, self.module_marks)
 
     def _class(self, owner: tuple[str, ...], node: ast.ClassDef, marks: list[ast.expr]) -> Iterator[PlannedTest]:
-        marks = [*marks, *node.decorator_list, *_pytestmark(node.body)]
+        marks = [*marks, *self.marks.meant(node.decorator_list), *self.marks.meant(_pytestmark(node.body))]
         if self.marks.is_left_out(marks):
             return
         lines = list(self._line_of(node, 0))
@@ -133,9 +133,9 @@ class _Reader:
     def _test(
         self, owner: tuple[str, ...], node: _Function, marks: list[ast.expr], *, is_unittest: bool = False
     ) -> Iterator[PlannedTest]:
-        if self.marks.is_left_out(node.decorator_list):
+        if self.marks.is_left_out(self.marks.meant(node.decorator_list)):
             return
-        decorators = [*marks, *node.decorator_list]
+        decorators = [*marks, *self.marks.meant(node.decorator_list)]
         sizes = () if is_unittest else (*self._parametrized(decorators), *self._fixture_sizes(node, decorators))
         cases: int | None = 1
         for size in sizes:
@@ -201,7 +201,7 @@ class _Reader:
 
     def _fixture(self, node: _Function) -> ast.expr | None:
         """The decorator that makes a function a fixture."""
-        for decorator in node.decorator_list:
+        for decorator in self.marks.meant(node.decorator_list):
             if self.marks.called(decorator) in {"pytest.fixture", "pytest.yield_fixture"}:
                 return decorator
         return None

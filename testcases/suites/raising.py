@@ -74,7 +74,7 @@ class ExceptionInfo:
         return repr(self)
 
     def __repr__(self) -> str:
-        return f"<ExceptionInfo {self._value!r}>" if self._value is not None else "<ExceptionInfo for raises contextmanager>"
+        return f"<ExceptionInfo {self._value!r}>" if self._value is not None else "<ExceptionInfo for raises>"
 
 
 class Raises:
@@ -93,7 +93,7 @@ class Raises:
     def __enter__(self) -> ExceptionInfo:
         return self.info
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: object) -> bool:
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> bool:
         if error is None:
             raise Failed(f"DID NOT RAISE {self.expected!r}")
         if isinstance(error, FinalError | OutOfTimeError) or not isinstance(error, self.expected):

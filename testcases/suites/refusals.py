@@ -152,7 +152,7 @@ class _Judge:
     def _parametrized(self, decorators: list[ast.expr]) -> set[str]:
         return {
             name
-            for decorator in decorators
+            for decorator in self.marks.meant(decorators)
             if self.marks.called(decorator) == "pytest.mark.parametrize"
             for name in names_of(argument(decorator, 0, "argnames"))
         }

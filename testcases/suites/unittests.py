@@ -35,13 +35,13 @@ class _Result(unittest.TestResult):
         self.of_class: BaseException | None = None
 
     def startTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
-        FinalError.latest = None
+        FinalError.take()
         super().startTest(test)
 
     def stopTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
         self.ran.add(_name(test))
-        if FinalError.latest is not None:
-            self.failed[_name(test)] = FinalError.latest
+        if (final := FinalError.take()) is not None:
+            self.failed[_name(test)] = final
         super().stopTest(test)
 
     def _note(self, test: Any, error: BaseException) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from sandbox.limits import Limits
 from sandbox.processes.calls import Errand, Work
 from sandbox.processes.ground import stand
 from sandbox.processes.hosting import Hosting
@@ -69,6 +70,7 @@ class Fake:
     def __init__(self, source: str = "", *, loads: int = 99, lies: Mapping[str, Reply] | None = None) -> None:
         self.source = source
         self.alive = self.spent = False
+        self.limits = Limits()
         self.generation = self.asked = 0
         self.written = bytearray(), bytearray()
         self.hosting = Hosting()

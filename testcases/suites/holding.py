@@ -1,0 +1,128 @@
+"""Holds the tests of one class, or some functions in a row: their cases, with the fixtures and marks of each."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import unittest.mock
+from typing import TYPE_CHECKING, Any
+
+from testcases.candidate import FinalError
+from testcases.suites.calling import call_hook, failure_of, parameters_of
+from testcases.suites.cases import all_marks, cases_of, fixtures_in, used_fixtures
+from testcases.suites.fixtures import Scope, Scopes, TestContext
+from testcases.suites.patching import MonkeyPatch
+from testcases.suites.raising import Skipped
+from testcases.watchdog import OutOfTimeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    from testcases.objects import Objects
+    from testcases.suites.cases import Case
+    from testcases.suites.marking import Mark
+    from testcases.suites.patching import Reach
+    from testcases.suites.plan import PlannedTest
+
+__all__ = ["Group", "Held"]
+
+Held = tuple[str, "BaseException | None"]
+"""Name of a case, and why it did not pass."""
+
+
+class Group:
+    """Tests that share a class, or the module.
+
+    Args:
+        module: the test module.
+        owners: the class of the tests and those it is in, the nearest first; none for functions.
+        scope: the module's.
+        reach: patches the answer.
+        objects: the answer's.
+    """
+
+    def __init__(self, module: ModuleType, owners: list[Any], scope: Scope, reach: Reach, objects: Objects) -> None:
+        self.module = module
+        self.owners = owners
+        self.kind: Any = owners[0] if owners else None
+        self.scopes = Scopes(scope, Scope(), Scope())
+        self.fixtures = fixtures_in(module, *[base for owner in owners for base in reversed(owner.__mro__)])
+        self._monkeypatch = lambda: MonkeyPatch(reach, objects)
+
+    def hold(self, tests: list[PlannedTest]) -> Iterator[Held]:
+        """Hold the tests."""
+        failure = failure_of(call_hook, self.kind, "setup_class") if self.kind is not None else None
+        for test in tests:
+            for name, why in self._test(test, failure):
+                yield name, why
+                failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
+        failure_of(self.scopes.owner.end)
+        if self.kind is not None:
+            failure_of(call_hook, self.kind, "teardown_class")
+
+    def _test(self, test: PlannedTest, failure: BaseException | None) -> Iterator[Held]:
+        function: Any = getattr(self.module if self.kind is None else self.kind, test.name, None)
+        cases: list[Case] = []
+        marks: list[Mark] = []
+        if failure is None:
+            try:
+                marks = all_marks(function, [*self.owners, self.module])
+                cases = cases_of(function, marks, self.fixtures)
+            except BaseException as error:  # noqa: BLE001 - then no case can be held
+                failure = error
+        if failure is None and test.cases not in {None, len(cases)}:
+            failure = Skipped(f"the test has {len(cases)} cases, where its source shows {test.cases}")
+        if failure is not None:
+            yield from [(test.label, failure)] * test.count
+            return
+        became: list[Held] = []
+        for case in cases:
+            why = failure or self._case(test.label, function, case, [*marks, *case.marks])
+            failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
+            became.append((f"{test.label}[{case.name}]" if case.name else test.label, why))
+        if test.cases is None:
+            became = [(test.label, next((why for _, why in became if why is not None), None))]
+        yield from became
+
+    def _case(self, name: str, function: Any, case: Case, marks: list[Mark]) -> BaseException | None:
+        """Hold one case; why it did not pass."""
+        FinalError.take()
+        scopes = self.scopes._replace(function=Scope())
+        made: list[TestContext] = []
+        failure = failure_of(lambda: made.append(self._context(name, function, case, scopes)))
+        for context in made:
+            failure = failure_of(self._run, context, marks)
+            owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
+            failure = failure or failure_of(call_hook, owner, f"teardown_{hook}", about=context.function)
+        ending = failure_of(scopes.function.end)
+        return FinalError.take() or failure or ending
+
+    def _context(self, name: str, function: Any, case: Case, scopes: Scopes) -> TestContext:
+        instance = None if self.kind is None else self.kind()
+        bound = function if instance is None else function.__get__(instance)
+        return TestContext(name, bound, instance, self.module, self.fixtures, scopes, case.params, self._monkeypatch)
+
+    def _run(self, context: TestContext, marks: list[Mark]) -> None:
+        for mark in marks:
+            if mark.name == "skipif" and self._holds(mark.argument(0, "condition", default=True)):
+                raise Skipped(f"skipped: {mark.argument(1, 'reason', '')}")
+        used = used_fixtures(context.function, marks, self.fixtures)
+        marked = [name for mark in marks if mark.name == "usefixtures" for name in mark.args]
+        for name in [*(name for name in used if self.fixtures[name].is_automatic), *marked]:
+            context.value(name)
+        owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
+        call_hook(owner, f"setup_{hook}", about=context.function)
+        result = context.function(**{name: context.value(name) for name in _wanted(context.function)})
+        if inspect.iscoroutine(result):
+            asyncio.run(result)
+
+    def _holds(self, condition: Any) -> bool:
+        return bool(eval(condition, vars(self.module)) if isinstance(condition, str) else condition)  # noqa: S307 - the data set's own
+
+
+def _wanted(function: Callable[..., Any]) -> list[str]:
+    """What a test wants by name; what `unittest.mock.patch` gives it comes first, by place."""
+    patchings = getattr(function, "patchings", [])
+    given = sum(one.attribute_name is None and one.new is unittest.mock.DEFAULT for one in patchings)
+    return parameters_of(function)[given:]
