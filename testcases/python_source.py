@@ -8,6 +8,8 @@ import warnings
 from typing import TYPE_CHECKING
 
 from testcases.errors import InvalidFieldError
+from testcases.suites.plan import plan_of
+from testcases.suites.refusals import refusals_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,24 +60,26 @@ def parse_check(source: str, field: str) -> ast.Module:
     return tree
 
 
-def parse_suite(source: str, field: str) -> ast.Module:
+def parse_suite(source: str, field: str, *, shared: bool = False) -> ast.Module:
     """Parse a pytest or unittest module.
 
+    Args:
+        source: of the module.
+        field: its path, for errors.
+        shared: whether it is to run in one process with the answer.
+
     Raises:
-        InvalidFieldError: it is no Python, or defines no test.
+        InvalidFieldError: it is no Python, defines no test that says anything of an answer, or uses what cannot be
+            had across processes.
     """
     tree = parse(source, field)
-    if not any(name.startswith("test") for name in _functions_in(tree)):
-        raise InvalidFieldError(field, "defines no test: no function and no method whose name starts with test")
+    if plan_of(source).count == 0:
+        raise InvalidFieldError(
+            field, "defines no test: no function or method whose name starts with test, and that runs"
+        )
+    for line, feature in () if shared else refusals_of(source):
+        raise InvalidFieldError(field, f'line {line}: {feature}; isolation "shared" can run it')
     return tree
-
-
-def _functions_in(tree: ast.Module) -> Iterator[str]:
-    """Names of the functions at the top level and of the methods of classes there, `runTest` as ``test``."""
-    for statement in tree.body:
-        for node in statement.body if isinstance(statement, ast.ClassDef) else (statement,):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                yield "test" if node.name == "runTest" else node.name
 
 
 def defined_names(tree: ast.Module) -> set[str]:

@@ -56,7 +56,12 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     parse(model.setup, "setup")
     oracle = defined_names(parse(model.oracle, "oracle"))
     tests = tuple(
-        _test(validate_test(item, f"tests[{index}]"), f"tests[{index}]", has_oracle=bool(oracle))
+        _test(
+            validate_test(item, f"tests[{index}]"),
+            f"tests[{index}]",
+            has_oracle=bool(oracle),
+            shared=model.isolation == "shared",
+        )
         for index, item in enumerate(model.tests)
     )
     return Problem(
@@ -73,7 +78,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     )
 
 
-def _test(model: TestModel, path: str, *, has_oracle: bool) -> Test:
+def _test(model: TestModel, path: str, *, has_oracle: bool, shared: bool) -> Test:
     from testcases.formats.native_model import AssertModel, CallModel, PytestModel, StdinModel  # noqa: PLC0415
 
     worth: dict[str, Any] = {"weight": model.weight, "group": model.group}
@@ -85,7 +90,7 @@ def _test(model: TestModel, path: str, *, has_oracle: bool) -> Test:
         parse_assertion(model.source, f"{path}.assert")
         return AssertTest(model.source, **worth)
     if isinstance(model, PytestModel):
-        parse_suite(model.source, f"{path}.pytest")
+        parse_suite(model.source, f"{path}.pytest", shared=shared)
         return PytestTest(model.source, model.module, **worth)
     parse_check(model.source, f"{path}.check")
     return CheckTest(model.source, **worth)

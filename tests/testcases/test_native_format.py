@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import pytest
@@ -232,3 +233,20 @@ def test_values_that_json_cannot_say() -> None:
     assert isinstance(test, CallTest)
     assert test.args == tuple(values)
     assert list(map(type, test.expected)) == list(map(type, values))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("def test_a(tmp_path): pass", "line 1: fixture tmp_path: answers can open no file"),
+        ("import os\nimport threading\ndef test_a(): pass", "line 2: module threading: starts threads"),
+        ("import pytest\n@pytest.mark.skip\ndef test_a(): pass", "defines no test"),
+    ],
+)
+def test_a_suite_that_cannot_be_split_is_an_error_of_its_field(source: str, message: str) -> None:
+    reference = {"entry_point": "f", "tests": [{"assert": "assert f(1)"}, {"pytest": source}]}
+    with pytest.raises(InvalidFieldError, match=re.escape(message)) as caught:
+        read_reference(reference)
+    assert caught.value.field == "tests[1].pytest"
+    if "line" in message:
+        assert read_reference({**reference, "isolation": "shared"}).isolation == "shared"
