@@ -1,0 +1,43 @@
+"""A short form of the runs on a busy host."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from grader.functional import PreparedProblem
+from sandbox.limits import Limits
+from tests.soak.load import run, solutions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.execution import Job
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+def test_a_busy_host_changes_no_grade() -> None:
+    samples = solutions(most=40)
+    load = run(samples, rounds=2)
+    assert not load.wrong
+    assert load.full >= len(samples) - 1
+    assert len(load.rounds_s) == 2
+
+
+def test_a_grade_that_changes_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = PreparedProblem.job
+
+    def hurried(problem: PreparedProblem, answer: str) -> Job:
+        return replace(job(problem, answer), limits=Limits(cpu_s=1e-6, total_cpu_s=1e-6))
+
+    @contextmanager
+    def hurrying() -> Iterator[None]:
+        monkeypatch.setattr(PreparedProblem, "job", hurried)
+        yield
+
+    samples = solutions(most=1)
+    assert len(run(samples, rounds=1, spinning=hurrying).wrong) == len(samples)
