@@ -17,6 +17,7 @@ _WARM_UP = 0.2
 """The share of the readings in which caches fill: it is left out."""
 _COUNT_SLACK = 2
 """A lane may have an examiner waiting or not."""
+_NEVER = ("entries", "zombies")
 _GROWTH_SHARE = 0.06
 _REPLACED = {"MiB of examiners": "MiB of zygotes of examiners", "MiB of analysts": "MiB of zygotes of analysts"}
 _ROOM_MB = 48.0
@@ -44,7 +45,7 @@ def lines(readings: Sequence[Reading], *, room_mb: float = 4.0) -> list[Line]:
     The rule: the first fifth is the warm-up, what comes after it has two halves.
 
     * What is counted (processes, descriptors, entries) is flat when its largest value in the second half is at most 2
-      above that in the first. There are never zombies.
+      above that in the first. There are never zombies, and never entries that were not there before.
     * Memory of what lives throughout (grader, launchers, zygotes) is flat when its largest value in the second half is
       at most ``room_mb`` or 6 %, the larger of the two, above that in the first, and the slope of the second half,
       drawn out over all samples, comes to no more either.
@@ -93,7 +94,7 @@ def _line(name: str, rest: Sequence[Mapping[str, float]], room_mb: float) -> Lin
 
 def _complaint_of_count(name: str, first: Sequence[float], second: Sequence[float]) -> str:
     before, after = max(first), max(second)
-    if name == "zombies":
+    if name in _NEVER:
         return f"there were {max(before, after):g}" if max(before, after) > 0 else ""
     return f"grew from {before:g} to {after:g}" if after > before + _COUNT_SLACK else ""
 
