@@ -64,12 +64,22 @@ def sweep(marks: Collection[int], *, session: int | None = None, spare: Collecti
         found.update(left)
         if not left or found.issuperset(left):
             time.sleep(_PAUSE_S)
+    _bury(marks)
     return len(found)
 
 
 def bearers(marks: Collection[int]) -> list[int]:
     """Pids of the processes that bear one of the marks now."""
     return [pid for pid in sorted(_pids()) if _descends(pid, marks, None)]
+
+
+def _bury(marks: Collection[int]) -> None:
+    """Wait for the dead that have come to this process, as they do where it is the first of its container."""
+    for pid in _pids():
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            state, parent, _ = _status_of(pid)
+            if state == b"Z" and parent == os.getpid() and _mark_of(pid) in marks:
+                os.waitpid(pid, os.WNOHANG)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
@@ -84,16 +94,17 @@ def _pids() -> set[int]:
 
 def _descends(pid: int, marks: Collection[int], session: int | None) -> bool:
     try:
-        state, own_session = _state_and_session(pid)
+        state, _, own_session = _status_of(pid)
         return state not in b"ZX" and (own_session == session or _mark_of(pid) in marks)
     except (OSError, ValueError, IndexError):
         return False
 
 
-def _state_and_session(pid: int) -> tuple[bytes, int]:
+def _status_of(pid: int) -> tuple[bytes, int, int]:
+    """State, parent and session (proc(5), ``/proc/PID/stat``)."""
     status = Path(f"/proc/{pid}/stat").read_bytes()
-    state, _, _, session, *_ = status[status.rindex(b")") + 2 :].split()
-    return state, int(session)
+    state, parent, _, session, *_ = status[status.rindex(b")") + 2 :].split()
+    return state, int(parent), int(session)
 
 
 def _mark_of(pid: int) -> int | None:

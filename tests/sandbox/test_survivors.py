@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -142,3 +144,30 @@ def test_input_is_in_a_file_without_a_name(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def refuse(_name: str) -> int:
     raise OSError(38, "Function not implemented")
+
+
+# Where the grader is the first process of a container
+
+FIRST = """
+import ctypes, os, signal, sys
+sys.path[:] = {paths!r}
+ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: orphans come to this process
+from sandbox.sandbox import Sandbox
+from sandbox.walls.report import Tier
+from tests.sandbox.conftest import Box, settings
+from tests.sandbox.test_healing import zombies
+box = Box(Sandbox(settings(lanes=1, isolation=Tier({tier!r}))))
+for _ in range(3):
+    assert box.call("def f():\\n    return 42").verdict == "passed"
+    os.kill(box.sandbox._lanes[0].zygote.pid, signal.SIGKILL)
+assert box.call("def f():\\n    return 42").verdict == "passed"
+box.sandbox.close()
+print(zombies())
+"""
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_the_dead_are_buried_where_orphans_come_to_the_grader(tier: Tier) -> None:
+    script = FIRST.format(paths=sys.path, tier=tier.value)
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, timeout=100, check=True)
+    assert done.stdout == "[]\n"
