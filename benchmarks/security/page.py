@@ -16,6 +16,8 @@ __all__ = ["BEGIN", "END", "replaced", "tables"]
 BEGIN = "<!-- made by `make security`: -->"
 END = "<!-- until here -->"
 _NOT_TRIED = "-"
+_REACH = "reach"
+"""The family whose members are right when they pass: what they got at is the failure."""
 _OTHER_DESCRIPTIONS = {"proc": "Other processes, by way of `/proc` and ptrace."}
 """Of families that are not among the bundled ones."""
 
@@ -69,21 +71,30 @@ def _own(found: Findings, names: Sequence[str]) -> str:
 
 def _peers(found: Findings, names: Sequence[str]) -> str:
     best = next((box for box in reversed(found.tiers) if not box.missing), None)
-    own = [_fooled(best, names), _refused(best), "0" if best is None else str(best.left), "0", "0"]
+    wrong = [name for name in names if name != _REACH]
+    own = [
+        _fooled(best, wrong),
+        _fooled(best, [_REACH]),
+        _refused(best),
+        "0" if best is None else str(best.left),
+        "0",
+        "0",
+    ]
     measures = [
         "wrong answers that passed",
+        "answers that got at what they must not",
         "right answers that did not",
         "processes left behind",
         "answers after which it hung",
         "answers that ended it",
     ]
     rows = [
-        [measure, own[place], *(_measured(peer, names)[place] for peer in found.peers)]
+        [measure, own[place], *(_measured(peer, wrong)[place] for peer in found.peers)]
         for place, measure in enumerate(measures)
     ]
     rows += [
         [f"`{name}`", _fooled(best, [name]), *(_passed(peer, [name]) for peer in found.peers)]
-        for name in names
+        for name in wrong
         if any(name in peer.families for peer in found.peers)
     ]
     heads = ["", "this grader", *(f"{peer.name} {peer.version}" for peer in found.peers)]
@@ -99,7 +110,14 @@ def _peers(found: Findings, names: Sequence[str]) -> str:
 def _measured(peer: PeerFindings, names: Sequence[str]) -> list[str]:
     passed, of = peer.families.get(CONTROL, (0, 0))
     left = f"{peer.left}, by {peer.leavers} answers" if peer.left else "0"
-    return [_passed(peer, names), f"{of - passed} of {of}", left, str(peer.hung), str(peer.died)]
+    return [
+        _passed(peer, names),
+        _passed(peer, [_REACH]),
+        f"{of - passed} of {of}",
+        left,
+        str(peer.hung),
+        str(peer.died),
+    ]
 
 
 def _passed(peer: PeerFindings, names: Iterable[str]) -> str:

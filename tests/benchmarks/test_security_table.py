@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 RIGHT = Answer(CONTROL, "right", "def add(a, b):\n    return a + b\n", Must.PASS)
 WRONG = Answer("eq", "wrong", "def add(a, b):\n    return a - b\n", Must.FAIL)
-RLIMIT = TierFindings("rlimit", {"eq": (6, 6), CONTROL: (3, 3)})
+RLIMIT = TierFindings("rlimit", {"eq": (6, 6), "reach": (5, 5), CONTROL: (3, 3)})
 REFUSES = ("eq, wrong", "control, is slow")
 FOUND = Findings(
     bundled=3,
@@ -30,7 +30,11 @@ FOUND = Findings(
     python="3.11.7",
     kernel="6.1",
     tiers=(RLIMIT, TierFindings("seccomp", {}, missing="refused")),
-    peers=(PeerFindings("other", "1.0", {"eq": (1, 2), CONTROL: (0, 1)}, REFUSES, left=3, leavers=2, hung=1, died=4),),
+    peers=(
+        PeerFindings(
+            "other", "1.0", {"eq": (1, 2), "reach": (3, 4), CONTROL: (0, 1)}, REFUSES, left=3, leavers=2, hung=1, died=4
+        ),
+    ),
     descriptions={"eq": "Lies about equality. At length."},
 )
 NOTHING: Callable[[], None] = lambda: None  # noqa: E731
@@ -67,6 +71,7 @@ def test_what_did_not_hold_stands_out_and_is_named() -> None:
 def test_others_are_measured_by_what_they_let_through() -> None:
     told = rows(tables(FOUND))
     assert told["wrong answers that passed"] == ["0 of 6", "1 of 2"]
+    assert told["answers that got at what they must not"] == ["0 of 5", "3 of 4"]
     assert told["right answers that did not"] == ["0 of 3", "1 of 1"]
     assert told["processes left behind"] == ["0", "3, by 2 answers"]
     assert told["answers after which it hung"] == ["0", "1"]
