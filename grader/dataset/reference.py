@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from grader.aws.fields import FieldError
+from grader.aws.references import find_reference
 from grader.dataset.columns import SOLUTION_COLUMNS
 from grader.dataset.native import native_of
 from grader.dataset.task import RowError
@@ -49,14 +52,21 @@ class ReferenceWriter:
 
     def _candidates(self, task: Task, wanted: str) -> Iterator[Any]:
         if self._native:
-            yield from _native(task)
-        originals = self._trimmed(task, wanted) if task.is_row else iter([task.reference])
-        for original in originals:
+            yield native_of(task.problem)
+        for original in self._originals(task, wanted):
             yield original
             if isinstance(original, Mapping):
                 yield {**original, "format": task.problem.shape}
         if not self._native:
-            yield from _native(task)
+            yield native_of(task.problem)
+
+    def _originals(self, task: Task, wanted: str) -> Iterator[Any]:
+        if not task.is_row:
+            yield task.reference
+            return
+        with contextlib.suppress(FieldError):  # of a trainer's row that was read as a whole, because its format says so
+            yield find_reference(task.row)[0]
+        yield from self._trimmed(task, wanted)
 
     def _trimmed(self, task: Task, wanted: str) -> Iterator[dict[str, Any]]:
         """The row with ever more of its columns, fewest first."""
@@ -75,12 +85,6 @@ class ReferenceWriter:
         yield needed
         yield {name: value for name, value in row.items() if name not in SOLUTION_COLUMNS}
         yield row
-
-
-def _native(task: Task) -> Iterator[dict[str, Any]]:
-    native = native_of(task.problem)
-    if native is not None:
-        yield native
 
 
 def _says(reference: Any, wanted: str, task: Task) -> bool:
