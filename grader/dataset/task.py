@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from grader.aws.fields import FieldError, FieldMissingError
 from grader.aws.messages import USER_ROLES, last_turn
 from grader.aws.references import find_reference
-from grader.dataset.columns import id_of, solutions_of, text_of, turns_of
+from grader.dataset.columns import id_of, solutions_of, starter_of, text_of, turns_of
 from grader.errors import InputError
 from testcases.errors import InvalidFieldError, ProblemError, UnknownShapeError
 from testcases.formats import SHAPES, read_reference
@@ -34,6 +34,8 @@ class Task:
     """The row's own, or made up from its number."""
     row: Mapping[str, Any]
     """As it came."""
+    starter: str
+    """Code the answer is to start from; empty when there is none."""
     reference: Any
     """What says what is right: a part of the row, or the whole row."""
     is_row: bool
@@ -74,15 +76,16 @@ def read_task(row: Row, format_name: str | None = None) -> Task:
     """
     if row.complaint:
         raise RowError(row.complaint)
-    columns = row.document
+    columns = _flat(row.document)
     turns = turns_of(columns)
     prompt = _last_user_text(turns) or text_of(columns)
-    reference, is_row, problem = _read(columns, prompt, format_name)
+    reference, is_row, problem = _read(row.document, columns, prompt, format_name)
     inner = reference if isinstance(reference, Mapping) and not is_row else {}
     solutions = [*solutions_of(columns, problem.entry_point), *solutions_of(inner, problem.entry_point)]
     return Task(
         id=id_of(columns) or f"row-{row.number}",
-        row=columns,
+        row=row.document,
+        starter=starter_of(columns),
         reference=reference,
         is_row=is_row,
         problem=problem,
@@ -92,7 +95,15 @@ def read_task(row: Row, format_name: str | None = None) -> Task:
     )
 
 
-def _read(columns: Mapping[str, Any], prompt: str, name: str | None) -> tuple[Any, bool, Problem]:
+def _flat(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The columns of a row, and those of the data set's row that a grader's item holds."""
+    item = row.get("item")
+    return {**item, **row} if isinstance(item, Mapping) else row
+
+
+def _read(
+    row: Mapping[str, Any], columns: Mapping[str, Any], prompt: str, name: str | None
+) -> tuple[Any, bool, Problem]:
     """The reference, whether it is the whole row, and the problem it says."""
     try:
         inner, field = find_reference(columns)
@@ -101,13 +112,13 @@ def _read(columns: Mapping[str, Any], prompt: str, name: str | None) -> tuple[An
     except FieldError as error:
         raise RowError(f"{error.field}: {error.message}") from None
     if inner is None or isinstance(inner, str):
-        return columns, True, _problem(columns, prompt, name, "")
+        return row, True, _problem(row, prompt, name, "")
     try:
         return inner, False, _problem(inner, prompt, name, field)
     except RowError:
         # a row of a data set may have columns of a trainer's names, with something else in them
         try:
-            return columns, True, _problem(columns, prompt, name, "")
+            return row, True, _problem(row, prompt, name, "")
         except RowError:
             pass
         raise

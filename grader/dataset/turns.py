@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.dataset.columns import starter_of
 from grader.dataset.fencing import fenced
 from grader.errors import InputError
 from testcases.entry_points import defined_in
@@ -76,11 +75,10 @@ class Turns:
         return [{"role": "system", "content": system}, {"role": "user", "content": self._user_text(task)}]
 
     def _user_text(self, task: Task) -> str:
-        starter = starter_of(task.row)
         values = {
             "prompt": fenced(task.prompt) if _is_code(task) else task.prompt.strip(),
-            "interface": _interface(task, starter),
-            "starter": f"Start from this code:\n\n{fenced(starter)}" if starter else "",
+            "interface": _interface(task),
+            "starter": f"Start from this code:\n\n{fenced(task.starter)}" if task.starter else "",
             "entry_point": task.problem.entry_point or "",
         }
         paragraphs = [part for part in self._user.split("\n\n") if not _is_left_empty(part, values)]
@@ -99,15 +97,23 @@ def _is_left_empty(paragraph: str, values: dict[str, str]) -> bool:
     return found is not None and not values[found[1]]
 
 
-def _interface(task: Task, starter: str) -> str:
+def _interface(task: Task) -> str:
     name = task.problem.entry_point
     if _is_code(task):
         return _COMPLETE
     if name is None:
         return _PROGRAM if any(isinstance(test, StdinTest) for test in task.problem.tests) else ""
-    if re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", f"{task.prompt}\n{starter}"):
+    if _is_named(name.rpartition(".")[2], f"{task.prompt}\n{task.starter}"):
         return ""
     return f"Define `{name}{_parameters(task, name)}`."
+
+
+def _is_named(name: str, text: str) -> bool:
+    """Whether a text names a function, and does not merely use a word: "add the numbers" names no ``add``."""
+    name_alone = rf"\b{re.escape(name)}\b"
+    like_code = rf"{name_alone}\s*\(|`{re.escape(name)}`|(?:def|class)\s+{name_alone}"
+    is_word = name.isalpha() and name.islower()
+    return re.search(like_code if is_word else name_alone, text) is not None
 
 
 def _parameters(task: Task, name: str) -> str:

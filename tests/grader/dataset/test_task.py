@@ -70,6 +70,13 @@ class TestPrompts:
         assert (list(task.turns), task.prompt) == (turns, "c")
 
 
+def test_the_columns_of_an_item_count_as_the_row_s() -> None:
+    item = {"prompt": "Add.", "id": "a", "code": MBPP["code"], "reference_answer": {"test_list": MBPP["test_list"]}}
+    task = read_task(row_of({"item": item}))
+    assert (task.id, task.prompt, task.solutions, task.is_row) == ("a", "Add.", (MBPP["code"],), False)
+    assert task.reference == item["reference_answer"]
+
+
 class TestSolutions:
     def test_of_humaneval_continue_the_prompt(self) -> None:
         assert read_task(row_of(HUMANEVAL)).solutions == (HUMANEVAL["prompt"] + HUMANEVAL["canonical_solution"],)

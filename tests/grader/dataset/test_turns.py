@@ -33,6 +33,19 @@ class TestUserTurn:
         prompt = "Write first_repeated_char."
         assert user_text(MBPP | {"prompt": prompt}) == prompt
 
+    @pytest.mark.parametrize(
+        ("prompt", "is_named"),
+        [
+            ("Write a function to add two numbers.", False),
+            ("Write a function `add`.", True),
+            ("Write add(x, y).", True),
+            ("Complete def add.", True),
+        ],
+    )
+    def test_of_prose_that_has_a_word_like_the_name_names_it(self, prompt: str, is_named: bool) -> None:
+        row = {"prompt": prompt, "code": "def add(x, y):\n    return x + y\n", "test_list": ["assert add(1, 2) == 3"]}
+        assert user_text(row) == prompt + ("" if is_named else "\n\nDefine `add(x, y)`.")
+
     def test_of_a_program_says_so(self) -> None:
         assert user_text(PRIME).endswith(
             "sum.\n\nWrite a program that reads standard input and writes to standard output."
