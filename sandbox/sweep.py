@@ -56,6 +56,7 @@ def sweep(marks: Collection[int], *, session: int | None = None, spare: Collecti
             if _descends(pid, marks, session):
                 left.append(pid)
                 _signal(pid, signal.SIGSTOP)
+                _kill_group(pid, spare)
             elif pid not in found:
                 others.add(pid)
         for pid in left:
@@ -85,6 +86,22 @@ def _bury(marks: Collection[int]) -> None:
 def _signal(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
+
+
+def _kill_group(pid: int, spare: Collection[int]) -> None:
+    """Kill the process's group as one: the kernel lets none of its members fork meanwhile (kill(2), fork(2)).
+
+    A group has members of one session only (setpgid(2)), so all of them descend from whoever bears the mark; but for
+    our own group, and those that have somebody in them who is to be spared.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        group = os.getpgid(pid)
+        if group != os.getpgrp() and group not in {os.getpgid(other) for other in spare if _exists(other)}:
+            os.killpg(group, signal.SIGKILL)
+
+
+def _exists(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
 
 
 def _pids() -> set[int]:

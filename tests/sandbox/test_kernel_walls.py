@@ -345,7 +345,7 @@ def word() -> Iterator[str]:
 def test_a_sweep_finds_what_has_left_its_session_and_its_parent(word: str, manner: str) -> None:
     mark = new_mark()
     subprocess.run([sys.executable, "-S", str(DAEMON), manner, str(mark), word], check=True, timeout=30)
-    assert daemons(word)
+    assert any(daemons(word) for _ in range(200))  # a racer can slip through one reading
     assert sweep({mark + 1}) == 0
     assert sweep({mark}) >= 1
     assert daemons(word) == []
