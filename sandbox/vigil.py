@@ -58,11 +58,13 @@ class Vigil:
         """
         if self._pid is None and self._find is not None and (found := self._find()) is not None:
             self._begin(found)
-        state = "" if self._pid is None else state_of(self._pid)
-        self._odd = self._odd + 1 if state in _ODD else 0
+        if self._pid is None:
+            return  # some hosts hide processes, which then can only be waited for
+        state, used_s = state_of(self._pid), cpu_seconds(self._pid)
+        self._odd = self._odd + 1 if state in _ODD and (state or used_s is None) else 0
         if self._odd >= _ODD_LOOKS:
             raise ProcessLostError(f"a process of the sandbox {_ODD[state]}")
-        before_s, self._cpu_s = self._cpu_s, _cpu_seconds(self._pid)
+        before_s, self._cpu_s = self._cpu_s, used_s or 0.0
         if self._cpu_s >= self._cpu_end_s:
             raise ProcessSpentError("a process of the sandbox has used up its CPU seconds")
         self._idle = self._idle + 1 if state == "S" and self._cpu_s == before_s else 0
@@ -73,7 +75,7 @@ class Vigil:
     def _begin(self, pid: int) -> None:
         self._pid = pid
         if math.isfinite(self._cpu_end_s):
-            self._cpu_s = _cpu_seconds(pid)
+            self._cpu_s = cpu_seconds(pid) or 0.0
             self._cpu_end_s += self._cpu_s
 
 
@@ -99,7 +101,3 @@ def child_called(inner_pid: int, parent: int) -> int | None:
         if fields.get("PPid", "").strip() == str(parent) and fields.get("NSpid", "").split()[-1:] == [str(inner_pid)]:
             return int(pid)
     return None
-
-
-def _cpu_seconds(pid: int | None) -> float:
-    return (cpu_seconds(pid) if pid is not None else None) or 0.0

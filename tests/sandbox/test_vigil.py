@@ -88,6 +88,12 @@ def test_what_is_gone_counts_as_lost() -> None:
         assert looks(Vigil(process.pid), 9) == 2
 
 
+def test_what_the_host_does_not_show_is_not_lost(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vigils, "state_of", lambda _: "")
+    assert looks(Vigil(sleeper), 99) == 0
+    assert looks(Vigil(lambda: None), 99) == 0
+
+
 def test_what_runs_is_never_lost() -> None:
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
         try:
