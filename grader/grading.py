@@ -94,9 +94,12 @@ class Grading:
         else:
             course.execution = execution = await self._sandbox.execute(work.problem.job(answer), deadline=deadline)
             course.stamp("executed")
-            if execution.status is not ExecutionStatus.COMPLETED:
+            if execution.status in {ExecutionStatus.DEADLINE, ExecutionStatus.INTERNAL}:
                 return self._give_up(course, execution.detail)
-            course.tests = results_of(execution)
+            if execution.status is ExecutionStatus.EXHAUSTED:
+                course.tests = self._untouched(course, Verdict.TIMEOUT, execution.detail)
+            else:
+                course.tests = results_of(execution)
             try:
                 course.style = _without_names(await reading.style, work.problem.prompt_names)
             except SandboxError as error:

@@ -44,6 +44,8 @@ class ExecutionStatus(StrEnum):
 
     COMPLETED = "completed"
     """The examiner has reported."""
+    EXHAUSTED = "exhausted"
+    """The examiner has used up its CPU seconds on what the answer returned: no test has passed."""
     DEADLINE = "deadline"
     """The caller's deadline came first."""
     INTERNAL = "internal"

@@ -58,7 +58,7 @@ class Lane:
                 return await self._attempt(job, deadline)
             except ProcessSpentError:  # would be no different the second time
                 self.close()
-                return Execution(ExecutionStatus.INTERNAL, detail="the tests do not come to an end")
+                return Execution(ExecutionStatus.EXHAUSTED, detail="the tests ran too long on what the answer returned")
             except ProcessLostError as error:
                 detail = str(error)
                 self.close()

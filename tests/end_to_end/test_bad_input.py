@@ -107,6 +107,22 @@ def test_a_poor_answer_is_scored_low_or_said_to_be_unreadable(handler: Handler, 
     assert results[1]["aggregate_reward_score"] > 0.9
 
 
+def test_an_answer_that_keeps_the_tests_busy_for_ever_has_timed_out(
+    handler: Handler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.lane._SPARE_CPU_S", 0.2)
+    reference = {
+        "entry_point": "size",
+        "tests": [{"assert": "assert size() > 0"}, {"assert": "assert sum(range(size())) > 0"}],
+        "limits": {"cpu_s": 0.5, "total_cpu_s": 0.5},
+    }
+    answer = '```python\n"""Size."""\n\n\ndef size():\n    """Large."""\n    return 10**15\n```'
+    (result,) = handler.answer([_sample(answer, reference, id="busy")], {})
+    metrics = {metric["name"]: metric["value"] for metric in result["metrics_list"]}
+    assert (metrics["functional"], metrics["grader_error"], metrics["timeouts"]) == (0.0, 0.0, 2.0)
+    assert metrics["syntax"] == 1.0
+
+
 @pytest.mark.parametrize("event", [None, "text", 3, {}, {"a": 1}, {"body": "{"}, {"body": None}, math.nan])
 def test_an_event_of_no_known_shape_is_one_clear_error(handler: Handler, event: Any) -> None:
     if isinstance(event, dict) and "body" in event:
