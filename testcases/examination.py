@@ -151,6 +151,7 @@ class _Examination:
         detail = ""
         try:
             namespace = {**self.answer.namespace(), RECORD_NAME: tally}
+            candidate = namespace.get(self.answer.entry_point or "")  # whatever the check defines by the same name
         except (BrokenTestError, OutOfTimeError):
             raise
         except BaseException as error:  # noqa: BLE001 - nothing can be asked
@@ -160,7 +161,7 @@ class _Examination:
         try:
             exec(check.code, namespace)
             if callable(namespace.get("check")):
-                namespace["check"](namespace.get(self.answer.entry_point or ""))
+                namespace["check"](candidate)
         except (BrokenTestError, OutOfTimeError):
             raise
         except BaseException as error:  # noqa: BLE001 - whatever ended it is its outcome

@@ -1,7 +1,8 @@
 """Reference formats, one a module: what a caller sends becomes a `Problem`.
 
 Each module has a ``NAME``, ``fits(reference)``, which looks at the outside only, and ``read(reference, prompt=...)``,
-which makes the problem or says what is wrong. A new format is one more module, named in `_FORMATS`.
+which makes the problem, or says where inside the reference is (`testcases.formats.nested`), or what is wrong. A new
+format is one more module, named in `_FORMATS`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from testcases.errors import AmbiguousShapeError, InvalidFieldError, UnknownShapeError
-from testcases.formats import aws_code, humaneval, livecodebench, mbpp, native, prime_code
+from testcases.formats import (
+    apps,
+    aws_code,
+    bigcodebench,
+    codecontests,
+    deepcoder,
+    evalplus,
+    humaneval,
+    kodcode,
+    livecodebench,
+    mbpp,
+    native,
+    nemo_gym,
+    openai,
+    prime_code,
+    pytest_file,
+    synthetic1,
+    verl,
+)
 from testcases.formats.fields import load_json
+from testcases.formats.nested import Nested
 
 if TYPE_CHECKING:
     from testcases.problem import Problem
@@ -24,10 +44,28 @@ class _Format(Protocol):
 
     def fits(self, reference: Any) -> bool: ...
 
-    def read(self, reference: Any, *, prompt: str) -> Problem: ...
+    def read(self, reference: Any, *, prompt: str) -> Problem | Nested: ...
 
 
-_FORMATS: Final[tuple[_Format, ...]] = (native, humaneval, mbpp, prime_code, aws_code, livecodebench)
+_FORMATS: Final[tuple[_Format, ...]] = (
+    native,
+    humaneval,
+    mbpp,
+    evalplus,
+    prime_code,
+    apps,
+    aws_code,
+    livecodebench,
+    codecontests,
+    deepcoder,
+    synthetic1,
+    kodcode,
+    pytest_file,
+    bigcodebench,
+    verl,
+    nemo_gym,
+    openai,
+)
 _BY_NAME: Final = {one.NAME: one for one in _FORMATS}
 
 SHAPES: Final = tuple(_BY_NAME)
@@ -36,11 +74,8 @@ SHAPES: Final = tuple(_BY_NAME)
 _MOST_LAYERS = 3
 """JSON text in ``{"text": ...}`` in JSON text: no caller wraps a reference deeper."""
 
-_LATER: Final = {
-    "pytest": "pytest references are not supported yet",
-    "test": "pytest references are not supported yet; a test that defines check(candidate) needs an entry_point",
-    "s3_uri": "references by s3_uri are not supported yet",
-}
+_MOST_NESTED = 3
+"""A trainer's row in a grader's item around a data set's row: nobody nests deeper."""
 
 
 def read_reference(reference: Any, *, prompt: str = "", shape: str | None = None) -> Problem:
@@ -57,6 +92,25 @@ def read_reference(reference: Any, *, prompt: str = "", shape: str | None = None
         AmbiguousShapeError: several shapes fit.
         InvalidFieldError: a field is missing or wrong.
     """
+    path = ""
+    for _ in range(_MOST_NESTED):
+        try:
+            found = _read(reference, prompt, shape)
+        except InvalidFieldError as error:
+            if not path:
+                raise
+            inner = "" if error.field == "reference" else f".{error.field}"
+            raise InvalidFieldError(path + inner, str(error).removeprefix(f"{error.field}: ")) from None
+        except (UnknownShapeError, AmbiguousShapeError) as error:
+            raise type(error)(f"{path}: {error}" if path else str(error)) from None
+        if not isinstance(found, Nested):
+            return found
+        reference, prompt, shape = found.reference, found.prompt, found.shape
+        path = f"{path}.{found.field}" if path else found.field
+    raise InvalidFieldError(path, "holds a row in a row in a row")
+
+
+def _read(reference: Any, prompt: str, shape: str | None) -> Problem | Nested:
     reference = _unwrapped(reference)
     named = _named_shape(reference)
     if shape is not None and named is not None and named != shape:
@@ -85,8 +139,6 @@ def _named_shape(reference: Any) -> str | None:
 def _known(name: str) -> _Format:
     if name in _BY_NAME:
         return _BY_NAME[name]
-    if name == "pytest":
-        raise UnknownShapeError(_LATER["pytest"])
     raise UnknownShapeError(f"there is no shape {name[:40]!r}; the shapes are {', '.join(SHAPES)}")
 
 
@@ -102,8 +154,7 @@ def _recognised(reference: Any) -> _Format:
         raise AmbiguousShapeError(f"the reference could be {names}: name its shape in a field format")
     if isinstance(reference, list):
         raise UnknownShapeError("a list must hold tests with input, output and testtype")
-    for key, reason in _LATER.items():
-        if key in reference:
-            raise UnknownShapeError(reason)
+    if "s3_uri" in reference:
+        raise UnknownShapeError("references by s3_uri are not supported here")
     keys = ", ".join(sorted(repr(key)[:40] for key in reference)[:8]) or "none"
     raise UnknownShapeError(f"no known shape ({', '.join(SHAPES)}) has these keys: {keys}")

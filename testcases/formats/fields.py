@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import keyword
+import math
 from typing import Any, TypeVar
 
 from testcases.errors import InvalidFieldError
@@ -61,16 +63,43 @@ class Fields:
         name = self.text_or(key, "")
         return check_name(name, self.path(key)) if name else default
 
+    def amount_or(self, key: str, default: Default) -> float | Default:
+        """Number of 0 or more in a field, or `default` where it is absent."""
+        if not self.has(key):
+            return default
+        value = self._values[key]
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+            raise InvalidFieldError(self.path(key), "must be a number of 0 or more")
+        return float(value)
+
     def items(self, key: str) -> list[Any]:
         """List of a field that must be there and not be empty; JSON text of one will do."""
-        value = self._present(key)
-        if isinstance(value, str):
-            value = load_json(value, self.path(key))
+        value = self.json(key)
         if not isinstance(value, (list, tuple)):
             raise InvalidFieldError(self.path(key), f"must be a list, not {_kind(value)}")
         if not value:
             raise InvalidFieldError(self.path(key), "must not be empty")
         return list(value)
+
+    def object(self, key: str) -> Fields:
+        """Object of a field that must be there; JSON text of one will do."""
+        return Fields(self.json(key), self.path(key))
+
+    def json(self, key: str) -> Any:
+        """Value of a field that must be there; of text, the value of its JSON."""
+        value = self._present(key)
+        return load_json(value, self.path(key)) if isinstance(value, str) else value
+
+    def plain(self, key: str) -> Any:
+        """Value of a field that must be there; of text, the value of its JSON, or else of its Python literal."""
+        try:
+            return self.json(key)
+        except InvalidFieldError:
+            try:
+                return ast.literal_eval(self.text(key))
+            except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+                pass
+            raise
 
     def _present(self, key: str) -> Any:
         if not self.has(key):

@@ -3,6 +3,9 @@
 ``test`` is Python that defines ``check(candidate)``. ``prompt`` is the code to complete; its helpers are needed by the
 tests of some tasks. Where the row has none, the sample's own prompt is taken, if it holds code that defines the
 entry point, bare or in a fenced block. All other fields of a row are ignored.
+
+HumanEval+ has here a script with all inputs and results, see `testcases.formats.evalplus_scripts`; as EvalPlus itself
+ships it, it is another format (`testcases.formats.evalplus`).
 """
 
 from __future__ import annotations
@@ -10,7 +13,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from testcases.errors import InvalidFieldError
+from testcases.formats.evalplus_scripts import read_script
 from testcases.formats.fields import Fields
+from testcases.formats.suites import defines_tests
 from testcases.problem import CheckTest, Problem
 from testcases.python_source import parse_check, prompt_code
 
@@ -21,7 +26,9 @@ NAME: Final = "humaneval"
 
 def fits(reference: Any) -> bool:
     """Whether the reference has the fields of this shape."""
-    return isinstance(reference, dict) and {"test", "entry_point"} <= reference.keys()
+    if not isinstance(reference, dict) or not {"test", "entry_point"} <= reference.keys():
+        return False
+    return not isinstance(reference["test"], str) or not defines_tests(reference["test"])
 
 
 def read(reference: Any, *, prompt: str) -> Problem:
@@ -32,12 +39,14 @@ def read(reference: Any, *, prompt: str) -> Problem:
     """
     fields = Fields(reference)
     source = fields.text("test")
-    parse_check(source, "test")
+    tree = parse_check(source, "test")
     entry_point = fields.name_or("entry_point", None)
     if entry_point is None:
         raise InvalidFieldError("entry_point", "is missing")
+    script = read_script(tree, source, entry_point)
     return Problem(
-        tests=(CheckTest(source),),
+        tests=(CheckTest(source),) if script is None else script.tests,
+        oracle="" if script is None else script.oracle,
         entry_point=entry_point,
         prompt=prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point),
         shape=NAME,

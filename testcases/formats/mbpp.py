@@ -3,6 +3,10 @@
 ``test_list`` holds one ``assert`` statement an item; each is one test. ``test_setup_code`` (text) or ``test_imports``
 (a list of lines) run before each. The entry point is the function the assertions call, unless ``entry_point`` names
 it. All other fields are ignored, among them ``challenge_test_list``.
+
+MBPP+ has a script in ``test`` besides, with all inputs and results; its tests take the place of those in ``test_list``,
+which are among them. See `testcases.formats.evalplus_scripts`; as EvalPlus itself ships it, it is another format
+(`testcases.formats.evalplus`).
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from typing import Any, Final
 
 from testcases.entry_points import called_in
 from testcases.errors import InvalidFieldError
+from testcases.formats.evalplus_scripts import read_script
 from testcases.formats.fields import Fields, check_text
 from testcases.problem import AssertTest, Problem
 from testcases.python_source import parse, parse_assertion
@@ -41,7 +46,16 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     entry_point = fields.name_or("entry_point", None) or called_in(trees, parse(setup, "test_setup_code"))
     if entry_point is None:
         raise InvalidFieldError("test_list", "calls no function of the answer")
+    if fields.has("test"):
+        return _with_script(fields.text("test"), entry_point, setup)
     return Problem(tests=tuple(map(AssertTest, tests.values())), entry_point=entry_point, setup=setup, shape=NAME)
+
+
+def _with_script(source: str, entry_point: str, setup: str) -> Problem:
+    script = read_script(parse_assertion(source, "test"), source, entry_point)
+    if script is None:
+        return Problem(tests=(AssertTest(source),), entry_point=entry_point, setup=setup, shape=NAME)
+    return Problem(tests=script.tests, entry_point=entry_point, oracle=script.oracle, setup=setup, shape=NAME)
 
 
 def _setup(fields: Fields) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from testcases.entry_points import called_in, imported_from
 from testcases.errors import InvalidFieldError
+from testcases.formats import deepcoder
 from testcases.formats.fields import Fields, check_text
 from testcases.plain_data import require_plain
 from testcases.problem import (
@@ -39,7 +40,7 @@ NAME: Final = "native"
 
 def fits(reference: Any) -> bool:
     """Whether the reference has the fields of this shape."""
-    return isinstance(reference, dict) and "tests" in reference
+    return isinstance(reference, dict) and "tests" in reference and not deepcoder.fits(reference)
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike

@@ -472,6 +472,11 @@ class TestChecks:
         looped = check("for x in range(10**9):", "    assert candidate(x) == x", "assert candidate(0) == 0")
         assert examine(source, looped).verdicts == ["timeout", "not_run"]
 
+    def test_put_the_answer_to_the_test_even_if_they_define_its_name(self) -> None:
+        source = "def f(x):\n    return 1\n\ndef check(candidate):\n    assert candidate(0) == f(0)\n"
+        assert examine("def f(x): return 2", CheckTest(source)).verdicts == ["wrong_answer"]
+        assert examine("def f(x): return 1", CheckTest(source)).verdicts == ["passed"]
+
     def test_broken_off_elsewhere_fail_the_next_assertion(self) -> None:
         found = examine("def f(x): raise KeyError", check("y = candidate(1)", "assert candidate(2) == y"))
         assert found.report == [

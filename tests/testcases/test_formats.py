@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -45,10 +46,8 @@ def test_wrappings(reference: Any) -> None:
         ("5", "not int"),
         ("null", "not nothing"),
         (json.dumps(json.dumps(json.dumps(json.dumps({})))), "not str"),
-        ({"pytest": "from solution import f"}, "pytest references are not supported yet"),
-        ({"test": "from solution import f\ndef test_f(): pass"}, "pytest references are not supported yet"),
-        ({**MBPP, "format": "pytest"}, "pytest references are not supported yet"),
-        ({"s3_uri": "s3://bucket/key"}, "s3_uri are not supported yet"),
+        ({"s3_uri": "s3://bucket/key"}, "s3_uri are not supported here"),
+        ({"reward_model": {"ground_truth": {"colour": "red"}}}, "reward_model.ground_truth: no known shape"),
         ({**MBPP, "format": "nativ"}, "no shape 'nativ'; the shapes are native, humaneval"),
     ],
 )
@@ -74,6 +73,40 @@ def test_ambiguity_is_refused_unless_the_shape_is_named() -> None:
     assert read_reference({**AMBIGUOUS, "format": "humaneval"}).shape == "humaneval"
 
 
+def test_a_reference_inside_of_another_is_read_as_what_it_is() -> None:
+    ambiguous = {"test_list": ["assert f()"], "inputs": [], "outputs": []}
+    for wrapped, path in (
+        ({"reward_model": {"style": "rule", "ground_truth": json.dumps(MBPP)}}, "reward_model.ground_truth"),
+        ({"data_source": "mbpp", "ground_truth": MBPP}, "ground_truth"),
+        ({"item": {"reference_answer": {"text": json.dumps(MBPP)}}, "sample": {}}, "item.reference_answer"),
+        ({"messages": [], "answer": json.dumps(MBPP)}, "answer"),
+        ({"reference_answer": {"reward_model": {"ground_truth": MBPP}}}, "reference_answer.reward_model.ground_truth"),
+    ):
+        assert read_reference(wrapped) == read_reference(MBPP)
+        text = json.dumps(wrapped)
+        for bad, error, field in (
+            ({"test_list": ["f()"]}, InvalidFieldError, f"{path}.test_list[0]: asserts nothing"),
+            (ambiguous, AmbiguousShapeError, f"{path}: the reference could be mbpp, prime_code"),
+            ({"colour": "red"}, UnknownShapeError, f"{path}: no known shape"),
+        ):
+            for said in (json.dumps(bad), json.dumps(json.dumps(bad))[1:-1]):
+                worse = text.replace(json.dumps(json.dumps(MBPP))[1:-1], said).replace(json.dumps(MBPP), said)
+                try:
+                    reference = json.loads(worse)
+                except ValueError:
+                    continue
+                with pytest.raises(error, match=re.escape(field)):
+                    read_reference(reference)
+
+
+def test_a_row_in_a_row_without_end_is_refused() -> None:
+    endless: dict[str, Any] = MBPP
+    for _ in range(5):
+        endless = {"reference_answer": endless}
+    with pytest.raises(InvalidFieldError, match="a row in a row"):
+        read_reference(endless)
+
+
 def test_a_shape_asked_for_that_is_not_the_one_named() -> None:
     with pytest.raises(InvalidFieldError, match="format: is mbpp, but native is asked for"):
         read_reference({**MBPP, "format": "mbpp"}, shape="native")
@@ -97,18 +130,48 @@ def test_only_the_native_shape_costs_the_import_of_pydantic() -> None:
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
-TEST_KEYS = ["args", "kwargs", "expected", "function", "stdin", "stdout", "assert", "check"]
+TEST_KEYS = ["args", "kwargs", "expected", "function", "stdin", "stdout", "assert", "check", "pytest", "module"]
+TEST_KEYS += ["weight", "group", "one_of", "compare"]
 KEYS = [
     *TEST_KEYS,
     *("tests", "test_list", "test", "entry_point", "prompt", "test_imports", "test_setup_code", "inputs", "outputs"),
     *("fn_name", "func_name", "code", "test_cases", "input", "output", "expected_output", "testtype", "metadata"),
     *("public_test_cases", "private_test_cases", "limits", "cpu_s", "memory_mb", "compare", "mode", "float_abs"),
-    *("allow_imports", "format", "setup", "text", "pytest"),
+    *("allow_imports", "format", "setup", "text", "pytest", "oracle", "isolation", "checker", "solution", "question"),
+    *("input_output", "time_limit", "memory_limit", "memory_limit_bytes", "public_tests", "private_tests", "info"),
+    *("generated_tests", "verification_info", "language", "type", "test_info", "function_name", "libs", "base_input"),
+    *("plus_input", "canonical_solution", "contract", "atol", "task_id", "reward_model", "ground_truth", "data_source"),
+    *(
+        "verifier_metadata",
+        "unit_tests",
+        "item",
+        "reference_answer",
+        "messages",
+        "answer",
+        "class_name",
+        "complete_prompt",
+    ),
 ]
+SUITE = "import unittest\nclass TestCases(unittest.TestCase):\n    def test_f(self):\n        self.assertEqual(f(1), 1)"
+SCRIPT = (
+    "inputs = [[1]]\nresults = [2]\n"
+    "for i, (inp, exp) in enumerate(zip(inputs, results)):\n    assertion(f(*inp), exp, 0)"
+)
 WORDS = [
     *("f", "1", "[]", "{}", "1\n[2]", "\ud800", "\x00", "exact", "null", "NaN", "stdin", "functional", *SHAPES),
     *("assert", "assert f(1) == 1", "def check(candidate):\n    assert candidate(1)", "def f(a, b): return a"),
-    "import math",
+    *("import math", "def test_f():\n    assert f(1) == 1", "from solution import f\ndef test(): f()", SUITE, SCRIPT),
+    *(
+        "eJw=",
+        "2 seconds",
+        "Mbpp/2",
+        "Mbpp/115",
+        "python",
+        "stdin_stdout",
+        "function_call",
+        "[{'input': '1'}]",
+        "    return 1",
+    ),
 ]
 json_scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(WORDS)
 json_values = st.recursive(
@@ -167,6 +230,91 @@ near = {
         max_size=2,
     ),
 }
+
+
+texts = st.lists(json_scalars | st.lists(json_scalars, max_size=2), max_size=2)
+pairs = st.fixed_dictionaries({"inputs": texts, "outputs": texts}, optional={"fn_name": st.just("f")})
+side_by_side = st.fixed_dictionaries({"input": texts, "output": texts}) | json_values
+cases = st.lists(
+    st.fixed_dictionaries(
+        {"input": odd_values, "output": odd_values},
+        optional={
+            "type": st.sampled_from(["stdin_stdout", "function_call"]) | json_scalars,
+            "testtype": st.sampled_from(["stdin", "functional"]),
+            "fn_name": st.just("f") | json_scalars,
+            "metadata": json_values,
+        },
+    ),
+    max_size=2,
+)
+suites = (
+    st.sampled_from([SUITE, "def test_f():\n    assert f(1)", "from solution import f\ndef test(): f()"]) | json_scalars
+)
+
+
+def maybe_text(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return values | values.map(lambda value: json.dumps(value, default=str, skipkeys=True)) | values.map(repr)
+
+
+near |= {
+    "evalplus": st.fixed_dictionaries(
+        {
+            "entry_point": st.sampled_from(["f", "check_str", "find_zero"]) | json_scalars,
+            "base_input": maybe_text(st.lists(st.lists(odd_values, max_size=2), max_size=2)),
+            "canonical_solution": st.sampled_from(["def f(x): return x", "    return 1", "def f(x):\n    return x"]),
+        },
+        optional={
+            "plus_input": st.lists(odd_values, max_size=2),
+            "prompt": st.just("def f(x):\n") | json_scalars,
+            "contract": st.just("    assert x") | json_scalars,
+            "atol": st.floats() | json_scalars,
+            "task_id": st.integers(0, 810).map(lambda number: f"Mbpp/{number}") | json_scalars,
+        },
+    ),
+    "apps": st.fixed_dictionaries(
+        {"input_output": maybe_text(pairs)}, optional={"time_limit": json_values, "memory_limit": json_values}
+    ),
+    "codecontests": st.fixed_dictionaries(
+        {"public_tests": maybe_text(side_by_side)},
+        optional={
+            "private_tests": side_by_side,
+            "time_limit": st.dictionaries(st.sampled_from(["seconds", "nanos"]), json_scalars),
+            "memory_limit_bytes": json_scalars,
+        },
+    ),
+    "deepcoder": st.fixed_dictionaries({"tests": maybe_text(cases | pairs)}, optional={"metadata": json_values}),
+    "synthetic1": st.fixed_dictionaries(
+        {
+            "verification_info": maybe_text(
+                st.fixed_dictionaries({"test_cases": cases}, optional={"language": json_scalars})
+            )
+        }
+    ),
+    "kodcode": st.fixed_dictionaries(
+        {"test": suites},
+        optional={"test_info": json_values | st.just([{"function_name": "f"}]), "question": json_scalars},
+    ),
+    "pytest": st.fixed_dictionaries(
+        {"pytest": suites}, optional={"module": json_scalars, "isolation": json_scalars, "entry_point": json_scalars}
+    ),
+    "bigcodebench": st.fixed_dictionaries(
+        {"test": suites, "entry_point": st.just("f") | json_scalars},
+        optional={"libs": json_values, "complete_prompt": json_scalars},
+    ),
+    "nemo_gym": st.fixed_dictionaries({"verifier_metadata": st.fixed_dictionaries({"unit_tests": maybe_text(pairs)})}),
+}
+near |= {
+    "verl": st.fixed_dictionaries(
+        {"reward_model": st.fixed_dictionaries({"ground_truth": maybe_text(near["prime_code"]) | near["mbpp"]})},
+        optional={"prompt": json_values},
+    ),
+    "openai": st.fixed_dictionaries(
+        {"reference_answer": near["native"] | near["kodcode"]}, optional={"messages": json_values}
+    ),
+}
+near["mbpp"] |= st.fixed_dictionaries(
+    {"test_list": st.just(["assert f(1) == 2"]), "test": st.just(SCRIPT) | json_scalars}
+)
 
 
 def read_or_refuse(reference: Any, **options: Any) -> None:

@@ -90,8 +90,8 @@ def test_every_field() -> None:
     [
         ({"tests": []}, "tests", "must not be empty"),
         ({"tests": None}, "tests", "must be a list|valid list|is missing"),
-        ({"tests": {"args": []}}, "tests", "list"),
-        ({"tests": "[]"}, "tests", "list"),
+        ({"tests": {"args": []}, "format": "native"}, "tests", "list"),
+        ({"tests": "[]", "format": "native"}, "tests", "list"),
         ({"tests": [ONE, 5]}, "tests[1]", "must be an object, not int"),
         ({"tests": [{}]}, "tests[0]", "has no field of any kind of test"),
         ({"tests": [{"asert": "assert f()"}]}, "tests[0]", "it has 'asert'"),

@@ -1,0 +1,39 @@
+"""APPS and TACO: a row with its tests as JSON text in ``input_output``.
+
+That holds ``inputs``, ``outputs`` and perhaps ``fn_name``; see `testcases.formats.pairs`. ``time_limit`` and
+``memory_limit`` ("2 seconds", "256 megabytes") are TACO's. All other fields of a row are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from testcases.errors import InvalidFieldError
+from testcases.formats.contest import contest_limits, megabytes_of, seconds_of
+from testcases.formats.fields import Fields
+from testcases.formats.pairs import problem_of_pairs
+
+if TYPE_CHECKING:
+    from testcases.problem import Problem
+
+__all__ = ["NAME", "fits", "read"]
+
+NAME: Final = "apps"
+
+
+def fits(reference: Any) -> bool:
+    """Whether the reference has the fields of this shape."""
+    return isinstance(reference, dict) and "input_output" in reference
+
+
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+    """Make the problem.
+
+    Raises:
+        ProblemError: the reference cannot be read.
+    """
+    fields = Fields(reference)
+    if reference.get("input_output") == "":
+        raise InvalidFieldError("input_output", "is empty: this row of the data set has no tests")
+    limits = contest_limits(seconds_of(reference.get("time_limit")), megabytes_of(reference.get("memory_limit")))
+    return problem_of_pairs(fields.object("input_output"), shape=NAME, limits=limits)

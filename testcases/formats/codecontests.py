@@ -1,0 +1,61 @@
+"""CodeContests: programs, with public, private and generated tests.
+
+Each of ``public_tests``, ``private_tests`` and ``generated_tests`` holds ``input`` and ``output`` side by side. All of
+them count; tests that are the same count once. ``time_limit`` (``{"seconds", "nanos"}``) and ``memory_limit_bytes``
+are limits for compiled languages, see `testcases.formats.contest`. Output is compared by tokens, as the set's authors
+do. All other fields of a row are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from testcases.errors import InvalidFieldError
+from testcases.formats.calls import BY_TOKENS, text_of
+from testcases.formats.contest import contest_limits, seconds_of
+from testcases.formats.fields import Fields
+from testcases.problem import Problem, StdinTest
+
+__all__ = ["NAME", "fits", "read"]
+
+NAME: Final = "codecontests"
+
+_GROUPS = ("public_tests", "private_tests", "generated_tests")
+
+
+def fits(reference: Any) -> bool:
+    """Whether the reference has the fields of this shape."""
+    return isinstance(reference, dict) and any(key in reference for key in _GROUPS)
+
+
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+    """Make the problem.
+
+    Raises:
+        ProblemError: the reference cannot be read.
+    """
+    fields = Fields(reference)
+    tests: dict[StdinTest, None] = {}
+    for group in _GROUPS:
+        if fields.has(group):
+            tests |= dict.fromkeys(_tests(fields.object(group)))
+    if not tests:
+        raise InvalidFieldError(" ".join(_GROUPS), "must not all be empty")
+    size = reference.get("memory_limit_bytes")
+    megabytes = size / 2**20 if isinstance(size, int) and not isinstance(size, bool) else None
+    limits = contest_limits(seconds_of(reference.get("time_limit")), megabytes)
+    return Problem(tuple(tests), comparison=BY_TOKENS, limits=limits, shape=NAME)
+
+
+def _tests(group: Fields) -> list[StdinTest]:
+    if not group.value("input") and not group.value("output"):
+        return []
+    inputs, outputs = group.items("input"), group.items("output")
+    if len(inputs) != len(outputs):
+        raise InvalidFieldError(group.path("output"), f"has {len(outputs)} items, but input has {len(inputs)}")
+    return [
+        StdinTest(
+            text_of(given, f"{group.path('input')}[{index}]"), text_of(wanted, f"{group.path('output')}[{index}]")
+        )
+        for index, (given, wanted) in enumerate(zip(inputs, outputs, strict=True))
+    ]

@@ -1,0 +1,54 @@
+"""DeepCoder-Preview and INTELLECT-3: a row with all its tests as text in ``tests``.
+
+Each of its parts keeps the shape of the set it comes from: a list of tests (`testcases.formats.cases`), or ``inputs``
+and ``outputs`` side by side (`testcases.formats.pairs`), in JSON or in the Python of plain data. ``metadata`` may name
+the function. INTELLECT-3 has all this in ``info``, which is JSON text itself. All other fields of a row are ignored.
+All tests count, not only the longest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from testcases.errors import InvalidFieldError
+from testcases.formats.calls import BY_TOKENS
+from testcases.formats.cases import function_named_in, problem_of_cases
+from testcases.formats.fields import Fields
+from testcases.formats.pairs import problem_of_pairs
+
+if TYPE_CHECKING:
+    from testcases.problem import Problem
+
+__all__ = ["NAME", "fits", "read"]
+
+NAME: Final = "deepcoder"
+
+_CASE = frozenset({"input", "output"})
+
+
+def fits(reference: Any) -> bool:
+    """Whether the reference has the fields of this shape."""
+    if not isinstance(reference, dict):
+        return False
+    tests = reference.get("tests")
+    if isinstance(tests, list):
+        return bool(tests) and all(isinstance(test, dict) and test.keys() >= _CASE for test in tests)
+    return isinstance(tests, (str, dict)) or (tests is None and {"question", "info"} <= reference.keys())
+
+
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+    """Make the problem.
+
+    Raises:
+        ProblemError: the reference cannot be read.
+    """
+    row = Fields(reference)
+    if not row.has("tests") and row.has("info"):
+        row = row.object("info")
+    tests = row.plain("tests")
+    if isinstance(tests, dict):
+        return problem_of_pairs(Fields(tests, row.path("tests")), shape=NAME)
+    if not isinstance(tests, list):
+        raise InvalidFieldError(row.path("tests"), f"must be a list or an object, not {type(tests).__name__}")
+    cases = {f"{row.path('tests')}[{index}]": case for index, case in enumerate(tests)}
+    return problem_of_cases(cases, shape=NAME, comparison=BY_TOKENS, name=function_named_in(row))

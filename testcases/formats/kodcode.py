@@ -1,0 +1,48 @@
+"""KodCode: a pytest file in ``test`` that imports the answer from ``solution``.
+
+``test_info``, a list of one object or text of one, names the function in ``function_name``; without it the file does.
+The task's text is ``question``. All other fields of a row are ignored, the ``solution`` among them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from testcases.formats.fields import Fields
+from testcases.formats.suites import problem_of_suite
+
+if TYPE_CHECKING:
+    from testcases.problem import Problem
+
+__all__ = ["NAME", "fits", "read"]
+
+NAME: Final = "kodcode"
+
+
+def fits(reference: Any) -> bool:
+    """Whether the reference has the fields of this shape."""
+    return isinstance(reference, dict) and "test" in reference and not reference.keys() & {"entry_point", "test_list"}
+
+
+def read(reference: Any, *, prompt: str) -> Problem:
+    """Make the problem.
+
+    Raises:
+        ProblemError: the reference cannot be read.
+    """
+    fields = Fields(reference)
+    return problem_of_suite(
+        fields.text("test"),
+        "test",
+        shape=NAME,
+        entry_point=_function(fields),
+        prompt=fields.text_or("question", prompt),
+    )
+
+
+def _function(fields: Fields) -> str | None:
+    if not fields.has("test_info") or fields.value("test_info") in ("", []):
+        return None
+    info = fields.plain("test_info")
+    first, path = (info[0], "test_info[0]") if isinstance(info, (list, tuple)) and info else (info, "test_info")
+    return Fields(first, path).name_or("function_name", None)

@@ -1,0 +1,31 @@
+"""NeMo Gym: a row with its tests in ``verifier_metadata.unit_tests``, as APPS has them (`testcases.formats.pairs`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from testcases.formats.fields import Fields
+from testcases.formats.pairs import problem_of_pairs
+
+if TYPE_CHECKING:
+    from testcases.problem import Problem
+
+__all__ = ["NAME", "fits", "read"]
+
+NAME: Final = "nemo_gym"
+
+
+def fits(reference: Any) -> bool:
+    """Whether the reference has the fields of this shape."""
+    return isinstance(reference, dict) and bool(reference.keys() & {"verifier_metadata", "unit_tests"})
+
+
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+    """Make the problem.
+
+    Raises:
+        ProblemError: the reference cannot be read.
+    """
+    row = Fields(reference)
+    holder = row.object("verifier_metadata") if row.has("verifier_metadata") else row
+    return problem_of_pairs(holder.object("unit_tests"), shape=NAME)

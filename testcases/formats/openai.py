@@ -1,0 +1,43 @@
+"""OpenAI: an item of reinforcement fine-tuning, with a reference of any other shape in one of its columns.
+
+The item is the row of the data set, or ``{"item": <row>}`` as a grader there gets it. The reference is its
+``reference_answer``, or, beside ``messages``, its ``reference`` or ``answer``: an object, or JSON text of one. The
+task's text is the last user turn of ``messages``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from testcases.formats.fields import Fields
+from testcases.formats.messages import last_user_text
+from testcases.formats.nested import Nested
+
+__all__ = ["NAME", "fits", "read"]
+
+NAME: Final = "openai"
+
+_PLACES = ("reference_answer", "reference", "answer")
+
+
+def fits(reference: Any) -> bool:
+    """Whether the reference has the fields of this shape."""
+    if not isinstance(reference, dict):
+        return False
+    if isinstance(reference.get("item"), dict) or "reference_answer" in reference:
+        return True
+    return "messages" in reference and any(place in reference for place in _PLACES)
+
+
+def read(reference: Any, *, prompt: str) -> Nested:
+    """Find the reference inside.
+
+    Raises:
+        ProblemError: the item cannot be read.
+    """
+    item = Fields(reference)
+    if item.has("item"):
+        item = item.object("item")
+    place = item.first(*_PLACES)
+    conversation = item.value("messages") if item.has("messages") else None
+    return Nested(item.json(place), item.path(place), last_user_text(conversation) or prompt)

@@ -1,0 +1,74 @@
+"""Test cases as LiveCodeBench packs them: pickled JSON text, zlib-compressed, in base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import pickle  # only with an unpickler that knows no class
+import zlib
+from typing import Any, Final, NoReturn
+
+from testcases.errors import InvalidFieldError
+
+__all__ = ["LARGEST_BYTES", "unpacked"]
+
+LARGEST_BYTES: Final = 256 << 20
+"""Most that is unpacked: what was packed may be small and unpack to anything."""
+_STEP: Final = 1 << 20
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads plain data, and refuses whatever else a pickle may name: that is code of whoever wrote it."""
+
+    def find_class(self, module: str, name: str, /) -> NoReturn:
+        raise pickle.UnpicklingError(f"it names {module}.{name}")
+
+    def persistent_load(self, pid: Any, /) -> NoReturn:  # noqa: ARG002  # pickle's signature
+        raise pickle.UnpicklingError("it names an object kept elsewhere")
+
+
+def unpacked(text: str, path: str, *, largest: int = LARGEST_BYTES) -> str:
+    """The text that was packed.
+
+    Args:
+        text: what it was packed to.
+        path: the field it is in.
+        largest: most bytes to unpack.
+
+    Raises:
+        InvalidFieldError: it was packed in another way, is larger, or is no text.
+    """
+    try:
+        data = _inflated(base64.b64decode("".join(text.split()), validate=True), path, largest)
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise InvalidFieldError(path, f"is neither JSON nor packed test cases: {error}") from None
+    try:
+        value = _Unpickler(io.BytesIO(data)).load()
+    except Exception as error:  # noqa: BLE001 - a malformed pickle fails in every way there is
+        told = "".join(char if char.isprintable() else "?" for char in str(error))[:100]
+        raise InvalidFieldError(path, f"is packed, but not as test cases are: {told}") from None
+    if isinstance(value, bytes):
+        try:
+            value = value.decode()
+        except UnicodeDecodeError:
+            raise InvalidFieldError(path, "is packed, and holds bytes that are no text") from None
+    if not isinstance(value, str):
+        raise InvalidFieldError(path, f"is packed, and holds {type(value).__name__} instead of text")
+    return value
+
+
+def _inflated(data: bytes, path: str, largest: int) -> bytes:
+    stream = zlib.decompressobj()
+    parts: list[bytes] = []
+    size = 0
+    while not stream.eof:
+        part = stream.decompress(data, _STEP)
+        data = stream.unconsumed_tail
+        if not part and not data and not stream.eof:
+            raise InvalidFieldError(path, "is packed, and cut off")
+        size += len(part)
+        if size > largest:
+            raise InvalidFieldError(path, f"unpacks to more than {largest >> 20} MiB")
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,47 @@
+"""SYNTHETIC-1 and PrimeIntellect's verifiable coding problems: ``verification_info``, an object or text of one.
+
+It holds ``language`` and ``test_cases`` (`testcases.formats.cases`). Text may be JSON, or the Python of plain data. A
+language other than Python is refused: the tests would run, and an answer in it never could. All other fields of a row
+are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from testcases.errors import InvalidFieldError
+from testcases.formats.calls import BY_TOKENS
+from testcases.formats.cases import function_named_in, problem_of_cases
+from testcases.formats.fields import Fields
+
+if TYPE_CHECKING:
+    from testcases.problem import Problem
+
+__all__ = ["NAME", "fits", "read"]
+
+NAME: Final = "synthetic1"
+
+
+def fits(reference: Any) -> bool:
+    """Whether the reference has the fields of this shape."""
+    if not isinstance(reference, dict):
+        return False
+    return "verification_info" in reference or {"language", "test_cases"} <= reference.keys()
+
+
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+    """Make the problem.
+
+    Raises:
+        ProblemError: the reference cannot be read.
+    """
+    row = Fields(reference)
+    info = row
+    if row.has("verification_info"):
+        info = Fields(row.plain("verification_info"), "verification_info")
+    language = info.text_or("language", "python")
+    if not language.lower().startswith("python"):
+        raise InvalidFieldError(info.path("language"), f"must be python, not {language[:40]!a}")
+    listed = info.items("test_cases")
+    cases = {f"{info.path('test_cases')}[{index}]": case for index, case in enumerate(listed)}
+    return problem_of_cases(cases, shape=NAME, comparison=BY_TOKENS, name=function_named_in(info))

@@ -1,0 +1,37 @@
+"""verl: a trainer's row with a reference of any other shape in ``reward_model.ground_truth``.
+
+``ground_truth`` is an object, or JSON text of one. ``reward_model`` may be missing, and ``ground_truth`` beside
+``data_source``, whose value does not matter: it names data sets, and the tests of one are stored in several shapes. The
+task's text is the last user turn of ``prompt``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from testcases.formats.fields import Fields
+from testcases.formats.messages import last_user_text
+from testcases.formats.nested import Nested
+
+__all__ = ["NAME", "fits", "read"]
+
+NAME: Final = "verl"
+
+
+def fits(reference: Any) -> bool:
+    """Whether the reference has the fields of this shape."""
+    if not isinstance(reference, dict):
+        return False
+    return "reward_model" in reference or {"data_source", "ground_truth"} <= reference.keys()
+
+
+def read(reference: Any, *, prompt: str) -> Nested:
+    """Find the reference inside.
+
+    Raises:
+        ProblemError: the row cannot be read.
+    """
+    row = Fields(reference)
+    holder = row.object("reward_model") if row.has("reward_model") else row
+    inner = holder.json("ground_truth")
+    return Nested(inner, holder.path("ground_truth"), last_user_text(reference.get("prompt")) or prompt)

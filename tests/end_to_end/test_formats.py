@@ -1,0 +1,620 @@
+"""For each format a row in its real shape: a right answer, a wrong one, and one that raises, through the whole grader.
+
+The rows are written from the formats' documentation; none is copied from a data set.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickle
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.grade import GradeStatus
+from grader.sample import Sample
+from testcases.formats import SHAPES, read_reference
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from grader.grade import Grade
+    from grader.grader import Grader
+
+
+@dataclass(frozen=True)
+class Case:
+    shape: str
+    name: str
+    row: Any
+    right: str
+    wrong: str
+    raises: str
+    inner: str = ""
+    """The shape it is graded as, where the row is only the wrapping."""
+    prompt: str = ""
+    tests: int = 2
+    """How many it counts as."""
+    wrong_passes: int = 0
+    """How many of these the wrong answer passes."""
+    more_right: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"{self.shape}-{self.name}"
+
+
+def packed(cases: list[dict[str, Any]]) -> str:
+    """As LiveCodeBench packs private tests."""
+    return base64.b64encode(zlib.compress(pickle.dumps(json.dumps(cases)))).decode()
+
+
+ADD = "def add(a, b):\n    return a + b\n"
+SUB = "def add(a, b):\n    return a - b\n"
+ADD_RAISES = "def add(a, b):\n    raise ValueError(a)\n"
+SUM_PROGRAM = "print(sum(map(int, input().split())))"
+PRODUCT_PROGRAM = "a, b = map(int, input().split())\nprint(a * b)"
+RAISING_PROGRAM = "print(int('x'))"
+TWO_SUM = "class Solution:\n    def pairUp(self, nums: List[int], target: int) -> List[int]:\n"
+TWO_SUM_RIGHT = TWO_SUM + (
+    "        seen = defaultdict(int)\n"
+    "        for place, number in enumerate(nums):\n"
+    "            if target - number in seen:\n"
+    "                return [seen[target - number], place]\n"
+    "            seen[number] = place\n"
+)
+TWO_SUM_WRONG = TWO_SUM + "        return [0, len(nums)]\n"
+TWO_SUM_RAISES = TWO_SUM + "        return nums[target * 100]\n"
+FUNCTIONAL = [
+    {"input": "[2, 7, 11]\n9", "output": "[0, 1]", "testtype": "functional"},
+    {"input": "[3, 2, 4]\n6", "output": "[1, 2]", "testtype": "functional"},
+]
+PAIRS = {"inputs": ["1 2\n", "3 4\n"], "outputs": ["3\n", "7\n"]}
+PROGRAMS = {"right": SUM_PROGRAM, "wrong": PRODUCT_PROGRAM, "raises": RAISING_PROGRAM}
+CALLS = {"right": ADD, "wrong": SUB, "raises": ADD_RAISES}
+CLASSES = {"right": TWO_SUM_RIGHT, "wrong": TWO_SUM_WRONG, "raises": TWO_SUM_RAISES}
+
+SQUASH_PROMPT = 'def squash(values: list) -> list:\n    """Each value once, in order."""\n'
+EVALPLUS_SCRIPT = """\
+import numpy as np
+
+def is_floats(x) -> bool:
+    if isinstance(x, float):
+        return True
+    if isinstance(x, (list, tuple)):
+        return all(isinstance(i, float) for i in x)
+    if isinstance(x, np.ndarray):
+        return x.dtype == np.float64 or x.dtype == np.float32
+    return False
+
+def assertion(out, exp, atol):
+    if atol == 0 and is_floats(exp):
+        atol = 1e-6
+    if out != exp and atol != 0:
+        assert np.allclose(out, exp, rtol=1e-07, atol=atol)
+    else:
+        assert out == exp, f"out: {out}, exp: {exp}"
+
+"""
+HALVES = "def halves(x):\n    return [x / 2, x / 3]\n"
+UNITTEST = """\
+import unittest
+from unittest.mock import patch
+
+
+class TestCases(unittest.TestCase):
+    def setUp(self):
+        self.values = [3, 1, 2]
+
+    def test_sorts(self):
+        self.assertEqual(task_func(self.values), [1, 2, 3])
+
+    def test_empty(self):
+        self.assertEqual(task_func([]), [])
+
+    def test_refuses_none(self):
+        with self.assertRaises(TypeError):
+            task_func(None)
+"""
+SUITE = """\
+import pytest
+from solution import add
+
+
+@pytest.mark.parametrize(("a", "b", "total"), [(1, 2, 3), (0, 0, 0)])
+def test_add(a, b, total):
+    assert add(a, b) == total
+
+
+def test_text():
+    with pytest.raises(TypeError):
+        add(1, "2")
+
+
+def test_floats():
+    assert add(0.1, 0.2) == pytest.approx(0.3)
+"""
+MBPP_SET = "def similar_elements(one, other):\n    return {}\n"
+
+CASES = [
+    Case(
+        "native",
+        "mixed",
+        {
+            "entry_point": "add",
+            "tests": [
+                {"args": [1, 2], "expected": 3},
+                {"args": [1, 2], "kwargs": {}, "one_of": [4, 3]},
+                {"assert": "assert add(0, 5) == 5"},
+                {"check": "def check(candidate):\n    assert candidate(1, 1) == 2\n    assert candidate(2, 2) == 4\n"},
+                {
+                    "args": [6, 7],
+                    "compare": {"checker": "def checker(given, expected, got):\n    return got == expected"},
+                },
+            ],
+            "oracle": "def add(a, b):\n    return a + b\n",
+        },
+        **CALLS,
+        tests=6,
+    ),
+    Case(
+        "humaneval",
+        "check",
+        {
+            "task_id": "HumanEval/900",
+            "prompt": 'from typing import List\n\n\ndef largest(values: List[int]) -> int:\n    """The largest."""\n',
+            "entry_point": "largest",
+            "canonical_solution": "    return max(values)\n",
+            "test": "METADATA = {}\n\n\ndef check(candidate):\n"
+            "    assert candidate([1, 3, 2]) == 3\n    assert candidate([-1]) == -1\n",
+        },
+        right="    return max(values)\n",
+        wrong="def largest(values):\n    return min(values) + 1\n",
+        raises="def largest(values):\n    return values['x']\n",
+    ),
+    Case(
+        "humaneval",
+        "plus script",
+        {
+            "task_id": "HumanEval/901",
+            "prompt": 'def halves(x):\n    """A half and a third."""\n',
+            "entry_point": "halves",
+            "canonical_solution": "    return [x / 2, x / 3]\n",
+            "test": EVALPLUS_SCRIPT + "\ndef check(candidate):\n    inputs = [[1], [3.0], [inf]]\n"
+            "    results = [[0.5, 0.3333333333], [1.5, 1.0], [inf, inf]]\n"
+            "    for i, (inp, exp) in enumerate(zip(inputs, results)):\n        assertion(candidate(*inp), exp, 0)\n",
+        },
+        right=HALVES,
+        wrong="def halves(x):\n    return [x / 2, x / 2]\n",
+        raises="def halves(x):\n    return x / 'two'\n",
+        tests=3,
+        wrong_passes=1,
+    ),
+    Case(
+        "mbpp",
+        "assertions",
+        {
+            "source_file": "Benchmark Questions Verification V2.ipynb",
+            "task_id": 900,
+            "prompt": "Write a function to add two numbers.",
+            "code": ADD,
+            "test_imports": ["import math"],
+            "test_list": ["assert add(1, 2) == 3", "assert math.isclose(add(0.1, 0.2), 0.3)"],
+        },
+        **CALLS,
+    ),
+    Case(
+        "mbpp",
+        "setup code",
+        {
+            "text": "Write a function to add two numbers.",
+            "task_id": 901,
+            "code": ADD,
+            "test_setup_code": "LARGE = 10 ** 5000",
+            "test_list": ["assert add(LARGE, 1) == LARGE + 1", "assert add(2, 2) == 4"],
+            "challenge_test_list": ["assert add(1, 1) == 3"],
+        },
+        **CALLS,
+    ),
+    Case(
+        "mbpp",
+        "plus script",
+        {
+            "task_id": 2,
+            "prompt": "Write a function to find the shared elements from the given two lists.",
+            "code": MBPP_SET.format("tuple(set(one) & set(other))"),
+            "test_imports": [],
+            "test_list": ["assert set(similar_elements((3, 4, 5, 6),(5, 7, 4, 10))) == set((4, 5))"],
+            "test": EVALPLUS_SCRIPT
+            + "inputs = [[(3, 4, 5, 6), (5, 7, 4, 10)], [(1, 2), (3,)]]\nresults = [(4, 5), ()]\n"
+            "for i, (inp, exp) in enumerate(zip(inputs, results)):\n    assertion(similar_elements(*inp), exp, 0)\n",
+        },
+        right=MBPP_SET.format("tuple(sorted(set(one) & set(other), reverse=True))"),
+        wrong=MBPP_SET.format("(4,)"),
+        raises=MBPP_SET.format("one & other"),
+    ),
+    Case(
+        "evalplus",
+        "humaneval",
+        {
+            "task_id": "HumanEval/902",
+            "prompt": SQUASH_PROMPT,
+            "contract": '\n    assert isinstance(values, list), "invalid inputs" # $_CONTRACT_$\n',
+            "canonical_solution": "    return list(dict.fromkeys(values))\n",
+            "entry_point": "squash",
+            "base_input": [[[1, 1, 2]]],
+            "plus_input": [[["a", "a"]], [[0.1, 0.30000000000000004]]],
+            "atol": 0,
+        },
+        right="def squash(values):\n    return [*dict.fromkeys(v if v != 0.1 + 0.2 else 0.3 for v in values)]\n",
+        wrong="def squash(values):\n    return list(reversed(values))\n",
+        raises="def squash(values):\n    return values.squash()\n",
+        tests=3,
+    ),
+    Case(
+        "evalplus",
+        "mbpp",
+        {
+            "task_id": "Mbpp/116",
+            "prompt": '"""\nWrite a function to convert a tuple to an integer.\n"""\n',
+            "contract": '\n  assert isinstance(nums, tuple), "invalid inputs" # $_CONTRACT_$\n',
+            "canonical_solution": "\ndef tuple_to_int(nums):\n    return int(''.join(map(str, nums)))\n",
+            "entry_point": "tuple_to_int",
+            "base_input": "[[[1, 2, 3]], [[4, 5]]]",
+            "plus_input": [[[7] * 500]],
+            "atol": 0.0,
+        },
+        right="def tuple_to_int(nums):\n    n = 0\n    for one in nums + ():\n        n = n * 10 + one\n    return n\n",
+        wrong="def tuple_to_int(nums):\n    return sum(nums)\n",
+        raises="def tuple_to_int(nums):\n    return nums.pop()\n",
+        tests=3,
+    ),
+    Case(
+        "evalplus",
+        "presence",
+        {
+            "task_id": "Mbpp/903",
+            "prompt": '"""\nDoes it start with a vowel?\n"""\n',
+            "canonical_solution": "import re\ndef check_str(text):\n    return re.match('[aeiou]', text)\n",
+            "entry_point": "check_str",
+            "base_input": [["annie"], ["dawood"]],
+            "plus_input": [],
+            "atol": 0,
+        },
+        right="import re\ndef check_str(text):\n    return re.search('^[aeiou]', text)\n",
+        wrong="def check_str(text):\n    return text.startswith('d')\n",
+        raises="def check_str(text):\n    return text[100]\n",
+        more_right=("def check_str(text):\n    return text[0] in 'aeiou'\n",),
+    ),
+    Case("prime_code", "programs", PAIRS, **PROGRAMS),
+    Case(
+        "prime_code",
+        "lists of lines, CRLF, floats",
+        {"inputs": [["1", "2"], "3\r\n4\r\n"], "outputs": [["0.333333"], "0.75\r\n"]},
+        right="a = int(input())\nb = int(input())\nprint(1 / 3 if (a, b) == (1, 2) else a / b)",
+        wrong="print(0.34)",
+        raises=RAISING_PROGRAM,
+    ),
+    Case(
+        "prime_code",
+        "calls",
+        {"fn_name": "add", "inputs": [[1, 2], "3\n4"], "outputs": [[3], "[7]"], "starter_code": "def add(a, b):\n"},
+        **CALLS,
+    ),
+    Case(
+        "prime_code",
+        "rStar-Coder",
+        {
+            "question_id": "seed_1",
+            "question": "Add.",
+            "starter_code": "class Adder:\n    def add(self, a, b):",
+            "inputs": ["[1, 2]", "[3, 4]"],
+            "outputs": ["3", "7"],
+            "func_name": "add",
+            "class_name": "Adder",
+        },
+        right="class Adder:\n    def add(self, values):\n        return sum(values)\n",
+        wrong="class Adder:\n    def add(self, values):\n        return max(values)\n",
+        raises="class Adder:\n    def add(self, a, b):\n        return a + b\n",
+    ),
+    Case(
+        "apps",
+        "programs",
+        {
+            "problem_id": 4000,
+            "question": "Add two numbers.",
+            "solutions": json.dumps([SUM_PROGRAM]),
+            "input_output": json.dumps(PAIRS),
+            "difficulty": "introductory",
+            "url": "",
+            "starter_code": "",
+        },
+        **PROGRAMS,
+    ),
+    Case(
+        "apps",
+        "TACO calls",
+        {
+            "question": "Find the pair.",
+            "solutions": "[]",
+            "starter_code": TWO_SUM,
+            "input_output": json.dumps(
+                {"fn_name": "pairUp", "inputs": [[[2, 7, 11], 9], [[3, 2, 4], 6]], "outputs": [[[0, 1]], [[1, 2]]]}
+            ),
+            "difficulty": "EASY",
+            "tags": "['Hash Table']",
+            "skill_types": "['Data structures']",
+            "time_limit": "2.0 seconds",
+            "memory_limit": "256.0 megabytes",
+        },
+        **CLASSES,
+    ),
+    Case(
+        "aws_code",
+        "documentation",
+        {
+            "code": "def add(a, b):\n    return a + b",
+            "test_cases": [{"input": [1, 2], "expected_output": 3}, {"input": {"a": 1, "b": 1}, "expected_output": 2}],
+            "all_tests_pass": True,
+        },
+        **CALLS,
+    ),
+    Case(
+        "livecodebench",
+        "functional row",
+        {
+            "question_title": "Pair up",
+            "question_content": "Find the pair.",
+            "platform": "leetcode",
+            "question_id": "1",
+            "starter_code": TWO_SUM,
+            "public_test_cases": json.dumps(FUNCTIONAL[:1]),
+            "private_test_cases": packed(FUNCTIONAL[1:]),
+            "metadata": json.dumps({"func_name": "pairUp"}),
+        },
+        **CLASSES,
+    ),
+    Case(
+        "livecodebench",
+        "stdin row",
+        {
+            "platform": "atcoder",
+            "question_id": "abc300_a",
+            "starter_code": "",
+            "public_test_cases": json.dumps([{"input": "1 2\n", "output": "3", "testtype": "stdin"}]),
+            "private_test_cases": packed([{"input": "3 4\n", "output": "7", "testtype": "stdin"}]),
+            "metadata": "{}",
+        },
+        **PROGRAMS,
+    ),
+    Case("livecodebench", "list", [{**case, "metadata": {"func_name": "pairUp"}} for case in FUNCTIONAL], **CLASSES),
+    Case(
+        "codecontests",
+        "row",
+        {
+            "name": "1_A. Sum",
+            "description": "Add two numbers.",
+            "public_tests": {"input": ["1 2\n"], "output": ["3\n"]},
+            "private_tests": {"input": [], "output": []},
+            "generated_tests": {"input": ["3 4\n", "1 2\n"], "output": ["7\n", "3\n"]},
+            "time_limit": {"seconds": 1, "nanos": 500000000},
+            "memory_limit_bytes": 256000000,
+            "input_file": "",
+        },
+        **PROGRAMS,
+    ),
+    Case(
+        "deepcoder",
+        "primeintellect programs",
+        {
+            "problem": "Add two numbers.",
+            "solutions": [SUM_PROGRAM],
+            "tests": json.dumps(
+                [
+                    {"type": "stdin_stdout", "input": "1 2\n", "output": "3\n"},
+                    {"type": "stdin_stdout", "input": "3 4\n", "output": "7\n"},
+                ]
+            ),
+        },
+        **PROGRAMS,
+    ),
+    Case(
+        "deepcoder",
+        "primeintellect calls",
+        {
+            "problem": "Add two numbers.",
+            "tests": json.dumps(
+                [
+                    {"type": "function_call", "fn_name": "add", "input": [1, 2], "output": [3]},
+                    {"type": "function_call", "fn_name": "add", "input": [3, 4], "output": [7]},
+                ]
+            ),
+        },
+        **CALLS,
+    ),
+    Case("deepcoder", "taco", {"problem": "Add.", "tests": json.dumps({**PAIRS, "fn_name": None})}, **PROGRAMS),
+    Case(
+        "deepcoder",
+        "lcbv5",
+        {
+            "problem": "Find the pair.",
+            "starter_code": TWO_SUM,
+            "tests": json.dumps(FUNCTIONAL),
+            "metadata": {"func_name": "pairUp"},
+        },
+        **CLASSES,
+    ),
+    Case(
+        "deepcoder",
+        "INTELLECT-3",
+        {"question": "Add.", "info": json.dumps({"tests": json.dumps(PAIRS), "source": "taco"})},
+        **PROGRAMS,
+    ),
+    Case(
+        "synthetic1",
+        "object",
+        {
+            "source": "apps",
+            "task_type": "verifiable_code",
+            "prompt": "Add two numbers.",
+            "gold_standard_solution": SUM_PROGRAM,
+            "verification_info": {
+                "language": "python",
+                "test_cases": [
+                    {"fn_name": None, "input": "1 2\n", "output": "3\n", "type": "stdin_stdout"},
+                    {"fn_name": None, "input": "3 4\n", "output": "7\n", "type": "stdin_stdout"},
+                ],
+            },
+            "metadata": {"difficulty": "easy"},
+        },
+        **PROGRAMS,
+    ),
+    Case(
+        "synthetic1",
+        "Python text",
+        {
+            "problem_id": "vcp_1",
+            "verification_info": "{'language': 'python', 'test_cases': ["
+            "{'type': 'function_call', 'fn_name': 'add', 'input': [1, 2], 'output': [3]}, "
+            "{'type': 'function_call', 'fn_name': 'add', 'input': [3, 4], 'output': [7]}]}",
+        },
+        **CALLS,
+    ),
+    Case(
+        "kodcode",
+        "row",
+        {
+            "style": "instruct",
+            "subset": "Leetcode",
+            "question_id": "Leetcode_1_I",
+            "question": "Add two numbers.",
+            "solution": ADD,
+            "test": "from solution import add\n\ndef test_small():\n    assert add(1, 2) == 3\n\n"
+            "def test_large():\n    assert add(10**20, 1) == 10**20 + 1\n",
+            "test_info": [
+                {"function_name": "add", "parameter_list": "(a, b)", "function_declaration": "def add(a, b):"}
+            ],
+            "gpt_pass_percentage": 1.0,
+        },
+        **CALLS,
+    ),
+    Case("pytest", "file", {"pytest": SUITE}, **CALLS, tests=4, wrong_passes=2),
+    Case(
+        "bigcodebench",
+        "row",
+        {
+            "task_id": "BigCodeBench/9000",
+            "complete_prompt": 'import random\n\ndef task_func(values):\n    """Sort."""\n',
+            "instruct_prompt": "Sort.",
+            "canonical_solution": "    return sorted(values)\n",
+            "code_prompt": "import random\n\ndef task_func(values):\n",
+            "test": UNITTEST,
+            "entry_point": "task_func",
+            "doc_struct": "{}",
+            "libs": "['random']",
+        },
+        right="    return sorted(values)\n",
+        wrong="def task_func(values):\n    return list(values)\n",
+        raises="def task_func(values):\n    raise RuntimeError('no')\n",
+        tests=3,
+        wrong_passes=2,
+    ),
+    Case(
+        "verl",
+        "row",
+        {
+            "data_source": "codeforces",
+            "prompt": [{"role": "user", "content": "Add two numbers."}],
+            "ability": "code",
+            "reward_model": {"style": "rule", "ground_truth": json.dumps(PAIRS)},
+            "extra_info": {"index": 49, "split": "train"},
+        },
+        inner="prime_code",
+        **PROGRAMS,
+    ),
+    Case(
+        "verl",
+        "HumanEval inside, its prompt in the conversation",
+        {
+            "data_source": "humaneval",
+            "prompt": [{"role": "user", "content": f"Complete this:\n\n```python\n{SQUASH_PROMPT}```"}],
+            "reward_model": {
+                "ground_truth": {
+                    "entry_point": "squash",
+                    "test": "def check(candidate):\n"
+                    "    assert candidate([1, 1]) == [1]\n    assert candidate([2, 1]) == [2, 1]\n",
+                }
+            },
+        },
+        inner="humaneval",
+        right="```python\n    return list(dict.fromkeys(values))\n```",
+        wrong="def squash(values):\n    return values[2:]\n",
+        raises="def squash(values):\n    return values.x\n",
+    ),
+    Case(
+        "nemo_gym",
+        "row",
+        {
+            "responses_create_params": {"input": [{"role": "user", "content": "Add two numbers."}]},
+            "verifier_metadata": {"problem_id": "1", "unit_tests": PAIRS},
+        },
+        **PROGRAMS,
+    ),
+    Case(
+        "openai",
+        "item",
+        {
+            "item": {
+                "messages": [{"role": "user", "content": "Write add."}],
+                "reference_answer": {"test_list": ["assert add(1, 2) == 3", "assert add(1, -1) == 0"]},
+            }
+        },
+        inner="mbpp",
+        **CALLS,
+    ),
+]
+
+
+def graded(grader: Grader, case: Case, answer: str) -> Grade:
+    fenced = answer if "```" in answer else f"Here you are.\n\n```python\n{answer}\n```\n"
+    sample = Sample(id=case.id, completion=fenced, reference=case.row, prompt=case.prompt)
+    grade = grader.grade(sample)
+    if "not built yet" in grade.reason:
+        pytest.skip(grade.reason)
+    return grade
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_row_is_graded_right(grader: Grader, case: Case) -> None:
+    for answer in (case.right, *case.more_right):
+        grade = graded(grader, case, answer)
+        assert grade.status is GradeStatus.SCORED, grade.reason
+        assert [test.verdict for test in grade.tests] == [Verdict.PASSED] * case.tests, grade.reason
+        assert grade.metric("functional") == 1.0
+
+    grade = graded(grader, case, case.wrong)
+    assert grade.status is GradeStatus.SCORED, grade.reason
+    assert (grade.metric("tests_total"), grade.metric("tests_passed")) == (case.tests, case.wrong_passes), grade.tests
+    assert {test.verdict for test in grade.tests} <= {Verdict.PASSED, Verdict.WRONG_ANSWER, Verdict.EXCEPTION}
+    assert grade.metric("functional") == pytest.approx(case.wrong_passes / case.tests)
+
+    grade = graded(grader, case, case.raises)
+    assert grade.status is GradeStatus.SCORED, grade.reason
+    assert grade.metric("tests_total") == case.tests
+    assert grade.metric("tests_passed") == 0
+    assert Verdict.EXCEPTION in {test.verdict for test in grade.tests}
+    assert grade.metric("functional") == 0.0
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_row_fits_no_other_format(case: Case) -> None:
+    problem = read_reference(case.row, prompt=case.prompt)
+    assert problem.shape == (case.inner or case.shape)
+    assert problem == read_reference(case.row, prompt=case.prompt, shape=case.shape)
+    assert problem == read_reference(json.dumps(case.row), prompt=case.prompt)
+
+
+def test_every_format_has_a_row() -> None:
+    assert {case.shape for case in CASES} == set(SHAPES)
