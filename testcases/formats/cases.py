@@ -52,10 +52,11 @@ def problem_of_cases(
     """
     if not cases:
         raise InvalidFieldError("tests", "must not be empty")
-    wrapped = _are_wrapped(cases)
+    opened = [Fields(case, path) for path, case in cases.items()]
+    called = [fields.value("output") for fields in opened if _kind(fields) == "function_call"]
+    wrapped = all(isinstance(output, list) and len(output) == 1 for output in called)
     tests: list[CallTest | StdinTest] = []
-    for path, case in cases.items():
-        fields = Fields(case, path)
+    for fields in opened:
         found = function_named_in(fields) or name
         if found != name and name is not None:
             raise InvalidFieldError(fields.path("func_name"), f"must be the same for all tests, not {found}")
@@ -103,9 +104,3 @@ def _kind(fields: Fields) -> str:
     if fields.has(_kind_key(fields)):
         return fields.text(_kind_key(fields))
     return "function_call" if fields.has("fn_name") or fields.has("func_name") else "stdin"
-
-
-def _are_wrapped(cases: Mapping[str, Any]) -> bool:
-    """Whether all outputs are lists of one item."""
-    outputs = [case.get("output") if isinstance(case, dict) else None for case in cases.values()]
-    return all(isinstance(output, list) and len(output) == 1 for output in outputs)

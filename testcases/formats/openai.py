@@ -24,9 +24,14 @@ def fits(reference: Any) -> bool:
     """Whether the reference has the fields of this shape."""
     if not isinstance(reference, dict):
         return False
-    if isinstance(reference.get("item"), dict) or "reference_answer" in reference:
+    if isinstance(reference.get("item"), dict):
         return True
-    return "messages" in reference and any(place in reference for place in _PLACES)
+    places = _PLACES if "messages" in reference else _PLACES[:1]
+    return any(_could_hold_tests(reference.get(place)) for place in places)
+
+
+def _could_hold_tests(value: Any) -> bool:
+    return value.lstrip().startswith(("{", "[")) if isinstance(value, str) else isinstance(value, (dict, list))
 
 
 def read(reference: Any, *, prompt: str) -> Nested:

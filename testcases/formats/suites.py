@@ -51,7 +51,7 @@ def problem_of_suite(
     Raises:
         InvalidFieldError: the file is no Python, defines no test, or asks nothing of the answer.
     """
-    tree = parse_suite(source, field)
+    tree = parse_suite(source, field, shared=isolation == "shared")
     name = entry_point or imported_from(module, [tree]) or called_in([tree], parse("", field))
     if name is None:
         raise InvalidFieldError(field, f"imports nothing from {module} and uses no name of the answer's")
