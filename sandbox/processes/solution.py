@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.channel import frame, receive_descriptors, receive_frame
 from sandbox.mutation import apply_changes, containers_in
-from sandbox.processes import parked_threads, plain_event_loop, streams
+from sandbox.processes import codeless, parked_threads, plain_event_loop, streams
 from sandbox.processes.calls import CallFailedError, Errand, call, on_ground
 from sandbox.processes.coroutines import Coroutines
 from sandbox.processes.lent import Lending
@@ -78,7 +78,7 @@ def prepare() -> Callable[[int], Callable[[], Any]]:
     sys.argv[:] = ["solution.py"]
     decode(encode([LOAD, LoadSettings("").plain()]))
     random.seed(0)
-    dup, dup2, closerange = os.dup, os.dup2, os.closerange
+    dup, dup2, closerange, hook = os.dup, os.dup2, os.closerange, audit.make_hook()
 
     def main(channel: int) -> Callable[[], Any]:
         """Be ready to serve the examiner at the other end of ``channel``; returns what `ground.stand` takes."""
@@ -94,6 +94,7 @@ def prepare() -> Callable[[int], Callable[[], Any]]:
         settings = LoadSettings(*fields)
         module = types.ModuleType("__main__" if settings.program else ENTRY_MODULE)
         _put_up_walls(settings, module, base_bytes)
+        audit.put_up(hook)
         return Errand(_Solution(channel, settings, module, out).serve()).take
 
     return main
@@ -103,6 +104,7 @@ def _put_up_walls(settings: LoadSettings, module: types.ModuleType, base_bytes: 
     parked_threads.park(settings.threads)
     sys.modules.pop("resource", None)  # the zygote's own wait4(2) needs it
     builtins.exit, builtins.quit = _QUITTERS
+    codeless.install()
     gc.enable()
     vars(sys.modules["__main__"]).clear()
     vars(sys.modules["__main__"]).update(__name__="__main__", __builtins__=builtins)
@@ -112,7 +114,6 @@ def _put_up_walls(settings: LoadSettings, module: types.ModuleType, base_bytes: 
     rlimits.put_up(rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb), base_bytes=base_bytes)
     functions.seal()
     imports.seal()
-    audit.put_up()
 
 
 class _Solution:

@@ -1,17 +1,24 @@
 """Wall: an audit hook that ends the process when it is about to do what only an attack does.
 
-Stops: starting programs and processes, signals to others (fcntl(2) can have them sent, by F_SETOWN), native code,
-tracing; it ends the process at once with a code of its own, because an exception could be swallowed (PEP 578 hooks
-cannot be removed). Absence: never; it is plain Python. Some functions raise no event: the wall ``functions`` removes
-those.
+Stops: starting programs, processes and interpreters; signals to others (fcntl(2) can have them sent, by F_SETOWN);
+native code, and code objects built by hand, which can be made to read and write any memory; tracing; searching all
+objects of the process for what is not the answer's. It ends the process at once with a code of its own, because an
+exception could be swallowed (PEP 578 hooks cannot be removed). Absence: never; it is plain Python. Some functions
+raise no event: the wall ``functions`` removes those.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import ref
 
-__all__ = ["DENIED", "EXIT_CODE", "NAME", "probe", "put_up"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["DENIED", "EXIT_CODE", "NAME", "make_hook", "probe", "put_up"]
 
 NAME = "audit"
 EXIT_CODE = 86
@@ -19,33 +26,55 @@ EXIT_CODE = 86
 
 DENIED: frozenset[str] = frozenset(
     {
-        "os.exec", "os.fork", "os.forkpty", "os.kill", "os.killpg", "os.posix_spawn", "os.spawn", "os.system",
-        "subprocess.Popen", "pty.spawn", "signal.pthread_kill", "ctypes.dlopen", "ctypes.dlsym",
-        "ctypes.dlsym/handle", "ctypes.addressof", "ctypes.string_at", "ctypes.wstring_at", "ctypes.cdata",
-        "ctypes.cdata/buffer", "ctypes.call_function", "ctypes.create_string_buffer", "sys.settrace",
-        "sys.setprofile", "sys._current_frames", "sys._current_exceptions", "sys.monitoring.register_callback",
-        "cpython._PySys_ClearAuditHooks", "cpython.PyInterpreterState_New", "resource.prlimit", "resource.setrlimit",
-        "socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
-        "socket.gethostbyname", "fcntl.fcntl", "fcntl.ioctl",
-        "os.symlink", "os.link", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod",
-        "os.chown", "os.truncate", "os.chdir", "os.utime", "os.setxattr", "os.removexattr",
+        # other processes, and programs
+        "os.exec", "os.fork", "os.forkpty", "os.kill", "os.killpg", "os.posix_spawn", "os.spawn", "os.startfile",
+        "os.system", "os.unshare", "os.setns", "subprocess.Popen", "pty.spawn", "signal.pthread_kill",
+        "sys.remote_exec", "resource.prlimit", "resource.setrlimit",
+        # native code
+        "code.__new__", "marshal.load", "marshal.loads", "mmap.__new__", "ctypes.PyObj_FromPtr", "ctypes.addressof",
+        "ctypes.call_function", "ctypes.cdata", "ctypes.cdata/buffer", "ctypes.create_string_buffer",
+        "ctypes.create_unicode_buffer", "ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.get_errno",
+        "ctypes.memoryview_at", "ctypes.set_errno", "ctypes.set_exception", "ctypes.string_at", "ctypes.wstring_at",
+        # what is not the answer's
+        "cpython.PyInterpreterState_New", "cpython._PySys_ClearAuditHooks", "cpython.remote_debugger_script",
+        "gc.get_objects", "gc.get_referents", "gc.get_referrers", "sys._current_exceptions", "sys._current_frames",
+        "sys.addaudithook", "sys.monitoring.register_callback", "sys.setprofile", "sys.settrace",
+        # network, and descriptors
+        "fcntl.fcntl", "fcntl.flock", "fcntl.ioctl", "fcntl.lockf", "socket.bind", "socket.connect",
+        "socket.getaddrinfo", "socket.gethostbyaddr", "socket.gethostbyname", "socket.getnameinfo", "socket.sendmsg",
+        "socket.sendto", "socket.sethostname", "syslog.openlog", "syslog.syslog",
+        # files
+        "os.chdir", "os.chflags", "os.chmod", "os.chown", "os.link", "os.lockf", "os.mkdir", "os.remove",
+        "os.removexattr", "os.rename", "os.rmdir", "os.setxattr", "os.symlink", "os.truncate", "os.utime",
     }
 )  # fmt: skip
 """Events that end the process (https://docs.python.org/3/library/audit_events.html)."""
 
 
-def put_up() -> None:
-    """Install the hook in this process, for good."""
-    denied, leave, code = DENIED, os._exit, EXIT_CODE
+def make_hook() -> Callable[[str, tuple[Any, ...]], object]:
+    """A hook, all of it written in C.
 
-    def hook(event: str, _: tuple[object, ...]) -> None:
-        if event in denied:
-            leave(code)
+    A hook in Python has a frame, and a signal handler of the answer's could run on top of that and, since PEP 667,
+    rewrite its variables before they are looked at. This one takes a denied event out of a dict; the object that was
+    its value is destroyed by that, and whoever watches its end ends the process.
+    """
+    leave = partial(next, iter(partial(os._exit, EXIT_CODE), None))  # whatever else it is given is the default
+    traps: dict[Any, Any] = {event: set() for event in DENIED}
+    traps[None] = [ref(trap, leave) for trap in traps.values()]
+    return traps.pop
 
-    sys.addaudithook(hook)
+
+def put_up(hook: Callable[[str, tuple[Any, ...]], object] | None = None) -> None:
+    """Install the hook in this process, for good. Who keeps it where an answer can find it has no wall."""
+    sys.addaudithook(hook or make_hook())
 
 
 def probe() -> str | None:
     """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
-    put_up()
-    return None
+    pid = os.fork()
+    if pid == 0:
+        put_up()
+        sys.audit("os.exec", "/bin/true", ["true"], None)
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    return None if os.waitstatus_to_exitcode(status) == EXIT_CODE else "a denied event did not end the process"

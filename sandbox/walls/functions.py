@@ -12,8 +12,9 @@ import contextlib
 import importlib.machinery
 import os
 import posix
-import signal
 import sys
+import types
+from typing import Any
 
 __all__ = ["KEPT", "NAME", "probe", "put_up", "seal", "take_down"]
 
@@ -37,22 +38,27 @@ KEPT: frozenset[str] = frozenset(f"{_CLASSES} {_OWN_PROCESS} {_OPEN_DESCRIPTORS}
 """What stays in ``posix``: reads of the own process, and calls that only touch descriptors it already has. ``open`` and
 ``listdir`` stay for the sake of the error an honest program expects; the kernel refuses them."""
 
-_REMOVED_FROM_SIGNAL = ("pidfd_send_signal", "pthread_kill", "raise_signal")
+_ALSO_TAKEN = {
+    "_signal": ("pidfd_send_signal", "pthread_kill", "raise_signal"),
+    "time": ("clock_settime", "clock_settime_ns"),
+    "_posixsubprocess": ("fork_exec",),
+}
+"""Of other modules, by the module that makes them."""
 _SETS_OF_FUNCTIONS = ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")
-_LOADERS = ("create_builtin", "exec_builtin", "create_dynamic", "exec_dynamic")
+_LOADERS = ("create_builtin", "exec_builtin", "create_dynamic", "exec_dynamic", "get_frozen_object", "init_frozen")
 
 
 def put_up() -> None:
-    """Take the functions out of their modules. Code that needs one must have it by a name of its own."""
+    """Take the functions out of all modules. Code that needs one must have it where no answer can find it."""
     taken = {vars(posix)[name] for name in vars(posix) if _is_function(name)}
+    for origin, names in _ALSO_TAKEN.items():
+        namespace = vars(sys.modules[origin]) if origin in sys.modules else {}
+        taken.update(namespace[name] for name in names if name in namespace)
     for name in _SETS_OF_FUNCTIONS:
         setattr(os, name, getattr(os, name) - taken)
-    for name in [name for name in vars(posix) if _is_function(name)]:
-        delattr(posix, name)
-        vars(os).pop(name, None)
-    for name in _REMOVED_FROM_SIGNAL:
-        vars(signal).pop(name, None)
-        vars(sys.modules["_signal"]).pop(name, None)
+    for namespace in [getattr(module, "__dict__", {}) for module in sys.modules.values()]:
+        for name in [name for name, value in namespace.items() if _is_one_of(taken, value)]:
+            del namespace[name]
 
 
 def take_down() -> None:
@@ -75,6 +81,10 @@ def seal() -> None:
 
 def _is_function(name: str) -> bool:
     return not name.startswith("__") and name not in KEPT and callable(vars(posix)[name])
+
+
+def _is_one_of(functions: set[Any], value: object) -> bool:
+    return isinstance(value, types.BuiltinFunctionType | type) and value in functions
 
 
 def probe() -> str | None:

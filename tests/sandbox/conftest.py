@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import dedent
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -188,3 +189,36 @@ def own_box(make_box: Callable[..., Box]) -> Box:
     box = make_box()
     box.sandbox.start()
     return box
+
+
+@pytest.fixture
+def single_box(make_box: Callable[..., Box]) -> Box:
+    """A sandbox with one lane."""
+    return make_box(lanes=1)
+
+
+SLEEPS = "import time\ndef f(*_):\n    time.sleep(0.6)\n    return 42"
+
+
+def watch_a_solution(box: Box, look: Callable[[int], Any], problem: Problem | None = None) -> Any:
+    """What ``look`` makes of the pid of a solution process while its answer sleeps in a call to ``f``."""
+    (lane, *_), seen = box.sandbox._lanes, []
+
+    def wait_and_look() -> None:
+        end = time.monotonic() + 10
+        while not seen and time.monotonic() < end:
+            examiner = lane._examiner
+            solutions = set(children(lane.zygote)) - {examiner and host_pid(lane.zygote, examiner)}
+            if examiner is not None and len(solutions) == 1:
+                time.sleep(0.1)
+                seen.append(look(solutions.pop()))
+
+    problem = problem or Problem((CallTest((), 42),), entry_point="f")
+    box.execute([box.job(problem, "def f(*_):\n    return 42")])
+    watcher = Thread(target=wait_and_look)
+    watcher.start()
+    (execution,) = box.execute([box.job(problem, SLEEPS)])
+    watcher.join()
+    assert execution.status is ExecutionStatus.COMPLETED
+    (found,) = seen
+    return found

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.execution import ExecutionStatus
 from testcases.problem import AssertTest, CallTest, CheckTest, Problem
 from tests.sandbox.conftest import Case, cases
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.sandbox.conftest import Box
 
 FORGE = """
@@ -587,7 +583,6 @@ for name in ('len', 'isinstance', 'type', 'map', 'set', 'min', 'max', 'print', '
     setattr(builtins, name, lambda *a, **k: 42)
 
 #: json
-import json
 json.dumps = json.loads = lambda *a, **k: 42
 json.JSONEncoder.encode = json.JSONEncoder.iterencode = lambda *a: '["ok",42,null]'
 json.encoder.c_make_encoder = None
@@ -755,6 +750,71 @@ async def g():
 
 def f():
     return asyncio.run(g())
+
+#: a generator to await
+import asyncio, types
+
+@types.coroutine
+def switch():
+    yield
+    return 21
+
+async def g():
+    return sum(await asyncio.gather(switch(), switch()))
+
+def f():
+    return asyncio.run(g())
+
+#: a copy by marshal
+import marshal
+
+def f():
+    grid = [[1, 2], (3, "c"), {"c": {4}}]
+    return 42 if marshal.loads(marshal.dumps(grid)) == grid else 0
+
+#: what a function is made of
+import dis, inspect
+
+def g(a, b=2, *c, d, **e):
+    return a
+
+def f():
+    code = g.__code__
+    names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount], list(inspect.signature(g).parameters)
+    assert names == (("a", "b", "d"), ["a", "b", "c", "d", "e"]) and list(dis.get_instructions(g))
+    return 42
+
+#: its own frames
+import inspect, logging, sys, traceback
+
+def g():
+    return sys._getframe().f_code.co_name + inspect.currentframe().f_back.f_code.co_name
+
+def f():
+    logging.getLogger("x").warning("where %s", g())
+    try:
+        raise ValueError
+    except ValueError as error:
+        text = traceback.format_exc() + str(traceback.extract_tb(error.__traceback__))
+        assert error.__traceback__.tb_frame.f_code is f.__code__
+    assert "ValueError" in text and inspect.stack()[0].function == "f"
+    return 42 if g() == "gf" else g()
+
+#: the state of generators and coroutines
+import inspect
+
+def g():
+    yield 1
+
+async def c():
+    pass
+
+def f():
+    running, coroutine = g(), c()
+    states = [inspect.getgeneratorstate(running), inspect.getcoroutinestate(coroutine)]
+    coroutine.close()
+    assert running.gi_frame.f_locals == {} and running.gi_code is g.__code__
+    return 42 if states == ["GEN_CREATED", "CORO_CREATED"] else states
 
 #: asyncio, timeouts
 import asyncio
@@ -1007,112 +1067,6 @@ def test_nothing_of_one_answer_reaches_the_next(box: Box) -> None:
 def test_between_two_calls_an_answer_keeps_its_state(box: Box) -> None:
     problem = Problem((CallTest((), 1), CallTest((), 2)), entry_point="f")
     assert box.see(problem, "n = 0\ndef f():\n    global n\n    n += 1\n    return n").verdicts == ["passed"] * 2
-
-
-# No secrets
-
-CANARY = "canary-7361-in-the-coal-mine"
-
-SEARCH = """
-    import gc, os, sys, traceback
-
-    NEEDLE = "-".join(["canary", "7361"])
-
-    def look(thing):
-        if isinstance(thing, (bytes, bytearray)):
-            thing = bytes(thing).decode("latin-1")
-        if isinstance(thing, str):
-            return NEEDLE in thing and thing != NEEDLE
-        return False
-
-    def everything():
-        gc.unfreeze()
-        seen, waiting = set(), [sys.modules, os.environ, sys.argv, sys.orig_argv, *gc.get_objects()]
-        frame = sys._getframe()
-        while frame:
-            waiting += [frame.f_locals, frame.f_globals, frame.f_code.co_consts]
-            frame = frame.f_back
-        for frame in [thing for thing in gc.get_objects() if type(thing).__name__ in ("frame", "generator")]:
-            waiting.append(getattr(frame, "f_locals", None))
-        while waiting:
-            thing = waiting.pop()
-            if id(thing) in seen:
-                continue
-            seen.add(id(thing))
-            yield thing
-            try:
-                waiting += gc.get_referents(thing)
-            except Exception:
-                pass
-
-    def files():
-        for path in ("environ", "cmdline", "mem", "maps", "fd", "fdinfo/3", "task", "root/etc/passwd"):
-            for pid in ("self", os.getppid(), os.getpid() - 1, os.getpid() + 1, 1):
-                try:
-                    with open(f"/proc/{pid}/{path}", "rb") as file:
-                        yield file.read(1 << 20)
-                except OSError:
-                    pass
-        for number in range(64):
-            try:
-                os.lseek(number, 0, 0)
-            except OSError:
-                pass
-            try:
-                if number != 3 and not os.get_blocking(number) or number == 0:
-                    yield os.read(number, 1 << 20)
-            except OSError:
-                pass
-
-    def f():
-        found = [1 for thing in everything() if look(thing)]
-        read = [data for data in files() if data]
-        print("searched", len(found), len(read), sum(map(look, read)))
-        return None
-"""
-
-
-@pytest.mark.parametrize(
-    "secret",
-    [
-        Problem((CallTest((), CANARY),), entry_point="f"),
-        Problem((CallTest((), 1, alternatives=(CANARY,)), CallTest((), [CANARY])), entry_point="f"),
-        Problem((AssertTest(f"assert f() == {CANARY!r}"),), entry_point="f"),
-        Problem((CheckTest(f"def check(g):\n    assert g() == {CANARY!r}\n"),), entry_point="f"),
-        Problem((CallTest((), 1),), entry_point="f", setup=f"secret = {CANARY!r}"),
-    ],
-    ids=["call", "alternatives", "assertion", "check", "setup"],
-)
-def test_expected_values_are_nowhere_in_the_answers_process(box: Box, secret: Problem) -> None:
-    known = box.execute([box.job(secret, "def f():\n    return None")] * 2)  # each lane has seen it, and may remember
-    assert all(execution.status is ExecutionStatus.COMPLETED for execution in known)
-    seen = box.see(secret, SEARCH, cpu_s=20.0, total_cpu_s=20.0, wall_s=60.0)
-    assert "passed" not in seen.verdicts
-    assert "searched 0 0 0" in seen.output, seen.execution
-
-
-def test_the_search_finds_what_is_there(box: Box) -> None:
-    problem = Problem((CallTest(({"deep": [CANARY]},), 0),), entry_point="g")
-    seen = box.see(problem, SEARCH + "\n    def g(x):\n        f()", cpu_s=20.0, total_cpu_s=20.0, wall_s=60.0)
-    assert "searched 0" not in seen.output
-    assert "searched" in seen.output, seen.execution
-
-
-def test_the_environment_holds_no_secrets(make_box: Callable[..., Box], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_LAMBDA_RUNTIME_API", "PYTHONPATH", "LD_LIBRARY_PATH"):
-        monkeypatch.setenv(name, CANARY)
-    show = """
-        import json, os, sys
-
-        def f():
-            print(json.dumps([dict(os.environ), sys.argv, os.getcwd(), "canary" in str(sys.orig_argv)]))
-    """
-    environ, argv, directory, is_in_argv = json.loads(make_box(lanes=1).call(show).output)
-    assert set(environ) <= {"PYTHONHASHSEED", "LC_ALL", "LC_CTYPE", "TZ", "HOME", "PATH", "MALLOC_ARENA_MAX"}
-    assert CANARY not in str(environ)
-    assert not is_in_argv
-    assert argv == ["solution.py"]
-    assert directory == "/"
 
 
 def test_limits_of_a_job_are_its_own(box: Box) -> None:

@@ -9,11 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import astuple
 from pathlib import Path
 from textwrap import dedent
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,10 +21,10 @@ from sandbox.walls import audit, functions, imports
 from sandbox.walls.privileges import uid_of
 from sandbox.walls.report import Tier, WallReport, standing_tier
 from testcases.problem import CallTest, CheckTest, Problem
-from tests.sandbox.conftest import IN_A_CONTAINER, SHORT, Box, Case, Seen, cases, children, host_pid
+from tests.sandbox.conftest import IN_A_CONTAINER, SHORT, Box, Case, cases, watch_a_solution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from sandbox.execution import Job
 
@@ -201,19 +199,10 @@ def f():
     return 42 if found and found <= {errno.EMFILE, errno.EPERM} else found
 
 #: no process
-import asyncio, errno
+import asyncio
 
 def f():
-    start = asyncio.base_events.subprocess._fork_exec
-    program = [b"/bin/true"]
-    fields = [program, program, True, (), None, None, *[-1] * 6, 3, 3, False, False, -1, None, None, None, -1, None]
-    for more in ([], [False], [True]):
-        try:
-            start(*fields, *more)
-        except TypeError:
-            continue
-        except OSError as error:
-            return 42 if error.errno == errno.EAGAIN else error.errno
+    return 42 if not hasattr(asyncio.base_events.subprocess, "_fork_exec") else "_fork_exec"
 
 #: no more threads than wait for it
 import threading
@@ -403,6 +392,69 @@ import asyncio
 def f():
     asyncio.base_events.socket.getaddrinfo("localhost", 80)
 
+#: a code object of its own making
+import types
+def f():
+    return types.CodeType(0, 0, 0, 0, 1, 0, b"d\xff", (), (), (), "f", "f", "f", 1, b"", b"", (), ())
+
+#: a code object that is changed
+def f():
+    return f.__code__.replace(co_code=b"d\xff")
+
+#: every object of the process
+import gc
+def f():
+    return len(gc.get_objects())
+
+#: who refers to an object
+import gc
+def f():
+    return gc.get_referrers(f)
+
+#: what an object refers to
+import gc
+def f():
+    return gc.get_referents(f)
+
+#: a hook of its own
+import sys
+def f():
+    sys.addaudithook(print)
+
+#: monitoring
+import sys
+def f():
+    if not hasattr(sys, "monitoring"):
+        sys.settrace(print)
+    sys.monitoring.use_tool_id(3, "x")
+    sys.monitoring.register_callback(3, sys.monitoring.events.CALL, print)
+
+#: a wall touched while a signal handler rewrites what it finds below it
+import signal, sys
+def rewrite(_, frame):
+    while frame:
+        for name in list(frame.f_locals):
+            try:
+                frame.f_locals[name] = None
+            except Exception:
+                pass
+        frame = frame.f_back
+def f():
+    signal.signal(signal.SIGALRM, rewrite)
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.00001)
+    sys.settrace(None)
+    return 42
+
+#: a wall touched with everything patched that a wall could be made of
+import builtins, functools, os, sys, weakref
+def f():
+    settrace = sys.settrace
+    for module in (builtins, functools, os, sys, weakref):
+        for name in list(vars(module)):
+            setattr(module, name, lambda *a, **k: None)
+    settrace(None)
+    return 42
+
 #: a wall touched, and the exception swallowed
 import sys
 def f():
@@ -478,35 +530,6 @@ def test_exit_code_of_the_audit_hook_is_nothing_to_gain_by(box: Box) -> None:
 # Seen from outside
 
 
-def watch_a_solution(box: Box, look: Callable[[int], Any]) -> Any:
-    """What ``look`` makes of the pid of a solution process while it sleeps."""
-    (lane, *_), seen = box.sandbox._lanes, []
-
-    def wait_and_look() -> None:
-        end = time.monotonic() + 10
-        while not seen and time.monotonic() < end:
-            solutions = set(children(lane.zygote)) - {host_pid(lane.zygote, lane._examiner)}
-            if len(solutions) == 1:
-                time.sleep(0.1)
-                seen.append(look(solutions.pop()))
-
-    box.call("def f():\n    return 42")
-    watcher = Thread(target=wait_and_look)
-    watcher.start()
-    problem = Problem((CallTest((), 42),), entry_point="f")
-    slow = box.job(problem, "import time\ndef f():\n    time.sleep(0.6)\n    return 42")
-    executions = box.execute([slow])
-    watcher.join()
-    assert Seen(executions[0]).verdict == "passed"
-    (found,) = seen
-    return found
-
-
-@pytest.fixture
-def single_box(make_box: Callable[..., Box]) -> Box:
-    return make_box(lanes=1)
-
-
 def test_the_kernel_holds_the_limits(single_box: Box) -> None:
     text = watch_a_solution(single_box, lambda pid: Path(f"/proc/{pid}/limits").read_text())
     limits = {line[:26].strip(): line[26:].split()[:2] for line in text.splitlines()[1:]}
@@ -545,6 +568,38 @@ def test_all_walls_stand_here_for_us_and_for_nobody(box: Box, nobodys_box: Box) 
     assert [name for name, stands in nobodys.walls if not stands] == []
 
 
+LEFT_OVER = """
+import gc, importlib, os, posix, signal, subprocess, time, types
+from sandbox.preload import SOLUTION_PRELOAD
+from sandbox.processes import solution, zygote
+from sandbox.walls import functions
+
+for name in SOLUTION_PRELOAD:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        pass
+acting = "fork kill killpg setsid setpriority sched_setaffinity mkfifo mknod pidfd_open dup2 pipe memfd_create execve"
+watched = {name: vars(posix)[name] for name in acting.split()}
+watched |= {"raise_signal": signal.raise_signal, "clock_settime": time.clock_settime}
+watched |= {"fork_exec": importlib.import_module("_posixsubprocess").fork_exec}
+functions.put_up()
+gc.collect()
+found = set()
+for name in watched:
+    for holder in gc.get_referrers(watched[name]):
+        if holder is not watched:
+            found.add(f"{name} in {holder!r:.200}")
+print(sorted(found))
+"""
+
+
+def test_no_object_refers_to_a_function_that_was_taken_out() -> None:
+    """Outside the sandbox, where all objects may be searched."""
+    env = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    assert subprocess.check_output([sys.executable, "-S", "-c", LEFT_OVER], env=env, text=True) == "[]\n"
+
+
 SABOTAGE = {
     "rlimits": ("from sandbox.walls import rlimits as wall; wall._set = lambda *a: None", "can be opened"),
     "rlimits that cannot be set": (
@@ -557,6 +612,7 @@ SABOTAGE = {
         "still there",
     ),
     "imports": ("from sandbox.walls import imports as wall; wall.put_up = lambda: None", "can be imported"),
+    "audit": ("from sandbox.walls import audit as wall; wall.DENIED = frozenset()", "did not end the process"),
     "a probe that is killed": (
         "from sandbox.walls import audit as wall; import os; wall.probe = lambda: os.kill(os.getpid(), 9)",
         "the probe was killed",
