@@ -93,14 +93,13 @@ def prepare() -> Callable[[int], Callable[[], Any]]:
             os._exit(1)
         settings = LoadSettings(*fields)
         module = types.ModuleType("__main__" if settings.program else ENTRY_MODULE)
-        _put_up_walls(settings, module, base_bytes)
-        audit.put_up(hook)
+        _put_up_walls(settings, module, base_bytes, hook)
         return Errand(_Solution(channel, settings, module, out).serve()).take
 
     return main
 
 
-def _put_up_walls(settings: LoadSettings, module: types.ModuleType, base_bytes: int) -> None:
+def _put_up_walls(settings: LoadSettings, module: types.ModuleType, base_bytes: int, hook: audit.Hook) -> None:
     parked_threads.park(settings.threads)
     sys.modules.pop("resource", None)  # the zygote's own wait4(2) needs it
     builtins.exit, builtins.quit = _QUITTERS
@@ -114,6 +113,7 @@ def _put_up_walls(settings: LoadSettings, module: types.ModuleType, base_bytes: 
     rlimits.put_up(rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb), base_bytes=base_bytes)
     functions.seal()
     imports.seal()
+    audit.put_up(hook)
 
 
 class _Solution:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 from weakref import ref
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+__all__ = ["DENIED", "EXIT_CODE", "NAME", "Hook", "make_hook", "probe", "put_up"]
 
-__all__ = ["DENIED", "EXIT_CODE", "NAME", "make_hook", "probe", "put_up"]
+Hook: TypeAlias = Callable[[str, tuple[Any, ...]], object]
 
 NAME = "audit"
 EXIT_CODE = 86
@@ -51,7 +51,7 @@ DENIED: frozenset[str] = frozenset(
 """Events that end the process (https://docs.python.org/3/library/audit_events.html)."""
 
 
-def make_hook() -> Callable[[str, tuple[Any, ...]], object]:
+def make_hook() -> Hook:
     """A hook, all of it written in C.
 
     A hook in Python has a frame, and a signal handler of the answer's could run on top of that and, since PEP 667,
@@ -64,7 +64,7 @@ def make_hook() -> Callable[[str, tuple[Any, ...]], object]:
     return traps.pop
 
 
-def put_up(hook: Callable[[str, tuple[Any, ...]], object] | None = None) -> None:
+def put_up(hook: Hook | None = None) -> None:
     """Install the hook in this process, for good. Who keeps it where an answer can find it has no wall."""
     sys.addaudithook(hook or make_hook())
 

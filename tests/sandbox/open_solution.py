@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["prepare"]
 
+_kept: list[object] = []
+"""Hooks that are not put up: the end of one ends the process."""
+
 
 def prepare() -> Callable[[int], Callable[[], Any]]:
     """As `sandbox.processes.solution.prepare`."""
@@ -22,7 +25,8 @@ def prepare() -> Callable[[int], Callable[[], Any]]:
     return solution.prepare()
 
 
-def _open(_settings: object, module: ModuleType, _base_bytes: int) -> None:
+def _open(_settings: object, module: ModuleType, _base_bytes: int, hook: object) -> None:
+    _kept.append(hook)
     functions.take_down()
     imports.take_down()
     sys.modules[module.__name__] = module

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import sys
 import time
-from os import _exit, fork, setsid, waitpid, write
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LIFE_S = 20.0
+_SYSTEM = SimpleNamespace(_exit=os._exit, fork=os.fork, setsid=os.setsid, waitpid=os.waitpid, write=os.write)
+"""A zygote takes these out of all modules, but not from here."""
 
 
 def role_of(argument: str) -> Callable[[int], None]:
@@ -21,29 +24,29 @@ def role_of(argument: str) -> Callable[[int], None]:
 
     def main(channel: int) -> None:
         leave_behind(manner)
-        write(channel, b"\0\0\0\0")
+        _SYSTEM.write(channel, b"\0\0\0\0")
 
     return main
 
 
 def leave_behind(manner: str) -> None:
     """Start a process without a parent, in a session of its own; a ``racer`` forks on and on."""
-    if (pid := fork()) != 0:
-        waitpid(pid, 0)
+    if (pid := _SYSTEM.fork()) != 0:
+        _SYSTEM.waitpid(pid, 0)
         return
     with contextlib.suppress(OSError):
-        setsid()
-    if fork() != 0:
-        _exit(0)
+        _SYSTEM.setsid()
+    if _SYSTEM.fork() != 0:
+        _SYSTEM._exit(0)
     end = time.monotonic() + _LIFE_S
     while time.monotonic() < end:
         time.sleep(0.001)
         if manner == "racer":
             with contextlib.suppress(OSError):
-                if fork() != 0:
+                if _SYSTEM.fork() != 0:
                     time.sleep(0.005)
-                    _exit(0)
-    _exit(0)
+                    _SYSTEM._exit(0)
+    _SYSTEM._exit(0)
 
 
 if __name__ == "__main__":
