@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from testcases.examples import load_examples
 from tests.grader.aws.test_contract_properties import EVENTS, VALUES
 from tests.soak.hostile import SOURCES, TEXTS
+from tests.soak.tasks import TASKS, filled
 
 __all__ = ["RIGHT", "answers", "events", "near_events", "near_references", "references", "samples"]
 
@@ -54,7 +55,8 @@ _OTHERS: list[tuple[Any, str]] = [
         "def f(x):\n    return x + 1\n",
     ),
 ]
-RIGHT = [*_HUMANEVAL, *_EXAMPLES, *_OTHERS]
+_TASKS = [(filled(task.reference, 12), task.right.replace("NUMBER", "1")) for task in TASKS]
+RIGHT = [*_HUMANEVAL, *_EXAMPLES, *_OTHERS, *_TASKS]
 """References, each with an answer that can be graded by it."""
 
 

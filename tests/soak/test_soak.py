@@ -35,7 +35,7 @@ def test_a_leak_is_noticed(leak: str) -> None:
 
 
 def test_a_wrong_grade_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.soak.samples._TASKS", [])
+    monkeypatch.setattr("tests.soak.samples.TASKS", [])
     with pytest.raises(IndexError):
         run(1, mix=HARMLESS)
 
