@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--lambda-like",
         type=Path,
-        default=_ROOT / "build" / "lambda-like" / "attack.json",
+        default=_ROOT / "build" / "lambda-like" / "doctor.json",
         help="what the doctor has said in the Lambda-like box (make test-lambda-like), where it exists",
     )
     parser.add_argument("--no-peers", action="store_true", help="leave the other graders out")
