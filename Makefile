@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures security coverage soak faults load properties format lock clean image image-test image-run test-lambda-like
+.PHONY: help demo test lint types imports figures security bench coverage soak faults load properties format lock clean image image-test image-run test-lambda-like
 
 help: ## Show this
 	@echo "make demo      grade the bundled answers and print the result table"
@@ -17,6 +17,7 @@ help: ## Show this
 	@echo "make imports   who may import whom"
 	@echo "make figures   how long a hostile batch and a short deadline take; wants a quiet machine"
 	@echo "make security  every attack, on this grader and on others: the tables of docs/security.md"
+	@echo "make bench     how fast, beside other graders and bare forks: docs/performance.md; BENCH=\"--only humaneval --rounds 1\" for less"
 	@echo "make coverage  the tests again, with the lines they miss"
 	@echo "make soak      100,000 samples in one process, and what it comes to hold; SAMPLES=... for another number"
 	@echo "make faults    5,000 samples while processes are killed and stopped; SAMPLES=... for another number"
@@ -55,6 +56,9 @@ figures: $(READY)
 
 security: $(READY)
 	@$(BIN)/python -m benchmarks.security $(if $(NO_PEERS),--no-peers)
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks.throughput $(BENCH)
 
 coverage: $(READY)
 	$(BIN)/pytest -n auto --cov --cov-report=term-missing

@@ -1,0 +1,1 @@
+"""What is measured, a program each; see `benchmarks.throughput.serving` for what one has to do."""

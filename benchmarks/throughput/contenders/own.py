@@ -1,0 +1,67 @@
+"""This grader, as a library; its settings are in the environment."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.throughput.serving import serve
+from grader.config import GraderConfig
+from grader.grade import GradeStatus
+from grader.grader import Grader
+from grader.sample import Sample
+
+if TYPE_CHECKING:
+    from benchmarks.throughput.workload import Workload
+    from grader.grade import Grade
+
+
+class Own:
+    """One grader for all batches."""
+
+    def __init__(self) -> None:
+        self._grader: Grader | None = None
+        self._told: dict[str, Any] = {}
+
+    def prepare(self, workload: Workload) -> None:
+        """Start the processes."""
+        self.close()
+        self._grader = Grader(GraderConfig.load(None, {**os.environ, **workload.environ}))
+        self._grader.host()
+
+    def judge(self, workload: Workload) -> list[bool]:
+        """Grade the batch."""
+        assert self._grader is not None
+        samples = [Sample(item.id, f"```python\n{item.answer}\n```", item.reference) for item in workload.items]
+        done_s = [0.0] * len(samples)
+        started = time.perf_counter()
+
+        def on_grade(place: int, _: Grade) -> None:
+            done_s[place] = time.perf_counter() - started
+
+        grades = self._grader.grade_batch(samples, on_grade=on_grade)
+        self._told = {
+            "done_s": done_s,
+            "unscored": [grade.reason for grade in grades if grade.status is GradeStatus.UNSCORED],
+            "answer_peak_mb": max(grade.metric("peak_mb") for grade in grades),
+            "tier": self._grader.host().tier.value,
+        }
+        return [grade.metric("functional") == 1.0 for grade in grades]
+
+    def told(self) -> dict[str, Any]:
+        """When each was done, and in which tier."""
+        return self._told
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._grader is not None:
+            self._grader.close()
+
+
+if __name__ == "__main__":
+    own = Own()
+    try:
+        serve(own)
+    finally:
+        own.close()

