@@ -117,7 +117,7 @@ class Floor:
                 if given >= 0:
                     os.dup2(given, 0)
                     os.dup2(written, 1)
-                signal.setitimer(signal.ITIMER_REAL, limit_s)
+                signal.setitimer(signal.ITIMER_PROF, limit_s)  # survives execve(2)
                 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
                 self._start(source)
             finally:
