@@ -12,16 +12,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from grader.config_words import in_words, resolved
 from grader.errors import ConfigError
 from sandbox.analysis import Policy
 from sandbox.limits import Limits
 from sandbox.preload import SOLUTION_PRELOAD
 from sandbox.walls.report import Tier
+from testcases.store import StoreSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["ENVIRONMENT_PREFIX", "Credit", "GraderConfig", "LimitsConfig", "RewardConfig", "StyleGate", "default_lanes"]
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "Credit",
+    "GraderConfig",
+    "LimitsConfig",
+    "RewardConfig",
+    "StoreConfig",
+    "StyleGate",
+    "default_lanes",
+]
 
 ENVIRONMENT_PREFIX = "GRADER_"
 _CONFIG_VARIABLE = "GRADER_CONFIG"
@@ -29,6 +40,8 @@ _LAMBDA_MB_PER_CPU = 1769
 """Memory that buys one CPU (AWS Lambda, "Configure function memory": at 1,769 MB a function has one vCPU)."""
 
 _LIMITS = Limits()
+_STORE = StoreSettings()
+_MB = 1024 * 1024
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
@@ -96,6 +109,18 @@ class LimitsConfig(_Section):
     restarts: Annotated[int, Field(ge=0)] = _LIMITS.restarts
 
 
+class StoreConfig(_Section):
+    """How references that are kept elsewhere are fetched; see `testcases.store.StoreSettings`."""
+
+    file_root: str = ""
+    """Folder of the files that references may name; empty is that of the data file on the command line, else none."""
+    timeout_s: Positive = _STORE.timeout_s
+    threads: Annotated[int, Field(ge=1, le=64)] = _STORE.threads
+    max_object_mb: Annotated[int, Field(ge=1)] = _STORE.max_object_bytes // _MB
+    cache_mb: Annotated[int, Field(ge=0)] = _STORE.cache_bytes // _MB
+    revalidate_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = _STORE.revalidate_s
+
+
 class GraderConfig(_Section):
     """Everything that can be set.
 
@@ -105,6 +130,7 @@ class GraderConfig(_Section):
 
     reward: RewardConfig = RewardConfig()
     limits: LimitsConfig = LimitsConfig()
+    store: StoreConfig = StoreConfig()
     unscored: Literal["raise", "zero"] | Weight = "zero"
     """What a sample the grader could not score becomes: an error for the whole batch, 0, or a value in [0, 1]."""
     envelope: Literal["auto", "list", "http"] = "auto"
@@ -154,6 +180,21 @@ class GraderConfig(_Section):
     def sandbox_limits(self) -> Limits:
         """The limits as the sandbox takes them."""
         return Limits(**self.limits.model_dump())
+
+    def store_settings(self, file_root: Path | None = None) -> StoreSettings:
+        """The settings as the store takes them.
+
+        Args:
+            file_root: folder of files where the setting names none; ``None``: no files.
+        """
+        return StoreSettings(
+            root=Path(self.store.file_root) if self.store.file_root else file_root,
+            timeout_s=self.store.timeout_s,
+            threads=self.store.threads,
+            max_object_bytes=self.store.max_object_mb * _MB,
+            cache_bytes=self.store.cache_mb * _MB,
+            revalidate_s=self.store.revalidate_s,
+        )
 
     def preloaded(self) -> tuple[str, ...]:
         """Every module an answer finds."""
@@ -233,8 +274,8 @@ def _explain(error: ValidationError, path: Path | None, variables: Mapping[str, 
     schema = GraderConfig.model_json_schema()
     wanted = schema
     for part in key.split("."):
-        wanted = _resolved(wanted["properties"][part], schema)
-    return f"{origin}: {_in_words(wanted, schema)} is wanted, not {reprlib.repr(first['input'])}"
+        wanted = resolved(wanted["properties"][part], schema)
+    return f"{origin}: {in_words(wanted, schema)} is wanted, not {reprlib.repr(first['input'])}"
 
 
 def _setting(place: Sequence[int | str]) -> list[str]:
@@ -247,26 +288,3 @@ def _setting(place: Sequence[int | str]) -> list[str]:
         if not (isinstance(model, type) and issubclass(model, _Section)):
             break
     return found
-
-
-def _resolved(wanted: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    reference = wanted.get("$ref")
-    return schema["$defs"][reference.rpartition("/")[2]] if reference else wanted
-
-
-def _in_words(wanted: dict[str, Any], schema: dict[str, Any]) -> str:
-    """What a JSON schema asks for, for people."""
-    if "anyOf" in wanted:
-        choices = [_resolved(choice, schema) for choice in wanted["anyOf"]]
-        return " or ".join(_in_words(choice, schema) for choice in choices if choice.get("type") != "null")
-    if "enum" in wanted or "const" in wanted:
-        return " or ".join(f'"{choice}"' for choice in wanted.get("enum", [wanted.get("const")]))
-    if wanted["type"] not in {"number", "integer"}:
-        return {"array": "a list of names", "object": "a table"}[wanted["type"]]
-    if "maximum" in wanted:
-        kind = "whole number" if wanted["type"] == "integer" else "number"
-        return f"a {kind} from {wanted['minimum']} to {wanted['maximum']}"
-    kind = "whole number" if wanted["type"] == "integer" else "finite number"
-    if "exclusiveMinimum" in wanted:
-        return f"a {kind} above {wanted['exclusiveMinimum']}"
-    return f"a {kind} of at least {wanted['minimum']}"

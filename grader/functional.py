@@ -60,6 +60,11 @@ class PreparedProblem:
         self.prompt_names = names_in(problem.prompt) if problem.prompt else frozenset()
         """Names that the prompt gives to the answer."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the exam."""
+        return len(self._exam)
+
     def job(self, answer: str) -> Job:
         """The job of putting this answer to the exam."""
         return Job(source=answer, exam=self._exam, limits=self.limits, examiner_key=self._examiner_key)

@@ -7,33 +7,29 @@ import platform
 import sys
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from grader.config import GraderConfig, default_lanes
-from grader.extraction import extract
-from grader.functional import CONDUCTOR, PreparedProblem, prepare
-from grader.grading import Grading, unscored
+from grader.functional import CONDUCTOR
+from grader.grading import Grading
 from grader.host import HostReport
-from grader.sample import BadSample, label_of
-from grader.work import Work
-from sandbox.errors import ValueCodecError
+from grader.intake import Intake
+from grader.problems import Problems
 from sandbox.sandbox import Sandbox, SandboxSettings
-from sandbox.values import encode
-from testcases.errors import InvalidFieldError, ProblemError
-from testcases.formats import read_reference
+from testcases.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from grader.grade import Grade
-    from grader.sample import Sample
+    from grader.sample import BadSample, Sample
+    from grader.work import WorkQueue
     from sandbox.conformance import ConformanceReport, Outcome
 
 __all__ = ["Grader"]
 
-_PROBLEMS_KEPT = 1024
 _FLOWS_PER_LANE = 4
 """More than one, so that a lane never waits for an analyst."""
 _NO_DEADLINE_S = 1e9
@@ -42,9 +38,21 @@ _LAST_ATTACK_S = 3.0
 
 
 class Grader:
-    """Grades samples. Keeps its processes between calls; may be called from several threads, which take turns."""
+    """Grades samples. Keeps its processes between calls; may be called from several threads, which take turns.
 
-    def __init__(self, config: GraderConfig | None = None, *, environ: Mapping[str, str] | None = None) -> None:
+    Args:
+        config: the settings.
+        environ: the environment, which tells of Lambda; ``None`` is this process's.
+        file_root: folder of the files that references may name, where the settings name none; ``None``: no files.
+    """
+
+    def __init__(
+        self,
+        config: GraderConfig | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        file_root: Path | None = None,
+    ) -> None:
         self.config = config if config is not None else GraderConfig()
         self._lanes = self.config.lanes or default_lanes(os.environ if environ is None else environ)
         self._sandbox = Sandbox(
@@ -59,8 +67,8 @@ class Grader:
             )
         )
         self._grading = Grading(self._sandbox, self.config)
-        self._problems: OrderedDict[bytes, PreparedProblem] = OrderedDict()
-        self._limits = self.config.sandbox_limits()
+        self._problems = Problems(self.config.sandbox_limits())
+        self._store = Store(self.config.store_settings(file_root))
         self._turn = threading.Lock()
 
     def grade(self, sample: Sample, *, deadline_s: float | None = None) -> Grade:
@@ -100,14 +108,22 @@ class Grader:
             if on_grade is not None:
                 on_grade(place, grade)
 
-        with self._turn:
-            works = self._sort_out(samples, settle)
-            queue = iter(works)
+        with (
+            self._turn,
+            Intake(
+                samples,
+                problems=self._problems,
+                store=self._store,
+                settle=settle,
+                deadline=deadline,
+                max_chars=self.config.max_completion_chars,
+            ) as intake,
+        ):
             flows = [
-                self._work_off(queue, samples, deadline, settle)
-                for _ in range(min(len(works), self._lanes * _FLOWS_PER_LANE))
+                self._work_off(intake.queue, samples, deadline, settle)
+                for _ in range(min(intake.flows, self._lanes * _FLOWS_PER_LANE))
             ]
-            self._sandbox.run(flows)
+            self._sandbox.run([intake.feed(), *flows])
         assert None not in grades
         return [grade for grade in grades if grade is not None]
 
@@ -152,64 +168,14 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _sort_out(self, samples: Sequence[Sample | BadSample], settle: Callable[[int, Grade], None]) -> list[Work]:
-        """What there is to do; samples of one problem together, so that they can share what is made for it."""
-        works: dict[tuple[str, str | None, str], Work] = {}
-        by_problem: dict[str, list[Work]] = {}
-        for place, sample in enumerate(samples):
-            if isinstance(sample, BadSample):
-                settle(place, unscored(sample.id, str(sample.error)))
-                continue
-            try:
-                problem = self._problem(sample)
-            except (ProblemError, ValueCodecError) as error:
-                settle(place, unscored(sample.id, _complaint(sample, place, error)))
-                continue
-            extraction = extract(
-                sample.completion or "",
-                entry_point=problem.problem.entry_point,
-                prompt=problem.problem.prompt,
-                max_chars=self.config.max_completion_chars,
-            )
-            work = Work(problem, extraction)
-            known = works.setdefault(work.key, work)
-            known.indices.append(place)
-            if known is work:
-                by_problem.setdefault(problem.digest, []).append(work)
-        return [work for group in by_problem.values() for work in group]
-
-    def _problem(self, sample: Sample) -> PreparedProblem:
-        try:
-            key = encode([sample.reference, sample.prompt])
-        except ValueCodecError:
-            read_reference(sample.reference, prompt=sample.prompt)  # knows which field it is
-            raise
-        problem = self._problems.get(key)
-        if problem is None:
-            problem = prepare(read_reference(sample.reference, prompt=sample.prompt), self._limits)
-            self._problems[key] = problem
-            if len(self._problems) > _PROBLEMS_KEPT:
-                self._problems.popitem(last=False)
-        else:
-            self._problems.move_to_end(key)
-        return problem
-
     async def _work_off(
         self,
-        queue: Iterator[Work],
+        queue: WorkQueue,
         samples: Sequence[Sample | BadSample],
         deadline: float,
         settle: Callable[[int, Grade], None],
     ) -> None:
-        for work in queue:
+        while (work := await queue.next()) is not None:
             grade = await self._grading.grade(work, deadline)
             for place in work.indices:
                 settle(place, replace(grade, sample_id=samples[place].id))
-
-
-def _complaint(sample: Sample, place: int, error: ProblemError | ValueCodecError) -> str:
-    field = (
-        f"{sample.reference_field}.{error.field}" if isinstance(error, InvalidFieldError) else sample.reference_field
-    )
-    text = str(error).removeprefix(f"{error.field}: ") if isinstance(error, InvalidFieldError) else str(error)
-    return f"sample {label_of(sample.id, place)}: {field}: {text}"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sandbox.loop import Future
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from grader.extraction import Extraction
     from grader.functional import PreparedProblem
 
-__all__ = ["Work"]
+__all__ = ["Work", "WorkQueue"]
 
 
 @dataclass(slots=True)
@@ -25,3 +30,35 @@ class Work:
     def key(self) -> tuple[str, str | None, str]:
         """Equal work has equal keys."""
         return self.problem.digest, self.extraction.answer, self.extraction.rule
+
+
+class WorkQueue:
+    """Work for several coroutines of one loop, which may come while they work."""
+
+    def __init__(self) -> None:
+        self._works: deque[Work] = deque()
+        self._news: Future[None] = Future()
+        self._ended = False
+
+    def __len__(self) -> int:
+        return len(self._works)
+
+    def extend(self, works: Iterable[Work]) -> None:
+        """Add work."""
+        self._works.extend(works)
+        self._tell()
+
+    def end(self) -> None:
+        """Say that no more comes."""
+        self._ended = True
+        self._tell()
+
+    async def next(self) -> Work | None:
+        """The next piece, when there is one; ``None`` when all is given out and no more comes."""
+        while not self._works and not self._ended:
+            await self._news
+        return self._works.popleft() if self._works else None
+
+    def _tell(self) -> None:
+        news, self._news = self._news, Future()
+        news.set(None)

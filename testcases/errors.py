@@ -6,7 +6,8 @@
     └── ProblemError             a reference that cannot be made into a problem
         ├── UnknownShapeError    no known shape has these keys
         ├── AmbiguousShapeError  more than one shape fits
-        └── InvalidFieldError    the shape is known, one of its fields is wrong
+        ├── InvalidFieldError    the shape is known, one of its fields is wrong
+        └── StoreError           what it points to cannot be had
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ __all__ = [
     "AmbiguousShapeError",
     "InvalidFieldError",
     "ProblemError",
+    "StoreError",
     "TestcaseError",
     "UnknownShapeError",
 ]
@@ -48,3 +50,15 @@ class InvalidFieldError(ProblemError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
         self.field = field
+
+
+class StoreError(ProblemError):
+    """What a reference points to cannot be had, or cannot be read.
+
+    Attributes:
+        transient: whether it may be had another time, with nothing changed by anybody.
+    """
+
+    def __init__(self, message: str, *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.aws.fields import FieldError, FieldMissingError
+from testcases.address import is_address
 
 __all__ = ["REFERENCE_PLACES", "find_reference", "reference_at", "unwrap"]
 
@@ -34,9 +35,9 @@ _MAX_NESTING = 200
 def find_reference(raw: Mapping[Any, Any]) -> tuple[Any, str]:
     """The reference of a sample as it came from a trainer, and the path of the field it was found in.
 
-    The first place that could hold tests (an object, or a list of objects) wins. A place with a plain text,
-    number or list only counts when no later place holds more: SageMaker's evaluation puts a copy of the
-    ground-truth *text* at the root even where the tests are in ``metadata``.
+    The first place that could hold tests (an object, a list of objects, or the address of either) wins. A place
+    with a plain text, number or list only counts when no later place holds more: SageMaker's evaluation puts a
+    copy of the ground-truth *text* at the root even where the tests are in ``metadata``.
 
     Raises:
         FieldMissingError: no place holds anything.
@@ -172,6 +173,8 @@ def _is_empty(value: Any) -> bool:
 
 
 def _could_be_tests(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_address(value)
     if isinstance(value, (list, tuple)):
         return all(isinstance(item, Mapping) for item in value)
     return isinstance(value, Mapping)

@@ -8,7 +8,7 @@ import typer
 
 from grader.cli.console import complain, print_json, show
 from grader.cli.lines import SampleFile
-from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, load_config
+from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, folder_of, load_config
 from grader.cli.run import complaint, is_unreadable
 from grader.errors import InputError
 from grader.grade import GradeStatus
@@ -44,7 +44,7 @@ def explain(
     with SampleFile(file) as source:
         found = _find(source, sample_id, line)
         name = source.name
-    with Grader(settings) as grader:
+    with Grader(settings, file_root=folder_of(file)) as grader:
         grade = grader.grade_batch([found.sample])[0]
     weights = {part: getattr(settings.reward, part) for part in ("syntax", "functional", "style")}
     explanation = Explanation(grade, weights, found.number)

@@ -10,7 +10,7 @@ import typer
 
 from grader.cli.console import complain, print_json, show
 from grader.cli.lines import SampleFile
-from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, load_config
+from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, folder_of, load_config
 from grader.cli.progress import ProgressBar
 from grader.cli.results import ResultFile
 from grader.cli.run import complaint, grade_lines, is_unreadable
@@ -59,7 +59,7 @@ def grade(
         SampleFile(file) as source,
         ResultFile(out, source=file, unscored_reward=_unscored_reward(settings)) as results,
         ProgressBar(source.size) as progress,
-        Grader(settings) as grader,
+        Grader(settings, file_root=folder_of(file)) as grader,
     ):
         run = _Run(source, results, progress)
         run.work_off(grader, deadline)

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from grader.config import GraderConfig
+from grader.dataset.json_lines import STDIN
 
-__all__ = ["ConfigFile", "JsonFlag", "SamplesFile", "load_config"]
+__all__ = ["ConfigFile", "JsonFlag", "SamplesFile", "folder_of", "load_config"]
 
 SamplesFile = Annotated[
     str,
@@ -32,3 +33,8 @@ def load_config(path: str | None) -> GraderConfig:
         ConfigError: it cannot be read.
     """
     return GraderConfig.load(Path(path) if path is not None else None, os.environ)
+
+
+def folder_of(file: str) -> Path | None:
+    """Where references look for files that are named beside the rows of this one; ``None`` for standard input."""
+    return None if file == STDIN else Path(file).parent

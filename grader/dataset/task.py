@@ -12,6 +12,7 @@ from grader.aws.messages import USER_ROLES, last_turn
 from grader.aws.references import find_reference
 from grader.dataset.columns import id_of, solutions_of, starter_of, text_of, turns_of
 from grader.errors import InputError
+from testcases.address import is_address
 from testcases.errors import InvalidFieldError, ProblemError, UnknownShapeError
 from testcases.formats import SHAPES, read_reference
 
@@ -111,7 +112,7 @@ def _read(
         inner, field = None, ""
     except FieldError as error:
         raise RowError(f"{error.field}: {error.message}") from None
-    if inner is None or isinstance(inner, str):
+    if inner is None or (isinstance(inner, str) and not is_address(inner)):
         return row, True, _problem(row, prompt, name, "")
     try:
         return inner, False, _problem(inner, prompt, name, field)

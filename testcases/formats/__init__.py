@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from testcases.errors import AmbiguousShapeError, InvalidFieldError, UnknownShapeError
+from testcases.address import address_of
+from testcases.errors import AmbiguousShapeError, InvalidFieldError, StoreError, UnknownShapeError
 from testcases.formats import (
     apps,
     aws_code,
@@ -91,6 +92,7 @@ def read_reference(reference: Any, *, prompt: str = "", shape: str | None = None
         UnknownShapeError: no shape fits, or there is none of that name.
         AmbiguousShapeError: several shapes fit.
         InvalidFieldError: a field is missing or wrong.
+        StoreError: it says where the reference is kept (`testcases.store`), which is not looked up here.
     """
     path = ""
     for _ in range(_MOST_NESTED):
@@ -111,6 +113,9 @@ def read_reference(reference: Any, *, prompt: str = "", shape: str | None = None
 
 
 def _read(reference: Any, prompt: str, shape: str | None) -> Problem | Nested:
+    address = address_of(reference)
+    if address is not None:
+        raise StoreError(f"is kept at {address}, and not read from there here")
     reference = _unwrapped(reference)
     named = _named_shape(reference)
     if shape is not None and named is not None and named != shape:
@@ -154,7 +159,5 @@ def _recognised(reference: Any) -> _Format:
         raise AmbiguousShapeError(f"the reference could be {names}: name its shape in a field format")
     if isinstance(reference, list):
         raise UnknownShapeError("a list must hold tests with input, output and testtype")
-    if "s3_uri" in reference:
-        raise UnknownShapeError("references by s3_uri are not supported here")
     keys = ", ".join(sorted(repr(key)[:40] for key in reference)[:8]) or "none"
     raise UnknownShapeError(f"no known shape ({', '.join(SHAPES)}) has these keys: {keys}")

@@ -19,11 +19,10 @@ from grader.config import (
     LimitsConfig,
     RewardConfig,
     StyleGate,
-    _in_words,
     _keys,
-    _resolved,
     default_lanes,
 )
+from grader.config_words import in_words, resolved
 from grader.errors import ConfigError
 from sandbox.analysis import Policy
 from sandbox.limits import Limits
@@ -342,8 +341,8 @@ class TestDocument:
         schema = GraderConfig.model_json_schema()
         wanted = schema
         for part in key.split("."):
-            wanted = _resolved(wanted["properties"][part], schema)
-        assert ROWS[key][1] == _in_words(wanted, schema)
+            wanted = resolved(wanted["properties"][part], schema)
+        assert ROWS[key][1] == in_words(wanted, schema)
         assert len(ROWS[key]) == 3
         assert ROWS[key][2].endswith(".")
 

@@ -46,7 +46,6 @@ def test_wrappings(reference: Any) -> None:
         ("5", "not int"),
         ("null", "not nothing"),
         (json.dumps(json.dumps(json.dumps(json.dumps({})))), "not str"),
-        ({"s3_uri": "s3://bucket/key"}, "s3_uri are not supported here"),
         ({"reward_model": {"ground_truth": {"colour": "red"}}}, "reward_model.ground_truth: no known shape"),
         ({**MBPP, "format": "nativ"}, "no shape 'nativ'; the shapes are native, humaneval"),
     ],
