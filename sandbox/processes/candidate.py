@@ -186,7 +186,8 @@ class Candidate:
 
     def _adopted(self, reply: Reply) -> Reply:
         try:
-            return replace(reply, value=self.hosting.adopt(reply.value))
+            value = self.hosting.adopt(reply.value)
+            return reply if value is reply.value else replace(reply, value=value)
         except Exception:  # noqa: BLE001 - references where none can be, such as unhashable ones in a set
             return self._stop(SolutionStatus.CRASHED, "what it sent is no answer")
 

@@ -78,8 +78,9 @@ class HeldProcess:
         self._outgoing = memoryview(message)[sent:]
 
     def ask(self, message: bytes) -> None:
-        """Have a message ready to be sent."""
+        """Send what the channel takes of a message at once, and have the rest ready."""
         self._outgoing = memoryview(message)
+        self.send()
 
     def register(self, poller: select.poll) -> None:
         """Have the poller wake up for everything that can come from it, and for room for what is to go out."""
@@ -87,7 +88,7 @@ class HeldProcess:
         for pipe in self._pipes:
             poller.register(pipe, select.POLLIN)
 
-    def send(self, poller: select.poll) -> None:
+    def send(self, poller: select.poll | None = None) -> None:
         """Send what the channel takes. A process that is gone is noticed when it is read from."""
         try:
             self._outgoing = self._outgoing[self.channel.send(self._outgoing) :]
@@ -95,7 +96,7 @@ class HeldProcess:
             return
         except (BrokenPipeError, ConnectionResetError):
             self._outgoing = memoryview(b"")
-        if not self._outgoing:
+        if not self._outgoing and poller is not None:
             poller.modify(self.channel.fileno(), select.POLLIN)
 
     def drain(self, poller: select.poll | None = None) -> None:
