@@ -50,18 +50,19 @@ class Group:
         self.fixtures = fixtures_in(module, *[base for owner in owners for base in reversed(owner.__mro__)])
         self._monkeypatch = lambda: MonkeyPatch(reach, objects)
 
-    def hold(self, tests: list[PlannedTest]) -> Iterator[Held]:
-        """Hold the tests."""
+    def hold(self, tests: list[PlannedTest]) -> Iterator[list[Held]]:
+        """Hold the tests; the cases of each."""
         failure = failure_of(call_hook, self.kind, "setup_class") if self.kind is not None else None
         for test in tests:
-            for name, why in self._test(test, failure):
-                yield name, why
-                failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
+            became = self._test(test, failure)
+            yield became
+            stopped = next((why for _, why in became if isinstance(why, OutOfTimeError)), None)
+            failure = Skipped(str(stopped)) if stopped is not None else failure
         failure_of(self.scopes.owner.end)
         if self.kind is not None:
             failure_of(call_hook, self.kind, "teardown_class")
 
-    def _test(self, test: PlannedTest, failure: BaseException | None) -> Iterator[Held]:
+    def _test(self, test: PlannedTest, failure: BaseException | None) -> list[Held]:
         function: Any = getattr(self.module if self.kind is None else self.kind, test.name, None)
         cases: list[Case] = []
         marks: list[Mark] = []
@@ -74,16 +75,15 @@ class Group:
         if failure is None and test.cases not in {None, len(cases)}:
             failure = Skipped(f"the test has {len(cases)} cases, where its source shows {test.cases}")
         if failure is not None:
-            yield from [(test.label, failure)] * test.count
-            return
+            return [(test.label, failure)] * test.count
         became: list[Held] = []
         for case in cases:
             why = failure or self._case(test.label, function, case, [*marks, *case.marks])
             failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
             became.append((f"{test.label}[{case.name}]" if case.name else test.label, why))
         if test.cases is None:
-            became = [(test.label, next((why for _, why in became if why is not None), None))]
-        yield from became
+            return [(test.label, next((why for _, why in became if why is not None), None))]
+        return became
 
     def _case(self, name: str, function: Any, case: Case, marks: list[Mark]) -> BaseException | None:
         """Hold one case; why it did not pass."""

@@ -11,7 +11,7 @@ import itertools
 import linecache
 import sys
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +33,13 @@ from testcases.verdict import Verdict
 from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from testcases.answer import Answer
     from testcases.suites.holding import Held
     from testcases.suites.plan import PlannedTest
 
-__all__ = ["names_of", "run_suite"]
+__all__ = ["Suite", "names_of", "run_suite"]
 
 _MODULE = "test_solution"
 _FILE = "<test>"
@@ -67,64 +67,81 @@ def run_suite(answer: Answer, source: str, module: str) -> list[Outcome]:
     Raises:
         BrokenTestError: the module cannot be run, whatever the answer is.
     """
-    refused = refusals_of(source)
-    if refused:
-        line, feature = refused[0]
+    for line, feature in refusals_of(source):
         raise BrokenTestError(f"line {line}: {feature}")
-    return _Suite(answer, source, module).outcomes()
+    answers = AnswerModule(module, answer, free_names(source))
+    suite = Suite(source, {module: answers}, answer.namespace, answer.objects)
+    with suite.installed(Reach(answer.objects)):
+        return [outcome for outcomes in suite.steps() for outcome in outcomes]
 
 
-class _Suite:
-    """One module, run once."""
+class Suite:
+    """One module, run once.
 
-    def __init__(self, answer: Answer, source: str, module: str) -> None:
-        self.answer = answer
+    Args:
+        source: of the module.
+        answers: the module that it imports the answer from, by its name.
+        namespace: gives the names it has without binding them.
+        objects: the answer's.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        answers: Mapping[str, ModuleType],
+        namespace: Callable[[], dict[str, Any]],
+        objects: Any,
+    ) -> None:
         self.source = source
         self.lines = source.splitlines()
         self.plan = plan_of(source)
         self.module = ModuleType(_MODULE)
-        self.reach = Reach(answer.objects)
-        self.names = {module, "pytest"}
-        self.modules: dict[str, ModuleType] = {
-            "pytest": pytest_names.module(), _MODULE: self.module,
-            module: AnswerModule(module, answer, free_names(source)),
-        }  # fmt: skip
+        self._answers = answers
+        self._namespace = namespace
+        self._objects = objects
+        self._reach = Reach(objects)
 
-    def outcomes(self) -> list[Outcome]:
-        """Verdict and story of each test, in order."""
+    @contextmanager
+    def installed(self, reach: Reach) -> Iterator[None]:
+        """Have everything be as the module expects it."""
+        self._reach = reach
+        modules = {"pytest": pytest_names.module(), _MODULE: self.module, **self._answers}
         with ExitStack() as stack:
-            stack.enter_context(installed(self.modules))
-            stack.enter_context(mocks_reach(self.reach))
+            stack.enter_context(installed(modules))
+            stack.enter_context(mocks_reach(reach))
             stack.callback(setattr, sys, "stdout", sys.stdout)
             stack.callback(setattr, sys, "stderr", sys.stderr)
-            try:
-                self._load()
-            except BaseException as error:  # noqa: BLE001 - then no test can be held
-                return [self._outcome(test.label, error) for test in self.plan.tests for _ in range(test.count)]
-            return list(self._run())
+            yield
+
+    def steps(self, first: int = 0) -> Iterator[list[Outcome]]:
+        """Run the tests; what became of each, with one outcome for each of its cases.
+
+        Args:
+            first: number of the test to begin with.
+        """
+        tests = self.plan.tests[first:]
+        scope = Scope()
+        failure = failure_of(self._load) or failure_of(call_hook, self.module, "setup_module", "setUpModule")
+        for owner, group in itertools.groupby(tests, key=lambda test: test.owner):
+            for became in self._group(owner, list(group), scope, failure):
+                yield [self._outcome(name, why) for name, why in became]
+                stopped = next((why for _, why in became if isinstance(why, OutOfTimeError)), None)
+                failure = Skipped(str(stopped)) if stopped is not None else failure
+        failure_of(scope.end)
+        failure_of(call_hook, self.module, "teardown_module", "tearDownModule")
 
     def _load(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             code = compile(self.source, _FILE, "exec", dont_inherit=True)
-        vars(self.module).update(self.answer.namespace())
+        vars(self.module).update(self._namespace())
         vars(self.module).update({"__name__": _MODULE, "__file__": _FILE})
         linecache.cache[_FILE] = len(self.source), None, self.source.splitlines(keepends=True), _FILE
         exec(code, vars(self.module))
 
-    def _run(self) -> Iterator[Outcome]:
-        scope = Scope()
-        failure = failure_of(call_hook, self.module, "setup_module", "setUpModule")
-        for owner, tests in itertools.groupby(self.plan.tests, key=lambda test: test.owner):
-            for name, why in self._group(owner, list(tests), scope, failure):
-                yield self._outcome(name, why)
-                failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
-        failure_of(scope.end)
-        failure_of(call_hook, self.module, "teardown_module", "tearDownModule")
-
     def _group(
         self, owner: tuple[str, ...], tests: list[PlannedTest], scope: Scope, failure: BaseException | None
-    ) -> Iterator[Held]:
+    ) -> Iterator[list[Held]]:
         """The tests of one class, or some functions in a row."""
         owners: list[Any] = []
         try:
@@ -133,19 +150,20 @@ class _Suite:
         except BaseException as error:  # noqa: BLE001 - something else has this name now
             failure = error
         if failure is not None:
-            yield from [(test.label, failure) for test in tests for _ in range(test.count)]
+            for test in tests:
+                yield [(test.label, failure) for _ in range(test.count)]
         elif tests[0].is_unittest:
             became = run_class(owners[0], [test.name for test in tests])
-            yield from [(test.label, became[test.name]) for test in tests]
+            yield from ([(test.label, why)] for test, why in zip(tests, became, strict=True))
         else:
-            yield from Group(self.module, owners, scope, self.reach, self.answer.objects).hold(tests)
+            yield from Group(self.module, owners, scope, self._reach, self._objects).hold(tests)
 
     def _outcome(self, name: str, error: BaseException | None) -> Outcome:
         if error is None:
             return Outcome(Verdict.PASSED, name)
         if isinstance(error, BrokenTestError):
             raise error
-        if isinstance(error, ImportError) and not is_answers(error) and error.name not in self.names:
+        if isinstance(error, ImportError) and not is_answers(error) and error.name not in self._answers:
             raise BrokenTestError(f"a test cannot import: {error}") from None
         verdict = Verdict.EXCEPTION if isinstance(error, ImportError) else verdict_of(error)
         return Outcome(verdict, name, f"{self._place(error)}{error_text(error)}"[:TEXT_CHARS])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import unittest
 from typing import TYPE_CHECKING, Any
 
-from testcases.candidate import BrokenTestError, FinalError
+from testcases.candidate import FinalError
+from testcases.suites.calling import failure_of
 from testcases.suites.raising import Skipped
-from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["run_class"]
 
@@ -49,8 +49,6 @@ class _Result(unittest.TestResult):
             self.failed.setdefault(_name(test), error)
         else:
             self.of_class = self.of_class or error  # setUpClass or tearDownClass
-        if isinstance(error, OutOfTimeError | BrokenTestError):
-            self.stop()
 
     def addError(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
         self._note(test, err[1])
@@ -69,20 +67,21 @@ class _Result(unittest.TestResult):
         self._note(test, AssertionError("unexpected success"))
 
 
-def run_class(kind: type[unittest.TestCase], names: Iterable[str]) -> dict[str, BaseException | None]:
-    """Run methods of a class.
-
-    Returns:
-        For each: why it did not pass, or ``None``.
-
-    Raises:
-        OutOfTimeError: test code ran too long.
-    """
+def run_class(kind: type[unittest.TestCase], names: Iterable[str]) -> Iterator[BaseException | None]:
+    """Run methods of a class, one after the other; why each did not pass, or ``None``."""
     result = _Result()
-    wanted = list(names)
-    _Suite([kind(name) for name in wanted]).run(result)
-    not_run = result.of_class or Skipped("an earlier test ended the run")
-    return {name: result.failed.get(name, None if name in result.ran else not_run) for name in wanted}
+    result._testRunEntered = True  # type: ignore[attr-defined]  # noqa: SLF001 - the class goes on after each suite
+    suite = _Suite()
+    for name in names:
+        failure = failure_of(_run_one, kind, name, result)
+        failure = failure or result.failed.get(name)
+        yield failure or (None if name in result.ran else result.of_class or Skipped("it was not run"))
+    failure_of(suite._tearDownPreviousClass, None, result)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
+
+
+def _run_one(kind: type[unittest.TestCase], name: str, result: _Result) -> None:
+    result.shouldStop = False
+    _Suite([kind(name)]).run(result)
 
 
 def _name(test: Any) -> str:
