@@ -7,32 +7,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from testcases.answer import Answer, compiled, free_names
-from testcases.assertions import RECORD_NAME, count_sites, instrument
+from testcases.answer import Answer, free_names
+from testcases.assertions import count_sites
 from testcases.candidate import (
     STATUS_VERDICTS,
-    BrokenTestError,
     Candidate,
     CandidateLostError,
-    FinalError,
-    is_answers,
-    verdict_of,
 )
+from testcases.code_tests import hold_assertion, hold_check
 from testcases.judging import right_output, right_value
 from testcases.oracle import Oracle
 from testcases.outcome import Outcome
 from testcases.problem import Comparison
 from testcases.suites.plan import count_cases
 from testcases.suites.runner import names_of, run_suite
-from testcases.tally import AssertionTally
-from testcases.telling import TEXT_CHARS, call_text, error_text, is_reference, value_text
+from testcases.telling import call_text, is_reference, value_text
 from testcases.verdict import Verdict
 from testcases.watchdog import OutOfTimeError, Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from testcases.assertions import Site
 
 __all__ = ["Outcome", "conduct"]
 
@@ -88,11 +83,11 @@ class _Examination:
         elif kind == "stdin":
             yield self._program(*fields)
         elif kind == "assert":
-            yield self._assertion(*fields)
+            yield hold_assertion(self.answer, *fields)
         elif kind == "pytest":
             yield from run_suite(self.answer, *fields)
         else:
-            yield from self._check(*fields)
+            yield from hold_check(self.answer, *fields)
 
     def _call(
         self, function: str | None, args: list[Any], kwargs: dict[str, Any], right: list[Any] | None, comparison: int
@@ -128,68 +123,6 @@ class _Examination:
             return Outcome(Verdict.PASSED, name)
         return Outcome(Verdict.WRONG_ANSWER, name, f"printed {value_text(written)}, expected {value_text(right[0])}")
 
-    def _assertion(self, source: str) -> Outcome:
-        name = source.strip()[:TEXT_CHARS]
-        code = compiled(source)
-        FinalError.take()
-        try:
-            exec(code, self.answer.namespace())
-            ending: BaseException | None = FinalError.take()  # which the test may have swallowed
-        except (BrokenTestError, OutOfTimeError):
-            raise
-        except BaseException as error:  # noqa: BLE001 - whatever ended it is its outcome
-            _blame_missing_module(error)
-            ending = error
-        if ending is None:
-            return Outcome(Verdict.PASSED, name)
-        return Outcome(verdict_of(ending), name, error_text(ending))
-
-    def _check(self, source: str) -> Iterator[Outcome]:
-        check = instrument(source)
-        tally = _TellingTally(len(check.sites))
-        ending: Verdict | None = None
-        detail = ""
-        try:
-            namespace = {**self.answer.namespace(), RECORD_NAME: tally}
-            candidate = namespace.get(self.answer.entry_point or "")  # whatever the check defines by the same name
-        except (BrokenTestError, OutOfTimeError):
-            raise
-        except BaseException as error:  # noqa: BLE001 - nothing can be asked
-            for name in [_site_name(site) for site in check.sites] or ["check"]:
-                yield Outcome(verdict_of(error), name, error_text(error))
-            return
-        try:
-            exec(check.code, namespace)
-            if callable(namespace.get("check")):
-                namespace["check"](candidate)
-        except (BrokenTestError, OutOfTimeError):
-            raise
-        except BaseException as error:  # noqa: BLE001 - whatever ended it is its outcome
-            _blame_missing_module(error)
-            ending, detail = verdict_of(error), error_text(error)
-        for site, verdict in tally.outcomes(ending):
-            name = "check" if site is None else _site_name(check.sites[site])
-            told = "" if verdict is Verdict.PASSED else tally.details.get(site, detail)
-            yield Outcome(verdict, name, told)
-
-
-class _TellingTally(AssertionTally):
-    """A tally that also keeps what to tell people."""
-
-    def __init__(self, site_count: int) -> None:
-        super().__init__(site_count, verdict_of)
-        self.details: dict[int | None, str] = {}
-
-    def failed(self, site: int) -> None:
-        """Take note, also for people."""
-        self.details.setdefault(site, "the assertion does not hold")
-        super().failed(site)
-
-    def raised(self, site: int, error: BaseException) -> None:
-        """Take note, also for people."""
-        self.details.setdefault(site, error_text(error))
-        super().raised(site, error)
-
 
 def _names_in(tests: list[list[Any]]) -> set[str]:
     """Names of the answer that tests use."""
@@ -202,17 +135,3 @@ def _names_in(tests: list[list[Any]]) -> set[str]:
         elif kind == "pytest":
             names |= names_of(*fields)
     return names
-
-
-def _blame_missing_module(error: BaseException) -> None:
-    """A module that test code wants and this host lacks is no fault of the answer's.
-
-    Raises:
-        BrokenTestError: the error is that.
-    """
-    if isinstance(error, ImportError) and not is_answers(error):
-        raise BrokenTestError(f"a test cannot import: {error}") from None
-
-
-def _site_name(site: Site) -> str:
-    return f"line {site.line}: {site.text}"
