@@ -10,6 +10,7 @@ from grader.cli.console import print_json, show
 from grader.cli.options import JsonFlag  # noqa: TC001  # typer reads annotations as it runs
 from grader.cli.progress import ProgressBar
 from grader.dataset.conversion import Conversion, convert_rows
+from grader.dataset.depot import BucketDepot
 from grader.dataset.output import WholeFile
 from grader.dataset.source import RowFile
 from grader.dataset.tables import conversion_tables
@@ -62,6 +63,15 @@ BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Samples the
 CompletionKb = Annotated[
     int, typer.Option("--completion-kb", min=0, help="Room for the model's text of each sample, in KiB.")
 ]
+TestsTo = Annotated[
+    str | None,
+    typer.Option(
+        "--tests-to",
+        metavar="S3_URI",
+        show_default=False,
+        help="Put the tests of rows that are too large under this address, such as s3://bucket/prefix.",
+    ),
+]
 
 
 def convert(  # noqa: PLR0913, PLR0917  # one for each option
@@ -75,6 +85,7 @@ def convert(  # noqa: PLR0913, PLR0917  # one for each option
     split: Split = "train",
     batch_size: BatchSize = 64,
     completion_kb: CompletionKb = 24,
+    tests_to: TestsTo = None,
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
 ) -> None:
     """Write the rows of a data set as a training job reads them, and see whether its requests fit into 6 MB.
@@ -93,6 +104,7 @@ def convert(  # noqa: PLR0913, PLR0917  # one for each option
         native=native,
         batch_size=batch_size,
         completion_bytes=completion_kb * 1024,
+        depot=None if tests_to is None else BucketDepot(tests_to),
     )
     try:
         done = _convert(file, out, how)

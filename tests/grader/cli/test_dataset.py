@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.s3.bucket import Bucket
+
     WriteLines = Callable[..., Path]
 
 
@@ -56,6 +58,33 @@ class TestConvert:
             samples.append(row)
         ended = grader_command("grade", str(write_lines(*samples, name="answers.jsonl")), "--json")
         assert json.loads(ended.out)["metrics"]["functional"]["mean"] == 1.0
+
+    def test_large_tests_go_to_s3_and_are_graded_from_there(
+        self, grader_command: Any, write_lines: WriteLines, tmp_path: Path, bucket: Bucket
+    ) -> None:
+        out, prefix = tmp_path / "train.jsonl", f"s3://{bucket.name}/large"
+        large = {**MBPP, "task_id": 900, "test_list": [*MBPP["test_list"], f"assert len({'x' * 80_000!r}) == 80000"]}
+        args = ("dataset", "convert", str(write_lines(MBPP, large)), "--out", str(out), "--json")
+        assert grader_command(*args).code == 1
+        ended = grader_command(*args, "--tests-to", prefix)
+        document = json.loads(ended.out)
+        assert (ended.code, ended.err) == (0, "")
+        assert (document["rows"], document["moved"], document["payload"]["too_large"]) == (2, 1, 0)
+        assert document["payload"]["largest_batch"] <= document["payload"]["limit"]
+        small, moved = map(json.loads, out.read_text().splitlines())
+        assert "test_list" in small["reference_answer"]
+        assert moved["reference_answer"]["s3_uri"].startswith(f"{prefix}/")
+        samples = []
+        for name, code in {"right": MBPP["code"], "wrong": "def first_repeated_char(text):\n    return 41\n"}.items():
+            turns = [*moved["messages"], {"role": "assistant", "content": f"```python\n{code}```"}]
+            samples.append({**moved, "id": name, "messages": turns})
+        results = tmp_path / "results.jsonl"
+        ended = grader_command("grade", str(write_lines(*samples, name="answers.jsonl")), "--out", str(results))
+        assert (ended.code, ended.err) == (0, "")
+        right, wrong = map(json.loads, results.read_text().splitlines())
+        tests = len(large["test_list"])
+        assert [(metric["value"]) for metric in right["metrics_list"] if metric["name"] == "tests_passed"] == [tests]
+        assert right["aggregate_reward_score"] > 0.8 > wrong["aggregate_reward_score"]
 
     def test_follows_templates(self, grader_command: Any, write_lines: WriteLines, tmp_path: Path) -> None:
         (tmp_path / "system.txt").write_text("Be brief.")

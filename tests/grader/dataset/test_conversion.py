@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.dataset.conversion import Conversion, convert_rows
+from grader.dataset.depot import BucketDepot
+from grader.dataset.payload import REQUEST_BYTES
 from grader.dataset.task import read_task
 from grader.dataset.training import Target
 from grader.dataset.turns import Turns
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.dataset.conversion import Converted
+    from tests.s3.bucket import Bucket
 
 RIGHT = {
     "humaneval": "def add(x, y):\n    return x + y\n",
@@ -117,6 +120,35 @@ def test_grades_are_the_same_before_and_after(
         assert after["aggregate_reward_score"] == before.reward
         rewards[kind] = before.metric("functional")
     assert (rewards["right"], rewards["wrong"], rewards["raising"], rewards["prose"]) == (1.0, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("target", ["bedrock", "verl evaluation"])
+@pytest.mark.parametrize("name", ROWS)
+def test_grades_are_the_same_when_the_tests_have_gone_to_s3(
+    grader: Grader, handler: Handler, bucket: Bucket, name: str, target: str
+) -> None:
+    task = read_task(row_of(ROWS[name]))
+    (row,), complaints, done = convert(
+        ROWS[name],
+        target=Target(target.partition(" ")[0]),
+        completion_bytes=REQUEST_BYTES,
+        depot=BucketDepot(f"s3://{bucket.name}/tests"),
+    )
+    assert (complaints, done.moved) == ([], 1)
+    assert f"s3://{bucket.name}/tests/" in json.dumps(row)
+    completions = answers(name)
+    results = []
+    for completion in completions.values():
+        answer = handler.answer(event_of(target, row, completion), None)
+        results += json.loads(answer["body"]) if isinstance(answer, dict) else answer
+    for completion, after in zip(completions.values(), results, strict=True):
+        before = grader.grade(Sample("x", completion, task.reference, prompt=task.prompt))
+        metrics = {metric["name"]: metric["value"] for metric in after["metrics_list"]}
+        assert metrics["grader_error"] == 0.0
+        assert metrics["tests_total"] == before.metric("tests_total") > 0
+        assert after["aggregate_reward_score"] == before.reward
+    rewards = [result["aggregate_reward_score"] for result in results]
+    assert rewards[0] > max(rewards[1:])
 
 
 class TestRows:
