@@ -8,13 +8,15 @@ import typer
 
 from grader.cli.console import complain, print_json, show
 from grader.cli.dataset_convert import FormatName, RowsFile  # noqa: TC001  # typer reads annotations as it runs
-from grader.cli.options import ConfigFile, JsonFlag, load_config
+from grader.cli.options import ConfigFile, JsonFlag, folder_of, load_config
 from grader.cli.progress import ProgressBar
 from grader.dataset.check import Checking, check_rows, for_checking
+from grader.dataset.elsewhere import with_tests
 from grader.dataset.source import RowFile
 from grader.dataset.tables import check_tables
 from grader.dataset.task import check_format
 from grader.grader import Grader
+from testcases.store import Store
 
 if TYPE_CHECKING:
     from grader.config import GraderConfig
@@ -83,4 +85,5 @@ def _check(file: str, settings: GraderConfig, how: Checking) -> Checked:
             text = f"{checked.rows} rows, {len(checked.findings)} findings"
             progress.step(text, source.position, source.total)
 
-        return check_rows(source, grader, how, step)
+        store = Store(settings.store_settings(folder_of(file)))
+        return check_rows(with_tests(source, store), grader, how, step)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli.console import print_json, show
-from grader.cli.options import JsonFlag  # noqa: TC001  # typer reads annotations as it runs
+from grader.cli.options import JsonFlag, folder_of, load_config
 from grader.cli.progress import ProgressBar
 from grader.dataset.conversion import Conversion, convert_rows
 from grader.dataset.depot import BucketDepot
+from grader.dataset.elsewhere import with_tests
 from grader.dataset.output import WholeFile
 from grader.dataset.source import RowFile
 from grader.dataset.tables import conversion_tables
@@ -18,6 +19,7 @@ from grader.dataset.task import check_format
 from grader.dataset.training import Target
 from grader.dataset.turns import USER_PROMPT, Turns, read_template
 from grader.errors import InputError
+from testcases.store import Store
 
 if TYPE_CHECKING:
     from grader.dataset.conversion import Converted
@@ -128,7 +130,8 @@ def _convert(file: str, out: str, how: Conversion) -> Converted:
                 progress.note(f"{row.place}: {complaint}")
             progress.step(f"{seen} rows", source.position, source.total)
 
-        done = convert_rows(source, how, output.write, step)
+        store = Store(load_config(None).store_settings(folder_of(file)))
+        done = convert_rows(with_tests(source, store), how, output.write, step)
         if not done.rows:
             raise InputError(f"{source.name}: none of its {seen} rows can be converted; nothing was written")
     return done

@@ -63,7 +63,11 @@ class TestConvert:
         self, grader_command: Any, write_lines: WriteLines, tmp_path: Path, bucket: Bucket
     ) -> None:
         out, prefix = tmp_path / "train.jsonl", f"s3://{bucket.name}/large"
-        large = {**MBPP, "task_id": 900, "test_list": [*MBPP["test_list"], f"assert len({'x' * 80_000!r}) == 80000"]}
+        large = {
+            **MBPP,
+            "task_id": 900,
+            "test_list": [*MBPP["test_list"], f"assert first_repeated_char({'x' * 80_000!r}) == 'x'"],
+        }
         args = ("dataset", "convert", str(write_lines(MBPP, large)), "--out", str(out), "--json")
         assert grader_command(*args).code == 1
         ended = grader_command(*args, "--tests-to", prefix)
@@ -85,6 +89,13 @@ class TestConvert:
         tests = len(large["test_list"])
         assert [(metric["value"]) for metric in right["metrics_list"] if metric["name"] == "tests_passed"] == [tests]
         assert right["aggregate_reward_score"] > 0.8 > wrong["aggregate_reward_score"]
+        again = tmp_path / "again.jsonl"
+        ended = grader_command("dataset", "convert", str(out), "--out", str(again), "--json", "--tests-to", prefix)
+        assert json.loads(ended.out)["moved"] == 1
+        assert json.loads(again.read_text().splitlines()[1])["reference_answer"] == moved["reference_answer"]
+        ended = grader_command("dataset", "check", str(write_lines({**moved, "code": MBPP["code"]})), "--json")
+        document = json.loads(ended.out)
+        assert (ended.code, document["solutions"], document["passing"], document["findings"]) == (0, 1, 1, [])
 
     def test_follows_templates(self, grader_command: Any, write_lines: WriteLines, tmp_path: Path) -> None:
         (tmp_path / "system.txt").write_text("Be brief.")
