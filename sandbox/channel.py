@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sandbox.errors import ProcessLostError
 
 if TYPE_CHECKING:
+    import _socket
     from collections.abc import Sequence
 
 __all__ = [
@@ -72,7 +73,7 @@ def send_descriptors(channel: socket.socket, payload: bytes, descriptors: Sequen
     return channel.sendmsg([payload], ancillary)
 
 
-def receive_descriptors(channel: socket.socket, size: int, count: int) -> tuple[bytes, list[int]]:
+def receive_descriptors(channel: _socket.socket, size: int, count: int) -> tuple[bytes, list[int]]:
     """Receive up to ``size`` bytes and up to ``count`` descriptors; empty bytes at the end of the stream."""
     payload, ancillary, _, _ = channel.recvmsg(size, socket.CMSG_SPACE(count * _INT_BYTES), socket.MSG_CMSG_CLOEXEC)
     descriptors = array.array("i")

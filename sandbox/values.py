@@ -83,7 +83,11 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
         ValueCodecError: the bytes are not an encoded value.
     """
     try:
-        return _node(json.loads(bytes(data)))
+        text = str(data, "utf-8")
+        tree, end = _read(text, 0)
+        return _node(tree) if end == len(text) else _READERS["more than one value"]
+    except StopIteration:
+        raise ValueCodecError("malformed value: nothing to read") from None
     except ValueCodecError:
         raise
     except (
@@ -98,7 +102,21 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
         raise ValueCodecError(f"malformed value: {type(error).__name__}") from None
 
 
-_write = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":")).encode
+_read: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+"""Parse one value; returns it and where it ends. What `json.loads` does besides is not needed here, and each call of a
+function costs a process that was just forked the pages it touches."""
+
+
+def _make_writer() -> Callable[[Any], str]:
+    encoder = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
+    make, escape = json.encoder.c_make_encoder, json.encoder.encode_basestring_ascii  # type: ignore[attr-defined]
+    if make is None:
+        return encoder.encode
+    write = make(None, encoder.default, escape, None, ":", ",", False, False, True)
+    return lambda tree: "".join(write(tree, 0))
+
+
+_write = _make_writer()
 
 
 class _Encoder:

@@ -36,6 +36,7 @@ _MAX_REPLY_BYTES = 64 << 20
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/", "PATH": "/nonexistent",
     "MALLOC_ARENA_MAX": "1",  # else each thread reserves address space, which an answer pays for (mallopt(3))
+    "LD_BIND_NOW": "1",  # else each child looks up what it calls in libraries, and copies the pages it is noted in
 }  # fmt: skip
 _BOOTSTRAP = (
     "import sys; sys.path[:0] = sys.argv[1].split('\\n'); "

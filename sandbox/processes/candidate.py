@@ -164,7 +164,7 @@ class Candidate:
             pid, ours, cpu_limit_s=math.ceil(settings.cpu_s), output_bytes=self.limits.output_kb * 1024
         )
         self.generation += 1
-        self._process.start(frame(encode([LOAD, settings.plain()])), stdin)
+        self._process.start(frame(encode([LOAD, list(settings)])), stdin)
         return self._converse(self._process)
 
     def _converse(self, process: HeldProcess) -> Reply:

@@ -17,6 +17,8 @@ from typing import Any
 
 __all__ = ["coroutine", "install", "load", "loads"]
 
+_REPLACED = (types.coroutine, marshal.loads, marshal.load)
+"""Kept, for a process need not take apart what is still in use."""
 _WRAPPER: Any = types._GeneratorWrapper  # type: ignore[attr-defined]
 
 

@@ -32,8 +32,7 @@ Answers come from a process that the answer owns: the examiner believes nothing 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 __all__ = [
     "AWAIT",
@@ -67,9 +66,8 @@ ENTRY_MODULE = "solution"
 """Name of the module the answer becomes; a real entry of ``sys.modules``, which dataclasses and typing look up."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadSettings:
-    """How a solution process is to load the answer."""
+class LoadSettings(NamedTuple):
+    """How a solution process is to load the answer; a tuple, because that is how it crosses."""
 
     source: str
     preamble: str = ""
@@ -85,8 +83,3 @@ class LoadSettings:
     value_bytes: int = 16 << 20
     threads: int = 0
     """Threads to have ready for the answer, which can start none itself."""
-    extra: dict[str, Any] = field(default_factory=dict)
-
-    def plain(self) -> list[Any]:
-        """As plain data."""
-        return [getattr(self, name) for name in self.__slots__]

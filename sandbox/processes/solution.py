@@ -7,14 +7,13 @@ for (`sandbox.processes.calls`), so that the answer finds no frame of ours below
 
 from __future__ import annotations
 
-import _sitebuiltins
+import _socket
 import atexit
 import builtins
 import gc
 import operator
 import os
 import random
-import socket
 import sys
 import threading
 import types
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.channel import frame, receive_descriptors, receive_frame
 from sandbox.mutation import apply_changes, containers_in
-from sandbox.processes import codeless, parked_threads, plain_event_loop, streams
+from sandbox.processes import enclosure, plain_event_loop, rehearsal, streams
 from sandbox.processes.calls import CallFailedError, Errand, call, on_ground
 from sandbox.processes.coroutines import Coroutines
 from sandbox.processes.lent import Lending
@@ -49,8 +48,8 @@ from sandbox.processes.protocol import (
     LoadSettings,
 )
 from sandbox.processes.raising import FILE, RaisedBack, message_of
+from sandbox.processes.zygote_messages import CHANNEL
 from sandbox.values import decode, encode, restore
-from sandbox.walls import audit, functions, imports, rlimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,10 +59,9 @@ if TYPE_CHECKING:
 
 __all__ = ["prepare"]
 
-_FIRST_READ = 1 << 16
+_FIRST_READ = 1 << 12
+"""Bytes; a larger buffer has the allocator tidy up first."""
 _RECURSION_LIMIT = sys.getrecursionlimit()
-_QUITTERS = tuple(_sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)") for name in ("exit", "quit"))
-"""What the module ``site`` would have made."""
 _write, _leave, _collect, _run_exit_functions = os.write, os._exit, gc.collect, atexit._run_exitfuncs
 _recursion_limit, _set_recursion_limit = sys.getrecursionlimit, sys.setrecursionlimit
 _flush = operator.methodcaller("flush")
@@ -71,59 +69,40 @@ _exit_code_of = SystemExit.__dict__["code"].__get__
 
 
 def prepare() -> Callable[[int], Callable[[], Any]]:
-    """The program, with all made ready that can be before the fork. What is made once costs no child anything."""
+    """The program, with all made ready that can be before the fork.
+
+    A child starts in memory that is not its own yet: each page it writes to is copied first, be it only to count one
+    more user of an object. So children make little, and do nothing for the first time.
+    """
     out = streams.prepare()
     plain_event_loop.install()
-    base_bytes = rlimits.address_space_bytes()
     sys.argv[:] = ["solution.py"]
-    decode(encode([LOAD, LoadSettings("").plain()]))
     random.seed(0)
-    dup, dup2, closerange, hook = os.dup, os.dup2, os.closerange, audit.make_hook()
+    rehearsal.hold(lambda channel: _Solution(channel, out))
+    connect, dup2, closerange, enclose = _socket.socket, os.dup2, os.closerange, enclosure.prepare()
+    solution = _Solution(CHANNEL, out)
+    take = Errand(solution.serve()).take
 
     def main(channel: int) -> Callable[[], Any]:
         """Be ready to serve the examiner at the other end of ``channel``; returns what `ground.stand` takes."""
-        first, descriptors = receive_descriptors(socket.socket(fileno=dup(channel)), _FIRST_READ, 3)
-        if not first:
-            os._exit(0)
-        for number, descriptor in enumerate(descriptors):
+        for number, descriptor in enumerate(solution.begin(connect(fileno=channel))):
             dup2(descriptor, number)
         closerange(channel + 1, 64)
-        verb, fields = decode(receive_frame(channel, prefix=first))
-        if verb != LOAD:
-            os._exit(1)
-        settings = LoadSettings(*fields)
-        module = types.ModuleType("__main__" if settings.program else ENTRY_MODULE)
-        _put_up_walls(settings, module, base_bytes, hook)
-        return Errand(_Solution(channel, settings, module, out).serve()).take
+        enclose(solution.settings, solution.module)
+        return take
 
     return main
-
-
-def _put_up_walls(settings: LoadSettings, module: types.ModuleType, base_bytes: int, hook: audit.Hook) -> None:
-    parked_threads.park(settings.threads)
-    sys.modules.pop("resource", None)  # the zygote's own wait4(2) needs it
-    builtins.exit, builtins.quit = _QUITTERS
-    codeless.install()
-    gc.enable()
-    vars(sys.modules["__main__"]).clear()
-    vars(sys.modules["__main__"]).update(__name__="__main__", __builtins__=builtins)
-    sys.modules[module.__name__] = module
-    module.__dict__["__builtins__"] = builtins
-    base_bytes += settings.threads * parked_threads.STACK_BYTES
-    rlimits.put_up(rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb), base_bytes=base_bytes)
-    functions.seal()
-    imports.seal()
-    audit.put_up(hook)
 
 
 class _Solution:
     """The answer, loaded, and the objects it has handed out."""
 
-    def __init__(self, channel: int, settings: LoadSettings, module: types.ModuleType, out: TextIOWrapper) -> None:
+    def __init__(self, channel: int, out: TextIOWrapper) -> None:
         self.channel = channel
-        self.settings = settings
-        self.module = module
         self.out = out
+        self.settings = LoadSettings("")
+        self.module, self.program = (_blank_module(name) for name in (ENTRY_MODULE, "__main__"))
+        """Where the answer will be, as a module and as a program."""
         self.code: types.CodeType | None = None
         self.busy = False
         """Whether the examiner waits for an answer."""
@@ -139,14 +118,32 @@ class _Solution:
             START: coroutines.start, AWAIT: coroutines.finish,
         }  # fmt: skip
 
+    def begin(self, link: _socket.socket) -> list[int]:
+        """Take the first message, which says what to load, and return the descriptors that came with it."""
+        first, descriptors = receive_descriptors(link, _FIRST_READ, 3)
+        link.detach()
+        if not first:
+            _leave(0)
+        verb, fields = decode(receive_frame(self.channel, prefix=first))
+        if verb != LOAD:
+            _leave(1)
+        self.settings = LoadSettings(*fields)
+        if self.settings.program:
+            self.module = self.objects.module = self.program
+        return descriptors
+
     def serve(self) -> Work:
-        """Load the answer, and do what is asked until the examiner hangs up."""
+        """Load the answer, do what is asked, and end with the examiner's interest."""
         try:
-            yield from self.answer(self.load())
-            yield from self.listen()
+            yield from self.load_and_listen()
             _leave(0)
         finally:
             _leave(1)
+
+    def load_and_listen(self) -> Work:
+        """Load the answer, and do what is asked until the examiner hangs up."""
+        yield from self.answer(self.load())
+        yield from self.listen()
 
     def listen(self) -> Work:
         """Do what is asked, until the answer to a question of ours comes, or the examiner hangs up."""
@@ -272,6 +269,12 @@ class _Solution:
         view = memoryview(frame(reply))
         while view:
             view = view[_write(self.channel, view) :]
+
+
+def _blank_module(name: str) -> types.ModuleType:
+    module = types.ModuleType(name)
+    vars(module)["__builtins__"] = builtins
+    return module
 
 
 def _raising(error: Exception) -> Work:

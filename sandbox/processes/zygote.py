@@ -15,6 +15,8 @@ with ``P`` and the child's pid; ``K`` and a pid to kill one; when one has ended,
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
+import builtins
 import gc
 import importlib
 import json
@@ -32,7 +34,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sandbox.channel import receive_descriptors
 from sandbox.ending import Ending
-from sandbox.processes.zygote_messages import FORKS
+from sandbox.processes.zygote_messages import CHANNEL, FORKS
 from sandbox.walls import functions, imports, privileges, probe
 
 if TYPE_CHECKING:
@@ -40,8 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_CHANNEL = 3
-"""A child's own descriptor."""
+_SIGCHLD, _SIG_DFL = int(_signal.SIGCHLD), int(_signal.SIG_DFL)
+"""Plain numbers: making members of enumerations of them would cost each child some fifty copied pages."""
 _OWN_FUNCTIONS = ("closerange", "dup2", "fork", "kill", "pidfd_open", "pread", "wait4", "waitpid")
 """What a zygote still needs of `os` when the walls take it away. No module keeps a copy: an answer would find it."""
 _SWEEPS = 100
@@ -158,12 +160,12 @@ class _Zygote:
 
     def become_child(self, channel: int, forks: int | None) -> None:
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _signal.signal(_SIGCHLD, _SIG_DFL)
         high = 64  # moved out of the way first: either may already be 3 or 4
         self.os.dup2(channel, high)
         if forks is not None:
             self.os.dup2(forks, high + 1)
-        self.os.dup2(high, _CHANNEL, inheritable=False)
+        self.os.dup2(high, CHANNEL, inheritable=False)
         if forks is not None:
             self.os.dup2(high + 1, FORKS, inheritable=False)
         self.os.closerange(FORKS + (forks is not None), 1024)
@@ -291,13 +293,15 @@ def main() -> Any:
     functions.put_up()
     # What holds itself and is then frozen stays for good: a child need not take it apart, and closes no descriptor.
     kept: list[Any] = [zygote, imports.put_up()]
+    vars(sys.modules["__main__"]).clear()
+    vars(sys.modules["__main__"]).update(__name__="__main__", __builtins__=builtins)
     kept.append(kept)
     gc.collect()
     gc.freeze()
     gc.disable()
     role = zygote.serve()
     # Only a child gets here, and the frames that served requests are gone from its stack.
-    take = entries[role](_CHANNEL)
+    take = entries[role](CHANNEL)
     if take is None:
         os._exit(0)
     return take

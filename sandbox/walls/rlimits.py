@@ -11,27 +11,30 @@ from __future__ import annotations
 import math
 import os
 import resource
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["NAME", "ResourceLimits", "address_space_bytes", "probe", "put_up"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["NAME", "ResourceLimits", "address_space_bytes", "hard_limits", "probe", "put_up"]
 
 NAME = "rlimits"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_NONE = (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE)
+"""Of these there may be nothing new: 0 processes refuses every new process and thread to an unprivileged user, 0
+descriptors every new one."""
+_CPU, _SPACE = resource.RLIMIT_CPU, resource.RLIMIT_AS
+_INFINITY = resource.RLIM_INFINITY
+_setrlimit = resource.setrlimit
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceLimits:
+class ResourceLimits(NamedTuple):
     """What a process may use."""
 
     cpu_s: float
     """CPU seconds, rounded up to whole ones; the kernel kills beyond."""
     memory_mb: int
     """Address space in MiB on top of what the process has when the wall goes up."""
-    descriptors: int | None = 0
-    """New descriptors are refused when all below this number are taken; 0 refuses every new one. ``None``: as
-    inherited."""
-    processes: int | None = 0
-    """0 refuses every new process and thread to an unprivileged user. ``None``: as inherited."""
 
 
 def address_space_bytes() -> int:
@@ -40,24 +43,31 @@ def address_space_bytes() -> int:
         return int(statm.read(64).split(None, 1)[0]) * _PAGE_BYTES
 
 
-def put_up(limits: ResourceLimits, *, base_bytes: int | None = None) -> None:
-    """Set hard limits on the calling process."""
+def hard_limits() -> dict[int, int]:
+    """The limits that the calling process has and cannot raise, by the kinds that the wall sets."""
+    return {kind: resource.getrlimit(kind)[1] for kind in (*_NONE, _CPU, _SPACE)}
+
+
+def put_up(limits: ResourceLimits, *, base_bytes: int | None = None, hard: Mapping[int, int] | None = None) -> None:
+    """Set hard limits on the calling process.
+
+    Args:
+        limits: what it may use from now on.
+        base_bytes: its `address_space_bytes`, if known.
+        hard: its `hard_limits`, if known.
+    """
     base = address_space_bytes() if base_bytes is None else base_bytes
-    _set(resource.RLIMIT_CORE, 0)
-    _set(resource.RLIMIT_FSIZE, 0)
-    _set(resource.RLIMIT_CPU, max(1, math.ceil(limits.cpu_s)))
-    _set(resource.RLIMIT_AS, base + limits.memory_mb * 1024 * 1024)
-    if limits.processes is not None:
-        _set(resource.RLIMIT_NPROC, limits.processes)
-    if limits.descriptors is not None:
-        _set(resource.RLIMIT_NOFILE, limits.descriptors)
+    hard = hard_limits() if hard is None else hard
+    _set(_CPU, max(1, math.ceil(limits.cpu_s)), hard)
+    _set(_SPACE, base + limits.memory_mb * 1024 * 1024, hard)
+    for kind in _NONE:
+        _set(kind, 0, hard)
 
 
-def _set(which: int, value: int) -> None:
-    _, hard = resource.getrlimit(which)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(which, (value, value))
+def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:
+    if hard[kind] != _INFINITY:
+        value = min(value, hard[kind])
+    _setrlimit(kind, (value, value))
 
 
 def probe() -> str | None:

@@ -159,8 +159,8 @@ BROKEN = {
         "secrets", {"returns its environment": "beaten"}, [],
     ),
     "files that can be opened": (
-        "walls/rlimits.py", "def _set(which: int, value: int) -> None:\n",
-        "def _set(which: int, value: int) -> None:\n    value = 64 if which == resource.RLIMIT_NOFILE else value\n",
+        "walls/rlimits.py", "def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:\n",
+        "def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:\n    value = value or 64 * (kind == 7)\n",
         "secrets state",
         {
             "returns what it can read in the temporary folders": "beaten",
