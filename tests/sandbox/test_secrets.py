@@ -103,7 +103,16 @@ def test_the_environment_holds_no_secrets(make_box: Callable[..., Box], monkeypa
             print(json.dumps([dict(os.environ), sys.argv, os.getcwd(), "canary" in str(sys.orig_argv)]))
     """
     environ, argv, directory, is_in_argv = json.loads(make_box(lanes=1).call(show).output)
-    assert set(environ) <= {"PYTHONHASHSEED", "LC_ALL", "LC_CTYPE", "TZ", "HOME", "PATH", "MALLOC_ARENA_MAX"}
+    assert set(environ) <= {
+        "PYTHONHASHSEED",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "HOME",
+        "PATH",
+        "MALLOC_ARENA_MAX",
+        "LD_BIND_NOW",
+    }
     assert CANARY not in str(environ)
     assert not is_in_argv
     assert argv == ["solution.py"]
