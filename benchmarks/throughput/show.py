@@ -22,9 +22,9 @@ _WIDTH = 130
 
 def print_table(table: Table) -> None:
     """Print a table and its notes."""
-    shown = RichTable(title=table.title, title_justify="left", title_style="bold")
+    shown = RichTable(title=Text(table.title), title_justify="left", title_style="bold")
     for place, name in enumerate(table.head):
-        shown.add_column(name, justify="left" if place == 0 or name == "version" else "right")
+        shown.add_column(Text(name), justify="right" if place else "left")
     for row in table.rows:
         shown.add_row(*(Text(cell) for cell in row))
     console = _console()

@@ -20,25 +20,30 @@ _ROLES = (("sandbox.processes.analyst", "analyst"), ("sandbox.processes.solution
 class Usage:
     """Of one batch."""
 
-    cpu_s: float
-    """CPU seconds of all processes; of those that have ended, as far as somebody has waited for them."""
+    cpu_s: dict[str, float]
+    """CPU seconds by role; of processes that have ended, as far as somebody has waited for them."""
     peaks_mb: dict[str, float] = field(default_factory=dict)
     """For each role, the largest resident size that one process has had, shared pages included, in MiB."""
 
 
-def cpu_s(pid: int) -> float:
-    """CPU seconds that a process and what descends from it have used until now.
+def cpu_s(pid: int) -> dict[str, float]:
+    """CPU seconds that a process and what descends from it have used until now, by role.
 
-    The living are counted to the nanosecond (``schedstat``), the dead to a hundredth of a second for each parent.
+    The living are counted to the nanosecond (``schedstat``), the dead, whose time their parent has, to a hundredth of a
+    second for each parent.
     """
-    total = 0.0
-    for one in _family(pid):
+    family = _family(pid)
+    found: dict[str, float] = {}
+    for one in family:
         with contextlib.suppress(OSError):
-            for task in Path(f"/proc/{one}/task").iterdir():
-                total += int((task / "schedstat").read_text().split()[0]) / 1e9
-            fields = _stat(one)
-            total += sum(int(fields[place]) for place in _DEAD_CHILDREN) / _TICKS
-    return total
+            role = _role(one, family, pid)
+            spent = sum(
+                int((task / "schedstat").read_text().split()[0]) / 1e9 for task in Path(f"/proc/{one}/task").iterdir()
+            )
+            dead = sum(int(_stat(one)[place]) for place in _DEAD_CHILDREN) / _TICKS
+            for name, seconds in ((role, spent), (f"children of {role}", dead)):
+                found[name] = found.get(name, 0.0) + seconds
+    return found
 
 
 def peaks_mb(pid: int) -> dict[str, float]:

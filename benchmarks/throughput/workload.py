@@ -30,11 +30,8 @@ class Item:
     """A right module for the same problem, from which contenders that want values make them."""
     programs: tuple[tuple[str, str], ...] = ()
     """Input and output of each test of a program."""
-
-    @property
-    def tests(self) -> int:
-        """Runs that a bare fork needs for it."""
-        return len(self.programs) or 1
+    tests: int = 1
+    """What it counts for where a rate counts tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,20 @@ class Workload:
     def only(self, items: Sequence[Item], name: str) -> Self:
         """The same with other items."""
         return replace(self, items=tuple(items), name=name)
+
+    def event(self) -> list[dict[str, Any]]:
+        """The batch as a trainer sends it to the Lambda."""
+        return [
+            {
+                "id": item.id,
+                "messages": [
+                    {"role": "user", "content": "Write it."},
+                    {"role": "assistant", "content": f"```python\n{item.answer}\n```"},
+                ],
+                "reference_answer": item.reference,
+            }
+            for item in self.items
+        ]
 
     def dump(self) -> str:
         """As JSON."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from benchmarks.throughput import roster
-from benchmarks.throughput.contender import Run, Running
+from benchmarks.throughput.__main__ import main
+from benchmarks.throughput.contender import ContenderFailedError, Run, Running
 from benchmarks.throughput.datasets import humaneval
 from benchmarks.throughput.figures import Figures, figures_of, ratio
 from benchmarks.throughput.findings import held, table_of
-from benchmarks.throughput.measuring import measure, order_of
+from benchmarks.throughput.made import calls, groups, loops_of, many, program, suite
+from benchmarks.throughput.measuring import Measured, entries_of, measure, order_of
+from benchmarks.throughput.starting import cold_start_s
 from benchmarks.throughput.targets import Target
 from benchmarks.throughput.usage import Usage
 from benchmarks.throughput.workload import Item, Workload
 from sandbox.walls.report import Tier
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHECK = "def check(candidate):\n    assert candidate(1, 2) == 3\n"
 ADD = Item(
@@ -40,11 +48,16 @@ DOUBLING = Item(
     True,
     {"tests": [{"stdin": "1\n2\n", "stdout": "2\n4\n"}, {"stdin": "3\n", "stdout": "6\n"}]},
     programs=(("1\n2\n", "2\n4\n"), ("3\n", "6\n")),
+    tests=2,
 )
 
 
 def run(seconds: float, passed: tuple[bool, ...] = (True, False), cpu_s: float = 0.1) -> Run:
-    return Run(seconds, passed, Usage(cpu_s, {"itself": seconds}))
+    return Run(seconds, passed, Usage({"itself": cpu_s, "children": 0.0}, {"itself": seconds}))
+
+
+def figures_at(rate: float, cpu_ms: float, *, wrong: int = 0, unscored: int = 0) -> Figures:
+    return Figures((rate,), {"itself": cpu_ms}, wrong, unscored, {"itself": 4.0})
 
 
 def test_a_rate_is_the_median_of_the_rounds() -> None:
@@ -70,7 +83,7 @@ def test_a_target_is_met_on_its_own_side_only() -> None:
 
 
 def test_a_figure_is_held_against_anothers_by_time_and_by_cpu() -> None:
-    figures = {"one": Figures((30.0,), 2.0, 0, 0, {}), "other": Figures((10.0,), 3.0, 0, 0, {})}
+    figures = {"one": figures_at(30.0, 2.0), "other": figures_at(10.0, 3.0)}
     target = held(figures, "one", "other", 2.0, what="it")
     assert (target.measured, target.by_cpu, target.met) == (3.0, 1.5, True)
     slower = held(figures, "other", "one", 2.0, what="it", at_most=True)
@@ -108,10 +121,11 @@ def test_humaneval_is_all_of_it() -> None:
 
 
 def test_a_table_has_what_went_wrong() -> None:
-    figures = {"fork": Figures((10.0,), 1.0, 0, 0, {"itself": 3.0}), "other": Figures((5.0,), 2.0, 7, 1, {})}
-    table = table_of("it", figures, {"third": "it has ended"}, {}, floor="fork")
-    assert table.rows[1][4:] == ("0.50", "2.00", "2.00", "0", "7")
-    assert table.notes == ["third could not be measured: it has ended", "other: 1 samples unscored"]
+    figures = {"fork": figures_at(10.0, 1.0), "other": figures_at(5.0, 2.0, wrong=7, unscored=1)}
+    measured = Measured(figures, failed={"third": "it has ended"}, versions={"fork": "3.11", "other": ""})
+    table = table_of("it", measured, floor="fork")
+    assert table.rows[1][3:] == ("0.50", "2.00", "2.00", "4", "7")
+    assert table.notes == ["fork: 3.11", "third could not be measured: it has ended", "other: 1 samples unscored"]
 
 
 @pytest.mark.parametrize("place", range(3))
@@ -121,24 +135,76 @@ def test_a_floor_tells_right_from_wrong(place: int) -> None:
         running.prepare(MIXED)
         done = running.run(0)
         assert done.passed == (True, False, False, False)
-        assert done.usage.cpu_s >= 0.2
+        assert sum(done.usage.cpu_s.values()) >= 0.2
         wrong = replace(DOUBLING, id="wrong", answer="print(1)", right=False)
         running.prepare(Workload("programs", (DOUBLING, wrong), per_test=True))
         assert running.run(0).passed == (True, False)
 
 
 def test_this_grader_is_measured_like_the_others() -> None:
-    found, runs, failed = measure(MIXED, roster.functional([Tier.RLIMIT]), 1)
-    (name, figures), *more = found.items()
-    assert not more
-    assert not failed
+    found = measure(entries_of(MIXED, roster.functional([Tier.RLIMIT])), 1)
+    ((name, figures),) = found.figures.items()
+    assert not found.failed
     assert (figures.wrong, figures.unscored) == (0, 0)
     assert figures.peaks_mb.keys() >= {"itself", "zygotes of examiners", "examiners", "answers"}
-    assert runs[name][0].told["tier"] == "rlimit"
+    assert figures.cpu_ms_by_role["children of zygotes of examiners"] > 0
+    assert found.runs[name][0].told["tier"] == "rlimit"
 
 
 def test_a_contender_that_ends_is_named_and_the_others_go_on() -> None:
     broken = replace(roster.floors()[0], name="broken", program=("floors", "no such floor"))
-    found, _, failed = measure(MIXED, [broken, roster.floors()[0]], 1)
-    assert list(found) == ["bare fork"]
-    assert failed == {"broken": "broken has ended with 1"}
+    found = measure(entries_of(MIXED, [broken, roster.floors()[0]]), 1)
+    assert list(found.figures) == ["bare fork"]
+    assert found.failed == {"broken": "broken has ended with 1"}
+
+
+def test_a_groups_answers_get_what_they_are_said_to() -> None:
+    looping, calm = groups(), groups(loops=False)
+    assert (len(looping.items), len(calm.items)) == (256, 256)
+    places = loops_of(looping)
+    assert [looping.items[place].right for place in places] == [False] * 4
+    assert [calm.items[place].right for place in places] == [True] * 4
+    assert len({item.answer for item in looping.items}) == 32 * 6
+    group = replace(looping, items=looping.items[32:40], limit_s=0.3)
+    assert {item.right for item in group.items} == {True, False}
+    with Running(roster.floors()[0]) as running:
+        running.prepare(group)
+        assert running.run(0).passed == tuple(item.right for item in group.items)
+
+
+def test_what_is_made_is_right() -> None:
+    made = [*program(3, 1).items, *suite(1).items, *many(2).items, *calls(4, 1).items]
+    workload = Workload("made", tuple(made), environ={"GRADER_ISOLATION": "rlimit"})
+    measured = measure(entries_of(workload, roster.functional([Tier.RLIMIT])), 1)
+    ((_, figures),) = measured.figures.items()
+    assert (figures.wrong, figures.unscored) == (0, 0)
+    assert [item.tests for item in made] == [3, 1, 1, 1, 4]
+
+
+@pytest.mark.parametrize(("contender", "names"), [("door", set()), ("stages", {"total", "run", "compare", "extract"})])
+def test_the_handler_and_the_stages_are_measured_like_the_others(contender: str, names: set[str]) -> None:
+    workload = Workload("small", humaneval().items[:2])
+    (one,) = getattr(roster, contender)([Tier.RLIMIT])
+    found = measure(entries_of(workload, [one]), 1)
+    assert not found.failed
+    assert found.figures[one.name].wrong == 0
+    assert found.runs[one.name][0].told.get("stages", {}).keys() >= names
+
+
+def test_a_cold_start_ends_with_a_response(tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps(Workload("one", humaneval().items[:1]).event()))
+    for kind in ("plain", "grader"):
+        assert cold_start_s(kind, event, 1, {"GRADER_ISOLATION": "rlimit"}) > 0
+    with pytest.raises(ContenderFailedError, match="does not answer"):
+        cold_start_s("grader", event, 2, {})
+
+
+def test_the_command_writes_what_it_has_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bench.json"
+    assert main(["--only", "start", "--rounds", "1", "--no-peers", "--tier", "rlimit", "--json", str(file)]) == 0
+    found = json.loads(file.read_text())
+    (target,) = found["targets"]
+    assert target["measured"] > 0
+    assert "It must show" in capsys.readouterr().out
+    assert main(["--mbpp", str(tmp_path / "nowhere")]) == 2

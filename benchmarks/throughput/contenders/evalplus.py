@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from evalplus.eval import PASS, untrusted_check
 
+from benchmarks.throughput.recording import cases_of
 from benchmarks.throughput.serving import serve
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Evalplus:
         """Make values of the checks."""
         for item in workload.items:
             if item.id not in self._cases:
-                self._cases[item.id] = _cases(item.solution, item.check, item.entry_point)
+                self._cases[item.id] = cases_of(item)
 
     def judge(self, workload: Workload) -> list[bool]:
         """Have every answer judged."""
@@ -58,25 +58,6 @@ def _judged(answer: str, entry_point: str, inputs: list[Any], expected: list[Any
         gt_time_limit_factor=1.0,
     )
     return bool(verdict == PASS)
-
-
-def _cases(solution: str, check: str, entry_point: str) -> tuple[list[Any], list[Any]]:
-    """The arguments a check calls with, and what a right answer returns for them."""
-    namespace: dict[str, Any] = {"__name__": "solution"}
-    exec(solution, namespace)  # noqa: S102 - the data set's own
-    right = namespace[entry_point]
-    inputs: list[Any] = []
-    expected: list[Any] = []
-
-    def recording(*args: Any) -> Any:
-        inputs.append(copy.deepcopy(list(args)))
-        value = right(*args)
-        expected.append(copy.deepcopy(value))
-        return value
-
-    exec(check, namespace)  # noqa: S102 - likewise
-    namespace["check"](recording)
-    return inputs, expected
 
 
 if __name__ == "__main__":

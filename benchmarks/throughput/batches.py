@@ -1,0 +1,128 @@
+"""Parts on whole batches: groups as training has them, and events of the Lambda."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.throughput import roster
+from benchmarks.throughput.datasets import humaneval
+from benchmarks.throughput.figures import ratio
+from benchmarks.throughput.findings import Part, Table, numbers_of, table_of
+from benchmarks.throughput.made import LOOP_S, groups, loops_of
+from benchmarks.throughput.measuring import entries_of, measure, order_of
+from benchmarks.throughput.starting import cold_start_s
+from benchmarks.throughput.targets import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.throughput.contender import Run
+    from benchmarks.throughput.measuring import Measured
+    from benchmarks.throughput.setting import Setting
+    from benchmarks.throughput.workload import Workload
+
+__all__ = ["grpo_part", "handler_part", "start_part"]
+
+_BATCH = 64
+_CALM, _ALONE = ", no loops", ", HumanEval"
+
+
+def grpo_part(setting: Setting) -> Part:
+    """Groups of answers to the same prompts; what is shared, and what looping answers cost."""
+    own = [*roster.functional(setting.held_tiers), *roster.full(setting.held_tiers)]
+    looping, calm, alone = groups(), groups(loops=False), humaneval()
+    entries = [
+        *entries_of(looping, [*own, *roster.floors()[:2], *setting.peers]),
+        *entries_of(calm, own, _CALM),
+        *entries_of(replace(alone, environ=calm.environ), own, _ALONE),
+    ]
+    measured = measure(entries, setting.rounds, setting.tell)
+    targets = []
+    for contender in own:
+        names = contender.name, f"{contender.name}{_CALM}", f"{contender.name}{_ALONE}"
+        if all(name in measured.figures for name in names):
+            targets += _grpo_targets(measured, *names, loops_of(looping))
+    title = f"GRPO: 32 prompts x 8 answers, {len(loops_of(looping))} of which loop for {LOOP_S:g} s of a CPU"
+    return Part([table_of(title, measured, floor=roster.FORK)], numbers_of(measured), targets)
+
+
+def _grpo_targets(measured: Measured, looping: str, calm: str, alone: str, places: Sequence[int]) -> list[Target]:
+    figures = measured.figures
+    with_loops, without = measured.runs[looping], measured.runs[calm]
+    samples = len(with_loops[0].passed)
+    loops_ms = (figures[looping].cpu_ms - figures[calm].cpu_ms) * samples / len(places)
+    moved = median(
+        _others_done_s(one, places) / _others_done_s(other, places)
+        for one, other in zip(with_loops, without, strict=True)
+    )
+    return [
+        Target(
+            f"GRPO: {looping} against itself on HumanEval",
+            2.0,
+            ratio(figures[calm].rates, figures[alone].rates),
+            by_cpu=figures[alone].cpu_ms / figures[calm].cpu_ms,
+        ),
+        Target(f"GRPO: CPU time of a loop in its budgets: {looping}", 1.1, loops_ms / 1000 / LOOP_S, at_most=True),
+        Target(f"GRPO: the others' median completion with loops: {looping}", 1.1, moved, at_most=True),
+    ]
+
+
+def _others_done_s(run: Run, places: Sequence[int]) -> float:
+    """When half of the samples that do not loop were done."""
+    done_s: list[float] = run.told["done_s"]
+    return median(done for place, done in enumerate(done_s) if place not in places)
+
+
+def handler_part(setting: Setting) -> Part:
+    """A batch of 64 through the Lambda's handler: in a fresh process, and in one that has answered before."""
+    workload = replace(humaneval(), name="batch of 64")
+    workload = workload.only(workload.items[:_BATCH], "batch of 64")
+    warm = measure(entries_of(workload, roster.door(setting.held_tiers)), setting.rounds, setting.tell)
+    cold = _starts(setting, workload, plain=False)
+    rows = [(name, f"{_BATCH / one.rate:.3f}", f"{one.rate:.1f}") for name, one in warm.figures.items()]
+    rows += [(name, f"{median(times):.3f}", f"{_BATCH / median(times):.1f}") for name, times in cold.items()]
+    notes = [f"{name} could not be measured: {why}" for name, why in warm.failed.items()]
+    table = Table("Handler: one event with 64 HumanEval samples, full reward", ("", "s", "samples/s"), rows, notes)
+    return Part([table], numbers_of(warm) | {"cold_s": cold})
+
+
+def start_part(setting: Setting) -> Part:
+    """From the start of a process to the response to a one-sample event."""
+    workload = humaneval()
+    times = _starts(setting, workload.only(workload.items[:1], "one sample"), plain=True)
+    plain = times[_PLAIN]
+    targets = [
+        Target(f"Start: {name} against {_PLAIN}", 3.0, ratio(one, plain), at_most=True)
+        for name, one in times.items()
+        if name != _PLAIN
+    ]
+    rows = [(name, f"{median(one):.3f}", f"{ratio(one, plain):.2f}") for name, one in times.items()]
+    table = Table("Start: from the start of a process to its first response", ("", "s", f"x {_PLAIN}"), rows)
+    return Part([table], {"seconds": times}, targets)
+
+
+_PLAIN = "black and pyflakes"
+
+
+def _starts(setting: Setting, workload: Workload, *, plain: bool) -> dict[str, list[float]]:
+    """Seconds of each round, each with a fresh process; the first start of each, which fills caches, does not count."""
+    kinds: dict[str, tuple[str, dict[str, str]]] = {_PLAIN: ("plain", {})} if plain else {}
+    for tier in setting.held_tiers:
+        kinds[f"handler, cold [{tier.value}]"] = ("grader", {"GRADER_ISOLATION": tier.value})
+    times: dict[str, list[float]] = {name: [] for name in kinds}
+    with tempfile.TemporaryDirectory() as folder:
+        event = Path(folder, "event.json")
+        event.write_text(json.dumps(workload.event()), "utf-8")
+        for number in range(-1, setting.rounds):
+            for name in order_of(list(kinds), max(number, 0)):
+                kind, environ = kinds[name]
+                setting.tell(f"{workload.name}: {name}")
+                seconds = cold_start_s(kind, event, 1 if kind == "plain" else len(workload.items), environ)
+                if number >= 0:
+                    times[name].append(seconds)
+    return times

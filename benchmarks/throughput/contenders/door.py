@@ -1,0 +1,50 @@
+"""The Lambda's handler, with a batch as one event."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.throughput.serving import serve
+from grader.handler import Handler
+
+if TYPE_CHECKING:
+    from benchmarks.throughput.workload import Workload
+
+
+class Door:
+    """One handler for all batches, as in a warm execution environment."""
+
+    def __init__(self) -> None:
+        self._handler: Handler | None = None
+
+    def prepare(self, workload: Workload) -> None:
+        """Make the handler; its processes start with the first event."""
+        self.close()
+        self._handler = Handler({**os.environ, **workload.environ})
+
+    def judge(self, workload: Workload) -> list[bool]:
+        """Have the event answered."""
+        assert self._handler is not None
+        results = self._handler.answer(workload.event(), None)
+        return [
+            any(metric["name"] == "functional" and metric["value"] == 1.0 for metric in result["metrics_list"])
+            for result in results
+        ]
+
+    def told(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._handler is not None:
+            self._handler.close()
+
+
+if __name__ == "__main__":
+    door = Door()
+    try:
+        serve(door)
+    finally:
+        door.close()

@@ -1,0 +1,115 @@
+"""This grader, one sample at a time on one lane, so that nothing waits: what each stage takes.
+
+``judge`` grades the batch so; `told` has the milliseconds of each stage, a list with one for each sample.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import black
+from pyflakes.checker import Checker
+
+from benchmarks.throughput.recording import cases_of
+from benchmarks.throughput.serving import serve
+from grader.config import GraderConfig
+from grader.extraction import extract
+from grader.functional import prepare
+from grader.grader import Grader
+from grader.sample import Sample
+from sandbox.analysis import AnalysisRequest
+from sandbox.processes.formatting import closeness, formatted
+from sandbox.processes.inspection import inspect_source
+from sandbox.processes.syntax_reading import tree_of
+from testcases.compare import equal
+from testcases.formats import read_reference
+from testcases.problem import Comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.throughput.workload import Item, Workload
+
+__all__ = ["Stages"]
+
+
+class Stages:
+    """A grader with one lane."""
+
+    def __init__(self) -> None:
+        self._grader: Grader | None = None
+        self._config = GraderConfig()
+        self._stages: dict[str, list[float]] = {}
+
+    def prepare(self, workload: Workload) -> None:
+        """Start the processes."""
+        self.close()
+        self._config = GraderConfig.load(None, {**os.environ, **workload.environ, "GRADER_LANES": "1"})
+        self._grader = Grader(self._config)
+        self._grader.host()
+        black.format_str("x = 1\n", mode=black.Mode())
+
+    def judge(self, workload: Workload) -> list[bool]:
+        """Grade the batch, sample by sample."""
+        stages: defaultdict[str, list[float]] = defaultdict(list)
+        passed = [self._graded(item, stages) for item in workload.items]
+        for item in workload.items:
+            self._taken_apart(item, stages)
+        self._stages = dict(stages)
+        return passed
+
+    def told(self) -> dict[str, Any]:
+        """Milliseconds by stage."""
+        return {"stages": self._stages}
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._grader is not None:
+            self._grader.close()
+
+    def _graded(self, item: Item, stages: dict[str, list[float]]) -> bool:
+        """The stages as the grader itself has timed them."""
+        assert self._grader is not None
+        sample = Sample(item.id, f"```python\n{item.answer}\n```", item.reference)
+        started = time.perf_counter()
+        grade = self._grader.grade(sample)
+        stages["total"].append((time.perf_counter() - started) * 1000)
+        timings = grade.timings_ms
+        stages["analyst"].append(timings["analysed"])
+        stages["fork"].append(timings["fork"])
+        stages["run"].append(timings["run"])
+        stages["handing over"].append(timings["executed"] - timings["analysed"] - timings["fork"] - timings["run"])
+        stages["style, waited for"].append(timings.get("styled", timings["executed"]) - timings["executed"])
+        return grade.metric("functional") == 1.0
+
+    def _taken_apart(self, item: Item, stages: dict[str, list[float]]) -> None:
+        """The same work called for directly, in this process: without processes and what crosses between them."""
+
+        def timed(stage: str, work: Callable[[], Any]) -> Any:
+            started = time.perf_counter()
+            found = work()
+            stages[stage].append((time.perf_counter() - started) * 1000)
+            return found
+
+        problem = timed("problem: read", lambda: read_reference(item.reference))
+        timed("problem: prepare", lambda: prepare(problem, self._config.sandbox_limits()))
+        text = f"```python\n{item.answer}\n```"
+        found = timed("extract", lambda: extract(text, entry_point=item.entry_point, prompt=problem.prompt))
+        request = AnalysisRequest(found.answer or "", item.entry_point)
+        timed("analyst: inspect", lambda: inspect_source(request))
+        timed("style: pyflakes", lambda: Checker(tree_of(request.source), withDoctest=False))
+        target = timed("style: black", lambda: formatted(request.source))
+        timed("style: closeness", lambda: closeness(request.source, target))
+        _, values = cases_of(item)
+        timed("compare", lambda: [equal(value, value, Comparison()) for value in values])
+
+
+if __name__ == "__main__":
+    stages = Stages()
+    try:
+        serve(stages)
+    finally:
+        stages.close()
