@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from grader.config import GraderConfig, default_lanes
-from grader.functional import CONDUCTOR
+from grader.functional import CONDUCTOR, INSIDER
 from grader.grading import Grading
 from grader.host import HostReport
 from grader.intake import Intake
@@ -58,6 +58,7 @@ class Grader:
         self._sandbox = Sandbox(
             SandboxSettings(
                 conductor=CONDUCTOR,
+                insider=INSIDER,
                 paths=tuple(path for path in sys.path if path.startswith("/")),
                 lanes=self._lanes,
                 isolation=None if self.config.isolation == "auto" else self.config.isolation,

@@ -146,6 +146,7 @@ class Grading:
             stub=analysis is not None and analysis.is_stub,
             grader_error=grader_error,
             isolation_tier=tier.rank + 1 if tier is not None else 0,
+            shared_process=execution is not None and course.work.problem.problem.isolation == "shared",
             cpu_ms=execution.cpu_s * 1000 if execution is not None else 0.0,
             peak_mb=execution.peak_mb if execution is not None else 0.0,
             duration_ms=(time.monotonic() - course.started) * 1000,

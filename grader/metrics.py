@@ -20,7 +20,7 @@ __all__ = ["METRIC_NAMES", "Observations", "metrics_of"]
 METRIC_NAMES: tuple[str, ...] = (
     "syntax", "functional", "style",
     "tests_passed", "tests_total", "timeouts", "policy_violation", "code_found", "code_truncated", "stub",
-    "extraction_rule", "grader_error", "isolation_tier", "cpu_ms", "peak_mb", "duration_ms",
+    "extraction_rule", "grader_error", "isolation_tier", "shared_process", "cpu_ms", "peak_mb", "duration_ms",
 )  # fmt: skip
 """Every sample has these; the first three are of type ``Reward``."""
 
@@ -36,6 +36,8 @@ class Observations:
     grader_error: bool = False
     isolation_tier: int = 0
     """1 is the lowest tier; 0 when nothing ran."""
+    shared_process: bool = False
+    """Tests were held in the answer's own process: what passed is weaker evidence."""
     cpu_ms: float = 0.0
     peak_mb: float = 0.0
     duration_ms: float = 0.0
@@ -60,6 +62,7 @@ def metrics_of(
         list(ExtractionRule).index(seen.extraction_rule),
         seen.grader_error,
         seen.isolation_tier,
+        seen.shared_process,
         seen.cpu_ms,
         seen.peak_mb,
         seen.duration_ms,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -40,6 +40,9 @@ class SandboxSettings:
     conductor: str
     """What puts an answer to an exam in the examiner process: ``module:function`` (see
     `sandbox.processes.examiner`)."""
+    insider: str = field(default="", kw_only=True)
+    """What holds exams in the answer's own process, for those that ask for that: ``module:class``; empty: nothing does.
+    """
     paths: tuple[str, ...]
     """Where the conductor's module and the analyst's tools are found."""
     lanes: int = 1
@@ -75,7 +78,7 @@ class Sandbox:
                 ZygoteSettings(
                     preload=settings.preload,
                     roles={
-                        SOLUTION: "sandbox.processes.solution:prepare",
+                        SOLUTION: f"sandbox.processes.solution:prepare|{settings.insider}",
                         EXAMINER: f"sandbox.processes.examiner:main_for|{settings.conductor}",
                     },
                     examiner=EXAMINER,

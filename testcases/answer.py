@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from testcases.candidate import Candidate
 
-__all__ = ["Answer", "compiled", "free_names"]
+__all__ = ["Answer", "compiled", "free_names", "helpers_of"]
 
 _BUILTINS = frozenset(vars(builtins))
 
@@ -102,23 +102,34 @@ class Answer:
         """A namespace for test code: helpers of the prompt and the setup, and the answer's names that these lack."""
         self.ready()
         if self._namespace is None:
-            helpers: dict[str, Any] = {"__name__": "exam"}
-            self._prepare("prompt", self._prompt, helpers)
-            for name in self._wanted:
-                if name == self.entry_point or (name in self._loaded and name not in helpers):
-                    helpers[name] = self.objects.by_name(name)
-            self._prepare("setup", self._setup, helpers)  # after the names: it may make objects of the answer's classes
-            self._namespace = helpers
+            asked = self.candidate.asked
+            found = {name: self.objects.by_name(name) for name in self._wanted if name in self._loaded}
+            try:
+                self._namespace = helpers_of(self._prompt, self._setup, found, self.entry_point)
+            except BrokenTestError:
+                raise
+            except Exception as error:
+                if is_answers(error) or self.candidate.asked > asked:
+                    raise
+                raise BrokenTestError(f"the setup does not run: {type(error).__name__}: {error}") from None
         return self._namespace
 
-    def _prepare(self, field: str, source: str, helpers: dict[str, Any]) -> None:
-        asked = self.candidate.asked
-        try:
-            exec(compiled(source), helpers)
-        except Exception as error:
-            if is_answers(error) or self.candidate.asked > asked:
-                raise
-            raise BrokenTestError(f"the {field} does not run: {type(error).__name__}: {error}") from None
+
+def helpers_of(prompt: str, setup: str, found: dict[str, Any], entry_point: str | None) -> dict[str, Any]:
+    """A namespace for test code: what prompt and setup define, and of what was `found` in the answer what they lack.
+
+    Raises:
+        BrokenTestError: the prompt does not run.
+        Exception: the setup does not.
+    """
+    helpers: dict[str, Any] = {"__name__": "exam"}
+    try:
+        exec(compiled(prompt), helpers)
+    except Exception as error:  # noqa: BLE001 - it is the data set's, and has nothing of the answer
+        raise BrokenTestError(f"the prompt does not run: {type(error).__name__}: {error}") from None
+    helpers |= {name: value for name, value in found.items() if name == entry_point or name not in helpers}
+    exec(compiled(setup), helpers)  # after the names: it may make objects of the answer's classes
+    return helpers
 
 
 def _is_callable(value: Any) -> bool:

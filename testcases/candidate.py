@@ -77,8 +77,16 @@ class Candidate(Protocol):
     """What its present process has written to its standard output and errors."""
     hosting: Hosting
 
-    def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
-        """Start a process and load the answer as a module; the value is a dict of those names it has."""
+    def load(
+        self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = (), inside: Any = None
+    ) -> Reply:
+        """Start a process and load the answer as a module; the value is a dict of those names it has.
+
+        With `inside` the process also holds tests, one at each request ``step``.
+        """
+
+    def close(self) -> None:
+        """End the process."""
 
     def run(self, stdin: bytes) -> Reply:
         """Run the answer as a program in a process of its own; the value is its output."""

@@ -21,6 +21,7 @@ from testcases.outcome import Outcome
 from testcases.problem import Comparison
 from testcases.suites.plan import count_cases
 from testcases.suites.runner import names_of, run_suite
+from testcases.suites.sharing import run_shared
 from testcases.telling import call_text, is_reference, value_text
 from testcases.verdict import Verdict
 from testcases.watchdog import OutOfTimeError, Watchdog
@@ -56,16 +57,22 @@ class _Examination:
     """One candidate in one exam."""
 
     def __init__(self, exam: dict[str, Any], candidate: Candidate) -> None:
+        self.exam = exam
         self.tests: list[list[Any]] = exam["tests"]
+        self.is_shared: bool = exam["isolation"] == "shared"
         self.candidate = candidate
         self.comparisons = [Comparison(*fields) for fields in exam["comparisons"]]
         self.oracle = Oracle(exam["oracle"])
         self.watchdog = Watchdog(candidate.limits.total_cpu_s)  # test code gets as much as the answer
-        with_objects = any(kind not in {"call", "stdin"} for kind, *_ in self.tests)
+        with_objects = not self.is_shared and any(kind not in {"call", "stdin"} for kind, *_ in self.tests)
         self.answer = Answer(exam, candidate, _names_in(self.tests), with_objects=with_objects)
 
     def outcomes(self) -> Iterator[tuple[int, Outcome]]:
+        shared = self._shared() if self.is_shared else {}
         for place, (kind, *fields) in enumerate(self.tests):
+            if place in shared:
+                yield from [(place, outcome) for outcome in shared[place]]
+                continue
             try:
                 yield from [(place, outcome) for outcome in self._put(kind, fields)]
             except OutOfTimeError as error:
@@ -74,6 +81,11 @@ class _Examination:
                 count = count_sites(fields[0]) if kind == "check" else 1
                 count = count_cases(fields[0]) if kind == "pytest" else count
                 yield from [(place, Outcome(error.verdict, kind, str(error)))] * count
+
+    def _shared(self) -> dict[int, list[Outcome]]:
+        """What became of the tests that are held in the answer's own process."""
+        self.candidate.hosting.host = None
+        return run_shared(self.exam, self.candidate, _names_in(self.tests))
 
     def _put(self, kind: str, fields: list[Any]) -> Iterator[Outcome]:
         # plain data needs no host: what is no plain data is no right answer to a call

@@ -69,16 +69,16 @@ def parse_suite(source: str, field: str, *, shared: bool = False) -> ast.Module:
         shared: whether it is to run in one process with the answer.
 
     Raises:
-        InvalidFieldError: it is no Python, defines no test that says anything of an answer, or uses what cannot be
-            had across processes.
+        InvalidFieldError: it is no Python, defines no test that says anything of an answer, or uses what cannot be had.
     """
     tree = parse(source, field)
     if plan_of(source).count == 0:
         raise InvalidFieldError(
             field, "defines no test: no function or method whose name starts with test, and that runs"
         )
-    for line, feature in () if shared else refusals_of(source):
-        raise InvalidFieldError(field, f'line {line}: {feature}; isolation "shared" can run it')
+    for line, feature in refusals_of(source, shared=shared):
+        way_out = "" if refusals_of(source, shared=True) else '; isolation "shared" can run it'
+        raise InvalidFieldError(field, f"line {line}: {feature}{way_out}")
     return tree
 
 

@@ -92,9 +92,19 @@ class Candidate:
             or (not self.alive and self._started > self.limits.restarts)
         )
 
-    def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
-        """Start a process and load the answer as a module; the value is a dict of those names that it has."""
-        return self._start(preamble, own_names, names, stdin=None)
+    def load(
+        self,
+        *,
+        preamble: str = "",
+        own_names: Sequence[str] = (),
+        names: Sequence[str] = (),
+        inside: dict[str, Any] | None = None,
+    ) -> Reply:
+        """Start a process and load the answer as a module; the value is a dict of those names that it has.
+
+        With `inside`, an exam, the process also holds tests, one at each request ``step``.
+        """
+        return self._start(preamble, own_names, names, stdin=None, inside=inside)
 
     def run(self, stdin: bytes) -> Reply:
         """Start a process and run the answer as a program; the value is what it wrote, as bytes."""
@@ -141,7 +151,14 @@ class Candidate:
 
     # Asking
 
-    def _start(self, preamble: str, own_names: Sequence[str], names: Sequence[str], stdin: bytes | None) -> Reply:
+    def _start(
+        self,
+        preamble: str,
+        own_names: Sequence[str],
+        names: Sequence[str],
+        stdin: bytes | None,
+        inside: dict[str, Any] | None = None,
+    ) -> Reply:
         self.close()
         if self.spent:
             return Reply(SolutionStatus.NOT_RUN, detail="the sample's budget is used up")
@@ -155,7 +172,8 @@ class Candidate:
             cpu_s=self.limits.total_cpu_s - self.cpu_s + self.limits.cpu_s,
             memory_mb=self.limits.memory_mb,
             value_bytes=self.limits.output_kb * 1024,
-            threads=self._threads,
+            threads=self._threads or parked_threads.THREADS * parked_threads.needs_threads(str(inside or "")),
+            inside=inside,
         )
         ours, theirs = socket.socketpair()
         with theirs:

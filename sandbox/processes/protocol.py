@@ -13,6 +13,7 @@ Requests:
 * ``["describe", number]``: what a class is made of
 * ``["make", name, bases, members]``: a class that test code derives from the answer's
 * ``["start", awaitable]``, ``["await", awaitable]``: to run beside others, and what it returns
+* ``["step"]``: the next test of the exam that is held in the solution process itself
 * ``["public"]``: the names that a star import takes
 * ``["drop", numbers]``: objects that test code has let go; it gets no answer
 
@@ -32,7 +33,7 @@ Answers come from a process that the answer owns: the examiner believes nothing 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = [
     "AWAIT",
@@ -53,12 +54,13 @@ __all__ = [
     "RAISED",
     "RUN",
     "START",
+    "STEP",
     "LoadSettings",
 ]
 
 LOAD, CALL, GET, RUN = "load", "call", "get", "run"
 OP, DESCRIBE, MAKE, DROP = "op", "describe", "make", "drop"
-START, AWAIT, PUBLIC = "start", "await", "public"
+START, AWAIT, PUBLIC, STEP = "start", "await", "public", "step"
 OK, RAISED, LARGE, BACK = "ok", "raised", "large", "back"
 LENT, GLOBAL = "t", "g:"
 
@@ -83,3 +85,5 @@ class LoadSettings(NamedTuple):
     value_bytes: int = 16 << 20
     threads: int = 0
     """Threads to have ready for the answer, which can start none itself."""
+    inside: dict[str, Any] | None = None
+    """An exam to hold in this very process, by the request ``step``, and under ``word`` what to say it with."""

@@ -26,6 +26,7 @@ from sandbox.mutation import apply_changes, containers_in
 from sandbox.processes import enclosure, plain_event_loop, rehearsal, streams
 from sandbox.processes.calls import CallFailedError, Errand, call, on_ground
 from sandbox.processes.coroutines import Coroutines
+from sandbox.processes.insider import WORD, insider_for, keep_apart, steps_told
 from sandbox.processes.lent import Lending
 from sandbox.processes.objects import Objects
 from sandbox.processes.protocol import (
@@ -45,6 +46,7 @@ from sandbox.processes.protocol import (
     RAISED,
     RUN,
     START,
+    STEP,
     LoadSettings,
 )
 from sandbox.processes.raising import FILE, RaisedBack, message_of
@@ -68,12 +70,16 @@ _flush = operator.methodcaller("flush")
 _exit_code_of = SystemExit.__dict__["code"].__get__
 
 
-def prepare() -> Callable[[int], Callable[[], Any]]:
+def prepare(insider: str = "") -> Callable[[int], Callable[[], Any]]:
     """The program, with all made ready that can be before the fork.
 
     A child starts in memory that is not its own yet: each page it writes to is copied first, be it only to count one
     more user of an object. So children make little, and do nothing for the first time.
+
+    Args:
+        insider: what holds exams in this very process, ``module:class``; none when there are none.
     """
+    make_inside = insider_for(insider)
     out = streams.prepare()
     plain_event_loop.install()
     sys.argv[:] = ["solution.py"]
@@ -89,6 +95,10 @@ def prepare() -> Callable[[int], Callable[[], Any]]:
             dup2(descriptor, number)
         closerange(channel + 1, 64)
         enclose(solution.settings, solution.module)
+        if make_inside is not None and (exam := solution.settings.inside) is not None:
+            keep_apart(solution.module)
+            word = exam.pop(WORD)
+            solution.verbs[STEP] = steps_told(make_inside(exam), solution.module, word)
         return take
 
     return main

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import unittest.mock
+from asyncio import run as finish
 from typing import TYPE_CHECKING, Any
 
 from testcases.candidate import FinalError
@@ -115,7 +115,7 @@ class Group:
         call_hook(owner, f"setup_{hook}", about=context.function)
         result = context.function(**{name: context.value(name) for name in _wanted(context.function)})
         if inspect.iscoroutine(result):
-            asyncio.run(result)
+            finish(result)
 
     def _holds(self, condition: Any) -> bool:
         return bool(eval(condition, vars(self.module)) if isinstance(condition, str) else condition)  # noqa: S307 - the data set's own

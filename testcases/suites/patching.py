@@ -27,6 +27,9 @@ _MISSING: Any = object()
 class Reach:
     """Patches the modules of the answer's process."""
 
+    is_far = True
+    """Whether that is another process than this."""
+
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
         self._originals: dict[tuple[str, str], list[Any]] = {}

@@ -1,6 +1,6 @@
-"""What a suite must not use when the answer is in another process, read off its source.
+"""What a suite must not use, read off its source.
 
-A suite that does can be graded with ``isolation = "shared"``.
+It may use more with ``isolation = "shared"`` than when the answer is in another process, but not all.
 """
 
 from __future__ import annotations
@@ -49,6 +49,13 @@ _METHODS: Final = {
     "assertLogs": "waits for log records, which do not cross",
     "assertNoLogs": "waits for log records, which do not cross",
 }
+_IN_ONE_PROCESS: Final = frozenset(
+    {
+        "threading", "_thread", "concurrent", "inspect.signature", "inspect.getfullargspec", "warnings.catch_warnings",
+        "unittest.mock.patch.dict", "mock.patch.dict", *_METHODS,
+    }
+)  # fmt: skip
+"""What of this can be had in one process with the answer."""
 _FIXTURES: Final = {
     "tmp_path": "answers can open no file", "tmpdir": "answers can open no file",
     "tmp_path_factory": "answers can open no file", "tmpdir_factory": "answers can open no file",
@@ -57,22 +64,28 @@ _FIXTURES: Final = {
 
 
 @lru_cache(maxsize=256)
-def refusals_of(source: str) -> tuple[tuple[int, str], ...]:
-    """Line and feature of everything that cannot be had across processes; empty for no Python."""
+def refusals_of(source: str, *, shared: bool = False) -> tuple[tuple[int, str], ...]:
+    """Line and feature of everything that cannot be had; empty for no Python.
+
+    Args:
+        source: of the suite.
+        shared: whether it is to run in one process with the answer.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
-    return tuple(sorted(_Judge(module).refusals()))
+    return tuple(sorted(_Judge(module, _IN_ONE_PROCESS if shared else frozenset()).refusals()))
 
 
 class _Judge:
     """Looks through one module."""
 
-    def __init__(self, module: ast.Module) -> None:
+    def __init__(self, module: ast.Module, allowed: frozenset[str]) -> None:
         self.module = module
+        self.allowed = allowed
         self.marks = Marks(module, constants_of(module))
         self.defined = set(OFFERED)
 
@@ -98,9 +111,9 @@ class _Judge:
                 yield from self._of_module(node.lineno, module)
             case ast.Attribute() | ast.Name():
                 path = self.marks.path(node)
-                if path in _MEMBERS:
+                if path in _MEMBERS and path not in self.allowed:
                     yield node.lineno, f"{path}: {_MEMBERS[path]}"
-                elif isinstance(node, ast.Attribute) and node.attr in _METHODS:
+                elif isinstance(node, ast.Attribute) and node.attr in _METHODS.keys() - self.allowed:
                     yield node.lineno, f"{node.attr}: {_METHODS[node.attr]}"
             case ast.Call() if self.marks.path(node.func) == "pytest.mark.parametrize":
                 indirect = argument(node, 2, "indirect")
@@ -109,7 +122,7 @@ class _Judge:
 
     def _of_module(self, line: int, name: str) -> Iterator[tuple[int, str]]:
         root = name.partition(".")[0]
-        if root in _MODULES:
+        if root in _MODULES and root not in self.allowed:
             yield line, f"module {root}: {_MODULES[root]}"
 
     def _of_tests(self, statement: ast.stmt, given: set[str]) -> Iterator[tuple[int, str]]:

@@ -12,7 +12,7 @@ import linecache
 import sys
 import warnings
 from contextlib import ExitStack, contextmanager
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from testcases.answer import free_names
@@ -96,19 +96,22 @@ class Suite:
         self.lines = source.splitlines()
         self.plan = plan_of(source)
         self.module = ModuleType(_MODULE)
+        self._pytest = pytest_names.module()
         self._answers = answers
         self._namespace = namespace
         self._objects = objects
         self._reach = Reach(objects)
+        self._loaded: list[tuple[str, int, int]] | None = None
 
     @contextmanager
     def installed(self, reach: Reach) -> Iterator[None]:
         """Have everything be as the module expects it."""
         self._reach = reach
-        modules = {"pytest": pytest_names.module(), _MODULE: self.module, **self._answers}
+        modules = {"pytest": self._pytest, _MODULE: self.module, **self._answers}
         with ExitStack() as stack:
             stack.enter_context(installed(modules))
-            stack.enter_context(mocks_reach(reach))
+            if reach.is_far:
+                stack.enter_context(mocks_reach(reach))
             stack.callback(setattr, sys, "stdout", sys.stdout)
             stack.callback(setattr, sys, "stderr", sys.stderr)
             yield
@@ -121,7 +124,9 @@ class Suite:
         """
         tests = self.plan.tests[first:]
         scope = Scope()
-        failure = failure_of(self._load) or failure_of(call_hook, self.module, "setup_module", "setUpModule")
+        failure = failure_of(self._load)
+        self._loaded = self._members()
+        failure = failure or failure_of(call_hook, self.module, "setup_module", "setUpModule")
         for owner, group in itertools.groupby(tests, key=lambda test: test.owner):
             for became in self._group(owner, list(group), scope, failure):
                 yield [self._outcome(name, why) for name, why in became]
@@ -129,6 +134,25 @@ class Suite:
                 failure = Skipped(str(stopped)) if stopped is not None else failure
         failure_of(scope.end)
         failure_of(call_hook, self.module, "teardown_module", "tearDownModule")
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the tests are those of the source, as far as can be seen from what they were when it was loaded."""
+        return self._loaded is None or self._members() == self._loaded
+
+    def _members(self) -> list[tuple[str, int, int]]:
+        """The functions of the module and of its classes, and everything of pytest's."""
+        owners = [self.module, *(value for value in vars(self.module).values() if isinstance(value, type))]
+        members: list[tuple[str, Any]] = [
+            (name, value)
+            for owner in owners
+            if owner is self.module or owner.__module__ == _MODULE
+            for name, value in list(vars(owner).items())
+            if isinstance(value, FunctionType)
+        ]
+        members += vars(self._pytest).items()
+        codes = [value.__code__ if isinstance(value, FunctionType) else None for _, value in members]
+        return [(name, id(value), id(code)) for (name, value), code in zip(members, codes, strict=True)]
 
     def _load(self) -> None:
         with warnings.catch_warnings():

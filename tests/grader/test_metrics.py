@@ -88,7 +88,7 @@ def test_each_verdict_counts_where_it_belongs(verdict: Verdict) -> None:
     assert values["policy_violation"] == (verdict is Verdict.POLICY)
 
 
-@pytest.mark.parametrize("flag", ["code_truncated", "policy_violation", "stub", "grader_error"])
+@pytest.mark.parametrize("flag", ["code_truncated", "policy_violation", "stub", "grader_error", "shared_process"])
 def test_each_flag_is_seen(flag: str) -> None:
     assert named(**{flag: True})[flag] == 1.0
     assert named(**{flag: False})[flag] == 0.0

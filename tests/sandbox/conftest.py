@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.functional import CONDUCTOR
+from grader.functional import CONDUCTOR, INSIDER
 from sandbox.analysis import AnalysisRequest
 from sandbox.execution import Execution, ExecutionStatus, Job
 from sandbox.limits import Limits
@@ -165,7 +165,7 @@ def host_pid(zygote: Zygote, worker: Worker) -> int | None:
 
 def settings(lanes: int = 2, paths: tuple[str, ...] = IMPORTED, **more: Any) -> SandboxSettings:
     """As the grader makes them."""
-    return SandboxSettings(conductor=CONDUCTOR, paths=paths, lanes=lanes, **more)
+    return SandboxSettings(conductor=CONDUCTOR, insider=INSIDER, paths=paths, lanes=lanes, **more)
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["prepare"]
 
 
-def prepare() -> Callable[[int], Callable[[], Any]]:
+def prepare(insider: str) -> Callable[[int], Callable[[], Any]]:
     """As `sandbox.processes.solution.prepare`."""
     enclosure.prepare = lambda: _open
-    return solution.prepare()
+    return solution.prepare(insider)
 
 
 def _open(_settings: object, module: ModuleType) -> None:

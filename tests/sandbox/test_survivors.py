@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from grader.functional import INSIDER
 from sandbox.execution import ExecutionStatus
 from sandbox.lane import SOLUTION
 from sandbox.processes import held_process
 from sandbox.sweep import bearers
 from sandbox.walls.report import Tier
-from testcases.problem import AssertTest, CallTest, CheckTest, Problem, StdinTest
+from testcases.problem import AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest
 from tests.sandbox.conftest import SHORT, Box
 from tests.soak.hostile import SOURCES
 from tests.soak.meter import Meter
@@ -51,6 +52,10 @@ PROGRAM = f"{DAEMON}\nstart()\nprint(42)\n"
 KINDS = {
     "call": (DAEMON, Problem((CallTest((), 42),) * 3, entry_point="f")),
     "assertion": (DAEMON, Problem((AssertTest("assert f() == 42"),) * 3, entry_point="f")),
+    "assertion in one process": (
+        DAEMON,
+        Problem((AssertTest("assert f() == 42"),) * 3, entry_point="f", isolation="shared"),
+    ),
     "program": (PROGRAM, Problem((StdinTest("", "42\n"),) * 3)),
 }
 
@@ -61,7 +66,7 @@ def open_box(request: pytest.FixtureRequest, make_box: Callable[..., Box]) -> Bo
     box = make_box(isolation=request.param, lanes=1)
     (lane,) = box.sandbox._lanes
     settings = lane.zygote._settings
-    roles = {**settings.roles, SOLUTION: "tests.sandbox.open_solution:prepare"}
+    roles = {**settings.roles, SOLUTION: f"tests.sandbox.open_solution:prepare|{INSIDER}"}
     lane.zygote._settings = replace(settings, roles=roles)
     return box
 
@@ -103,6 +108,10 @@ ANSWERS = {
         Problem((CheckTest("def check(candidate):\n    assert candidate() == 42\n"),), entry_point="f"),
     ),
     "traces": ("def f():\n    return 42", Problem((AssertTest("import os\nassert f() == 42"),), entry_point="f")),
+    "suite in one process": (
+        "def f():\n    return 42",
+        Problem((PytestTest("def test_f():\n    assert f() == 42\n"),), entry_point="f", isolation="shared"),
+    ),
     "program": ("print(input())", Problem((StdinTest("42", "42\n"),))),
     "program with much input": ("print(len(input()))", Problem((StdinTest("x" * 1_000_000, "1000000\n"),))),
     "temporary file": (

@@ -248,5 +248,11 @@ def test_a_suite_that_cannot_be_split_is_an_error_of_its_field(source: str, mess
     with pytest.raises(InvalidFieldError, match=re.escape(message)) as caught:
         read_reference(reference)
     assert caught.value.field == "tests[1].pytest"
-    if "line" in message:
-        assert read_reference({**reference, "isolation": "shared"}).isolation == "shared"
+    in_one = {**reference, "isolation": "shared"}
+    if "threads" in message:
+        assert '; isolation "shared" can run it' in str(caught.value)
+        assert read_reference(in_one).isolation == "shared"
+    else:
+        assert "can run it" not in str(caught.value)
+        with pytest.raises(InvalidFieldError, match=re.escape(message)):
+            read_reference(in_one)

@@ -205,6 +205,8 @@ def test_what_cannot_be_split_is_named_with_its_line(source: str, feature: str) 
     line, told = found[0]
     assert feature in told
     assert 1 <= line <= len(source.splitlines())
+    in_one_process = any(word in source for word in ("threading", "concurrent", "assertLogs", "patch.dict"))
+    assert bool(refusals_of(source, shared=True)) is not in_one_process
 
 
 @pytest.mark.parametrize(
