@@ -80,7 +80,7 @@ class Group:
         for case in cases:
             why = failure or self._case(test.label, function, case, [*marks, *case.marks])
             failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
-            became.append((f"{test.label}[{case.name}]" if case.name else test.label, why))
+            became.append((f"{test.label}[{case.name}]" if case.params else test.label, why))
         if test.cases is None:
             return [(test.label, next((why for _, why in became if why is not None), None))]
         return became

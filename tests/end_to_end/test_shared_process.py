@@ -93,6 +93,12 @@ def test_each_test_of_a_wrong_answer_has_its_verdict(grader: Grader) -> None:
     ]  # fmt: skip
 
 
+def test_built_in_names_that_an_answer_adds_or_changes_are_its_own(unsieved: Grader) -> None:
+    patch = "import builtins\nbuiltins.plus = lambda a, b: a + b\nbuiltins.len = None\n"
+    answer = patch + ADD.replace("a + b", "plus(a, b)")
+    assert grade_of(unsieved, answer, {"pytest": SUITE}).metric("functional") == 1.0
+
+
 def test_calls_and_programs_beside_it_are_still_split(grader: Grader) -> None:
     tests = [
         {"args": [1, 2], "expected": 3},
