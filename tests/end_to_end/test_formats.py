@@ -580,10 +580,7 @@ CASES = [
 def graded(grader: Grader, case: Case, answer: str) -> Grade:
     fenced = answer if "```" in answer else f"Here you are.\n\n```python\n{answer}\n```\n"
     sample = Sample(id=case.id, completion=fenced, reference=case.row, prompt=case.prompt)
-    grade = grader.grade(sample)
-    if "not built yet" in grade.reason:
-        pytest.skip(grade.reason)
-    return grade
+    return grader.grade(sample)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
