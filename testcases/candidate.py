@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from testcases.verdict import Verdict
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STATUS_VERDICTS",
+    "TEST_MODULES",
     "AnswerError",
     "BrokenTestError",
     "Candidate",
@@ -22,6 +23,11 @@ __all__ = [
     "is_answers",
     "verdict_of",
 ]
+
+TEST_MODULES: Final = frozenset({"exam", "test_solution"})
+"""Names of the modules that test code runs as."""
+_ANSWERS_MODULE: Final = "solution"
+_MODULES: Final = TEST_MODULES | {_ANSWERS_MODULE}
 
 
 class Raised(Protocol):
@@ -166,7 +172,19 @@ class BrokenTestError(FinalError):
 def verdict_of(error: BaseException) -> Verdict:
     """The verdict of a test that ended with this error: an error of test code itself is a wrong answer met by it."""
     verdict: object = getattr(error, "verdict", None)
-    return verdict if isinstance(verdict, Verdict) else Verdict.WRONG_ANSWER
+    if isinstance(verdict, Verdict) and verdict is not Verdict.PASSED:  # which only an answer in this process says
+        return verdict
+    return Verdict.EXCEPTION if _came_up_in_answer(error) else Verdict.WRONG_ANSWER
+
+
+def _came_up_in_answer(error: BaseException) -> bool:
+    """Whether code of an answer that is in this process was the last to run, but for that of libraries."""
+    last, trace = None, error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__")
+        last = name if name in _MODULES else last
+        trace = trace.tb_next
+    return last == _ANSWERS_MODULE
 
 
 def is_answers(error: BaseException) -> bool:

@@ -21,13 +21,12 @@ import types
 import unittest.mock
 from typing import TYPE_CHECKING, Any, Final
 
+from testcases.candidate import TEST_MODULES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["OPERATIONS", "TEST_MODULES", "Global", "abilities_of", "built_in_base", "global_name", "is_public"]
-
-TEST_MODULES: Final = frozenset({"exam", "test_solution"})
-"""Names of the modules that test code runs as."""
+__all__ = ["OPERATIONS", "Global", "abilities_of", "built_in_base", "global_name", "is_public"]
 
 _TEXT_CHARS = 500
 _OWN_PACKAGES = frozenset({"testcases", "sandbox", "grader", "pytest", "_pytest", "unittest"})

@@ -73,12 +73,16 @@ def grade_of(grader: Grader, answer: str, *tests: dict[str, Any], **fields: Any)
     return grader.grade(Sample("shared", f"```python\n{answer}```", reference))
 
 
-def test_a_suite_that_cannot_be_split_runs_in_one_process(grader: Grader) -> None:
-    grade = grade_of(grader, ADD, {"pytest": SUITE})
+def test_a_suite_that_cannot_be_split_runs_in_one_process(tiered_grader: Grader) -> None:
+    grade = grade_of(tiered_grader, ADD, {"pytest": SUITE})
     assert [(test.name, test.detail) for test in grade.tests if test.verdict != "passed"] == []
     assert len(grade.tests) == COUNT
     assert grade.metric("functional") == 1.0
     assert grade.metric("shared_process") == 1.0
+    wrong = grade_of(tiered_grader, WRONG_ADD, {"pytest": SUITE})
+    assert wrong.metric("tests_passed") == 0.0
+    raising = grade_of(tiered_grader, "def add(a, b):\n    raise KeyError(a)\n", {"pytest": SUITE})
+    assert [str(test.verdict) for test in raising.tests].count("exception") == COUNT - 1  # that in a thread is lost
 
 
 def test_other_samples_say_that_they_were_split(grader: Grader) -> None:
@@ -133,6 +137,11 @@ ATTACKS = {
     "exit with success": "import sys\ndef add(a, b):\n    sys.exit(0)\n",
     "exit at exit": "import atexit, os\natexit.register(os._exit, 0)\n" + WRONG_ADD,
     "skip": "import unittest\ndef add(a, b):\n    raise unittest.SkipTest('no')\n",
+    "an error that says it has passed": (
+        "verdict = next(k for k in str.__subclasses__() if k.__name__ == 'StrEnum').__subclasses__()\n"
+        "verdict = next(k for k in verdict if k.__name__ == 'Verdict')\n"
+        "class Fine(Exception):\n    verdict = verdict.PASSED\ndef add(a, b):\n    raise Fine\n"
+    ),
     "pytest skip": "def add(a, b):\n    import pytest\n    pytest.skip('no')\n",
     "patched assertEqual": (
         "import unittest\nfor name in dir(unittest.TestCase):\n    if name.startswith('assert'):\n"
