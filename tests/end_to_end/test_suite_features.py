@@ -81,7 +81,7 @@ def test_a_generator_without_end_costs_no_more_than_its_limit(grader: Grader, ta
     limits = {"cpu_s": 0.4, "total_cpu_s": 0.8, "memory_mb": 128}
     grade = grade_of(grader, ENDLESS, {"assert": first}, {"assert": f"assert {taken}"}, limits=limits)
     assert verdicts(grade)[0] == "passed"
-    assert verdicts(grade)[1] in {"timeout", "memory"}
+    assert verdicts(grade)[1] in {"timeout", "memory", "not_run"}  # whichever budget is used up first
     assert grade.metric("grader_error") == 0.0
 
 
