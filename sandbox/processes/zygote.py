@@ -270,8 +270,20 @@ def main() -> Any:
     ``grader`` (pid of the process that has this one started; null when it cannot be seen from here). Its first
     message is JSON: ``pid``, ``walls``, ``missing`` (modules that could not be loaded); or ``error``.
     """
-    config: dict[str, Any] = json.loads(sys.argv[1])
-    del sys.argv[1:]
+    zygote, entries = _make_ready(json.loads(sys.argv.pop(1)))
+    role = zygote.serve()
+    # Only a child gets here, and the frames that served requests are gone from its stack.
+    take = entries[role](CHANNEL)
+    if take is None:
+        os._exit(0)
+    return take
+
+
+def _make_ready(config: dict[str, Any]) -> tuple[_Zygote, dict[str, Any]]:
+    """The server, and the programs of its children by the letters of their roles.
+
+    What is let go of here, no child needs to take apart.
+    """
     control = socket.socket(fileno=config["control"])
     os.register_at_fork = _forget
     try:
@@ -299,12 +311,7 @@ def main() -> Any:
     gc.collect()
     gc.freeze()
     gc.disable()
-    role = zygote.serve()
-    # Only a child gets here, and the frames that served requests are gone from its stack.
-    take = entries[role](CHANNEL)
-    if take is None:
-        os._exit(0)
-    return take
+    return zygote, entries
 
 
 def _open_offspring() -> int:
