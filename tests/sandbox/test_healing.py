@@ -211,10 +211,9 @@ def test_kills_at_random_moments_cost_no_job_its_result(own_box: Box, seed: int)
     with beside(rage):
         executions = own_box.execute(work)
     assert len(executions) == len(work)
-    losses = sum(role != "solution" for role in struck)
     verdicts = [verdict(execution) for execution in executions]
-    assert verdicts.count("internal") <= losses // 2
-    assert verdicts.count("memory") <= struck.count("solution") // 2
+    # Each takes two strikes; of which role cannot be told, as a new examiner looks like a solution at first.
+    assert verdicts.count("internal") + verdicts.count("memory") <= len(struck) // 2
     for job, seen in zip(work, verdicts, strict=True):
         right = "passed" if "return 42" in job.source else "wrong_answer"
         assert seen in {right, "memory", "internal"}
