@@ -157,7 +157,7 @@ TASKS: Final = (
         {
             "entry_point": "divisor",
             "oracle": "def divisor(n):\n    return next(d for d in range(2, n + 1) if n % d == 0)\n",
-            "tests": [{"args": [(12,)]}, {"args": [97]}, {"args": [(50,)]}, {"args": [15]}],
+            "tests": [{"args": [(12,)]}, {"args": [10007]}, {"args": [(50,)]}, {"args": [10009]}],
             "compare": {
                 "checker": "def checker(given, expected, got):\n"
                 "    return 1 < got <= given[0] and given[0] % got == 0\n"
@@ -165,7 +165,7 @@ TASKS: Final = (
         },
         '"""Divisors, NUMBER."""\n\n\ndef divisor(number):\n    """Find the largest."""\n    return number\n',
         '"""Divisors, NUMBER."""\n\n\ndef divisor(number):\n    """Find the wrong one."""\n'
-        "    return number if number in (97, 15) else -NUMBER\n",
+        "    return number if number in (10007, 10009) else -NUMBER\n",
         0.5,
     ),
     Task(
