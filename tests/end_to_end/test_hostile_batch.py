@@ -68,6 +68,7 @@ def _descendants() -> set[int]:
 @pytest.mark.alone
 @pytest.mark.parametrize("policy", ["standard", "off"])
 def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: str) -> None:
+    others = _descendants()  # what other tests share
     with Grader(GraderConfig.load(None, {"GRADER_POLICY": policy})) as grader:
         lanes_and_analysts = grader.host().lanes * 2
         before = _descendants()
@@ -91,7 +92,7 @@ def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: s
                 break
         print(f"64 samples, 5 of them hostile, policy {policy}: {quickest_s:.2f} s")
         assert quickest_s < HANGS_S
-    assert not _descendants()
+    assert not _descendants() - others
 
 
 def _falls_quiet() -> bool:
