@@ -333,6 +333,11 @@ def daemons(name: str) -> list[int]:
     return found
 
 
+def seen(name: str) -> set[int]:
+    """As `daemons`, in many readings: a racer can slip through one."""
+    return {pid for _ in range(20) for pid in daemons(name)}
+
+
 @pytest.fixture
 def word() -> Iterator[str]:
     word = f"word{time.monotonic_ns()}"
@@ -384,9 +389,9 @@ def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, m
         ours = {zygote.pid, zygote._process.pid if zygote._process is not None else None}
         if any(wall["name"] == "orphans" and wall["stands"] for wall in zygote.walls):
             give_up = time.monotonic() + 20
-            while set(daemons(word)) - ours and time.monotonic() < give_up:
+            while seen(word) - ours and time.monotonic() < give_up:
                 time.sleep(0.01)
-            assert set(daemons(word)) <= ours  # gone with their parent, while the zygote lives
+            assert seen(word) <= ours  # gone with their parent, while the zygote lives
         else:
             assert any(set(daemons(word)) - ours for _ in range(200))
     finally:
