@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: many wait for what they have stopped
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
@@ -39,7 +40,7 @@ demo: $(READY)
 
 test: lint types imports
 	$(BIN)/pytest -m alone
-	$(BIN)/pytest -n auto -m "not alone"
+	$(BIN)/pytest -n $(WORKERS) -m "not alone"
 
 lint: $(READY)
 	$(BIN)/ruff check

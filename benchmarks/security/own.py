@@ -39,6 +39,7 @@ def adopt_orphans() -> None:
 
 def put_to_tier(answers: Sequence[Answer], tier: Tier, on_grade: Callable[[], None]) -> TierFindings:
     """Grade every answer with the tests in every form, with the static policy off: the walls are what is tried."""
+    others = _descendants()
     held: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     not_held = []
@@ -59,7 +60,7 @@ def put_to_tier(answers: Sequence[Answer], tier: Tier, on_grade: Callable[[], No
                 else:
                     not_held.append(f"{answer.family}, {answer.name}, {form}: {share:.2f} {grade.reason}"[:300])
     families = {family: (held[family], tried[family]) for family in tried}
-    return TierFindings(tier.value, families, tuple(not_held), left=_descendants())
+    return TierFindings(tier.value, families, tuple(not_held), left=_left(others))
 
 
 def read_doctor(file: Path) -> TierFindings:
@@ -82,9 +83,14 @@ def read_doctor(file: Path) -> TierFindings:
         raise ValueError(f"{file}: not what `grader doctor --attack --json` prints ({error!r})") from None
 
 
-def _descendants() -> int:
-    """How many processes descend from this one and still run, once those that are ending have ended."""
+def _left(others: set[int]) -> int:
+    """How many processes are new, once those that are ending have ended."""
     time.sleep(_SETTLING_S)
+    return len(_descendants() - others)
+
+
+def _descendants() -> set[int]:
+    """Processes that descend from this one and still run."""
     parents = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -97,4 +103,4 @@ def _descendants() -> int:
     found: set[int] = set()
     while more := {pid for pid, parent in parents.items() if parent == os.getpid() or parent in found} - found:
         found |= more
-    return len(found)
+    return found

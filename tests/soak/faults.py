@@ -17,7 +17,7 @@ from grader.config import GraderConfig
 from grader.grade import Grade, GradeStatus
 from grader.grader import Grader
 from tests.soak.injector import Fault, Injector
-from tests.soak.meter import Meter, family
+from tests.soak.meter import Meter, Process, family
 from tests.soak.samples import Mix, items
 from tests.soak.show import Progress, print_table
 
@@ -74,6 +74,7 @@ def run(
     config = GraderConfig.load(None, {"GRADER_LIMITS_WALL_S": "5"} | (environ or {}))
     trial = Trial(samples)
     Meter()  # marks what this process starts from now on
+    others = {process.pid for process in family()}
     started = time.monotonic()
     with Grader(config) as grader:
         right = [
@@ -94,7 +95,7 @@ def run(
     trial.elapsed_s = time.monotonic() - started
     if trial.slowest_s > _SLOWEST_S:
         trial.wrong.append(f"a batch took {trial.slowest_s:.0f} s")
-    trial.wrong += [f"process {process.pid} ({process.state}) is left" for process in _left()]
+    trial.wrong += [f"process {process.pid} ({process.state}) is left" for process in _left(others)]
     return trial
 
 
@@ -135,12 +136,14 @@ def _essence(grade: Grade) -> tuple[Any, ...]:
     return grade.reward, *(grade.metric(name) for name in ("syntax", "functional", "style")), sorted(verdicts.items())
 
 
-def _left() -> list[Any]:
-    """Processes that are still there when all is over."""
+def _left(others: set[int]) -> list[Process]:
+    """Processes that are still there when all is over, and were not before."""
     give_up = time.monotonic() + _GONE_S
-    while len(left := family()) > 1 and time.monotonic() < give_up:
+    while left := [process for process in family() if process.pid not in others]:
+        if time.monotonic() > give_up:
+            break
         time.sleep(0.05)
-    return left[1:] if len(left) > 1 else []
+    return left
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
