@@ -1,7 +1,8 @@
-"""What tests of several rooms share: S3, as one server for all tests of a worker."""
+"""What tests of several rooms share: S3, as one server for all tests of a worker, and that interrupts are heeded."""
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.s3.bucket import Bucket, Server
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so a shell has it for what it starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -179,7 +179,7 @@ LOOK = """
 
 def test_a_solution_sees_no_secret_no_other_sample_and_no_test() -> None:
     look = f"```python\n{textwrap.dedent(LOOK)}```"
-    zygotes = ["HOME", "LC_ALL", "MALLOC_ARENA_MAX", "PATH", "PYTHONHASHSEED", "TZ"]
+    zygotes = ["HOME", "LC_ALL", "LD_BIND_NOW", "MALLOC_ARENA_MAX", "PATH", "PYTHONHASHSEED", "TZ"]
     tests = [
         {"assert": "assert look() == []"},
         {"assert": "assert descriptors() == [0, 1, 2, 3]"},

@@ -30,7 +30,7 @@ def test_many_samples_leave_nothing_behind_and_are_graded_right(tier: str) -> No
 def test_a_leak_is_noticed(leak: str) -> None:
     named = {"descriptors": "descriptors of grader", "memory": "MiB of grader", "files": "entries"}.get(leak, leak)
     with LEAKS[leak]() as make:
-        soak = run(100, mix=HARMLESS, batch=5, leak=make)
+        soak = run(200 if leak == "memory" else 100, mix=HARMLESS, batch=5, leak=make)
     assert not soak.wrong
     assert [complaint.partition(":")[0] for complaint in soak.complaints] == [named]
 
