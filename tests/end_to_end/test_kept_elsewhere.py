@@ -188,12 +188,13 @@ def test_credentials_and_connections_reach_no_process_of_the_sandbox(bucket: Buc
     )
     answer = "```python\nimport os\n\n\ndef look():\n    return [name for name in os.environ if 'AWS' in name]\n```"
     config = GraderConfig.load(None, {"GRADER_POLICY": "off", "GRADER_LANES": "1"})
+    others = descendants(os.getpid())  # the server, and what other tests share
     with Grader(config) as grader:
         if when == "after it":
             assert grader.grade(Sample(id="warm", prompt="", completion=RIGHT, reference=REFERENCE)).reward
         grade = grader.grade(Sample(id="look", prompt="", completion=answer, reference=uri))
         assert [test.verdict.value for test in grade.tests] == ["passed"], grade.tests
-        processes = descendants(os.getpid()) - {bucket.server.pid}
+        processes = descendants(os.getpid()) - others
         assert len(processes) >= 2
         for pid in processes:
             for place in ("environ", "cmdline"):
