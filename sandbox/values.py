@@ -102,14 +102,14 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
         raise ValueCodecError(f"malformed value: {type(error).__name__}") from None
 
 
-_read: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+_read: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # a documented module's, though not in its stubs
 """Parse one value; returns it and where it ends. What `json.loads` does besides is not needed here, and each call of a
 function costs a process that was just forked the pages it touches."""
 
 
 def _make_writer() -> Callable[[Any], str]:
     encoder = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
-    make, escape = json.encoder.c_make_encoder, json.encoder.encode_basestring_ascii  # type: ignore[attr-defined]
+    make, escape = json.encoder.c_make_encoder, json.encoder.encode_basestring_ascii  # type: ignore[attr-defined]  # as above; absent where the accelerator is
     if make is None:
         return encoder.encode
     write = make(None, encoder.default, escape, None, ":", ",", False, False, True)

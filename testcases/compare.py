@@ -206,7 +206,7 @@ def _canonical(value: Any, depth: int = 0) -> Hashable:
     """A hashable that is equal for values that are exactly equal, and only for them."""
     kind = type(value)
     if kind in _DIRECT:
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # the type was looked at
     if kind is bool:
         return ("bool", value)
     if kind is bytearray:
@@ -245,7 +245,7 @@ def _canonical_number(value: Any) -> Hashable:
     if type(value) is Decimal and value.is_nan():
         return object()
     if value == value:  # noqa: PLR0124  # all but NaN; Python hashes equal numbers alike
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # the type was looked at
     value = complex(value)
     return ("nan", *("nan" if math.isnan(part) else part for part in (value.real, value.imag)))
 

@@ -35,7 +35,7 @@ NAMES = sorted(
     for module in [
         pkgutil.ModuleInfo(None, root.__name__, True),
         *pkgutil.walk_packages(root.__path__, f"{root.__name__}."),
-    ]  # type: ignore[arg-type]
+    ]  # type: ignore[arg-type]  # of every enumeration alike
     if not module.name.endswith("__main__")
 )
 SOURCE_OF_GRADE = inspect.getsource(Grading.grade)

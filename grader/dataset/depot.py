@@ -68,8 +68,8 @@ class BucketDepot:
 
     def _made(self) -> Any:
         import boto3  # noqa: PLC0415  # slow to import, and needed here alone
-        from botocore.config import Config  # noqa: PLC0415
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415 - imported only where S3 is asked
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - imported only where S3 is asked
 
         retries = Config(retries={"mode": "standard", "total_max_attempts": _ATTEMPTS})
         try:
@@ -78,8 +78,8 @@ class BucketDepot:
             raise InputError(f"{self._uri}: {one_line(error)}") from None
 
     def _write(self, key: str, packed: bytes) -> None:
-        from boto3.exceptions import Boto3Error  # noqa: PLC0415
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from boto3.exceptions import Boto3Error  # noqa: PLC0415 - imported only where S3 is asked
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - imported only where S3 is asked
 
         try:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=packed, ContentType="application/gzip")

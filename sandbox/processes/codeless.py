@@ -19,12 +19,12 @@ __all__ = ["coroutine", "install", "load", "loads"]
 
 _REPLACED = (types.coroutine, marshal.loads, marshal.load)
 """Kept, for a process need not take apart what is still in use."""
-_WRAPPER: Any = types._GeneratorWrapper  # type: ignore[attr-defined]
+_WRAPPER: Any = types._GeneratorWrapper  # type: ignore[attr-defined]  # what the function that is replaced uses, too
 
 
 def install() -> None:
     """Put these in the place of the interpreter's own, which then can load no more modules from bytecode."""
-    types.coroutine = coroutine  # type: ignore[assignment]
+    types.coroutine = coroutine  # type: ignore[assignment]  # narrower than its overloads say
     marshal.loads, marshal.load = loads, load
 
 

@@ -12,7 +12,7 @@ with ``P`` and the child's pid; ``K`` and a pid to kill one; when one has ended,
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]
+import _signal  # type: ignore[import-not-found]  # built into the interpreter, without stubs
 import os
 import select
 import signal

@@ -156,10 +156,10 @@ def _announce_ends() -> None:
         thread._tstate_lock = _thread.allocate_lock()
         thread._tstate_lock.acquire()
         if not thread.daemon:
-            with threading._shutdown_locks_lock:  # type: ignore[attr-defined]
-                threading._shutdown_locks.add(thread._tstate_lock)  # type: ignore[attr-defined]
+            with threading._shutdown_locks_lock:  # type: ignore[attr-defined]  # the library's own, before 3.13
+                threading._shutdown_locks.add(thread._tstate_lock)  # type: ignore[attr-defined]  # the library's own, before 3.13
 
-    bootstrap = threading.Thread._bootstrap  # type: ignore[attr-defined]
+    bootstrap = threading.Thread._bootstrap  # type: ignore[attr-defined]  # the library's own, before 3.13
 
     def run(thread: Any) -> None:
         try:
@@ -169,5 +169,5 @@ def _announce_ends() -> None:
             if lock is not None and lock.locked():
                 lock.release()
 
-    threading.Thread._set_tstate_lock = set_tstate_lock  # type: ignore[attr-defined]
-    threading.Thread._bootstrap = run  # type: ignore[attr-defined]
+    threading.Thread._set_tstate_lock = set_tstate_lock  # type: ignore[attr-defined]  # the library's own, before 3.13
+    threading.Thread._bootstrap = run  # type: ignore[attr-defined]  # the library's own, before 3.13

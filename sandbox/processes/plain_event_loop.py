@@ -58,7 +58,7 @@ class PlainEventLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, selector: Any = None) -> None:  # noqa: ARG002 - the usual loop's signature
         self._bell = _Bell()
-        super().__init__(self._bell)  # type: ignore[arg-type]
+        super().__init__(self._bell)  # type: ignore[arg-type]  # all of a selector that the loop uses
 
     def _make_self_pipe(self) -> None:
         """Nothing to make: the bell wakes the loop."""
@@ -76,5 +76,5 @@ def install() -> None:
         for name in ("SelectorEventLoop", "EventLoop"):
             if hasattr(module, name):
                 setattr(module, name, PlainEventLoop)
-    policy: Any = getattr(unix_events, "_UnixDefaultEventLoopPolicy", None) or unix_events._DefaultEventLoopPolicy  # type: ignore[attr-defined]
+    policy: Any = getattr(unix_events, "_UnixDefaultEventLoopPolicy", None) or unix_events._DefaultEventLoopPolicy  # type: ignore[attr-defined]  # its name before 3.14
     policy._loop_factory = PlainEventLoop

@@ -47,7 +47,7 @@ def read_script(tree: ast.Module, source: str, entry_point: str) -> Script | Non
         source: the script.
         entry_point: name of the function tested.
     """
-    body = [*tree.body, *(line for node in tree.body if _is_check(node) for line in node.body)]  # type: ignore[attr-defined]
+    body = [*tree.body, *(line for node in tree.body if _is_check(node) for line in node.body)]  # type: ignore[attr-defined]  # `_is_check` has found a function
     loops = [node for node in body if isinstance(node, ast.For)]
     if len(loops) != 1 or len(loops[0].body) != 1:
         return None

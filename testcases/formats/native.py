@@ -50,7 +50,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         ProblemError: the reference cannot be read.
     """
     # Importing pydantic takes longer than grading a hundred samples; other shapes do without.
-    from testcases.formats.native_model import NativeModel, validate, validate_test  # noqa: PLC0415
+    from testcases.formats.native_model import NativeModel, validate, validate_test  # noqa: PLC0415 - pydantic is slow to import
 
     Fields(reference)
     model = validate(NativeModel, reference, "")
@@ -80,7 +80,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
 
 
 def _test(model: TestModel, path: str, *, has_oracle: bool, shared: bool) -> Test:
-    from testcases.formats.native_model import AssertModel, CallModel, PytestModel, StdinModel  # noqa: PLC0415
+    from testcases.formats.native_model import AssertModel, CallModel, PytestModel, StdinModel  # noqa: PLC0415 - pydantic is slow to import
 
     worth: dict[str, Any] = {"weight": model.weight, "group": model.group}
     if isinstance(model, CallModel):

@@ -42,8 +42,8 @@ def _exception(raised: Raised, verdict: Verdict, objects: Objects | None) -> Bas
     if error is None:
         error = _built_in(raised)
     if not isinstance(error, AnswerError):
-        error.is_of_the_answer = True  # type: ignore[attr-defined]
-    error.verdict = verdict  # type: ignore[attr-defined]
+        error.is_of_the_answer = True  # type: ignore[attr-defined]  # a mark that `testcases.candidate` looks for
+    error.verdict = verdict  # type: ignore[attr-defined]  # a mark that `testcases.candidate` looks for
     if raised.cause is not None:
         error.__cause__ = _exception(raised.cause, verdict, objects)
     return error

@@ -99,7 +99,7 @@ class S3:
             now = time.monotonic()
             if self._client is None or (self._doubtful and now - self._made > _RENEWED_AFTER_S):
                 import boto3  # noqa: PLC0415 - see the module's docstring
-                from botocore.config import Config  # noqa: PLC0415
+                from botocore.config import Config  # noqa: PLC0415 - imported only where S3 is asked
 
                 self._client = boto3.session.Session().client(
                     "s3",

@@ -59,7 +59,7 @@ class Approx:
             raise TypeError(f"pytest.approx() does not support sets: {expected!r}")
         return self._is_near(looked_at(actual, float))
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # as pytest's has none
 
     def __ne__(self, actual: object) -> bool:
         return not self == actual
@@ -89,7 +89,7 @@ class Approx:
         try:
             return bool(abs(expected - actual) <= self._tolerance())
         except TypeError:  # a Decimal and a float
-            return bool(abs(float(expected) - float(actual)) <= float(self._tolerance()))  # type: ignore[arg-type]
+            return bool(abs(float(expected) - float(actual)) <= float(self._tolerance()))  # type: ignore[arg-type]  # a failed conversion is caught below
 
     def _tolerance(self) -> Any:
         kind = Decimal if isinstance(self.expected, Decimal) else float

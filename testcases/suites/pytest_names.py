@@ -55,7 +55,7 @@ class _Named:
 def module() -> ModuleType:
     """A module ``pytest`` for one suite."""
     made = ModuleType("pytest")
-    fail.Exception, skip.Exception, xfail.Exception = Failed, Skipped, Skipped  # type: ignore[attr-defined]
+    fail.Exception, skip.Exception, xfail.Exception = Failed, Skipped, Skipped  # type: ignore[attr-defined]  # as pytest has it
     names: dict[str, Any] = {
         "raises": raises, "approx": Approx, "fixture": fixture, "yield_fixture": fixture, "param": param,
         "mark": MarkMaker(), "fail": fail, "skip": skip, "xfail": xfail, "importorskip": importorskip, "main": main,
@@ -67,7 +67,7 @@ def module() -> ModuleType:
         if isinstance(value, type) and value.__module__ == __name__:
             value.__module__ = "pytest"
     vars(made).update(names)
-    made.__getattr__ = _missing  # type: ignore[method-assign]
+    made.__getattr__ = _missing  # type: ignore[method-assign]  # of a module (PEP 562)
     return made
 
 

@@ -37,7 +37,7 @@ FOUND = Findings(
     ),
     descriptions={"eq": "Lies about equality. At length."},
 )
-NOTHING: Callable[[], None] = lambda: None  # noqa: E731
+NOTHING: Callable[[], None] = lambda: None  # noqa: E731 - a value of that type
 
 
 def rows(text: str) -> dict[str, list[str]]:

@@ -134,7 +134,7 @@ class TestSources:
 
     def test_a_configuration_does_not_change(self) -> None:
         with pytest.raises(ValueError, match="frozen"):
-            GraderConfig().lanes = 3  # type: ignore[misc]
+            GraderConfig().lanes = 3  # type: ignore[misc]  # that it cannot be set is what is tried
 
     @pytest.mark.parametrize("variable", [name for name in VARIABLES if name != "GRADER_REQUIRE_ISOLATION"])
     def test_every_default_can_be_said_in_the_environment(

@@ -51,7 +51,7 @@ def test_what_was_one_object_is_one_object() -> None:
     row = [1]
     matrix = loads(marshal.dumps([row, row, (row,)]))
     assert matrix[0] is matrix[1] is matrix[2][0]
-    row.append(row)  # type: ignore[arg-type]
+    row.append(row)  # type: ignore[arg-type]  # a list that contains itself
     again = loads(marshal.dumps(row))
     assert again[1] is again
 

@@ -161,7 +161,7 @@ class TestTimeZones:
             def __eq__(self, _: object) -> bool:
                 return True
 
-            __hash__ = None  # type: ignore[assignment]
+            __hash__ = None  # type: ignore[assignment]  # hostile on purpose
 
         moment = datetime(2024, 1, 1, tzinfo=Liar())
         day, hour = decode(encode([moment, moment.timetz()]))
@@ -178,12 +178,12 @@ class Text(str):
 
 
 class Items(list[Any]):
-    __class__ = list  # type: ignore[assignment]
+    __class__ = list  # type: ignore[assignment]  # hostile on purpose
 
     def __eq__(self, _: object) -> bool:
         return True
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # hostile on purpose
 
 
 class Mapping(dict[Any, Any]):
@@ -211,7 +211,7 @@ class SaysTuple:
 
 class SaysReference:
     key, kind, is_callable = 1, "x", True
-    __class__ = Reference  # type: ignore[assignment]
+    __class__ = Reference  # type: ignore[assignment]  # hostile on purpose
 
 
 class Instant(datetime): ...
@@ -268,7 +268,7 @@ class Point(NamedTuple):
     y: Any
 
 
-class Twisted(namedtuple("Twisted", "x y")):  # noqa: PYI024
+class Twisted(namedtuple("Twisted", "x y")):  # noqa: PYI024 - the plain form is what is tried
     """A named tuple that shows others what it does not hold."""
 
     __slots__ = ()

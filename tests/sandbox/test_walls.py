@@ -123,7 +123,7 @@ def nobodys_box(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             folder.chmod(folder.stat().st_mode | 0o055)
     nobodys = NobodysSandbox(place, box.sandbox.settings.conductor)
     try:
-        yield Box(nobodys)  # type: ignore[arg-type]
+        yield Box(nobodys)  # type: ignore[arg-type]  # all of a sandbox that is used
     finally:
         nobodys.close()
 

@@ -76,7 +76,7 @@ class Injector:
             self._jobs[id(lane)] += 1
             return await execute(*arguments)
 
-        lane.execute = counted  # type: ignore[method-assign]
+        lane.execute = counted  # type: ignore[method-assign]  # counts on the way
 
     def _work(self) -> None:
         later: list[tuple[float, int]] = []

@@ -35,11 +35,11 @@ class Liar:
         return iter([1])
 
 
-class LyingList(list):  # type: ignore[type-arg]
+class LyingList(list):  # type: ignore[type-arg]  # hostile on purpose
     def __eq__(self, other: object) -> bool:
         return True
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # hostile on purpose
 
 
 ALIKE = [

@@ -57,8 +57,8 @@ def test_pairs_that_share_a_hash_do_not_slow_any_mode() -> None:
     expected = dict.fromkeys(range(len(hostile)), 1)
     before = time.process_time()
     for mode in ("exact", "unordered", "set"):
-        assert not equal([hostile], [expected], Comparison(mode))  # type: ignore[arg-type]
-        assert not equal([hostile], [expected], Comparison(mode, float_abs=0.1))  # type: ignore[arg-type]
+        assert not equal([hostile], [expected], Comparison(mode))  # type: ignore[arg-type]  # from a list of them all
+        assert not equal([hostile], [expected], Comparison(mode, float_abs=0.1))  # type: ignore[arg-type]  # from a list of them all
     assert time.process_time() - before < 5
 
 
@@ -69,8 +69,8 @@ def test_keys_that_share_a_hash_only_in_the_form_they_are_compared_in() -> None:
     expected = {((True, number), number): 1 for number in range(len(hostile))}
     before = time.process_time()
     for mode in ("exact", "unordered", "set"):
-        assert not equal([hostile], [expected], Comparison(mode))  # type: ignore[arg-type]
-        assert not equal([set(hostile)], [set(expected)], Comparison(mode))  # type: ignore[arg-type]
+        assert not equal([hostile], [expected], Comparison(mode))  # type: ignore[arg-type]  # from a list of them all
+        assert not equal([set(hostile)], [set(expected)], Comparison(mode))  # type: ignore[arg-type]  # from a list of them all
     assert equal(set(expected), set(expected), Comparison("set"))
     assert time.process_time() - before < 10
 
@@ -79,7 +79,7 @@ def test_large_values_take_little_time_in_every_mode() -> None:
     numbers = [number / 7 for number in range(200_000)]
     before = time.process_time()
     for mode in ("exact", "unordered", "set"):
-        near = Comparison(mode, float_rel=1e-9)  # type: ignore[arg-type]
+        near = Comparison(mode, float_rel=1e-9)  # type: ignore[arg-type]  # from a list of them all
         assert equal([number * (1 + 1e-12) for number in numbers], numbers, near)
         assert not equal([number * (1 + 1e-3) for number in numbers], numbers, near)
         assert equal("ab" * 5_000_000, "ab" * 5_000_000, near)

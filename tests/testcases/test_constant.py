@@ -212,7 +212,7 @@ class TestWorth:
     def test_of_lists_whose_order_does_not_matter(self) -> None:
         tests = CallTest((1,), [1, 2]), CallTest((2,), (2, 1)), CallTest((3,), [2, 2, 1])
         for mode, best in (("exact", 1 / 3), ("unordered", 2 / 3), ("set", 1.0)):
-            comparison = Comparison(mode)  # type: ignore[arg-type]
+            comparison = Comparison(mode)  # type: ignore[arg-type]  # from a list of them all
             assert constant_share(Problem(tests, "f", comparison=comparison)) == pytest.approx(best)
 
 

@@ -638,7 +638,7 @@ class TestBrokenTests:
     def test_cannot_be_prepared(self, field: str, source: str, test: Test) -> None:
         """No answer is to blame for that."""
         fake = Fake(DOUBLE)
-        fake.load = lambda **_: Fake.load(fake, names=["f"])  # type: ignore[method-assign]
+        fake.load = lambda **_: Fake.load(fake, names=["f"])  # type: ignore[method-assign]  # counts on the way
         with pytest.raises(BrokenTestError, match=f"the {field} does not run"):
             examine(fake, test, **{field: source})
 

@@ -114,12 +114,12 @@ def test_a_checker_that_takes_for_ever_is_out_of_time() -> None:
     def late(*_: Any) -> None:
         raise OutOfTimeError
 
-    builtins.late = late  # type: ignore[attr-defined]
+    builtins.late = late  # type: ignore[attr-defined]  # what an answer's author may do
     try:
         with pytest.raises(OutOfTimeError):
             value(1, [1], checked("late()"))
     finally:
-        del builtins.late  # type: ignore[attr-defined]
+        del builtins.late  # type: ignore[attr-defined]  # what an answer's author may do
 
 
 def test_a_truth_of_numpy_is_one() -> None:

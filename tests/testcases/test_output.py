@@ -133,8 +133,8 @@ def test_set_of_lines(actual: str, expected: str, same: bool) -> None:
     ],
 )
 def test_texts_of_every_kind(actual: str, expected: str, mode: str, same: bool) -> None:
-    assert same_output(actual, expected, Comparison(mode)) is same  # type: ignore[arg-type]
-    assert same_output(actual, expected, Comparison(mode, float_rel=1e-9)) is same  # type: ignore[arg-type]
+    assert same_output(actual, expected, Comparison(mode)) is same  # type: ignore[arg-type]  # from a list of them all
+    assert same_output(actual, expected, Comparison(mode, float_rel=1e-9)) is same  # type: ignore[arg-type]  # from a list of them all
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_texts_of_every_kind(actual: str, expected: str, mode: str, same: bool) 
     ],
 )
 def test_lines_within_a_tolerance(actual: str, expected: str, mode: str, same: bool) -> None:
-    assert same_output(actual, expected, Comparison(mode=mode, float_abs=1e-6)) is same  # type: ignore[arg-type]
+    assert same_output(actual, expected, Comparison(mode=mode, float_abs=1e-6)) is same  # type: ignore[arg-type]  # from a list of them all
 
 
 comparisons = st.builds(
@@ -187,6 +187,6 @@ def test_a_part_of_the_output_is_not_the_output(lines: list[str], cut: int, comp
 def test_ten_megabytes_take_little_time(line: str, mode: str) -> None:
     expected = (line * 10_000_000)[:10_000_000] if len(line) < 100 else line
     before = time.process_time()
-    assert same_output(expected + "\n", expected, Comparison(mode=mode))  # type: ignore[arg-type]
-    assert not same_output(expected + "\n2", expected, Comparison(mode=mode, float_abs=1e-6))  # type: ignore[arg-type]
+    assert same_output(expected + "\n", expected, Comparison(mode=mode))  # type: ignore[arg-type]  # from a list of them all
+    assert not same_output(expected + "\n2", expected, Comparison(mode=mode, float_abs=1e-6))  # type: ignore[arg-type]  # from a list of them all
     assert time.process_time() - before < 20

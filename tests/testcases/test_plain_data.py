@@ -54,7 +54,7 @@ def test_plain(value: Any) -> None:
         (lambda: 0, "type function"),
         (Colour.RED, "type Colour"),
         (OrderedDict(), "type OrderedDict"),
-        (namedtuple("Point", "x")(1), "type Point"),  # noqa: PYI024
+        (namedtuple("Point", "x")(1), "type Point"),  # noqa: PYI024 - the plain form is what is tried
         (Decimal(1), "type Decimal"),
         (range(3), "type range"),
         ([1, [2, {"a": object()}]], "type object"),

@@ -207,7 +207,7 @@ class TestEvalPlus:
         assert problem == Problem(
             (CallTest((1,), ASK_ORACLE), CallTest(([2],), ASK_ORACLE), CallTest(({"a": None},), ASK_ORACLE)),
             entry_point="f",
-            prompt=EVALPLUS["prompt"],  # type: ignore[arg-type]
+            prompt=EVALPLUS["prompt"],  # type: ignore[arg-type]  # the example is a dict of any values
             oracle="def f(x):\n    for y in [x]:\n      assert y\n    'Do.'\n    return x\n",
             comparison=Comparison(float_abs=1e-6, float_rel=1e-7),
             shape="evalplus",

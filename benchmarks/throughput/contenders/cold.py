@@ -20,10 +20,10 @@ def _grader(event: Any) -> Any:
 
 
 def _plain(event: Any) -> Any:
-    import ast  # noqa: PLC0415
+    import ast  # noqa: PLC0415 - the import is what is measured
 
-    import black  # noqa: PLC0415
-    from pyflakes.checker import Checker  # noqa: PLC0415
+    import black  # noqa: PLC0415 - the import is what is measured
+    from pyflakes.checker import Checker  # noqa: PLC0415 - the import is what is measured
 
     source = event[0]["messages"][-1]["content"].split("```")[1].removeprefix("python\n")
     black.format_str(source, mode=black.Mode())

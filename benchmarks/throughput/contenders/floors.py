@@ -144,8 +144,8 @@ def _in_a_fresh_one(source: str) -> NoReturn:
 
 def _stylist() -> Callable[[str], None]:
     import black  # noqa: PLC0415 - only here
-    from black.mode import Mode, TargetVersion  # noqa: PLC0415
-    from pyflakes.checker import Checker  # noqa: PLC0415
+    from black.mode import Mode, TargetVersion  # noqa: PLC0415 - imported only in the processes that need it
+    from pyflakes.checker import Checker  # noqa: PLC0415 - imported only in the processes that need it
 
     mode = Mode(target_versions={TargetVersion.PY311})
 

@@ -361,7 +361,7 @@ def descendants(pid: int) -> set[int]:
 
 def parents() -> list[tuple[int, int]]:
     pairs = []
-    for name in os.listdir("/proc"):  # noqa: PTH208
+    for name in os.listdir("/proc"):  # noqa: PTH208 - names are all that is wanted
         if name.isdigit():
             try:
                 with open(f"/proc/{name}/stat") as file:

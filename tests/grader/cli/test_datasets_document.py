@@ -43,6 +43,11 @@ def test_commands_do_what_they_should(
         assert json.loads(Path("train.jsonl").read_text())
 
 
+def findings_of_any_machine(document: Any) -> list[Any]:
+    """All but `slow`, which says how long a solution took on this machine and not what is wrong with a row."""
+    return [one for one in document["findings"] if one["kind"] != "slow"]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_humaneval_has_three_guessable_tasks_and_nothing_else(grader_command: Any) -> None:
@@ -50,7 +55,7 @@ def test_humaneval_has_three_guessable_tasks_and_nothing_else(grader_command: An
     document = json.loads(ended.out)
     print(f"\nHumanEval checked in {document['elapsed_s']:.1f} s, {document['runs']} answers graded")
     assert (ended.code, document["rows"], document["passing"], document["broke_off"]) == (1, 164, 164, "")
-    assert {one["id"]: (one["kind"], one["detail"]) for one in document["findings"]} == {
+    assert {one["id"]: (one["kind"], one["detail"]) for one in findings_of_any_machine(document)} == {
         "HumanEval/34": ("guessable", "returning [0, 2, 3, 5, 9, 123] passes 1 of 1 tests"),
         "HumanEval/40": ("guessable", "returning False passes 7 of 9 tests"),
         "HumanEval/134": ("guessable", "returning False passes 8 of 10 tests"),
@@ -65,4 +70,5 @@ def test_sanitized_mbpp_has_two_texts_twice_and_nothing_else(grader_command: Any
     document = json.loads(ended.out)
     print(f"\nsanitized MBPP checked in {document['elapsed_s']:.1f} s, {document['runs']} answers graded")
     assert (ended.code, document["rows"], document["passing"]) == (1, 427, 427)
-    assert [(one["id"], one["kind"]) for one in document["findings"]] == [("141", "duplicate"), ("569", "duplicate")]
+    found = [(one["id"], one["kind"]) for one in findings_of_any_machine(document)]
+    assert found == [("141", "duplicate"), ("569", "duplicate")]

@@ -93,7 +93,7 @@ def test_equal_values_of_other_types_are_not_mixed_up(expected: Any) -> None:
     row = {"entry_point": "f", "tests": [{"args": [], "expected": expected}]}
     for native in (False, True):
         again = read_reference(json.loads(json_line(written(row, native=native)))).tests[0]
-        assert repr(again.expected) == repr(expected)  # type: ignore[union-attr]
+        assert repr(again.expected) == repr(expected)  # type: ignore[union-attr]  # a test of a call, as written
 
 
 @pytest.mark.parametrize("expected", [float("nan"), float("inf"), {1: 2}])

@@ -113,7 +113,7 @@ class TestCache:
         return Entry(Kept(b""), None, 0.0, size)
 
     def test_what_was_not_used_for_longest_goes_first(self) -> None:
-        from testcases.address import FolderFile  # noqa: PLC0415
+        from testcases.address import FolderFile  # noqa: PLC0415 - used here alone
 
         a, b, c, d = map(FolderFile, "abcd")
         cache = Cache(10)

@@ -30,7 +30,7 @@ def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def store_with(**settings: float) -> Store:
-    return Store(StoreSettings(**settings))  # type: ignore[arg-type]
+    return Store(StoreSettings(**settings))  # type: ignore[arg-type]  # some of the fields
 
 
 class Clock:
