@@ -4,15 +4,28 @@
 
     GraderError                 base; the text is one line: what, where, what to do
     ├── ConfigError             a setting is unknown or out of range; names the key
-    ├── InputError              what came in cannot be graded; a user's mistake
+    ├── InputError              what came in cannot be graded, or done; a user's mistake
     │   ├── EventError          the whole event has none of the known shapes
-    │   └── SampleError         one sample is wrong; names the sample and the field
+    │   ├── SampleError         one sample is wrong; names the sample and the field
+    │   └── CloudRequestError   AWS refuses what the user can put right
+    │       └── NothingThereError  nothing has that name there
+    ├── CloudError              AWS has failed, or cannot be reached
     └── UnscoredError           a sample has no score and the policy is to raise
 """
 
 from __future__ import annotations
 
-__all__ = ["ConfigError", "EventError", "GraderError", "InputError", "SampleError", "UnscoredError"]
+__all__ = [
+    "CloudError",
+    "CloudRequestError",
+    "ConfigError",
+    "EventError",
+    "GraderError",
+    "InputError",
+    "NothingThereError",
+    "SampleError",
+    "UnscoredError",
+]
 
 
 class GraderError(Exception):
@@ -24,7 +37,7 @@ class ConfigError(GraderError):
 
 
 class InputError(GraderError):
-    """What came in cannot be graded."""
+    """What came in cannot be graded, or done."""
 
 
 class EventError(InputError):
@@ -43,6 +56,36 @@ class SampleError(InputError):
         super().__init__(f"sample {sample}: {field}: {message}")
         self.sample = sample
         self.field = field
+
+
+class CloudRequestError(InputError):
+    """AWS, or its client, refuses what the user can put right: credentials, region, permission, a name, a value.
+
+    Attributes:
+        code: the service's own word for it, or the name of the client's error; empty where it is the grader's.
+    """
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NothingThereError(CloudRequestError):
+    """Nothing has that name in that account and region."""
+
+
+class CloudError(GraderError):
+    """AWS has failed, or cannot be reached.
+
+    Attributes:
+        code: the service's own word for it, or the name of the client's error.
+        transient: whether another attempt may help: throttling, a lost connection, a fault of the service's.
+    """
+
+    def __init__(self, message: str, *, code: str = "", transient: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.transient = transient
 
 
 class UnscoredError(GraderError):

@@ -1,0 +1,104 @@
+"""AWS as tests see it: a server in a process of its own, and the ordinary client."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any, Self
+
+__all__ = ["ACCESS_KEY", "REGION", "SECRET_KEY", "SESSION_TOKEN", "Server"]
+
+ACCESS_KEY = "AKIACANARYCANARYCAN1"
+SECRET_KEY = "canary-of-a-secret-access-key-0123456789"
+SESSION_TOKEN = "canary-of-a-session-token"
+REGION = "us-east-1"
+
+
+class Server:
+    """The process. A context manager."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "tests.aws.server"],
+            cwd=Path(__file__).parents[2],
+            env={name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "PYTHONPATH") if name in os.environ},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert self._process.stdout is not None
+        port = self._process.stdout.readline().decode().strip()
+        assert port, "the server did not start"
+        self.pid = self._process.pid
+        self.url = f"http://127.0.0.1:{port}"
+        self._common = {
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_SESSION_TOKEN": SESSION_TOKEN,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+        }
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the client is to find in the environment, when it wants S3 alone."""
+        return {"AWS_ENDPOINT_URL_S3": self.url, **self._common}
+
+    @property
+    def environ_of_all(self) -> dict[str, str]:
+        """What the client is to find in the environment, for any service."""
+        return {"AWS_ENDPOINT_URL": self.url, **self._common}
+
+    def fail(self, *faults: Any) -> None:
+        """Have the next requests for objects fail; see `tests.aws.server.Faulty`. Forgets requests."""
+        self.post("/_faults", json.dumps(faults).encode())
+
+    @property
+    def requests(self) -> list[dict[str, str]]:
+        """Requests for objects since `fail`."""
+        found: list[dict[str, str]] = self._get("/_faults")
+        return found
+
+    def refuse(self, *refusals: dict[str, Any]) -> None:
+        """Have these calls refused, and no others; see `tests.aws.server.Refusing`."""
+        self.post("/_refusals", json.dumps(refusals).encode())
+
+    def take_calls(self) -> list[str]:
+        """Calls since the last time, as ``service:call``, such as ``iam:CreateRole`` or ``lambda:GET /path``."""
+        calls = [f"{one['service']}:{one['call']}" for one in self._get("/_calls")]
+        self.post("/_calls", b"")
+        return calls
+
+    def reset(self) -> None:
+        """An account with nothing in it, where nothing is refused."""
+        self.post("/moto-api/reset", b"")
+        self.refuse()
+        self.fail()
+        self.take_calls()
+
+    def post(self, path: str, data: bytes) -> None:
+        """Send something that is not the client's business."""
+        request = urllib.request.Request(f"{self.url}{path}", data=data, headers={"Content-Type": "text/plain"})
+        urllib.request.urlopen(request, timeout=20).close()
+
+    def _get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=20) as answer:
+            return json.load(answer)
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate(timeout=20)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,174 @@
+"""A server that speaks every service of AWS that moto does, as a program: ``python -m tests.aws.server``.
+
+It prints its port, and ends when its standard input does.
+
+``GET /_calls`` gives the calls since the last ``POST /_calls``: ``service``, ``region``, ``call`` and ``method`` of each.
+``POST /_refusals`` with a JSON list says which calls are refused from then on (see `Refusing`).
+``POST /_faults`` with a JSON list says what goes wrong with the next requests for objects of S3, one after the other
+(see `Faulty`); ``GET /_faults`` gives those requests.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+import time
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Application = Callable[..., Iterable[bytes]]
+
+_FAULTS = "/_faults"
+_CALLS = "/_calls"
+_REFUSALS = "/_refusals"
+_S3_ERROR = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{}</Code><Message>no</Message></Error>"
+_QUERY_ERROR = "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>no</Message></Error></ErrorResponse>"
+_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]*)/")
+
+
+class Faulty:
+    """An application in front of another.
+
+    A fault is ``[status, code]`` (an answer of S3's), ``"cut"`` (half of the object), ``"endless"`` (bytes without
+    end or length), or a number (so many seconds of silence first).
+    """
+
+    def __init__(self, inner: Application) -> None:
+        self._inner = inner
+        self._faults: list[Any] = []
+        self._seen: list[dict[str, str]] = []
+        self._turn = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == _FAULTS:
+            return self._page(environ, start)
+        of_an_object = environ["REQUEST_METHOD"] == "GET" and "/" in environ["PATH_INFO"][1:]
+        if not of_an_object or _scope(environ)[1] not in {"s3", ""}:
+            return self._inner(environ, start)
+        with self._turn:
+            self._seen.append({"path": environ["PATH_INFO"], "if_none_match": environ.get("HTTP_IF_NONE_MATCH", "")})
+            fault = self._faults.pop(0) if self._faults else None
+        match fault:
+            case [status, code]:
+                start(f"{status} No", [("Content-Type", "application/xml")])
+                return [_S3_ERROR.format(code).encode()]
+            case "cut":
+                body = b"".join(self._inner(environ, start))
+                return [body[: len(body) // 2]]
+            case "endless":
+                start("200 OK", [("Content-Type", "binary/octet-stream"), ("ETag", '"endless"')])
+                return iter(lambda: b"[" * 65536, b"")
+            case float() | int():
+                time.sleep(fault)
+        return self._inner(environ, start)
+
+    def _page(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        with self._turn:
+            if environ["REQUEST_METHOD"] == "POST":
+                self._faults = json.loads(_body(environ))
+                self._seen.clear()
+            return _json(start, self._seen)
+
+
+class Refusing:
+    """An application in front of another, which notes every call and refuses some.
+
+    A refusal is an object: ``call`` (a regular expression for `service:call`, all of which it has to match), ``code``,
+    ``status`` (400 if not given), ``after`` (so many such calls are let through first; 0 if not given).
+    """
+
+    def __init__(self, inner: Application) -> None:
+        self._inner = inner
+        self._calls: list[dict[str, str]] = []
+        self._refusals: list[dict[str, Any]] = []
+        self._turn = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == _FAULTS or path.startswith("/moto-api"):
+            return self._inner(environ, start)
+        with self._turn:
+            if path == _REFUSALS:
+                self._refusals = json.loads(_body(environ))
+                return _json(start, [])
+            if path == _CALLS:
+                if environ["REQUEST_METHOD"] == "POST":
+                    self._calls.clear()
+                return _json(start, self._calls)
+            region, service = _scope(environ)
+            call = _call_of(environ)
+            self._calls.append(
+                {"service": service, "region": region, "call": call, "method": environ["REQUEST_METHOD"]}
+            )
+            refusal = self._refusal_of(f"{service}:{call}")
+        return self._inner(environ, start) if refusal is None else _refuse(refusal, service, start)
+
+    def _refusal_of(self, call: str) -> dict[str, Any] | None:
+        for refusal in self._refusals:
+            if re.fullmatch(refusal["call"], call):
+                if refusal.get("after", 0) <= 0:
+                    return refusal
+                refusal["after"] -= 1
+        return None
+
+
+def _refuse(refusal: dict[str, Any], service: str, start: Callable[..., Any]) -> Iterable[bytes]:
+    code, status = refusal["code"], refusal.get("status", 400)
+    if service in {"s3", "iam", "sts"}:
+        start(f"{status} No", [("Content-Type", "text/xml")])
+        return [(_S3_ERROR if service == "s3" else _QUERY_ERROR).format(code).encode()]
+    start(f"{status} No", [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)])
+    return [json.dumps({"__type": code, "message": "no", "Message": "no"}).encode()]
+
+
+def _scope(environ: dict[str, Any]) -> tuple[str, str]:
+    """Region and service that a request was signed for."""
+    found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return (found[1], found[2]) if found else ("", "")
+
+
+def _call_of(environ: dict[str, Any]) -> str:
+    """The name of the operation, where the protocol says it; else method and path."""
+    if target := environ.get("HTTP_X_AMZ_TARGET"):
+        return str(target).rpartition(".")[2]
+    path = environ["PATH_INFO"]
+    if "/operation/" in path:
+        return str(path).rpartition("/")[2]
+    if "x-www-form-urlencoded" in environ.get("CONTENT_TYPE", ""):
+        body = _body(environ)
+        environ["wsgi.input"] = BytesIO(body)
+        if action := parse_qs(body.decode()).get("Action"):
+            return action[0]
+    return f"{environ['REQUEST_METHOD']} {path}"
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    body: bytes = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"] or 0))
+    return body
+
+
+def _json(start: Callable[..., Any], document: Any) -> Iterable[bytes]:
+    start("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(document).encode()]
+
+
+def main() -> None:
+    """Serve until nobody is there any more."""
+    application = Refusing(Faulty(DomainDispatcherApplication(create_backend_app)))
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+    print(server.port, flush=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
