@@ -1,4 +1,4 @@
-"""All that test code has of one answer, and all that the answer was lent of test code."""
+"""All that test code has of one answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from testcases.objects import raising
 from testcases.objects.deriving import members_of
 from testcases.objects.echo import Echo
 from testcases.objects.handles import Handle, Held, Mirror, held
-from testcases.objects.lending import OPERATIONS, abilities_of, built_in_base, global_name, is_public
+from testcases.objects.lending import abilities_of, built_in_base, global_name
+from testcases.objects.loans import Loans
 from testcases.objects.mirrors import RemoteError, class_of_word, make_mirror, mirror_of, named_tuple_class
 from testcases.verdict import Verdict
 
@@ -25,7 +26,6 @@ __all__ = ["Objects"]
 
 _TEXT_CHARS = 500
 _GLOBAL = "g:"
-_LENT = "t"
 _BUILT_IN_TYPES = {name: kind for name, kind in vars(builtins).items() if isinstance(kind, type)}
 
 
@@ -48,8 +48,7 @@ class Objects:
         self._stand_ins: WeakValueDictionary[tuple[int, int], Any] = WeakValueDictionary()
         self._by_name: dict[str, Any] = {}
         self._derived: dict[type, dict[str, Any]] = {}
-        self._lent: dict[str, Any] = {}
-        self._lent_keys: dict[int, str] = {}
+        self._loans = Loans()
         self._dropped: set[int] = set()
         self._started: set[int] = set()
         self._pending: BaseException | None = None
@@ -235,7 +234,7 @@ class Objects:
         if type(key) is str:
             if key.startswith(f"{_GLOBAL}builtins:"):
                 return _BUILT_IN_TYPES.get(key.removeprefix(f"{_GLOBAL}builtins:"))
-            return self._lent.get(key)
+            return self._loans.by_key(key)
         if of == 0:
             return self.mirror(key)
         place = self._candidate.generation, key
@@ -293,7 +292,7 @@ class Objects:
         abilities = abilities_of(value)
         if abilities is None:
             return None
-        return self._lent_key(value), getattr(value, "__name__", type(value).__name__), callable(value), abilities
+        return self._loans.key_of(value), getattr(value, "__name__", type(value).__name__), callable(value), abilities
 
     def _held_of(self, value: Any) -> Held | None:
         if isinstance(value, Mirror):
@@ -316,30 +315,9 @@ class Objects:
     def _derived_list(self) -> tuple[type, ...]:
         return tuple(self._derived)
 
-    def _lent_key(self, value: Any) -> str:
-        key = self._lent_keys.get(id(value))
-        if key is None:
-            key = self._lent_keys[id(value)] = f"{_LENT}{len(self._lent)}"
-            self._lent[key] = value
-        return key
-
     def serve(self, verb: str, fields: list[Any]) -> Any:
         """Do with a lent object what the answer asks."""
-        lent, *rest = fields if verb != "op" else [fields[1], fields[0], *fields[2:]]
-        if self._lent_keys.get(id(lent)) is None:
-            raise TypeError("not an object of the test's")
-        if verb == "call":
-            args, kwargs = rest
-            return lent(*args, **kwargs)
-        if verb == "op":
-            word, *operands = rest
-            if word not in str(abilities_of(lent)).split() and word not in {"enter", "exit"}:
-                raise TypeError(f"{type(lent).__name__!r} object cannot do that")
-            return OPERATIONS[word](lent, *operands)
-        name, *value = rest
-        if not is_public(name) or abilities_of(lent) == "function":
-            raise AttributeError(f"{type(lent).__name__!r} object has no attribute {name!r}")
-        return getattr(lent, name) if verb == "get" else setattr(lent, name, *value)
+        return self._loans.serve(verb, fields)
 
     def report(self, error: BaseException) -> list[Any]:
         """What to tell the answer of an exception of `serve`."""
@@ -347,8 +325,9 @@ class Objects:
         if not may_be_caught and not is_answers(error):
             self._pending = error  # nothing that the answer could swallow
         kind = type(error)
+        text = ""
         with contextlib.suppress(Exception):
             text = str(error)[:_TEXT_CHARS]
-        own: Any = error if self._held_of(error) is not None else self._lent_key(error)
+        own: Any = error if self._held_of(error) is not None else self._loans.key_of(error)
         args = error.args if all(type(arg) in {str, int, float, bool, type(None)} for arg in error.args) else None
         return [kind.__name__, built_in_base(kind), text, 0, own, args, None]

@@ -426,6 +426,18 @@ class TestAssertions:
                 "ValueError: an error whose text cannot be had",
             ]
 
+    def test_may_lend_what_raises_an_error_that_has_no_text(self) -> None:
+        test = AssertTest(
+            "class Mute(ValueError):\n    def __str__(self): raise KeyError\n"
+            "def raising(): raise Mute\n"
+            "assert f(raising) == ['ValueError', '']"
+        )
+        source = (
+            "def f(given):\n    try:\n        given()\n"
+            "    except ValueError as error:\n        return ['ValueError', str(error)]\n"
+        )
+        assert examine(source, test).verdicts == ["passed"]
+
 
 class TestChecks:
     def test_count_each_assertion(self) -> None:

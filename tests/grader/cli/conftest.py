@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -78,5 +79,29 @@ def grader_command() -> Command:
         out, err = ended.stdout.decode(), ended.stderr.decode()
         assert "Traceback" not in err, err
         return Ended(ended.returncode, out, err)
+
+    return run
+
+
+@pytest.fixture
+def on_a_terminal() -> Callable[..., tuple[int, bytes, bytes]]:
+    """Runs the command line with its second output on a terminal: exit code, output, what the terminal saw."""
+
+    def run(*args: str) -> tuple[int, bytes, bytes]:
+        leader, follower = pty.openpty()
+        environ = os.environ | {"TERM": "xterm", "GRADER_LANES": "1"}
+        command = [sys.executable, "-m", "grader.cli", *args]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, env=environ) as running:
+            os.close(follower)
+            seen = bytearray()
+            try:
+                while data := os.read(leader, 4096):
+                    seen += data
+            except OSError:  # how Linux says that the other end is closed
+                pass
+            assert running.stdout is not None
+            out = running.stdout.read()
+        os.close(leader)
+        return running.returncode, out, bytes(seen)
 
     return run

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -113,22 +112,9 @@ class TestGrade:
         ended = grader_command("grade", str(write_lines(wrong)), "--config", str(config), "--json", env=env)
         assert json.loads(ended.out)["reward"]["mean"] == 0.0
 
-    def test_shows_progress_on_a_terminal_only(self, write_lines: WriteLines, right: Event) -> None:
-        leader, follower = pty.openpty()
-        command = [sys.executable, "-m", "grader.cli", "grade", str(write_lines(right))]
-        env = os.environ | {"TERM": "xterm", "GRADER_LANES": "1"}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, env=env) as running:
-            os.close(follower)
-            seen = bytearray()
-            try:
-                while data := os.read(leader, 4096):
-                    seen += data
-            except OSError:  # how Linux says that the other end is closed
-                pass
-            assert running.stdout is not None
-            out = running.stdout.read()
-        os.close(leader)
-        assert running.returncode == 0
+    def test_shows_progress_on_a_terminal_only(self, on_a_terminal: Any, write_lines: WriteLines, right: Event) -> None:
+        code, out, seen = on_a_terminal("grade", str(write_lines(right)))
+        assert code == 0
         assert b"1 graded, mean reward 1.000" in seen
         assert b"graded" not in out
         assert b"\x1b" not in out

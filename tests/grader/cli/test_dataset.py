@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import pty
 import re
 import signal
 import subprocess
@@ -282,21 +280,8 @@ class TestCheck:
         assert document["rows"] == document["counts"]["broken"] > 1000
         assert document["broke_off"] == ended.complaints[-1]
 
-    def test_shows_progress_on_a_terminal(self, write_lines: WriteLines) -> None:
-        leader, follower = pty.openpty()
-        command = [sys.executable, "-m", "grader.cli", "dataset", "check", str(write_lines(MBPP))]
-        env = os.environ | {"TERM": "xterm", "GRADER_LANES": "1"}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, env=env) as running:
-            os.close(follower)
-            seen = bytearray()
-            try:
-                while data := os.read(leader, 4096):
-                    seen += data
-            except OSError:  # how Linux says that the other end is closed
-                pass
-            assert running.stdout is not None
-            out = running.stdout.read()
-        os.close(leader)
-        assert running.returncode == 0
+    def test_shows_progress_on_a_terminal(self, on_a_terminal: Any, write_lines: WriteLines) -> None:
+        code, out, seen = on_a_terminal("dataset", "check", str(write_lines(MBPP)))
+        assert code == 0
         assert b"1 rows, 0 findings" in seen
         assert b"\x1b" not in out
