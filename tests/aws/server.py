@@ -2,7 +2,7 @@
 
 It prints its port, and ends when its standard input does.
 
-``GET /_calls`` gives the calls since the last ``POST /_calls``: ``service``, ``region``, ``call`` and ``method`` of each.
+``GET /_calls`` gives the calls since the last ``POST /_calls``: ``service``, ``region``, ``call``, ``method`` of each.
 ``POST /_refusals`` with a JSON list says which calls are refused from then on (see `Refusing`).
 ``POST /_faults`` with a JSON list says what goes wrong with the next requests for objects of S3, one after the other
 (see `Faulty`); ``GET /_faults`` gives those requests.
