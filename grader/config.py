@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import reprlib
-import tomllib
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-
-from grader.config_words import in_words, resolved
 from grader.errors import ConfigError
+from grader.setting import (
+    NAMES,
+    TEXT,
+    Choice,
+    Either,
+    Number,
+    Section,
+    SettingError,
+    UnknownKeyError,
+    setting,
+    wanted_of,
+)
 from sandbox.analysis import Policy
 from sandbox.limits import Limits
 from sandbox.preload import SOLUTION_PRELOAD
@@ -21,7 +28,7 @@ from sandbox.walls.report import Tier
 from testcases.store import StoreSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
@@ -42,20 +49,10 @@ _LAMBDA_MB_PER_CPU = 1769
 _LIMITS = Limits()
 _STORE = StoreSettings()
 _MB = 1024 * 1024
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_switches(cls, value: Any) -> Any:
-        """No setting is a switch, and ``true`` would else be taken for 1."""
-        if isinstance(value, bool):
-            raise ValueError("true and false mean nothing here")  # noqa: TRY004 - pydantic passes on no TypeError
-        return value
+_POSITIVE = Number(above=0)
+_SHARE = Number(least=0, most=1)
+_COUNT, _COUNT_OR_NONE = Number(least=1, whole=True), Number(least=0, whole=True)
+_SECONDS = Number(least=0)
 
 
 class Credit(StrEnum):
@@ -78,82 +75,93 @@ class StyleGate(StrEnum):
     """Only answers that pass at least one test."""
 
 
-class RewardConfig(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardConfig(Section):
     """How the parts add up."""
 
-    syntax: Weight = 0.3
-    functional: Weight = 0.5
-    style: Weight = 0.2
-    credit: Credit = Credit.FRACTION
-    style_gate: StyleGate = StyleGate.NONE
+    syntax: float = setting(0.3, _SHARE)
+    functional: float = setting(0.5, _SHARE)
+    style: float = setting(0.2, _SHARE)
+    credit: Credit = setting(Credit.FRACTION, Choice(Credit))
+    style_gate: StyleGate = setting(StyleGate.NONE, Choice(StyleGate))
 
-    @model_validator(mode="after")
-    def _weights_add_up(self) -> RewardConfig:
+    def check(self) -> None:
+        """Hold the sum of the weights against the range of a reward."""
         total = self.syntax + self.functional + self.style
         if not 0 < total <= 1 + 1e-9:
-            raise ValueError(
-                f"the weights syntax, functional and style add up to {total:g}; more than 0 and at most 1 is wanted"
+            raise SettingError(
+                "",
+                f"the weights syntax, functional and style add up to {total:g}; more than 0 and at most 1 is wanted",
+                together=True,
             )
-        return self
 
 
-class LimitsConfig(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsConfig(Section):
     """What one sample may use up, unless its problem says otherwise; see `sandbox.limits.Limits`."""
 
-    cpu_s: Positive = _LIMITS.cpu_s
-    total_cpu_s: Positive = _LIMITS.total_cpu_s
-    wall_s: Positive = _LIMITS.wall_s
-    memory_mb: Annotated[int, Field(ge=1)] = _LIMITS.memory_mb
-    output_kb: Annotated[int, Field(ge=1)] = _LIMITS.output_kb
-    timeouts: Annotated[int, Field(ge=1)] = _LIMITS.timeouts
-    restarts: Annotated[int, Field(ge=0)] = _LIMITS.restarts
+    cpu_s: float = setting(_LIMITS.cpu_s, _POSITIVE)
+    total_cpu_s: float = setting(_LIMITS.total_cpu_s, _POSITIVE)
+    wall_s: float = setting(_LIMITS.wall_s, _POSITIVE)
+    memory_mb: int = setting(_LIMITS.memory_mb, _COUNT)
+    output_kb: int = setting(_LIMITS.output_kb, _COUNT)
+    timeouts: int = setting(_LIMITS.timeouts, _COUNT)
+    restarts: int = setting(_LIMITS.restarts, _COUNT_OR_NONE)
 
 
-class StoreConfig(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig(Section):
     """How references that are kept elsewhere are fetched; see `testcases.store.StoreSettings`."""
 
-    file_root: str = ""
+    file_root: str = setting("", TEXT)
     """Folder of the files that references may name; empty is that of the data file on the command line, else none."""
-    timeout_s: Positive = _STORE.timeout_s
-    threads: Annotated[int, Field(ge=1, le=64)] = _STORE.threads
-    max_object_mb: Annotated[int, Field(ge=1)] = _STORE.max_object_bytes // _MB
-    cache_mb: Annotated[int, Field(ge=0)] = _STORE.cache_bytes // _MB
-    revalidate_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = _STORE.revalidate_s
+    timeout_s: float = setting(_STORE.timeout_s, _POSITIVE)
+    threads: int = setting(_STORE.threads, Number(least=1, most=64, whole=True))
+    max_object_mb: int = setting(_STORE.max_object_bytes // _MB, _COUNT)
+    cache_mb: int = setting(_STORE.cache_bytes // _MB, _COUNT_OR_NONE)
+    revalidate_s: float = setting(_STORE.revalidate_s, _SECONDS)
 
 
-class GraderConfig(_Section):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraderConfig(Section):
     """Everything that can be set.
 
     Each setting has a key in the TOML file and a variable in the environment: ``cpu_s`` in the table ``[limits]`` is
     ``GRADER_LIMITS_CPU_S``. The environment wins.
     """
 
+    SECTIONS: ClassVar[dict[str, type[Section]]] = {
+        "reward": RewardConfig,
+        "limits": LimitsConfig,
+        "store": StoreConfig,
+    }
+
     reward: RewardConfig = RewardConfig()
     limits: LimitsConfig = LimitsConfig()
     store: StoreConfig = StoreConfig()
-    unscored: Literal["raise", "zero"] | Weight = "zero"
+    unscored: Literal["raise", "zero"] | float = setting("zero", Either(Choice(("raise", "zero")), _SHARE))
     """What a sample the grader could not score becomes: an error for the whole batch, 0, or a value in [0, 1]."""
-    envelope: Literal["auto", "list", "http"] = "auto"
+    envelope: Literal["auto", "list", "http"] = setting("auto", Choice(("auto", "list", "http")))
     """How the Lambda answers: a bare list, or wrapped as HTTP; ``auto`` goes by the event."""
-    policy: Policy = Policy.STANDARD
+    policy: Policy = setting(Policy.STANDARD, Choice(Policy))
     """How strictly sources are read before they may run."""
-    allow_imports: tuple[str, ...] = ()
+    allow_imports: tuple[str, ...] = setting((), NAMES)
     """Modules the policy lets answers import besides the usual ones."""
-    preload: tuple[str, ...] = ()
+    preload: tuple[str, ...] = setting((), NAMES)
     """Modules answers find besides the preloaded standard library; plain Python, loaded once."""
-    isolation: Literal["auto"] | Tier = "auto"
+    isolation: Literal["auto"] | Tier = setting("auto", Either(Choice(("auto",)), Choice(Tier)))
     """The tier to use; ``auto`` is the best the host has."""
-    require_isolation: Tier | None = None
+    require_isolation: Tier | None = setting(None, Choice(Tier))
     """Refuse to start below this tier."""
-    credentials: Literal["keep", "drop"] = "keep"
+    credentials: Literal["keep", "drop"] = setting("keep", Choice(("keep", "drop")))
     """Whether the image's entry point keeps the AWS credentials, in memory only; references kept in S3 need them."""
-    lanes: Annotated[int, Field(ge=0, le=256)] = 0
+    lanes: int = setting(0, Number(least=0, most=256, whole=True))
     """How many answers run at a time; 0 is one for each CPU this process may use."""
-    max_source_kb: Annotated[int, Field(ge=1)] = 64
+    max_source_kb: int = setting(64, _COUNT)
     """Larger answers are refused before they are parsed."""
-    max_completion_chars: Annotated[int, Field(ge=1)] = 1_048_576
+    max_completion_chars: int = setting(1_048_576, _COUNT)
     """Longer completions are not looked at."""
-    deadline_margin_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.5
+    deadline_margin_s: float = setting(0.5, _SECONDS)
     """Seconds before the caller's deadline by which the results are ready."""
 
     @classmethod
@@ -173,13 +181,13 @@ class GraderConfig(_Section):
         tree = _read_toml(path) if path is not None else {}
         variables = _overlay(tree, environ)
         try:
-            return cls.model_validate(tree)
-        except ValidationError as error:
+            return cls.made_of(tree)
+        except SettingError as error:
             raise ConfigError(_explain(error, path, variables)) from None
 
     def sandbox_limits(self) -> Limits:
         """The limits as the sandbox takes them."""
-        return Limits(**self.limits.model_dump())
+        return Limits(**asdict(self.limits))
 
     def store_settings(self, file_root: Path | None = None) -> StoreSettings:
         """The settings as the store takes them.
@@ -211,6 +219,8 @@ def default_lanes(environ: Mapping[str, str]) -> int:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - slow to import, and most graders have no file
+
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -244,47 +254,27 @@ def _names(text: str) -> list[str]:
 
 
 def _keys() -> dict[str, tuple[str, ...]]:
+    """The keys of all settings, by their variables."""
     keys: dict[str, tuple[str, ...]] = {}
-    for name, field in GraderConfig.model_fields.items():
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, _Section):
-            keys |= {f"{ENVIRONMENT_PREFIX}{name}_{key}".upper(): (name, key) for key in section.model_fields}
-        else:
-            keys[f"{ENVIRONMENT_PREFIX}{name}".upper()] = (name,)
-    return keys
+    for name, section in GraderConfig.SECTIONS.items():
+        keys |= {f"{ENVIRONMENT_PREFIX}{name}_{key}".upper(): (name, key) for key in wanted_of(section)}
+    return keys | {f"{ENVIRONMENT_PREFIX}{name}".upper(): (name,) for name in wanted_of(GraderConfig)}
 
 
 def _nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+    import difflib  # noqa: PLC0415 - slow to import, and for mistakes only
+
     near = difflib.get_close_matches(name, [one.removeprefix(prefix) for one in known], n=1)
     return f"did you mean {prefix}{near[0]}?" if near else "see docs/configuration.md"
 
 
-def _explain(error: ValidationError, path: Path | None, variables: Mapping[str, str]) -> str:
-    """The first thing that is wrong, in one line: where it was said, and what is wanted there."""
-    first = error.errors(include_url=False)[0]
-    key = ".".join(_setting(first["loc"]))
-    in_file = f"{path}: {key if key.isprintable() else ascii(key)}"
-    origin = f"environment: {variables[key]}" if key in variables else in_file
-    if first["type"] == "extra_forbidden":
-        return f"{origin}: unknown key; {_nearest(key, map('.'.join, _keys().values()))}"
-    if first["type"] == "value_error" and isinstance(first["input"], dict):
-        said_by = [variable for said, variable in variables.items() if said.startswith(f"{key}.")]
-        origin = f"environment: {', '.join(said_by)}" if said_by else in_file
-        return f"{origin}: {first['ctx']['error']}"
-    schema = GraderConfig.model_json_schema()
-    wanted = schema
-    for part in key.split("."):
-        wanted = resolved(wanted["properties"][part], schema)
-    return f"{origin}: {in_words(wanted, schema)} is wanted, not {reprlib.repr(first['input'])}"
-
-
-def _setting(place: Sequence[int | str]) -> list[str]:
-    """The setting at a place in the data; what follows it there are pydantic's names for parts of a type."""
-    model: Any = GraderConfig
-    found = []
-    for part in place:
-        found.append(str(part))
-        model = model.model_fields[part].annotation if part in model.model_fields else None
-        if not (isinstance(model, type) and issubclass(model, _Section)):
-            break
-    return found
+def _explain(error: SettingError, path: Path | None, variables: Mapping[str, str]) -> str:
+    """What is wrong, in one line: where it was said, and what is wanted there."""
+    origin = f"{path}: {error.key if error.key.isprintable() else ascii(error.key)}"
+    if error.together:
+        said_by = [variable for said, variable in variables.items() if said.startswith(f"{error.key}.")]
+        origin = f"environment: {', '.join(said_by)}" if said_by else origin
+    elif error.key in variables:
+        origin = f"environment: {variables[error.key]}"
+    hint = f"; {_nearest(error.key, map('.'.join, _keys().values()))}" if isinstance(error, UnknownKeyError) else ""
+    return f"{origin}: {error.said}{hint}"

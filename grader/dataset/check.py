@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,7 @@ def check_rows(rows: Iterable[Row], grader: Grader, how: Checking, on_row: Calla
 def for_checking(config: GraderConfig) -> GraderConfig:
     """The configuration, without what has nothing to do with tests."""
     reward = RewardConfig(syntax=0.0, functional=1.0, style=0.0, credit=Credit.FRACTION)
-    return config.model_copy(update={"reward": reward})
+    return replace(config, reward=reward)
 
 
 class _Checker:

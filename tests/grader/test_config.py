@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import fields
+from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,13 @@ from grader.config import (
     GraderConfig,
     LimitsConfig,
     RewardConfig,
+    StoreConfig,
     StyleGate,
     _keys,
     default_lanes,
 )
-from grader.config_words import in_words, resolved
 from grader.errors import ConfigError
+from grader.setting import SettingError, wanted_of
 from sandbox.analysis import Policy
 from sandbox.limits import Limits
 from sandbox.preload import SOLUTION_PRELOAD
@@ -133,7 +134,7 @@ class TestSources:
         assert config.preload == ()
 
     def test_a_configuration_does_not_change(self) -> None:
-        with pytest.raises(ValueError, match="frozen"):
+        with pytest.raises(FrozenInstanceError):
             GraderConfig().lanes = 3  # type: ignore[misc]  # that it cannot be set is what is tried
 
     @pytest.mark.parametrize("variable", [name for name in VARIABLES if name != "GRADER_REQUIRE_ISOLATION"])
@@ -227,6 +228,30 @@ class TestMistakes:
     def test_are_cut_short(self, complaint: Callable[..., str]) -> None:
         assert len(complaint(GRADER_LANES="x" * 10_000)) < 200
 
+    @pytest.mark.parametrize(
+        ("make", "said"),
+        [
+            (lambda: GraderConfig(lanes=257), "lanes: a whole number from 0 to 256 is wanted, not 257"),
+            (lambda: GraderConfig(preload="numpy"), "preload: a list of names is wanted, not 'numpy'"),
+            (lambda: LimitsConfig(cpu_s=float("nan")), "cpu_s: a finite number above 0 is wanted, not nan"),
+            (lambda: StoreConfig(threads=True), "threads: a whole number from 1 to 64 is wanted, not True"),
+        ],
+    )
+    def test_in_a_program(self, make: Callable[[], object], said: str) -> None:
+        with pytest.raises(SettingError) as caught:
+            make()
+        assert str(caught.value) == said
+
+    @pytest.mark.parametrize(
+        "text", ["3", " 3 ", "+3", "3.0", "3.", "0_3", "1e9999", "0x3", "\u0663", "3.5", "3e0", "9" * 5000]
+    )
+    def test_whole_numbers_are_read_as_people_write_them(self, load: Callable[..., GraderConfig], text: str) -> None:
+        if text in {"3", " 3 ", "+3", "3.0", "0_3"}:
+            assert load(GRADER_LANES=text).lanes == 3
+        else:
+            with pytest.raises(ConfigError, match="a whole number from 0 to 256 is wanted"):
+                load(GRADER_LANES=text)
+
     def test_are_told_where_they_were_made(self, complaint: Callable[..., str]) -> None:
         """The file is wrong, and the environment has a setting in the same section."""
         assert complaint("[limits]\ncpu_s = 0\n", GRADER_LIMITS_WALL_S="5").startswith("grader.toml: limits.cpu_s: ")
@@ -287,7 +312,7 @@ class TestWeights:
 class TestUse:
     def test_limits_are_the_sandbox_s_own(self) -> None:
         assert GraderConfig().sandbox_limits() == Limits()
-        assert list(LimitsConfig.model_fields) == [field.name for field in fields(Limits)]
+        assert list(wanted_of(LimitsConfig)) == [field.name for field in fields(Limits)]
         assert GraderConfig(limits=LimitsConfig(wall_s=3)).sandbox_limits() == Limits(wall_s=3.0)
 
     def test_preloaded_is_the_standard_library_and_what_was_asked_for(self) -> None:
@@ -338,11 +363,9 @@ class TestDocument:
 
     @pytest.mark.parametrize("key", VARIABLES.values())
     def test_has_what_is_wanted_and_a_meaning(self, key: str) -> None:
-        schema = GraderConfig.model_json_schema()
-        wanted = schema
-        for part in key.split("."):
-            wanted = resolved(wanted["properties"][part], schema)
-        assert ROWS[key][1] == in_words(wanted, schema)
+        section, _, name = key.rpartition(".")
+        wanted = wanted_of(GraderConfig.SECTIONS[section] if section else GraderConfig)
+        assert ROWS[key][1] == str(wanted[name])
         assert len(ROWS[key]) == 3
         assert ROWS[key][2].endswith(".")
 
