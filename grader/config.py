@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from grader.errors import ConfigError
 from grader.setting import (
@@ -35,6 +35,7 @@ __all__ = [
     "Credit",
     "GraderConfig",
     "LimitsConfig",
+    "LogSamples",
     "RewardConfig",
     "StoreConfig",
     "StyleGate",
@@ -45,6 +46,8 @@ ENVIRONMENT_PREFIX = "GRADER_"
 _CONFIG_VARIABLE = "GRADER_CONFIG"
 _LAMBDA_MB_PER_CPU = 1769
 """Memory that buys one CPU (AWS Lambda, "Configure function memory": at 1,769 MB a function has one vCPU)."""
+
+LogSamples: TypeAlias = Literal["off", "brief", "full"]
 
 _LIMITS = Limits()
 _STORE = StoreSettings()
@@ -163,6 +166,8 @@ class GraderConfig(Section):
     """Longer completions are not looked at."""
     deadline_margin_s: float = setting(0.5, _SECONDS)
     """Seconds before the caller's deadline by which the results are ready."""
+    log_samples: LogSamples = setting("brief", Choice(("off", "brief", "full")))
+    """The log's line for each sample: none but of the unscored; numbers only; also the answer and what tests said."""
 
     @classmethod
     def load(cls, path: Path | None = None, environ: Mapping[str, str] | None = None) -> GraderConfig:

@@ -70,6 +70,8 @@ class Grade:
     """One line for people: why unscored, or what kept the reward down; empty when there is nothing to say."""
     answer: str | None = None
     """The code that was graded; ``None`` when none was found."""
+    problem: str = ""
+    """The same for samples that have the same tests, in any batch; empty when the tests could not be read."""
     extraction_rule: str = ""
     """Name of the rule that found the answer."""
     style_findings: tuple[str, ...] = ()

@@ -28,6 +28,7 @@ __all__ = ["Grading", "unscored"]
 
 _ANYTHING = 1e-9
 """A passed test shows that there is an entry point, however it came to be; only all tests show that a stub is right."""
+_PROBLEM_CHARS = 16
 
 
 @dataclass(slots=True)
@@ -159,6 +160,7 @@ class Grading:
             tests=course.tests,
             reason=course.reason,
             answer=extraction.answer,
+            problem=course.work.problem.digest[:_PROBLEM_CHARS],
             extraction_rule=extraction.rule.value,
             style_findings=_findings(course.style),
             timings_ms=course.timings_ms,

@@ -6,11 +6,11 @@ environment.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grader.aws.contract import (
@@ -30,6 +30,7 @@ from grader.config import GraderConfig
 from grader.errors import GraderError, UnscoredError
 from grader.grade import GradeStatus
 from grader.grader import Grader
+from grader.monitoring import Graded, Journal
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from grader.grade import Grade
 
 __all__ = ["Handler", "lambda_handler"]
+
+_REQUEST_CHARS = 64
 
 _log = logging.getLogger(__name__)
 _handler: Handler | None = None
@@ -63,14 +66,19 @@ def lambda_handler(event: Any, context: Any) -> Any:
     with _making:
         if _handler is None:
             _handler = Handler(os.environ)
-            _speak_up(os.environ)
     return _handler.answer(event, context)
 
 
-def _speak_up(environ: Mapping[str, str]) -> None:
-    """Have the line for each batch logged; Lambda's Python lets warnings through and nothing less, unless told."""
-    if "AWS_LAMBDA_LOG_LEVEL" not in environ and not _log.isEnabledFor(logging.INFO):
-        _log.setLevel(logging.INFO)
+@dataclass(frozen=True, slots=True)
+class _Invocation:
+    """What is known of an event besides what it holds."""
+
+    started: float
+    """When it came (`time.monotonic`)."""
+    deadline_s: float | None
+    """Seconds that were left then."""
+    request: str
+    """Its id."""
 
 
 class Handler:
@@ -83,6 +91,7 @@ class Handler:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._config = GraderConfig.load(None, environ)
         self._grader = Grader(self._config, environ=environ)
+        self._journal = Journal(self._config.log_samples, environ)
 
     def answer(self, event: Any, context: Any) -> Any:
         """As `lambda_handler`."""
@@ -90,7 +99,7 @@ class Handler:
         envelope = resolve_envelope(event, Envelope(self._config.envelope))
         try:
             batch = read_event(event, envelope=envelope)
-            return self._respond(batch, _remaining_s(context), started)
+            return self._respond(batch, _Invocation(started, _remaining_s(context), _request_of(context)))
         except GraderError as error:
             _log.warning("%s", error)
             return write_error(error, envelope)
@@ -102,26 +111,30 @@ class Handler:
         """End every process."""
         self._grader.close()
 
-    def _respond(self, batch: Batch, deadline_s: float | None, started: float) -> Any:
+    def _respond(self, batch: Batch, invocation: _Invocation) -> Any:
         match batch.kind:
             case EventKind.OPTIONS:
                 return write_options()
             case EventKind.PREPROCESS:
                 return write_preprocess(batch.data)
             case EventKind.DOCTOR:
-                report = self._doctor(deadline_s, attack=bool(batch.data.get("attack")))
+                report = self._doctor(invocation.deadline_s, attack=bool(batch.data.get("attack")))
                 return http_response(200, report) if batch.envelope is Envelope.HTTP else report
             case EventKind.POSTPROCESS:
-                (grade,) = self._grade(batch, deadline_s, started)
+                (grade,) = self._grade(batch, invocation)
                 return write_metrics(grade, unscored_reward=self._unscored_reward())
             case EventKind.GRADE:
-                grades = self._grade(batch, deadline_s, started)
+                grades = self._grade(batch, invocation)
                 return write_response(grades, batch.envelope, unscored_reward=self._unscored_reward())
 
-    def _grade(self, batch: Batch, deadline_s: float | None, started: float) -> Sequence[Grade]:
-        grades = self._grader.grade_batch(batch.samples, deadline_s=deadline_s)
+    def _grade(self, batch: Batch, invocation: _Invocation) -> Sequence[Grade]:
+        grades = self._grader.grade_batch(batch.samples, deadline_s=invocation.deadline_s)
+        if grades:
+            elapsed_s = time.monotonic() - invocation.started
+            self._journal.tell(
+                Graded(grades, self._grader.host(), elapsed_s, invocation.deadline_s, invocation.request)
+            )
         unscored = [grade for grade in grades if grade.status is GradeStatus.UNSCORED]
-        self._report(grades, unscored, started)
         if unscored and self._config.unscored == "raise":
             raise UnscoredError(
                 f"{len(unscored)} of {len(grades)} samples are unscored; the first: {unscored[0].reason}"
@@ -131,31 +144,17 @@ class Handler:
     def _unscored_reward(self) -> float:
         return self._config.unscored if isinstance(self._config.unscored, float) else 0.0
 
-    def _report(self, grades: Sequence[Grade], unscored: Sequence[Grade], started: float) -> None:
-        """One line for each batch, with nothing in it of any answer or test."""
-        rewards = [grade.reward for grade in grades if grade.reward is not None]
-        host = self._grader.host() if grades else None
-        line = {
-            "event": "batch",
-            "samples": len(grades),
-            "scored": len(grades) - len(unscored),
-            "unscored": len(unscored),
-            "mean_reward": sum(rewards) / len(rewards) if rewards else None,
-            "tier": host.tier.value if host is not None else None,
-            "walls": [wall.name for wall in host.walls if wall.stands] if host is not None else [],
-            "duration_ms": round((time.monotonic() - started) * 1000, 1),
-        }
-        _log.info("%s", json.dumps(line))
-        for grade in unscored[:20]:
-            _log.warning(
-                "%s", json.dumps({"event": "unscored", "id": str(grade.sample_id)[:200], "reason": grade.reason[:500]})
-            )
-
     def _doctor(self, deadline_s: float | None, *, attack: bool) -> dict[str, Any]:
         report = self._grader.host().as_dict()
         if attack:
             report["conformance"] = self._grader.check_conformance(deadline_s=deadline_s).as_dict()
         return report
+
+
+def _request_of(context: Any) -> str:
+    """Id of the invocation; empty where the context has none."""
+    request = getattr(context, "aws_request_id", "")
+    return request[:_REQUEST_CHARS] if isinstance(request, str) else ""
 
 
 def _remaining_s(context: Any) -> float | None:

@@ -45,6 +45,8 @@ class RuntimeApi:
     def __init__(self) -> None:
         self._waiting: queue.Queue[_Invocation] = queue.Queue()
         self._running: dict[str, _Invocation] = {}
+        self.ids: list[str] = []
+        """Of all requests so far."""
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -55,6 +57,7 @@ class RuntimeApi:
                 invocation = api._waiting.get()
                 invocation.handed_out = time.monotonic()
                 api._running[invocation.id] = invocation
+                api.ids.append(invocation.id)
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(invocation.event)))

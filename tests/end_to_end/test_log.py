@@ -1,4 +1,4 @@
-"""The line that a batch leaves in the log: which walls stood, how many samples had a score, nothing anybody wrote."""
+"""What a batch leaves in the log: which walls stood, what each sample got, nothing anybody wrote but ids."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader import handler
 from grader.handler import Handler
 from tests.end_to_end.runtime_api import RuntimeApi
+from tests.grader.monitoring.emf import check_emf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-SECRETS = ("the-answer", "the-prompt", "the-test", "the-id")
+SECRETS = ("the-answer", "the-prompt", "the-test")
 ANSWER = "```python\ndef add(a, b):\n    print('the-answer')\n    raise ValueError('the-answer')\n```"
 REFERENCE = {"entry_point": "add", "tests": [{"args": ["the-test", 2], "expected": "the-test"}]}
 
@@ -30,9 +30,11 @@ def batch() -> list[dict[str, Any]]:
     return [good, {**good, "id": "bad", "reference_answer": {"colour": "red"}}]
 
 
-def lines(text: str) -> list[dict[str, Any]]:
-    found = [line[line.index("{") :] for line in text.splitlines() if '{"event": "batch"' in line]
-    return [json.loads(line) for line in found]
+def lines(texts: Iterable[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The lines of the samples, and that of the batch."""
+    found = [json.loads(text) for text in texts if text.startswith("{")]
+    (batch,) = [line for line in found if line.get("event") == "batch"]
+    return [line for line in found if line.get("event") == "sample"], batch
 
 
 @pytest.fixture
@@ -42,16 +44,37 @@ def served() -> Iterator[Handler]:
     made.close()
 
 
-def test_a_batch_leaves_one_line(served: Handler, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_batch_leaves_a_line_for_each_sample_and_one_for_itself(
+    served: Handler, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     served.answer(batch(), {})
-    (line,) = lines("\n".join(record.getMessage() for record in caplog.records))
+    (good, bad), line = lines(record.getMessage() for record in caplog.records)
+    check_emf(line)
     assert (line["samples"], line["scored"], line["unscored"]) == (2, 1, 1)
     doctor = served.answer({"grader": "doctor"}, {})
-    assert line["tier"] == doctor["tier"]
+    assert line["tier"] == good["tier"] == doctor["tier"]
     assert line["walls"] == [wall["name"] for wall in doctor["walls"] if wall["stands"]]
     assert {"rlimits", "functions", "imports", "audit"} <= set(line["walls"])
-    assert line["duration_ms"] > 0
+    assert line["batch_ms"] > 0
+    assert (good["id"], good["verdicts"]) == ("the-id", {"exception": 1})
+    assert "reason" not in good
+    assert (bad["id"], bad["status"]) == ("bad", "unscored")
+    assert "colour" in bad["reason"]
+
+
+def test_samples_that_share_tests_share_a_problem_and_no_others_do(
+    served: Handler, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    first = batch()[0]
+    better = [{"role": "assistant", "content": "```python\ndef add(a, b):\n    return a\n```"}]
+    other = {"entry_point": "add", "tests": [{"args": [1, 2], "expected": 3}]}
+    served.answer([first, {**first, "messages": better}, {**first, "reference_answer": other}], {})
+    (one, two, three), line = lines(record.getMessage() for record in caplog.records)
+    assert one["problem"] == two["problem"] != three["problem"]
+    assert two["reward"] > one["reward"]
+    assert (line["groups"], line["group_spread"]) == (1, [pytest.approx(two["reward"] - one["reward"], abs=1e-4)])
 
 
 def test_nothing_of_the_samples_is_in_the_line(served: Handler, caplog: pytest.LogCaptureFixture) -> None:
@@ -60,11 +83,17 @@ def test_nothing_of_the_samples_is_in_the_line(served: Handler, caplog: pytest.L
     assert not [secret for secret in SECRETS if secret in caplog.text]
 
 
-def test_the_line_is_logged_by_lambdas_own_runtime(tmp_path: Path) -> None:
-    """Which lets through warnings only, unless the function says more."""
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+def test_lambda_s_own_runtime_leaves_the_lines_as_they_are(tmp_path: Path, log_format: str) -> None:
+    """An object in an object is no metric; nor is one after a time and a level."""
     served = RuntimeApi()
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "AWS_"))}
-    environ |= {"AWS_LAMBDA_RUNTIME_API": served.address, "GRADER_LANES": "1"}
+    environ |= {
+        "AWS_LAMBDA_RUNTIME_API": served.address,
+        "AWS_LAMBDA_FUNCTION_NAME": "SageMaker-grader",
+        "AWS_LAMBDA_LOG_FORMAT": log_format,
+        "GRADER_LANES": "1",
+    }
     log = tmp_path / "log"
     with log.open("wb") as out:
         command = [sys.executable, "-m", "awslambdaric", "grader.handler.lambda_handler"]
@@ -75,19 +104,18 @@ def test_the_line_is_logged_by_lambdas_own_runtime(tmp_path: Path) -> None:
             client.kill()
             client.wait()
             served.close()
-    (line,) = lines(log.read_text())
-    assert (line["scored"], line["unscored"]) == (1, 1)
+    (good, bad), line = lines(log.read_text().splitlines())
+    check_emf(line)
+    assert (line["scored"], line["unscored"], line["function"]) == (1, 1, "SageMaker-grader")
+    assert line["request"] == good["request"] == bad["request"] == served.ids[0]
+    assert 0 < line["deadline_share"] < 1
 
 
-@pytest.mark.parametrize(
-    ("environ", "level"), [({}, logging.INFO), ({"AWS_LAMBDA_LOG_LEVEL": "ERROR"}, logging.NOTSET)]
-)
-def test_a_level_that_the_function_sets_is_kept(
-    environ: dict[str, str], level: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    logger = logging.getLogger("quiet.one")
-    logger.setLevel(logging.NOTSET)
-    logging.getLogger("quiet").setLevel(logging.WARNING)
-    monkeypatch.setattr(handler, "_log", logger)
-    handler._speak_up(environ)
-    assert logger.level == level
+def test_the_command_line_prints_none_of_it(tmp_path: Path) -> None:
+    samples = tmp_path / "samples.jsonl"
+    samples.write_text(json.dumps(batch()[0]) + "\n")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GRADER_")}
+    command = [sys.executable, "-m", "grader.cli", "grade", str(samples), "--json"]
+    ended = subprocess.run(command, check=False, env=environ, capture_output=True, text=True, timeout=60)
+    assert json.loads(ended.stdout)["scored"] == 1
+    assert "_aws" not in ended.stdout + ended.stderr
