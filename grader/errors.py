@@ -10,6 +10,7 @@
     │   └── CloudRequestError   AWS refuses what the user can put right
     │       └── NothingThereError  nothing has that name there
     ├── CloudError              AWS has failed, or cannot be reached
+    ├── ToolError               another program has failed
     └── UnscoredError           a sample has no score and the policy is to raise
 """
 
@@ -24,6 +25,7 @@ __all__ = [
     "InputError",
     "NothingThereError",
     "SampleError",
+    "ToolError",
     "UnscoredError",
 ]
 
@@ -86,6 +88,10 @@ class CloudError(GraderError):
         super().__init__(message)
         self.code = code
         self.transient = transient
+
+
+class ToolError(GraderError):
+    """Another program, such as the container engine, has failed."""
 
 
 class UnscoredError(GraderError):

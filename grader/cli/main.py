@@ -11,9 +11,11 @@ import typer
 from grader.cli.console import complain
 from grader.cli.dataset import dataset
 from grader.cli.demo import demo
+from grader.cli.deploy import deploy
 from grader.cli.doctor import doctor
 from grader.cli.explain import explain
 from grader.cli.grade import grade
+from grader.cli.undeploy import undeploy
 from grader.cli.version import version
 from grader.errors import ConfigError, GraderError, InputError
 from sandbox.errors import SandboxError
@@ -33,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (grade, explain, doctor, demo, version):
+for _command in (grade, explain, doctor, demo, deploy, undeploy, version):
     app.command()(_command)
 app.add_typer(dataset)
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _FAULTS = "/_faults"
 _CALLS = "/_calls"
 _REFUSALS = "/_refusals"
-_S3_ERROR = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{}</Code><Message>no</Message></Error>"
-_QUERY_ERROR = "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>no</Message></Error></ErrorResponse>"
+_S3_ERROR = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{}</Code><Message>{}</Message></Error>"
+_QUERY_ERROR = "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>"
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]*)/")
 
 
@@ -60,7 +60,7 @@ class Faulty:
         match fault:
             case [status, code]:
                 start(f"{status} No", [("Content-Type", "application/xml")])
-                return [_S3_ERROR.format(code).encode()]
+                return [_S3_ERROR.format(code, "no").encode()]
             case "cut":
                 body = b"".join(self._inner(environ, start))
                 return [body[: len(body) // 2]]
@@ -83,7 +83,8 @@ class Refusing:
     """An application in front of another, which notes every call and refuses some.
 
     A refusal is an object: ``call`` (a regular expression for `service:call`, all of which it has to match), ``code``,
-    ``status`` (400 if not given), ``after`` (so many such calls are let through first; 0 if not given).
+    and, if given, ``status`` (else 400), ``message``, ``after`` (so many such calls are let through first), ``times``
+    (so many are refused, and no more).
     """
 
     def __init__(self, inner: Application) -> None:
@@ -115,19 +116,21 @@ class Refusing:
     def _refusal_of(self, call: str) -> dict[str, Any] | None:
         for refusal in self._refusals:
             if re.fullmatch(refusal["call"], call):
-                if refusal.get("after", 0) <= 0:
+                if refusal.get("after", 0) > 0:
+                    refusal["after"] -= 1
+                elif refusal.setdefault("times", 1 << 30) > 0:
+                    refusal["times"] -= 1
                     return refusal
-                refusal["after"] -= 1
         return None
 
 
 def _refuse(refusal: dict[str, Any], service: str, start: Callable[..., Any]) -> Iterable[bytes]:
-    code, status = refusal["code"], refusal.get("status", 400)
+    code, status, message = refusal["code"], refusal.get("status", 400), refusal.get("message", "no")
     if service in {"s3", "iam", "sts"}:
         start(f"{status} No", [("Content-Type", "text/xml")])
-        return [(_S3_ERROR if service == "s3" else _QUERY_ERROR).format(code).encode()]
+        return [(_S3_ERROR if service == "s3" else _QUERY_ERROR).format(code, message).encode()]
     start(f"{status} No", [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)])
-    return [json.dumps({"__type": code, "message": "no", "Message": "no"}).encode()]
+    return [json.dumps({"__type": code, "message": message, "Message": message}).encode()]
 
 
 def _scope(environ: dict[str, Any]) -> tuple[str, str]:

@@ -1,0 +1,165 @@
+"""``grader deploy``: make a Lambda function of this grader."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
+from grader.cli.console import complain, print_json
+from grader.cli.options import JsonFlag  # noqa: TC001  # as above
+from grader.cloud import Cloud
+from grader.deployment import DEFAULT_NAME, Carrier, Deployment, architecture_here, plan_for, warm_up
+from grader.errors import ConfigError
+from grader.report import one_line, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from grader.deployment import Step
+
+__all__ = ["deploy", "tell", "told_to"]
+
+
+Name = Annotated[
+    str, typer.Option("--name", metavar="NAME", help="Of the function; SageMaker wants `SageMaker` in it.")
+]
+Memory = Annotated[int, typer.Option("--memory", metavar="MB", help="1769 MB buy one CPU.")]
+Timeout = Annotated[int, typer.Option("--timeout", metavar="S", help="Seconds that a batch may take.")]
+Storage = Annotated[int, typer.Option("--storage", metavar="MB", help="Size of /tmp.")]
+Architecture = Annotated[
+    str | None,
+    typer.Option("--architecture", metavar="NAME", show_default=False, help="x86_64 or arm64; else this host's."),
+]
+Retention = Annotated[int, typer.Option("--retention", metavar="DAYS", help="How long logs are kept.")]
+AliasName = Annotated[str, typer.Option("--alias", metavar="NAME", help="Of the version that training jobs call.")]
+Provisioned = Annotated[
+    int | None,
+    typer.Option("--provisioned", metavar="N", show_default=False, help="Keep N environments warm; 0 ends that."),
+]
+Tests = Annotated[
+    str | None,
+    typer.Option(
+        "--tests", metavar="S3URI", show_default=False, help="s3://bucket/prefix of references that it may read."
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--env", metavar="GRADER_X=Y", show_default=False, help="A setting; may be given several times."),
+]
+RoleArn = Annotated[
+    str | None, typer.Option("--role", metavar="ARN", show_default=False, help="Use this role, and make none.")
+]
+ImageUri = Annotated[
+    str | None,
+    typer.Option("--image", metavar="URI", show_default=False, help="Use this image in ECR, and build and push none."),
+]
+NoBuild = Annotated[bool, typer.Option("--no-build", help="Push what `make image` has built, and build nothing.")]
+BaseImage = Annotated[
+    str | None,
+    typer.Option("--base-image", metavar="NAME", show_default=False, help="Build on this instead of Lambda's own."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print every call that would change something; send none.")]
+
+
+def deploy(  # noqa: PLR0913, PLR0917  # one for each option
+    name: Name = DEFAULT_NAME,
+    memory: Memory = 3538,
+    timeout: Timeout = 300,
+    storage: Storage = 512,
+    architecture: Architecture = None,
+    retention: Retention = 30,
+    alias: AliasName = "live",
+    provisioned: Provisioned = None,
+    tests: Tests = None,
+    env: Settings = None,
+    role: RoleArn = None,
+    image: ImageUri = None,
+    no_build: NoBuild = False,  # noqa: FBT002  # typer wants flags so
+    base_image: BaseImage = None,
+    dry_run: DryRun = False,  # noqa: FBT002  # as above
+    as_json: JsonFlag = False,  # noqa: FBT002  # as above
+    profile: ProfileName = None,
+    region: RegionName = None,
+) -> None:
+    """Make a Lambda function of this grader, or bring it up to date: image, role, log, function, alias.
+
+    Run twice, it changes nothing the second time. `grader undeploy` removes what it made. See docs/deployment.md.
+    """
+    if image is not None and (no_build or base_image is not None):
+        raise ConfigError("--image: an image that is there already; leave out --no-build and --base-image")
+    wanted = Deployment(
+        name=name,
+        memory_mb=memory,
+        timeout_s=timeout,
+        storage_mb=storage,
+        architecture=architecture or architecture_here(),
+        retention_days=retention,
+        alias=alias,
+        provisioned=provisioned,
+        tests=tests,
+        role=role,
+        image=image,
+        environment=_variables(env or ()),
+    )
+    cloud = Cloud(profile=profile, region=region)
+    plan = plan_for(wanted, cloud, build=not no_build, base=base_image)
+    done: list[Step] = []
+    plan.make(cloud, Carrier(cloud, dry=dry_run, on_act=told_to(dry_run, as_json)), tell(done, dry_run))
+    report = None if dry_run else warm_up(wanted, cloud)
+    if as_json:
+        print_json(_document(plan.arn, done, report, dry_run=dry_run))
+    elif report is not None:
+        _say(wanted, plan.arn, done, report)
+
+
+def told_to(dry_run: bool, as_json: bool) -> Callable[[str], None]:  # noqa: FBT001  # both are flags of the command
+    """Where acts are told as they come: what a dry run would do is its result, and goes to stdout."""
+    if dry_run and not as_json:
+        return lambda text: print(f"  {printable(text)}")  # noqa: T201 - results go to stdout
+    return lambda text: complain(f"  {one_line(text, 160)}")
+
+
+def tell(done: list[Step], dry_run: bool) -> Callable[[Step], None]:  # noqa: FBT001  # a flag of the command
+    """Notes each resource, and says on stderr what became of it."""
+
+    def note(step: Step) -> None:
+        done.append(step)
+        would = "would be " if dry_run and step.acts else ""
+        complain(f"{step.title}: {would}{step.outcome}")
+
+    return note
+
+
+def _variables(pairs: Sequence[str]) -> dict[str, str]:
+    variables: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise ConfigError(f"--env {one_line(pair)!r}: give it as GRADER_NAME=VALUE")
+        variables[key] = value
+    return variables
+
+
+def _document(arn: str, done: Sequence[Step], report: Any, *, dry_run: bool) -> dict[str, Any]:
+    steps = [{"resource": step.title, "outcome": step.outcome.value, "acts": list(step.acts)} for step in done]
+    return {"arn": arn, "dry_run": dry_run, "steps": steps, "doctor": report}
+
+
+def _say(wanted: Deployment, arn: str, done: Sequence[Step], report: dict[str, Any]) -> None:
+    unchanged, tier = not any(step.acts for step in done), one_line(report.get("tier", "unknown"))
+    lines = [
+        f"{'Nothing to change' if unchanged else 'Deployed'}; the function answers, tier {tier}.",
+        "",
+        arn,
+        "",
+        "Next:",
+        f"  grader job bedrock JOB.toml --function {arn}",
+        "  the role of the training job needs lambda:InvokeFunction on this ARN",
+        f"  grader undeploy --name {wanted.name} removes it all",
+    ]
+    if "SageMaker" not in wanted.name:
+        lines.append("  SageMaker's trainers want `SageMaker` in the name, and this one has none; Bedrock takes it")
+    sys.stdout.write("\n".join(lines) + "\n")

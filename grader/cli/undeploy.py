@@ -1,0 +1,45 @@
+"""``grader undeploy``: remove what ``grader deploy`` made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
+from grader.cli.console import print_json
+from grader.cli.deploy import DryRun, Name, tell, told_to
+from grader.cli.options import JsonFlag  # noqa: TC001  # as above
+from grader.cloud import Cloud
+from grader.deployment import DEFAULT_NAME, Carrier, Deployment, removal_of
+
+if TYPE_CHECKING:
+    from grader.deployment import Step
+
+__all__ = ["undeploy"]
+
+KeepLogs = Annotated[bool, typer.Option("--keep-logs", help="Leave the log group, with what is in it.")]
+
+
+def undeploy(
+    name: Name = DEFAULT_NAME,
+    keep_logs: KeepLogs = False,  # noqa: FBT002  # typer wants flags so
+    dry_run: DryRun = False,  # noqa: FBT002  # as above
+    as_json: JsonFlag = False,  # noqa: FBT002  # as above
+    profile: ProfileName = None,
+    region: RegionName = None,
+) -> None:
+    """Remove what `grader deploy` made under this name, and nothing else: it goes by tags.
+
+    A repository, role or log group that was there before is left as it is.
+    """
+    cloud = Cloud(profile=profile, region=region)
+    removal = removal_of(Deployment(name=name), cloud, keep_logs=keep_logs)
+    done: list[Step] = []
+    removal.carry_out(cloud, Carrier(cloud, dry=dry_run, on_act=told_to(dry_run, as_json)), tell(done, dry_run))
+    if as_json:
+        steps = [{"resource": step.title, "outcome": step.outcome.value, "acts": list(step.acts)} for step in done]
+        print_json({"dry_run": dry_run, "steps": steps})
+    elif not dry_run:
+        removed = sum(bool(step.acts) for step in done)
+        typer.echo(f"{removed} of {len(done)} resources removed" if removed else "Nothing to remove")

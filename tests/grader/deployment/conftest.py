@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.grader.deployment.acting import CLOUD, Engine
+
+if TYPE_CHECKING:
+    from tests.aws.cloud import Server
+
+STAND_IN = Path(__file__).parents[2] / "aws/docker.py"
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:one"
+
+
+@pytest.fixture
+def account(aws: Server) -> Server:
+    """An account whose functions answer with the event they get, as moto's do where it has no containers."""
+    aws.post("/moto-api/config", json.dumps({"lambda": {"use_docker": False}}).encode())
+    return aws
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """A docker that only notes what it is told."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    docker = folder / "docker"
+    docker.write_text(f'#!/bin/sh\nexec {sys.executable} -W ignore {STAND_IN} "$@"\n')
+    docker.chmod(docker.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("ENGINE_NOTES", str(tmp_path / "notes"))
+    monkeypatch.delenv("ENGINE", raising=False)
+    return Engine(tmp_path / "notes")
+
+
+@pytest.fixture
+def no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host with what the shell wants, and no container engine."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("bash", "env", "dirname", "cat", "python3"):
+        found = next(path for one in os.environ["PATH"].split(os.pathsep) if (path := Path(one) / name).exists())
+        (folder / name).symlink_to(found)
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.delenv("ENGINE", raising=False)
+
+
+@pytest.fixture
+def image(account: Server) -> str:
+    """An image that is there already."""
+    client = CLOUD.client("ecr")
+    client.create_repository(repositoryName="mine")
+    blob = {"size": 1, "digest": "sha256:" + "0" * 64}
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    manifest = {"schemaVersion": 2, "mediaType": kind, "config": blob, "layers": [blob]}
+    client.put_image(
+        repositoryName="mine", imageManifest=json.dumps(manifest), imageManifestMediaType=kind, imageTag="one"
+    )
+    account.take_calls()
+    return IMAGE
