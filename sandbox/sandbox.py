@@ -15,8 +15,9 @@ from sandbox.loop import Future, Loop, Pool
 from sandbox.preload import SOLUTION_PRELOAD
 from sandbox.seat import ANALYST, Seat
 from sandbox.sweep import sweep
+from sandbox.walls.kernel_walls import ORPHANS
 from sandbox.walls.privileges import uid_of
-from sandbox.walls.report import ORPHANS, Tier, WallReport, standing_tier
+from sandbox.walls.report import Tier, WallReport, standing_tier
 from sandbox.worker import Zygote, ZygoteSettings
 
 if TYPE_CHECKING:

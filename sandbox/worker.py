@@ -39,7 +39,7 @@ _ENVIRONMENT = {
     "LD_BIND_NOW": "1",  # else each child looks up what it calls in libraries, and copies the pages it is noted in
 }  # fmt: skip
 _BOOTSTRAP = (
-    "import sys; sys.path[:0] = sys.argv[1].split('\\n'); "
+    "import gc; gc.disable(); import sys; sys.path += sys.argv[1].split('\\n'); "
     "from sandbox.processes import ground, launcher; ground.stand(launcher.main())"
 )
 
@@ -166,7 +166,6 @@ class Zygote:
         config = {
             "control": theirs.fileno(), "preload": settings.preload, "roles": dict(settings.roles),
             "examiner": settings.examiner, "uid": settings.uid, "probe": settings.probe, "mark": self.mark,
-            "isolation": settings.isolation, "processes": settings.processes, "grader": os.getpid(),
         }  # fmt: skip
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
@@ -179,6 +178,10 @@ class Zygote:
                     "-c",
                     _BOOTSTRAP,
                     "\n".join(settings.paths),
+                    str(theirs.fileno()),
+                    settings.isolation or "",
+                    "processes" if settings.processes else "",
+                    str(os.getpid()),
                     json.dumps(config),
                 ],
                 env=_ENVIRONMENT,

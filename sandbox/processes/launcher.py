@@ -4,76 +4,81 @@ The kernel's walls are inherited by every process that is forked and survive exe
 the zygote. Python needs `ctypes` for them, which must not be in the memory of a process that an answer's is forked
 from: so the launcher becomes a fresh interpreter afterwards. Where none of these walls can stand, it becomes the
 zygote as it is.
+
+Every start waits for it, so it and what it imports do without the modules that take the interpreter long to load.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import socket
 import sys
-from typing import Any, NoReturn
 
-from sandbox.walls.probe import probe_kernel_walls
-from sandbox.walls.report import Tier, limit_to, unasked
+from sandbox.walls.kernel_walls import limit_to, probe_kernel_walls, unasked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import Any, NoReturn
 
 __all__ = ["main"]
 
 _ZYGOTE = (
-    "import sys; sys.path[:0] = sys.argv.pop(1).split('\\n'); "
+    "import gc; gc.disable(); import sys; sys.path += sys.argv.pop(1).split('\\n'); "
     "from sandbox.processes import ground, zygote; ground.stand(zygote.main())"
 )
 
 
 def main() -> Any:
-    """Launch a zygote; the configuration is the JSON in ``argv[2]``, and ``argv[1]`` says where modules are found.
+    """Launch a zygote. Returns what `sandbox.processes.zygote.main` does.
 
-    Returns what `sandbox.processes.zygote.main` does.
-
-    Keys, besides those of `sandbox.processes.zygote.main`: ``isolation`` (the tier to stay within, or null),
-    ``processes`` (whether the zygote gets a pid namespace where the tier has one). Where it does, this process stays as
-    the zygote's parent, and its first message is JSON: ``zygote``, the zygote's pid as the host counts.
+    ``argv``, from 1: where modules are found, a path a line; the descriptor ``control``; the tier to stay within, or
+    nothing; whether the zygote gets a pid namespace where the tier has one: something, or nothing; pid of the process
+    to be protected; the configuration of the zygote. Where it gets a pid namespace, this process stays as the zygote's
+    parent, and its first message is JSON: ``zygote``, the zygote's pid as the host counts.
     """
-    paths, config = sys.argv[1], json.loads(sys.argv[2])
-    isolation = None if config["isolation"] is None else Tier(config["isolation"])
-    walls = limit_to(isolation, unasked() if isolation is Tier.RLIMIT else probe_kernel_walls())
-    config["walls"] = [wall.as_dict() for wall in walls]
-    standing = {wall.name for wall in walls if wall.stands}
+    paths, control, isolation, processes, grader, config = sys.argv[1:]
+    walls = limit_to(isolation or None, unasked() if isolation == "rlimit" else probe_kernel_walls())
+    standing = {name for name, why in walls.items() if not why}
+    told = "\n".join(f"{name} {why}" for name, why in walls.items())
     if standing:
         try:
-            _become_zygote(paths, config, standing)
+            _put_up(standing, paths.split("\n"), int(control), processes=bool(processes))
+            hidden = bool(processes) and "namespaces" in standing
+            _become_zygote([paths, config, "" if hidden else grader, told])
         except OSError as error:
-            with socket.socket(fileno=config["control"]) as channel:
-                channel.send(json.dumps({"error": f"a wall that can stand cannot be put up: {error}"}).encode())
-            sys.exit(1)
-    sys.argv[1:] = [json.dumps(config)]
+            _refuse(int(control), error)
+    sys.argv[1:] = [config, grader, told]
     from sandbox.processes.zygote import main as zygote  # noqa: PLC0415 - only where it is not started anew
 
     return zygote()
 
 
-def _become_zygote(paths: str, config: dict[str, Any], standing: set[str]) -> NoReturn:
-    from sandbox.walls import kernel, landlock, namespaces, no_new_privs, orphans, seccomp  # noqa: PLC0415 - ctypes
+def _put_up(standing: Collection[str], paths: list[str], control: int, *, processes: bool) -> None:
+    from sandbox.walls import landlock, namespaces, no_new_privs, orphans, seccomp  # noqa: PLC0415 - ctypes
 
     interpreter = os.open(sys.executable, os.O_PATH)
     os.dup2(interpreter, seccomp.INTERPRETER, inheritable=False)
     os.close(interpreter)
     if namespaces.NAME in standing:
-        namespaces.enter(processes=config["processes"])
-        if config["processes"]:
-            config["grader"] = None
-            _continue_as_first_process(config["control"])
-        namespaces.furnish(processes=config["processes"])
+        namespaces.enter(processes=processes)
+        if processes:
+            _continue_as_first_process(control)
+        namespaces.furnish(processes=processes)
     if orphans.NAME in standing:
         orphans.put_up()
     no_new_privs.put_up()
     if landlock.NAME in standing:
-        landlock.put_up(paths.split("\n"))
+        landlock.put_up(paths)
     if seccomp.NAME in standing:
         seccomp.put_up()
+
+
+def _become_zygote(arguments: list[str]) -> NoReturn:
+    from sandbox.walls import kernel, seccomp  # noqa: PLC0415 - ctypes
+
     flags = sys.orig_argv[1 : sys.orig_argv.index("-c")]
-    arguments = [sys.executable, *flags, "-c", _ZYGOTE, paths, json.dumps(config)]
-    kernel.execute(seccomp.INTERPRETER, arguments, [f"{name}={value}" for name, value in os.environ.items()])
+    command = [sys.executable, *flags, "-c", _ZYGOTE, *arguments]
+    kernel.execute(seccomp.INTERPRETER, command, [f"{name}={value}" for name, value in os.environ.items()])
     raise AssertionError
 
 
@@ -82,7 +87,14 @@ def _continue_as_first_process(control: int) -> None:
     pid = os.fork()
     if pid == 0:
         return
-    with socket.socket(fileno=control) as channel:
-        channel.send(json.dumps({"zygote": pid}).encode())
+    os.write(control, b'{"zygote": %d}' % pid)
+    os.close(control)
     _, status = os.waitpid(pid, 0)
     os._exit(abs(os.waitstatus_to_exitcode(status)))
+
+
+def _refuse(control: int, error: OSError) -> NoReturn:
+    import json  # noqa: PLC0415 - slow to import, and hardly ever wanted
+
+    os.write(control, json.dumps({"error": f"a wall that can stand cannot be put up: {error}"}).encode())
+    sys.exit(1)

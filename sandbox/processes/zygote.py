@@ -29,14 +29,17 @@ def main() -> Any:
 
     Returns only in a child whose program stands on `ground`: what that takes.
 
+    ``argv[2]`` is the pid of the process that has this one started; empty when that cannot be seen from here.
+    ``argv[3]`` has a line for each of the kernel's walls: its name, and why it does not stand.
+
     Keys: ``control`` (descriptor), ``preload`` (module names), ``roles`` (letter to ``module:function`` or
     ``module:function|argument``: what makes the program that a child in that role runs), ``examiner`` (letter of the
     role that may ask for solutions), ``uid`` (to become, when root), ``mark`` (a resource limit by which every
-    descendant can be told), ``walls`` (reports of the kernel walls), ``probe`` (whether to probe the others),
-    ``grader`` (pid of the process that has this one started; null when it cannot be seen from here). Its first
-    message is JSON: ``pid``, ``walls``, ``missing`` (modules that could not be loaded); or ``error``.
+    descendant can be told), ``probe`` (whether to probe the other walls, too). Its first message is JSON: ``pid``,
+    ``walls``, ``missing`` (modules that could not be loaded); or ``error``.
     """
-    zygote, entries = _make_ready(json.loads(sys.argv.pop(1)))
+    config, grader, walls = (sys.argv.pop(1) for _ in range(3))
+    zygote, entries = _make_ready(json.loads(config), int(grader) if grader else None, _reports_of(walls))
     role = zygote.serve()
     # Only a child gets here, and the frames that served requests are gone from its stack.
     take = entries[role](CHANNEL)
@@ -45,7 +48,12 @@ def main() -> Any:
     return take
 
 
-def _make_ready(config: dict[str, Any]) -> tuple[ForkServer, dict[str, Any]]:
+def _reports_of(lines: str) -> dict[str, str]:
+    """Why each wall does not stand; empty when it does."""
+    return {name: why for name, _, why in (line.partition(" ") for line in lines.splitlines())}
+
+
+def _make_ready(config: dict[str, Any], grader: int | None, walls: dict[str, str]) -> tuple[ForkServer, dict[str, Any]]:
     """The server, and the programs of its children by the letters of their roles.
 
     What is let go of here, no child needs to take apart.
@@ -53,19 +61,21 @@ def _make_ready(config: dict[str, Any]) -> tuple[ForkServer, dict[str, Any]]:
     control = socket.socket(fileno=config["control"])
     os.register_at_fork = _forget
     try:
+        # While this process is small: it is forked for each, and the children are at work beside what follows.
+        probing = probe.Probing(config["uid"], grader) if config["probe"] else None
         missing = [name for name in config["preload"] if not _load(name)]
         entries = {letter: _resolve(target) for letter, target in config["roles"].items()}
-        walls = config["walls"]
-        if config["probe"]:
-            walls = [report.as_dict() for report in probe.probe_walls(config["uid"], config["grader"])] + walls
-        standing = {wall["name"] for wall in walls if wall["stands"]}
+        if probing is not None:
+            walls = probing.reasons() | walls
+        standing = {name for name, why in walls.items() if not why}
         offspring = _open_offspring() if "orphans" in standing else -1
         _put_on(config["mark"])
         privileges.drop(config["uid"])
     except Exception as error:  # noqa: BLE001 - whatever keeps a zygote from starting is told to its parent
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
         sys.exit(1)
-    control.send(json.dumps({"pid": os.getpid(), "walls": walls, "missing": missing}).encode())
+    reports = [{"name": name, "stands": not why, "reason": why} for name, why in walls.items()]
+    control.send(json.dumps({"pid": os.getpid(), "walls": reports, "missing": missing}).encode())
     os.register_at_fork = posix.register_at_fork
     zygote = ForkServer(control, config["examiner"], offspring, killing_by_descriptor="seccomp" in standing)
     functions.put_up()

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
-from typing import TYPE_CHECKING, Any
 
 from sandbox.walls.syscalls import NUMBERS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 __all__ = ["call", "execute", "prctl"]
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
-_COLUMN = {"x86_64": 0, "aarch64": 1}.get(platform.machine())
+_COLUMN = {"x86_64": 0, "aarch64": 1}.get(os.uname().machine)
 _AT_EMPTY_PATH = 0x1000
 _PRCTL_ARGUMENTS = 5
 
@@ -37,7 +37,7 @@ def call(name: str, *arguments: int | bytes | ctypes.Array[Any] | None) -> int:
     """
     number = None if _COLUMN is None else NUMBERS[name][_COLUMN]
     if number is None:
-        raise OSError(38, f"{name} has no known number on {platform.machine()}")
+        raise OSError(38, f"{name} has no known number on {os.uname().machine}")
     converted = [ctypes.c_long(item) if isinstance(item, int) else item for item in arguments]
     result: int = _libc.syscall(ctypes.c_long(number), *converted)
     if result < 0:

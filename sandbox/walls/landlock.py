@@ -7,17 +7,15 @@ Absence: kernels before 5.13, and hosts that refuse it; answers can open no file
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import struct
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sandbox.walls import no_new_privs
 from sandbox.walls.kernel import call
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -85,12 +83,16 @@ def _interpreter_paths() -> set[str]:
 
 def _mapped_paths() -> set[str]:
     """Folders of the libraries this interpreter has loaded: the next one will look there, too."""
-    found = set()
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines():
-            _, slash, path = line.partition("/")
-            if slash:
-                found.add(str(Path(slash + path).parent))
+    found: set[str] = set()
+    try:
+        with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
+            lines = maps.read().split("\n")
+    except OSError:
+        return found
+    for line in lines:
+        _, slash, path = line.partition("/")
+        if slash:
+            found.add((slash + path).rpartition("/")[0])
     return found - {"/"}
 
 

@@ -9,10 +9,8 @@ native code may do.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import struct
-from pathlib import Path
 
 from sandbox.walls.kernel import call
 
@@ -43,9 +41,9 @@ def enter(*, processes: bool) -> None:
         wanted |= _NEW_USER
     call("unshare", wanted)
     if uid != 0:
-        Path("/proc/self/setgroups").write_text("deny", "ascii")
-        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", "ascii")
-        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", "ascii")
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{uid} {uid} 1")
+        _write("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
 def furnish(*, processes: bool) -> None:
@@ -58,8 +56,15 @@ def furnish(*, processes: bool) -> None:
     if processes:
         call("mount", b"proc", b"/proc", b"proc", _NO_SETUID | _NO_DEVICES | _NO_PROGRAMS, None)
     attributes = struct.pack("=4Q", _ATTRIBUTE_READ_ONLY | _ATTRIBUTE_NO_SETUID, 0, 0, 0)
-    with contextlib.suppress(OSError):  # since Linux 5.12; Landlock says the same where it stands
+    try:
         call("mount_setattr", _AT_FDCWD, b"/", _AT_RECURSIVE, attributes, len(attributes))
+    except OSError:
+        return  # it is there since Linux 5.12; Landlock says the same where it stands
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
 
 
 def probe() -> str | None:

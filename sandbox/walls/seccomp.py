@@ -12,14 +12,12 @@ do not stop stays possible to native code.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # built into the interpreter, without stubs
+import _socket
 import ctypes
 import errno
 import os
-import platform
-import signal
-import socket
 import struct
-from dataclasses import dataclass
 
 from sandbox.walls import no_new_privs
 from sandbox.walls.kernel import call
@@ -62,14 +60,21 @@ ALLOWED: frozenset[str] = frozenset(
 """System calls that are allowed whatever their arguments."""
 
 
-@dataclass(frozen=True, slots=True)
 class Condition:
-    """What one argument of a system call must be: under a mask, one of some values."""
+    """What one argument of a system call must be: under a mask, one of some values.
 
-    argument: int
-    """Its place, from 0; only the low 32 bits are looked at."""
-    values: tuple[int, ...]
-    mask: int = 0xFFFFFFFF
+    Args:
+        argument: its place, from 0; only the low 32 bits are looked at.
+        values: what it may be.
+        mask: which bits of it are looked at.
+    """
+
+    __slots__ = ("argument", "mask", "values")
+
+    def __init__(self, argument: int, values: tuple[int, ...], mask: int = 0xFFFFFFFF) -> None:
+        self.argument = argument
+        self.values = values
+        self.mask = mask
 
 
 _NEW_NAMESPACES = 0x7E02_0080
@@ -87,9 +92,9 @@ _PR_SET_NAME, _PR_GET_NAME = 15, 16
 
 LIMITED: dict[str, tuple[Condition, ...]] = {
     "clone": (Condition(0, (0,), _NEW_NAMESPACES),),
-    "socketpair": (Condition(0, (socket.AF_UNIX,)), Condition(1, (socket.SOCK_STREAM, socket.SOCK_SEQPACKET), 0xF)),
+    "socketpair": (Condition(0, (_socket.AF_UNIX,)), Condition(1, (_socket.SOCK_STREAM, _socket.SOCK_SEQPACKET), 0xF)),
     "prlimit64": (Condition(0, (0,)),),
-    "pidfd_send_signal": (Condition(1, (signal.SIGKILL,)),),
+    "pidfd_send_signal": (Condition(1, (_signal.SIGKILL,)),),
     "execveat": (Condition(0, (INTERPRETER,)), Condition(4, (_AT_EMPTY_PATH,))),
     "fcntl": (Condition(1, (*_DUPLICATE, *_FLAGS, *_DUPLICATE_CLOEXEC, *_PIPE_SIZES)),),
     "ioctl": (Condition(1, (*_IS_TERMINAL, *_CLOSE_ON_EXEC, *_WAITING, *_NON_BLOCKING, *_WINDOW)),),
@@ -162,7 +167,7 @@ def put_up() -> None:
     Raises:
         OSError: the kernel refuses.
     """
-    instructions = program(platform.machine())
+    instructions = program(os.uname().machine)
     buffer = ctypes.create_string_buffer(instructions, len(instructions))
     header = struct.pack("@HP", len(instructions) // 8, ctypes.addressof(buffer))
     call("seccomp", _SET_MODE_FILTER, 0, ctypes.create_string_buffer(header, len(header)))

@@ -10,7 +10,8 @@ import pytest
 
 from grader.errors import EventError, GraderError
 from grader.handler import Handler
-from sandbox.walls.report import KERNEL_WALLS, Tier
+from sandbox.walls.kernel_walls import KERNEL_WALLS
+from sandbox.walls.report import Tier
 from tests.grader.aws.aws_rules import check_results
 
 if TYPE_CHECKING:

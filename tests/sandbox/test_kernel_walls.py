@@ -18,7 +18,8 @@ from sandbox.errors import IsolationError
 from sandbox.loop import Loop
 from sandbox.sweep import new_mark, sweep
 from sandbox.walls import seccomp
-from sandbox.walls.report import KERNEL_WALLS, Tier, WallReport, limit_to, unasked
+from sandbox.walls.kernel_walls import KERNEL_WALLS, limit_to, unasked
+from sandbox.walls.report import Tier
 from sandbox.walls.syscalls import NUMBERS
 from sandbox.worker import Zygote, ZygoteSettings
 from tests.sandbox.conftest import IN_A_CONTAINER
@@ -226,14 +227,14 @@ def test_a_world_of_its_own_has_one_process_no_network_and_cannot_be_written(tmp
 # Tiers
 
 
-def reports(*fallen: str) -> list[WallReport]:
-    """Reports of the kernel's walls of which some cannot stand."""
-    return [WallReport(name, name not in fallen, "refused" if name in fallen else "") for name in KERNEL_WALLS]
+def reports(*fallen: str) -> dict[str, str]:
+    """Why some of the kernel's walls cannot stand."""
+    return {name: "refused" if name in fallen else "" for name in KERNEL_WALLS}
 
 
 def put_up(isolation: Tier | None, *fallen: str) -> set[str]:
     """Which walls are then put up."""
-    return {wall.name for wall in limit_to(isolation, reports(*fallen)) if wall.stands}
+    return {name for name, why in limit_to(isolation, reports(*fallen)).items() if not why}
 
 
 def test_only_walls_of_the_tier_in_use_are_put_up() -> None:
@@ -247,10 +248,9 @@ def test_only_walls_of_the_tier_in_use_are_put_up() -> None:
 
 
 def test_walls_that_are_left_down_say_so() -> None:
-    for wall in (*limit_to(Tier.RLIMIT, reports()), *unasked()):
-        assert (wall.stands, wall.reason) == (False, "left down: the tier in use is rlimit")
-    fallen = next(wall for wall in limit_to(None, reports("landlock")) if wall.name == "landlock")
-    assert fallen.reason == "refused"
+    for whys in (limit_to(Tier.RLIMIT, reports()), unasked()):
+        assert whys == dict.fromkeys(KERNEL_WALLS, "left down: the tier in use is rlimit")
+    assert limit_to(None, reports("landlock"))["landlock"] == "refused"
 
 
 def test_a_tier_that_is_demanded_and_not_there_is_a_refusal_to_start(make_box: Callable[..., Box]) -> None:

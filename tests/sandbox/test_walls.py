@@ -626,8 +626,8 @@ def test_a_probe_tells_why_its_wall_does_not_stand(sabotage: str, reason: str) -
         {sabotage}
         import json
         import os
-        from sandbox.walls.probe import probe_walls
-        print(json.dumps([[report.name, report.reason] for report in probe_walls(60993, None) if not report.stands]))
+        from sandbox.walls.probe import Probing
+        print(json.dumps([[name, why] for name, why in Probing(60993, None).reasons().items() if why]))
     """
     paths = os.pathsep.join(path for path in sys.path if path)
     reports = subprocess.check_output([sys.executable, "-S", "-c", dedent(script)], env={"PYTHONPATH": paths})
