@@ -124,7 +124,7 @@ class Grader:
                 self._work_off(intake.queue, samples, deadline, settle)
                 for _ in range(min(intake.flows, self._lanes * _FLOWS_PER_LANE))
             ]
-            self._sandbox.run([intake.feed(), *flows])
+            self._sandbox.run([intake.feed(), *flows], lanes=min(len(flows), self._lanes))
         assert None not in grades
         return [grade for grade in grades if grade is not None]
 

@@ -114,8 +114,18 @@ class Sandbox:
         self._loop = Loop()
         self._lane_pool, self._seat_pool = Pool(self._lanes), Pool(self._seats)
 
+    def launch(self, lanes: int = 1) -> None:
+        """Start processes, all at once, without waiting until they are ready; those that run stay.
+
+        Args:
+            lanes: for how many answers at a time; more are started when they are first needed.
+        """
+        for lane in self._lanes[:lanes]:
+            lane.zygote.launch()
+        self._analysts.launch()
+
     def start(self) -> None:
-        """Start the processes, all at once, and learn which walls stand.
+        """Have the processes for one answer at a time, and learn which walls stand.
 
         Raises:
             IsolationError: the host cannot give the tier that is demanded.
@@ -123,8 +133,7 @@ class Sandbox:
         """
         if self._started:
             return
-        for zygote in self._zygotes():
-            zygote.launch()
+        self.launch()
         self._loop.run([self._lanes[0].zygote.start()])
         self.walls = tuple(WallReport(**report) for report in self._lanes[0].zygote.walls)
         tier = standing_tier(self.walls)
@@ -155,10 +164,17 @@ class Sandbox:
     def _zygotes(self) -> list[Zygote]:
         return [self._analysts, *(lane.zygote for lane in self._lanes)]
 
-    def run(self, flows: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-        """Run coroutines side by side until all are done; their results, in order."""
+    def run(self, flows: Iterable[Coroutine[Any, Any, T]], *, lanes: int | None = None) -> list[T]:
+        """Run coroutines side by side until all are done; their results, in order.
+
+        Args:
+            flows: the coroutines.
+            lanes: how many answers they will want to run at a time, so that the processes for it start together;
+                ``None``: as many as they can.
+        """
         if os.getpid() != self._owner:
             raise IsolationError("a sandbox cannot be used across a fork: make one in each process")
+        self.launch(len(self._lanes) if lanes is None else lanes)
         self.start()
         try:
             results = self._loop.run(flows)

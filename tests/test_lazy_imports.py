@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import sandbox
 
 HEAVY = ("black", "blib2to3", "pyflakes", "RestrictedPython", "boto3", "botocore", "typer", "click", "rich")
 UNSEEN = (
     *HEAVY,
+    "pydantic",
+    "pydantic_core",
     "sandbox.processes",
     "testcases.examination",
     "testcases.handles",
@@ -20,11 +24,13 @@ UNSEEN = (
 )
 
 
-def loaded_by(statement: str) -> set[str]:
+def loaded_by(statement: str, *flags: str) -> set[str]:
     """Modules a fresh interpreter has loaded after a statement."""
-    program = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=60, text=True)
-    return set(json.loads(ended.stdout))
+    program = f"import sys\n{statement}\nprint('\\n'.join(sys.modules))"
+    ended = subprocess.run(
+        [sys.executable, *flags, "-c", program], capture_output=True, check=True, timeout=60, text=True
+    )
+    return set(ended.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -41,6 +47,20 @@ def test_the_grader_s_process_stays_light(statement: str) -> None:
     assert "sandbox.sandbox" in loaded
     heavy = {name for name in loaded for unseen in UNSEEN if name == unseen or name.startswith(f"{unseen}.")}
     assert heavy == set()
+
+
+def test_the_launcher_loads_next_to_nothing() -> None:
+    """Every start waits for it. What is slow to load is told by the sum of its like, `json` and `dataclasses`."""
+    flags = ("-I", "-S")
+    path = f"sys.path += {[str(Path(sandbox.__path__[0]).parent)]!r}\n"
+    slow = {"ast", "collections", "dataclasses", "enum", "functools", "inspect", "json", "re", "socket", "typing"}
+    own = loaded_by(f"{path}from sandbox.processes import ground, launcher", *flags) - loaded_by("pass", *flags)
+    assert "sandbox.walls.kernel_walls" in own
+    assert own.isdisjoint({*slow, "ctypes"})
+    walls = "from sandbox.walls import landlock, namespaces, no_new_privs, orphans, seccomp"
+    loaded = loaded_by(path + walls, *flags)
+    assert "ctypes" in loaded
+    assert loaded.isdisjoint(slow)
 
 
 def test_the_command_line_loads_no_tools_of_the_analyst() -> None:

@@ -187,7 +187,7 @@ def make_box() -> Iterator[Callable[..., Box]]:
 def own_box(make_box: Callable[..., Box]) -> Box:
     """A sandbox that runs, for tests that break it."""
     box = make_box()
-    box.sandbox.start()
+    box.sandbox.run([])
     return box
 
 

@@ -1,0 +1,63 @@
+"""What is started, and when."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from testcases.problem import CallTest, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.sandbox.conftest import Box
+
+ONE = Problem((CallTest((1,), 2),), entry_point="f")
+ANSWER = "def f(x):\n    return x + 1"
+
+
+def running(box: Box) -> list[bool]:
+    """Whether each lane's zygote has been started."""
+    return [lane.zygote.pid is not None for lane in box.sandbox._lanes]
+
+
+def test_lanes_start_when_there_is_work_for_them(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=3)
+    assert running(box) == [False, False, False]
+    box.sandbox.start()
+    assert running(box) == [True, False, False]
+    job = box.job(ONE, ANSWER)
+    for number in range(3):
+        deadline = time.monotonic() + 100
+        (execution,) = box.sandbox.run([box.sandbox.execute(job, deadline=deadline)], lanes=1)
+        assert execution.report[0][0] == "passed", number
+        assert running(box) == [True, False, False]
+    executions = box.execute([job] * 4)
+    assert [execution.report[0][0] for execution in executions] == ["passed"] * 4
+    assert running(box) == [True, True, True]
+
+
+def test_work_for_more_lanes_than_were_told_of_is_done_all_the_same(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=2)
+    deadline = time.monotonic() + 100
+    flows = [box.sandbox.execute(box.job(ONE, ANSWER), deadline=deadline) for _ in range(4)]
+    assert [execution.report[0][0] for execution in box.sandbox.run(flows, lanes=1)] == ["passed"] * 4
+
+
+def test_launching_waits_for_nothing_and_is_taken_up(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=1)
+    box.sandbox.launch()
+    (lane,) = box.sandbox._lanes
+    launched = lane.zygote.session
+    assert launched is not None
+    assert box.sandbox.tier is None
+    (execution,) = box.execute([box.job(ONE, ANSWER)])
+    assert execution.report[0][0] == "passed"
+    assert lane.zygote.session == launched
+
+
+def test_a_launched_sandbox_that_is_never_used_ends(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=2)
+    box.sandbox.launch(2)
+    box.sandbox.close()
+    assert running(box) == [False, False]
