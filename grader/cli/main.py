@@ -15,6 +15,7 @@ from grader.cli.deploy import deploy
 from grader.cli.doctor import doctor
 from grader.cli.explain import explain
 from grader.cli.grade import grade
+from grader.cli.logs import logs
 from grader.cli.undeploy import undeploy
 from grader.cli.version import version
 from grader.errors import ConfigError, GraderError, InputError
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (grade, explain, doctor, demo, deploy, undeploy, version):
+for _command in (grade, explain, doctor, demo, deploy, undeploy, logs, version):
     app.command()(_command)
 app.add_typer(dataset)
 

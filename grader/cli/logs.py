@@ -1,0 +1,143 @@
+"""``grader logs``: questions to the log of a deployed grader."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
+from grader.cli.console import print_json, show
+from grader.cli.options import JsonFlag  # noqa: TC001  # as above
+from grader.cloud import Cloud, FunctionName
+from grader.deployment import DEFAULT_NAME
+from grader.errors import InputError
+from grader.monitoring.insights import ask, queries
+from grader.report import one_line
+from grader.report.tables import new_table, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from grader.monitoring.insights import Query
+
+__all__ = ["logs"]
+
+_FIRST: Final = ("rewards", "verdicts", "unscored")
+"""What is asked where nobody says."""
+_SPAN: Final = re.compile(r"([1-9]\d{0,3})([mhdw])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DIGITS: Final = 3
+
+FunctionOption = Annotated[str, typer.Option("--function", metavar="NAME", help="The Lambda function, or its ARN.")]
+Since = Annotated[
+    str, typer.Option("--since", metavar="SPAN", help="How far back: a number and m, h, d or w, such as 30m.")
+]
+QueryNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--query",
+        metavar="NAME",
+        show_default=False,
+        help=f"What to ask, also several times; --list shows the names. [default: {', '.join(_FIRST)}]",
+    ),
+]
+LogGroup = Annotated[
+    str | None,
+    typer.Option(
+        "--log-group", metavar="NAME", show_default=False, help="The log group. [default: /aws/lambda/FUNCTION]"
+    ),
+]
+ListFlag = Annotated[bool, typer.Option("--list", help="Show what can be asked, and ask nothing.")]
+
+
+def logs(
+    function: FunctionOption = DEFAULT_NAME,
+    since: Since = "1h",
+    query: QueryNames = None,
+    log_group: LogGroup = None,
+    region: RegionName = None,
+    profile: ProfileName = None,
+    list_queries: ListFlag = False,  # noqa: FBT002 - how typer declares a flag
+    as_json: JsonFlag = False,  # noqa: FBT002 - how typer declares a flag
+) -> None:
+    """Ask the log of a deployed grader what it rewards, by CloudWatch Logs Insights.
+
+    Exits with 0 when it was answered, with 2 when that cannot be asked, and with 1 when AWS failed.
+    """
+    known = queries()
+    if list_queries:
+        _list(list(known.values()), as_json=as_json)
+        return
+    wanted = [_chosen(name, known) for name in query or _FIRST]
+    end = datetime.now(UTC)
+    start = end - _span(since)
+    named = FunctionName.parse(function)
+    group = log_group or f"/aws/lambda/{named.name}"
+    cloud = Cloud(profile=profile, region=region or named.region)
+    answers = {one.name: ask(cloud, one, group, start, end) for one in wanted}
+    if as_json:
+        print_json({"log_group": group, "start": start.isoformat(), "end": end.isoformat(), "answers": answers})
+        return
+    parts: list[RenderableType] = []
+    for one in wanted:
+        parts += [_table(one, answers[one.name]), Text()]
+    show(Group(*parts))
+
+
+def _list(every: Sequence[Query], *, as_json: bool) -> None:
+    if as_json:
+        print_json({one.name: {"about": one.about, "query": one.text} for one in every})
+        return
+    table = new_table("Queries", "name", "what it tells")
+    for one in every:
+        table.add_row(one.name, one.about)
+    show(table)
+
+
+def _chosen(name: str, known: dict[str, Query]) -> Query:
+    if name not in known:
+        raise InputError(f"--query {one_line(name)!r}: there is none of that name; there are {', '.join(known)}")
+    return known[name]
+
+
+def _span(text: str) -> timedelta:
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise InputError(f"--since {one_line(text)!r}: a number and m, h, d or w is wanted, such as 30m or 2d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _table(query: Query, rows: Sequence[dict[str, str]]) -> Table | Text:
+    if not rows:
+        return Text(f"{query.about}: nothing in that time.")
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    table = new_table(query.about, *(one_line(name) for name in columns))
+    for column, name in zip(table.columns, columns, strict=True):
+        if all(_number(row[name]) is not None for row in rows if row.get(name)):
+            column.justify, column.no_wrap = "right", True
+    for row in rows:
+        table.add_row(*(plain(_shown(row.get(name, ""))) for name in columns))
+    return table
+
+
+def _shown(value: str) -> str:
+    number = _number(value)
+    if number is None or not math.isfinite(number):
+        return one_line(value)
+    return f"{number:.0f}" if number.is_integer() else f"{number:.{_DIGITS}f}".rstrip("0")
+
+
+def _number(value: str) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None

@@ -1,0 +1,118 @@
+"""``grader logs``, against AWS as moto speaks it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from rich.console import Console
+
+from grader.cli.logs import _table
+from grader.monitoring.insights import Query
+
+if TYPE_CHECKING:
+    from tests.aws.cloud import Server
+    from tests.grader.cli.conftest import Command
+
+NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+GROUP = "/aws/lambda/SageMaker-mine"
+
+
+@pytest.fixture
+def group(aws: Server) -> str:
+    boto3.client("logs").create_log_group(logGroupName=GROUP)
+    aws.take_calls()
+    return GROUP
+
+
+def test_it_asks_and_waits_and_tells(grader_command: Command, aws: Server, group: str) -> None:
+    ended = grader_command("logs", "--function", "SageMaker-mine", "--query", "slowest", "--since", "2d", "--json")
+    assert (ended.code, ended.err) == (0, "")
+    told = json.loads(ended.out)
+    assert told["log_group"] == group
+    assert list(told["answers"]) == ["slowest"]
+    assert aws.take_calls() == ["logs:StartQuery", "logs:GetQueryResults"]
+
+
+def test_an_arn_names_function_and_region(grader_command: Command, aws: Server, group: str) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:SageMaker-mine:live"
+    ended = grader_command("logs", "--function", arn, "--query", "slowest", env={"AWS_DEFAULT_REGION": "eu-west-1"})
+    assert (ended.code, ended.err) == (0, "")
+    assert "nothing in that time" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "said"),
+    [
+        pytest.param(
+            ["--function", "no-such"], {}, "log group /aws/lambda/no-such: there is none in us-east-1", id="function"
+        ),
+        pytest.param(["--log-group", "mine"], {}, "log group mine: there is none", id="group"),
+        pytest.param(["--region", "eu-west-1"], {}, "there is none in eu-west-1", id="region"),
+        pytest.param(
+            [], {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no AWS credentials", id="keys"
+        ),
+        pytest.param(
+            ["--query", "nope"], {}, "--query 'nope': there is none of that name; there are batches, ", id="query"
+        ),
+        pytest.param(
+            ["--since", "yesterday"], {}, "--since 'yesterday': a number and m, h, d or w is wanted", id="time"
+        ),
+        pytest.param(["--since", "99999999999w"], {}, "is wanted, such as 30m or 2d", id="long time"),
+        pytest.param(["--function", "a b"], {}, "not the name of a Lambda function", id="no name"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    grader_command: Command, aws: Server, arguments: list[str], env: dict[str, str], said: str
+) -> None:
+    ended = grader_command("logs", *arguments, env=env)
+    assert (ended.code, ended.out, len(ended.complaints)) == (2, "", 1)
+    assert ended.err.startswith("grader: ")
+    assert said in ended.err
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "exit_code", "said"),
+    [
+        ("ExpiredTokenException", 400, 2, "have expired"),
+        ("AccessDeniedException", 400, 2, "access is denied"),
+        ("InternalFailure", 500, 1, "AWS has failed"),
+    ],
+)
+def test_what_aws_refuses_is_one_line(
+    grader_command: Command, aws: Server, group: str, code: str, status: int, exit_code: int, said: str
+) -> None:
+    aws.refuse({"call": "logs:.*", "code": code, "status": status})
+    ended = grader_command("logs", "--function", "SageMaker-mine")
+    assert (ended.code, len(ended.complaints)) == (exit_code, 1)
+    assert said in ended.err
+
+
+def test_the_names_of_queries(grader_command: Command) -> None:
+    ended = grader_command("logs", "--list", "--json")
+    assert set(json.loads(ended.out)) >= {"rewards", "unscored", "problems"}
+    assert "unscored" in grader_command("logs", "--list").out
+
+
+def shown(*rows: dict[str, Any]) -> str:
+    console = Console(width=100, record=True, file=None)
+    with console.capture() as capture:
+        console.print(_table(Query("q", "What it tells", ""), rows))
+    return capture.get()
+
+
+def test_numbers_are_short_and_text_obeys_nobody() -> None:
+    text = shown(
+        {"reason": "bad\x1b[31m\nthing", "mean": "0.333333", "n": "64.0"}, {"reason": "", "mean": "nan", "n": "7"}
+    )
+    assert "\x1b" not in text
+    assert "0.333 " in text
+    assert " 64 " in text
+    assert "What it tells" in text
+
+
+def test_rows_need_not_have_the_same_fields() -> None:
+    assert "b1" in shown({"a": "a1"}, {"b": "b1"})
+    assert shown() == "What it tells: nothing in that time.\n"
