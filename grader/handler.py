@@ -125,7 +125,9 @@ class Handler:
                 return write_metrics(grade, unscored_reward=self._unscored_reward())
             case EventKind.GRADE:
                 grades = self._grade(batch, invocation)
-                return write_response(grades, batch.envelope, unscored_reward=self._unscored_reward())
+                return write_response(
+                    grades, batch.envelope, unscored_reward=self._unscored_reward(), detailed=batch.detailed
+                )
 
     def _grade(self, batch: Batch, invocation: _Invocation) -> Sequence[Grade]:
         grades = self._grader.grade_batch(batch.samples, deadline_s=invocation.deadline_s)
@@ -135,7 +137,7 @@ class Handler:
                 Graded(grades, self._grader.host(), elapsed_s, invocation.deadline_s, invocation.request)
             )
         unscored = [grade for grade in grades if grade.status is GradeStatus.UNSCORED]
-        if unscored and self._config.unscored == "raise":
+        if unscored and self._config.unscored == "raise" and not batch.detailed:  # details say which, and why
             raise UnscoredError(
                 f"{len(unscored)} of {len(grades)} samples are unscored; the first: {unscored[0].reason}"
             )

@@ -34,6 +34,8 @@ class Batch:
     kind: EventKind = EventKind.GRADE
     data: Mapping[str, Any] = field(default_factory=dict)
     """What a ``preprocess`` event wants echoed; empty for every other kind."""
+    detailed: bool = False
+    """Whether the caller knows this grader, and wants to be told everything about each sample."""
 
 
 def resolve_envelope(event: Any, envelope: Envelope = Envelope.AUTO) -> Envelope:
@@ -55,7 +57,8 @@ def read_event(event: Any, *, envelope: Envelope = Envelope.AUTO, max_samples: i
     "Evaluate with Preset and Custom Scorers" and the open-weight samples of Amazon SageMaker AI): a list of
     samples, a single sample, ``{"batch": [...]}``, ``{"trajectories": [...]}``; any of these as object or
     JSON text, also in base64, in the ``body`` of an HTTP event; the ``process_type`` events of Nova's
-    bring-your-own-metrics; ``{"grader": "doctor"}``.
+    bring-your-own-metrics; ``{"grader": "doctor"}``; ``{"grader": "grade", "batch": [...]}``, which ``grader grade --on``
+    sends, and which wants more of each result.
 
     One sample that cannot be read does not spoil the batch: it becomes a `BadSample` in its place.
 
@@ -92,7 +95,7 @@ def _read_wrapper(document: Mapping[Any, Any], envelope: Envelope, max_samples: 
             samples = document[name]
             if not isinstance(samples, (list, tuple)):
                 raise EventError(f"event: {name} is of type {type(samples).__name__}, not a list of samples")
-            return _grade(samples, envelope, max_samples)
+            return _grade(samples, envelope, max_samples, detailed=document.get("grader") == "grade")
     keys = [ascii(key[:40]) for key in document if isinstance(key, str)][:_MAX_KEYS_NAMED]
     raise EventError(f"event: an object of no known shape, with the keys {', '.join(keys) or 'none'}; {_SHAPES}")
 
@@ -108,13 +111,15 @@ def _read_metrics(document: Mapping[Any, Any], envelope: Envelope) -> Batch:
     return Batch((read_metrics_sample(data),), envelope, EventKind.POSTPROCESS)
 
 
-def _grade(samples: Sequence[Any], envelope: Envelope, max_samples: int) -> Batch:
+def _grade(samples: Sequence[Any], envelope: Envelope, max_samples: int, *, detailed: bool = False) -> Batch:
     if len(samples) > max_samples:
         raise EventError(
             f"event: {len(samples)} samples in one batch, at most {max_samples} are accepted; "
             "lower the trainer's lambda_batch_size"
         )
-    return Batch(tuple(read_sample(raw, index) for index, raw in enumerate(samples)), envelope)
+    return Batch(
+        tuple(read_sample(raw, index) for index, raw in enumerate(samples)), envelope, detailed=detailed
+    )
 
 
 def _came_by_http(event: Any) -> bool:

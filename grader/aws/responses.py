@@ -29,7 +29,7 @@ _STATUS_SERVER_ERROR = 500
 
 
 def write_response(
-    grades: Sequence[Grade], envelope: Envelope, *, unscored_reward: float
+    grades: Sequence[Grade], envelope: Envelope, *, unscored_reward: float, detailed: bool = False
 ) -> list[dict[str, Any]] | dict[str, Any]:
     """One result for each grade, in the same order, as trainers and the SDK's own check expect it.
 
@@ -41,8 +41,12 @@ def write_response(
         grades: one for each sample of the batch, in its order.
         envelope: of the batch.
         unscored_reward: reward of a grade that has none, or none that is a finite number.
+        detailed: whether to add what no trainer asks for: status, reason, the extraction's rule, each test's verdict. The
+            reason may quote the answer and its tests.
     """
     results = [_result(grade, index, unscored_reward) for index, grade in enumerate(grades)]
+    if detailed:
+        results = [result | _details(grade) for result, grade in zip(results, grades, strict=True)]
     return http_response(200, results) if envelope == Envelope.HTTP else results
 
 
@@ -102,6 +106,15 @@ def _result(grade: Grade, index: int, unscored_reward: float) -> dict[str, Any]:
         "id": _echo(grade.sample_id, f"sample-{index}"),
         "aggregate_reward_score": _reward(grade.reward, unscored_reward),
         "metrics_list": metrics,
+    }
+
+
+def _details(grade: Grade) -> dict[str, Any]:
+    return {
+        "status": grade.status.value,
+        "reason": _encodable(grade.reason),
+        "extraction_rule": grade.extraction_rule,
+        "verdicts": [test.verdict.value for test in grade.tests],
     }
 
 

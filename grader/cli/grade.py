@@ -101,7 +101,7 @@ class _Run:
             raise typer.Exit(130) from None
 
     def _take(self, line: Line, grade: Grade) -> None:
-        self.results.write(grade, line.number)
+        self.results.write(grade, line.number, line.digest)
         self.summary.add(grade, line.number)
         if is_unreadable(grade):
             self.unreadable += 1

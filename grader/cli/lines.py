@@ -28,6 +28,10 @@ class Line:
     size: int
     """Bytes of it."""
     sample: Sample | BadSample
+    document: object = None
+    """What the line says."""
+    digest: str = ""
+    """Of its text."""
 
 
 class SampleFile:
@@ -68,7 +72,7 @@ class SampleFile:
             InputError: the rest of the file cannot be read, or there is not a single sample.
         """
         for line in self._lines:
-            yield Line(line.number, line.size, _sample(line))
+            yield Line(line.number, line.size, _sample(line), line.document, line.digest)
 
 
 def _sample(line: JsonLine) -> Sample | BadSample:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from grader.aws.contract import Envelope, write_response
 from grader.errors import InputError
@@ -13,7 +13,7 @@ from grader.report import json_line
 if TYPE_CHECKING:
     from grader.grade import Grade
 
-__all__ = ["ResultFile"]
+__all__ = ["ResultFile", "result_line"]
 
 
 class ResultFile:
@@ -42,8 +42,13 @@ class ResultFile:
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
-    def write(self, grade: Grade, line: int) -> None:
+    def write(self, grade: Grade, line: int, digest: str = "") -> None:
         """Write the next result.
+
+        Args:
+            grade: what the sample got.
+            line: where it is, from 1.
+            digest: of the line's text.
 
         Raises:
             InputError: the file cannot be written.
@@ -52,22 +57,10 @@ class ResultFile:
         if self._file is None:
             return
         try:
-            self._file.write(json_line(self._entry(grade, line)) + "\n")
+            self._file.write(result_line(grade, line, digest, unscored_reward=self._unscored_reward))
             self._file.flush()
         except OSError as error:
             raise InputError(f"{self.path}: {error.strerror}") from None
-
-    def _entry(self, grade: Grade, line: int) -> dict[str, Any]:
-        response = write_response([grade], Envelope.LIST, unscored_reward=self._unscored_reward)
-        assert isinstance(response, list)
-        verdicts = [test.verdict.value for test in grade.tests]
-        return response[0] | {
-            "line": line,
-            "status": grade.status.value,
-            "reason": grade.reason,
-            "extraction_rule": grade.extraction_rule,
-            "verdicts": verdicts,
-        }
 
     def __enter__(self) -> Self:
         return self
@@ -77,3 +70,17 @@ class ResultFile:
             # every result was flushed: what fails now has failed before, and was told then
             with contextlib.suppress(OSError):
                 self._file.close()
+
+
+def result_line(grade: Grade, line: int, digest: str, *, unscored_reward: float) -> str:
+    """One result as a line of JSON: the Lambda's, with its details, and where in the file the sample is.
+
+    Args:
+        grade: what the sample got.
+        line: where it is, from 1.
+        digest: of the line's text.
+        unscored_reward: what a sample without a score gets.
+    """
+    response = write_response([grade], Envelope.LIST, unscored_reward=unscored_reward, detailed=True)
+    assert isinstance(response, list)
+    return json_line(response[0] | {"line": line, "digest": digest}) + "\n"

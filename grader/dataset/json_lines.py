@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import hashlib
 import io
 import json
 import sys
@@ -38,6 +39,8 @@ class JsonLine:
     """What it says; ``None`` where that cannot be told."""
     complaint: str = ""
     """Why it cannot be read, to be put after its name; empty when it can."""
+    digest: str = ""
+    """Of its text; that of a line that is too long is empty."""
 
 
 class JsonLines:
@@ -183,7 +186,9 @@ def _open(name: str) -> io.BufferedReader:
 def _line(raw: bytes, number: int) -> JsonLine:
     if len(raw) > MAX_LINE_BYTES:
         return JsonLine(number, len(raw), None, f"is longer than {MAX_LINE_BYTES // 1024 // 1024} MiB")
+    text = raw.rstrip(b"\r\n")
+    digest = hashlib.blake2b(text, digest_size=8).hexdigest()
     try:
-        return JsonLine(number, len(raw), document_of(raw.rstrip(b"\r\n")))
+        return JsonLine(number, len(raw), document_of(text), digest=digest)
     except NotJsonError as error:
-        return JsonLine(number, len(raw), None, str(error))
+        return JsonLine(number, len(raw), None, str(error), digest)

@@ -33,8 +33,8 @@ def grade(sample_id: object, reward: float | None = 0.5) -> Grade:
 def test_a_result_is_the_lambdas_and_more(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     with ResultFile(str(path), source="-", unscored_reward=0.25) as results:
-        results.write(grade("a"), 3)
-        results.write(grade({"any": "thing"}, None), 4)
+        results.write(grade("a"), 3, "d1")
+        results.write(grade({"any": "thing"}, None), 4, "d2")
     raw = path.read_text()
     assert "\x1b" not in raw
     assert "\x7f" not in raw
@@ -44,6 +44,7 @@ def test_a_result_is_the_lambdas_and_more(tmp_path: Path) -> None:
         "aggregate_reward_score": 0.5,
         "metrics_list": [{"name": "syntax", "value": 1.0, "type": "Metric"}],
         "line": 3,
+        "digest": "d1",
         "status": "scored",
         "reason": "\x1b[31mlate\x7f",
         "extraction_rule": "bare_code",
