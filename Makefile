@@ -8,7 +8,7 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: many wait for what
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures security bench coverage soak faults load properties format lock clean image image-test image-run test-lambda-like
+.PHONY: help demo test lint types imports figures security bench coverage soak faults load fan-out properties format lock clean image image-test image-run test-lambda-like
 
 help: ## Show this
 	@echo "make demo      grade the bundled answers and print the result table"
@@ -23,6 +23,7 @@ help: ## Show this
 	@echo "make soak      100,000 samples in one process, and what it comes to hold; SAMPLES=... for another number"
 	@echo "make faults    5,000 samples while processes are killed and stopped; SAMPLES=... for another number"
 	@echo "make load      HumanEval and MBPP ten times on a host that is kept busy; ROUNDS=... for another number"
+	@echo "make fan-out   2,000 samples over a local endpoint that fails now and then; SAMPLES=... for another number, FAN_OUT=\"--port 9000\" for one that runs"
 	@echo "make properties  5,000 odd events, references and answers of each kind; EXAMPLES=... for another number"
 	@echo "make format    put right what ruff can"
 	@echo "make lock      pin the dependencies of pyproject.toml anew (needs uv; UPGRADE=1 takes the newest)"
@@ -72,6 +73,9 @@ faults: $(READY)
 
 load: $(READY)
 	$(BIN)/python -m tests.soak.load --rounds $(or $(ROUNDS),10)
+
+fan-out: $(READY)
+	@$(BIN)/python -m tests.soak.fan_out --samples $(or $(SAMPLES),2000) $(FAN_OUT)
 
 properties: $(READY)
 	PROPERTY_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -q --show-capture=no -o faulthandler_timeout=0 tests/soak/test_properties.py

@@ -57,8 +57,8 @@ def read_event(event: Any, *, envelope: Envelope = Envelope.AUTO, max_samples: i
     "Evaluate with Preset and Custom Scorers" and the open-weight samples of Amazon SageMaker AI): a list of
     samples, a single sample, ``{"batch": [...]}``, ``{"trajectories": [...]}``; any of these as object or
     JSON text, also in base64, in the ``body`` of an HTTP event; the ``process_type`` events of Nova's
-    bring-your-own-metrics; ``{"grader": "doctor"}``; ``{"grader": "grade", "batch": [...]}``, which ``grader grade --on``
-    sends, and which wants more of each result.
+    bring-your-own-metrics; ``{"grader": "doctor"}``; ``{"grader": "grade", "batch": [...]}``, which
+    ``grader grade --on`` sends, and which wants more of each result.
 
     One sample that cannot be read does not spoil the batch: it becomes a `BadSample` in its place.
 
@@ -117,9 +117,7 @@ def _grade(samples: Sequence[Any], envelope: Envelope, max_samples: int, *, deta
             f"event: {len(samples)} samples in one batch, at most {max_samples} are accepted; "
             "lower the trainer's lambda_batch_size"
         )
-    return Batch(
-        tuple(read_sample(raw, index) for index, raw in enumerate(samples)), envelope, detailed=detailed
-    )
+    return Batch(tuple(read_sample(raw, index) for index, raw in enumerate(samples)), envelope, detailed=detailed)
 
 
 def _came_by_http(event: Any) -> bool:

@@ -41,8 +41,8 @@ def write_response(
         grades: one for each sample of the batch, in its order.
         envelope: of the batch.
         unscored_reward: reward of a grade that has none, or none that is a finite number.
-        detailed: whether to add what no trainer asks for: status, reason, the extraction's rule, each test's verdict. The
-            reason may quote the answer and its tests.
+        detailed: whether to add what no trainer asks for: status, reason, the extraction's rule, each test's verdict.
+            The reason may quote the answer and its tests.
     """
     results = [_result(grade, index, unscored_reward) for index, grade in enumerate(grades)]
     if detailed:

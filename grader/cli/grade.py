@@ -1,4 +1,4 @@
-"""``grader grade``: grade a file of samples."""
+"""``grader grade``: grade a file of samples, here or on a deployed function."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ import typer
 
 from grader.cli.console import complain, print_json, show
 from grader.cli.lines import SampleFile
-from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, folder_of, load_config
+from grader.cli.options import AwsProfile, AwsRegion, ConfigFile, JsonFlag, SamplesFile, folder_of, load_config
 from grader.cli.progress import ProgressBar
+from grader.cli.remote import RemoteRun
 from grader.cli.results import ResultFile
+from grader.cli.resume import KeptResults
 from grader.cli.run import complaint, grade_lines, is_unreadable
-from grader.errors import InputError
+from grader.errors import CloudError, InputError
 from grader.grader import Grader
+from grader.remote import RemoteFunction
 from grader.report import Summary, summary_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from grader.cli.lines import Line
     from grader.config import GraderConfig
     from grader.grade import Grade
@@ -39,22 +44,52 @@ Deadline = Annotated[
         help="Be done in so many seconds; samples that do not fit in are unscored.",
     ),
 ]
+OnFunction = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="lambda:FUNCTION",
+        show_default=False,
+        help="Grade on this function (a name, NAME:ALIAS or an ARN); what --out holds already is not graded again.",
+    ),
+]
+Concurrency = Annotated[
+    int, typer.Option("--concurrency", metavar="N", min=1, max=1000, help="With --on: invocations at a time.")
+]
+BatchSize = Annotated[
+    int, typer.Option("--batch-size", metavar="N", min=1, max=4096, help="With --on: the most samples in one.")
+]
 
 
-def grade(
+def grade(  # noqa: PLR0913, PLR0917  # one for each option
     file: SamplesFile,
     out: OutFile = None,
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
     deadline: Deadline = None,
+    on: OnFunction = None,
+    concurrency: Concurrency = 8,
+    batch_size: BatchSize = 16,
+    profile: AwsProfile = None,
+    region: AwsRegion = None,
 ) -> None:
     """Grade a file of samples and print what they came to.
 
     Exits with 0 when every sample got a score, with 2 when the usage is wrong or a line cannot be read as a sample
     (it is named, the others are graded), and with 1 when the grader failed or ran out of time.
     """
-    settings = load_config(config)
-    started = time.monotonic()
+    if on is not None:
+        if config is not None or deadline is not None:
+            raise InputError("--on: the function has its own settings and deadline; leave out --config and --deadline")
+        function = RemoteFunction.at(on, profile=profile, region=region, concurrency=concurrency)
+        run = _grade_there(file, out, function, concurrency=concurrency, batch_size=batch_size)
+    else:
+        run = _grade_here(file, out, load_config(config), deadline)
+    run.tell(as_json=as_json)
+    raise typer.Exit(run.exit_code)
+
+
+def _grade_here(file: str, out: str | None, settings: GraderConfig, deadline: float | None) -> _Run:
     with (
         SampleFile(file) as source,
         ResultFile(out, source=file, unscored_reward=_unscored_reward(settings)) as results,
@@ -62,9 +97,30 @@ def grade(
         Grader(settings, file_root=folder_of(file)) as grader,
     ):
         run = _Run(source, results, progress)
-        run.work_off(grader, deadline)
-    run.tell(as_json=as_json, elapsed_s=time.monotonic() - started)
-    raise typer.Exit(run.exit_code)
+        run.work_off(lambda: grade_lines(grader, source, run.take, deadline_s=deadline))
+    return run
+
+
+def _grade_there(file: str, out: str | None, function: RemoteFunction, *, concurrency: int, batch_size: int) -> _Run:
+    with SampleFile(file) as source:
+        function.check()
+        unscored_reward = _unscored_reward(load_config(None))
+        with (
+            KeptResults(out, source=file, unscored_reward=unscored_reward) as results,
+            ProgressBar(source.size) as progress,
+        ):
+            run = _Run(source, results, progress)
+            remote = RemoteRun(
+                function,
+                results,
+                concurrency,
+                batch_size,
+                on_result=run.take,
+                on_kept=run.take_kept,
+                on_failure=run.take_failure,
+            )
+            run.work_off(lambda: remote.grade(source))
+    return run
 
 
 def _unscored_reward(config: GraderConfig) -> float:
@@ -77,51 +133,80 @@ class _Run:
     """What is known of this run so far."""
 
     source: SampleFile
-    results: ResultFile
+    results: ResultFile | KeptResults
     progress: ProgressBar
     summary: Summary = field(default_factory=Summary)
     unreadable: int = 0
-    broke_off: str = ""
+    kept: int = 0
+    """Samples that were graded by an earlier run."""
+    broke_off: CloudError | InputError | None = None
+    started: float = field(default_factory=time.monotonic)
 
-    def work_off(self, grader: Grader, deadline: float | None) -> None:
+    def work_off(self, work: Callable[[], None]) -> None:
         """Grade everything.
 
         Raises:
-            InputError: nothing could be graded.
+            InputError, CloudError: nothing could be graded.
             typer.Exit: someone interrupted it.
         """
         try:
-            grade_lines(grader, self.source, self._take, deadline_s=deadline)
-        except InputError as error:
+            work()
+        except (InputError, CloudError) as error:
             if not self.summary.samples:
                 raise
-            self.broke_off = str(error)
+            self.broke_off = error
         except KeyboardInterrupt:
-            self.progress.note(f"interrupted after {self.summary.samples} samples")
+            self.progress.note(f"interrupted after {self.summary.samples} samples{self._how_to_go_on()}")
             raise typer.Exit(130) from None
 
-    def _take(self, line: Line, grade: Grade) -> None:
+    def take(self, line: Line, grade: Grade) -> None:
+        """Count a grade, and write it down."""
         self.results.write(grade, line.number, line.digest)
         self.summary.add(grade, line.number)
         if is_unreadable(grade):
             self.unreadable += 1
             self.progress.note(f"{self.source.name}:{line.number}: {complaint(line.sample, grade)}")
-        mean = self.summary.reward.mean
-        text = f"{self.summary.samples} graded" + ("" if mean is None else f", mean reward {mean:.3f}")
-        self.progress.step(text, self.source.position)
+        self._show()
 
-    def tell(self, *, as_json: bool, elapsed_s: float) -> None:
+    def take_failure(self, line: Line, grade: Grade) -> None:
+        """Count, and write down, that a sample could not be graded for no fault of its own."""
+        self.results.write(grade, line.number, line.digest)
+        self.summary.add(grade, line.number)
+        self.progress.note(f"{self.source.name}:{line.number}: {grade.reason}")
+        self._show()
+
+    def take_kept(self, line: Line, grade: Grade) -> None:
+        """Count a grade that is written down already."""
+        self.kept += 1
+        self.summary.add(grade, line.number)
+        self._show()
+
+    def tell(self, *, as_json: bool) -> None:
         """Print what it came to."""
+        elapsed_s = round(time.monotonic() - self.started, 3)
         if as_json:
-            print_json(self.summary.as_dict() | {"unreadable": self.unreadable, "elapsed_s": round(elapsed_s, 3)})
+            more = {"unreadable": self.unreadable, "kept": self.kept, "elapsed_s": elapsed_s}
+            print_json(self.summary.as_dict() | more)
         else:
             show(summary_tables(self.summary))
-        if self.broke_off:
-            complain(self.broke_off)
+            if self.kept:
+                complain(f"{self.kept} of them were in {self.results.path} already; remove it to grade them again")
+        if self.broke_off is not None:
+            complain(f"{self.broke_off}{self._how_to_go_on()}")
 
     @property
     def exit_code(self) -> int:
         """As the command's help says."""
-        if self.unreadable or self.broke_off:
+        if self.unreadable or isinstance(self.broke_off, InputError):
             return 2
-        return 1 if self.summary.unscored else 0
+        return 1 if self.summary.unscored or self.broke_off is not None else 0
+
+    def _how_to_go_on(self) -> str:
+        if not isinstance(self.results, KeptResults) or self.results.path is None:
+            return ""
+        return f"; {self.summary.scored} results are in {self.results.path}, and the same command goes on from there"
+
+    def _show(self) -> None:
+        mean = self.summary.reward.mean
+        text = f"{self.summary.samples} graded" + ("" if mean is None else f", mean reward {mean:.3f}")
+        self.progress.step(text, self.source.position)

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from grader.aws.limits import PAYLOAD_BYTES
 from grader.report import json_line
 
 if TYPE_CHECKING:
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REQUEST_BYTES", "Payload", "TooLarge"]
 
-REQUEST_BYTES = 6 * 1024 * 1024
-"""What a synchronous invocation may send (AWS Lambda quotas: 6 MB each for request and response)."""
+REQUEST_BYTES = PAYLOAD_BYTES
 _ENVELOPE_BYTES = 256
 """Brackets, and what HTTP puts around a batch."""
 _TURN = {"role": "assistant", "content": ""}

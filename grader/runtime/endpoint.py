@@ -22,6 +22,8 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any
 
+from grader.aws.limits import PAYLOAD_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,8 +32,6 @@ __all__ = ["ENDPOINT_PORT", "EndpointError", "serve_endpoint"]
 ENDPOINT_PORT = 8080
 """Where the emulator in Lambda's base images listens."""
 _PATH = re.compile(r"/2015-03-31/functions/([^/?]+)/invocations(?:\?.*)?")
-_MAX_BYTES = 6 * 1024 * 1024
-"""Of a request and of a response (AWS Lambda Developer Guide, "Lambda quotas")."""
 _TIMEOUT_S = 300
 """What an invocation may take unless ``AWS_LAMBDA_FUNCTION_TIMEOUT`` says otherwise, as in the emulator."""
 _SILENCE_S = 60
@@ -156,11 +156,11 @@ class _Request(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal():
             raise _RequestError(HTTPStatus.LENGTH_REQUIRED, "LengthRequired", "the header Content-Length is wanted")
-        if int(length) > _MAX_BYTES:
+        if int(length) > PAYLOAD_BYTES:
             raise _RequestError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 "RequestTooLargeException",
-                f"Request must be smaller than {_MAX_BYTES} bytes for the InvokeFunction operation",
+                f"Request must be smaller than {PAYLOAD_BYTES} bytes for the InvokeFunction operation",
             )
         try:
             return match[1], json.loads(self.rfile.read(int(length)) or b"{}")
@@ -201,8 +201,8 @@ def _invoke(function: Callable[[Any, Any], Any], event: Any, context: _Context) 
         payload = json.dumps(result, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         return _failure("Runtime.MarshalError", f"Unable to marshal response: {error}", context), True
-    if len(payload) > _MAX_BYTES:
-        message = f"Response payload size exceeded maximum allowed payload size ({_MAX_BYTES} bytes)."
+    if len(payload) > PAYLOAD_BYTES:
+        message = f"Response payload size exceeded maximum allowed payload size ({PAYLOAD_BYTES} bytes)."
         return _failure("Function.ResponseSizeTooLarge", message, context), True
     return payload, False
 
