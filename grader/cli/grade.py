@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
 from grader.cli.console import complain, print_json, show
 from grader.cli.lines import SampleFile
-from grader.cli.options import AwsProfile, AwsRegion, ConfigFile, JsonFlag, SamplesFile, folder_of, load_config
+from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, folder_of, load_config
 from grader.cli.progress import ProgressBar
 from grader.cli.remote import RemoteRun
 from grader.cli.results import ResultFile
@@ -70,8 +71,8 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
     on: OnFunction = None,
     concurrency: Concurrency = 8,
     batch_size: BatchSize = 16,
-    profile: AwsProfile = None,
-    region: AwsRegion = None,
+    profile: ProfileName = None,
+    region: RegionName = None,
 ) -> None:
     """Grade a file of samples and print what they came to.
 

@@ -11,7 +11,7 @@ import typer
 from grader.config import GraderConfig
 from grader.dataset.json_lines import STDIN
 
-__all__ = ["AwsProfile", "AwsRegion", "ConfigFile", "JsonFlag", "SamplesFile", "folder_of", "load_config"]
+__all__ = ["ConfigFile", "JsonFlag", "SamplesFile", "folder_of", "load_config"]
 
 SamplesFile = Annotated[
     str,
@@ -22,14 +22,6 @@ SamplesFile = Annotated[
 ConfigFile = Annotated[
     str | None,
     typer.Option("--config", metavar="FILE", show_default=False, help="Settings as TOML; see docs/configuration.md."),
-]
-AwsProfile = Annotated[
-    str | None,
-    typer.Option("--profile", metavar="NAME", show_default=False, help="A profile of the AWS client's configuration."),
-]
-AwsRegion = Annotated[
-    str | None,
-    typer.Option("--region", metavar="NAME", show_default=False, help="The AWS region; else the client's own."),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
