@@ -15,6 +15,7 @@ from grader.cli.deploy import deploy
 from grader.cli.doctor import doctor
 from grader.cli.explain import explain
 from grader.cli.grade import grade
+from grader.cli.job import job
 from grader.cli.logs import logs
 from grader.cli.undeploy import undeploy
 from grader.cli.version import version
@@ -39,6 +40,7 @@ app = typer.Typer(
 for _command in (grade, explain, doctor, demo, deploy, undeploy, logs, version):
     app.command()(_command)
 app.add_typer(dataset)
+app.add_typer(job)
 
 
 def run() -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.aws.images import put_image
 from tests.grader.deployment.acting import CLOUD, Engine
 
 if TYPE_CHECKING:
     from tests.aws.cloud import Server
 
 STAND_IN = Path(__file__).parents[2] / "aws/docker.py"
-IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:one"
 
 
 @pytest.fixture
@@ -54,13 +54,6 @@ def no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def image(account: Server) -> str:
     """An image that is there already."""
-    client = CLOUD.client("ecr")
-    client.create_repository(repositoryName="mine")
-    blob = {"size": 1, "digest": "sha256:" + "0" * 64}
-    kind = "application/vnd.docker.distribution.manifest.v2+json"
-    manifest = {"schemaVersion": 2, "mediaType": kind, "config": blob, "layers": [blob]}
-    client.put_image(
-        repositoryName="mine", imageManifest=json.dumps(manifest), imageManifestMediaType=kind, imageTag="one"
-    )
+    uri = put_image(CLOUD.client("ecr"), "mine", "one")
     account.take_calls()
-    return IMAGE
+    return uri

@@ -1,0 +1,135 @@
+"""``grader job``: training jobs that reward by the deployed grader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
+from grader.cli.console import complain
+from grader.cloud import Cloud, FunctionName
+from grader.errors import ConfigError
+from grader.jobs import BedrockJob, Evaluator, SageMakerJob, find_function, read_order, region_of, register
+from grader.report import json_line
+
+if TYPE_CHECKING:
+    from grader.jobs import Request
+
+__all__ = ["job"]
+
+JobFile = Annotated[str, typer.Argument(metavar="JOB.toml", show_default=False, help="See docs/deployment.md.")]
+Function = Annotated[
+    str | None,
+    typer.Option(
+        "--function", metavar="NAME", show_default=False, help="NAME, NAME:ALIAS or ARN; else what the file says."
+    ),
+]
+Start = Annotated[bool, typer.Option("--start", help="Send it. Else it is checked and printed.")]
+
+job = typer.Typer(
+    name="job",
+    help="Print, or start, training jobs that reward by the deployed grader.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@job.command()
+def bedrock(
+    file: JobFile,
+    function: Function = None,
+    start: Start = False,  # noqa: FBT002  # typer wants flags so
+    profile: ProfileName = None,
+    region: RegionName = None,
+) -> None:
+    """Reinforcement fine-tuning on Amazon Bedrock."""
+    order = read_order(BedrockJob, file)
+    named = _named(function, order.function, file)
+    cloud = Cloud(profile=profile, region=region_of(named, region))
+    request = order.request(find_function(named, cloud, must_exist=False), file=file)
+    request.check(cloud)
+    _note(order.notes(cloud.region))
+    if start:
+        find_function(named, cloud, must_exist=True)
+        typer.echo(request.send(cloud)["jobArn"])
+    else:
+        _show(request)
+
+
+@job.command()
+def sagemaker(
+    file: JobFile,
+    function: Function = None,
+    start: Start = False,  # noqa: FBT002  # typer wants flags so
+    profile: ProfileName = None,
+    region: RegionName = None,
+) -> None:
+    """Reinforcement learning from verifiable rewards on SageMaker AI, serverless.
+
+    The function is registered as an evaluator first, unless the file names one.
+    """
+    order = read_order(SageMakerJob, file)
+    named = None if order.evaluator and function is None else _named(function, order.function, file)
+    cloud = Cloud(profile=profile, region=region_of(named, region))
+    evaluator = None if named is None else _evaluator(named, cloud)
+    request = order.request(order.evaluator if evaluator is None else evaluator.arn(), cloud, file=file)
+    request.check(cloud)
+    _note(order.notes(cloud.region))
+    if not start:
+        _show(*([] if evaluator is None else [evaluator.request()]), request)
+        return
+    if evaluator is not None:
+        find_function(str(evaluator.function), cloud, must_exist=True)
+        request = order.request(register(evaluator, cloud), cloud, file=file)
+    typer.echo(request.send(cloud)["TrainingJobArn"])
+
+
+@job.command("evaluator")
+def evaluator_command(
+    function: Annotated[
+        str, typer.Option("--function", metavar="NAME", show_default=False, help="NAME or ARN, without alias.")
+    ],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", show_default=False, help="Else the function's.")
+    ] = None,
+    domain: Annotated[
+        str | None,
+        typer.Option("--domain", metavar="ID", show_default=False, help="SageMaker Studio domain that is to show it."),
+    ] = None,
+    start: Start = False,  # noqa: FBT002  # typer wants flags so
+    profile: ProfileName = None,
+    region: RegionName = None,
+) -> None:
+    """Register the function as an Evaluator of SageMaker AI."""
+    cloud = Cloud(profile=profile, region=region_of(function, region))
+    evaluator = _evaluator(function, cloud, name=name, domain=domain)
+    evaluator.request().check(cloud)
+    if start:
+        find_function(function, cloud, must_exist=True)
+        typer.echo(register(evaluator, cloud))
+    else:
+        _show(evaluator.request())
+
+
+def _evaluator(function: str, cloud: Cloud, *, name: str | None = None, domain: str | None = None) -> Evaluator:
+    Evaluator("", FunctionName.parse(function))  # what SageMaker would not take is told before AWS is asked
+    found = find_function(function, cloud, must_exist=False)
+    return Evaluator(name or found.name, found, domain)
+
+
+def _named(option: str | None, said: str, file: str) -> str:
+    if named := option or said:
+        return named
+    raise ConfigError(f"{file}: function: is missing; give it there or by --function, as `grader deploy` prints it")
+
+
+def _note(notes: list[str]) -> None:
+    for note in notes:
+        complain(f"note: {note}")
+
+
+def _show(*requests: Request) -> None:
+    """What would be sent, on stdout; and that it was not, on stderr."""
+    typer.echo(json_line([request.as_dict() for request in requests], indent=2))
+    complain("checked against the service's description, and not sent; --start sends it")
