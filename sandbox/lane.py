@@ -10,8 +10,11 @@ from sandbox.errors import ProcessLostError, ProcessSpentError
 from sandbox.execution import Execution, ExecutionStatus, Job
 from sandbox.values import decode, encode
 from sandbox.worker import Worker, Zygote
+from sandbox.yielding import LONG_S, Yielding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.worker import ZygoteSettings
 
 __all__ = ["EXAMINER", "SOLUTION", "Lane"]
@@ -23,8 +26,14 @@ _SERVED = 1000
 """Jobs after which an examiner is replaced, so that whatever it has come to keep is let go."""
 _AFTER_DEADLINE_S = 0.5
 """How long clearing up may take after the caller's deadline; then the zygote is ended, too."""
+_CLOSE_LOOKS = 5
+"""How many looks at an answer are not further apart than `LONG_S`."""
 _SPARE_CPU_S = 30.0
 """CPU seconds an examiner may spend on a job, on top of as many as the answer has."""
+
+
+def _nobody() -> bool:
+    return False
 
 
 class Lane:
@@ -35,13 +44,14 @@ class Lane:
         self._examiner: Worker | None = None
         self._examiner_key = ""
         self._served = 0
+        self._relieve: Callable[[], bool] = _nobody
 
     @property
     def pids(self) -> set[int]:
         """Its processes besides the zygote, as long as it is idle, as the zygote counts."""
         return {self._examiner.inner_pid} if self._examiner is not None else set()
 
-    async def execute(self, job: Job, deadline: float) -> Execution:
+    async def execute(self, job: Job, deadline: float, *, relieve: Callable[[], bool] = _nobody) -> Execution:
         """Put one answer to its exam.
 
         A process of ours that is lost on the way is replaced once; the second time the result is ``internal``.
@@ -49,7 +59,10 @@ class Lane:
         Args:
             job: what to do.
             deadline: when the caller needs the result (`time.monotonic`).
+            relieve: called now and then when the answer takes long, so that another lane can take this one's place;
+                says whether others go first, so that the answer runs on at a lower priority.
         """
+        self._relieve = relieve
         detail = ""
         for _ in range(_ATTEMPTS):
             if time.monotonic() >= deadline:
@@ -78,7 +91,7 @@ class Lane:
         patience = min(deadline, forked + job.limits.backstop_s)
         head = encode([job.source, list(astuple(job.limits))])
         await examiner.send(head + b"\n" + job.exam, patience)
-        reply = await examiner.receive(patience, cpu_s=job.limits.total_cpu_s + _SPARE_CPU_S)
+        reply = await self._reply(examiner, patience, job.limits.total_cpu_s + _SPARE_CPU_S)
         if reply is None:
             if patience < deadline:
                 raise ProcessLostError("an examiner hangs")
@@ -88,6 +101,21 @@ class Lane:
         if not job.examiner_key or report["worn"]:
             await self._dismiss()
         return _execution(report, fork_ms=(forked - started) * 1000)
+
+    async def _reply(self, examiner: Worker, patience: float, cpu_s: float) -> bytes | None:
+        """What the examiner reports; if its answer takes long, then as one that holds up nobody."""
+        if await examiner.speaks(min(patience, time.monotonic() + LONG_S)):
+            return await examiner.receive(patience, cpu_s=cpu_s)
+        assert self.zygote.pid is not None
+        yielding = Yielding(self.zygote.pid, examiner.pid, self._relieve)
+        try:
+            for _ in range(_CLOSE_LOOKS):
+                yielding.look()
+                if await examiner.speaks(min(patience, time.monotonic() + LONG_S)):
+                    break
+            return await examiner.receive(patience, cpu_s=cpu_s, on_look=yielding.look)
+        finally:
+            yielding.end()
 
     async def _examiner_for(self, job: Job, deadline: float) -> Worker:
         self._served += 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import sandbox as package
-from sandbox.errors import IsolationError
+from sandbox.errors import IsolationError, ProcessLostError
 from sandbox.lane import EXAMINER, SOLUTION, Lane
 from sandbox.loop import Future, Loop, Pool
 from sandbox.preload import SOLUTION_PRELOAD
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "Sandbox", "SandboxSettings"]
 
 T = TypeVar("T")
+_SPARES_PER_LANE = 2
 _SWEEP_S = 1.0
 """How often to look for strays, at most: it means reading all of ``/proc``."""
 _WARM_UP = '"""Warm up."""\nimport os\n\ndef f( x:int )->int :\n  return [ a+x for a in range(3) ] or f"{x!r}"\n'
@@ -74,7 +76,7 @@ class Sandbox:
         self.settings = settings
         own = str(Path(package.__path__[0]).parent)
         paths = (own, *(path for path in settings.paths if path != own))
-        self._lanes = [
+        lanes = [
             Lane(
                 ZygoteSettings(
                     preload=settings.preload,
@@ -90,8 +92,10 @@ class Sandbox:
                     processes=True,
                 )
             )
-            for number in range(settings.lanes)
+            for number in range(settings.lanes * (1 + _SPARES_PER_LANE))
         ]
+        self._lanes, self._spare_lanes = lanes[: settings.lanes], lanes[settings.lanes :]
+        """One for each answer that is to run at a time; and those that start when they are needed."""
         self._analysts = Zygote(
             ZygoteSettings(
                 preload=(),
@@ -113,6 +117,10 @@ class Sandbox:
         """Forget every coroutine, and with it every descriptor one waits for."""
         self._loop = Loop()
         self._lane_pool, self._seat_pool = Pool(self._lanes), Pool(self._seats)
+        self._spares = list(self._spare_lanes)
+        self._relieved: set[Lane] = set()
+        self._wanted = 0
+        """How many exams run or are to run."""
 
     def launch(self, lanes: int = 1) -> None:
         """Start processes, all at once, without waiting until they are ready; those that run stay.
@@ -162,7 +170,7 @@ class Sandbox:
         return {zygote.mark for zygote in self._zygotes()}
 
     def _zygotes(self) -> list[Zygote]:
-        return [self._analysts, *(lane.zygote for lane in self._lanes)]
+        return [self._analysts, *(lane.zygote for lane in (*self._lanes, *self._spare_lanes))]
 
     def run(self, flows: Iterable[Coroutine[Any, Any, T]], *, lanes: int | None = None) -> list[T]:
         """Run coroutines side by side until all are done; their results, in order.
@@ -174,7 +182,7 @@ class Sandbox:
         """
         if os.getpid() != self._owner:
             raise IsolationError("a sandbox cannot be used across a fork: make one in each process")
-        self.launch(self.settings.lanes if lanes is None else lanes)
+        self.launch(len(self._lanes) if lanes is None else lanes)
         self.start()
         try:
             results = self._loop.run(flows)
@@ -194,7 +202,9 @@ class Sandbox:
             return
         self._next_sweep = now + _SWEEP_S
         zygotes = self._zygotes()
-        known = set[int]().union(*(lane.pids for lane in self._lanes), *(seat.pids for seat in self._seats))
+        known = set[int]().union(
+            *(lane.pids for lane in (*self._lanes, *self._spare_lanes)), *(seat.pids for seat in self._seats)
+        )
         known.update(zygote.pid for zygote in zygotes if zygote.pid is not None)
         sweep(self.marks, spare=known, looks=1)
 
@@ -228,15 +238,37 @@ class Sandbox:
     async def execute(self, job: Job, *, deadline: float) -> Execution:
         """Put an answer to its exam, when a lane is free; call it inside a coroutine that `run` runs.
 
+        A lane whose answer takes long is relieved by a spare one, so that it holds up nobody, and is spare afterwards.
+
         Args:
             job: what to do.
             deadline: when the caller needs the result (`time.monotonic`).
         """
+        self._wanted += 1
         lane = await self._lane_pool.take()
         try:
-            return await lane.execute(job, deadline)
+            return await lane.execute(job, deadline, relieve=lambda: self._relieve(lane))
         finally:
-            self._lane_pool.give_back(lane)
+            self._wanted -= 1
+            if lane in self._relieved:
+                self._relieved.remove(lane)
+                self._spares.append(lane)
+            else:
+                self._lane_pool.give_back(lane)
+
+    def _relieve(self, lane: Lane) -> bool:
+        """Have a spare lane take the place of one, if others wait; whether others go before its answer."""
+        if lane not in self._relieved:
+            if not self._spares or self._wanted <= self.settings.lanes + len(self._relieved):
+                return False
+            self._relieved.add(lane)
+            self._loop.spawn(self._open(self._spares.pop()))
+        return self._wanted > len(self._relieved)
+
+    async def _open(self, lane: Lane) -> None:
+        with suppress(ProcessLostError):  # which says whoever uses it
+            await lane.zygote.start()
+        self._lane_pool.give_back(lane)
 
     def close(self) -> None:
         """End every process. The sandbox can be used again."""
@@ -244,7 +276,7 @@ class Sandbox:
             return
         for seat in self._seats:
             seat.leave()
-        for lane in self._lanes:
+        for lane in (*self._lanes, *self._spare_lanes):
             lane.close()
         self._analysts.kill()
         self._renew()

@@ -76,6 +76,15 @@ class Worker:
         self._channel = channel
         self._pid = inner_pid if parent is None else partial(child_called, inner_pid, parent)
 
+    @property
+    def pid(self) -> int | None:
+        """The process as this one counts; ``None`` where processes are hidden."""
+        return self._pid if isinstance(self._pid, int) else self._pid()
+
+    async def speaks(self, deadline: float) -> bool:
+        """Wait for a message to begin, or the worker to end; whether that was before the deadline."""
+        return await readable(self._channel.fileno(), deadline)
+
     async def send(self, payload: bytes, deadline: float) -> None:
         """Send one message.
 
@@ -93,12 +102,15 @@ class Worker:
             except OSError as error:
                 raise ProcessLostError(f"a worker is gone: {error.strerror}") from None
 
-    async def receive(self, deadline: float, *, cpu_s: float = math.inf) -> bytes | None:
+    async def receive(
+        self, deadline: float, *, cpu_s: float = math.inf, on_look: Callable[[], None] | None = None
+    ) -> bytes | None:
         """Receive one message; ``None`` when none is whole by the deadline, which leaves the worker useless.
 
         Args:
             deadline: when to give up (`time.monotonic`).
             cpu_s: CPU seconds the worker may spend on it.
+            on_look: called whenever the worker was looked at and nothing is wrong with it.
 
         Raises:
             ProcessSpentError: it has spent them.
@@ -107,7 +119,7 @@ class Worker:
         data, size = bytearray(), None
         vigil = Vigil(self._pid, cpu_s=cpu_s)
         while size is None or len(data) < size:
-            if not await _ready(readable, self._channel, deadline, vigil):
+            if not await _ready(readable, self._channel, deadline, vigil, on_look):
                 return None
             try:
                 want = HEADER_BYTES - len(data) if size is None else min(size - len(data), _CHUNK)
@@ -331,7 +343,11 @@ class Zygote:
 
 
 async def _ready(
-    event: Callable[[int, float], Awaitable[bool]], channel: socket.socket, deadline: float, vigil: Vigil
+    event: Callable[[int, float], Awaitable[bool]],
+    channel: socket.socket,
+    deadline: float,
+    vigil: Vigil,
+    on_look: Callable[[], None] | None = None,
 ) -> bool:
     """Wait for an event at the near end of a channel, and keep an eye on who is at the far end.
 
@@ -345,4 +361,6 @@ async def _ready(
         if time.monotonic() >= deadline:
             return False
         vigil.look()
+        if on_look is not None:
+            on_look()
     return True

@@ -70,8 +70,7 @@ def _descendants() -> set[int]:
 def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: str) -> None:
     others = _descendants()  # what other tests share
     with Grader(GraderConfig.load(None, {"GRADER_POLICY": policy})) as grader:
-        lanes_and_analysts = grader.host().lanes * 2
-        before = _descendants()
+        lanes = grader.host().lanes
         quickest_s = math.inf
         for attempt in range(ATTEMPTS):
             started = time.monotonic()
@@ -86,7 +85,11 @@ def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: s
                     assert grade.metric("functional") == 1.0, grade
                     assert grade.reward is not None
                     assert grade.reward > 0.9
-            assert len(_descendants() - before) <= lanes_and_analysts  # examiners and analysts, idle
+            zygotes = [zygote for zygote in grader._sandbox._zygotes() if zygote.session is not None]
+            launchers_and_zygotes = {pid for zygote in zygotes for pid in (zygote.session, zygote.pid)}
+            workers = _descendants() - others - launchers_and_zygotes
+            assert len(zygotes) <= 1 + 3 * lanes
+            assert len(workers) <= len(zygotes) - 1 + lanes  # an examiner for each lane, and analysts, all idle
             assert _falls_quiet()
             if quickest_s < BUDGET_S + 2.0:
                 break

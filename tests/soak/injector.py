@@ -52,13 +52,14 @@ class Injector:
         self._chance = random.Random(seed)
         self._pause_s = pause_s
         self._sandbox = grader._sandbox
+        self._lanes = [*self._sandbox._lanes, *self._sandbox._spare_lanes]
         launched = any(lane.zygote.session != lane.zygote.pid for lane in self._sandbox._lanes)
         self._roles = [role for role in ROLES if launched or role != "launcher"]
         self._over = Event()
         self._thread = Thread(target=self._work)
         self._jobs: Counter[int] = Counter()
         self._struck: dict[int, int] = {}
-        for lane in self._sandbox._lanes:
+        for lane in self._lanes:
             self._count_jobs(lane)
 
     def __enter__(self) -> Self:
@@ -72,9 +73,9 @@ class Injector:
     def _count_jobs(self, lane: Lane) -> None:
         execute = lane.execute
 
-        async def counted(*arguments: Any) -> Any:
+        async def counted(*arguments: Any, **more: Any) -> Any:
             self._jobs[id(lane)] += 1
-            return await execute(*arguments)
+            return await execute(*arguments, **more)
 
         lane.execute = counted  # type: ignore[method-assign]  # counts on the way
 
@@ -99,7 +100,7 @@ class Injector:
 
     def _strike(self, role: str, number: signal.Signals) -> int | None:
         """Send a signal to the process in a role as soon as there is one; which it was."""
-        lane = self._chance.choice(self._sandbox._lanes)
+        lane = self._chance.choice([lane for lane in self._lanes if lane.zygote.session is not None] or self._lanes)
         give_up = time.monotonic() + _WAIT_S
         while not self._over.wait(0.001) and time.monotonic() < give_up:
             job = self._jobs[id(lane)]

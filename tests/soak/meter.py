@@ -113,7 +113,7 @@ class Meter:
         roles = {os.getpid(): "grader"}
         for grader in self._graders:
             analysts = grader._sandbox._analysts
-            for zygote in (analysts, *(lane.zygote for lane in grader._sandbox._lanes)):
+            for zygote in grader._sandbox._zygotes():
                 if zygote.pid is not None and zygote.session is not None:
                     worker = "analysts" if zygote is analysts else "examiners"
                     roles |= {zygote.session: "launchers", zygote.pid: f"zygotes of {worker}", -zygote.pid: worker}

@@ -78,7 +78,7 @@ def test_a_process_that_is_left_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_an_unscored_sample_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def lose(*_: Any) -> Execution:
+    async def lose(*_: Any, **__: Any) -> Execution:
         return Execution(ExecutionStatus.INTERNAL, detail="a worker died")
 
     def ruin(grader: Grader) -> None:

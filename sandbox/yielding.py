@@ -1,0 +1,79 @@
+"""Answers that take long let the others go first: they run on, at a lower priority."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.clock import cpu_seconds
+from sandbox.vigil import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["LONG_S", "Yielding"]
+
+LONG_S = 0.2
+"""Seconds of CPU time that hardly any honest answer needs, and seconds from one look to the next."""
+_NICE = 10
+"""Of ten parts of a CPU that two processes want, one with this niceness gets one (sched(7))."""
+
+
+class Yielding:
+    """Watches what one zygote's children do, and has an answer that takes long yield while others want its CPU.
+
+    Args:
+        zygote: its pid.
+        examiner: the pid of that child which runs no answer; ``None`` where processes are hidden.
+        others: asked at each look at an answer that takes long whether others are to go first now.
+    """
+
+    def __init__(self, zygote: int, examiner: int | None, others: Callable[[], bool]) -> None:
+        self._zygote = zygote
+        self._examiner = examiner
+        self._others = others
+        self._group = Path(f"/proc/{zygote}/autogroup")
+        self._asleep: dict[int, float] = {}
+        """CPU seconds of those that slept at the last look."""
+        self._is_long = False
+        self._niceness = 0
+
+    def look(self) -> None:
+        """Look at the answers. Long takes one that has used up `LONG_S`, or has slept from the last look to this."""
+        answers = self._answers()
+        self._is_long = self._is_long or self._takes_long(answers)
+        if self._is_long:
+            self._make_nice(answers, _NICE if self._others() else 0)
+
+    def end(self) -> None:
+        """Have the next answer run as others do."""
+        self._make_nice([], 0)
+
+    def _takes_long(self, answers: Sequence[int]) -> bool:
+        before = self._asleep
+        used = {pid: cpu_seconds(pid) or 0.0 for pid in answers}
+        self._asleep = {pid: used[pid] for pid in answers if state_of(pid) == "S"}
+        return any(seconds >= LONG_S or before.get(pid) == seconds for pid, seconds in used.items())
+
+    def _make_nice(self, answers: Sequence[int], niceness: int) -> None:
+        """Have the answers that there are now run at a lower priority, or as they did before, where that is allowed.
+
+        Where each session has a share of the CPUs of its own (sched(7), *The autogroup feature*), a process's niceness
+        means nothing to those of other sessions; so the zygote's session is made nice, too.
+        """
+        if niceness or self._niceness:
+            with suppress(OSError):
+                self._group.write_text(str(niceness))
+            for pid in answers:
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, pid, niceness)
+        self._niceness = niceness
+
+    def _answers(self) -> list[int]:
+        try:
+            listed = Path(f"/proc/{self._zygote}/task/{self._zygote}/children").read_text()
+        except OSError:
+            return []
+        return [pid for pid in map(int, listed.split()) if pid != self._examiner]
