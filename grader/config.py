@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
+    "LAMBDA_MB_PER_CPU",
     "Credit",
     "GraderConfig",
     "LimitsConfig",
@@ -40,11 +41,12 @@ __all__ = [
     "StoreConfig",
     "StyleGate",
     "default_lanes",
+    "lambda_lanes",
 ]
 
 ENVIRONMENT_PREFIX = "GRADER_"
 _CONFIG_VARIABLE = "GRADER_CONFIG"
-_LAMBDA_MB_PER_CPU = 1769
+LAMBDA_MB_PER_CPU = 1769
 """Memory that buys one CPU (AWS Lambda, "Configure function memory": at 1,769 MB a function has one vCPU)."""
 
 LogSamples: TypeAlias = Literal["off", "brief", "full"]
@@ -219,8 +221,13 @@ def default_lanes(environ: Mapping[str, str]) -> int:
     cpus = len(os.sched_getaffinity(0))
     memory_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     if memory_mb.isdecimal():
-        cpus = min(cpus, max(1, round(int(memory_mb) / _LAMBDA_MB_PER_CPU)))
+        cpus = min(cpus, lambda_lanes(int(memory_mb)))
     return cpus
+
+
+def lambda_lanes(memory_mb: int) -> int:
+    """How many lanes a Lambda function with so much memory has."""
+    return max(1, round(memory_mb / LAMBDA_MB_PER_CPU))
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

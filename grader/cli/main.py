@@ -17,6 +17,7 @@ from grader.cli.explain import explain
 from grader.cli.grade import grade
 from grader.cli.job import job
 from grader.cli.logs import logs
+from grader.cli.plan import plan
 from grader.cli.undeploy import undeploy
 from grader.cli.version import version
 from grader.errors import ConfigError, GraderError, InputError
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (grade, explain, doctor, demo, deploy, undeploy, logs, version):
+for _command in (grade, explain, doctor, demo, deploy, undeploy, logs, plan, version):
     app.command()(_command)
 app.add_typer(dataset)
 app.add_typer(job)
