@@ -10,11 +10,20 @@ import pytest
 
 import sandbox
 
-HEAVY = ("black", "blib2to3", "pyflakes", "RestrictedPython", "boto3", "botocore", "typer", "click", "rich")
-UNSEEN = (
-    *HEAVY,
+LIBRARIES = (
+    "black",
+    "blib2to3",
+    "pyflakes",
+    "RestrictedPython",
+    "boto3",
+    "botocore",
+    "typer",
+    "click",
+    "rich",
     "pydantic",
-    "pydantic_core",
+)
+UNSEEN = (
+    *LIBRARIES,
     "sandbox.processes",
     "testcases.examination",
     "testcases.handles",
@@ -84,5 +93,7 @@ def test_grading_loads_nothing_more() -> None:
         "assert result['aggregate_reward_score'] > 0.9, result\n"
         "handler.close()"
     )
-    heavy = {name for name in loaded_by(statement) if name.partition(".")[0] in HEAVY or "sandbox.processes" in name}
+    heavy = {
+        name for name in loaded_by(statement) if name.partition(".")[0] in LIBRARIES or "sandbox.processes" in name
+    }
     assert heavy == set()

@@ -15,6 +15,7 @@ from testcases.entry_points import called_in, imported_from
 from testcases.errors import InvalidFieldError
 from testcases.formats import deepcoder
 from testcases.formats.fields import Fields, check_text
+from testcases.formats.native_model import ASSERTION, CALL, PROGRAM, REFERENCE, SUITE, read_test
 from testcases.plain_data import require_plain
 from testcases.problem import (
     ASK_ORACLE,
@@ -30,7 +31,6 @@ from testcases.problem import (
 from testcases.python_source import defined_names, parse, parse_assertion, parse_check, parse_suite, prompt_code
 
 if TYPE_CHECKING:
-    from testcases.formats.native_model import CallModel, CompareModel, NativeModel, StdinModel, TestModel
     from testcases.problem import Test
 
 __all__ = ["NAME", "fits", "read"]
@@ -49,97 +49,93 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     Raises:
         ProblemError: the reference cannot be read.
     """
-    # Importing pydantic takes longer than grading a hundred samples; other shapes do without.
-    from testcases.formats.native_model import NativeModel, validate, validate_test  # noqa: PLC0415 - pydantic is slow to import
-
     Fields(reference)
-    model = validate(NativeModel, reference, "")
-    parse(model.setup, "setup")
-    oracle = defined_names(parse(model.oracle, "oracle"))
+    found = REFERENCE.read(reference, "")
+    parse(found["setup"], "setup")
+    oracle = defined_names(parse(found["oracle"], "oracle"))
+    shared = found["isolation"] == "shared"
     tests = tuple(
-        _test(
-            validate_test(item, f"tests[{index}]"),
-            f"tests[{index}]",
-            has_oracle=bool(oracle),
-            shared=model.isolation == "shared",
-        )
-        for index, item in enumerate(model.tests)
+        _test(item, f"tests[{index}]", has_oracle=bool(oracle), shared=shared)
+        for index, item in enumerate(found["tests"])
     )
     return Problem(
         tests=tests,
-        entry_point=_entry_point(model, tests),
-        prompt=prompt_code(model.prompt),
-        setup=model.setup,
-        oracle=model.oracle,
-        comparison=_comparison(model.compare, "compare"),
-        limits=ProblemLimits(**model.limits.model_dump()),
-        allow_imports=model.allow_imports,
-        isolation=model.isolation,
+        entry_point=_entry_point(found, tests),
+        prompt=prompt_code(found["prompt"]),
+        setup=found["setup"],
+        oracle=found["oracle"],
+        comparison=_comparison(found["compare"], "compare") or Comparison(),
+        limits=ProblemLimits(**found["limits"] or {}),
+        allow_imports=found["allow_imports"],
+        isolation=found["isolation"],
         shape=NAME,
     )
 
 
-def _test(model: TestModel, path: str, *, has_oracle: bool, shared: bool) -> Test:
-    from testcases.formats.native_model import AssertModel, CallModel, PytestModel, StdinModel  # noqa: PLC0415 - pydantic is slow to import
+def _test(item: Any, path: str, *, has_oracle: bool, shared: bool) -> Test:
+    kind, fields = read_test(item, path)
+    worth: dict[str, Any] = {"weight": fields["weight"], "group": fields["group"]}
+    if kind is CALL:
+        return _call(fields, path, worth, has_oracle=has_oracle)
+    if kind is PROGRAM:
+        return _program(fields, path, worth)
+    if kind is ASSERTION:
+        parse_assertion(fields["assert"], f"{path}.assert")
+        return AssertTest(fields["assert"], **worth)
+    if kind is SUITE:
+        parse_suite(fields["pytest"], f"{path}.pytest", shared=shared)
+        return PytestTest(fields["pytest"], fields["module"], **worth)
+    parse_check(fields["check"], f"{path}.check")
+    return CheckTest(fields["check"], **worth)
 
-    worth: dict[str, Any] = {"weight": model.weight, "group": model.group}
-    if isinstance(model, CallModel):
-        return _call(model, path, worth, has_oracle=has_oracle)
-    if isinstance(model, StdinModel):
-        return _program(model, path, worth)
-    if isinstance(model, AssertModel):
-        parse_assertion(model.source, f"{path}.assert")
-        return AssertTest(model.source, **worth)
-    if isinstance(model, PytestModel):
-        parse_suite(model.source, f"{path}.pytest", shared=shared)
-        return PytestTest(model.source, model.module, **worth)
-    parse_check(model.source, f"{path}.check")
-    return CheckTest(model.source, **worth)
 
-
-def _call(model: CallModel, path: str, worth: dict[str, Any], *, has_oracle: bool) -> CallTest:
-    require_plain(list(model.args), f"{path}.args")
-    require_plain(model.kwargs, f"{path}.kwargs")
+def _call(fields: dict[str, Any], path: str, worth: dict[str, Any], *, has_oracle: bool) -> CallTest:
+    require_plain(list(fields["args"]), f"{path}.args")
+    kwargs = fields["kwargs"] or {}
+    require_plain(kwargs, f"{path}.kwargs")
     right: tuple[Any, ...]
-    if model.one_of is not None:
-        if model.expected is not None:
+    if fields["one_of"] is not None:
+        if fields.get("expected") is not None:
             raise InvalidFieldError(f"{path}.one_of", "takes the place of expected; give one of them")
-        require_plain(list(model.one_of), f"{path}.one_of")
-        right = model.one_of
-    elif "expected" in model.model_fields_set:
-        require_plain(model.expected, f"{path}.expected")
-        right = (model.expected,)
+        require_plain(list(fields["one_of"]), f"{path}.one_of")
+        right = fields["one_of"]
+    elif "expected" in fields:
+        require_plain(fields["expected"], f"{path}.expected")
+        right = (fields["expected"],)
     elif has_oracle:
         right = (ASK_ORACLE,)
     else:
         raise InvalidFieldError(f"{path}.expected", "is missing")
-    comparison = None if model.compare is None else _comparison(model.compare, f"{path}.compare")
-    return CallTest(model.args, right[0], model.kwargs, model.function, right[1:], comparison, **worth)
+    comparison = _comparison(fields["compare"], f"{path}.compare")
+    return CallTest(fields["args"], right[0], kwargs, fields["function"], right[1:], comparison, **worth)
 
 
-def _program(model: StdinModel, path: str, worth: dict[str, Any]) -> StdinTest:
-    if model.one_of is not None:
-        if model.stdout is not None:
+def _program(fields: dict[str, Any], path: str, worth: dict[str, Any]) -> StdinTest:
+    if fields["one_of"] is not None:
+        if fields["stdout"] is not None:
             raise InvalidFieldError(f"{path}.one_of", "takes the place of stdout; give one of them")
-        right = tuple(check_text(text, f"{path}.one_of[{index}]") for index, text in enumerate(model.one_of))
-    elif model.stdout is not None:
-        right = (check_text(model.stdout, f"{path}.stdout"),)
+        right = tuple(check_text(text, f"{path}.one_of[{index}]") for index, text in enumerate(fields["one_of"]))
+    elif fields["stdout"] is not None:
+        right = (check_text(fields["stdout"], f"{path}.stdout"),)
     else:
         raise InvalidFieldError(f"{path}.stdout", "is missing")
-    comparison = None if model.compare is None else _comparison(model.compare, f"{path}.compare")
-    return StdinTest(check_text(model.stdin, f"{path}.stdin"), right[0], right[1:], comparison, **worth)
+    comparison = _comparison(fields["compare"], f"{path}.compare")
+    return StdinTest(check_text(fields["stdin"], f"{path}.stdin"), right[0], right[1:], comparison, **worth)
 
 
-def _comparison(model: CompareModel, path: str) -> Comparison:
-    if model.checker and "checker" not in defined_names(parse(model.checker, f"{path}.checker")):
+def _comparison(fields: dict[str, Any] | None, path: str) -> Comparison | None:
+    if fields is None:
+        return None
+    if fields["checker"] and "checker" not in defined_names(parse(fields["checker"], f"{path}.checker")):
         raise InvalidFieldError(f"{path}.checker", "must define checker(given, expected, got)")
-    return Comparison(**model.model_dump())
+    return Comparison(**fields)
 
 
-def _entry_point(model: NativeModel, tests: tuple[Test, ...]) -> str | None:
+def _entry_point(fields: dict[str, Any], tests: tuple[Test, ...]) -> str | None:
     """The function the reference names, or else the one that its tests do."""
-    if model.entry_point is not None:
-        return model.entry_point
+    named: str | None = fields["entry_point"]
+    if named is not None:
+        return named
     for index, test in enumerate(tests):
         if isinstance(test, CheckTest) or (isinstance(test, CallTest) and test.function is None):
             raise InvalidFieldError("entry_point", f"is missing, and tests[{index}] needs it")
@@ -151,7 +147,7 @@ def _entry_point(model: NativeModel, tests: tuple[Test, ...]) -> str | None:
     sources = [test.source for test in tests if isinstance(test, AssertTest | PytestTest)]
     if not sources:
         return None
-    name = called_in([parse(source, "tests") for source in sources], parse(model.setup, "setup"))
+    name = called_in([parse(source, "tests") for source in sources], parse(fields["setup"], "setup"))
     if name is None:
         raise InvalidFieldError("entry_point", "is missing, and the tests call no function of the answer")
     return name
