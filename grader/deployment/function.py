@@ -68,6 +68,8 @@ class Function:
             )
             yield Wait("lambda", "function_active_v2", name, self.title)
             return Outcome.MADE
+        if _is_busy(found["Configuration"]):
+            yield Wait("lambda", "function_updated_v2", name, self.title)
         outcome = Outcome.UNCHANGED
         if not self.has_code(found):
             code = {"ImageUri": self.image, "Architectures": [self.deployment.architecture]}
@@ -122,6 +124,11 @@ class Function:
                 "LogGroup": self.deployment.log_group,
             },
         }
+
+
+def _is_busy(configuration: Any) -> bool:
+    """Whether a change that was begun before, and perhaps not waited for, is still on its way."""
+    return "Pending" in configuration.get("State", "") or configuration.get("LastUpdateStatus") == "InProgress"
 
 
 def is_as_wanted(wanted: Any, found: Any) -> bool:

@@ -9,6 +9,7 @@ from grader.cloud import Cloud
 from grader.deployment import Carrier, Deployment, architecture_here, plan_for, warm_up
 from grader.deployment.acts import Call, Outcome, Wait
 from grader.deployment.concurrency import Concurrency
+from grader.deployment.function import Function
 from grader.deployment.image import Image
 from grader.errors import CloudError, CloudRequestError, ConfigError, InputError, NothingThereError, ToolError
 from tests.grader.deployment.acting import CLOUD, changes, everything, made, removed
@@ -182,6 +183,17 @@ class TestFailures:
         steps = outcomes(made(Deployment(image=image)))
         assert steps[ROLE] is Outcome.CHANGED
         assert set(outcomes(made(Deployment(image=image))).values()) == {Outcome.UNCHANGED}
+
+    def test_a_change_that_is_on_its_way_is_waited_for(self, account: Server, image: str) -> None:
+        wanted = Deployment(image=image)
+        made(wanted)
+        busy = CLOUD.call("lambda", "get_function", "it", FunctionName=wanted.name)
+        busy["Configuration"]["LastUpdateStatus"] = "InProgress"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Function, "found", lambda *_, **__: busy)
+            function = next(one for one in plan_for(wanted, CLOUD).resources if isinstance(one, Function))
+            acts = list(function.make(CLOUD))
+        assert acts == [Wait("lambda", "function_updated_v2", {"FunctionName": wanted.name}, FUNCTION)]
 
     def test_a_role_that_lambda_does_not_know_yet_is_waited_for(self, account: Server, image: str) -> None:
         account.refuse(

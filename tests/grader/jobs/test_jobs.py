@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +16,6 @@ from tests.aws.images import put_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.aws.cloud import Server
 
@@ -142,6 +143,17 @@ class TestBedrock:
         with pytest.raises(ConfigError) as raised:
             job("bedrock", write({**BEDROCK, **change}), "--function", ARN)
         assert told in str(raised.value)
+        assert aws.take_calls() == []
+
+    def test_the_documentation_s_example_is_a_job(
+        self, aws: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        page = Path(__file__).parents[3] / "docs/deployment.md"
+        (example,) = re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL)
+        file = tmp_path / "job.toml"
+        file.write_text(example)
+        (request,) = printed(capsys, "bedrock", str(file), "--function", ARN)
+        assert request["parameters"]["jobName"] == "reverse-strings-1"
         assert aws.take_calls() == []
 
     def test_a_region_the_documentation_does_not_name_is_noted(
