@@ -25,7 +25,7 @@ from sandbox.analysis import Policy
 from sandbox.limits import Limits
 from sandbox.preload import SOLUTION_PRELOAD
 from sandbox.walls.report import Tier
-from testcases.store import StoreSettings
+from testcases.store_settings import StoreSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

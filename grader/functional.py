@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from sandbox.limits import Limits
     from testcases.problem import Problem
 
-__all__ = ["CONDUCTOR", "INSIDER", "PreparedProblem", "prepare", "results_of"]
+__all__ = ["PreparedProblem", "prepare", "results_of"]
 
-CONDUCTOR = "testcases.examination:conduct"
-"""What puts answers to the exams that `prepare` makes."""
-INSIDER = "testcases.suites.inside:Inside"
-"""What holds tests in the answer's own process, where a problem asks for that."""
 _TRACELESS = "traceless"
 """Key of all exams that leave an examiner as good as new."""
 

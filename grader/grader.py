@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import sys
 import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from grader.config import GraderConfig, default_lanes
-from grader.functional import CONDUCTOR, INSIDER
+from grader.config import GraderConfig
+from grader.confinement import sandbox_of
 from grader.grading import Grading
 from grader.host import HostReport
 from grader.intake import Intake
 from grader.problems import Problems
-from sandbox.sandbox import Sandbox, SandboxSettings
 from testcases.store import Store
 
 if TYPE_CHECKING:
@@ -27,6 +24,7 @@ if TYPE_CHECKING:
     from grader.sample import BadSample, Sample
     from grader.work import WorkQueue
     from sandbox.conformance import ConformanceReport, Outcome
+    from sandbox.sandbox import Sandbox
 
 __all__ = ["Grader"]
 
@@ -44,6 +42,7 @@ class Grader:
         config: the settings.
         environ: the environment, which tells of Lambda; ``None`` is this process's.
         file_root: folder of the files that references may name, where the settings name none; ``None``: no files.
+        sandbox: one that was made of these settings (`grader.confinement`); ``None``: it makes its own.
     """
 
     def __init__(
@@ -52,21 +51,11 @@ class Grader:
         *,
         environ: Mapping[str, str] | None = None,
         file_root: Path | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.config = config if config is not None else GraderConfig()
-        self._lanes = self.config.lanes or default_lanes(os.environ if environ is None else environ)
-        self._sandbox = Sandbox(
-            SandboxSettings(
-                conductor=CONDUCTOR,
-                insider=INSIDER,
-                paths=tuple(path for path in sys.path if path.startswith("/")),
-                lanes=self._lanes,
-                isolation=None if self.config.isolation == "auto" else self.config.isolation,
-                require_isolation=self.config.require_isolation,
-                preload=self.config.preloaded(),
-                max_source_bytes=self.config.max_source_kb * 1024,
-            )
-        )
+        self._sandbox = sandbox_of(self.config, environ) if sandbox is None else sandbox
+        self._lanes = self._sandbox.settings.lanes
         self._grading = Grading(self._sandbox, self.config)
         self._problems = Problems(self.config.sandbox_limits())
         self._store = Store(self.config.store_settings(file_root))

@@ -182,7 +182,7 @@ class Sandbox:
         """
         if os.getpid() != self._owner:
             raise IsolationError("a sandbox cannot be used across a fork: make one in each process")
-        self.launch(len(self._lanes) if lanes is None else lanes)
+        self.launch(self.settings.lanes if lanes is None else lanes)
         self.start()
         try:
             results = self._loop.run(flows)

@@ -58,8 +58,30 @@ def test_the_grader_s_process_stays_light(statement: str) -> None:
     assert heavy == set()
 
 
+def test_the_processes_are_launched_before_the_rest_is_loaded() -> None:
+    """They start beside it, so what is not needed to launch them is not to hold that up."""
+    later = ("grader.grader", "grader.answering", "grader.extraction", "grader.aws", "testcases.formats", "tomllib")
+    launching = (
+        "from sandbox.sandbox import Sandbox\n"
+        "launch = Sandbox.launch\n"
+        "def told(self, lanes=1):\n"
+        "    launch(self, lanes)\n"
+        "    print('\\n'.join(sys.modules), flush=True)\n"
+        "    self.close()\n"
+        "    raise SystemExit\n"
+        "Sandbox.launch = told\n"
+        "import grader.handler\n"
+        "grader.handler.lambda_handler([], None)\n"
+        "raise AssertionError('nothing was launched')"
+    )
+    loaded = loaded_by(launching)
+    assert "grader.handler" in loaded
+    early = {name for name in loaded for one in (*later, *UNSEEN) if name == one or name.startswith(f"{one}.")}
+    assert early == set()
+
+
 def test_the_launcher_loads_next_to_nothing() -> None:
-    """Every start waits for it. What is slow to load is told by the sum of its like, `json` and `dataclasses`."""
+    """Every start waits for it."""
     flags = ("-I", "-S")
     path = f"sys.path += {[str(Path(sandbox.__path__[0]).parent)]!r}\n"
     slow = {"ast", "collections", "dataclasses", "enum", "functools", "inspect", "json", "re", "socket", "typing"}

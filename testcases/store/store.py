@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from testcases.address import S3Object
@@ -14,10 +13,10 @@ from testcases.store.documents import Kept, unpack
 from testcases.store.fetching import Fetching
 from testcases.store.folder import Folder
 from testcases.store.s3 import S3
+from testcases.store_settings import StoreSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from pathlib import Path
 
     from testcases.address import Address, Place
     from testcases.store.fetched import Fetched
@@ -26,24 +25,6 @@ __all__ = ["Store", "StoreSettings"]
 
 _log = logging.getLogger(__name__)
 _GZIP: Final = ".gz"
-
-
-@dataclass(frozen=True, slots=True)
-class StoreSettings:
-    """How much a store may take."""
-
-    root: Path | None = None
-    """Folder of files; ``None`` where none may be read."""
-    timeout_s: float = 20.0
-    """For one place, all attempts together."""
-    threads: int = 8
-    """Places fetched at a time."""
-    max_object_bytes: int = 64 * 1024 * 1024
-    """Of one place, as it is kept there, and again when it is unpacked."""
-    cache_bytes: int = 256 * 1024 * 1024
-    """Of all that is kept in memory."""
-    revalidate_s: float = 60.0
-    """How long what came from S3 counts before it is asked again whether it is still so."""
 
 
 class Store:

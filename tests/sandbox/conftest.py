@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.functional import CONDUCTOR, INSIDER
+from grader.confinement import CONDUCTOR, INSIDER
 from sandbox.analysis import AnalysisRequest
 from sandbox.execution import Execution, ExecutionStatus, Job
 from sandbox.limits import Limits

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.functional import INSIDER
+from grader.confinement import INSIDER
 from sandbox.execution import ExecutionStatus
 from sandbox.lane import SOLUTION
 from sandbox.processes import held_process
