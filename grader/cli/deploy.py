@@ -107,7 +107,12 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
     cloud = Cloud(profile=profile, region=region)
     plan = plan_for(wanted, cloud, build=not no_build, base=base_image)
     done: list[Step] = []
-    plan.make(cloud, Carrier(cloud, dry=dry_run, on_act=told_to(dry_run, as_json)), tell(done, dry_run))
+    carrier = Carrier(cloud, dry=dry_run, on_act=told_to(dry_run, as_json))
+    try:
+        plan.make(cloud, carrier, tell(done, dry_run))
+    except KeyboardInterrupt:
+        complain(f"grader: interrupted; {plan.standing(done, carrier, cloud)}")
+        raise
     report = None if dry_run else warm_up(wanted, cloud)
     if as_json:
         print_json(_document(plan.arn, done, report, dry_run=dry_run))

@@ -10,7 +10,7 @@ from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer rea
 from grader.cli.console import complain
 from grader.cloud import Cloud, FunctionName
 from grader.errors import ConfigError
-from grader.jobs import BedrockJob, Evaluator, SageMakerJob, find_function, read_order, region_of, register
+from grader.jobs import BedrockJob, Evaluator, SageMakerJob, find_function, look_at, read_order, region_of, register
 from grader.report import json_line
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def bedrock(
     _note(order.notes(cloud.region))
     if start:
         find_function(named, cloud, must_exist=True)
+        _look_at(order, cloud)
         typer.echo(request.send(cloud)["jobArn"])
     else:
         _show(request)
@@ -79,6 +80,7 @@ def sagemaker(
     if not start:
         _show(*([] if evaluator is None else [evaluator.request()]), request)
         return
+    _look_at(order, cloud)
     if evaluator is not None:
         find_function(str(evaluator.function), cloud, must_exist=True)
         request = order.request(register(evaluator, cloud), cloud, file=file)
@@ -122,6 +124,13 @@ def _named(option: str | None, said: str, file: str) -> str:
     if named := option or said:
         return named
     raise ConfigError(f"{file}: function: is missing; give it there or by --function, as `grader deploy` prints it")
+
+
+def _look_at(order: BedrockJob | SageMakerJob, cloud: Cloud) -> None:
+    """See to it that the data is there."""
+    for key, least in (("training_data", order.LEAST_PROMPTS), ("validation_data", 1)):
+        note = look_at(getattr(order, key), cloud, key=key, least=least)
+        _note([] if note is None else [note])
 
 
 def _note(notes: list[str]) -> None:

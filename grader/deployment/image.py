@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,10 +105,12 @@ class Image:
             page = cloud.find("ecr", "list_images", self.title, repositoryName=self.deployment.repository, **more)
             tags += [image["imageTag"] for image in (page or {}).get("imageIds", []) if "imageTag" in image]
             if page is None or "nextToken" not in page:
-                return sorted(tag for tag in set(tags) if tag.startswith(f"{self.deployment.name}-"))
+                return sorted(filter(re.compile(rf"{self.deployment.name}-{_CONTENT}").fullmatch, set(tags)))
             more = {"nextToken": page["nextToken"]}
 
 
 _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+_CONTENT = r"(src|img)-[0-9a-f]{16}"
+"""How words for contents look."""
 _AT_A_TIME = 100
 """Images in one call (BatchDeleteImage in the Amazon ECR API Reference)."""

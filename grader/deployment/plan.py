@@ -19,7 +19,7 @@ from grader.deployment.source import Source
 from grader.errors import CloudError, CloudRequestError, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from grader.cloud import Cloud
     from grader.deployment.carrier import Carrier, Makeable, Removable, Step
@@ -57,20 +57,27 @@ class Plan:
         """
         for resource in self.resources:
             resource.check(cloud)
-        standing: list[str] = []
+        done: list[Step] = []
         for resource in self.resources:
             try:
                 step = carrier.carry_out(resource.title, resource.make(cloud))
             except (CloudRequestError, CloudError, ToolError) as error:
-                if carrier.acts:
-                    standing.append(f"{resource.title} in part")
-                error.args = (f"{error}; {self._standing(standing, cloud)}",)
+                error.args = (f"{error}; {self.standing(done, carrier, cloud)}",)
                 raise
             on_step(step)
-            if step.outcome in _CHANGES:
-                standing.append(step.title)
+            done.append(step)
 
-    def _standing(self, titles: list[str], cloud: Cloud) -> str:
+    def standing(self, done: Sequence[Step], carrier: Carrier, cloud: Cloud) -> str:
+        """What a deployment that broke off has made or changed, and how to go on or go back.
+
+        Args:
+            done: the resources that were done.
+            carrier: who was at the next one.
+            cloud: where.
+        """
+        titles = [step.title for step in done if step.outcome in _CHANGES]
+        if carrier.acts and len(done) < len(self.resources):
+            titles.append(f"{self.resources[len(done)].title} in part")
         back = f"`grader undeploy --name {self.deployment.name} --region {cloud.region}`"
         made = f"made or changed by now: {', '.join(titles)}" if titles else "nothing before it was made or changed"
         return f"{made}; `grader deploy` again goes on from there, {back} removes what it made"

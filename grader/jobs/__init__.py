@@ -1,6 +1,7 @@
 """Training jobs that reward by this grader: what is asked of AWS, checked before it is sent."""
 
 from grader.jobs.bedrock import BedrockJob
+from grader.jobs.data import look_at
 from grader.jobs.evaluator import Evaluator, register
 from grader.jobs.function import find_function, region_of
 from grader.jobs.order import read_order
@@ -13,6 +14,7 @@ __all__ = [
     "Request",
     "SageMakerJob",
     "find_function",
+    "look_at",
     "read_order",
     "region_of",
     "register",

@@ -25,6 +25,8 @@ _NOVA_REGIONS: Final = ("us-east-1",)
 class BedrockJob(Order):
     """CreateModelCustomizationJob of the Amazon Bedrock API Reference, as far as a reward function needs it."""
 
+    LEAST_PROMPTS: ClassVar[int] = 100
+    """Amazon Bedrock User Guide, data for reinforcement fine-tuning."""
     WANTED: ClassVar[tuple[str, ...]] = ("job_name", "model_name", "base_model", "role", "training_data", "output")
 
     job_name: str = setting("", TEXT)

@@ -28,6 +28,7 @@ _CONFIG: Final = "ServerlessJobConfig"
 class SageMakerJob(Order):
     """CreateTrainingJob of the Amazon SageMaker API Reference, serverless, as the RLVRTrainer of its SDK makes it."""
 
+    LEAST_PROMPTS: ClassVar[int] = 1
     WANTED: ClassVar[tuple[str, ...]] = ("job_name", "base_model", "role", "training_data", "output")
 
     job_name: str = setting("", TEXT)

@@ -1,11 +1,13 @@
 """Stands in for docker: notes what it is told, and pushes an image of nothing to the repository the client finds.
 
-ENGINE_NOTES is the file of notes; ENGINE_FAILS names a command that fails.
+ENGINE_NOTES is the file of notes; ENGINE_FAILS names a command that fails, ENGINE_HANGS one that does not come
+back.
 """
 
 import json
 import os
 import sys
+import time
 import urllib.request
 
 command = next(word for word in sys.argv[1:] if not word.startswith("-"))
@@ -13,6 +15,8 @@ secret = sys.stdin.read() if command == "login" else ""
 settings = {name: os.environ[name] for name in ("IMAGE", "BASE_IMAGE", "PLATFORM") if name in os.environ}
 with open(os.environ["ENGINE_NOTES"], "a") as notes:
     notes.write(json.dumps({"words": sys.argv[1:], "stdin": secret, "settings": settings}) + "\n")
+if command == os.environ.get("ENGINE_HANGS"):
+    time.sleep(100)
 if command == os.environ.get("ENGINE_FAILS"):
     print("the stand-in was told to fail", file=sys.stderr)
     sys.exit(1)

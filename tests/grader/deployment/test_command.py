@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from tests.grader.deployment.acting import changes, everything
@@ -89,6 +91,21 @@ def test_a_dry_run_says_in_json_what_would_be_done(account: Server, image: str) 
     assert document["doctor"] is None
     assert [step["outcome"] for step in document["steps"]] == ["made"] * 4
     assert changes(account.take_calls()) == []
+
+
+def test_an_interrupt_says_what_stands(account: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENGINE_HANGS", "push")
+    command = [sys.executable, "-m", "grader.cli", "deploy", "--no-build"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
+        while not any(note["words"][0] == "push" for note in engine.commands):
+            assert running.poll() is None
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    (line,) = [line for line in err.splitlines() if line.startswith("grader: ")]
+    assert line.startswith(f"grader: interrupted; made or changed by now: ECR repository {NAME.lower()}, image")
+    assert line.endswith(f"`grader undeploy --name {NAME} --region us-east-1` removes what it made")
 
 
 class TestBadInput:

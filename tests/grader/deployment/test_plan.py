@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.cloud import Cloud
-from grader.deployment import Carrier, Deployment, architecture_here, plan_for, warm_up
+from grader.deployment import Carrier, Deployment, architecture_here, plan_for, removal_of, warm_up
 from grader.deployment.acts import Call, Outcome, Wait
 from grader.deployment.concurrency import Concurrency
 from grader.deployment.function import Function
@@ -105,6 +105,14 @@ class TestWhatIsThere:
         assert changes(account.take_calls()) == [], "what is in the way is seen before anything is made"
         assert outcomes(removed(wanted))[FUNCTION] is Outcome.OTHERS
         assert everything()["functions"] == [wanted.name]
+
+    def test_logs_may_be_kept(self, account: Server, image: str) -> None:
+        wanted = Deployment(image=image)
+        made(wanted)
+        removal_of(wanted, CLOUD, keep_logs=True).carry_out(CLOUD, Carrier(CLOUD), lambda _: None)
+        assert everything()["logs"] == [wanted.log_group]
+        assert everything()["roles"] == []
+        assert outcomes(removed(wanted))[LOGS] is Outcome.REMOVED
 
     def test_another_deployment_s_things_are_not_ours(self, account: Server, image: str) -> None:
         made(Deployment(image=image, name="SageMaker-a"))

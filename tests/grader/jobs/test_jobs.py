@@ -9,7 +9,7 @@ import pytest
 
 from grader.cli.main import app
 from grader.cloud import Cloud, FunctionName
-from grader.errors import CloudError, CloudRequestError, ConfigError, NothingThereError
+from grader.errors import CloudError, CloudRequestError, ConfigError, InputError, NothingThereError
 from grader.jobs import BedrockJob, Evaluator, SageMakerJob, find_function, read_order, region_of, register
 from grader.jobs.limits import violations
 from tests.aws.images import put_image
@@ -98,8 +98,8 @@ class TestBedrock:
     def test_it_is_started_with_a_function_that_is_there(
         self, aws: Server, function: str, write: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
-        file = write({**BEDROCK, "function": f"{function}:live", "validation_data": "s3://bucket/v.jsonl"})
-        job("bedrock", file, "--start")
+        data = {"training_data": "s3://bucket/train/", "validation_data": "s3://bucket/valid/"}
+        job("bedrock", write({**BEDROCK, "function": f"{function}:live", **data}), "--start")
         assert capsys.readouterr().out.startswith("arn:aws:bedrock:us-east-1:123456789012:model-customization-job/")
         assert [call.partition("/")[0] for call in aws.take_calls()][-1] == "bedrock:POST "
         found = CLOUD.client("bedrock").get_model_customization_job(jobIdentifier="one")
@@ -207,6 +207,38 @@ class TestFunction:
             job("bedrock", write(BEDROCK), "--function", ARN, "--start")
 
 
+class TestData:
+    """What is looked at before a job is sent."""
+
+    @staticmethod
+    def start(write: Callable[..., str], function: str, place: str) -> None:
+        job("bedrock", write({**BEDROCK, "training_data": place}), "--function", f"{function}:live", "--start")
+
+    def test_it_is_not_there(self, aws: Server, function: str, write: Callable[..., str]) -> None:
+        with pytest.raises(InputError, match=r"training_data: s3://no-such-bucket/train\.jsonl: is not there"):
+            self.start(write, function, "s3://no-such-bucket/train.jsonl")
+        assert not any(call.startswith("bedrock:") for call in aws.take_calls())
+
+    def test_it_is_too_short_or_long_enough(self, aws: Server, function: str, write: Callable[..., str]) -> None:
+        client = CLOUD.client("s3")
+        client.create_bucket(Bucket="bucket")
+        client.put_object(Bucket="bucket", Key="train.jsonl", Body=b"{}\n" * 99 + b"\n\n")
+        with pytest.raises(InputError, match=r"train\.jsonl: has 99 lines, and at least 100 are wanted"):
+            self.start(write, function, "s3://bucket/train.jsonl")
+        client.put_object(Bucket="bucket", Key="train.jsonl", Body=b"{}\n" * 100)
+        self.start(write, function, "s3://bucket/train.jsonl")
+        assert any(call.startswith("bedrock:") for call in aws.take_calls())
+
+    def test_what_may_not_be_read_from_here_is_noted(
+        self, aws: Server, function: str, write: Callable[..., str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        aws.refuse({"call": "s3:.*", "code": "AccessDenied", "status": 403})
+        self.start(write, function, "s3://bucket/train.jsonl")
+        assert (
+            "note: is not looked at before: training_data: s3://bucket/train.jsonl: access" in capsys.readouterr().err
+        )
+
+
 class TestSageMaker:
     def test_it_is_printed_with_the_evaluator_that_it_needs(
         self, aws: Server, write: Callable[..., str], capsys: pytest.CaptureFixture[str]
@@ -242,7 +274,7 @@ class TestSageMaker:
         from botocore.stub import Stubber  # noqa: PLC0415 - slow to import
 
         evaluator = "arn:aws:sagemaker:us-east-1:123456789012:hub-content/HUB/JsonDoc/mine/1.0.0"
-        file = write({**SAGEMAKER, "evaluator": evaluator})
+        file = write({**SAGEMAKER, "evaluator": evaluator, "training_data": "s3://bucket/train/"})
         wanted = read_order(SageMakerJob, file).request(evaluator, CLOUD, file=file).parameters
         arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/one"
         monkeypatch.setattr("grader.cli.job.Cloud", lambda **_: CLOUD)
