@@ -44,6 +44,8 @@ class Trial:
     """Everything that is not as it must be."""
     requests: int = 0
     faults: list[str] = field(default_factory=list)
+    tier: str = ""
+    """The function's, which the run here has, too: what a hostile answer comes to is not the same in all."""
     here_s: float = 0.0
     there_s: float = 0.0
 
@@ -62,10 +64,11 @@ def run(samples: int, *, port: int | None = None, seed: int = 0, concurrency: in
     with tempfile.TemporaryDirectory() as folder:
         file, here, there = (Path(folder) / name for name in ("samples.jsonl", "here.jsonl", "there.jsonl"))
         file.write_text("".join(json.dumps(row) + "\n" for row in _rows(samples, seed)))
-        started = time.monotonic()
-        trial.wrong += _command([str(file), "--out", str(here)], {})
-        trial.here_s = time.monotonic() - started
         with endpoint(port) as served, Front(faults := Faults(forward_to(served), seed=seed)) as front:
+            started = time.monotonic()
+            trial.tier = _tier_at(served)
+            trial.wrong += _command([str(file), "--out", str(here)], {"GRADER_ISOLATION": trial.tier})
+            trial.here_s = time.monotonic() - started
             options = ["--on", "lambda:function", "--concurrency", str(concurrency), "--batch-size", str(batch_size)]
             started = time.monotonic()
             trial.wrong += _command([str(file), "--out", str(there), *options], front.environ)
@@ -142,11 +145,19 @@ def _results(path: Path) -> list[dict[str, Any]]:
     return results
 
 
+def _tier_at(port: int) -> str:
+    reply = forward_to(port)({"grader": "doctor"})
+    return str(json.loads(reply.body)["tier"])
+
+
 def _differences(here: Sequence[dict[str, Any]], there: Sequence[dict[str, Any]], samples: int) -> list[str]:
     if [one["line"] for one in there] != list(range(1, samples + 1)):
         return [f"{len(there)} results for {samples} samples, {len({one['line'] for one in there})} of them different"]
     return [
-        f"line {one['line']}: {other} instead of {one}" for one, other in zip(here, there, strict=True) if one != other
+        f"line {one['line']}: {name} is {other.get(name)} instead of {one.get(name)}"
+        for one, other in zip(here, there, strict=True)
+        for name in one.keys() | other.keys()
+        if one.get(name) != other.get(name)
     ]
 
 
@@ -168,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(trial.faults).most_common())
     print(f"{trial.samples} samples; {trial.requests} invocations, of which {len(trial.faults)} failed: {kinds}")
-    print(f"{trial.here_s:.1f} s here, {trial.there_s:.1f} s there; {len(trial.wrong)} differences")
+    print(f"tier {trial.tier}; {trial.here_s:.1f} s here, {trial.there_s:.1f} s there; {len(trial.wrong)} differences")
     for complaint in trial.wrong[:20]:
         print(f"NOT WELL: {complaint}")
     return 1 if trial.wrong else 0
