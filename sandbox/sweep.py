@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import signal
 import time
 from pathlib import Path
@@ -28,7 +27,7 @@ _LIMIT = b"Max msgqueue size"
 
 def new_mark() -> int:
     """A size of message queues that no other process is likely to have, in bytes; below the kernel's default."""
-    return _LEAST + secrets.randbelow(_MARKS)
+    return _LEAST + int.from_bytes(os.urandom(4), "little") % _MARKS
 
 
 def sweep(marks: Collection[int], *, session: int | None = None, spare: Collection[int] = (), looks: int = 20) -> int:

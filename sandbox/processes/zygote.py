@@ -23,6 +23,9 @@ from sandbox.walls import functions, imports, privileges, probe
 
 __all__ = ["main"]
 
+_PASSED_OVER = ("ssl",)
+"""What modules to preload would load if it were there, and do without: large, and of no use to any child."""
+
 
 def main() -> Any:
     """Run a zygote; its configuration is the JSON in ``argv[1]``.
@@ -63,7 +66,7 @@ def _make_ready(config: dict[str, Any], grader: int | None, walls: dict[str, str
     try:
         # While this process is small: it is forked for each, and the children are at work beside what follows.
         probing = probe.Probing(config["uid"], grader) if config["probe"] else None
-        missing = [name for name in config["preload"] if not _load(name)]
+        missing = _preload(config["preload"])
         entries = {letter: _resolve(target) for letter, target in config["roles"].items()}
         if probing is not None:
             walls = probing.reasons() | walls
@@ -84,7 +87,8 @@ def _make_ready(config: dict[str, Any], grader: int | None, walls: dict[str, str
     vars(sys.modules["__main__"]).clear()
     vars(sys.modules["__main__"]).update(__name__="__main__", __builtins__=builtins)
     kept.append(kept)
-    gc.collect()
+    # Not collected before: what little there is to find is not worth the time, and leaves holes in pages that children
+    # would write to.
     gc.freeze()
     gc.disable()
     return zygote, entries
@@ -111,6 +115,17 @@ def _forget(**_: Any) -> None:
     This process has one thread, so no lock needs to be made anew in a child; and a random generator that is not seeded
     anew is the same in each.
     """
+
+
+def _preload(names: list[str]) -> list[str]:
+    """Load modules; those that could not be loaded."""
+    for name in _PASSED_OVER:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # "cannot be imported", to the import system
+    try:
+        return [name for name in names if not _load(name)]
+    finally:
+        for name in [name for name in _PASSED_OVER if sys.modules[name] is None]:
+            del sys.modules[name]
 
 
 def _load(name: str) -> bool:
