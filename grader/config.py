@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
+from grader.config_sections import (
+    COUNT,
+    MB,
+    SECONDS,
+    SHARE,
+    Credit,
+    JudgeConfig,
+    LimitsConfig,
+    RewardConfig,
+    StoreConfig,
+    StyleGate,
+)
 from grader.errors import ConfigError
 from grader.setting import (
     NAMES,
-    TEXT,
     Choice,
     Either,
     Number,
@@ -35,6 +45,7 @@ __all__ = [
     "LAMBDA_MB_PER_CPU",
     "Credit",
     "GraderConfig",
+    "JudgeConfig",
     "LimitsConfig",
     "LogSamples",
     "RewardConfig",
@@ -51,81 +62,6 @@ LAMBDA_MB_PER_CPU = 1769
 
 LogSamples: TypeAlias = Literal["off", "brief", "full"]
 
-_LIMITS = Limits()
-_STORE = StoreSettings()
-_MB = 1024 * 1024
-_POSITIVE = Number(above=0)
-_SHARE = Number(least=0, most=1)
-_COUNT, _COUNT_OR_NONE = Number(least=1, whole=True), Number(least=0, whole=True)
-_SECONDS = Number(least=0)
-
-
-class Credit(StrEnum):
-    """What passed tests earn."""
-
-    FRACTION = "fraction"
-    """The passed share of the tests."""
-    ALL = "all"
-    """1 when all pass, else 0."""
-    ABOVE_CONSTANT = "above_constant"
-    """The passed share above what the best constant answer would get, stretched to [0, 1]."""
-
-
-class StyleGate(StrEnum):
-    """Who earns style."""
-
-    NONE = "none"
-    """Every answer that parses and is no stub."""
-    FUNCTIONAL = "functional"
-    """Only answers that pass at least one test."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RewardConfig(Section):
-    """How the parts add up."""
-
-    syntax: float = setting(0.3, _SHARE)
-    functional: float = setting(0.5, _SHARE)
-    style: float = setting(0.2, _SHARE)
-    credit: Credit = setting(Credit.FRACTION, Choice(Credit))
-    style_gate: StyleGate = setting(StyleGate.NONE, Choice(StyleGate))
-
-    def check(self) -> None:
-        """Hold the sum of the weights against the range of a reward."""
-        total = self.syntax + self.functional + self.style
-        if not 0 < total <= 1 + 1e-9:
-            raise SettingError(
-                "",
-                f"the weights syntax, functional and style add up to {total:g}; more than 0 and at most 1 is wanted",
-                together=True,
-            )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitsConfig(Section):
-    """What one sample may use up, unless its problem says otherwise; see `sandbox.limits.Limits`."""
-
-    cpu_s: float = setting(_LIMITS.cpu_s, _POSITIVE)
-    total_cpu_s: float = setting(_LIMITS.total_cpu_s, _POSITIVE)
-    wall_s: float = setting(_LIMITS.wall_s, _POSITIVE)
-    memory_mb: int = setting(_LIMITS.memory_mb, _COUNT)
-    output_kb: int = setting(_LIMITS.output_kb, _COUNT)
-    timeouts: int = setting(_LIMITS.timeouts, _COUNT)
-    restarts: int = setting(_LIMITS.restarts, _COUNT_OR_NONE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreConfig(Section):
-    """How references that are kept elsewhere are fetched; see `testcases.store.StoreSettings`."""
-
-    file_root: str = setting("", TEXT)
-    """Folder of the files that references may name; empty is that of the data file on the command line, else none."""
-    timeout_s: float = setting(_STORE.timeout_s, _POSITIVE)
-    threads: int = setting(_STORE.threads, Number(least=1, most=64, whole=True))
-    max_object_mb: int = setting(_STORE.max_object_bytes // _MB, _COUNT)
-    cache_mb: int = setting(_STORE.cache_bytes // _MB, _COUNT_OR_NONE)
-    revalidate_s: float = setting(_STORE.revalidate_s, _SECONDS)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraderConfig(Section):
@@ -139,12 +75,14 @@ class GraderConfig(Section):
         "reward": RewardConfig,
         "limits": LimitsConfig,
         "store": StoreConfig,
+        "judge": JudgeConfig,
     }
 
     reward: RewardConfig = RewardConfig()
     limits: LimitsConfig = LimitsConfig()
     store: StoreConfig = StoreConfig()
-    unscored: Literal["raise", "zero"] | float = setting("zero", Either(Choice(("raise", "zero")), _SHARE))
+    judge: JudgeConfig = JudgeConfig()
+    unscored: Literal["raise", "zero"] | float = setting("zero", Either(Choice(("raise", "zero")), SHARE))
     """What a sample the grader could not score becomes: an error for the whole batch, 0, or a value in [0, 1]."""
     envelope: Literal["auto", "list", "http"] = setting("auto", Choice(("auto", "list", "http")))
     """How the Lambda answers: a bare list, or wrapped as HTTP; ``auto`` goes by the event."""
@@ -162,14 +100,21 @@ class GraderConfig(Section):
     """Whether the image's entry point keeps the AWS credentials, in memory only; references kept in S3 need them."""
     lanes: int = setting(0, Number(least=0, most=256, whole=True))
     """How many answers run at a time; 0 is one for each CPU this process may use."""
-    max_source_kb: int = setting(64, _COUNT)
+    max_source_kb: int = setting(64, COUNT)
     """Larger answers are refused before they are parsed."""
-    max_completion_chars: int = setting(1_048_576, _COUNT)
+    max_completion_chars: int = setting(1_048_576, COUNT)
     """Longer completions are not looked at."""
-    deadline_margin_s: float = setting(0.5, _SECONDS)
+    deadline_margin_s: float = setting(0.5, SECONDS)
     """Seconds before the caller's deadline by which the results are ready."""
     log_samples: LogSamples = setting("brief", Choice(("off", "brief", "full")))
     """The log's line for each sample: none but of the unscored; numbers only; also the answer and what tests said."""
+
+    def check(self) -> None:
+        """See that a judge that counts can be asked."""
+        if self.reward.judge > 0 and not self.judge.model:
+            raise SettingError("reward.judge", "there is no judge: set judge.model, or leave its weight 0")
+        if self.judge.model and self.credentials == "drop":
+            raise SettingError("judge.model", "a judge needs the credentials: set credentials = keep, or name no model")
 
     @classmethod
     def load(cls, path: Path | None = None, environ: Mapping[str, str] | None = None) -> GraderConfig:
@@ -206,8 +151,8 @@ class GraderConfig(Section):
             root=Path(self.store.file_root) if self.store.file_root else file_root,
             timeout_s=self.store.timeout_s,
             threads=self.store.threads,
-            max_object_bytes=self.store.max_object_mb * _MB,
-            cache_bytes=self.store.cache_mb * _MB,
+            max_object_bytes=self.store.max_object_mb * MB,
+            cache_bytes=self.store.cache_mb * MB,
             revalidate_s=self.store.revalidate_s,
         )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import platform
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from grader.config import GraderConfig
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.grade import Grade
+    from grader.judge import Judge, Judging
     from grader.sample import BadSample, Sample
-    from grader.work import WorkQueue
+    from grader.work import Work, WorkQueue
     from sandbox.conformance import ConformanceReport, Outcome
     from sandbox.sandbox import Sandbox
 
@@ -59,6 +62,7 @@ class Grader:
         self._grading = Grading(self._sandbox, self.config)
         self._problems = Problems(self.config.sandbox_limits())
         self._store = Store(self.config.store_settings(file_root))
+        self._judge = self._make_judge()
         self._turn = threading.Lock()
 
     def grade(self, sample: Sample, *, deadline_s: float | None = None) -> Grade:
@@ -98,22 +102,28 @@ class Grader:
             if on_grade is not None:
                 on_grade(place, grade)
 
+        def refuse(place: int, grade: Grade) -> None:
+            settle(place, grade if self._judge is None else self._judge.judged(grade))
+
         with (
             self._turn,
+            nullcontext() if self._judge is None else self._judge.batch(deadline) as judging,
             Intake(
                 samples,
                 problems=self._problems,
                 store=self._store,
-                settle=settle,
+                settle=refuse,
                 deadline=deadline,
                 max_chars=self.config.max_completion_chars,
+                with_requests=self._judge is not None,
             ) as intake,
         ):
             flows = [
-                self._work_off(intake.queue, samples, deadline, settle)
+                self._work_off(intake.queue, samples, deadline, settle, judging)
                 for _ in range(min(intake.flows, self._lanes * _FLOWS_PER_LANE))
             ]
-            self._sandbox.run([intake.feed(), *flows], lanes=min(len(flows), self._lanes))
+            feeds = [intake.feed()] if judging is None else [intake.feed(), judging.feed(len(flows))]
+            self._sandbox.run([*feeds, *flows], lanes=min(len(flows), self._lanes))
         assert None not in grades
         return [grade for grade in grades if grade is not None]
 
@@ -164,8 +174,26 @@ class Grader:
         samples: Sequence[Sample | BadSample],
         deadline: float,
         settle: Callable[[int, Grade], None],
+        judging: Judging | None,
     ) -> None:
-        while (work := await queue.next()) is not None:
-            grade = await self._grading.grade(work, deadline)
+        def hand_out(work: Work, grade: Grade) -> None:
             for place in work.indices:
                 settle(place, replace(grade, sample_id=samples[place].id))
+
+        try:
+            while (work := await queue.next()) is not None:
+                grade = await self._grading.grade(work, deadline)
+                if self._judge is None or judging is None:
+                    hand_out(work, grade)
+                else:
+                    self._judge.consider(work, grade, judging, partial(hand_out, work))
+        finally:
+            if judging is not None:
+                judging.leave()
+
+    def _make_judge(self) -> Judge | None:
+        if not self.config.judge.model:
+            return None
+        from grader.judge import Judge  # noqa: PLC0415 - rarely wanted
+
+        return Judge(self.config)

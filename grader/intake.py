@@ -36,6 +36,7 @@ class Intake:
         settle: called with the place and the grade of each sample that will never be work.
         deadline: when the caller waits no more (`time.monotonic`).
         max_chars: longer completions are not looked at.
+        with_requests: whether work says what was asked for.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Intake:
         settle: Callable[[int, Grade], None],
         deadline: float,
         max_chars: int,
+        with_requests: bool = False,
     ) -> None:
         self._samples = samples
         self._problems = problems
         self._settle = settle
         self._deadline = deadline
         self._max_chars = max_chars
+        self._with_requests = with_requests
         self._absent: dict[Place, list[tuple[int, Sample, Address]]] = {}
         self._fetching: Fetching | None = None
         self.queue = WorkQueue()
@@ -135,7 +138,7 @@ class Intake:
 
     def _sort(self, present: Iterable[tuple[int, Sample, PreparedProblem]]) -> None:
         """Queue work; that on one problem together, so that it can share what is made for it."""
-        works: dict[tuple[str, str | None, str], Work] = {}
+        works: dict[tuple[str, str | None, str, str], Work] = {}
         by_problem: dict[str, list[Work]] = {}
         for index, sample, problem in present:
             extraction = extract(
@@ -144,7 +147,7 @@ class Intake:
                 prompt=problem.problem.prompt,
                 max_chars=self._max_chars,
             )
-            work = Work(problem, extraction)
+            work = Work(problem, extraction, sample.prompt if self._with_requests else "")
             known = works.setdefault(work.key, work)
             known.indices.append(index)
             if known is work:

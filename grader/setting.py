@@ -251,7 +251,9 @@ class Section:
         try:
             return cls(**values)
         except SettingError as error:
-            raise SettingError(place, error.said, together=True) from None
+            raise SettingError(
+                f"{prefix}{error.key}" if error.key else place, error.said, together=not error.key
+            ) from None
 
 
 S = TypeVar("S", bound=Section)

@@ -23,13 +23,15 @@ class Work:
 
     problem: PreparedProblem
     extraction: Extraction
+    request: str = ""
+    """What the answer was asked for, where a judge wants to know."""
     indices: list[int] = field(default_factory=list)
     """Places in the batch of the samples that get this work's result."""
 
     @property
-    def key(self) -> tuple[str, str | None, str]:
+    def key(self) -> tuple[str, str | None, str, str]:
         """Equal work has equal keys."""
-        return self.problem.digest, self.extraction.answer, self.extraction.rule
+        return self.problem.digest, self.extraction.answer, self.extraction.rule, self.request
 
 
 class WorkQueue:

@@ -46,7 +46,8 @@ def explain(
         name = source.name
     with Grader(settings, file_root=folder_of(file)) as grader:
         grade = grader.grade_batch([found.sample])[0]
-    weights = {part: getattr(settings.reward, part) for part in ("syntax", "functional", "style")}
+    parts = ("syntax", "functional", "style", *(("judge",) if settings.judge.model else ()))
+    weights = {part: getattr(settings.reward, part) for part in parts}
     explanation = Explanation(grade, weights, found.number)
     if as_json:
         print_json(explanation.as_dict())

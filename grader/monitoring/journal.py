@@ -52,16 +52,16 @@ class Journal:
         """Write all there is to say of a batch. Failing to is no error of the batch's."""
         at = graded.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         lines = [
-            _encode({"timestamp": at, "level": level, **line}).replace("\x7f", "\\u007f")
+            (level, _encode({"timestamp": at, "level": level, **line}).replace("\x7f", "\\u007f"))
             for level, line in self._lines(graded)
             if _LEVELS.index(level) >= self._least
         ]
         if not self._raw:
-            for line in lines:
-                _log.info("%s", line)
+            for level, line in lines:
+                _log.log(logging.WARNING if level == _WARN else logging.INFO, "%s", line)
         elif lines:
             try:
-                sys.stdout.write("\n".join([*lines, ""]))  # in one piece: the runtime client flushes each
+                sys.stdout.write("".join(f"{line}\n" for _, line in lines))  # which is flushed at each write
                 sys.stdout.flush()
             except (OSError, ValueError) as error:  # there is no stdout any more
                 _log.warning("the log cannot be written: %s", error)

@@ -41,8 +41,8 @@ def metrics_of(result: dict[str, Any]) -> dict[str, float]:
 
 
 def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
-    lines = [json.loads(record.getMessage()) for record in caplog.records if '"unscored"' in record.getMessage()]
-    return [line["reason"] for line in lines if line["event"] == "unscored"]
+    lines = [json.loads(record.getMessage()) for record in caplog.records if '"event":"sample"' in record.getMessage()]
+    return [line["reason"] for line in lines if line["status"] == "unscored"]
 
 
 @pytest.fixture(scope="module")

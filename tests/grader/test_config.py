@@ -291,7 +291,7 @@ class TestWeights:
     ) -> None:
         toml = "[reward]\nsyntax = {}\nfunctional = {}\nstyle = {}\n".format(*weights)
         told = complaint(toml)
-        assert told.startswith("grader.toml: reward: the weights syntax, functional and style add up to ")
+        assert told.startswith("grader.toml: reward: the weights syntax, functional, style and judge add up to ")
         assert told.endswith("; more than 0 and at most 1 is wanted")
 
     def test_name_the_variables_that_tipped_them(self, complaint: Callable[..., str]) -> None:
@@ -390,3 +390,23 @@ class TestDocument:
         if kind is Credit:
             for choice in kind:
                 assert f"- `{choice}`: " in DOCUMENT
+
+
+class TestJudge:
+    def test_a_weight_wants_a_judge(self, complaint: Callable[..., str]) -> None:
+        assert complaint("[reward]\nstyle = 0\njudge = 0.2\n") == (
+            "grader.toml: reward.judge: there is no judge: set judge.model, or leave its weight 0"
+        )
+        told = complaint(GRADER_REWARD_JUDGE="0.2", GRADER_REWARD_STYLE="0")
+        assert told.startswith("environment: GRADER_REWARD_JUDGE: there is no judge")
+
+    def test_a_judge_wants_credentials(self, complaint: Callable[..., str]) -> None:
+        told = complaint(GRADER_JUDGE_MODEL="m", GRADER_CREDENTIALS="drop")
+        assert told.startswith("environment: GRADER_JUDGE_MODEL: a judge needs the credentials")
+
+    def test_its_weight_is_one_of_the_weights(
+        self, load: Callable[..., GraderConfig], complaint: Callable[..., str]
+    ) -> None:
+        judge = "[judge]\nmodel = 'm'\n"
+        assert load(f"[reward]\nstyle = 0\njudge = 0.2\n{judge}").reward.judge == 0.2
+        assert "add up to 1.2" in complaint(f"[reward]\njudge = 0.2\n{judge}")

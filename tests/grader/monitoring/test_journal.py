@@ -68,6 +68,12 @@ def test_elsewhere_stdout_is_somebody_else_s(
     assert json.loads(caplog.records[-1].getMessage())["function"] == "local"
 
 
+def test_there_an_unscored_sample_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    Journal("off", {}).tell(graded(unscored("b", "no tests")))
+    (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert json.loads(record.getMessage())["reason"] == "no tests"
+
+
 def test_a_stdout_that_is_gone_costs_no_batch(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
