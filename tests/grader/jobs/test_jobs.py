@@ -41,6 +41,16 @@ SAGEMAKER = {
 }
 
 
+@pytest.fixture(autouse=True)
+def one_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command takes that one, too, where it would make one for the same region."""
+
+    def cloud(*, profile: str | None, region: str | None) -> Cloud:
+        return CLOUD if region in {None, CLOUD.region} else Cloud(profile=profile, region=region)
+
+    monkeypatch.setattr("grader.cli.job.Cloud", cloud)
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., str]:
     """Writes a job's file: keys, and the hyper-parameters."""
@@ -265,11 +275,7 @@ class TestSageMaker:
         assert aws.take_calls() == []
 
     def test_it_is_started_with_an_evaluator_that_is_there(
-        self,
-        aws: Server,
-        write: Callable[..., str],
-        capsys: pytest.CaptureFixture[str],
-        monkeypatch: pytest.MonkeyPatch,
+        self, aws: Server, write: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
         from botocore.stub import Stubber  # noqa: PLC0415 - slow to import
 
@@ -277,7 +283,6 @@ class TestSageMaker:
         file = write({**SAGEMAKER, "evaluator": evaluator, "training_data": "s3://bucket/train/"})
         wanted = read_order(SageMakerJob, file).request(evaluator, CLOUD, file=file).parameters
         arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/one"
-        monkeypatch.setattr("grader.cli.job.Cloud", lambda **_: CLOUD)
         with Stubber(CLOUD.client("sagemaker")) as stub:  # moto knows no serverless jobs
             stub.add_response("create_training_job", {"TrainingJobArn": arn}, dict(wanted))
             job("sagemaker", file, "--start")
