@@ -170,6 +170,10 @@ def test_unscored_samples_can_be_made_an_error() -> None:
     try:
         with pytest.raises(Exception, match=r"1 of 2 samples are unscored.*reference_answer"):
             strict.answer([_sample(id="a"), _sample(reference={"colour": "red"}, id="b")], {})
+        batch = [_sample(id="a"), _sample(reference={"colour": "red"}, id="b")]
+        detailed = strict.answer({"grader": "grade", "batch": batch}, {})
+        assert [result["status"] for result in detailed] == ["scored", "unscored"]
+        assert "reference_answer" in detailed[1]["reason"]
     finally:
         strict.close()
 

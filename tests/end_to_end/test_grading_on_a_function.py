@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from grader.cli import main
 from grader.errors import CloudError, CloudRequestError
 from grader.remote import RemoteFunction
 from tests.aws.front import Front, Reply, canned, function_error, refusal
@@ -39,12 +40,29 @@ def start(*arguments: str, environ: dict[str, str]) -> subprocess.Popen[str]:
     )
 
 
-def grade(*arguments: str, environ: dict[str, str]) -> tuple[int, str, list[str]]:
-    """Exit code, output, and complaints."""
-    running = start(*arguments, environ=environ)
-    out, err = running.communicate(timeout=100)
-    assert "Traceback" not in err, err
-    return running.returncode, out, err.splitlines()
+class Grading(Protocol):
+    """Runs the command; gives exit code, output, and complaints."""
+
+    def __call__(self, *arguments: str, environ: dict[str, str]) -> tuple[int, str, list[str]]: ...
+
+
+@pytest.fixture
+def grade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Grading:
+    """The command in this process, where the AWS client is imported already."""
+
+    def run(*arguments: str, environ: dict[str, str]) -> tuple[int, str, list[str]]:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "GRADER_"))]:
+            monkeypatch.delenv(name)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["grader", "grade", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main.run()
+        out, err = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, out, err.splitlines()
+
+    return run
 
 
 @pytest.fixture
@@ -133,7 +151,9 @@ def test_a_function_without_the_alias_is_told_from_one_that_is_not_there(
             RemoteFunction.at(f"lambda:{name}:old", profile=None, region=None, concurrency=1).check()
 
 
-def test_a_run_that_cannot_start_leaves_nothing(aws: Server, function: str, samples: Path, tmp_path: Path) -> None:
+def test_a_run_that_cannot_start_leaves_nothing(
+    grade: Grading, aws: Server, function: str, samples: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out.jsonl"
     options = [str(samples), "--on", "lambda:grader:live", "--out", str(out)]
     aws.refuse({"call": "lambda:.*invocations.*", "code": "ExpiredTokenException", "status": 403})
@@ -153,7 +173,7 @@ def test_a_run_that_cannot_start_leaves_nothing(aws: Server, function: str, samp
     ],
 )
 def test_a_run_that_cannot_go_on_says_what_is_done_and_goes_on_when_it_can(
-    samples: Path, tmp_path: Path, reply: Reply, code: int, said: str
+    grade: Grading, samples: Path, tmp_path: Path, reply: Reply, code: int, said: str
 ) -> None:
     out = tmp_path / "out.jsonl"
     good = iter([True] * 3)
@@ -172,7 +192,9 @@ def test_a_run_that_cannot_go_on_says_what_is_done_and_goes_on_when_it_can(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_that_was_ended_goes_on_where_it_was(samples: Path, tmp_path: Path, number: signal.Signals) -> None:
+def test_a_run_that_was_ended_goes_on_where_it_was(
+    grade: Grading, samples: Path, tmp_path: Path, number: signal.Signals
+) -> None:
     out = tmp_path / "out.jsonl"
     options = [str(samples), "--on", "lambda:function", "--out", str(out), "--concurrency", "2", "--batch-size", "4"]
     hold: Callable[[], None] = lambda: time.sleep(100 if len(front.events) > 5 else 0)  # noqa: E731
@@ -199,7 +221,7 @@ def test_a_run_that_was_ended_goes_on_where_it_was(samples: Path, tmp_path: Path
     assert ids(out) == [f"s{place}" for place in range(40)]
 
 
-def test_a_sample_that_is_too_large_is_named_and_the_others_are_graded(tmp_path: Path) -> None:
+def test_a_sample_that_is_too_large_is_named_and_the_others_are_graded(grade: Grading, tmp_path: Path) -> None:
     large = sample("large", RIGHT) | {"notes": "x" * (6 * 1024 * 1024)}
     path = written(tmp_path, [sample("a", RIGHT), large, sample("b", RIGHT)])
     out = tmp_path / "out.jsonl"
@@ -212,7 +234,7 @@ def test_a_sample_that_is_too_large_is_named_and_the_others_are_graded(tmp_path:
     assert [(one["id"], one["status"]) for one in results] == [("a", "scored"), ("large", "unscored"), ("b", "scored")]
 
 
-def test_a_request_that_the_service_finds_too_large_is_halved(samples: Path) -> None:
+def test_a_request_that_the_service_finds_too_large_is_halved(grade: Grading, samples: Path) -> None:
     def answer(event: dict[str, Any]) -> Reply:
         return refusal(413, "RequestTooLargeException") if len(event["batch"]) > 5 else canned(event)
 
@@ -222,7 +244,9 @@ def test_a_request_that_the_service_finds_too_large_is_halved(samples: Path) -> 
     assert json.loads(out)["scored"] == 40
 
 
-def test_a_sample_that_the_function_always_fails_for_is_named_and_is_no_mistake_of_the_user_s(tmp_path: Path) -> None:
+def test_a_sample_that_the_function_always_fails_for_is_named_and_is_no_mistake_of_the_user_s(
+    grade: Grading, tmp_path: Path
+) -> None:
     def answer(event: dict[str, Any]) -> Reply:
         if any(one["id"] == "s3" for one in event["batch"]):
             return function_error("MemoryError", "")
@@ -236,7 +260,7 @@ def test_a_sample_that_the_function_always_fails_for_is_named_and_is_no_mistake_
     assert (json.loads(out)["scored"], json.loads(out)["unscored"]) == (4, 1)
 
 
-def test_settings_that_only_hold_here_are_refused(samples: Path) -> None:
+def test_settings_that_only_hold_here_are_refused(grade: Grading, samples: Path) -> None:
     for option in (["--deadline", "5"], ["--config", os.devnull]):
         code, _, complaints = grade(str(samples), "--on", "lambda:function", *option, environ={})
         assert (code, len(complaints)) == (2, 1)

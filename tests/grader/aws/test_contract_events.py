@@ -78,6 +78,22 @@ def test_an_explicit_envelope_always_wins(event: Any, envelope: Envelope) -> Non
     assert resolve_envelope(event, envelope) is envelope
 
 
+@pytest.mark.parametrize(
+    ("event", "detailed"),
+    [
+        ({"grader": "grade", "batch": [sample()]}, True),
+        ({"body": json.dumps({"grader": "grade", "batch": [sample()]})}, True),
+        ({"grader": "other", "batch": [sample()]}, False),
+        ({"batch": [sample()]}, False),
+        ([sample() | {"grader": "grade"}], False),
+    ],
+)
+def test_details_are_for_callers_who_ask_this_grader(event: Any, detailed: bool) -> None:
+    batch = read_event(event)
+    assert batch.detailed is detailed
+    assert ids(batch) == ["123"]
+
+
 def test_an_empty_batch_is_a_batch() -> None:
     assert read_event([]).samples == ()
 

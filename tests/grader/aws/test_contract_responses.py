@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from grader.aws.contract import (
     write_response,
 )
 from grader.errors import ConfigError, EventError, GraderError, SampleError, UnscoredError
-from grader.grade import Grade, GradeStatus, Metric, MetricType
+from grader.grade import Grade, GradeStatus, Metric, MetricType, TestResult
+from testcases.verdict import Verdict
 from tests.grader.aws.aws_rules import check_results, unwrap
 
 METRICS = (Metric("functional", 0.5, MetricType.REWARD), Metric("tests_total", 4))
@@ -47,6 +49,19 @@ def test_a_status_code_object() -> None:
     assert isinstance(response, dict)
     assert json.loads(response.pop("body")) == [RESULT]
     assert response == {"statusCode": 200, "headers": {"content-type": "application/json"}}
+
+
+def test_details_are_added_only_when_asked_for() -> None:
+    tests = (TestResult(Verdict.PASSED), TestResult(Verdict.WRONG_ANSWER, detail="3, not 4"))
+    told = replace(grade(), tests=tests, reason="f(1): \ud800", extraction_rule="bare_code")
+    assert write_response([told], Envelope.LIST, unscored_reward=0.0) == [RESULT]
+    details = {
+        "status": "scored",
+        "reason": "f(1): \ufffd",
+        "extraction_rule": "bare_code",
+        "verdicts": ["passed", "wrong_answer"],
+    }
+    assert write_response([told], Envelope.LIST, unscored_reward=0.0, detailed=True) == [RESULT | details]
 
 
 @pytest.mark.parametrize("envelope", [Envelope.LIST, Envelope.HTTP])
