@@ -116,7 +116,8 @@ class Deployment:
     @property
     def variables(self) -> dict[str, str]:
         """The function's environment: credentials are forgotten where nothing is read with them."""
-        drop = {} if self.tests is not None else {"GRADER_CREDENTIALS": "drop"}
+        has_judge = bool(self.environment.get("GRADER_JUDGE_MODEL"))
+        drop = {} if self.tests is not None or has_judge else {"GRADER_CREDENTIALS": "drop"}
         return {**drop, **self.environment}
 
     @property
