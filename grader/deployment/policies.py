@@ -19,9 +19,13 @@ def trust_policy() -> dict[str, Any]:
 
 
 def execution_policy(deployment: Deployment, *, partition: str, region: str, account: str) -> dict[str, Any]:
-    """What the function may do: write to the streams of its own log, and read references of one prefix if there is one.
+    """What the function may do.
 
-    The log group is made beforehand, so that the function need not make any.
+    It may write to the streams of its own log; read references of one prefix, and ask one model, if there are such. The
+    log group is made beforehand, so that the function need not make any.
+
+    Raises:
+        ConfigError: which model it may ask is not known.
     """
     logs = f"arn:{partition}:logs:{region}:{account}:log-group:{deployment.log_group}:log-stream:*"
     statements = [
@@ -30,6 +34,8 @@ def execution_policy(deployment: Deployment, *, partition: str, region: str, acc
     if place := deployment.tests_bucket_and_prefix:
         tests = f"arn:{partition}:s3:::{place[0]}/{place[1]}*"
         statements.append({"Sid": "Tests", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": tests})
+    if model := deployment.judge:
+        statements += model.statements(partition=partition, region=region, account=account)
     return _document(*statements)
 
 

@@ -32,7 +32,12 @@ class Role:
         return f"IAM role {self.name}"
 
     def check(self, cloud: Cloud) -> None:
-        """Nothing is wanted of it beforehand."""
+        """See to it that what it has to allow can be said.
+
+        Raises:
+            ConfigError: it cannot.
+        """
+        self._policy(cloud)
 
     def arn(self, cloud: Cloud) -> str:
         """Known before it is made."""
@@ -62,9 +67,7 @@ class Role:
         elif found["AssumeRolePolicyDocument"] != trust:
             yield Call("iam", "update_assume_role_policy", {**name, "PolicyDocument": json.dumps(trust)}, self.title)
             outcome = Outcome.CHANGED
-        wanted = execution_policy(
-            self.deployment, partition=cloud.partition, region=cloud.region, account=cloud.account
-        )
+        wanted = self._policy(cloud)
         held = None if found is None else cloud.find("iam", "get_role_policy", self.title, **policy)
         if held is None or held["PolicyDocument"] != wanted:
             yield Call("iam", "put_role_policy", {**policy, "PolicyDocument": json.dumps(wanted)}, self.title)
@@ -83,6 +86,10 @@ class Role:
             yield Call("iam", "delete_role_policy", policy, self.title)
         yield Call("iam", "delete_role", {"RoleName": self.name}, self.title)
         return Outcome.REMOVED
+
+    def _policy(self, cloud: Cloud) -> dict[str, Any]:
+        place = {"partition": cloud.partition, "region": cloud.region, "account": cloud.account}
+        return execution_policy(self.deployment, **place)
 
     def _found(self, cloud: Cloud) -> Any | None:
         answer = cloud.find("iam", "get_role", self.title, RoleName=self.name)

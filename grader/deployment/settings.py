@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from grader.config import GraderConfig
+from grader.deployment.judge_model import JudgeModel
 from grader.errors import ConfigError
 from grader.report import one_line
 
@@ -69,7 +70,7 @@ class Deployment:
     provisioned: int | None = None
     """Execution environments that are kept warm behind the alias; 0: none any more; ``None``: as many as now."""
     tests: str | None = None
-    """``s3://bucket/prefix`` of references, which the function may read; ``None``: nothing but its own log."""
+    """``s3://bucket/prefix`` of references, which the function may read; ``None``: there are none."""
     role: str | None = None
     """ARN of an execution role; ``None``: one is made."""
     image: str | None = None
@@ -108,6 +109,7 @@ class Deployment:
         for key in self.environment:
             if not key.startswith("GRADER_"):
                 raise ConfigError(f"--env {one_line(key)}: settings of the grader begin with GRADER_")
+        GraderConfig.load(None, self.environment)
         GraderConfig.load(None, self.variables)
         size = sum(len(f"{key}{value}".encode()) for key, value in self.variables.items())
         if size > _ENVIRONMENT_BYTES:
@@ -115,10 +117,15 @@ class Deployment:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The function's environment: credentials are forgotten where nothing is read with them."""
-        has_judge = bool(self.environment.get("GRADER_JUDGE_MODEL"))
-        drop = {} if self.tests is not None or has_judge else {"GRADER_CREDENTIALS": "drop"}
-        return {**drop, **self.environment}
+        """The function's environment: credentials are forgotten where nothing is asked or read with them."""
+        needed = self.tests is not None or self.judge is not None
+        return {**({} if needed else {"GRADER_CREDENTIALS": "drop"}), **self.environment}
+
+    @property
+    def judge(self) -> JudgeModel | None:
+        """The model of Amazon Bedrock that rates answers, if the settings name one."""
+        settings = GraderConfig.load(None, self.environment).judge
+        return JudgeModel(settings.model, settings.region or None) if settings.model else None
 
     @property
     def repository(self) -> str:

@@ -11,6 +11,7 @@ from grader.deployment.acts import Call, Outcome, Wait
 from grader.deployment.concurrency import Concurrency
 from grader.deployment.function import Function
 from grader.deployment.image import Image
+from grader.deployment.policies import execution_policy
 from grader.errors import CloudError, CloudRequestError, ConfigError, InputError, NothingThereError, ToolError
 from tests.grader.deployment.acting import CLOUD, changes, everything, made, removed
 
@@ -328,6 +329,43 @@ def test_a_grader_that_is_no_checkout_wants_an_image(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="run this in a clone of the repository, or give --image URI"):
         made(Deployment())
+
+
+class TestJudge:
+    """A model that the settings name, and what lets the function ask it."""
+
+    @staticmethod
+    def statements(model: str, **settings: str) -> list[dict[str, Any]]:
+        wanted = Deployment(environment={"GRADER_JUDGE_MODEL": model, **settings})
+        assert wanted.variables == wanted.environment, "credentials are kept"
+        place = {"partition": "aws", "region": "us-east-1", "account": "123456789012"}
+        policy = execution_policy(wanted, **place)
+        found: list[dict[str, Any]] = [one for one in policy["Statement"] if one["Sid"].startswith("Judge")]
+        assert all(one["Action"] == ["bedrock:InvokeModel"] for one in found)
+        return found
+
+    def test_a_model(self) -> None:
+        (model,) = self.statements("amazon.nova-lite-v1:0", GRADER_JUDGE_REGION="eu-west-1")
+        assert model["Resource"] == "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0"
+
+    @pytest.mark.parametrize("prefix", ["", "arn:aws:bedrock:us-east-1:123456789012:inference-profile/"])
+    def test_a_profile_and_the_model_behind_it(self, prefix: str) -> None:
+        profile, model = self.statements(f"{prefix}us.amazon.nova-lite-v1:0")
+        arn = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0"
+        assert profile["Resource"] == arn
+        assert model["Resource"] == "arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0"
+        assert model["Condition"] == {"StringEquals": {"bedrock:InferenceProfileArn": arn}}
+
+    def test_a_model_by_its_arn(self) -> None:
+        arn = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abc"
+        (model,) = self.statements(arn)
+        assert model["Resource"] == arn
+
+    def test_a_profile_that_does_not_say_its_model_wants_a_role(self, account: Server, image: str) -> None:
+        arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
+        with pytest.raises(ConfigError, match="give a --role that may ask it"):
+            made(Deployment(image=image, environment={"GRADER_JUDGE_MODEL": arn}))
+        assert changes(account.take_calls()) == [], "before anything is made"
 
 
 def test_the_policies_are_as_narrow_as_can_be(account: Server, image: str) -> None:
