@@ -1,4 +1,8 @@
-"""Writes the bytecode of what the grader imports of the standard library, where the base image came without it."""
+"""Writes what is else made anew at every start.
+
+The bytecode of what the grader imports of the standard library, where the base image came without it; and the tables
+of black's parser, which black takes from beside its grammars where it finds them.
+"""
 
 import contextlib
 import importlib
@@ -7,9 +11,10 @@ import sys
 from sandbox.preload import SOLUTION_PRELOAD
 
 _OURS = """
-    awslambdaric.bootstrap black boto3 grader.cli.main grader.runtime.serve grader.handler http.client http.server
-    pyflakes.checker RestrictedPython sandbox.processes.analyst sandbox.processes.examiner sandbox.processes.solution
-    sandbox.processes.zygote testcases.examination
+    awslambdaric.bootstrap black boto3 grader.answering grader.cli.main grader.grader grader.handler
+    grader.runtime.serve http.client http.server pyflakes.checker RestrictedPython sandbox.processes.analyst
+    sandbox.processes.examiner sandbox.processes.launcher sandbox.processes.solution sandbox.processes.zygote
+    sandbox.walls.landlock sandbox.walls.namespaces sandbox.walls.seccomp testcases.examination testcases.suites.inside
 """
 
 sys.dont_write_bytecode = False
@@ -18,3 +23,7 @@ for name in SOLUTION_PRELOAD:
         importlib.import_module(name)
 for name in _OURS.split():
     importlib.import_module(name)
+
+grammars = importlib.import_module("blib2to3").__path__[0]
+for name in ("Grammar.txt", "PatternGrammar.txt"):
+    importlib.import_module("blib2to3.pgen2.driver").load_grammar(f"{grammars}/{name}", force=True)

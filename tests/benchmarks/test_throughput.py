@@ -16,7 +16,7 @@ from benchmarks.throughput.figures import Figures, figures_of, ratio
 from benchmarks.throughput.findings import held, table_of
 from benchmarks.throughput.made import calls, groups, loops_of, many, program, suite
 from benchmarks.throughput.measuring import Measured, entries_of, measure, order_of
-from benchmarks.throughput.starting import cold_start_s
+from benchmarks.throughput.starting import cold_start
 from benchmarks.throughput.targets import Target
 from benchmarks.throughput.usage import Usage
 from benchmarks.throughput.workload import Item, Workload
@@ -195,9 +195,11 @@ def test_a_cold_start_ends_with_a_response(tmp_path: Path) -> None:
     event = tmp_path / "event.json"
     event.write_text(json.dumps(Workload("one", humaneval().items[:1]).event()))
     for kind in ("plain", "grader"):
-        assert cold_start_s(kind, event, 1, {"GRADER_ISOLATION": "rlimit"}) > 0
+        start = cold_start(kind, event, 1, {"GRADER_ISOLATION": "rlimit"})
+        assert start.seconds > 0
+        assert start.cpu_s > 0
     with pytest.raises(ContenderFailedError, match="does not answer"):
-        cold_start_s("grader", event, 2, {})
+        cold_start("grader", event, 2, {})
 
 
 def test_the_command_writes_what_it_has_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,8 @@
 """From the start of a process to its first response: ``cold.py grader EVENT`` or ``cold.py plain EVENT``.
 
 ``grader`` imports `grader.handler` as Lambda does; ``plain`` is the least that a handler with a style score can be: it
-imports black and pyflakes, and formats and reads the first answer. Each writes a line when it has its response.
+imports black and pyflakes, and formats and reads the first answer. Each writes a line when it has its response, and
+ends with its standard input.
 """
 
 from __future__ import annotations
@@ -35,3 +36,4 @@ if __name__ == "__main__":
         event = json.load(file)
     response = json.dumps((_grader if sys.argv[1] == "grader" else _plain)(event))
     print(len(json.loads(response)), flush=True)
+    sys.stdin.read()
