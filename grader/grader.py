@@ -16,7 +16,6 @@ from grader.grading import Grading
 from grader.host import HostReport
 from grader.intake import Intake
 from grader.problems import Problems
-from testcases.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from grader.work import Work, WorkQueue
     from sandbox.conformance import ConformanceReport, Outcome
     from sandbox.sandbox import Sandbox
+    from testcases.store import Store
 
 __all__ = ["Grader"]
 
@@ -61,7 +61,8 @@ class Grader:
         self._lanes = self._sandbox.settings.lanes
         self._grading = Grading(self._sandbox, self.config)
         self._problems = Problems(self.config.sandbox_limits())
-        self._store = Store(self.config.store_settings(file_root))
+        self._file_root = file_root
+        self._store: Store | None = None
         self._judge = self._make_judge()
         self._turn = threading.Lock()
 
@@ -111,7 +112,7 @@ class Grader:
             Intake(
                 samples,
                 problems=self._problems,
-                store=self._store,
+                store=self._opened_store,
                 settle=refuse,
                 deadline=deadline,
                 max_chars=self.config.max_completion_chars,
@@ -167,6 +168,14 @@ class Grader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _opened_store(self) -> Store:
+        """The store; made for the first reference that is kept elsewhere."""
+        from testcases.store import Store  # noqa: PLC0415 - most references come with their samples
+
+        if self._store is None:
+            self._store = Store(self.config.store_settings(self._file_root))
+        return self._store
 
     async def _work_off(
         self,

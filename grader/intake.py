@@ -32,7 +32,7 @@ class Intake:
     Args:
         samples: the batch.
         problems: what makes problems of references.
-        store: what fetches those that are kept elsewhere.
+        store: gives what fetches those that are kept elsewhere, where there are any.
         settle: called with the place and the grade of each sample that will never be work.
         deadline: when the caller waits no more (`time.monotonic`).
         max_chars: longer completions are not looked at.
@@ -44,7 +44,7 @@ class Intake:
         samples: Sequence[Sample | BadSample],
         *,
         problems: Problems,
-        store: Store,
+        store: Callable[[], Store],
         settle: Callable[[int, Grade], None],
         deadline: float,
         max_chars: int,
@@ -91,7 +91,7 @@ class Intake:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self, store: Store) -> None:
+    def _begin(self, store: Callable[[], Store]) -> None:
         present: list[tuple[int, Sample, PreparedProblem]] = []
         for index, sample in enumerate(self._samples):
             if isinstance(sample, BadSample):
@@ -108,7 +108,7 @@ class Intake:
         self._sort(present)
         if self._absent:
             addresses = [address for group in self._absent.values() for _, _, address in group]
-            self._fetching = store.fetch(addresses, deadline=self._deadline)
+            self._fetching = store().fetch(addresses, deadline=self._deadline)
         else:
             self.queue.end()
 

@@ -12,7 +12,6 @@ from sandbox.values import encode
 from testcases.address import address_of
 from testcases.errors import StoreError
 from testcases.formats import read_reference
-from testcases.store import value_of
 
 if TYPE_CHECKING:
     from sandbox.limits import Limits
@@ -59,6 +58,8 @@ class Problems:
             ProblemError: it cannot be read, or is yet another address.
             ValueCodecError: it holds what no process can be sent.
         """
+        from testcases.store import value_of  # noqa: PLC0415 - most references come with their samples
+
         key = (document.digest, prompt, shape)
         known = self._get(key)
         if known is not None:

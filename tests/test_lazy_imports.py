@@ -30,6 +30,10 @@ UNSEEN = (
     "sandbox.policy",
     "asyncio",
     "pytest",
+    "testcases.store",
+    "tomllib",
+    "difflib",
+    "secrets",
 )
 
 
@@ -40,6 +44,11 @@ def loaded_by(statement: str, *flags: str) -> set[str]:
         [sys.executable, *flags, "-c", program], capture_output=True, check=True, timeout=60, text=True
     )
     return set(ended.stdout.split())
+
+
+def unseen_in(loaded: set[str], *more: str) -> set[str]:
+    """What of it the grader's process should not have loaded."""
+    return {name for name in loaded for one in (*UNSEEN, *more) if name == one or name.startswith(f"{one}.")}
 
 
 @pytest.mark.parametrize(
@@ -54,8 +63,7 @@ def loaded_by(statement: str, *flags: str) -> set[str]:
 def test_the_grader_s_process_stays_light(statement: str) -> None:
     loaded = loaded_by(statement)
     assert "sandbox.sandbox" in loaded
-    heavy = {name for name in loaded for unseen in UNSEEN if name == unseen or name.startswith(f"{unseen}.")}
-    assert heavy == set()
+    assert unseen_in(loaded) == set()
 
 
 def test_the_processes_are_launched_before_the_rest_is_loaded() -> None:
@@ -76,8 +84,7 @@ def test_the_processes_are_launched_before_the_rest_is_loaded() -> None:
     )
     loaded = loaded_by(launching)
     assert "grader.handler" in loaded
-    early = {name for name in loaded for one in (*later, *UNSEEN) if name == one or name.startswith(f"{one}.")}
-    assert early == set()
+    assert unseen_in(loaded, *later) == set()
 
 
 def test_the_launcher_loads_next_to_nothing() -> None:
@@ -115,7 +122,4 @@ def test_grading_loads_nothing_more() -> None:
         "assert result['aggregate_reward_score'] > 0.9, result\n"
         "handler.close()"
     )
-    heavy = {
-        name for name in loaded_by(statement) if name.partition(".")[0] in LIBRARIES or "sandbox.processes" in name
-    }
-    assert heavy == set()
+    assert unseen_in(loaded_by(statement)) == set()
