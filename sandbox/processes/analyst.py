@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ __all__ = ["main_after"]
 _MEMORY_MB = 1024
 _LIFETIME_CPU_S = 600.0
 _STACK_LIMIT = 3000
+_TIDIED = 8
+"""Sources after which the trees of what was read are cleared away; they hold each other, and no reply waits for it."""
 
 
 def main_after(warm_up: str) -> Callable[[int], None]:
@@ -40,6 +43,7 @@ def _main(channel: int) -> None:
     rlimits.put_up(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
     audit.put_up()
     wear = Wear()
+    served = 0
     while message := receive_frame(channel):
         source, entry_point, policy, allow_imports, max_bytes, style = decode(message)
         request = AnalysisRequest(source, entry_point, Policy(policy), tuple(allow_imports))
@@ -51,6 +55,9 @@ def _main(channel: int) -> None:
         _send(channel, encode([wear.is_out, None if facts is None else
                                [facts.lines, facts.changed_lines, facts.similarity,
                                 [[found.kind, found.line, found.message] for found in facts.findings]]]))  # fmt: skip
+        served += 1
+        if served % _TIDIED == 0:
+            gc.collect()
 
 
 def _send(channel: int, reply: bytes) -> None:

@@ -6,6 +6,7 @@ exam and the `Candidate`, and returns plain data, which goes back as it is.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import random
@@ -51,6 +52,7 @@ def main_for(target: str) -> Callable[[int], None]:
         line = ZygoteLine(socket.socket(fileno=FORKS))
         _limit_own_use()
         wear = Wear()
+        gc.enable()  # tests make things that hold each other, here as anywhere
         while job := receive_frame(channel):
             reply = encode({**_examine(job, conductor, line), "worn": wear.is_out})
             view = memoryview(frame(reply))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.analysis import AnalysisStatus
-from testcases.problem import CallTest, Problem
+from testcases.problem import AssertTest, CallTest, Problem
 from tests.sandbox.conftest import SHORT, children, host_pid
 
 if TYPE_CHECKING:
@@ -48,3 +48,26 @@ def test_an_analyst_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> 
     box.read(MANY)
     assert box.read(FINE)[0][0].status is AnalysisStatus.OK
     assert set(children(box.sandbox._analysts)).isdisjoint(first)
+
+
+def test_an_analyst_does_not_grow_by_trees_it_has_read(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=1)
+    source = FINE + "".join(f"\n\ndef g{place}(a: int) -> list[int]:\n    return [a, {place}]\n" for place in range(60))
+    box.read(source)
+    first = set(children(box.sandbox._analysts))
+    assert all(found[0].status is AnalysisStatus.OK for found in box.read(*[f"{source}# {n}\n" for n in range(60)]))
+    assert set(children(box.sandbox._analysts)) == first
+
+
+def test_an_examiner_does_not_grow_by_what_tests_have_made(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=1)
+    rings = "for _ in range(20_000):\n    ring = []\n    ring.append(ring)\nassert f(1) == 42\n"
+    problem = Problem((AssertTest(rings),), entry_point="f")
+    (lane,) = box.sandbox._lanes
+    pids = set()
+    for number in range(25):
+        (execution,) = box.execute([box.job(problem, f"def f(_):\n    return 42 # {number}")])
+        assert execution.report[0][0] == "passed"
+        assert lane._examiner is not None
+        pids.add(lane._examiner.inner_pid)
+    assert len(pids) == 1
