@@ -87,7 +87,7 @@ def ask(
         "start_query",
         about,
         logGroupName=group,
-        startTime=int(start.timestamp()),
+        startTime=max(0, int(start.timestamp())),  # the service knows no time before 1970
         endTime=int(end.timestamp()),
         queryString=query.over(seconds).text,
         limit=_MOST_ROWS,

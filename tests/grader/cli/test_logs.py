@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from rich.console import Console
 
-from grader.cli.logs import _table
+from grader.cli.logs import _table, logs
+from grader.errors import CloudError, CloudRequestError, InputError
 from grader.monitoring.insights import Query
 
 if TYPE_CHECKING:
@@ -44,56 +46,64 @@ def test_an_arn_names_function_and_region(grader_command: Command, aws: Server, 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "env", "said"),
+    ("arguments", "said"),
     [
-        pytest.param(
-            ["--function", "no-such"], {}, "log group /aws/lambda/no-such: there is none in us-east-1", id="function"
-        ),
-        pytest.param(["--log-group", "mine"], {}, "log group mine: there is none", id="group"),
-        pytest.param(["--region", "eu-west-1"], {}, "there is none in eu-west-1", id="region"),
-        pytest.param(
-            [], {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no AWS credentials", id="keys"
-        ),
-        pytest.param(
-            ["--query", "nope"], {}, "--query 'nope': there is none of that name; there are batches, ", id="query"
-        ),
-        pytest.param(
-            ["--since", "yesterday"], {}, "--since 'yesterday': a number and m, h, d or w is wanted", id="time"
-        ),
-        pytest.param(["--since", "99999999999w"], {}, "is wanted, such as 30m or 2d", id="long time"),
-        pytest.param(["--function", "a b"], {}, "not the name of a Lambda function", id="no name"),
+        pytest.param(["--function", "no-such"], "/aws/lambda/no-such: there is none in us-east-1", id="function"),
+        pytest.param(["--since", "yesterday"], "--since 'yesterday': a number and m, h, d or w is wanted", id="time"),
     ],
 )
-def test_a_mistake_is_one_line(
-    grader_command: Command, aws: Server, arguments: list[str], env: dict[str, str], said: str
-) -> None:
-    ended = grader_command("logs", *arguments, env=env)
+def test_a_mistake_is_one_line(grader_command: Command, aws: Server, arguments: list[str], said: str) -> None:
+    ended = grader_command("logs", *arguments)
     assert (ended.code, ended.out, len(ended.complaints)) == (2, "", 1)
     assert ended.err.startswith("grader: ")
     assert said in ended.err
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "exit_code", "said"),
+    ("options", "said"),
     [
-        ("ExpiredTokenException", 400, 2, "have expired"),
-        ("AccessDeniedException", 400, 2, "access is denied"),
-        ("InternalFailure", 500, 1, "AWS has failed"),
+        pytest.param({"log_group": "mine"}, "log group mine: there is none", id="group"),
+        pytest.param({"region": "eu-west-1"}, "there is none in eu-west-1", id="region"),
+        pytest.param({"query": ["nope"]}, "--query 'nope': there is none of that name; there are ", id="query"),
+        pytest.param({"since": "99999999999w"}, "is wanted, such as 30m or 2d", id="long time"),
+        pytest.param({"since": "9999w", "log_group": "mine"}, "log group mine: there is none", id="long ago"),
+        pytest.param({"function": "a b"}, "not the name of a Lambda function", id="no name"),
+        pytest.param({"profile": "nobody"}, "nobody", id="profile"),
     ],
 )
-def test_what_aws_refuses_is_one_line(
-    grader_command: Command, aws: Server, group: str, code: str, status: int, exit_code: int, said: str
-) -> None:
+def test_other_mistakes_are_too(aws: Server, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)) as raised:
+        logs(**options)
+    assert "\n" not in str(raised.value)
+
+
+def test_no_credentials(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name)
+    with pytest.raises(CloudRequestError, match="there are no AWS credentials"):
+        logs()
+    assert aws.take_calls() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind", "said"),
+    [
+        ("ExpiredTokenException", 400, CloudRequestError, "have expired"),
+        ("AccessDeniedException", 400, CloudRequestError, "access is denied"),
+        ("InternalFailure", 501, CloudError, "AWS has failed"),
+    ],
+)
+def test_what_aws_refuses(aws: Server, group: str, code: str, status: int, kind: type, said: str) -> None:
     aws.refuse({"call": "logs:.*", "code": code, "status": status})
-    ended = grader_command("logs", "--function", "SageMaker-mine")
-    assert (ended.code, len(ended.complaints)) == (exit_code, 1)
-    assert said in ended.err
+    with pytest.raises(kind, match=rf"^log group {group}: .*{said}"):
+        logs("SageMaker-mine")
 
 
-def test_the_names_of_queries(grader_command: Command) -> None:
+def test_the_names_of_queries(grader_command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     ended = grader_command("logs", "--list", "--json")
     assert set(json.loads(ended.out)) >= {"rewards", "unscored", "problems"}
-    assert "unscored" in grader_command("logs", "--list").out
+    logs(list_queries=True)
+    assert "unscored" in capsys.readouterr().out
 
 
 def shown(*rows: dict[str, Any]) -> str:
