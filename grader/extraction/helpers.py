@@ -18,6 +18,8 @@ def needed_helpers(chosen: str, earlier: Sequence[str]) -> list[str]:
     Blocks are read backwards, so that of two versions of a helper the later one is taken, and that helpers of
     helpers are found; each is read a bounded number of times.
     """
+    if not earlier:
+        return []
     used = used_names(chosen)
     defined = defined_names(chosen)
     helpers: list[str] = []
