@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any, Final
 
 from grader.cloud.problems import explained
-from grader.errors import NothingThereError
+from grader.errors import CloudRequestError, NothingThereError
 
 __all__ = ["Cloud"]
 
@@ -26,7 +27,7 @@ class Cloud:
 
     Args:
         profile: a profile of the client's configuration; ``None`` is the default.
-        region: such as ``us-east-1``; ``None`` is what the environment or the profile says.
+        region: such as ``us-east-1``; ``None`` is AWS_REGION, else what the client finds by itself.
         attempts: how often a call is made that fails in a way that may pass.
     """
 
@@ -93,7 +94,10 @@ class Cloud:
         Raises:
             CloudRequestError: there is none.
         """
-        name: str = self.client("sts").meta.region_name
+        with self._making, explained("the AWS configuration"):
+            name: str | None = self._ready().region_name
+        if name is None:
+            raise CloudRequestError("AWS: no region is set; use --region, or set AWS_REGION")
         return name
 
     @property
@@ -112,12 +116,13 @@ class Cloud:
     @property
     def partition(self) -> str:
         """``aws``, ``aws-cn`` or ``aws-us-gov``, which ARNs begin with."""
-        name: str = self.client("sts").meta.partition
+        name: str = self._ready().get_partition_for_region(self.region)
         return name
 
     def _ready(self) -> Any:
         if self._session is None:
             import boto3  # noqa: PLC0415 - slow to import
 
-            self._session = boto3.session.Session(profile_name=self._profile, region_name=self._region)
+            region = self._region or os.environ.get("AWS_REGION") or None  # which the client does not look for
+            self._session = boto3.session.Session(profile_name=self._profile, region_name=region)
         return self._session

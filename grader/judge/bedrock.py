@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -106,7 +107,8 @@ class Bedrock:
 
                 self._client = boto3.session.Session().client(
                     "bedrock-runtime",
-                    region_name=self._config.region or None,
+                    # the client does not look for AWS_REGION by itself
+                    region_name=self._config.region or os.environ.get("AWS_REGION") or None,
                     config=Config(
                         retries={"mode": "standard", "total_max_attempts": 1},
                         connect_timeout=min(_CONNECT_S, self._config.timeout_s),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import threading
 import time
@@ -103,6 +104,7 @@ class S3:
 
                 self._client = boto3.session.Session().client(
                     "s3",
+                    region_name=os.environ.get("AWS_REGION") or None,  # for which the client does not look by itself
                     config=Config(
                         retries={"mode": "standard", "total_max_attempts": 1},
                         connect_timeout=min(_CONNECT_S, self._timeout_s),

@@ -34,6 +34,14 @@ def test_the_client_finds_account_region_and_partition(aws: Server) -> None:
     assert aws.take_calls() == ["sts:GetCallerIdentity"]
 
 
+def test_the_region_is_the_one_that_aws_s_own_variable_names(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-gov-west-1")
+    assert (Cloud().region, Cloud().partition) == ("us-gov-west-1", "aws-us-gov")
+    assert Cloud().client("lambda").meta.region_name == "us-gov-west-1"
+    assert Cloud(region="cn-north-1").partition == "aws-cn"
+    assert aws.take_calls() == []
+
+
 def test_clients_are_made_once_for_the_same_settings(aws: Server) -> None:
     cloud = Cloud(region="eu-west-1")
     assert cloud.client("lambda") is cloud.client("lambda")
@@ -61,6 +69,8 @@ def test_no_credentials(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_region(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     assert "no region is set; use --region" in complaint(CloudRequestError)
+    with pytest.raises(CloudRequestError, match="no region is set; use --region, or set AWS_REGION"):
+        _ = Cloud().region
     assert aws.take_calls() == []
 
 

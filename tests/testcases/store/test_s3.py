@@ -13,6 +13,7 @@ import pytest
 from testcases.address import address_of
 from testcases.errors import StoreError
 from testcases.store import Store, StoreSettings
+from testcases.store.s3 import S3
 from tests.testcases.store.asking import complaint_of, fetched, reference_at
 
 if TYPE_CHECKING:
@@ -233,3 +234,8 @@ class TestWhatPasses:
         bucket.server.fail(3)
         assert complaint_of(store, uri, deadline_s=0.3) == "was not fetched before the deadline"
         assert reference_at(store, uri) == NATIVE
+
+
+def test_the_region_is_the_one_that_aws_s_own_variable_names(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert S3(connections=1, timeout_s=1.0)._ready().meta.region_name == "eu-west-1"
