@@ -256,8 +256,5 @@ class Section:
             ) from None
 
 
-S = TypeVar("S", bound=Section)
-
-
 def _told(wanted: object, value: Any) -> str:
     return f"{wanted} is wanted, not {reprlib.repr(value)}"
