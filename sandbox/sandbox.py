@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "Sandbox", "SandboxSettings"]
 
 T = TypeVar("T")
-_SPARES_PER_LANE = 2
+SPARES_PER_LANE = 2
+"""How many more lanes stand by for each, to take its place while its answer takes long."""
 _SWEEP_S = 1.0
 """How often to look for strays, at most: it means reading all of ``/proc``."""
 _WARM_UP = '"""Warm up."""\nimport os\n\ndef f( x:int )->int :\n  return [ a+x for a in range(3) ] or f"{x!r}"\n'
@@ -92,7 +93,7 @@ class Sandbox:
                     processes=True,
                 )
             )
-            for number in range(settings.lanes * (1 + _SPARES_PER_LANE))
+            for number in range(settings.lanes * (1 + SPARES_PER_LANE))
         ]
         self._lanes, self._spare_lanes = lanes[: settings.lanes], lanes[settings.lanes :]
         """One for each answer that is to run at a time; and those that start when they are needed."""

@@ -12,7 +12,7 @@ from grader.aws.contract import Envelope, write_response
 from grader.errors import InputError
 from grader.grade import GradeStatus
 from grader.grader import Grader
-from grader.planning.processes import TICK_S, PeakMemory, cpu_s, memory_mb
+from grader.planning.processes import TICK_S, PeakMemory, cpu_s, memory_mb, own_memory_mb
 from grader.planning.profile import Profile
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def measure(
         grader.grade(chosen[0])  # what is started on the first need is started now
         start_s = time.monotonic() - began
         base_mb = memory_mb()
+        started_mb = max(0.0, base_mb - own_memory_mb())
         peak.mb = base_mb
         for place, sample in enumerate(chosen, 1):
             before, looking, started = cpu_s(), peak.cpu_s, time.monotonic()
@@ -94,6 +95,7 @@ def measure(
         slowest_s=walls[-1],
         start_s=start_s,
         base_mb=base_mb,
+        started_mb=started_mb,
         lane_mb=lane_mb,
         request_bytes=total_bytes / rows,
         largest_bytes=largest,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from grader.aws.limits import PAYLOAD_BYTES, TIMEOUT_S
 from grader.config import LAMBDA_MB_PER_CPU, lambda_lanes
 from grader.errors import InputError
+from sandbox.sandbox import SPARES_PER_LANE
 
 if TYPE_CHECKING:
     from grader.planning.prices import Prices
@@ -78,7 +79,7 @@ class Option:
     cpus: float
     lanes: int
     needed_mb: float
-    """What the grader holds with all lanes at work, as measured, and a quarter more."""
+    """What the grader holds with all lanes and their spare ones at work, as measured, and a quarter more."""
     fits: bool
     """Whether the memory holds that."""
     batch_size: int
@@ -181,7 +182,9 @@ def _payload_batch(profile: Profile) -> int:
 def _option(memory_mb: int, profile: Profile, prices: Prices, demand: Demand, payload_batch: int) -> Option:
     sample_s = _sample_s(memory_mb, profile, demand)
     size = demand.batch_size or max(1, min(demand.most, payload_batch, int(demand.batch_s / sample_s)))
-    needed = (profile.base_mb + lambda_lanes(memory_mb) * profile.lane_mb) * _HEADROOM
+    processes = lambda_lanes(memory_mb) * (1 + SPARES_PER_LANE)
+    needed = profile.base_mb + (processes - 1) * profile.started_mb + processes * profile.lane_mb
+    needed *= _HEADROOM
     return Option(
         memory_mb=memory_mb,
         cpus=_cpus(memory_mb),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-__all__ = ["TICK_S", "PeakMemory", "cpu_s", "family", "memory_mb"]
+__all__ = ["TICK_S", "PeakMemory", "cpu_s", "family", "memory_mb", "own_memory_mb"]
 
 TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
 """What CPU time is counted in."""
@@ -54,6 +54,11 @@ def memory_mb() -> float:
         own += sizes.get("RssAnon", 0) + sizes.get("RssShmem", 0)
         files = max(files, sizes.get("RssFile", 0))
     return (own + files) / 1024
+
+
+def own_memory_mb() -> float:
+    """MB of this process alone."""
+    return sum(_sizes(os.getpid()).values()) / 1024
 
 
 def _sizes(pid: int) -> dict[str, int]:

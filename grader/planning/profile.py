@@ -37,7 +37,9 @@ class Profile:
     start_s: float
     """Seconds until the first sample could be graded."""
     base_mb: float
-    """Memory of the grader with nothing to do."""
+    """Memory of the grader with one lane and nothing to do."""
+    started_mb: float
+    """What of it is not the grader's own process: a further lane takes no more."""
     lane_mb: float
     """The most that a sample took besides."""
     request_bytes: float

@@ -38,7 +38,7 @@ def test_figures_are_those_of_the_samples() -> None:
     assert told == [(number, 8) for number in range(1, 9)]
     assert 0 < profile.wall_s <= profile.p95_wall_s <= profile.slowest_s
     assert profile.cpu_s > 0
-    assert profile.base_mb > 10
+    assert profile.base_mb > profile.started_mb > 5
     assert profile.lane_mb > 1
     assert profile.result_bytes > 500
 

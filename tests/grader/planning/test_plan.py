@@ -22,6 +22,7 @@ BUSY = Profile(
     slowest_s=2.0,
     start_s=1.0,
     base_mb=100.0,
+    started_mb=40.0,
     lane_mb=50.0,
     request_bytes=10_000.0,
     largest_bytes=20_000,
@@ -38,7 +39,8 @@ def test_a_function_of_one_cpu_takes_the_cpu_time_of_its_batch() -> None:
     assert (option.cpus, option.lanes) == (1.0, 1)
     assert option.batch_s == pytest.approx(5.0)
     assert option.worst_batch_s == pytest.approx(7.0)
-    assert option.needed_mb == pytest.approx(1.25 * 150)
+    # two spare lanes for each
+    assert option.needed_mb == pytest.approx(1.25 * (100 + 2 * 40 + 3 * 50))
     # 20 invocations of 5 s with 1769/1024 GB, and 20 requests
     assert option.dollars == pytest.approx(20 * (5 * 1769 / 1024 * 0.00002 + 0.2e-6))
 
@@ -47,7 +49,7 @@ def test_lanes_share_a_batch_and_cpu_time_costs_the_same() -> None:
     one, four = (planned(memory_mb=memory, batch_size=100).chosen for memory in (1769, 7076))
     assert one.batch_s == pytest.approx(4 * four.batch_s)
     assert one.dollars == pytest.approx(four.dollars, rel=0.001)
-    assert four.needed_mb == pytest.approx(1.25 * (100 + 4 * 50))
+    assert four.needed_mb == pytest.approx(1.25 * (100 + 11 * 40 + 12 * 50))
 
 
 def test_less_than_one_cpu_is_slower_and_not_cheaper() -> None:
@@ -150,7 +152,7 @@ def test_nothing_is_said_when_all_is_well() -> None:
     ("profile", "demand", "said"),
     [
         (replace(BUSY, largest_bytes=PAYLOAD_BYTES), {}, "the largest sample is 6.3 MB"),
-        (BUSY, {"memory_mb": 128}, "needs 188 MB with 1 lanes, and the function has 128; give it more"),
+        (BUSY, {"memory_mb": 128}, "needs 412 MB with 1 lanes, and the function has 128; give it more"),
         (replace(BUSY, lane_mb=9000.0), {}, "lower what an answer may have"),
     ],
 )
