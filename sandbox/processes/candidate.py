@@ -17,7 +17,7 @@ from sandbox.execution import SolutionStatus
 from sandbox.processes import parked_threads
 from sandbox.processes.held_process import HEAD_BYTES, HeldProcess
 from sandbox.processes.hosting import Hosting
-from sandbox.processes.protocol import CALL, DROP, LOAD, RUN, LoadSettings
+from sandbox.processes.protocol import CALL, DROP, LOAD, LoadSettings
 from sandbox.processes.reply import Question, Reply, understood
 from sandbox.processes.watch import Sight, Watch
 from sandbox.values import encode
@@ -71,6 +71,8 @@ class Candidate:
         self._line = line
         self._blamed = blamed
         self._process: HeldProcess | None = None
+        self._newest: HeldProcess | None = None
+        """The present process, or the last one."""
         self._timeouts = 0
         self._started = 0
         self._wall_s = 0.0
@@ -110,13 +112,11 @@ class Candidate:
         """Start a process and run the answer as a program; the value is what it wrote, as bytes."""
         self._started = 0  # each run is a process of its own by nature, not a replacement
         reply = self._start("", (), (), stdin=stdin)
-        held = self._process
-        if reply.status is SolutionStatus.RETURNED:
-            reply = self.ask(RUN)
         exited_well = reply.status is SolutionStatus.EXITED and reply.value == 0
         self.close()
-        if held is not None and (reply.status is SolutionStatus.RETURNED or exited_well):
-            return Reply(SolutionStatus.RETURNED, value=bytes(held.output))
+        if reply.status is SolutionStatus.RETURNED or exited_well:
+            assert self._newest is not None
+            return Reply(SolutionStatus.RETURNED, value=bytes(self._newest.output))
         return reply
 
     def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
@@ -178,7 +178,7 @@ class Candidate:
         ours, theirs = socket.socketpair()
         with theirs:
             pid = self._line.fork(theirs)
-        self._process = HeldProcess(
+        self._process = self._newest = HeldProcess(
             pid, ours, cpu_limit_s=math.ceil(settings.cpu_s), output_bytes=self.limits.output_kb * 1024
         )
         self.generation += 1

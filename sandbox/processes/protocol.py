@@ -5,7 +5,7 @@ one at a time.
 
 Requests:
 
-* ``["load", settings]``, ``["run"]``
+* ``["load", settings]``
 * ``["call", target, args, kwargs]``: a target is a dotted name, an object, or ``[object, name of its method]``
 * ``["get", target, attribute]``: the target ``None`` is the answer's module
 * ``["op", name, operands]``: what Python does for an operator or a built-in function
@@ -52,13 +52,12 @@ __all__ = [
     "OP",
     "PUBLIC",
     "RAISED",
-    "RUN",
     "START",
     "STEP",
     "LoadSettings",
 ]
 
-LOAD, CALL, GET, RUN = "load", "call", "get", "run"
+LOAD, CALL, GET = "load", "call", "get"
 OP, DESCRIBE, MAKE, DROP = "op", "describe", "make", "drop"
 START, AWAIT, PUBLIC, STEP = "start", "await", "public", "step"
 OK, RAISED, LARGE, BACK = "ok", "raised", "large", "back"
@@ -79,7 +78,7 @@ class LoadSettings(NamedTuple):
     names: tuple[str, ...] = ()
     """Names to report the values of; functions and classes come back as references."""
     program: bool = False
-    """A whole program, run as ``__main__`` by the request ``run``; nothing is executed at load."""
+    """A whole program, to be run as ``__main__``; the answer comes when it has ended."""
     cpu_s: float = 60.0
     memory_mb: int = 512
     value_bytes: int = 16 << 20

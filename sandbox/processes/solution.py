@@ -44,7 +44,6 @@ from sandbox.processes.protocol import (
     OP,
     PUBLIC,
     RAISED,
-    RUN,
     START,
     STEP,
     LoadSettings,
@@ -65,6 +64,9 @@ _FIRST_READ = 1 << 12
 """Bytes; a larger buffer has the allocator tidy up first."""
 _RECURSION_LIMIT = sys.getrecursionlimit()
 _write, _leave, _collect, _run_exit_functions = os.write, os._exit, gc.collect, atexit._run_exitfuncs
+_count_exit_functions = atexit._ncallbacks
+_LAST_WORDS = "__del__", "weakref", "open", "yield", "async"
+"""What a program must use to say anything when its last objects go; looking for those copies hundreds of pages."""
 _recursion_limit, _set_recursion_limit = sys.getrecursionlimit, sys.setrecursionlimit
 _flush = operator.methodcaller("flush")
 _exit_code_of = SystemExit.__dict__["code"].__get__
@@ -113,7 +115,7 @@ class _Solution:
         self.settings = LoadSettings("")
         self.module, self.program = (_blank_module(name) for name in (ENTRY_MODULE, "__main__"))
         """Where the answer will be, as a module and as a program."""
-        self.code: types.CodeType | None = None
+        self.exit_functions = _count_exit_functions()
         self.busy = False
         """Whether the examiner waits for an answer."""
         self.depth = 0
@@ -123,7 +125,7 @@ class _Solution:
         self.objects = Objects(self.module, self.lending)
         coroutines = Coroutines()
         self.verbs: dict[str, Callable[..., Work]] = {
-            CALL: self.objects.call, GET: self.objects.get, OP: self.objects.operate, RUN: self.run,
+            CALL: self.objects.call, GET: self.objects.get, OP: self.objects.operate,
             DESCRIBE: self.objects.describe, MAKE: self.objects.make, PUBLIC: self.objects.public,
             START: coroutines.start, AWAIT: coroutines.finish,
         }  # fmt: skip
@@ -208,7 +210,7 @@ class _Solution:
                 namespace.pop(name, None)
         code = yield call(compile, settings.source.removeprefix("\ufeff"), FILE, "exec", dont_inherit=True)
         if settings.program:
-            self.code = code
+            yield from self.run(code)
             return {}
         yield call(exec, code, namespace)
         found = {}
@@ -222,9 +224,8 @@ class _Solution:
                     raise
         return found
 
-    def run(self) -> Work:
+    def run(self, code: types.CodeType) -> Work:
         """Run the program, and then end it as the interpreter would."""
-        code, self.code = self.code, None
         end: CallFailedError | None = None
         try:
             yield call(exec, code, self.module.__dict__)
@@ -232,11 +233,15 @@ class _Solution:
             if not issubclass(type(failure.error), SystemExit):
                 raise
             end = failure
+        del code
+        source = self.settings.source
         yield from _finish_threads()
-        yield call(_run_exit_functions)
+        if _count_exit_functions() != self.exit_functions or "logging" in source:
+            yield call(_run_exit_functions)
         yield from self.flush()
         yield call(self.module.__dict__.clear)  # files that the program has left open write what they hold
-        yield call(_collect)
+        if any(word in source for word in _LAST_WORDS):
+            yield call(_collect)
         if end is not None and not _means_success(end.error):
             raise end
 

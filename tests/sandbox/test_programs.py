@@ -440,3 +440,17 @@ def test_every_run_of_a_program_is_fresh(box: Box) -> None:
 def test_runs_of_a_program_are_no_restarts(box: Box) -> None:
     problem = Problem((StdinTest("", "42"),) * 12)
     assert box.see(problem, "print(42)", restarts=1).verdicts == ["passed"] * 12
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "class Ring:\n    def __init__(self): self.me = self\n    def __del__(self): print(42)\nRing()",
+        "import weakref\nclass A: pass\na = A()\na.me = a\nweakref.finalize(a, print, 42)\ndel a",
+        "def g():\n    try:\n        yield\n    finally:\n        print(42)\nit = [g()]\nnext(it[0])\nit.append(it)",
+        "import logging\nclass Late(logging.Handler):\n    def flush(self): print(42)\nlogging.root.addHandler(Late())",
+    ],
+    ids=["ring", "finalizer", "generator", "logging"],
+)
+def test_what_is_written_when_the_last_objects_go_is_written(box: Box, answer: str) -> None:
+    assert box.program(answer).verdict == "passed"
