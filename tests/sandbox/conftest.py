@@ -200,7 +200,9 @@ def single_box(make_box: Callable[..., Box]) -> Box:
 SLEEPS = "import time\ndef f(*_):\n    time.sleep(0.6)\n    return 42"
 
 
-def watch_a_solution(box: Box, look: Callable[[int], Any], problem: Problem | None = None) -> Any:
+def watch_a_solution(
+    box: Box, look: Callable[[int], Any], problem: Problem | None = None, sleeps: str = SLEEPS, limits: Limits = SHORT
+) -> Any:
     """What ``look`` makes of the pid of a solution process while its answer sleeps in a call to ``f``."""
     (lane, *_), seen = box.sandbox._lanes, []
 
@@ -217,7 +219,7 @@ def watch_a_solution(box: Box, look: Callable[[int], Any], problem: Problem | No
     box.execute([box.job(problem, "def f(*_):\n    return 42")])
     watcher = Thread(target=wait_and_look)
     watcher.start()
-    (execution,) = box.execute([box.job(problem, SLEEPS)])
+    (execution,) = box.execute([box.job(problem, sleeps, limits)])
     watcher.join()
     assert execution.status is ExecutionStatus.COMPLETED
     (found,) = seen

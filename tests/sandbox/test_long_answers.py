@@ -77,7 +77,7 @@ def test_an_answer_that_takes_long_runs_at_a_lower_priority_and_its_examiner_doe
         return priorities[0], priorities[1], priorities[2]
 
     single_box.sandbox._wanted += 1  # as if another waited
-    assert watch_a_solution(single_box, look) == (10, 0, 0)
+    assert watch_a_solution(single_box, look, sleeps=SLEEPS, limits=LONG) == (10, 0, 0)
     group = Path(f"/proc/{lane.zygote.pid}/autogroup")
     assert not group.exists() or "nice 0" in group.read_text()
 
