@@ -26,7 +26,7 @@ _SERVED = 1000
 """Jobs after which an examiner is replaced, so that whatever it has come to keep is let go."""
 _AFTER_DEADLINE_S = 0.5
 """How long clearing up may take after the caller's deadline; then the zygote is ended, too."""
-_CLOSE_LOOKS = 5
+_CLOSE_LOOKS = 20
 """How many looks at an answer are not further apart than `LONG_S`."""
 _SPARE_CPU_S = 30.0
 """CPU seconds an examiner may spend on a job, on top of as many as the answer has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["LONG_S", "Yielding"]
 
-LONG_S = 0.2
+LONG_S = 0.05
 """Seconds of CPU time that hardly any honest answer needs, and seconds from one look to the next."""
+_SLEPT_S = 0.3
+"""Seconds; on a busy host an answer may wait as long for an examiner that waits for a CPU, and is not made to wait
+longer for that."""
 _NICE = 10
 """Of ten parts of a CPU that two processes want, one with this niceness gets one (sched(7))."""
 
@@ -35,27 +39,34 @@ class Yielding:
         self._examiner = examiner
         self._others = others
         self._group = Path(f"/proc/{zygote}/autogroup")
-        self._asleep: dict[int, float] = {}
-        """CPU seconds of those that slept at the last look."""
-        self._is_long = False
+        self._asleep: dict[int, tuple[float, float]] = {}
+        """Of those that slept at the last look: CPU seconds, and since when (`time.monotonic`) no more were used."""
+        self._is_busy = self._is_long = False
         self._niceness = 0
 
     def look(self) -> None:
-        """Look at the answers. Long takes one that has used up `LONG_S`, or has slept from the last look to this."""
+        """Look at the answers. Long takes one that has used up `LONG_S`, which yields, or has slept for `_SLEPT_S`."""
         answers = self._answers()
-        self._is_long = self._is_long or self._takes_long(answers)
+        self._judge(answers)
         if self._is_long:
-            self._make_nice(answers, _NICE if self._others() else 0)
+            others = self._others()
+            self._make_nice(answers, _NICE if others and self._is_busy else 0)
 
     def end(self) -> None:
         """Have the next answer run as others do."""
         self._make_nice([], 0)
 
-    def _takes_long(self, answers: Sequence[int]) -> bool:
-        before = self._asleep
+    def _judge(self, answers: Sequence[int]) -> None:
+        now, before = time.monotonic(), self._asleep
         used = {pid: cpu_seconds(pid) or 0.0 for pid in answers}
-        self._asleep = {pid: used[pid] for pid in answers if state_of(pid) == "S"}
-        return any(seconds >= LONG_S or before.get(pid) == seconds for pid, seconds in used.items())
+        self._asleep = {}
+        for pid, seconds in used.items():
+            if state_of(pid) == "S":
+                seconds_then, since = before.get(pid, (-1.0, now))
+                self._asleep[pid] = seconds, since if seconds_then == seconds else now
+        self._is_busy = self._is_busy or any(seconds >= LONG_S for seconds in used.values())
+        slept = any(now - since >= _SLEPT_S for _, since in self._asleep.values())
+        self._is_long = self._is_long or self._is_busy or slept
 
     def _make_nice(self, answers: Sequence[int], niceness: int) -> None:
         """Have the answers that there are now run at a lower priority, or as they did before, where that is allowed.

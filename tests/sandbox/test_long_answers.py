@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LONG = Limits(cpu_s=2.0, total_cpu_s=2.0, wall_s=6.0, memory_mb=256, output_kb=1024)
 LOOPS = "def f():\n    while True:\n        pass"
 SLEEPS = "import time\ndef f():\n    time.sleep(4)\n    return 41"
+WORKS = "import time\ndef f():\n    while time.process_time() < 0.3:\n        pass\n    time.sleep(3)\n    return 42"
 QUICK = "def f():\n    return 42"
 ASKED = Problem((CallTest((), 42),), entry_point="f")
 
@@ -63,11 +64,14 @@ def test_what_is_quick_starts_no_spare_lane(single_box: Box) -> None:
     assert [lane.zygote.pid for lane in single_box.sandbox._spare_lanes] == [None, None]
 
 
-def test_an_answer_that_takes_long_runs_at_a_lower_priority_and_its_examiner_does_not(single_box: Box) -> None:
+@pytest.mark.parametrize(("answer", "niceness"), [(WORKS, 10), (SLEEPS, 0)], ids=["works", "sleeps"])
+def test_an_answer_that_uses_its_cpu_for_long_runs_at_a_lower_priority_and_its_examiner_does_not(
+    single_box: Box, answer: str, niceness: int
+) -> None:
     (lane, *_) = single_box.sandbox._lanes
 
     def look(pid: int) -> tuple[int, int, int]:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 2
         while os.getpriority(os.PRIO_PROCESS, pid) == 0 and time.monotonic() < end:
             time.sleep(0.01)
         assert lane._examiner is not None
@@ -77,7 +81,8 @@ def test_an_answer_that_takes_long_runs_at_a_lower_priority_and_its_examiner_doe
         return priorities[0], priorities[1], priorities[2]
 
     single_box.sandbox._wanted += 1  # as if another waited
-    assert watch_a_solution(single_box, look, sleeps=SLEEPS, limits=LONG) == (10, 0, 0)
+    assert watch_a_solution(single_box, look, sleeps=answer, limits=LONG) == (niceness, 0, 0)
+    assert len(single_box.sandbox._spares) == 2
     group = Path(f"/proc/{lane.zygote.pid}/autogroup")
     assert not group.exists() or "nice 0" in group.read_text()
 
