@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,9 @@ def test_an_analyst_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> 
     assert set(children(box.sandbox._analysts)) == first
     box.read(MANY)
     assert box.read(FINE)[0][0].status is AnalysisStatus.OK
+    end = time.monotonic() + 20
+    while not first.isdisjoint(children(box.sandbox._analysts)) and time.monotonic() < end:
+        time.sleep(0.01)  # it is told to end, and nobody waits for that
     assert set(children(box.sandbox._analysts)).isdisjoint(first)
 
 

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 
 from grader.config import GraderConfig
 from grader.grader import Grader
+from sandbox.execution import ExecutionStatus
+from testcases.problem import CallTest, Problem
+from tests.sandbox.conftest import Box
 from tests.soak.flatness import Line, lines
 from tests.soak.leaks import LEAKS
 from tests.soak.meter import Meter, Reading
@@ -31,6 +34,7 @@ _BATCH = 100
 _MIX = Mix()
 _READINGS = 100
 _LONG = 10_000
+_PATIENCE_S = 100.0
 _ROOM_MB, _SHORT_ROOM_MB = 4.0, 12.0
 """In a short run caches are filling all the time."""
 _ENVIRONMENTS = (
@@ -91,6 +95,8 @@ def run(
             for settings in _ENVIRONMENTS
         ]
         meter = Meter(graders)
+        for grader in graders:
+            _rouse(grader)
         for number, first in enumerate(range(0, samples, batch)):
             last = min(first + batch, samples)
             row = list(items(first, last, mix))
@@ -105,6 +111,15 @@ def run(
             progress(last)
     soak.elapsed_s = time.monotonic() - started
     return soak
+
+
+def _rouse(grader: Grader) -> None:
+    """Have every lane serve once: spare ones begin to only when others are busy, and would seem to be a growth."""
+    sandbox = grader._sandbox
+    job = Box(sandbox).job(Problem((CallTest((), 42),), entry_point="f"), "def f():\n    return 42")
+    lanes = [*sandbox._lanes, *sandbox._spare_lanes]
+    served = sandbox.run([lane.execute(job, time.monotonic() + _PATIENCE_S) for lane in lanes])
+    assert all(execution.status is ExecutionStatus.COMPLETED for execution in served)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
