@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from tests.sandbox.conftest import Box
 
-LONG = Limits(cpu_s=2.0, total_cpu_s=2.0, wall_s=6.0, memory_mb=256, output_kb=1024)
+LONG = Limits(cpu_s=2.0, total_cpu_s=2.0, wall_s=10.0, memory_mb=256, output_kb=1024)
 LOOPS = "def f():\n    while True:\n        pass"
-SLEEPS = "import time\ndef f():\n    time.sleep(4)\n    return 41"
+SLEEPS = "import time\ndef f():\n    time.sleep(6)\n    return 41"
 WORKS = "import time\ndef f():\n    while time.process_time() < 0.3:\n        pass\n    time.sleep(3)\n    return 42"
 QUICK = "def f():\n    return 42"
 ASKED = Problem((CallTest((), 42),), entry_point="f")
