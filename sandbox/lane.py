@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from sandbox.errors import ProcessLostError, ProcessSpentError
 from sandbox.execution import Execution, ExecutionStatus, Job
 from sandbox.values import decode, encode
-from sandbox.worker import Worker, Zygote
 from sandbox.yielding import LONG_S, Yielding
+from sandbox.zygote import Zygote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.worker import ZygoteSettings
+    from sandbox.worker import Worker
+    from sandbox.zygote import ZygoteSettings
 
 __all__ = ["EXAMINER", "SOLUTION", "Lane"]
 

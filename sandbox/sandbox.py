@@ -19,7 +19,7 @@ from sandbox.sweep import sweep
 from sandbox.walls.kernel_walls import ORPHANS
 from sandbox.walls.privileges import uid_of
 from sandbox.walls.report import Tier, WallReport, standing_tier
-from sandbox.worker import Zygote, ZygoteSettings
+from sandbox.zygote import Zygote, ZygoteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable

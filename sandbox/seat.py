@@ -11,7 +11,8 @@ from sandbox.values import decode, encode
 
 if TYPE_CHECKING:
     from sandbox.loop import Future
-    from sandbox.worker import Worker, Zygote
+    from sandbox.worker import Worker
+    from sandbox.zygote import Zygote
 
 __all__ = ["ANALYST", "Seat"]
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sandbox.analysis import Analysis, StyleFacts
-    from sandbox.worker import Worker, Zygote
+    from sandbox.worker import Worker
+    from sandbox.zygote import Zygote
 
 SHORT = Limits(cpu_s=0.5, total_cpu_s=2.0, wall_s=1.0, memory_mb=256, output_kb=1024)
 """Small enough that an endless answer costs a test half a second."""

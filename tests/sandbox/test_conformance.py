@@ -155,7 +155,7 @@ def children() -> list[str]:
 
 BROKEN = {
     "an environment that is handed on": (
-        "worker.py", "env=_ENVIRONMENT,", "env=os.environ | _ENVIRONMENT,",
+        "zygote.py", "env=_ENVIRONMENT,", "env=os.environ | _ENVIRONMENT,",
         "secrets", {"returns its environment": "beaten"}, [],
     ),
     "files that can be opened": (

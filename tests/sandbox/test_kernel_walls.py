@@ -21,7 +21,7 @@ from sandbox.walls import seccomp
 from sandbox.walls.kernel_walls import KERNEL_WALLS, limit_to, unasked
 from sandbox.walls.report import Tier
 from sandbox.walls.syscalls import NUMBERS
-from sandbox.worker import Zygote, ZygoteSettings
+from sandbox.zygote import Zygote, ZygoteSettings
 from tests.sandbox.conftest import IN_A_CONTAINER
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from grader.grader import Grader
     from sandbox.lane import Lane
-    from sandbox.worker import Zygote
+    from sandbox.zygote import Zygote
 
 __all__ = ["ROLES", "Fault", "Injector"]
 
