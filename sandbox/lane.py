@@ -46,6 +46,8 @@ class Lane:
         self._examiner_key = ""
         self._served = 0
         self._relieve: Callable[[], bool] = _nobody
+        self._yielding: Yielding | None = None
+        """What could not be undone yet after an answer that took long."""
 
     @property
     def pids(self) -> set[int]:
@@ -83,10 +85,13 @@ class Lane:
         if self._examiner is not None:
             self._examiner.close()
             self._examiner = None
+        self._yielding = None
         self.zygote.kill()
 
     async def _attempt(self, job: Job, deadline: float) -> Execution:
         started = time.monotonic()
+        if self._yielding is not None and self._yielding.end():
+            self._yielding = None
         examiner = await self._examiner_for(job, deadline)
         forked = time.monotonic()
         patience = min(deadline, forked + job.limits.backstop_s)
@@ -116,7 +121,7 @@ class Lane:
                     break
             return await examiner.receive(patience, cpu_s=cpu_s, on_look=yielding.look)
         finally:
-            yielding.end()
+            self._yielding = None if yielding.end() else yielding
 
     async def _examiner_for(self, job: Job, deadline: float) -> Worker:
         self._served += 1

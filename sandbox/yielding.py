@@ -42,7 +42,7 @@ class Yielding:
         self._asleep: dict[int, tuple[float, float]] = {}
         """Of those that slept at the last look: CPU seconds, and since when (`time.monotonic`) no more were used."""
         self._is_busy = self._is_long = False
-        self._niceness = 0
+        self._niceness = self._group_niceness = 0
 
     def look(self) -> None:
         """Look at the answers. Long takes one that has used up `LONG_S`, which yields, or has slept for `_SLEPT_S`."""
@@ -52,9 +52,10 @@ class Yielding:
             others = self._others()
             self._make_nice(answers, _NICE if others and self._is_busy else 0)
 
-    def end(self) -> None:
-        """Have the next answer run as others do."""
+    def end(self) -> bool:
+        """Have the next answer run as others do; whether it will. If not, this is to be called again later."""
         self._make_nice([], 0)
+        return not self._group_niceness
 
     def _judge(self, answers: Sequence[int]) -> None:
         now, before = time.monotonic(), self._asleep
@@ -74,13 +75,23 @@ class Yielding:
         Where each session has a share of the CPUs of its own (sched(7), *The autogroup feature*), a process's niceness
         means nothing to those of other sessions; so the zygote's session is made nice, too.
         """
+        if niceness != self._group_niceness:
+            self._make_group_nice(niceness)
         if niceness or self._niceness:
-            with suppress(OSError):
-                self._group.write_text(str(niceness))
             for pid in answers:
                 with suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, pid, niceness)
         self._niceness = niceness
+
+    def _make_group_nice(self, niceness: int) -> None:
+        try:
+            self._group.write_text(str(niceness))
+        except BlockingIOError:
+            return  # who is not root may do it ten times a second
+        except OSError:  # there are no such groups here, or the zygote is gone
+            self._group_niceness = 0
+        else:
+            self._group_niceness = niceness
 
     def _answers(self) -> list[int]:
         try:

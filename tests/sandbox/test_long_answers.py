@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.clock import cpu_seconds
 from sandbox.execution import Execution, ExecutionStatus
 from sandbox.limits import Limits
+from sandbox.yielding import LONG_S, Yielding
 from testcases.problem import CallTest, Problem
 from tests.sandbox.conftest import IN_A_CONTAINER, children, host_pid, watch_a_solution
 
@@ -98,3 +102,31 @@ def test_they_end_with_the_sandbox(single_box: Box) -> None:
     single_box.sandbox.close()
     assert all(zygote.session is None and not children(zygote) for zygote in zygotes)
     assert not [session for session in sessions if Path(f"/proc/{session}").exists()]
+
+
+def test_a_group_that_could_not_be_made_as_before_is_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel lets those who are not root change one ten times a second (``proc_sched_autogroup_set_nice``)."""
+    refusals = iter([False, True, False])
+    written: list[str] = []
+
+    def write(_: Path, text: str) -> int:
+        if next(refusals):
+            raise BlockingIOError
+        written.append(text)
+        return len(text)
+
+    monkeypatch.setattr(Path, "write_text", write)
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            end = time.monotonic() + 20
+            while (cpu_seconds(busy.pid) or 0.0) < LONG_S and time.monotonic() < end:
+                time.sleep(0.01)
+            monkeypatch.setattr(Yielding, "_answers", lambda _: [busy.pid])
+            yielding = Yielding(os.getpid(), None, lambda: True)
+            yielding.look()
+            assert written == ["10"]
+            assert not yielding.end()
+            assert yielding.end()
+            assert written == ["10", "0"]
+        finally:
+            busy.kill()
