@@ -154,7 +154,7 @@ class FanOut:
                 self._done.put(Outcome(item, grade))
         if not again:
             return []
-        self._count_failure(grades[-1].reason)
+        self.tries.has_failed()  # which cannot be one too many: that it has answered counts for more
         return _parts(again) if len(again) > 1 else [_Piece(again, piece.repetition + 1)]
 
     def _after(self, piece: _Piece, reason: str, remedy: Remedy) -> list[_Piece]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.sample import Sample
+from sandbox.limits import Limits
 
 if TYPE_CHECKING:
     from grader.grader import Grader
@@ -23,16 +24,19 @@ pytestmark = [
 ]
 
 _PLAIN = """
-import json, sys
-passed = []
+import json, sys, time
+passed = {}
 for task in json.load(open(sys.argv[1])):
+    began = time.process_time()
     try:
         exec("\\n".join([*task["test_imports"], task["code"], *task["test_list"]]), {"__name__": "plain"})
     except Exception:
         continue
-    passed.append(task["task_id"])
+    passed[task["task_id"]] = time.process_time() - began
 print(json.dumps(passed))
 """
+_MOST_CPU_S = Limits().cpu_s / 5
+"""A reference solution that needs more (123 does) may run into the default limits on a slow host, and rightly."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +46,8 @@ def tasks() -> list[dict[str, Any]]:
 
 def test_what_passes_under_plain_cpython_passes_here(tiered_grader: Grader, tasks: list[dict[str, Any]]) -> None:
     done = subprocess.run([sys.executable, "-c", _PLAIN, str(DATA)], capture_output=True, check=True, text=True)
-    passing = set(json.loads(done.stdout.splitlines()[-1]))
+    cpu_s = json.loads(done.stdout.splitlines()[-1])
+    passing = {int(number) for number, needed_s in cpu_s.items() if needed_s < _MOST_CPU_S}
     samples = [
         Sample(
             task["task_id"],
@@ -51,9 +56,8 @@ def test_what_passes_under_plain_cpython_passes_here(tiered_grader: Grader, task
             prompt=task["prompt"],
         )
         for task in tasks
+        if task["task_id"] in passing
     ]
+    assert len(samples) > 420
     grades = tiered_grader.grade_batch(samples)
-    assert len(grades) == 427
-    assert len(passing) > 420
-    short = {g.sample_id: g.reason for g in grades if g.sample_id in passing and g.metric("functional") != 1.0}
-    assert not short
+    assert not {grade.sample_id: grade.reason for grade in grades if grade.metric("functional") != 1.0}
