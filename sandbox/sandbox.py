@@ -181,10 +181,13 @@ class Sandbox:
             lanes: how many answers they will want to run at a time, so that the processes for it start together;
                 ``None``: as many as they can.
         """
-        if os.getpid() != self._owner:
-            raise IsolationError("a sandbox cannot be used across a fork: make one in each process")
-        self.launch(self.settings.lanes if lanes is None else lanes)
-        self.start()
+        flows = list(flows)
+        try:
+            self._begin(self.settings.lanes if lanes is None else lanes)
+        except BaseException:
+            for flow in flows:
+                flow.close()  # or each would be warned of, as one that nobody has awaited
+            raise
         try:
             results = self._loop.run(flows)
         except BaseException:
@@ -192,6 +195,12 @@ class Sandbox:
             raise
         self._sweep()
         return results
+
+    def _begin(self, lanes: int) -> None:
+        if os.getpid() != self._owner:
+            raise IsolationError("a sandbox cannot be used across a fork: make one in each process")
+        self.launch(lanes)
+        self.start()
 
     def _sweep(self) -> None:
         """Look for processes that nobody knows of, where the kernel does not bring them to their zygote by itself.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from benchmarks.throughput.workload import Workload
 
-__all__ = ["Contender", "ContenderFailedError", "Run", "Running"]
+__all__ = ["Contender", "ContenderFailedError", "Run", "Running", "environ_for"]
 
 _ROOT = Path(__file__).parents[2]
 _GRACE_S = 30.0
@@ -51,12 +52,21 @@ class Run:
     """What else the contender says; see its module."""
 
 
+def environ_for(python: Path) -> dict[str, str]:
+    """The environment of programs that an interpreter runs: nothing of ours that changes what they do.
+
+    The interpreter that runs this finds what it finds here, too, wherever that is installed.
+    """
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "PYTHON"))}
+    found = os.environ.get("PYTHONPATH", "") if python == Path(sys.executable) else ""
+    return environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), found]))}
+
+
 class Running:
     """A contender that is running; it waits, and uses nothing but memory, until it is asked."""
 
     def __init__(self, contender: Contender) -> None:
         self.contender = contender
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "PYTHON"))}
         self._process = subprocess.Popen(
             [
                 contender.python,
@@ -64,7 +74,7 @@ class Running:
                 f"benchmarks.throughput.contenders.{contender.program[0]}",
                 *contender.program[1:],
             ],
-            env={**environ, "PYTHONPATH": str(_ROOT), **contender.environ},
+            env={**environ_for(contender.python), **contender.environ},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import compileall
-import os
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.throughput.contender import ContenderFailedError
+from benchmarks.throughput.contender import ContenderFailedError, environ_for
 from benchmarks.throughput.usage import cpu_s
 
 if TYPE_CHECKING:
@@ -50,12 +49,11 @@ def cold_start(kind: str, event: Path, samples: int, environ: Mapping[str, str])
     Raises:
         ContenderFailedError: it has no such response.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "PYTHON"))}
     program = [sys.executable, "-m", "benchmarks.throughput.contenders.cold", kind, str(event)]
     started = time.perf_counter()
     with subprocess.Popen(
         program,
-        env={**inherited, "PYTHONPATH": str(_ROOT), **environ},
+        env={**environ_for(Path(sys.executable)), **environ},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

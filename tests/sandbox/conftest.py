@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 from threading import Thread
@@ -20,6 +21,7 @@ from sandbox.execution import Execution, ExecutionStatus, Job
 from sandbox.limits import Limits
 from sandbox.sandbox import Sandbox, SandboxSettings
 from sandbox.values import encode
+from sandbox.walls.report import Tier
 from testcases.exam import exam_of, leaves_no_traces
 from testcases.problem import CallTest, Problem, StdinTest
 
@@ -182,6 +184,24 @@ def make_box() -> Iterator[Callable[..., Box]]:
     """Makes sandboxes that end with the test; takes what `settings` takes."""
     with ExitStack() as stack:
         yield lambda **wanted: Box(stack.enter_context(Sandbox(settings(**wanted))))
+
+
+@cache
+def highest_tier() -> Tier | None:
+    """The best this host has."""
+    with Sandbox(settings()) as sandbox:
+        sandbox.start()
+        return sandbox.tier
+
+
+@pytest.fixture(params=Tier)
+def tier(request: pytest.FixtureRequest) -> Tier:
+    """Each tier that this host has."""
+    wanted: Tier = request.param
+    highest = highest_tier()
+    if highest is None or wanted.rank > highest.rank:
+        pytest.skip(f"this host has no tier above {highest}")
+    return wanted
 
 
 @pytest.fixture

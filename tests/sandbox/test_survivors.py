@@ -17,7 +17,6 @@ from sandbox.execution import ExecutionStatus
 from sandbox.lane import SOLUTION
 from sandbox.processes import held_process
 from sandbox.sweep import bearers
-from sandbox.walls.report import Tier
 from testcases.problem import AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest
 from tests.sandbox.conftest import SHORT, Box
 from tests.soak.hostile import SOURCES
@@ -25,6 +24,8 @@ from tests.soak.meter import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sandbox.walls.report import Tier
 
 SOON_S = 30.0
 
@@ -60,10 +61,10 @@ KINDS = {
 }
 
 
-@pytest.fixture(params=Tier)
-def open_box(request: pytest.FixtureRequest, make_box: Callable[..., Box]) -> Box:
+@pytest.fixture
+def open_box(tier: Tier, make_box: Callable[..., Box]) -> Box:
     """A sandbox whose answers have no walls of their own around them, only those of their zygote."""
-    box = make_box(isolation=request.param, lanes=1)
+    box = make_box(isolation=tier, lanes=1)
     (lane,) = box.sandbox._lanes
     settings = lane.zygote._settings
     roles = {**settings.roles, SOLUTION: f"tests.sandbox.open_solution:prepare|{INSIDER}"}
@@ -122,7 +123,6 @@ ANSWERS = {
 HOSTILE = ("files", "memory files", "descriptors", "sockets", "daemon that holds the pipes")
 
 
-@pytest.mark.parametrize("tier", Tier)
 def test_no_kind_of_answer_leaves_anything_where_anybody_may_write(make_box: Callable[..., Box], tier: Tier) -> None:
     meter = Meter()
     box = make_box(isolation=tier)
@@ -175,7 +175,6 @@ print(zombies())
 """
 
 
-@pytest.mark.parametrize("tier", Tier)
 def test_the_dead_are_buried_where_orphans_come_to_the_grader(tier: Tier) -> None:
     script = FIRST.format(paths=sys.path, tier=tier.value)
     done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, timeout=100, check=True)

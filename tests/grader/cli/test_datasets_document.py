@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -37,7 +38,8 @@ def test_commands_do_what_they_should(
     Path("HumanEval.jsonl.gz").write_bytes(gzip.compress(json.dumps(HUMANEVAL).encode()))
     Path("sanitized-mbpp.json").write_text(json.dumps([MBPP]))
     Path("system.txt").write_text("Be brief.")
-    ended = grader_command(*args, env={"PYTHONPATH": str(DOCUMENT.parents[1])})
+    paths = [str(DOCUMENT.parents[1]), os.environ.get("PYTHONPATH", "")]
+    ended = grader_command(*args, env={"PYTHONPATH": os.pathsep.join(filter(None, paths))})
     assert (ended.code, ended.err) == (0, "")
     if "--out" in args:
         assert json.loads(Path("train.jsonl").read_text())
