@@ -78,8 +78,9 @@ class Server:
         return calls
 
     def reset(self) -> None:
-        """An account with nothing in it, where nothing is refused."""
+        """An account with nothing in it, where nothing is refused, and functions are invoked as they usually are."""
         self.post("/moto-api/reset", b"")
+        self.post("/moto-api/config", json.dumps({"lambda": {"use_docker": True}}).encode())  # not part of the former
         self.refuse()
         self.fail()
         self.take_calls()
