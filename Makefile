@@ -8,11 +8,12 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: many wait for what
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures security bench coverage soak faults load fan-out properties format lock clean image image-test image-run test-lambda-like
+.PHONY: help demo test lint types imports figures long security bench coverage soak faults load fan-out properties format lock clean image image-test image-run test-lambda-like
 
 help: ## Show this
 	@echo "make demo      grade the bundled answers and print the result table"
 	@echo "make test      everything that must hold: lint, types, imports, tests"
+	@echo "make long      the tests that take minutes: whole data sets, files of 10,000 rows, every attack in every tier"
 	@echo "make lint      ruff, as linter and as formatter"
 	@echo "make types     mypy"
 	@echo "make imports   who may import whom"
@@ -41,7 +42,10 @@ demo: $(READY)
 
 test: lint types imports
 	$(BIN)/pytest -m alone
-	$(BIN)/pytest -n $(WORKERS) -m "not alone"
+	$(BIN)/pytest -n $(WORKERS) -m "not alone and not long"
+
+long: $(READY)
+	$(BIN)/pytest -n $(WORKERS) -m long
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,17 +34,19 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=list(Tier))
-def tier(request: pytest.FixtureRequest) -> Tier:
-    """Each tier."""
-    return Tier(request.param)
-
-
-@pytest.fixture(scope="module", params=["standard", "off"])
-def attacked(request: pytest.FixtureRequest, tier: Tier) -> Iterator[Grader]:
-    """A grader with the static policy, and one that has only its walls; in each tier this host has."""
-    with grader_in(tier, GRADER_POLICY=request.param) as grader:
+@pytest.fixture(scope="module")
+def attacked(request: pytest.FixtureRequest) -> Iterator[Grader]:
+    """A grader in a tier with a policy; ``off`` leaves it only its walls."""
+    tier, policy = request.param
+    with grader_in(tier, GRADER_POLICY=policy) as grader:
         yield grader
+
+
+def _rounds() -> Iterator[Any]:
+    """Every form of tests, tier and policy; calls in every tier with only its walls are enough for every day."""
+    for form, tier, policy in product(TESTS, Tier, ("off", "standard")):
+        daily = policy == "off" and (form == "calls" or tier is Tier.RLIMIT)
+        yield pytest.param((tier, policy), form, marks=[] if daily else pytest.mark.long, id=f"{policy}-{tier}-{form}")
 
 
 def _holds(expectation: str, functional: float) -> bool:
@@ -54,7 +57,7 @@ def _holds(expectation: str, functional: float) -> bool:
     return functional < 1.0
 
 
-@pytest.mark.parametrize("form", TESTS)
+@pytest.mark.parametrize(("attacked", "form"), list(_rounds()), indirect=["attacked"])
 def test_attacks_fail_and_controls_pass(attacked: Grader, form: str) -> None:
     answers = {path.name: path.read_text("utf-8", errors="surrogateescape") for path in sorted(ATTACKS.glob("*.py"))}
     assert len(answers) > 100
@@ -78,6 +81,7 @@ RAW = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("attacked", [(Tier.RLIMIT, "standard")], indirect=True, ids=["rlimit"])
 @pytest.mark.parametrize("name", RAW)
 def test_whole_completions_are_taken_apart_by_the_documented_rule(attacked: Grader, name: str) -> None:
     completion = (ATTACKS / "raw" / f"{name}.txt").read_bytes().decode("utf-8", errors="surrogateescape")

@@ -61,7 +61,7 @@ def test_the_right_answer_passes_everything(grader: Grader, form: str, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", SUITES)
+@pytest.mark.parametrize("form", ["pytest", pytest.param("unittest", marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_answer_fails_the_same_tests_as_in_one_process(
     grader: Grader, form: str, name: str, tmp_path: Path

@@ -6,15 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from grader.sample import Sample
 from sandbox.limits import Limits
-
-if TYPE_CHECKING:
-    from grader.grader import Grader
+from sandbox.walls.report import Tier
+from tests.end_to_end.conftest import grader_in
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sanitized-mbpp.json"
 
@@ -44,7 +43,10 @@ def tasks() -> list[dict[str, Any]]:
     return list(json.loads(DATA.read_text("utf-8")))
 
 
-def test_what_passes_under_plain_cpython_passes_here(tiered_grader: Grader, tasks: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize(
+    "tier", [pytest.param(tier, marks=[] if tier is Tier.RLIMIT else pytest.mark.long) for tier in Tier]
+)
+def test_what_passes_under_plain_cpython_passes_here(tier: Tier, tasks: list[dict[str, Any]]) -> None:
     done = subprocess.run([sys.executable, "-c", _PLAIN, str(DATA)], capture_output=True, check=True, text=True)
     cpu_s = json.loads(done.stdout.splitlines()[-1])
     passing = {int(number) for number, needed_s in cpu_s.items() if needed_s < _MOST_CPU_S}
@@ -59,5 +61,6 @@ def test_what_passes_under_plain_cpython_passes_here(tiered_grader: Grader, task
         if task["task_id"] in passing
     ]
     assert len(samples) > 420
-    grades = tiered_grader.grade_batch(samples)
+    with grader_in(tier) as grader:
+        grades = grader.grade_batch(samples)
     assert not {grade.sample_id: grade.reason for grade in grades if grade.metric("functional") != 1.0}

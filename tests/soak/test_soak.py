@@ -26,7 +26,9 @@ def test_many_samples_leave_nothing_behind_and_are_graded_right(tier: str) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize(
+    "leak", [pytest.param(leak, marks=[] if leak in {"memory", "processes"} else pytest.mark.long) for leak in LEAKS]
+)
 def test_a_leak_is_noticed(leak: str) -> None:
     named = {"descriptors": "descriptors of grader", "memory": "MiB of grader", "files": "entries"}.get(leak, leak)
     with LEAKS[leak]() as make:

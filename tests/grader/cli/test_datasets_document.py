@@ -64,7 +64,7 @@ def test_humaneval_has_three_guessable_tasks_and_nothing_else(grader_command: An
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not DATA.exists(), reason="the MBPP data set is not beside the checkout")
 def test_sanitized_mbpp_has_two_texts_twice_and_nothing_else(grader_command: Any) -> None:

@@ -1,4 +1,5 @@
-"""Files of ten thousand rows, with bad ones in the middle: each is named, the others are done, and nothing is lost."""
+"""Files with bad rows in the middle: each is named, the others are done, and nothing is lost. With ``make long`` they
+have ten thousand rows."""
 
 from __future__ import annotations
 
@@ -16,15 +17,13 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROWS = 10_000
 BAD = {
-    2500: ("{oops", "is not JSON: Expecting property name enclosed in double quotes at character 2"),
-    5000: ("7", "is of type int, not an object"),
-    5001: ('{"id": "odd", "completion": "x", "reference_answer": {"colour": 1}}', "has these keys: 'colour'"),
-    5002: ('{"id": "bad", "prompt": "p", "test_list": ["assert ("]}', ""),
+    250: ("{oops", "is not JSON: Expecting property name enclosed in double quotes at character 2"),
+    500: ("7", "is of type int, not an object"),
+    501: ('{"id": "odd", "completion": "x", "reference_answer": {"colour": 1}}', "has these keys: 'colour'"),
+    502: ('{"id": "bad", "prompt": "p", "test_list": ["assert ("]}', ""),
 }
-BLANK = 7777
-GOOD = [number for number in range(1, ROWS + 1) if number not in BAD and number != BLANK]
+BLANK = 777
 FILLER = "x" * 8000
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -63,7 +62,19 @@ def peak_of(pid: int) -> float:
     return sum(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
-def write(path: Path, row_of: Callable[[int], dict[str, Any]], rows: int = ROWS) -> Path:
+@pytest.fixture(params=[1000, pytest.param(10_000, marks=pytest.mark.long)])
+def rows(request: pytest.FixtureRequest) -> int:
+    """How many rows a file has."""
+    count: int = request.param
+    return count
+
+
+def good(rows: int) -> list[int]:
+    """The lines that are rows and are not bad."""
+    return [number for number in range(1, rows + 1) if number not in BAD and number != BLANK]
+
+
+def write(path: Path, row_of: Callable[[int], dict[str, Any]], rows: int) -> Path:
     with path.open("w") as file:
         for number in range(1, rows + 1):
             text = BAD[number][0] if number in BAD else "" if number == BLANK else json.dumps(row_of(number))
@@ -100,38 +111,38 @@ def named(complaints: list[str], path: Path) -> list[int]:
     return lines
 
 
-def test_grade_names_bad_rows_grades_the_others_and_keeps_none(tmp_path: Path) -> None:
-    path, out = write(tmp_path / "rows.jsonl", sample_of), tmp_path / "out.jsonl"
+def test_grade_names_bad_rows_grades_the_others_and_keeps_none(tmp_path: Path, rows: int) -> None:
+    path, out = write(tmp_path / "rows.jsonl", sample_of, rows), tmp_path / "out.jsonl"
     ended = run("grade", str(path), "--out", str(out), "--json", folder=tmp_path)
     assert ended.code == 2
     assert sorted(named(ended.complaints, path)) == sorted(BAD)
     results = [json.loads(line) for line in out.read_text().splitlines()]
-    assert [result["line"] for result in results] == sorted([*GOOD, *BAD])
+    assert [result["line"] for result in results] == sorted([*good(rows), *BAD])
     by_line = {result["line"]: result for result in results}
     assert all(by_line[number]["status"] == "unscored" for number in BAD)
-    assert all(by_line[number]["id"] == number and by_line[number]["status"] == "scored" for number in GOOD)
-    assert all((by_line[number]["verdicts"] == ["passed"]) is (number % 5 != 1) for number in GOOD)
+    assert all(by_line[number]["id"] == number and by_line[number]["status"] == "scored" for number in good(rows))
+    assert all((by_line[number]["verdicts"] == ["passed"]) is (number % 5 != 1) for number in good(rows))
     summary = json.loads(ended.out)
-    assert (summary["samples"], summary["scored"], summary["unreadable"]) == (ROWS - 1, ROWS - 5, 4)
-    short = run("grade", str(write(tmp_path / "few.jsonl", sample_of, 1000)), "--json", folder=tmp_path)
+    assert (summary["samples"], summary["scored"], summary["unreadable"]) == (rows - 1, rows - 5, 4)
+    short = run("grade", str(write(tmp_path / "few.jsonl", sample_of, 100)), "--json", folder=tmp_path)
     assert short.code == 0
-    assert ended.peak_mb < short.peak_mb + 30  # of a file that is 72 MB longer
+    assert ended.peak_mb < short.peak_mb + 30  # of a file that is up to 80 MB longer
 
 
-def test_convert_names_bad_rows_and_writes_the_others(tmp_path: Path) -> None:
-    path, out = write(tmp_path / "rows.jsonl", task_of), tmp_path / "out.jsonl"
+def test_convert_names_bad_rows_and_writes_the_others(tmp_path: Path, rows: int) -> None:
+    path, out = write(tmp_path / "rows.jsonl", task_of, rows), tmp_path / "out.jsonl"
     ended = run("dataset", "convert", str(path), "--out", str(out), "--json", folder=tmp_path)
     assert ended.code == 2
     assert named(ended.complaints, path) == sorted(BAD)
-    assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == [str(number) for number in GOOD]
+    assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == [str(number) for number in good(rows)]
     assert json.loads(ended.out)["bad"] == 4
 
 
-def test_check_names_bad_rows_and_checks_the_others(tmp_path: Path) -> None:
-    path = write(tmp_path / "rows.jsonl", task_of)
+def test_check_names_bad_rows_and_checks_the_others(tmp_path: Path, rows: int) -> None:
+    path = write(tmp_path / "rows.jsonl", task_of, rows)
     ended = run("dataset", "check", str(path), "--repeat", "1", "--json", folder=tmp_path)
     assert (ended.code, ended.complaints) == (1, [])
     document = json.loads(ended.out)
     assert [finding["row"] for finding in document["findings"]] == sorted(BAD)
     assert named([f"{one['place']}: {one['detail']}" for one in document["findings"]], path) == sorted(BAD)
-    assert (document["rows"], document["tasks"], document["passing"]) == (ROWS - 1, ROWS - 5, ROWS - 5)
+    assert (document["rows"], document["tasks"], document["passing"]) == (rows - 1, rows - 5, rows - 5)

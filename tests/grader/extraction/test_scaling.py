@@ -12,7 +12,7 @@ from grader.extraction import extract
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LENGTH = 1_000_000
+LENGTH = 300_000
 REPEATED = [
     "```python\n",
     "```\n```\n",
