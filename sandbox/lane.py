@@ -27,8 +27,8 @@ _SERVED = 1000
 """Jobs after which an examiner is replaced, so that whatever it has come to keep is let go."""
 _AFTER_DEADLINE_S = 0.5
 """How long clearing up may take after the caller's deadline; then the zygote is ended, too."""
-_CLOSE_LOOKS = 20
-"""How many looks at an answer are not further apart than `LONG_S`."""
+_CLOSELY_S = 1.0
+"""Seconds for which an answer is looked at as often as `Yielding` wants; then the examiner is watched, too."""
 _SPARE_CPU_S = 30.0
 """CPU seconds an examiner may spend on a job, on top of as many as the answer has."""
 
@@ -115,9 +115,10 @@ class Lane:
         assert self.zygote.pid is not None
         yielding = Yielding(self.zygote.pid, examiner.pid, self._relieve)
         try:
-            for _ in range(_CLOSE_LOOKS):
+            until = time.monotonic() + _CLOSELY_S
+            while time.monotonic() < until:
                 yielding.look()
-                if await examiner.speaks(min(patience, time.monotonic() + LONG_S)):
+                if await examiner.speaks(min(patience, time.monotonic() + yielding.pause_s)):
                     break
             return await examiner.receive(patience, cpu_s=cpu_s, on_look=yielding.look)
         finally:

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["LONG_S", "Yielding"]
 
-LONG_S = 0.05
-"""Seconds of CPU time that hardly any honest answer needs, and seconds from one look to the next."""
+LONG_S = 0.03
+"""Seconds of CPU time that hardly any honest answer needs, and seconds from one look to the next until one has."""
+_LONGEST_PAUSE_S = 0.25
 _SLEPT_S = 0.3
 """Seconds; on a busy host an answer may wait as long for an examiner that waits for a CPU, and is not made to wait
 longer for that."""
 _NICE = 10
-"""Of ten parts of a CPU that two processes want, one with this niceness gets one (sched(7))."""
+"""Of ten parts of a CPU that two processes want, one with this niceness gets one (sched(7)). Twice as much moved the
+others no less, and an answer whose host is busy otherwise would take for ever."""
 
 
 class Yielding:
@@ -42,12 +44,16 @@ class Yielding:
         self._asleep: dict[int, tuple[float, float]] = {}
         """Of those that slept at the last look: CPU seconds, and since when (`time.monotonic`) no more were used."""
         self._is_busy = self._is_long = False
+        self.pause_s = LONG_S
+        """Until the next look is worth while: less and less is to be seen, and each look costs the others time."""
         self._niceness = self._group_niceness = 0
 
     def look(self) -> None:
         """Look at the answers. Long takes one that has used up `LONG_S`, which yields, or has slept for `_SLEPT_S`."""
         answers = self._answers()
         self._judge(answers)
+        if self._is_busy:
+            self.pause_s = min(2 * self.pause_s, _LONGEST_PAUSE_S)
         if self._is_long:
             others = self._others()
             self._make_nice(answers, _NICE if others and self._is_busy else 0)
