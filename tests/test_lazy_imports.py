@@ -107,6 +107,14 @@ def test_the_command_line_loads_no_tools_of_the_analyst() -> None:
     assert loaded.isdisjoint({"black", "pyflakes", "RestrictedPython", "boto3", "sandbox.processes"})
 
 
+def test_a_command_loads_no_other() -> None:
+    loaded = loaded_by("from grader.cli.main import app\napp(['version'], standalone_mode=False)")
+    assert "grader.cli.version" in loaded
+    others = {"demo", "deploy", "dataset", "doctor", "explain", "grade", "job", "logs", "plan", "undeploy"}
+    assert loaded.isdisjoint({f"grader.cli.{name}" for name in others})
+    assert loaded.isdisjoint({"grader.dataset.task", "grader.grader", "grader.aws"})
+
+
 def test_grading_loads_nothing_more() -> None:
     sample = {
         "messages": [{"role": "assistant", "content": "```python\ndef f(x):\n    return x\n```"}],

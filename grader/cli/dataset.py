@@ -13,6 +13,7 @@ dataset = typer.Typer(
     name="dataset",
     help="Make training files of data sets, and check that their tests can be trusted.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 for _command in (convert, check):

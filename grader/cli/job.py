@@ -31,6 +31,7 @@ job = typer.Typer(
     name="job",
     help="Print, or start, training jobs that reward by the deployed grader.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

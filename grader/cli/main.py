@@ -8,18 +8,8 @@ import sys
 
 import typer
 
+from grader.cli.commands import Commands
 from grader.cli.console import complain
-from grader.cli.dataset import dataset
-from grader.cli.demo import demo
-from grader.cli.deploy import deploy
-from grader.cli.doctor import doctor
-from grader.cli.explain import explain
-from grader.cli.grade import grade
-from grader.cli.job import job
-from grader.cli.logs import logs
-from grader.cli.plan import plan
-from grader.cli.undeploy import undeploy
-from grader.cli.version import version
 from grader.errors import ConfigError, GraderError, InputError
 from sandbox.errors import SandboxError
 
@@ -32,16 +22,18 @@ _READER_GONE = 141
 
 app = typer.Typer(
     name="grader",
+    cls=Commands,
     help="Grade code that models wrote: a reward, and what it is made of, for each sample.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (grade, explain, doctor, demo, deploy, undeploy, logs, plan, version):
-    app.command()(_command)
-app.add_typer(dataset)
-app.add_typer(job)
+
+
+@app.callback()
+def _grader() -> None:
+    """Without a function of its own, what has no commands yet is no group."""
 
 
 def run() -> None:

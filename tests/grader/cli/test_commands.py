@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.cli.commands import Commands
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -324,8 +326,11 @@ class TestOthers:
     def test_help_names_every_command(self, grader_command: Any) -> None:
         ended = grader_command("--help")
         assert ended.code == 0
-        assert all(name in ended.out for name in ("grade", "explain", "doctor", "demo", "version"))
-        assert "completion" not in ended.out
+        assert all(f"\n  {name} " in ended.out for name in Commands().list_commands(None))
+        for command in ("grade", "dataset", "job"):
+            ended = grader_command(command, "--help")
+            assert (ended.code, ended.err) == (0, "")
+            assert "completion" not in ended.out
 
     def test_output_that_cannot_be_written_is_told(self) -> None:
         with open("/dev/full", "w") as full:
