@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import tempfile
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.soak.meter import family
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["LEAKS"]
 
 _MEMORY_BYTES = 1 << 20
+_MEMORY_SHARE = 50
+"""A leak is at least this part of what the process has: a large one may grow by more before that is no accident."""
 
 
 @contextmanager
@@ -30,7 +34,9 @@ def _descriptors() -> Iterator[Callable[[], None]]:
 @contextmanager
 def _memory() -> Iterator[Callable[[], None]]:
     held: list[bytes] = []
-    yield lambda: held.append(os.urandom(_MEMORY_BYTES))
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    size = max(_MEMORY_BYTES, pages * resource.getpagesize() // _MEMORY_SHARE)
+    yield lambda: held.append(b"x" * size)
 
 
 @contextmanager
