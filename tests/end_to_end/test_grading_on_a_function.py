@@ -21,7 +21,7 @@ from tests.aws.front import Front, Reply, canned, function_error, refusal
 from tests.end_to_end.serving import RIGHT, clean_environ, sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.aws.cloud import Server
@@ -197,8 +197,12 @@ def test_a_run_that_was_ended_goes_on_where_it_was(
 ) -> None:
     out = tmp_path / "out.jsonl"
     options = [str(samples), "--on", "lambda:function", "--out", str(out), "--concurrency", "2", "--batch-size", "4"]
-    hold: Callable[[], None] = lambda: time.sleep(100 if len(front.events) > 5 else 0)  # noqa: E731
-    with Front(lambda event: (hold(), canned(event))[1]) as front:
+
+    def answer(event: dict[str, Any]) -> Reply:
+        time.sleep(100 if len(front.events) > 5 else 0)
+        return canned(event)
+
+    with Front(answer) as front:
         running = start(*options, environ=front.environ)
         give_up = time.monotonic() + 60
         while (not out.exists() or out.read_bytes().count(b"\n") < 16) and time.monotonic() < give_up:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from grader.aws.limits import PAYLOAD_BYTES
 from grader.errors import InputError
@@ -177,10 +179,6 @@ def test_prices_are_those_of_region_and_architecture() -> None:
 
 
 def test_tables_show_what_to_set() -> None:
-    import io  # noqa: PLC0415
-
-    from rich.console import Console  # noqa: PLC0415
-
     demand = Demand()
     plan = make_plan(replace(BUSY, unscored=2), PRICES, demand)
     out = io.StringIO()
