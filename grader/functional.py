@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -26,18 +27,10 @@ _TRACELESS = "traceless"
 
 
 class PreparedProblem:
-    """A problem in the form the sandbox takes, made once for all its answers."""
+    """A problem in the form the sandbox takes, made once for all its answers.
 
-    __slots__ = (
-        "_exam",
-        "_examiner_key",
-        "constant_share",
-        "digest",
-        "limits",
-        "problem",
-        "prompt_names",
-        "test_count",
-    )
+    What reads the tests' source and few answers need is found out when it is first asked for.
+    """
 
     def __init__(self, problem: Problem, limits: Limits) -> None:
         wanted = {
@@ -52,11 +45,21 @@ class PreparedProblem:
         self._exam = encode(exam_of(problem))
         self.digest = sha256(self._exam).hexdigest()
         self._examiner_key = _TRACELESS if leaves_no_traces(problem) else self.digest
-        self.test_count = problem.test_count
-        self.constant_share = constant_share(problem)
+
+    @cached_property
+    def test_count(self) -> int:
+        """How many tests an answer has."""
+        return self.problem.test_count
+
+    @cached_property
+    def constant_share(self) -> float:
         """What the best constant answer would pass, in [0, 1]."""
-        self.prompt_names = names_in(problem.prompt) if problem.prompt else frozenset()
+        return constant_share(self.problem)
+
+    @cached_property
+    def prompt_names(self) -> frozenset[str]:
         """Names that the prompt gives to the answer."""
+        return names_in(self.problem.prompt) if self.problem.prompt else frozenset()
 
     @property
     def size(self) -> int:

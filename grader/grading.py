@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from grader.config import Credit
 from grader.functional import results_of
 from grader.grade import Grade, GradeStatus, TestResult
 from grader.metrics import Observations, metrics_of
@@ -20,6 +21,7 @@ from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
     from grader.config import GraderConfig
+    from grader.functional import PreparedProblem
     from grader.work import Work
     from sandbox.analysis import StyleFacts
     from sandbox.sandbox import Sandbox
@@ -102,7 +104,7 @@ class Grading:
             else:
                 course.tests = results_of(execution)
             try:
-                course.style = _without_names(await reading.style, work.problem.prompt_names)
+                course.style = _without_names(await reading.style, work.problem)
             except SandboxError as error:
                 return self._give_up(course, str(error))
             course.stamp("styled")
@@ -113,7 +115,8 @@ class Grading:
         reward = self._config.reward
         problem = course.work.problem.problem
         share = share_earned(problem, ((test.place, test.verdict is Verdict.PASSED) for test in course.tests))
-        functional = credit_for(share, reward.credit, constant_share=course.work.problem.constant_share)
+        above = course.work.problem.constant_share if reward.credit is Credit.ABOVE_CONSTANT else 0.0
+        functional = credit_for(share, reward.credit, constant_share=above)
         withheld = withheld_because(analysis)
         if withheld and share < (1.0 if analysis.is_stub else _ANYTHING):
             course.parts, course.reason = Parts(0.0, functional, 0.0), withheld
@@ -178,11 +181,11 @@ def unscored(sample_id: Any, reason: str) -> Grade:
     )
 
 
-def _without_names(style: StyleFacts | None, names: frozenset[str]) -> StyleFacts | None:
+def _without_names(style: StyleFacts | None, problem: PreparedProblem) -> StyleFacts | None:
     """The facts without complaints about names that the prompt defines: the answer is its continuation."""
-    if style is None or not names:
+    if style is None or not style.findings:
         return style
-    known = {f"undefined name {name!r}" for name in names}
+    known = {f"undefined name {name!r}" for name in problem.prompt_names}
     return replace(style, findings=tuple(found for found in style.findings if found.message not in known))
 
 

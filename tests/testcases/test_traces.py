@@ -44,6 +44,23 @@ def test_code_that_reaches_further_may_leave_traces(source: str) -> None:
     assert leaves_traces(source)
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "@{}\ndef g(): pass", "def g(x={}): pass", "def g(*, x={}): pass", "def g(x: {}): pass", "def g() -> {}: pass",
+        "class C({}): pass", "class C(metaclass={}): pass", "x = lambda y={}: y", "x = [y for y in {}]",
+        "x = [y for y in z if {}]", "x = {{{}: 1}}", "x = f'{{{}}}'", "x = f'{{1:{{{}}}}}'", "x = y[{}:]", "x: {} = 1",
+        "f(*{})", "f(**{})", "with {} as x: pass", "try: pass\nexcept {}: pass", "assert x, {}", "raise x from {}",
+        "match x:\n    case y if {}: pass", "match {}:\n    case y: pass",
+        "async def g():\n    async for x in {}: pass",
+        "while x:\n    pass\nelse:\n    {}", "try: pass\nfinally: {}", "if (x := {}): pass", "def g():\n    yield {}",
+    ],
+)  # fmt: skip
+def test_what_is_telltale_is_found_wherever_an_expression_can_stand(place: str) -> None:
+    assert leaves_traces(place.format("setattr"))
+    assert not leaves_traces(place.format("harmless"))
+
+
 def test_one_telltale_line_of_a_problem_is_enough() -> None:
     tests = [{"assert": "assert f(1) == 1"}]
     assert leaves_no_traces(read_reference({"entry_point": "f", "tests": tests}))
