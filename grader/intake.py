@@ -138,7 +138,7 @@ class Intake:
 
     def _sort(self, present: Iterable[tuple[int, Sample, PreparedProblem]]) -> None:
         """Queue work; that on one problem together, so that it can share what is made for it."""
-        works: dict[tuple[str, str | None, str, str], Work] = {}
+        works: dict[tuple[object, ...], Work] = {}
         by_problem: dict[str, list[Work]] = {}
         for index, sample, problem in present:
             extraction = extract(

@@ -29,9 +29,11 @@ class Work:
     """Places in the batch of the samples that get this work's result."""
 
     @property
-    def key(self) -> tuple[str, str | None, str, str]:
-        """Equal work has equal keys."""
-        return self.problem.digest, self.extraction.answer, self.extraction.rule, self.request
+    def key(self) -> tuple[object, ...]:
+        """Equal work has equal keys: in all of it that a grade shows."""
+        found = self.extraction
+        why = found.detail if found.answer is None else ""
+        return self.problem.digest, found.answer, found.rule, found.truncated, why, self.request
 
 
 class WorkQueue:

@@ -119,7 +119,7 @@ _NAME_REASONS, _ATTRIBUTE_REASONS, _STORE_REASONS = (
 _LAST_PARTS = frozenset(name.rpartition(".")[2] for name in _NAME_REASONS)
 _DEEPEST_NAME = max(name.count(".") for name in _NAME_REASONS) + 1
 _ATTRIBUTE_TAKERS = frozenset({"getattr", "setattr", "delattr", "hasattr", "attrgetter", "methodcaller"})
-_JUDGED = (ast.Name, ast.Attribute, ast.Call, ast.Import, ast.ImportFrom)
+_JUDGED = (ast.Name, ast.Attribute, ast.Call, ast.Import, ast.ImportFrom, ast.MatchClass)
 _IMPORTERS = frozenset({"__import__", "import_module"})
 
 
@@ -198,6 +198,12 @@ class StandardPolicy(RestrictingNodeTransformer):
                     self._judge_name(node, "denied_member", f"{self._modules[owner.id]}.{name}")
         return node
 
+    def visit_MatchClass(self, node: ast.MatchClass) -> ast.MatchClass:  # noqa: N802 - the hook has this name
+        """Read class patterns as what they are: attributes."""
+        for name in node.kwd_attrs:
+            self._judge_attribute(node, name, None, stored=False)
+        return node
+
     def visit_Import(self, node: ast.Import) -> ast.Import:  # noqa: N802 - the hook has this name
         """Refuse denied modules."""
         for alias in node.names:
@@ -220,7 +226,9 @@ class StandardPolicy(RestrictingNodeTransformer):
         if reason is not None and not any(f"{name}.".startswith(f"{allowed}.") for allowed in self._allowed):
             self._refuse(node, kind, name, reason)
 
-    def _judge_attribute(self, node: ast.expr, name: str, owner: ast.expr | None, *, stored: bool) -> None:
+    def _judge_attribute(
+        self, node: ast.expr | ast.pattern, name: str, owner: ast.expr | None, *, stored: bool
+    ) -> None:
         reason = _ATTRIBUTE_REASONS.get(name) or (stored and _STORE_REASONS.get(name))
         if not reason:
             return
@@ -245,7 +253,7 @@ class StandardPolicy(RestrictingNodeTransformer):
                 return None
         return ".".join(reversed(parts))
 
-    def _refuse(self, node: ast.expr | ast.stmt, kind: str, name: str, reason: str) -> None:
+    def _refuse(self, node: ast.expr | ast.stmt | ast.pattern, kind: str, name: str, reason: str) -> None:
         self.findings.append(Finding(kind, node.lineno, f"{name} {reason}"))
 
 

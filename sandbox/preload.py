@@ -7,12 +7,12 @@ __all__ = ["SOLUTION_PRELOAD"]
 _USED_BY_ANSWERS = """
     __future__ abc argparse array ast asyncio atexit base64 binascii bisect builtins calendar cmath codecs collections
     collections.abc colorsys concurrent.futures concurrent.futures.thread contextlib contextvars copy copyreg csv
-    dataclasses datetime decimal difflib dis enum errno fnmatch fractions functools gc getopt glob graphlib hashlib
-    heapq hmac html html.entities html.parser inspect io itertools json json.decoder json.encoder keyword linecache
-    locale logging marshal math numbers opcode operator os os.path pathlib pickle platform pprint queue random re
-    reprlib sched secrets shlex shutil signal statistics stat string stringprep struct sys tempfile textwrap threading
-    time timeit token tokenize traceback types typing unicodedata unittest unittest.mock urllib urllib.parse uuid
-    warnings weakref zlib zoneinfo
+    dataclasses datetime decimal difflib dis enum errno fileinput fnmatch fractions functools gc getopt glob graphlib
+    hashlib heapq hmac html html.entities html.parser inspect io itertools json json.decoder json.encoder keyword
+    linecache locale logging marshal math numbers opcode operator os os.path pathlib pickle platform pprint queue random
+    re reprlib sched secrets shlex shutil signal statistics stat string stringprep struct sys tempfile textwrap
+    threading time timeit token tokenize traceback types typing unicodedata unittest unittest.mock urllib urllib.parse
+    uuid warnings weakref zlib zoneinfo
 """
 _LOADED_LATE_BY_THOSE = """
     _colorize _pydatetime _strptime _threading_local encodings.ascii encodings.base64_codec encodings.cp1252

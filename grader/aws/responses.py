@@ -67,7 +67,7 @@ def write_error(error: GraderError, envelope: Envelope) -> dict[str, Any]:
 
 def write_preprocess(data: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to a ``preprocess`` event: what came, unchanged. The body is no JSON text."""
-    return {"statusCode": 200, "body": {str(key): _echo(value, "") for key, value in data.items()}}
+    return {"statusCode": 200, "body": {_encodable(str(key)): _echo(value, "") for key, value in data.items()}}
 
 
 def write_metrics(grade: Grade, *, unscored_reward: float) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sandbox.execution import SolutionStatus
 from sandbox.processes import parked_threads
 from sandbox.processes.held_process import HEAD_BYTES, HeldProcess
 from sandbox.processes.hosting import Hosting
+from sandbox.processes.patience import Patience
 from sandbox.processes.protocol import CALL, DROP, LOAD, LoadSettings
 from sandbox.processes.reply import Question, Reply, understood
 from sandbox.processes.watch import Sight, Watch
@@ -76,6 +77,7 @@ class Candidate:
         self._timeouts = 0
         self._started = 0
         self._wall_s = 0.0
+        self._patience = Patience(limits.wall_s)
         self._loss = Reply(SolutionStatus.NOT_RUN)
         self._threads = parked_threads.THREADS if parked_threads.needs_threads(source) else 0
 
@@ -194,11 +196,15 @@ class Candidate:
             self.asked += 1
             if self.asked > _MOST_QUESTIONS:
                 return self._stop(SolutionStatus.TIMEOUT, "too many questions were asked")
-            answer = self._exchange(process, watch)
+            with self._patience.paused():
+                answer = self._exchange(process, watch)
             if isinstance(answer, Reply):
                 return self._adopted(answer)
             began = time.monotonic()
-            process.ask(frame(self.hosting.serve(answer.fields)))
+            with self._patience.counting():
+                process.ask(frame(self.hosting.serve(answer.fields)))
+            if self._patience.is_out and self._process is process:
+                return self._stop(SolutionStatus.TIMEOUT, "kept the test waiting for what it was lent")
             watch.leave_out(time.monotonic() - began)
             if self._process is not process:  # lost by what was asked meanwhile
                 return self._loss
@@ -261,6 +267,8 @@ class Candidate:
             return understood(body)
         except ValueCodecError as error:
             return self._stop(SolutionStatus.CRASHED, str(error))
+        except MemoryError:
+            return self._stop(SolutionStatus.OUTPUT_LIMIT, "returned more than can be held")
 
     def _wall_left(self, process: HeldProcess) -> float:
         """Seconds the answer may still spend on anything but running: what no CPU second counts is limited, too."""

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Conductor", "main_for"]
 
-_ADDRESS_SPACE_BYTES = 4 << 30
+_LEAST_SPACE_MB = 1024
+_SPACE_FACTOR = 2
+"""How much address space it may use for each byte that the answer may: what that sends it is built here."""
 _TEXT_CHARS = 500
 
 
@@ -51,10 +53,15 @@ def main_for(target: str) -> Callable[[int], None]:
         imports.take_down()
         line = ZygoteLine(socket.socket(fileno=FORKS))
         _limit_own_use()
+        base_bytes = rlimits.address_space_bytes()
         wear = Wear()
         gc.enable()  # tests make things that hold each other, here as anywhere
         while job := receive_frame(channel):
-            reply = encode({**_examine(job, conductor, line), "worn": wear.is_out})
+            head, _, exam = job.partition(b"\n")
+            source, of_answer = decode(head)
+            limits = Limits(*of_answer)
+            _limit_space(base_bytes, limits.memory_mb)
+            reply = encode({**_examine(source, limits, exam, conductor, line), "worn": wear.is_out})
             view = memoryview(frame(reply))
             while view:
                 view = view[os.write(channel, view) :]
@@ -62,14 +69,12 @@ def main_for(target: str) -> Callable[[int], None]:
     return main
 
 
-def _examine(job: bytes, conductor: Conductor, line: ZygoteLine) -> dict[str, Any]:
+def _examine(source: str, limits: Limits, exam: bytes, conductor: Conductor, line: ZygoteLine) -> dict[str, Any]:
     """Put one answer to its exam; once more, when somebody else may have had a hand in it."""
     started = time.perf_counter()
-    head, _, exam = job.partition(b"\n")
-    source, limits = decode(head)
-    report, candidate = _attempt(exam, conductor, Candidate(source, Limits(*limits), line, blamed=False), line)
+    report, candidate = _attempt(exam, conductor, Candidate(source, limits, line, blamed=False), line)
     if candidate.disturbed:
-        report, candidate = _attempt(exam, conductor, Candidate(source, Limits(*limits), line, blamed=True), line)
+        report, candidate = _attempt(exam, conductor, Candidate(source, limits, line, blamed=True), line)
     report["cpu_s"] = candidate.cpu_s
     report["peak_mb"] = candidate.peak_mb
     report["output"] = candidate.head.decode("utf-8", "replace")
@@ -93,8 +98,13 @@ def _attempt(
 
 
 def _limit_own_use() -> None:
-    """The examiner runs the data set's code and reads the answer's values: neither may fill the host."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    space = rlimits.address_space_bytes() + _ADDRESS_SPACE_BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (space, space))
+
+
+def _limit_space(base_bytes: int, memory_mb: int) -> None:
+    """The examiner runs the data set's code and reads the answer's values: neither may fill the host."""
+    room_mb = max(_LEAST_SPACE_MB, _SPACE_FACTOR * memory_mb)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    space = base_bytes + room_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (space if hard == resource.RLIM_INFINITY else min(space, hard), hard))

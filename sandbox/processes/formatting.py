@@ -23,6 +23,11 @@ _MODE = Mode(target_versions={TargetVersion.PY311, TargetVersion.PY312, TargetVe
 _DIRECTIVE = re.compile(r"\b(?:fmt|yapf|type|pylint|isort)\s*:|\bnoqa\b", re.IGNORECASE)
 _DIRECTIVE_LINE = re.compile(r"#[^#\n]*(?:\b(?:fmt|yapf|type|pylint|isort)\s*:|\bnoqa\b)", re.IGNORECASE)
 
+_ENCODING = re.compile(r"coding[:=]")
+_ENCODING_LINES = 2
+"""How many lines may say an encoding (https://docs.python.org/3/reference/lexical_analysis.html#encoding-declarations).
+What black is given is text already; it would look for a codec of that name, of which the line may know nothing."""
+
 _WIDEST_LINE = 88
 """A line weighs as much as it is long, up to this."""
 _BLANK_LINE = 4
@@ -59,11 +64,17 @@ def formatted(source: str) -> str:
 
 
 def without_directives(source: str) -> str:
-    """``source`` with the comments disarmed that exempt code from black and its like; no line changes its length.
+    """``source`` with the comments disarmed that mean something to black and its like; no line changes its length.
+
+    They exempt code from it, or name an encoding.
 
     Raises:
         tokenize.TokenError, SyntaxError: the source cannot be split into tokens.
     """
+    *first, rest = source.split("\n", _ENCODING_LINES)
+    if any(_ENCODING.search(line) and line.lstrip().startswith("#") for line in first):
+        first = [_ENCODING.sub(_disarmed, line) if line.lstrip().startswith("#") else line for line in first]
+        source = "\n".join([*first, rest])
     if _DIRECTIVE_LINE.search(source) is None:
         return source
     lines = source.split("\n")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.errors import ValueCodecError
 from sandbox.mutation import apply_changes, containers_in, watch
+from sandbox.processes.patience import OutOfPatienceError
 from sandbox.processes.protocol import CALL, OK, RAISED
 from sandbox.values import NamedItems, Reference, encode, restore
 
@@ -69,7 +70,11 @@ class Hosting:
             apply_changes(changes, containers_in(values), self._adopt)
 
     def serve(self, question: Any) -> bytes:
-        """Answer a question of the answer's, encoded; whatever it is."""
+        """Answer a question of the answer's, encoded; whatever it is.
+
+        Raises:
+            OutOfPatienceError: it has kept us waiting for too long.
+        """
         self._depth += 1
         try:
             return self._served(question)
@@ -88,6 +93,8 @@ class Hosting:
                     value = self.host.serve(verb, operands)
                     return self.request([OK, value, watched.changes() if watched is not None else None])
             raise ValueError("no such question")  # noqa: TRY301 - the answer gets to see it like any other
+        except OutOfPatienceError:
+            raise
         except BaseException as error:  # noqa: BLE001 - it is the answer's to see; the host knows which ones are not
             fields = self.host.report(error)
         try:

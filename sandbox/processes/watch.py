@@ -8,7 +8,7 @@ from enum import Enum, auto
 from sandbox.clock import cpu_seconds
 from sandbox.vigil import LOOK_S, state_of
 
-__all__ = ["Sight", "Watch", "seconds_not_queued"]
+__all__ = ["Sight", "Watch", "queued_seconds", "seconds_not_queued"]
 
 _FLOOR_S = 0.002
 _UNKNOWN_FACTOR = 10.0
@@ -79,12 +79,12 @@ def seconds_not_queued(pid: int, wall_s: float) -> float:
     """So many seconds, less those in which the process's first thread waited for a CPU, ever since it began."""
     if wall_s < _SHORT_S:
         return wall_s
-    queued_s = _queued_seconds(pid)
+    queued_s = queued_seconds(pid)
     return wall_s / _UNKNOWN_FACTOR if queued_s is None else max(0.0, wall_s - queued_s)
 
 
-def _queued_seconds(pid: int) -> float | None:
-    """Seconds the process's first thread has waited for a CPU since it began."""
+def queued_seconds(pid: int) -> float | None:
+    """Seconds the process's first thread has waited for a CPU since it began; ``None`` where no account is kept."""
     try:
         with open(f"/proc/{pid}/schedstat", "rb", buffering=0) as schedstat:
             return int(schedstat.read(128).split()[1]) / 1e9

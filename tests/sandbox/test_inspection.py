@@ -462,6 +462,20 @@ def test_transport_is_no_style(transport: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "# Run-length encoding: add two numbers", "#!/usr/bin/env python\n# -*- coding: latin-1 -*-", "# coding=rot13",
+        "# -*- coding: utf-16 -*-", "# vim: set fileencoding=nonsense :", "# encoding: coding: ascii",
+        "\n# coding: koi8-r",
+    ],
+)  # fmt: skip
+def test_a_comment_that_names_an_encoding_or_seems_to_changes_no_style(line: str) -> None:
+    found = style(f"{line}\n{NEAT}")
+    assert found == style(line.translate(str.maketrans(":=", "..")) + "\n" + NEAT)
+    assert found.similarity > 0.9
+
+
+@pytest.mark.parametrize(
     ("source", "changed"),
     [
         ("x=1\n", 1),

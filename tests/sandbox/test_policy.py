@@ -113,6 +113,13 @@ def test_what_honest_programs_do_is_not_refused(line: str) -> None:
     assert judge(f"{imports}\n{line}") == ()
 
 
+@pytest.mark.parametrize("name", ["__globals__", "__subclasses__", "gi_frame", "f_globals"])
+def test_a_class_pattern_reads_attributes_too(name: str) -> None:
+    (finding,) = judge(f"match f:\n    case [object(x=object({name}=found))]:\n        pass")
+    assert (finding.line, finding.message.split()[0]) == (2, name)
+    assert judge("match f:\n    case object(x=1, value=Point(y=found)):\n        pass") == ()
+
+
 def test_a_class_may_list_its_own_subclasses() -> None:
     source = """
         class Shape:

@@ -202,3 +202,4 @@ def test_nova_preprocess_is_an_echo() -> None:
     data = {"system": "s", "prompt": "p", "gold": {"a": 1}}
     assert write_preprocess(data) == {"statusCode": 200, "body": data}
     assert write_preprocess({"gold": "\ud800"})["body"] == {"gold": "\ufffd"}
+    assert write_preprocess({"\ud800": 1})["body"] == {"\ufffd": 1}

@@ -1,0 +1,85 @@
+"""Answers that keep the examiner waiting, or full: it is they that fail, and not the grader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from grader.config import GraderConfig
+from grader.grade import GradeStatus
+from grader.grader import Grader
+from grader.sample import Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LENT = "import threading\ndef check(candidate):\n    lent = threading.{}()\n    assert candidate(lent) == 3\n"
+CALLED_BACK = """
+import threading
+def check(candidate):
+    event = threading.Event()
+    def back(lent):
+        return candidate(lent)
+    assert candidate((back, event)) == 3
+"""
+MANY = "def check(candidate):\n    assert [candidate(number) for number in range(200)] == [1]\n"
+
+
+class Case(NamedTuple):
+    """A test, an answer, and the verdict."""
+
+    test: str
+    answer: str
+    verdict: str
+
+
+CASES = {
+    "acquires a lock twice": Case(LENT.format("Lock"), "def f(x):\n    x.acquire()\n    x.acquire()\n", "timeout"),
+    "enters a lock twice": Case(LENT.format("Lock"), "def f(x):\n    with x, x:\n        return 3\n", "timeout"),
+    "waits for ever": Case(LENT.format("Event"), "def f(x):\n    x.wait()\n    return 3\n", "timeout"),
+    "waits for a while, for ever": Case(
+        LENT.format("Event"), "def f(x):\n    while True:\n        x.wait(0.2)\n", "timeout"
+    ),
+    "waits for ever and hides it": Case(
+        LENT.format("Event"),
+        "def f(x):\n    try:\n        x.wait()\n    except BaseException:\n        pass\n    return f(x)\n",
+        "timeout",
+    ),
+    "waits for ever when called back": Case(
+        CALLED_BACK, "def f(x):\n    return x[0](x[1]) if isinstance(x, tuple) else x.wait()\n", "timeout"
+    ),
+    "waits for a while": Case(
+        LENT.format("Event"), "def f(x):\n    x.wait(0.2)\n    x.set()\n    x.wait()\n    return 3\n", "passed"
+    ),
+    "sleeps when called back": Case(
+        CALLED_BACK,
+        "import time\ndef f(x):\n    return x[0](x[1]) if isinstance(x, tuple) else time.sleep(1) or 3\n",
+        "passed",
+    ),
+    "returns long texts of wide characters": Case(
+        MANY, "s = '\\U0001f600' + 'x' * 15_000_000\ndef f(x):\n    return s\n", "output_limit"
+    ),
+    "sends more objects than can be held": Case(
+        MANY,
+        "import os\nb = b'[\"ok\",[' + b','.join([b'{\"q\":[[],null]}'] * 980_000) + b'],null]'\n"
+        "def f(x):\n    m = len(b).to_bytes(4, 'big') + b\n    while m:\n        m = m[os.write(3, m):]\n",
+        "output_limit",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[Grader]:
+    """A grader with little patience."""
+    with Grader(GraderConfig.load(None, {"GRADER_POLICY": "off", "GRADER_LIMITS_WALL_S": "3"})) as grader:
+        yield grader
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_answer_that(grader: Grader, name: str) -> None:
+    case = CASES[name]
+    reference = {"test": case.test, "entry_point": "f", "prompt": ""}
+    grade = grader.grade(Sample(name, f"```python\n{case.answer}```", reference))
+    assert grade.status is GradeStatus.SCORED, grade.reason
+    assert [test.verdict for test in grade.tests] == [case.verdict], grade.reason
