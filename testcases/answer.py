@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from testcases.candidate import STATUS_VERDICTS, BrokenTestError, CandidateLostError, is_answers
-from testcases.objects import Objects
+from testcases.objects import Naming, Objects
 from testcases.python_source import bound_names
 from testcases.telling import is_reference
 from testcases.verdict import Verdict
@@ -38,7 +38,7 @@ class Answer:
     def __init__(self, exam: dict[str, Any], candidate: Candidate, names: Iterable[str], *, with_objects: bool) -> None:
         self.candidate = candidate
         self.entry_point: str | None = exam["entry_point"]
-        self.objects = Objects(candidate, self.ready)
+        self.objects = Objects(candidate, self.ready, Naming(exam["prompt"]))
         self._host = self.objects if with_objects else None
         self.failure: tuple[Verdict, str] | None = None
         """Why it cannot be loaded, once that is known."""

@@ -7,9 +7,10 @@ from typing import Any
 from testcases.objects import rules
 from testcases.objects.handles import Handle, Mirror, held
 from testcases.objects.lending import Global
+from testcases.objects.naming import Naming
 from testcases.objects.table import Objects
 
-__all__ = ["Global", "Mirror", "Objects", "looked_at"]
+__all__ = ["Global", "Mirror", "Naming", "Objects", "looked_at"]
 
 
 def looked_at(value: Any, kind: type) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from testcases.candidate import is_answers
-from testcases.objects import rules
+from testcases.objects import rules, seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -21,7 +21,7 @@ __all__ = ["SLOTS", "Handle", "Held", "Mirror", "held", "slots_of"]
 class Held:
     """What a stand-in stands for. The answer's process lets the object go when this is gone."""
 
-    __slots__ = ("generation", "is_own", "key", "name", "objects")
+    __slots__ = ("doings", "generation", "is_own", "key", "name", "objects", "said")
 
     def __init__(self, objects: Objects, generation: int, key: int) -> None:
         self.objects = objects
@@ -31,6 +31,10 @@ class Held:
         """The name in the answer's module by which it is found again in another process."""
         self.is_own = False
         """Whether test code made it, by calling a class of the answer's that it names."""
+        self.said: dict[tuple[Any, ...], tuple[Any, Exception | None]] = {}
+        """What came of conversions of it, which are asked once (`testcases.objects.seen`)."""
+        self.doings = 0
+        """What test code had done when that was said."""
 
     def __del__(self) -> None:
         self.objects.let_go(self)
@@ -106,7 +110,7 @@ class Handle(metaclass=Mirror):
         """Nothing: what a derived class of test code calls where the answer's class has no such method."""
 
     def __getattr__(self, name: str) -> Any:
-        return held(self).objects.ask("get", self, name)
+        return rules.attribute(held(self).objects, self, name)
 
     def __setattr__(self, name: str, value: object) -> None:
         held(self).objects.ask("op", "setattr", [self, name, value])
@@ -115,10 +119,10 @@ class Handle(metaclass=Mirror):
         held(self).objects.ask("op", "delattr", [self, name])
 
     def __str__(self) -> str:
-        return rules.text(held(self).objects.ask("op", "str", [self]))
+        return rules.text(seen.once(held(self).objects, "str", self))
 
     def __repr__(self) -> str:
-        return rules.text(held(self).objects.ask("op", "repr", [self]))
+        return rules.text(seen.once(held(self).objects, "repr", self))
 
     def __dir__(self) -> list[str]:
         return [str(name) for name in held(self).objects.ask("op", "dir", [self])]
@@ -136,6 +140,13 @@ class Handle(metaclass=Mirror):
 def _asking(operation: str, sort: Callable[[Any], Any] = lambda value: value) -> Callable[..., Any]:
     def method(self: Handle, *operands: Any) -> Any:
         return sort(held(self).objects.ask("op", operation, [self, *operands]))
+
+    return method
+
+
+def _converting(operation: str, sort: Callable[[Any], Any] = lambda value: value) -> Callable[..., Any]:
+    def method(self: Handle, *operands: Any) -> Any:
+        return sort(seen.by_its_value(held(self).objects, operation, self, *operands))
 
     return method
 
@@ -209,15 +220,14 @@ _ARITHMETIC = {
     ]
 }
 
-_OBSERVERS = """
-    iter next getitem setitem delitem reversed enter abs round trunc floor ceil aiter anext aenter float
-    complex bytes
-"""
+_OBSERVERS = "iter next getitem setitem delitem reversed enter aiter anext aenter"
+_NUMERIC = "abs round trunc floor ceil float complex bytes"
 SLOTS: dict[str, Callable[..., Any]] = {
     **{f"__{name}__": _asking(name) for name in _OBSERVERS.split()},
-    "__len__": _asking("len", rules.whole), "__hash__": _asking("hash", rules.whole),
-    "__index__": _asking("index", rules.whole), "__int__": _asking("int", rules.whole),
-    "__bool__": _asking("bool", lambda value: value is True), "__format__": _asking("format", rules.text),
+    **{f"__{name}__": _converting(name) for name in _NUMERIC.split()},
+    "__len__": _converting("len", rules.whole), "__hash__": _converting("hash", rules.whole),
+    "__index__": _converting("index", rules.whole), "__int__": _converting("int", rules.whole),
+    "__bool__": _converting("bool", lambda value: value is True), "__format__": _converting("format", rules.text),
     **{f"__{name}__": _signing(name) for name in ("neg", "pos", "invert")},
     **{f"__{name}__": _comparing(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
     **{name: _computing(operation) for name, operation in _ARITHMETIC.items()},

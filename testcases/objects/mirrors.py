@@ -15,6 +15,7 @@ import types
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.candidate import AnswerError
+from testcases.objects import rules, seen
 from testcases.objects.handles import Handle, Held, Mirror, held, slots_of
 
 if TYPE_CHECKING:
@@ -153,7 +154,8 @@ def make_mirror(objects: Objects, generation: int, key: int, said: Any) -> type:
     if line and len(line) > 1 and line[1][1:] == ["builtins", "tuple"] and type(told.get("names")) is list:
         return named_tuple_class(name, tuple(_list(told["names"], str)), namespace) or _made(name, [], namespace)
     namespace["__slots__"] = ()
-    namespace |= _members(told.get("members"))
+    members = _members(told.get("members"))
+    namespace |= members | {one: _method(one) for one in members if any(seen.is_plain(base, one) for base in bases)}
     namespace |= slots_of(_list(told.get("slots"), str), _list(told.get("absent"), str))
     if "__init__" in _list(told.get("slots"), str):
         namespace["__init__"] = _method("__init__")
@@ -197,7 +199,7 @@ def _foreign_error(module: str, name: str) -> type[BaseException] | None:
 
 def mirror_of(objects: Objects, kind: type) -> type:
     """The class of stand-ins for objects that derive from a built-in class; no instance of that class itself."""
-    members: dict[str, Any] = {"__slots__": (), "__class_held__": _NoClass(objects)}
+    members: dict[str, Any] = {"__slots__": (), "__class_held__": _NoClass(objects), "__stands_for__": kind}
     members |= _members(dict.fromkeys(_methods(kind), "function")) | slots_of(vars(kind))
     return type.__new__(Mirror, kind.__name__, (Handle,), members)
 
@@ -229,7 +231,7 @@ def _method(name: str) -> Callable[..., Any]:
             for base in type(self).__mro__:
                 if vars(base).get(name) is method:
                     return objects.call([base, name], (self, *args), kwargs)
-        return objects.call([self, name], args, kwargs)
+        return rules.method(objects, self, name, args, kwargs)
 
     method.__name__ = method.__qualname__ = name
     return method
@@ -240,8 +242,9 @@ def _class_method(name: str) -> Any:
 
     def method(cls: type, *args: Any, **kwargs: Any) -> Any:
         objects = held(cls).objects
+        rules.refuse_claim(objects, cls, name, args)
         result = objects.call([cls, name], args, kwargs)
-        if objects.is_known_class(cls) and isinstance(result, cls):
+        if objects.is_making(cls) and isinstance(result, cls):
             objects.own(result)
         return result
 
@@ -250,7 +253,7 @@ def _class_method(name: str) -> Any:
 
 def _property(name: str) -> property:
     def read(self: Any) -> Any:
-        return held(self).objects.ask("get", self, name)
+        return rules.attribute(held(self).objects, self, name)
 
     return property(read)
 
@@ -279,4 +282,4 @@ def _tuple_attribute(self: Any, name: str) -> Any:
     found = self.__dict__.get("__held__")
     if found is None or (name.startswith("__") and name.endswith("__")):
         raise AttributeError(name)
-    return found.objects.ask("get", self, name)
+    return rules.attribute(found.objects, self, name)

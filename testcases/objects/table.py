@@ -15,12 +15,14 @@ from testcases.objects.handles import Handle, Held, Mirror, held
 from testcases.objects.lending import abilities_of, built_in_base, global_name
 from testcases.objects.loans import Loans
 from testcases.objects.mirrors import RemoteError, class_of_word, make_mirror, mirror_of, named_tuple_class
+from testcases.objects.seen import QUIET
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from testcases.candidate import Candidate
+    from testcases.objects.naming import Naming
 
 __all__ = ["Objects"]
 
@@ -35,13 +37,19 @@ class Objects:
     Args:
         candidate: the answer.
         ready: gives it, with the answer loaded, or raises `CandidateLostError`.
+        naming: tells classes by their names.
     """
 
-    def __init__(self, candidate: Candidate, ready: Callable[[], Candidate]) -> None:
+    def __init__(self, candidate: Candidate, ready: Callable[[], Candidate], naming: Naming) -> None:
         self._ready = ready
         self._candidate = candidate
         self._known: set[type] = set()
         """Classes that test code names, and those it derives."""
+        self._naming = naming
+        self._making: set[type] = set()
+        """Those of them that are meant as classes: what calling one makes is test code's own, and no result."""
+        self.doings = 0
+        """How often test code has asked for what may change an object."""
         self._mirrors: dict[tuple[int, int], type] = {}
         self._built_in: dict[type, type] = {}
         self._words: dict[str, type] = {}
@@ -64,10 +72,12 @@ class Objects:
             CandidateLostError: its process is gone.
             RefusedError: a value can neither cross nor be lent.
         """
+        self.doings += verb != "op" or fields[0] not in QUIET
         return self._value(lambda candidate: candidate.ask(verb, *fields))
 
     def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """What a call returns; mutable arguments then look as the answer has left them."""
+        self.doings += 1
         if self.is_stand_in(target) and held(target).name:
             target = held(target).name
         return self._value(lambda candidate: candidate.call(target, args, kwargs))
@@ -109,6 +119,8 @@ class Objects:
         self._by_name[name] = value
         if isinstance(value, Mirror):
             self._known.add(value)
+            if self._naming.is_class(name):
+                self._making.add(value)
         elif self.is_stand_in(value) and "." in name:
             held(value).name = name  # each call is to make an object of its own
         return value
@@ -133,6 +145,10 @@ class Objects:
         """Whether test code names a class or one it derives from."""
         return not self._known.isdisjoint(kind.__mro__)
 
+    def is_making(self, kind: type) -> bool:
+        """Whether a class is one that test code itself calls as a class, or derives."""
+        return kind in self._making
+
     def is_known(self, value: Any) -> bool:
         """Whether test code names the class of an object."""
         return self.is_known_class(type(value))
@@ -149,14 +165,14 @@ class Objects:
     def construct(self, kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make an object of a class of the answer's."""
         made = self.call(kind, args, kwargs)
-        if self.is_known_class(kind):
+        if self.is_making(kind):
             self.own(made)
         return made
 
     def class_attribute(self, kind: Any, name: str) -> Any:
         """An attribute of a class of the answer's; its members are as good as made by test code."""
         value = self.ask("get", kind, name)
-        if self.is_known_class(kind) and issubclass(type(value), kind):
+        if self.is_making(kind) and type(value) is kind:
             self.own(value)
         return value
 
@@ -211,6 +227,7 @@ class Objects:
         """Have a class that test code derives be made in the answer's process too."""
         self._derived[kind] = dict(namespace)
         self._known.add(kind)
+        self._making.add(kind)
         self._make(kind)
 
     def is_derived(self, kind: type) -> bool:
