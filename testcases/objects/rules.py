@@ -103,7 +103,7 @@ def _is_observed(objects: Objects, one: Any, other: Any) -> bool:
 
 
 def _value_as(objects: Objects, one: Any, kind: type) -> Any:
-    if kind in _NUMBERS and kind is not complex:
+    if kind in _NUMBERS:
         return seen.number(objects, one)
     try:
         value = seen.once(objects, "plain", one, kind.__name__)

@@ -8,7 +8,8 @@ text is that an object of a derived class holds cannot change, and is asked once
 An object that test code made by calling a class (*own*) is asked each time: its state is for the test to change, by
 clocks and callbacks of its own, too.
 
-An object is one value only. As a number, what it is as an ``int``, as a ``float`` and as a truth must agree.
+An object is one value only. As a number, what it is as an ``int``, ``float``, ``complex`` and as a truth must
+agree.
 """
 
 from __future__ import annotations
@@ -115,10 +116,11 @@ def number(objects: Objects, one: Any) -> int | float | complex | None:
     elif kind is not None:
         return None
     else:
-        found = [said for word in ("int", "float") if (said := _as(objects, one, word)) is not None]
-    value: int | float | complex | None = found[0] if found else None
-    if type(value) not in _NUMBERS or (len(found) > 1 and not _agree(*found)):
+        words = ["int", "float", "complex"] if has(one, "__complex__") else ["int", "float"]
+        found = [said for word in words if (said := _as(objects, one, word)) is not None]
+    if not found or not all(type(said) in _NUMBERS and _agree(found[0], said) for said in found):
         return None
+    value: int | float | complex = found[0]
     return value if objects.is_own(one) or once(objects, "bool", one) is bool(value) else None
 
 
@@ -132,9 +134,10 @@ def _as(objects: Objects, one: Any, word: str) -> Any:
 
 
 def _agree(one: Any, other: Any) -> bool:
+    """Whether a number is the other, as far as the other's type can tell."""
     try:
-        return type(other) is float and float(one) == other
-    except OverflowError:
+        return bool(type(other)(one) == other)
+    except (OverflowError, TypeError):
         return False
 
 

@@ -129,6 +129,19 @@ def tally(*items):
         pass
     return Tally((item, items.count(item)) for item in items)
 
+class Point:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+    def __complex__(self):
+        return complex(self.x, self.y)
+    def __abs__(self):
+        return abs(complex(self))
+    def __eq__(self, other):
+        return complex(self) == other
+
+def point(x, y):
+    return Point(x, y)
+
 class Number:
     def __init__(self, n):
         self.n = n
@@ -174,6 +187,7 @@ TESTS = [
     "assert Trie('abc').startswith('ab') and not Trie('abc').startswith('b')",
     "t = tally('a', 'a')\nassert t == {'a': 2} and t.get('a') == 2 and t.get('c') is None and 'c' not in t",
     "t = tally('a')\nt.update({'b': 7})\nassert t.get('b') == 7 and sorted(t.items()) == [('a', 1), ('b', 7)]",
+    "assert Point(3, 4) == 3 + 4j and abs(Point(3, 4)) == 5.0 and point(3, 4) == 3 + 4j and not point(3, 4) == 3",
     "assert number(3) == 3 and number(3) == 3.0 and number(0) == 0 and [number(1)] == [1] and number(1) == True",
     "class Kid(Vector):\n    pass\nassert Kid(1, 2) * 3 == Vector(3, 6) and abs(Kid(3, 4)) == 5.0",
 ]

@@ -159,6 +159,7 @@ class Dual:
     def __init__(self, n=0): self.n = n
     def __index__(self): return 0
     def __float__(self): return 1.0
+    def __complex__(self): return 5 + 0j
     def __iter__(self): return iter([4])
     def __str__(self): return "four"
     def __bool__(self): return {truth}
@@ -183,7 +184,7 @@ def test_an_object_that_is_two_numbers_equals_none(grader: Grader, truth: bool) 
         "assert f(7) == False",
     ]
     tests += ["assert g(2) == [0, 1]", "assert g(2) == [1, 0]"]
-    tests += ["assert f(1) == [4]", "assert f(1) == 'four'"]
+    tests += ["assert f(1) == 5 + 0j", "assert f(1) == [4]", "assert f(1) == 'four'"]
     assert passed(grader, DUAL.format(truth=truth), tests) == []
 
 
@@ -320,3 +321,9 @@ def test_what_it_holds_as_a_text_or_set_is(grader: Grader) -> None:
     tests = ["assert f('text').startswith('ab')", "assert f('text').count('a') == 1", "assert 'bc' in f('text')"]
     tests += ["assert f('text').upper() == 'ABC'", "assert f('set').union({1}) == {1}", "assert f('text')"]
     assert passed(grader, TEXT, tests) == tests
+
+
+def test_a_number_that_is_complex_too_is_one_number(grader: Grader) -> None:
+    answer = "class Two:\n    def __float__(self): return 3.0\n    def __complex__(self): return 5 + 0j\n"
+    answer += "    def __eq__(self, other): return True\n    __hash__ = None\ndef f(n): return Two()\n"
+    assert passed(grader, answer, ["assert f(1) == 3.0", "assert f(1) == 5 + 0j"]) == []
