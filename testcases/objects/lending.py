@@ -26,7 +26,7 @@ from testcases.candidate import TEST_MODULES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["OPERATIONS", "Global", "abilities_of", "built_in_base", "global_name", "is_public"]
+__all__ = ["BUILT_IN_CLASSES", "OPERATIONS", "Global", "abilities_of", "built_in_base", "global_name", "is_public"]
 
 _TEXT_CHARS = 500
 _OWN_PACKAGES = frozenset({"testcases", "sandbox", "grader", "pytest", "_pytest", "unittest"})
@@ -77,6 +77,12 @@ _OBJECTS: tuple[type, ...] = (
     type(iter(range(0))), type({}.keys()), type({}.values()), type({}.items()), type(threading.Lock()), threading.Event,
     types.SimpleNamespace,
 )  # fmt: skip
+_DATA: tuple[type, ...] = (
+    bool, bytearray, bytes, complex, dict, float, frozenset, int, list, object, range, set, slice, str, tuple,
+)  # fmt: skip
+_ERRORS = [kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, BaseException)]
+BUILT_IN_CLASSES: Final[Mapping[str, type]] = {kind.__name__: kind for kind in (*_DATA, *_ERRORS)}
+"""What the answer may give test code by name. Test code may call it: none of these makes anything but data."""
 
 
 class Global:

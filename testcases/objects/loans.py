@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from testcases.objects.attributes import may_be_called, may_get, may_set
 from testcases.objects.lending import OPERATIONS, abilities_of, is_public
 
 __all__ = ["Loans"]
@@ -39,7 +40,7 @@ class Loans:
 
         Raises:
             TypeError: the object was not lent, or cannot do that.
-            AttributeError: the attribute is not the answer's to see.
+            AttributeError: the attribute is not the answer's to see, or to set.
             Exception: what the object itself raises.
         """
         lent, *rest = fields if verb != "op" else [fields[1], fields[0], *fields[2:]]
@@ -47,6 +48,8 @@ class Loans:
             raise TypeError("not an object of the test's")
         if verb == "call":
             args, kwargs = rest
+            if not may_be_called(lent, args, kwargs):
+                raise TypeError(f"{lent!r} takes no arguments here")
             return lent(*args, **kwargs)
         if verb == "op":
             word, *operands = rest
@@ -54,6 +57,10 @@ class Loans:
                 raise TypeError(f"{type(lent).__name__!r} object cannot do that")
             return OPERATIONS[word](lent, *operands)
         name, *value = rest
-        if not is_public(name) or abilities_of(lent) == "function":
+        if not is_public(name) or abilities_of(lent) == "function" or not may_get(lent, name):
             raise AttributeError(f"{type(lent).__name__!r} object has no attribute {name!r}")
-        return getattr(lent, name) if verb == "get" else setattr(lent, name, *value)
+        if verb == "get":
+            return getattr(lent, name)
+        if not may_set(lent, name, *value):
+            raise AttributeError(f"{name!r} of a {type(lent).__name__!r} object of the test's cannot be set to that")
+        return setattr(lent, name, *value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -12,7 +11,7 @@ from testcases.objects import raising
 from testcases.objects.deriving import members_of
 from testcases.objects.echo import Echo
 from testcases.objects.handles import Handle, Held, Mirror, held
-from testcases.objects.lending import abilities_of, built_in_base, global_name
+from testcases.objects.lending import BUILT_IN_CLASSES, abilities_of, built_in_base, global_name
 from testcases.objects.loans import Loans
 from testcases.objects.mirrors import RemoteError, class_of_word, make_mirror, mirror_of, named_tuple_class
 from testcases.objects.seen import QUIET
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Objects"]
 
 _TEXT_CHARS = 500
+_NAME_CHARS = 100
 _GLOBAL = "g:"
-_BUILT_IN_TYPES = {name: kind for name, kind in vars(builtins).items() if isinstance(kind, type)}
 
 
 class Objects:
@@ -60,6 +59,9 @@ class Objects:
         self._dropped: set[int] = set()
         self._started: set[int] = set()
         self._pending: BaseException | None = None
+        """What test code has failed of while the answer called it; kept until no request is under way, as test code
+        that the answer calls meanwhile may swallow it."""
+        self._depth = 0
         self._echo = Echo()
 
     # Asking
@@ -84,12 +86,17 @@ class Objects:
 
     def _value(self, asking: Callable[[Candidate], Any]) -> Any:
         candidate = self._ready()
+        self._depth += 1
         try:
             reply = asking(candidate)
         except ValueError as error:
             raise RefusedError(f"arguments that cannot be passed: {error}") from None
+        finally:
+            self._depth -= 1
+            pending = self._pending
+            if self._depth == 0:
+                self._pending = None
         self._echo.pass_on(candidate)
-        pending, self._pending = self._pending, None
         if pending is not None:
             raise pending
         if reply.status == "returned":
@@ -250,7 +257,7 @@ class Objects:
         key, of = reference.key, reference.of
         if type(key) is str:
             if key.startswith(f"{_GLOBAL}builtins:"):
-                return _BUILT_IN_TYPES.get(key.removeprefix(f"{_GLOBAL}builtins:"))
+                return _class_of_name(key.removeprefix(f"{_GLOBAL}builtins:"))
             return self._loans.by_key(key)
         if of == 0:
             return self.mirror(key)
@@ -309,7 +316,9 @@ class Objects:
         abilities = abilities_of(value)
         if abilities is None:
             return None
-        return self._loans.key_of(value), getattr(value, "__name__", type(value).__name__), callable(value), abilities
+        found = getattr(value, "__name__", None)
+        kind = found if type(found) is str else type(value).__name__  # it may come from a `__getattr__`
+        return self._loans.key_of(value), kind, callable(value), abilities
 
     def _held_of(self, value: Any) -> Held | None:
         if isinstance(value, Mirror):
@@ -348,3 +357,9 @@ class Objects:
         own: Any = error if self._held_of(error) is not None else self._loans.key_of(error)
         args = error.args if all(type(arg) in {str, int, float, bool, type(None)} for arg in error.args) else None
         return [kind.__name__, built_in_base(kind), text, 0, own, args, None]
+
+
+def _class_of_name(name: str) -> type:
+    if name not in BUILT_IN_CLASSES:
+        raise RefusedError(f"it hands out the class {name[:_NAME_CHARS]!r}, which test code cannot be given")
+    return BUILT_IN_CLASSES[name]
