@@ -11,7 +11,7 @@ from grader.grade import TestResult
 from sandbox.execution import Job
 from sandbox.values import encode
 from testcases.constant import constant_share
-from testcases.exam import exam_of, leaves_no_traces
+from testcases.exam import exam_of, leaves_no_traces, names_mocks
 from testcases.python_source import names_in
 from testcases.verdict import Verdict
 
@@ -44,7 +44,7 @@ class PreparedProblem:
         self.limits = replace(limits, **wanted)
         self._exam = encode(exam_of(problem))
         self.digest = sha256(self._exam).hexdigest()
-        self._examiner_key = _TRACELESS if leaves_no_traces(problem) else self.digest
+        self._examiner_key = _examiner_key(problem, self.digest)
 
     @cached_property
     def test_count(self) -> int:
@@ -69,6 +69,13 @@ class PreparedProblem:
     def job(self, answer: str) -> Job:
         """The job of putting this answer to the exam."""
         return Job(source=answer, exam=self._exam, limits=self.limits, examiner_key=self._examiner_key)
+
+
+def _examiner_key(problem: Problem, digest: str) -> str:
+    """Which exams an examiner may serve besides: those of the same key, and none where there is no key."""
+    if leaves_no_traces(problem):
+        return _TRACELESS
+    return "" if names_mocks(problem) else digest
 
 
 def prepare(problem: Problem, limits: Limits) -> PreparedProblem:

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from testcases.problem import ASK_ORACLE, AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest, Test
 from testcases.traces import leaves_traces
 
-__all__ = ["exam_of", "leaves_no_traces"]
+__all__ = ["exam_of", "leaves_no_traces", "names_mocks"]
 
 
 def exam_of(problem: Problem) -> dict[str, Any]:
@@ -27,12 +27,21 @@ def exam_of(problem: Problem) -> dict[str, Any]:
 
 def leaves_no_traces(problem: Problem) -> bool:
     """Whether the process that conducts the exam is as good as new afterwards, and can conduct others."""
+    return not any(map(leaves_traces, _sources(problem)))
+
+
+def names_mocks(problem: Problem) -> bool:
+    """Whether answers may be given mocks, which can do more to the process they live in than other objects can."""
+    return any("mock" in source for source in _sources(problem))
+
+
+def _sources(problem: Problem) -> list[str]:
+    """The code that runs in the process that conducts the exam."""
     sources = [problem.oracle]
     if not all(isinstance(test, CallTest | StdinTest) for test in problem.tests):  # else neither runs there
         sources += [problem.prompt, problem.setup]
     sources += [test.source for test in problem.tests if isinstance(test, AssertTest | CheckTest | PytestTest)]
-    sources += [comparison.checker for comparison in _Comparisons(problem).found]
-    return not any(leaves_traces(source) for source in sources)
+    return sources + [comparison.checker for comparison in _Comparisons(problem).found]
 
 
 class _Comparisons:

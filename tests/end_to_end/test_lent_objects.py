@@ -276,3 +276,13 @@ def test_a_mock_is_no_way_to_the_examiner_of_other_answers() -> None:
             grade = grade_of(unsieved, answer, POISONED, str(number))
             assert [test.verdict for test in grade.tests] == ["wrong_answer"], number
         assert grade_of(unsieved, "def f(m):\n    return 3\n", POISONED).metric("functional") == 1.0
+
+
+def test_an_examiner_that_may_have_lent_a_mock_serves_one_answer() -> None:
+    suite = (
+        "from unittest.mock import Mock\nfrom solution import f\n\ndef test_f():\n"
+        "    Mock.seen = getattr(Mock, 'seen', 0) + 1\n    assert Mock.seen == f(1)\n"
+    )
+    with Grader(GraderConfig.load(None, {"GRADER_LANES": "1"})) as alone:
+        for answer in ("def f(x):\n    return 1\n", "def f(x):\n    return x\n"):
+            assert grade_of(alone, answer, suite).metric("functional") == 1.0

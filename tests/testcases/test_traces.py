@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from testcases.exam import leaves_no_traces
+from testcases.exam import leaves_no_traces, names_mocks
 from testcases.formats import read_reference
 from testcases.traces import leaves_traces
 
@@ -65,3 +65,12 @@ def test_one_telltale_line_of_a_problem_is_enough() -> None:
     tests = [{"assert": "assert f(1) == 1"}]
     assert leaves_no_traces(read_reference({"entry_point": "f", "tests": tests}))
     assert not leaves_no_traces(read_reference({"entry_point": "f", "tests": tests, "setup": "import sys"}))
+
+
+@pytest.mark.parametrize("name", ["from unittest import mock", "import unittest.mock", "import unittest.mock as m"])
+def test_a_problem_whose_answers_may_be_given_mocks_is_known_by_its_tests(name: str) -> None:
+    suite = "from solution import f\ndef test_f():\n    assert f(1) == 1\n"
+    assert not names_mocks(read_reference({"tests": [{"pytest": f"import sys\n{suite}"}]}))
+    problem = read_reference({"tests": [{"pytest": f"{name}\n{suite}"}]})
+    assert names_mocks(problem)
+    assert not leaves_no_traces(problem)
