@@ -12,11 +12,14 @@ import inspect
 import types
 import unittest
 import unittest.mock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from testcases.candidate import TEST_MODULES
 from testcases.objects.handles import Mirror
 from testcases.objects.lending import abilities_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["may_be_called", "may_get", "may_set"]
 
@@ -27,6 +30,8 @@ _ASSERTING: Final = ("assert", "assret", "asert", "aseert", "assrt")
 """How a name begins that is no child of a mock (`unittest.mock.NonCallableMock.__getattr__`)."""
 _NAMES_OF_CASES: Final = frozenset(dir(unittest.IsolatedAsyncioTestCase))
 _HARMLESS_MODULES: Final = frozenset({"math", "_operator"})
+_CONTAINERS: Final = frozenset({list, tuple, set, frozenset, dict})
+_DEEPEST: Final = 5
 _MISSING: Any = object()
 
 
@@ -41,8 +46,8 @@ def may_get(lent: Any, name: str) -> bool:
 def may_set(lent: Any, name: str, value: Any) -> bool:
     """Whether an answer may set an attribute of this public name to a value.
 
-    It may set what is data. What test code would call it may not set, nor put an object in the place of one of test
-    code's that has methods, unless that has them too. Of a mock everything may be called, so it takes plain data only.
+    It may set what is data. What test code would call it may not set, nor put objects in the place of some of test
+    code's that have methods, unless they have them too. All of a mock may be called, so it takes plain data only.
     """
     if _is_of_library(lent, name):
         return False
@@ -59,7 +64,8 @@ def may_set(lent: Any, name: str, value: Any) -> bool:
         return True
     if callable(found) or _has(type(found), "__get__"):
         return False
-    return _is_plain(value) or _methods(found) <= (frozenset() if _is_answers(value) else _methods(value))
+    wanted = frozenset[str]().union(*map(_methods, _leaves(found)))
+    return not wanted or all(_is_plain(leaf) or wanted <= _methods(leaf) for leaf in _leaves(value))
 
 
 def may_be_called(lent: Any, args: Any, kwargs: Any) -> bool:
@@ -104,9 +110,21 @@ def _has(kind: type, name: str) -> bool:
     return any(name in vars(base) for base in kind.__mro__)
 
 
+def _leaves(value: Any, depth: int = 0) -> Iterator[Any]:
+    """What is in containers of containers, or else the value itself."""
+    items = value.values() if type(value) is dict else value
+    if type(value) in _CONTAINERS and depth < _DEEPEST:
+        for item in items:
+            yield from _leaves(item, depth + 1)
+    else:
+        yield value
+
+
 def _methods(value: Any) -> frozenset[str]:
     """Names of what test code can call of an object of its own."""
     kind = type(value)
+    if _is_answers(value):
+        return frozenset()
     if not (_is_mock(value) or kind.__module__ in TEST_MODULES):
         return frozenset()
     members = [member for base in kind.__mro__ for member in vars(base).items()]

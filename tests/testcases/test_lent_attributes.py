@@ -163,6 +163,18 @@ def test_an_object_with_methods_makes_room_for_its_like_and_for_data() -> None:
             serve("set", node, "next", value)
 
 
+def test_and_so_does_a_list_of_them() -> None:
+    node = TestNode()
+    for before in ([TestNode()], {"a": (TestNode(), 3)}):
+        node.next = before
+        for value in ([TestNode(), 3], [], None):
+            serve("set", node, "next", value)
+            node.next = before
+        for value in ([TestOther()], [TestNode(), {"a": SimpleNamespace(method=len)}]):
+            with pytest.raises(AttributeError):
+                serve("set", node, "next", value)
+
+
 @pytest.mark.parametrize("lent", [TestNode, ValueError, ValueError("x"), of_test(type("OwnError", (Exception,), {}))])
 def test_classes_and_exceptions_are_left_as_they_are(lent: Any) -> None:
     with pytest.raises(AttributeError):
