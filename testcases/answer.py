@@ -8,7 +8,8 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from testcases.candidate import STATUS_VERDICTS, BrokenTestError, CandidateLostError, is_answers
+from testcases.candidate import STATUS_VERDICTS, BrokenTestError, CandidateLostError, FinalError, is_answers
+from testcases.catching import CAUGHT_NAME, caught, compiled_telling
 from testcases.objects import Naming, Objects
 from testcases.python_source import bound_names
 from testcases.telling import is_reference
@@ -103,15 +104,19 @@ class Answer:
         self.ready()
         if self._namespace is None:
             asked = self.candidate.asked
+            FinalError.take()
             found = {name: self.objects.by_name(name) for name in self._wanted if name in self._loaded}
             try:
-                self._namespace = helpers_of(self._prompt, self._setup, found, self.entry_point)
+                namespace = helpers_of(self._prompt, self._setup, found, self.entry_point)
             except BrokenTestError:
                 raise
             except Exception as error:
                 if is_answers(error) or self.candidate.asked > asked:
                     raise
                 raise BrokenTestError(f"the setup does not run: {type(error).__name__}: {error}") from None
+            if (swallowed := FinalError.take()) is not None:
+                raise swallowed
+            self._namespace = namespace
         return self._namespace
 
 
@@ -122,7 +127,7 @@ def helpers_of(prompt: str, setup: str, found: dict[str, Any], entry_point: str 
         BrokenTestError: the prompt does not run.
         Exception: the setup does not.
     """
-    helpers: dict[str, Any] = {"__name__": "exam"}
+    helpers: dict[str, Any] = {"__name__": "exam", CAUGHT_NAME: caught}
     try:
         exec(compiled(prompt), helpers)
     except Exception as error:  # noqa: BLE001 - it is the data set's, and has nothing of the answer
@@ -141,7 +146,7 @@ def compiled(source: str) -> CodeType:
     """The code of a test."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return compile(source, "<test>", "exec", dont_inherit=True)
+        return compiled_telling(source, "<test>")
 
 
 @lru_cache(maxsize=512)

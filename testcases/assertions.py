@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypedDict
 
+from testcases.catching import telling
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
@@ -54,7 +56,7 @@ class Instrumented:
     """Test code whose assertions report to a recorder."""
 
     code: CodeType
-    """To be executed with `RECORD_NAME` bound in its globals."""
+    """To be executed with `RECORD_NAME` bound in its globals, and with what `testcases.catching.telling` wants."""
     sites: tuple[Site, ...]
     """By the number each reports itself with."""
 
@@ -64,14 +66,15 @@ def instrument(source: str, filename: str = "<test>") -> Instrumented:
     """Compile test code so that every assertion reports instead of ending it.
 
     The recorder is an object with methods ``passed(site)``, ``failed(site)`` and ``raised(site, error)``;
-    what ``raised`` raises ends the code. An assertion's message is never evaluated. Line numbers stay.
+    what ``raised`` raises ends the code. An assertion's message is never evaluated. Line numbers stay. Handlers of
+    the code's own tell what they catch (`testcases.catching`).
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: the source is no Python that compiles.
     """
     with warnings.catch_warnings():  # a test's bad escape sequence is nobody's concern here
         warnings.simplefilter("ignore")
-        tree = ast.parse(source, filename)
+        tree = telling(ast.parse(source, filename))
         rewriting = _Rewriting()
         tree.body = rewriting.block(tree.body, guarded=False)
         code = compile(tree, filename, "exec", dont_inherit=True)

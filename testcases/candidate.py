@@ -27,6 +27,7 @@ __all__ = [
 TEST_MODULES: Final = frozenset({"exam", "test_solution"})
 """Names of the modules that test code runs as."""
 _ANSWERS_MODULE: Final = "solution"
+_MOST_UNSEEN: Final = 100
 _MODULES: Final = TEST_MODULES | {_ANSWERS_MODULE}
 
 
@@ -133,16 +134,42 @@ class FinalError(BaseException):
     """Fails the test in which it is raised, whatever that waits for, and even if it swallows this."""
 
     _latest: ClassVar[FinalError | None] = None
+    _unseen: ClassVar[list[BaseException]] = []
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
         FinalError._latest = self
 
     @staticmethod
-    def take() -> FinalError | None:
-        """The last one made since this was asked before; for who conducts a test, before it and after it."""
+    def take() -> BaseException | None:
+        """What fails the test, though it may have been swallowed; for who conducts a test, before it and after it.
+
+        The last one made since this was asked before, or the first exception that is `watch`ed and was not `seen`.
+        """
         latest, FinalError._latest = FinalError._latest, None
-        return latest
+        unseen, FinalError._unseen = FinalError._unseen, []
+        return latest or next(iter(unseen), None)
+
+    @staticmethod
+    def watch(error: BaseException) -> None:
+        """Have an exception of the answer's fail the test, unless test code itself catches it.
+
+        For those that Python takes for an end: ``all(map(f, ...))`` is true of an ``f`` that raises StopIteration.
+        """
+        if len(FinalError._unseen) < _MOST_UNSEEN:  # one is enough; no test catches so many at once
+            FinalError._unseen.append(error)
+
+    @staticmethod
+    def seen(error: BaseException | None) -> None:
+        """Take note that test code has caught an exception, or what Python made of it."""
+        chain: list[BaseException] = []
+        while FinalError._unseen and error is not None and not any(error is known for known in chain):
+            FinalError._unseen = [one for one in FinalError._unseen if one is not error]
+            if isinstance(error, BaseExceptionGroup):
+                for part in error.exceptions:
+                    FinalError.seen(part)
+            chain.append(error)
+            error = None if is_answers(error) else error.__cause__ or error.__context__
 
 
 class CandidateLostError(FinalError):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from testcases.answer import compiled
 from testcases.assertions import RECORD_NAME, instrument
-from testcases.candidate import BrokenTestError, FinalError, is_answers, verdict_of
+from testcases.candidate import BrokenTestError, FinalError, verdict_of
+from testcases.objects.origins import lacks_module
 from testcases.outcome import Outcome
 from testcases.tally import AssertionTally
 from testcases.telling import TEXT_CHARS, error_text
@@ -97,6 +98,13 @@ class _TellingTally(AssertionTally):
         super().__init__(site_count, verdict_of)
         self.details: dict[int | None, str] = {}
 
+    def passed(self, site: int) -> None:
+        """Take note, unless something was swallowed on the way."""
+        if (swallowed := FinalError.take()) is not None:
+            self.raised(site, swallowed)
+        else:
+            super().passed(site)
+
     def failed(self, site: int) -> None:
         """Take note, also for people."""
         self.details.setdefault(site, "the assertion does not hold")
@@ -105,6 +113,7 @@ class _TellingTally(AssertionTally):
     def raised(self, site: int, error: BaseException) -> None:
         """Take note, also for people."""
         self.details.setdefault(site, error_text(error))
+        FinalError.seen(error)
         if isinstance(error, FinalError):
             FinalError.take()  # it has not been swallowed
         super().raised(site, error)
@@ -116,7 +125,7 @@ def _blame_missing_module(error: BaseException) -> None:
     Raises:
         BrokenTestError: the error is that.
     """
-    if isinstance(error, ImportError) and not is_answers(error):
+    if lacks_module(error):
         raise BrokenTestError(f"a test cannot import: {error}") from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ __all__ = ["Signature", "called_in", "defined_in", "imported_from"]
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _BUILTINS = frozenset(dir(builtins))
+_STARRED: frozenset[str | None] = frozenset(
+    {"bisect", "cmath", "collections", "copy", "datetime", "decimal", "fractions", "functools", "heapq", "itertools",
+     "math", "operator", "random", "re", "statistics", "string", "time", "typing"}
+)  # fmt: skip
+"""Modules that are imported with a star now and then, and are looked into for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +45,20 @@ def called_in(tests: Sequence[ast.Module], setup: ast.Module) -> str | None:
     """Name of the function that tests call.
 
     It is the first name that is called (else, used) in the tests, neither bound by them or by the setup nor
-    a builtin; of several, one that most tests use. A builtin's name counts only where there is no other.
+    a builtin; of several, one that most tests use. A builtin's name counts only where there is no other, and so does
+    one that a module of the standard library has which they import with a star.
     """
+    common = _BUILTINS | _starred([setup, *tests])
     bound = bound_names(setup).union(*map(bound_names, tests))
     called = [[name for name in _called_names(test) if name not in bound] for test in tests]
     used = [[name for name in _used_names(test) if name not in bound] for test in tests]
-    return _most_shared(called, but=_BUILTINS) or _most_shared(used, but=_BUILTINS) or _most_shared(called)
+    return _most_shared(called, but=common) or _most_shared(used, but=common) or _most_shared(called)
+
+
+def _starred(modules: Sequence[ast.Module]) -> frozenset[str]:
+    imports = [node for tree in modules for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    starred = {node.module for node in imports if node.level == 0 and any(alias.name == "*" for alias in node.names)}
+    return frozenset(name for module in starred & _STARRED for name in dir(importlib.import_module(str(module))))
 
 
 def imported_from(module: str, tests: Sequence[ast.Module]) -> str | None:

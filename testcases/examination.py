@@ -14,6 +14,7 @@ from testcases.candidate import (
     Candidate,
     CandidateLostError,
 )
+from testcases.catching import libraries_tell
 from testcases.code_tests import hold_assertion, hold_check
 from testcases.judging import right_output, right_value
 from testcases.oracle import Oracle
@@ -49,7 +50,7 @@ def conduct(exam: dict[str, Any], candidate: Candidate) -> list[list[Any]]:
         Exception: the exam's own code (setup, a test that is no Python) is broken.
     """
     examination = _Examination(exam, candidate)
-    with examination.watchdog.watching():
+    with examination.watchdog.watching(), libraries_tell():
         return [outcome.plain(place) for place, outcome in examination.outcomes()]
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import copy
 import sys
+import traceback
 import warnings
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testcases.candidate import BrokenTestError
 from testcases.compare import equal, same_output
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["right_output", "right_value"]
 
+_FILE = "<checker>"
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
 
 
@@ -57,24 +59,33 @@ def right_output(got: str, right: Sequence[str], comparison: Comparison, stdin: 
 
 
 def _approves(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool:
-    try:
-        return _asked(source, given, expected, got, named)
-    except (BrokenTestError, OutOfTimeError):
-        raise
-    except BaseException as error:  # noqa: BLE001 - whose fault it is shows below
-        told = f"{type(error).__name__}: {error}"
-    # An answer must not get out of its verdict by returning what a checker chokes on: the checker is to blame when the
-    # right value does the same to it.
-    try:
-        _asked(source, given, expected, expected, named)
-    except OutOfTimeError:
-        raise
-    except BaseException:  # noqa: BLE001 - it is to blame, whatever it raises
-        raise BrokenTestError(f"the checker raised {told}") from None
+    """Whether the checker says True.
+
+    An answer must not get out of its verdict by returning what a checker chokes on, or makes no bool of: the checker is
+    to blame when the right value does the same to it. Where no value is given as the right one, it is to blame only for
+    what no value can have brought about.
+    """
+    says = _said(source, given, expected, got, named)
+    if not isinstance(says, _Nothing):
+        return says
+    if expected is None:
+        if says.is_inevitable:
+            raise BrokenTestError(says.told)
+        return False
+    if isinstance(_said(source, given, expected, expected, named), _Nothing):
+        raise BrokenTestError(says.told)
     return False
 
 
-def _asked(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool:
+class _Nothing(NamedTuple):
+    """What a checker says that says neither True nor False."""
+
+    told: str
+    is_inevitable: bool
+    """Whether the values have nothing to do with it."""
+
+
+def _said(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool | _Nothing:
     namespace: dict[str, Any] = {"__name__": "checker"}
     try:
         exec(_compiled(source), namespace)
@@ -83,20 +94,33 @@ def _asked(source: str, given: Any, expected: Any, got: Any, named: dict[str, An
         raise
     except BaseException as error:  # noqa: BLE001 - the data set's own code, whatever it raises
         raise BrokenTestError(f"the checker cannot be made: {type(error).__name__}: {error}") from None
-    verdict = checker(*copy.deepcopy((given, expected, got)), **copy.deepcopy(named))
+    try:
+        verdict = checker(*copy.deepcopy((given, expected, got)), **copy.deepcopy(named))
+    except OutOfTimeError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whose fault it is shows later
+        return _Nothing(f"the checker raised {type(error).__name__}: {error}", _is_inevitable(error))
     if type(verdict) is bool:
         return verdict
     numpy = sys.modules.get("numpy")
     if numpy is not None and type(verdict) is numpy.bool_:
         return bool(verdict)
-    raise BrokenTestError(f"the checker returned {type(verdict).__name__}, not True or False")
+    return _Nothing(f"the checker returned {type(verdict).__name__}, not True or False", is_inevitable=False)
+
+
+def _is_inevitable(error: BaseException) -> bool:
+    """Whether the checker uses a name that is not there, wants a module that is not, or takes other arguments."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if frames[-1].f_code.co_filename == _FILE:
+        return type(error) is NameError or isinstance(error, ImportError)
+    return len(frames) == 1 and isinstance(error, TypeError)
 
 
 @lru_cache(maxsize=64)
 def _compiled(source: str) -> CodeType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return compile(source, "<checker>", "exec", dont_inherit=True)
+        return compile(source, _FILE, "exec", dont_inherit=True)
 
 
 def _holds_objects(value: Any) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from testcases.candidate import is_answers
+from testcases.candidate import FinalError, is_answers
 from testcases.objects import rules, seen
+from testcases.objects.origins import may_be_suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -187,17 +188,47 @@ def _await(self: Handle) -> Generator[None, None, Any]:
     return objects.ask("await", self)
 
 
-def _exit(operation: str) -> Callable[..., Any]:
-    def method(self: Handle, _: object, error: BaseException | None, __: object) -> Any:
-        objects = held(self).objects
-        if error is not None and not isinstance(error, Exception) and not is_answers(error):
-            return False  # not the answer's to see
-        said = objects.ask("op", operation, [self, error])
-        if isinstance(error, AssertionError) and not is_answers(error) and type(said) is bool:
-            return False  # nor may it make a failed assertion undone
-        return said
+def _exit(self: Handle, _: object, error: BaseException | None, __: object) -> Any:
+    if not _is_for_answer(error):
+        return False
+    said = held(self).objects.ask("op", "exit", [self, error])
+    return said if may_be_suppressed(error) else False
 
-    return method
+
+async def _aexit(self: Handle, _: object, error: BaseException | None, __: object) -> Any:
+    if not _is_for_answer(error):
+        return False
+    said = await held(self).objects.ask("op", "aexit", [self, error])
+    return said if may_be_suppressed(error) else False
+
+
+def _is_for_answer(error: BaseException | None) -> bool:
+    """Whether what ended a block of test code is the answer's to see."""
+    return error is None or isinstance(error, Exception) or is_answers(error)
+
+
+def _next(self: Handle) -> Any:
+    try:
+        return held(self).objects.ask("op", "next", [self])
+    except StopIteration as error:
+        FinalError.seen(error)  # it is meant to be taken for the end
+        raise
+
+
+def _anext(self: Handle) -> Any:
+    try:
+        return _awaited_next(held(self).objects.ask("op", "anext", [self]))
+    except StopAsyncIteration as error:
+        FinalError.seen(error)
+        raise
+
+
+async def _awaited_next(item: Any) -> Any:
+    try:
+        return await item
+    except StopAsyncIteration as error:
+        FinalError.seen(error)
+        raise
 
 
 _ARITHMETIC = {
@@ -220,7 +251,7 @@ _ARITHMETIC = {
     ]
 }
 
-_OBSERVERS = "iter next getitem setitem delitem reversed enter aiter anext aenter"
+_OBSERVERS = "iter getitem setitem delitem reversed enter aiter aenter"
 _NUMERIC = "abs round trunc floor ceil float complex bytes"
 SLOTS: dict[str, Callable[..., Any]] = {
     **{f"__{name}__": _asking(name) for name in _OBSERVERS.split()},
@@ -233,8 +264,8 @@ SLOTS: dict[str, Callable[..., Any]] = {
     **{name: _computing(operation) for name, operation in _ARITHMETIC.items()},
     **{f"__r{name[2:]}": _computing(operation, reflected=True) for name, operation in _ARITHMETIC.items()},
     **{f"__i{name[2:]}": _computing(f"i{name[2:-2]}") for name in _ARITHMETIC if name != "__divmod__"},
-    "__contains__": _contains, "__call__": _call, "__await__": _await, "__exit__": _exit("exit"),
-    "__aexit__": _exit("aexit"),
+    "__contains__": _contains, "__call__": _call, "__await__": _await, "__exit__": _exit,
+    "__aexit__": _aexit, "__next__": _next, "__anext__": _anext,
 }  # fmt: skip
 """The special methods that are asked across, by name."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from typing import TYPE_CHECKING, Any
 
-from testcases.candidate import STATUS_VERDICTS, AnswerError, CandidateLostError
+from testcases.candidate import STATUS_VERDICTS, AnswerError, CandidateLostError, FinalError
 from testcases.objects.mirrors import RemoteError
 
 if TYPE_CHECKING:
@@ -22,11 +23,23 @@ def exception_for(reply: Reply, objects: Objects | None = None) -> BaseException
 
     An exception of a built-in class is one here, too, with a mark that it came from the answer; one of the answer's
     own classes is an instance of the class that mirrors it. A process that is gone is a `CandidateLostError`.
+
+    One by which Python knows that something is over fails the test unless test code catches it: built-in functions and
+    event loops swallow it (`FinalError.watch`).
     """
     verdict = STATUS_VERDICTS[reply.status]
     if reply.raised is None:
         return CandidateLostError(verdict, reply.detail)
-    return _exception(reply.raised, verdict, objects)
+    error = _exception(reply.raised, verdict, objects)
+    if isinstance(error, (StopIteration, StopAsyncIteration, _cancelled())):
+        FinalError.watch(error)
+    return error
+
+
+def _cancelled() -> type[BaseException]:
+    """``asyncio.CancelledError``, where anybody has loaded that."""
+    found: type[BaseException] = getattr(sys.modules.get("asyncio.exceptions"), "CancelledError", StopIteration)
+    return found
 
 
 def _exception(raised: Raised, verdict: Verdict, objects: Objects | None) -> BaseException:

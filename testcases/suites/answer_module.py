@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import sys
+import warnings
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from testcases.answer import Answer
 
-__all__ = ["AnswerModule", "imported_names", "installed"]
+__all__ = ["AnswerModule", "imported_names", "installed", "starred_elsewhere"]
 
 _HERE = "solution:"
 """The answer's module, in its own process."""
@@ -80,3 +82,29 @@ def imported_names(module: ast.Module, name: str) -> set[str]:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
             found.add(node.attr)
     return {one for one in found if not (one.startswith("__") and one.endswith("__"))}
+
+
+def starred_elsewhere(source: str, name: str, wanted: frozenset[str], entry_point: str | None) -> frozenset[str]:
+    """Names that a test module takes by star imports of others than the answer's module: these are not the answer's.
+
+    Args:
+        source: of the test module, which parses.
+        name: of the answer's module.
+        wanted: names that the module uses and does not bind.
+        entry_point: what is tested, and so is the answer's whoever else has it; where that is not known, and others
+            have everything that is wanted, any of it may be.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    starred = {node.module for node in nodes if node.level == 0 and any(alias.name == "*" for alias in node.names)}
+    found: set[str] = set()
+    for module in sorted(starred - {name, None}, key=str):
+        try:
+            members = vars(importlib.import_module(str(module)))
+        except Exception:  # noqa: BLE001, S112 - which the module finds out for itself
+            continue
+        found |= set(members.get("__all__", [one for one in members if not one.startswith("_")]))
+    if entry_point is not None:
+        return frozenset(found - {entry_point.partition(".")[0]})
+    return frozenset(found) if wanted - found else frozenset()

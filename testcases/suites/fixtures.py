@@ -7,7 +7,7 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from testcases.candidate import BrokenTestError
+from testcases.candidate import BrokenTestError, FinalError
 from testcases.suites.calling import parameters_of
 from testcases.suites.fixtures_offered import OFFERED
 
@@ -188,8 +188,12 @@ class TestContext:
         scope = self.scopes.of(fixture.scope)
         key = id(fixture), tuple(sorted((name, self._params[name][0]) for name in self._behind(fixture)))
         if key not in scope.values:
+            if (earlier := FinalError.take()) is not None:
+                raise earlier
             try:
                 scope.values[key] = self._make(fixture, scope)
+                if (swallowed := FinalError.take()) is not None:
+                    raise swallowed  # noqa: TRY301 - it is the fixture's, for all that use it
             except BaseException as error:
                 scope.values[key] = _Failure(error)
                 raise

@@ -52,7 +52,9 @@ class Group:
 
     def hold(self, tests: list[PlannedTest]) -> Iterator[list[Held]]:
         """Hold the tests; the cases of each."""
+        FinalError.take()
         failure = failure_of(call_hook, self.kind, "setup_class") if self.kind is not None else None
+        failure = failure or FinalError.take()
         for test in tests:
             became = self._test(test, failure)
             yield became

@@ -98,6 +98,7 @@ class Raises:
             raise Failed(f"DID NOT RAISE {self.expected!r}")
         if isinstance(error, FinalError | OutOfTimeError) or not isinstance(error, self.expected):
             return False
+        FinalError.seen(error)
         self.info._value = error  # noqa: SLF001 - its own
         if self.pattern is not None:
             self.info.match(self.pattern)

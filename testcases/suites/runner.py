@@ -16,10 +16,12 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from testcases.answer import free_names
-from testcases.candidate import BrokenTestError, is_answers, verdict_of
+from testcases.candidate import BrokenTestError, FinalError, verdict_of
+from testcases.catching import compiled_telling
+from testcases.objects.origins import lacks_module
 from testcases.outcome import Outcome
 from testcases.suites import pytest_names
-from testcases.suites.answer_module import AnswerModule, imported_names, installed
+from testcases.suites.answer_module import AnswerModule, imported_names, installed, starred_elsewhere
 from testcases.suites.calling import call_hook, failure_of
 from testcases.suites.fixtures import Scope
 from testcases.suites.holding import Group
@@ -69,7 +71,10 @@ def run_suite(answer: Answer, source: str, module: str) -> list[Outcome]:
     """
     for line, feature in refusals_of(source):
         raise BrokenTestError(f"line {line}: {feature}")
-    answers = AnswerModule(module, answer, free_names(source))
+    wanted = free_names(source)
+    with installed({"pytest": pytest_names.module()}):
+        wanted -= starred_elsewhere(source, module, wanted, answer.entry_point)
+    answers = AnswerModule(module, answer, wanted)
     suite = Suite(source, {module: answers}, answer.namespace, answer.objects)
     with suite.installed(Reach(answer.objects)):
         return [outcome for outcomes in suite.steps() for outcome in outcomes]
@@ -124,9 +129,10 @@ class Suite:
         """
         tests = self.plan.tests[first:]
         scope = Scope()
+        FinalError.take()
         failure = failure_of(self._load)
         self._loaded = self._members()
-        failure = failure or failure_of(call_hook, self.module, "setup_module", "setUpModule")
+        failure = failure or failure_of(call_hook, self.module, "setup_module", "setUpModule") or FinalError.take()
         for owner, group in itertools.groupby(tests, key=lambda test: test.owner):
             for became in self._group(owner, list(group), scope, failure):
                 yield [self._outcome(name, why) for name, why in became]
@@ -157,7 +163,7 @@ class Suite:
     def _load(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            code = compile(self.source, _FILE, "exec", dont_inherit=True)
+            code = compiled_telling(self.source, _FILE)
         vars(self.module).update(self._namespace())
         vars(self.module).update({"__name__": _MODULE, "__file__": _FILE})
         linecache.cache[_FILE] = len(self.source), None, self.source.splitlines(keepends=True), _FILE
@@ -187,7 +193,7 @@ class Suite:
             return Outcome(Verdict.PASSED, name)
         if isinstance(error, BrokenTestError):
             raise error
-        if isinstance(error, ImportError) and not is_answers(error) and error.name not in self._answers:
+        if isinstance(error, ImportError) and error.name not in self._answers and lacks_module(error):
             raise BrokenTestError(f"a test cannot import: {error}") from None
         verdict = Verdict.EXCEPTION if isinstance(error, ImportError) else verdict_of(error)
         return Outcome(verdict, name, f"{self._place(error)}{error_text(error)}"[:TEXT_CHARS])

@@ -33,9 +33,10 @@ class _Result(unittest.TestResult):
         self.failed: dict[str, BaseException] = {}
         self.ran: set[str] = set()
         self.of_class: BaseException | None = None
+        """What went wrong before the first of them, even if it was swallowed."""
 
     def startTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
-        FinalError.take()
+        self.of_class = self.of_class or FinalError.take()
         super().startTest(test)
 
     def stopTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
@@ -72,10 +73,11 @@ def run_class(kind: type[unittest.TestCase], names: Iterable[str]) -> Iterator[B
     result = _Result()
     result._testRunEntered = True  # type: ignore[attr-defined]  # noqa: SLF001 - the class goes on after each suite
     suite = _Suite()
+    FinalError.take()
     for name in names:
         failure = failure_of(_run_one, kind, name, result)
-        failure = failure or result.failed.get(name)
-        yield failure or (None if name in result.ran else result.of_class or Skipped("it was not run"))
+        failure = failure or result.failed.get(name) or result.of_class
+        yield failure or (None if name in result.ran else Skipped("it was not run"))
     failure_of(suite._tearDownPreviousClass, None, result)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
 
 

