@@ -131,7 +131,7 @@ def abilities_of(value: Any) -> str | None:
         return "function" if harmless or abilities_of(value.func) == "function" else None
     if kind is types.MethodType:
         return "function" if abilities_of(value.__self__) is not None else None
-    if kind is types.BuiltinMethodType:
+    if issubclass(kind, types.BuiltinMethodType):  # some are of a subclass, such as those of `re.Pattern`
         return "function" if type(value.__self__) in _CONTAINERS or issubclass(type(value.__self__), _OBJECTS) else None
     if kind is types.MethodWrapperType:
         return "function" if type(value.__self__) in _CONTAINERS else None

@@ -75,6 +75,9 @@ def subscribe(subject, kept):
 
 def dynamic(thing):
     return thing.anything, thing.other()
+
+def search(pattern, text):
+    return bool(pattern.match(text)), pattern.sub("x", text), pattern.findall(text)
 """
 
 SUITE = """
@@ -126,6 +129,11 @@ class Tests(unittest.TestCase):
     def test_dice(self, randint):
         self.assertEqual(roll(), [4, 4])
         randint.assert_called_with(1, 6)
+
+    def test_methods_of_a_pattern_are_called(self):
+        import re
+
+        self.assertEqual(search(re.compile("a+"), "aab"), (True, "xb", ["aa"]))
 
     def test_data_of_objects_is_set(self):
         @dataclass
