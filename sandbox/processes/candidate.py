@@ -111,15 +111,14 @@ class Candidate:
         return self._start(preamble, own_names, names, stdin=None, inside=inside)
 
     def run(self, stdin: bytes) -> Reply:
-        """Start a process and run the answer as a program; the value is what it wrote, as bytes, if it ended well."""
+        """Start a process and run the answer as a program; the value is what it wrote, as bytes."""
         self._started = 0  # each run is a process of its own by nature, not a replacement
         reply = self._start("", (), (), stdin=stdin)
+        exited_well = reply.status is SolutionStatus.EXITED and reply.value == 0
         self.close()
-        if reply.status is SolutionStatus.EXITED and reply.value == 0:
+        if reply.status is SolutionStatus.RETURNED or exited_well:
             assert self._newest is not None
             return Reply(SolutionStatus.RETURNED, value=bytes(self._newest.output))
-        if reply.status is SolutionStatus.RETURNED:
-            return Reply(SolutionStatus.CRASHED, detail="said that it had ended, and had not")
         return reply
 
     def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:

@@ -78,7 +78,7 @@ class LoadSettings(NamedTuple):
     names: tuple[str, ...] = ()
     """Names to report the values of; functions and classes come back as references."""
     program: bool = False
-    """A whole program, to be run as ``__main__``. Its process ends with it, and says no more than what it raised."""
+    """A whole program, to be run as ``__main__``; the answer comes when it has ended."""
     cpu_s: float = 60.0
     memory_mb: int = 512
     value_bytes: int = 16 << 20

@@ -346,30 +346,10 @@ print(42)
 #: does not compile -> exception: SyntaxError
 print(42
 
-#: forges an answer -> crashed: said that it had ended
+#: forges an answer -> wrong_answer: printed ''
 import os
 os.write(3, (14).to_bytes(4, "big") + b'["ok",42,null]')
 os._exit(0)
-
-#: forges its end, and goes on for ever -> crashed: said that it had ended
-import os
-print(42, flush=True)
-os.write(3, (14).to_bytes(4, "big") + b'["ok",42,null]')
-while True:
-    pass
-
-#: forges its end, and then fails -> crashed: said that it had ended
-import os
-print(42, flush=True)
-os.write(3, (14).to_bytes(4, "big") + b'["ok",42,null]')
-raise ValueError("wrong after all")
-
-#: closes what it is asked over, and goes on for ever -> crashed
-import os
-print(42, flush=True)
-os.close(3)
-while True:
-    pass
 
 #: floods its output -> output_limit
 while True:
