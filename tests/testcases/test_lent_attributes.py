@@ -15,7 +15,7 @@ import pytest
 
 from sandbox.values import Reference
 from testcases.candidate import RefusedError
-from testcases.objects import Objects
+from testcases.objects import Naming, Objects
 from testcases.objects.loans import Loans
 
 if TYPE_CHECKING:
@@ -189,7 +189,8 @@ NO_DATA = ["type", "property", "super", "classmethod", "staticmethod", "memoryvi
 
 def adopted(name: str) -> Any:
     candidate: Any = None
-    return Objects(candidate, lambda: candidate).adopt(Reference(f"g:builtins:{name}", "type", is_callable=True))
+    objects = Objects(candidate, lambda: candidate, Naming(""))
+    return objects.adopt(Reference(f"g:builtins:{name}", "type", is_callable=True))
 
 
 @pytest.mark.parametrize("name", [*PLAIN, "Exception", "KeyError", "BaseException"])
