@@ -206,10 +206,14 @@ def style_of(box: Box, source: str, strikes: int) -> list[Any]:
     real = seats._reply
 
     async def reply(analyst: Any, deadline: float, cpu_s: float) -> bytes:
-        if cpu_s == seats._STYLE_CPU_S and len(struck) < strikes:
+        strike = cpu_s == seats._STYLE_CPU_S and len(struck) < strikes
+        if strike:
             struck.append(analyst.inner_pid)
             os.kill(analyst.inner_pid, signal.SIGKILL)
-        return await real(analyst, deadline, cpu_s)
+        said = await real(analyst, deadline, cpu_s)
+        if strike:
+            raise ProcessLostError("it had spoken before it was killed")
+        return said
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seats, "_reply", reply)
