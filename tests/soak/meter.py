@@ -71,7 +71,8 @@ class Process:
 class Meter:
     """Reads what the calling process and its descendants hold.
 
-    Descendants started before the first meter of a process was made are not seen.
+    Descendants started before the first meter of a process was made are not seen, nor zombies that were there before
+    this one.
 
     Args:
         graders: whose processes get the names of their roles, as long as nothing is being graded.
@@ -81,11 +82,12 @@ class Meter:
         _mark()
         self._graders = graders
         self._strange = _entries()
+        self._dead = {process.pid for process in family() if process.state in "ZX"}
 
     def read(self, samples: int) -> Reading:
         """Read everything now."""
         roles = self._roles()
-        processes = family()
+        processes = [process for process in family() if process.pid not in self._dead]
         living = {process.pid: process for process in processes if process.state not in "ZX"}
         memory_mb: dict[str, float] = {}
         descriptors: dict[str, int] = {}
