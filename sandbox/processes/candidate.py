@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 import select
-import signal
 import socket
 import time
 from dataclasses import replace
@@ -17,12 +15,12 @@ from sandbox.execution import SolutionStatus
 from sandbox.processes import parked_threads
 from sandbox.processes.held_process import HEAD_BYTES, HeldProcess
 from sandbox.processes.hosting import Hosting
+from sandbox.processes.last_words import last_words
 from sandbox.processes.patience import Patience
 from sandbox.processes.protocol import CALL, DROP, LOAD, LoadSettings
 from sandbox.processes.reply import Question, Reply, understood
 from sandbox.processes.watch import Sight, Watch
 from sandbox.values import encode
-from sandbox.walls import audit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,8 +34,6 @@ __all__ = ["Candidate"]
 _MOST_QUESTIONS = 250_000
 """Questions in one sample, both ways: each costs the examiner time that is on no account of the answer's."""
 _WROTE_TOO_MUCH = "wrote more than it may"
-_CPU_SLACK_S = 0.1
-"""How much less than the limit a process may seem to have used that the kernel has killed for it."""
 
 
 class Candidate:
@@ -298,26 +294,13 @@ class Candidate:
 
     def _last_words(self, process: HeldProcess) -> Reply:
         process.drain()
-        closed = not process.is_ending()
+        had_closed = not process.is_ending()
         ending = self._end()
-        if os.WIFEXITED(ending.status):
-            code = os.WEXITSTATUS(ending.status)
-            if code == audit.EXIT_CODE:
-                return Reply(SolutionStatus.POLICY, detail="a wall was touched")
-            return Reply(SolutionStatus.EXITED, value=code, detail=f"ended its own process with code {code}")
-        number = os.WTERMSIG(ending.status)
-        name = signal.Signals(number).name if number in signal.valid_signals() else f"signal {number}"
-        worn_out = number == signal.SIGKILL and ending.cpu_s >= process.cpu_limit_s - _CPU_SLACK_S
-        if number == signal.SIGXCPU or worn_out:
-            self._timeouts += 1
-            return Reply(SolutionStatus.TIMEOUT, detail="used up its time")
-        if number != signal.SIGKILL:
-            return Reply(SolutionStatus.CRASHED, detail=f"killed by {name}")
-        if closed:
-            return Reply(SolutionStatus.CRASHED, detail="closed the descriptors it is asked over")
-        if not self._blamed:
+        reply = last_words(ending, cpu_limit_s=process.cpu_limit_s, had_closed=had_closed)
+        self._timeouts += reply.status is SolutionStatus.TIMEOUT
+        if reply.status is SolutionStatus.MEMORY and not self._blamed:
             return self._disturb("its process was killed")
-        return Reply(SolutionStatus.MEMORY, detail="killed by the host, as a process out of memory is")
+        return reply
 
     def _end(self) -> Ending:
         """Kill the process and wait until it is gone."""

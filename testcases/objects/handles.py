@@ -58,7 +58,7 @@ class Mirror(type):
         made = type.__new__(mcs, name, bases, namespace, **options)
         base = next((one for one in bases if "__class_held__" in vars(one)), None)
         if base is not None:
-            held(base).objects.derive(made, namespace)
+            held(base).objects.classes.derive(made, namespace)
         return made
 
     def __init__(cls, *_: Any, **__: Any) -> None:

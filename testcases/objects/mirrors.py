@@ -186,9 +186,9 @@ def _bases(objects: Objects, line: list[list[Any]]) -> list[type]:
         if isinstance(local, type) and issubclass(local, BaseException):
             found.append(local)
         elif isinstance(local, type):
-            found.append(objects.mirror_of_built_in(local))
+            found.append(objects.classes.of_built_in(local))
         else:
-            found.append(objects.mirror(key))
+            found.append(objects.classes.mirror(key))
     return list(dict.fromkeys(found))
 
 
@@ -227,7 +227,7 @@ def _method(name: str) -> Callable[..., Any]:
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         objects = held(self).objects
-        if objects.is_derived(type(self)):
+        if objects.classes.is_derived(type(self)):
             for base in type(self).__mro__:
                 if vars(base).get(name) is method:
                     return objects.call([base, name], (self, *args), kwargs)
@@ -244,7 +244,7 @@ def _class_method(name: str) -> Any:
         objects = held(cls).objects
         rules.refuse_claim(objects, cls, name, args)
         result = objects.call([cls, name], args, kwargs)
-        if objects.is_making(cls) and isinstance(result, cls):
+        if objects.classes.is_making(cls) and isinstance(result, cls):
             objects.own(result)
         return result
 

@@ -63,7 +63,7 @@ def _exception(raised: Raised, verdict: Verdict, objects: Objects | None) -> Bas
 
 
 def _own(raised: Raised, objects: Objects, key: int) -> BaseException | None:
-    kind = objects.mirror(raised.reference.of)
+    kind = objects.classes.mirror(raised.reference.of)
     if not issubclass(kind, BaseException):
         return None
     error = _instance(kind, _arguments(raised, objects))

@@ -200,7 +200,7 @@ def refuse_claim(objects: Objects, one: Any, name: str, args: Sequence[Any] = ()
     Raises:
         RefusedError: it would have to be believed.
     """
-    is_tests = objects.is_making(one) if isinstance(one, type) else objects.is_own(one)
+    is_tests = objects.classes.is_making(one) if isinstance(one, type) else objects.is_own(one)
     if name in _CLAIMS and not is_tests and not any(objects.is_stand_in(arg) for arg in args):
         raise RefusedError(f"what {name}() of an object of the answer's says is not believed: it is no plain data")
 

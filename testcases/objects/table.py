@@ -8,12 +8,12 @@ from weakref import WeakValueDictionary
 
 from testcases.candidate import CandidateLostError, RefusedError, is_answers
 from testcases.objects import raising
-from testcases.objects.deriving import members_of
+from testcases.objects.classes import Classes
 from testcases.objects.echo import Echo
 from testcases.objects.handles import Handle, Held, Mirror, held
 from testcases.objects.lending import BUILT_IN_CLASSES, abilities_of, built_in_base, global_name
 from testcases.objects.loans import Loans
-from testcases.objects.mirrors import RemoteError, class_of_word, make_mirror, mirror_of, named_tuple_class
+from testcases.objects.mirrors import RemoteError, named_tuple_class
 from testcases.objects.seen import QUIET
 from testcases.verdict import Verdict
 
@@ -42,19 +42,11 @@ class Objects:
     def __init__(self, candidate: Candidate, ready: Callable[[], Candidate], naming: Naming) -> None:
         self._ready = ready
         self._candidate = candidate
-        self._known: set[type] = set()
-        """Classes that test code names, and those it derives."""
-        self._naming = naming
-        self._making: set[type] = set()
-        """Those of them that are meant as classes: what calling one makes is test code's own, and no result."""
+        self.classes = Classes(self, candidate, naming)
         self.doings = 0
         """How often test code has asked for what may change an object."""
-        self._mirrors: dict[tuple[int, int], type] = {}
-        self._built_in: dict[type, type] = {}
-        self._words: dict[str, type] = {}
         self._stand_ins: WeakValueDictionary[tuple[int, int], Any] = WeakValueDictionary()
         self._by_name: dict[str, Any] = {}
-        self._derived: dict[type, dict[str, Any]] = {}
         self._loans = Loans()
         self._dropped: set[int] = set()
         self._started: set[int] = set()
@@ -121,13 +113,14 @@ class Objects:
         if self._is_held(before) and self._is_held(value) and held(before).generation != held(value).generation:
             place = held(value).generation, held(value).key
             held(before).generation, held(before).key = place
-            (self._mirrors if isinstance(before, Mirror) else self._stand_ins)[place] = before
+            if isinstance(before, Mirror):
+                self.classes.keep(place, before)
+            else:
+                self._stand_ins[place] = before
             value = before
         self._by_name[name] = value
         if isinstance(value, Mirror):
-            self._known.add(value)
-            if self._naming.is_class(name):
-                self._making.add(value)
+            self.classes.named(name, value)
         elif self.is_stand_in(value) and "." in name:
             held(value).name = name  # each call is to make an object of its own
         return value
@@ -148,17 +141,9 @@ class Objects:
         """Whether something stands for an object of the answer's."""
         return issubclass(type(value), Handle)
 
-    def is_known_class(self, kind: type) -> bool:
-        """Whether test code names a class or one it derives from."""
-        return not self._known.isdisjoint(kind.__mro__)
-
-    def is_making(self, kind: type) -> bool:
-        """Whether a class is one that test code itself calls as a class, or derives."""
-        return kind in self._making
-
     def is_known(self, value: Any) -> bool:
         """Whether test code names the class of an object."""
-        return self.is_known_class(type(value))
+        return self.classes.is_known(type(value))
 
     def is_own(self, value: Any) -> bool:
         """Whether test code made an object."""
@@ -172,14 +157,14 @@ class Objects:
     def construct(self, kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make an object of a class of the answer's."""
         made = self.call(kind, args, kwargs)
-        if self.is_making(kind):
+        if self.classes.is_making(kind):
             self.own(made)
         return made
 
     def class_attribute(self, kind: Any, name: str) -> Any:
         """An attribute of a class of the answer's; its members are as good as made by test code."""
         value = self.ask("get", kind, name)
-        if self.is_making(kind) and type(value) is kind:
+        if self.classes.is_making(kind) and type(value) is kind:
             self.own(value)
         return value
 
@@ -211,45 +196,6 @@ class Objects:
         gone, self._dropped = self._dropped, set()
         return sorted(gone)
 
-    # Classes
-
-    def mirror(self, key: int) -> type:
-        """The class of stand-ins for a class of the answer's."""
-        candidate = self._candidate
-        place = candidate.generation, key
-        if place not in self._mirrors:
-            self._mirrors[place] = Handle  # for a class that says it descends from itself
-            reply = candidate.ask("describe", key)
-            told = reply.value if reply.status == "returned" else None
-            self._mirrors[place] = make_mirror(self, candidate.generation, key, told)
-        return self._mirrors[place]
-
-    def mirror_of_built_in(self, kind: type) -> type:
-        """The class from which those inherit whose originals inherit from a built-in class."""
-        if kind not in self._built_in:
-            self._built_in[kind] = mirror_of(self, kind)
-        return self._built_in[kind]
-
-    def derive(self, kind: type, namespace: dict[str, Any]) -> None:
-        """Have a class that test code derives be made in the answer's process too."""
-        self._derived[kind] = dict(namespace)
-        self._known.add(kind)
-        self._making.add(kind)
-        self._make(kind)
-
-    def is_derived(self, kind: type) -> bool:
-        """Whether test code has derived a class."""
-        return kind in self._derived
-
-    def _make(self, kind: type) -> None:
-        bases = [base for base in kind.__bases__ if base not in {Handle, object}]
-        made = self.ask("make", kind.__name__, bases, members_of(self._derived[kind]))
-        if not isinstance(made, Mirror):
-            raise RefusedError(f"{kind.__name__} cannot be derived")
-        place = held(made).generation, held(made).key
-        type.__setattr__(kind, "__class_held__", vars(made)["__class_held__"])
-        self._mirrors[place] = kind
-
     # The host of a candidate
 
     def adopt(self, reference: Any) -> Any:
@@ -260,19 +206,19 @@ class Objects:
                 return _class_of_name(key.removeprefix(f"{_GLOBAL}builtins:"))
             return self._loans.by_key(key)
         if of == 0:
-            return self.mirror(key)
+            return self.classes.mirror(key)
         place = self._candidate.generation, key
         known = self._stand_ins.get(place)
         if known is not None:
             self._dropped.discard(key)
             return known
-        kind = self._class_of_word(of) if type(of) is str else self.mirror(of)
+        kind = self.classes.of_word(of) if type(of) is str else self.classes.mirror(of)
         self._dropped.discard(key)
         return self._made(kind, key)
 
     def adopt_tuple(self, reference: Any, names: Sequence[str], items: tuple[Any, ...]) -> Any:
         """What test code is to see for a named tuple."""
-        kind = self.mirror(reference.of) if type(reference.of) is int and reference.of else None
+        kind = self.classes.mirror(reference.of) if type(reference.of) is int and reference.of else None
         if kind is None or not issubclass(kind, tuple) or getattr(kind, "_fields", None) != tuple(names):
             kind = named_tuple_class(reference.kind, tuple(names), {})
         if kind is None or len(names) != len(items):
@@ -289,11 +235,6 @@ class Objects:
         object.__setattr__(made, "__held__", self.hold(key))
         self._stand_ins[self._candidate.generation, key] = made
         return made
-
-    def _class_of_word(self, word: str) -> type:
-        if word not in self._words:
-            self._words[word] = class_of_word(self, word)
-        return self._words[word]
 
     def hold(self, key: int) -> Held:
         """What an exception or a tuple stands for."""
@@ -331,15 +272,12 @@ class Objects:
 
     def _key_of(self, value: Any, what: Held) -> int:
         generation = self._candidate.generation
-        if what.generation != generation and value in self._derived_list():
-            self._make(value)
+        if what.generation != generation and value in self.classes.derived:
+            self.classes.make(value)
             what = held(value)
         if what.generation != generation:
             raise CandidateLostError(Verdict.CRASHED, "it is gone with its process")
         return what.key
-
-    def _derived_list(self) -> tuple[type, ...]:
-        return tuple(self._derived)
 
     def serve(self, verb: str, fields: list[Any]) -> Any:
         """Do with a lent object what the answer asks."""
