@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sandbox.worker import Worker
     from sandbox.zygote import Zygote
 
+LATE_S = 20.0
+"""Seconds that nothing takes which ends at a deadline of a second or so, on however busy a host."""
 SHORT = Limits(cpu_s=0.5, total_cpu_s=2.0, wall_s=1.0, memory_mb=256, output_kb=1024)
 """Small enough that an endless answer costs a test half a second."""
 IMPORTED = tuple(path for path in sys.path if path.startswith("/"))

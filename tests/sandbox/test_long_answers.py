@@ -16,7 +16,7 @@ from sandbox.execution import Execution, ExecutionStatus
 from sandbox.limits import Limits
 from sandbox.yielding import LONG_S, Yielding
 from testcases.problem import CallTest, Problem
-from tests.sandbox.conftest import IN_A_CONTAINER, children, host_pid, watch_a_solution
+from tests.sandbox.conftest import IN_A_CONTAINER, LATE_S, children, host_pid, watch_a_solution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +76,7 @@ def test_an_answer_that_uses_its_cpu_for_long_runs_at_a_lower_priority_and_its_e
     (lane, *_) = single_box.sandbox._lanes
 
     def look(pid: int) -> tuple[int, int, int]:
-        end = time.monotonic() + 2
+        end = time.monotonic() + (LATE_S if niceness else 2)
         while os.getpriority(os.PRIO_PROCESS, pid) == 0 and time.monotonic() < end:
             time.sleep(0.01)
         assert lane._examiner is not None
