@@ -145,7 +145,7 @@ def _is_callable(value: Any) -> bool:
 def compiled(source: str) -> CodeType:
     """The code of a test."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
         return compiled_telling(source, "<test>")
 
 
@@ -154,7 +154,7 @@ def free_names(source: str) -> frozenset[str]:
     """Names that test code uses and does not bind itself; none when it is no Python."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()

@@ -86,7 +86,7 @@ def count_sites(source: str) -> int:
     """How many tests the source counts as: its sites, but at least 1, even if it is no Python."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
             body = ast.parse(source).body
         rewriting = _Rewriting()
         rewriting.block(body, guarded=False)

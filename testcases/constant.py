@@ -129,7 +129,7 @@ def _asserted(source: str, asked: set[str]) -> Iterator[tuple[Any] | None]:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return

@@ -119,7 +119,7 @@ def _is_inevitable(error: BaseException) -> bool:
 @lru_cache(maxsize=64)
 def _compiled(source: str) -> CodeType:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
         return compile(source, _FILE, "exec", dont_inherit=True)
 
 

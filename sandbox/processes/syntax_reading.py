@@ -35,7 +35,7 @@ def read(source: str, max_bytes: int) -> Reading:
     try:
         tree = tree_of(source)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # what the compiler warns of in an answer is no fault of it
             compile(tree, FILENAME, "exec", dont_inherit=True)
     except SyntaxError as error:
         place = f"line {error.lineno}: " if error.lineno else ""
@@ -57,7 +57,7 @@ def tree_of(source: str) -> ast.Module:
         SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, SystemError: there is no tree.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # what the compiler warns of in an answer is no fault of it
         return ast.parse(plain_text(source), FILENAME)
 
 

@@ -95,7 +95,7 @@ def starred_elsewhere(source: str, name: str, wanted: frozenset[str], entry_poin
             have everything that is wanted, any of it may be.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
         nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
     starred = {node.module for node in nodes if node.level == 0 and any(alias.name == "*" for alias in node.names)}
     found: set[str] = set()

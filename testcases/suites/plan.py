@@ -75,7 +75,7 @@ def plan_of(source: str) -> Plan:
         SyntaxError, ValueError, RecursionError, MemoryError: it is no Python that can be parsed.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
         module = ast.parse(source)
     return Plan(tuple(_Reader(module).tests()))
 

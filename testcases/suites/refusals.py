@@ -73,7 +73,7 @@ def refusals_of(source: str, *, shared: bool = False) -> tuple[tuple[int, str], 
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
             module = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()

@@ -51,7 +51,7 @@ def names_of(source: str, module: str) -> set[str]:
     """Names of the answer that a suite uses."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
@@ -162,7 +162,7 @@ class Suite:
 
     def _load(self) -> None:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
             code = compiled_telling(self.source, _FILE)
         vars(self.module).update(self._namespace())
         vars(self.module).update({"__name__": _MODULE, "__file__": _FILE})

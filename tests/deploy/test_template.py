@@ -21,6 +21,7 @@ TEMPLATE = FOLDER / "template.yaml"
 TEMPLATES = sorted(FOLDER.glob("*.yaml"))
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:one"
 
+# what the tools that read templates deprecate is not ours to mend
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pydantic.PydanticDeprecatedSince20")
 
 

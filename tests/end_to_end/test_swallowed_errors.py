@@ -422,7 +422,7 @@ def test_plain_accidents():
     with f(1):
         json.loads("{")
     with f(1):
-        undefined  # noqa: F821
+        undefined
 
 def test_asynchronous():
     async def main():

@@ -49,6 +49,6 @@ def test_the_exit_code_is_told() -> None:
 
 
 def test_a_signal_without_a_name_is_told_by_its_number() -> None:
-    reply = last_words(Ending(2, 127 - 1, 0.1, 20), cpu_limit_s=_LIMIT_S, had_closed=False)
+    reply = last_words(Ending(2, 126, 0.1, 20), cpu_limit_s=_LIMIT_S, had_closed=False)
 
     assert reply.detail == "killed by signal 126"

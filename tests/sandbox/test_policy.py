@@ -211,7 +211,7 @@ def test_every_denial_has_a_reason_and_no_name_two() -> None:
 def test_any_program_can_be_judged(text: str) -> None:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # sources of others, and made up ones
             tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return
@@ -223,7 +223,7 @@ def wrongly_refused(sources: Iterator[tuple[str, str]]) -> tuple[dict[str, tuple
     refused, count = {}, 0
     for name, source in sources:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # sources of others, and made up ones
             findings = check_policy(ast.parse(source), Policy.STANDARD)
         count += 1
         if findings:
