@@ -7,9 +7,9 @@ ENV PIP_CONFIG_FILE=/run/secrets/pip PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_
 WORKDIR /build
 COPY requirements/lambda.txt requirements/build.txt requirements/
 RUN --mount=type=secret,id=pip --mount=type=secret,id=ca \
-    python3 -m pip install --quiet --no-compile --only-binary=:all: --require-hashes --target /opt/grader/lib --requirement requirements/lambda.txt && \
-    python3 -m pip install --quiet --only-binary=:all: --require-hashes --target tools --requirement requirements/build.txt
-COPY pyproject.toml README.md LICENSE ./
+    python3 -m pip install --quiet --no-compile --only-binary=:all: --no-deps --require-hashes --target /opt/grader/lib --requirement requirements/lambda.txt && \
+    python3 -m pip install --quiet --only-binary=:all: --no-deps --require-hashes --target tools --requirement requirements/build.txt
+COPY pyproject.toml README.md LICENSE rlvr_code_grader.py ./
 COPY grader grader
 COPY sandbox sandbox
 COPY testcases testcases
@@ -38,11 +38,11 @@ ENV PIP_CONFIG_FILE=/run/secrets/pip PYTHONPATH=/opt/grader/lib:/opt/grader/dev 
 COPY requirements/dev.txt /opt/grader/
 RUN --mount=type=secret,id=pip --mount=type=secret,id=ca \
     python3 -m pip install --quiet --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
-        --require-hashes --target /opt/grader/dev --requirement /opt/grader/dev.txt
+        --no-deps --require-hashes --target /opt/grader/dev --requirement /opt/grader/dev.txt
 COPY . /opt/grader/checkout
 WORKDIR /opt/grader/checkout
 # Without its own packages the checkout tests those that are installed.
-RUN rm -r grader sandbox testcases && chmod -R a+rX .
+RUN rm -r grader sandbox testcases rlvr_code_grader.py && chmod -R a+rX .
 CMD ["sh", "-c", "python3 -m pytest -p no:cacheprovider -m alone && exec python3 -m pytest -p no:cacheprovider -n auto -m 'not alone and not long'"]
 
 FROM runtime AS image

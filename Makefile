@@ -3,7 +3,12 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-READY  := $(VENV)/.ready
+READY  := $(VENV)/.ready-to-test
+DEMO   := $(VENV)/.ready-to-grade
+# Nothing is resolved while it is set up: the locks name every package, and pip takes those and no others (--no-deps). A requirement
+# with an extra, such as coverage[toml], would otherwise send pip to the index for its newest release, which no lock can have pinned.
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+LOCKED := --require-hashes --requirement
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: many wait for what they have stopped
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
@@ -37,7 +42,7 @@ help: ## Show this
 	@echo
 	@echo "PYTHON=$(PYTHON) makes the environment $(VENV); make clean first to change it."
 
-demo: $(READY)
+demo: $(DEMO)
 	@$(BIN)/grader demo
 
 test: lint types imports
@@ -92,8 +97,8 @@ lock:
 	@command -v uv >/dev/null || { echo "make: uv is missing: see https://docs.astral.sh/uv/" >&2; exit 1; }
 	$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --extra lambda pyproject.toml -o requirements/lambda.txt
-	$(LOCK) $(if $(UPGRADE),--upgrade) --group pyproject.toml:build -o requirements/build.txt
-	$(LOCK) $(if $(UPGRADE),--upgrade) --extra lambda --group dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --group pyproject.toml:build -o requirements/build.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/lambda.txt --constraint requirements/build.txt --extra lambda --group dev pyproject.toml -o requirements/dev.txt
 
 image:
 	@deploy/container build
@@ -111,13 +116,19 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): requirements/dev.txt pyproject.toml
+$(DEMO): requirements/runtime.txt requirements/build.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing; name a Python: make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
 		{ echo "make: Python 3.11 to 3.14 is wanted, and $(PYTHON) is $$($(PYTHON) --version); try make PYTHON=python3.12" >&2; exit 1; }
 	@echo "Setting up $(VENV), once"
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "make: $(PYTHON) cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) $(LOCKED) requirements/runtime.txt
+	@$(PIP) $(LOCKED) requirements/build.txt
+	@$(PIP) --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(READY): $(DEMO) requirements/dev.txt
+	@echo "Adding what the tests need to $(VENV), once"
+	@$(PIP) $(LOCKED) requirements/dev.txt
 	@touch $@

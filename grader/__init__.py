@@ -1,1 +1,34 @@
-"""What a reward is: samples in, a reward and separate metrics per sample out."""
+"""A reward grader for RL on code: samples in, a reward and separate metrics per sample out.
+
+The names below are loaded at first use, so that ``import grader`` is quick and a Lambda's cold start pays for nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from rlvr_code_grader import check_packages
+
+if TYPE_CHECKING:
+    from grader.config import GraderConfig
+    from grader.grade import Grade
+    from grader.grader import Grader
+    from grader.sample import Sample
+
+__all__ = ["Grade", "Grader", "GraderConfig", "Sample", "__version__"]
+
+__version__ = "0.1.0"
+
+check_packages("sandbox", "testcases")
+
+_HOMES = {
+    "Grade": "grader.grade", "Grader": "grader.grader", "GraderConfig": "grader.config", "Sample": "grader.sample"
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """Load an exported name."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'grader' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

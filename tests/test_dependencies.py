@@ -72,5 +72,5 @@ def test_the_image_s_locks_hold_what_the_image_installs_and_pin_what_the_others_
     }
     assert {name_of(one) for one in PROJECT["project"]["optional-dependencies"]["lambda"]} <= pins["lambda"].keys()
     assert pins["runtime"].items() <= pins["lambda"].items()
-    assert PROJECT["dependency-groups"]["build"] == PROJECT["build-system"]["requires"]
+    assert set(PROJECT["dependency-groups"]["build"]) - set(PROJECT["build-system"]["requires"]) == {"editables>=0.5"}
     assert {name_of(one) for one in PROJECT["build-system"]["requires"]} <= pins["build"].keys()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import Annotated
 
 import typer
 
 from grader.cli.commands import Commands
 from grader.cli.console import complain
+from grader.cli.version import version_text
 from grader.errors import ConfigError, GraderError, InputError
 from sandbox.errors import SandboxError
 
@@ -31,9 +33,21 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer passes an option's value by place
+    if wanted:
+        typer.echo(version_text())
+        raise typer.Exit
+
+
 @app.callback()
-def _grader() -> None:
-    """Without a function of its own, what has no commands yet is no group."""
+def _grader(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Hold the options that come before a command."""
+    del version
 
 
 def run() -> None:

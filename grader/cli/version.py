@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import platform
-from importlib import metadata
 
 import typer
 
-__all__ = ["DISTRIBUTION", "version"]
+from grader import __version__
+
+__all__ = ["DISTRIBUTION", "version", "version_text"]
 
 DISTRIBUTION = "rlvr-code-grader"
 
 
+def version_text() -> str:
+    """One line: distribution, its version, and the Python it runs on."""
+    return f"{DISTRIBUTION} {__version__}, {platform.python_implementation()} {platform.python_version()}"
+
+
 def version() -> None:
     """Print the version."""
-    try:
-        number = metadata.version(DISTRIBUTION)
-    except metadata.PackageNotFoundError:
-        number = "(not installed)"
-    typer.echo(f"{DISTRIBUTION} {number}, {platform.python_implementation()} {platform.python_version()}")
+    typer.echo(version_text())

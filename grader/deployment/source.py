@@ -18,7 +18,7 @@ __all__ = ["Source"]
 _SCRIPT: Final = "deploy/container"
 _PARTS: Final = (
     "Dockerfile", "pyproject.toml", "README.md", "LICENSE", "requirements/lambda.txt", "requirements/build.txt",
-    "deploy/precompile.py", "grader", "sandbox", "testcases",
+    "deploy/precompile.py", "rlvr_code_grader.py", "grader", "sandbox", "testcases",
 )  # fmt: skip
 """What the Dockerfile copies into the image that serves, and the Dockerfile."""
 _TAG_LENGTH: Final = 16
