@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from sandbox.clock import cpu_seconds
 from sandbox.errors import ProcessLostError, ProcessSpentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["LOOK_S", "Vigil", "child_called", "state_of"]
 
@@ -89,15 +91,39 @@ def state_of(pid: int) -> str:
 
 
 def child_called(inner_pid: int, parent: int) -> int | None:
-    """The pid of that child of a process which is called so in its own pid namespace (proc(5), ``NSpid``)."""
+    """Return the pid of that child of ``parent`` which has ``inner_pid`` in its own pid namespace (proc(5), ``NSpid``).
+
+    The parent's children are looked at first. All of ``/proc`` is searched only if the child is not among them: some
+    kernels list no children (``CONFIG_PROC_CHILDREN``), and a list may leave out one child when another ends meanwhile.
+    """
+    candidates = chain(_listed_children(parent), _all_pids())
+    return next((pid for pid in candidates if _is_child(pid, inner_pid, parent)), None)
+
+
+def _listed_children(parent: int) -> list[int]:
+    """Return the children that the kernel lists for a process (proc(5), ``/proc/PID/task/TID/children``).
+
+    Each thread has a list of its own, of the children that it forked or took over from a thread that ended.
+    """
+    pids: list[int] = []
+    with suppress(OSError):
+        for thread in Path(f"/proc/{parent}/task").iterdir():
+            with suppress(OSError):  # a thread may end meanwhile
+                pids += map(int, (thread / "children").read_bytes().split())
+    return sorted(pids)
+
+
+def _all_pids() -> Iterator[int]:
+    """Yield the pids of all processes; ``/proc`` is not listed before the first one is asked for."""
     with os.scandir("/proc") as entries:
-        pids = [entry.name for entry in entries if entry.name.isdigit()]
-    for pid in pids:
-        try:
-            lines = Path(f"/proc/{pid}/status").read_text("utf-8", "replace").splitlines()
-        except OSError:
-            continue
-        fields = dict(line.split(":", 1) for line in lines if line.startswith(("PPid:", "NSpid:")))
-        if fields.get("PPid", "").strip() == str(parent) and fields.get("NSpid", "").split()[-1:] == [str(inner_pid)]:
-            return int(pid)
-    return None
+        pids = [int(entry.name) for entry in entries if entry.name.isdigit()]
+    yield from pids
+
+
+def _is_child(pid: int, inner_pid: int, parent: int) -> bool:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    fields = dict(line.split(":", 1) for line in lines if line.startswith(("PPid:", "NSpid:")))
+    return fields.get("PPid", "").strip() == str(parent) and fields.get("NSpid", "").split()[-1:] == [str(inner_pid)]

@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,9 @@ from sandbox.analysis import AnalysisRequest, AnalysisStatus
 from sandbox.errors import ProcessLostError, ProcessSpentError, SandboxError
 from sandbox.execution import ExecutionStatus
 from sandbox.processes.watch import Sight, Watch
-from sandbox.vigil import Vigil, state_of
+from sandbox.vigil import Vigil, child_called, state_of
 from testcases.problem import AssertTest, CallTest, Problem, StdinTest
-from tests.sandbox.conftest import SHORT, Box, processes
+from tests.sandbox.conftest import SHORT, Box, host_pid, processes
 from tests.sandbox.test_healing import ASSERTION, CALL, RIGHT, beside, pid_of, strike, verdict
 
 if TYPE_CHECKING:
@@ -290,3 +291,113 @@ def test_a_program_that_sleeps_in_every_run_has_a_budget_for_that_too(box: Box) 
 def test_sleeping_within_the_budget_passes_every_test(box: Box) -> None:
     problem = Problem((CallTest((), 42),) * 5, entry_point="f")
     assert set(box.see(problem, SLEEP, cpu_s=0.5, total_cpu_s=2.0, wall_s=20.0).verdicts) == {"passed"}
+
+
+# Finding a child by its name in its own pid namespace
+
+
+@pytest.fixture
+def no_list_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    def guarded(real: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def list_it(path: Any = ".") -> Any:
+            assert str(path).rstrip("/") != "/proc", "all processes were listed"
+            return real(path)
+
+        return list_it
+
+    for name in ("scandir", "listdir"):
+        monkeypatch.setattr(os, name, guarded(getattr(os, name)))
+
+
+@pytest.fixture
+def no_list_of_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a kernel without ``CONFIG_PROC_CHILDREN``."""
+    real = Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        if path.name == "children":
+            raise FileNotFoundError(path)
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+
+
+FORKS_IN_A_THREAD = """
+import subprocess, sys, threading
+def fork():
+    print(subprocess.Popen(["sleep", "1000"]).pid, flush=True)
+    {then}
+threading.Thread(target=fork).start()
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(params=["threading.Event().wait()", "pass"], ids=["thread-lives", "thread-ended"])
+def forked_in_a_thread(request: pytest.FixtureRequest) -> Iterator[tuple[int, int]]:
+    """A process and its child, which a thread other than the first one has forked."""
+    command = [sys.executable, "-c", FORKS_IN_A_THREAD.format(then=request.param)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        yield process.pid, child
+        os.kill(child, signal.SIGKILL)
+        process.kill()
+
+
+@pytest.mark.usefixtures("no_list_of_everything")
+def test_a_child_is_found_among_many_without_a_list_of_all_processes(sleeper: int) -> None:
+    with ExitStack() as stack:
+        siblings = [stack.enter_context(subprocess.Popen(["sleep", "1000"])) for _ in range(20)]
+        assert child_called(siblings[-1].pid, os.getpid()) == siblings[-1].pid
+        assert child_called(sleeper, os.getpid()) == sleeper
+        for sibling in siblings:
+            sibling.kill()
+
+
+@pytest.mark.usefixtures("no_list_of_everything")
+def test_a_child_that_another_thread_forked_is_found(forked_in_a_thread: tuple[int, int]) -> None:
+    parent, child = forked_in_a_thread
+    assert child_called(child, parent) == child
+
+
+@pytest.mark.usefixtures("no_list_of_children")
+def test_a_child_is_found_where_the_kernel_lists_no_children(sleeper: int, forked_in_a_thread: tuple[int, int]) -> None:
+    parent, child = forked_in_a_thread
+    assert child_called(sleeper, os.getpid()) == sleeper
+    assert child_called(child, parent) == child
+
+
+def test_a_child_that_its_list_leaves_out_is_found(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vigils, "_listed_children", lambda _: [os.getpid()])
+    assert child_called(sleeper, os.getpid()) == sleeper
+
+
+@pytest.mark.parametrize("lists", ["with-lists", "no_list_of_children"])
+def test_no_stranger_and_nobody_gone_is_found(sleeper: int, lists: str, request: pytest.FixtureRequest) -> None:
+    if lists == "no_list_of_children":
+        request.getfixturevalue(lists)
+    assert child_called(os.getpid(), os.getpid()) is None
+    assert child_called(sleeper, os.getppid()) is None
+    with subprocess.Popen(["true"]) as process:
+        while state_of(process.pid) != "Z":
+            time.sleep(0.01)
+        assert child_called(process.pid, os.getpid()) == process.pid
+        process.wait()
+        assert child_called(process.pid, os.getpid()) is None
+        assert child_called(1, process.pid) is None
+
+
+@pytest.mark.parametrize("lists", ["no_list_of_everything", "no_list_of_children"])
+def test_a_worker_is_found_by_its_name_in_its_zygotes_namespace(
+    make_box: Callable[..., Box], lists: str, request: pytest.FixtureRequest
+) -> None:
+    box = make_box(lanes=1)
+    box.call("def f():\n    return 42")
+    (lane,) = box.sandbox._lanes
+    examiner, zygote = lane._examiner, lane.zygote.pid
+    assert examiner is not None
+    assert zygote is not None
+    expected = host_pid(lane.zygote, examiner)
+    request.getfixturevalue(lists)
+    assert expected is not None
+    assert child_called(examiner.inner_pid, zygote) == examiner.pid == expected
