@@ -13,7 +13,7 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: many wait for what
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures long security bench coverage soak faults load fan-out properties format lock clean image image-test image-run test-lambda-like
+.PHONY: help demo test lint types imports figures shape long security bench coverage soak faults load fan-out properties format lock clean image image-test image-run test-lambda-like
 
 help: ## Show this
 	@echo "make demo      grade the bundled answers and print the result table"
@@ -23,6 +23,7 @@ help: ## Show this
 	@echo "make types     mypy"
 	@echo "make imports   who may import whom"
 	@echo "make figures   how long a hostile batch and a short deadline take; wants a quiet machine"
+	@echo "make shape     lines, modules, docstrings, comments and import circles, and what one call test passes through; SHAPE=\"--root DIR\" for another checkout"
 	@echo "make security  every attack, on this grader and on others: the tables of docs/security.md"
 	@echo "make bench     how fast, beside other graders and bare forks: docs/performance.md; BENCH=\"--only humaneval --rounds 1\" for less"
 	@echo "make coverage  the tests again, with the lines they miss"
@@ -64,6 +65,9 @@ imports: $(READY)
 
 figures: $(READY)
 	@$(BIN)/pytest -q -m alone -s tests/end_to_end 2>/dev/null | grep -E '^\.?(64 samples|a batch)' | sed 's/^\.//'
+
+shape: $(READY)
+	@$(BIN)/python -m benchmarks.shape $(SHAPE)
 
 security: $(READY)
 	@$(BIN)/python -m benchmarks.security $(if $(NO_PEERS),--no-peers)
