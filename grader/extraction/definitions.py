@@ -14,7 +14,9 @@ __all__ = ["Claim", "Target", "defined_names", "offered_names", "used_names"]
 
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
 _USED: Final = re.compile(r"(?<![\w.])[^\W\d]\w*")
-_DEFINITION: Final = re.compile(r"^([ \t]*+)(?:(?:async[ \t]++)?def|class)[ \t]++([^\W\d]\w*)", re.MULTILINE)
+_DEFINITION: Final = re.compile(
+    r"^(?P<indent>[ \t]*+)(?:(?:async[ \t]++)?def|(?P<is_class>class))[ \t]++(?P<name>[^\W\d]\w*)", re.MULTILINE
+)
 _IMPORT: Final = re.compile(r"^[ \t]*+(?:from[ \t]++\S++[ \t]++)?import\b(.*)$", re.MULTILINE)
 _ASSIGNMENT: Final = re.compile(r"^([^\W\d]\w*+)[ \t]*+(?:=(?!=)|:)", re.MULTILINE)
 _READS_STDIN: Final = re.compile(r"\binput\(|\bstdin\b|\bopen\(0")
@@ -38,30 +40,29 @@ class Target:
     ``Solution.add`` asks for ``Solution``; an entry point that is no name is defined by nothing.
     """
 
-    __slots__ = ("_method", "_top")
+    __slots__ = ("_is_program", "_names")
 
     def __init__(self, entry_point: str | None) -> None:
-        self._top: re.Pattern[str] | None = None
-        self._method: re.Pattern[str] | None = None
-        if not entry_point:
-            self._top = _READS_STDIN
-            return
-        names = _IDENTIFIER.findall(entry_point)
-        if names:
-            first, last = re.escape(names[0]), re.escape(names[-1])
-            self._top = re.compile(
-                rf"^(?:(?:(?:async[ \t]++)?def|class)[ \t]++{first}(?!\w)|{first}[ \t]*+(?::|=(?!=)))",
-                re.MULTILINE,
-            )
-            self._method = re.compile(rf"^[ \t]*+(?:async[ \t]++)?def[ \t]++{last}(?!\w)", re.MULTILINE)
+        self._is_program = not entry_point
+        self._names = _IDENTIFIER.findall(entry_point or "")
 
     def claim(self, code: str) -> Claim:
         """Return how well the code fits; never `Claim.BODY`, which needs the prompt."""
-        if self._top and self._top.search(code):
+        if self._is_program:
+            return Claim.DEFINITION if _READS_STDIN.search(code) else Claim.NOTHING
+        if not self._names:
+            return Claim.NOTHING
+        # Names are compared, not put into a pattern: compiling one for every entry point takes longer than the search.
+        first, last = self._names[0], self._names[-1]
+        claim = Claim.NOTHING
+        for match in _DEFINITION.finditer(code):
+            if match["name"] == first and not match["indent"]:
+                return Claim.DEFINITION
+            if match["name"] == last and not match["is_class"]:
+                claim = Claim.METHOD
+        if any(match[1] == first for match in _ASSIGNMENT.finditer(code)):
             return Claim.DEFINITION
-        if self._method and self._method.search(code):
-            return Claim.METHOD
-        return Claim.NOTHING
+        return claim
 
 
 def used_names(code: str) -> set[str]:
@@ -71,7 +72,7 @@ def used_names(code: str) -> set[str]:
 
 def defined_names(code: str) -> set[str]:
     """Return the names which the code itself defines, imports or, at the top level, assigns."""
-    names = {match[2] for match in _DEFINITION.finditer(code)}
+    names = {match["name"] for match in _DEFINITION.finditer(code)}
     names.update(match[1] for match in _ASSIGNMENT.finditer(code))
     return names | _imported(code)
 
@@ -83,7 +84,7 @@ def offered_names(code: str) -> set[str]:
     """
     if all(not line.strip() or line.startswith(("import ", "from ", "#")) for line in code.split("\n")):
         return _imported(code)
-    return {match[2] for match in _DEFINITION.finditer(code) if not match[1]}
+    return {match["name"] for match in _DEFINITION.finditer(code) if not match["indent"]}
 
 
 def _imported(code: str) -> set[str]:

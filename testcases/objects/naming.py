@@ -6,6 +6,9 @@ import re
 
 __all__ = ["Naming"]
 
+_DEFINITION = re.compile(r"^(?=\s*(?:async\s+)?(def|class)\s+(\S+))", re.MULTILINE)
+_WORD_EDGE = re.compile(r"\b")
+
 
 class Naming:
     """What an answer may make a class, and whose objects then are the test's own.
@@ -29,4 +32,8 @@ class Naming:
         return self._prompt_has("class", name) or (bare[:1].isupper() and "_" not in bare)
 
     def _prompt_has(self, keyword: str, name: str) -> bool:
-        return re.search(rf"^\s*(?:async\s+)?{keyword}\s+{name}\b", self._prompt, re.MULTILINE) is not None
+        # Compiling a pattern of the name for each answer would take longer than the search.
+        return any(
+            match[1] == keyword and match[2].startswith(name) and _WORD_EDGE.match(match[2], len(name))
+            for match in _DEFINITION.finditer(self._prompt)
+        )

@@ -1,0 +1,100 @@
+"""How well a piece of code fits an entry point."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.extraction.definitions import Claim, Target, defined_names, offered_names
+
+NAMES = ["f", "ff", "f1", "_f", "F", "add", "adder", "é", "e\u0301", "ß", "f²", "ﬁ", "def", "class", "async", "x.y"]
+ENTRY_POINTS = [*NAMES, "C.f", "f.C", "C.inner.f", "f.f", "f()", "(", "1f", "f-add", " f ", "f[0]", "$", "f|add", "f.*"]
+PIECES = [
+    *NAMES,
+    "C",
+    "def ",
+    "class ",
+    "async ",
+    "def",
+    "\t",
+    " ",
+    "    ",
+    "\n",
+    "\r",
+    "\f",
+    "(",
+    ")",
+    ":",
+    "=",
+    "==",
+    "0",
+    "@",
+]
+PIECES += ["input(", "stdin", "xinput(", "open(0", "\n    def ", "\ndef ", "\nclass ", "\nasync def ", " = ", ": int"]
+codes = st.lists(st.sampled_from(PIECES) | st.characters(categories=None), max_size=24).map("".join)
+
+
+def claim_by_patterns_of_the_name(entry_point: str | None, code: str) -> Claim:
+    """Claim as it is defined, with patterns that are made for the entry point."""
+    if not entry_point:
+        return Claim.DEFINITION if re.search(r"\binput\(|\bstdin\b|\bopen\(0", code) else Claim.NOTHING
+    names = re.findall(r"[^\W\d]\w*", entry_point)
+    if not names:
+        return Claim.NOTHING
+    first, last = re.escape(names[0]), re.escape(names[-1])
+    top = rf"^(?:(?:(?:async[ \t]++)?def|class)[ \t]++{first}(?!\w)|{first}[ \t]*+(?::|=(?!=)))"
+    if re.search(top, code, re.MULTILINE):
+        return Claim.DEFINITION
+    method = rf"^[ \t]*+(?:async[ \t]++)?def[ \t]++{last}(?!\w)"
+    return Claim.METHOD if re.search(method, code, re.MULTILINE) else Claim.NOTHING
+
+
+@given(st.sampled_from([None, "", *ENTRY_POINTS]) | st.text(max_size=4), codes)
+def test_a_claim_is_that_of_patterns_made_for_the_entry_point(entry_point: str | None, code: str) -> None:
+    assert Target(entry_point).claim(code) is claim_by_patterns_of_the_name(entry_point, code)
+
+
+@pytest.mark.parametrize(
+    ("entry_point", "code", "claim"),
+    [
+        ("f", "def f(): ...", Claim.DEFINITION),
+        ("f", "async  def\tf(): ...", Claim.DEFINITION),
+        ("f", "class f: ...", Claim.DEFINITION),
+        ("f", "f = g", Claim.DEFINITION),
+        ("f", "f: int", Claim.DEFINITION),
+        ("f", "    def f(): ...\ndef f(): ...", Claim.DEFINITION),
+        ("f", "class C:\n    def f(self): ...", Claim.METHOD),
+        ("f", "class C:\n    class f: ...", Claim.NOTHING),
+        ("f", "    f = g", Claim.NOTHING),
+        ("f", "f == g", Claim.NOTHING),
+        ("f", "def ff(): ...\nf1 = 1\nclass _f: ...", Claim.NOTHING),
+        ("class", "class = 1", Claim.DEFINITION),
+        ("C.f", "class C: ...", Claim.DEFINITION),
+        ("C.f", "def f(): ...", Claim.METHOD),
+        ("C.f", "class f: ...", Claim.NOTHING),
+        ("C.f", "def f(): ...\nC = D", Claim.DEFINITION),
+        ("(", "def f(): ...", Claim.NOTHING),
+        (None, "input()", Claim.DEFINITION),
+        (None, "def f(): ...", Claim.NOTHING),
+    ],
+)
+def test_how_well_code_fits(entry_point: str | None, code: str, claim: Claim) -> None:
+    assert Target(entry_point).claim(code) is claim
+
+
+def test_no_pattern_is_made_for_an_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a pattern was made")
+
+    monkeypatch.setattr(re, "compile", refuse)
+    monkeypatch.setattr(re, "escape", refuse)
+    assert Target("C.method_that_nobody_asked_for_before").claim("class C: ...") is Claim.DEFINITION
+
+
+def test_names_are_told_with_and_without_those_of_inner_definitions() -> None:
+    code = "class C:\n    def f(self): ...\nasync def g(): ...\nx = 1\n"
+    assert defined_names(code) == {"C", "f", "g", "x"}
+    assert offered_names(code) == {"C", "g"}
