@@ -147,11 +147,11 @@ def check_conformance(
             assert tier is not None
             kit = _Kit(sandbox, canary, started + (deadline_s or _NO_HURRY_S), on_outcome)
             outcomes = kit.run(attacks() if wanted is None else wanted)
-            marks = sandbox.marks
+            tags = sandbox.tags
         finally:
             sandbox.close()
         harm = canary.harm()
-    left = len(bearers(marks))
+    left = len(bearers(tags))
     more = sorted(_left_overs(settings.lanes) - before)
     still_open = _descriptors() - opened
     host = (

@@ -94,12 +94,12 @@ class Lane:
             self._yielding = None
         examiner = await self._examiner_for(job, deadline)
         forked = time.monotonic()
-        patience = min(deadline, forked + job.limits.backstop_s)
+        reply_deadline = min(deadline, forked + job.limits.backstop_s)
         head = encode([job.source, list(astuple(job.limits))])
-        await examiner.send(head + b"\n" + job.exam, patience)
-        reply = await self._reply(examiner, patience, job.limits.total_cpu_s + _SPARE_CPU_S)
+        await examiner.send(head + b"\n" + job.exam, reply_deadline)
+        reply = await self._reply(examiner, reply_deadline, job.limits.total_cpu_s + _SPARE_CPU_S)
         if reply is None:
-            if patience < deadline:
+            if reply_deadline < deadline:
                 raise ProcessLostError("an examiner hangs")
             await self._dismiss(_AFTER_DEADLINE_S)
             return Execution(ExecutionStatus.DEADLINE, detail="the deadline came before the tests were done")
@@ -108,19 +108,19 @@ class Lane:
             await self._dismiss()
         return _execution(report, fork_ms=(forked - started) * 1000)
 
-    async def _reply(self, examiner: Worker, patience: float, cpu_s: float) -> bytes | None:
+    async def _reply(self, examiner: Worker, reply_deadline: float, cpu_s: float) -> bytes | None:
         """What the examiner reports; if its answer takes long, then as one that holds up nobody."""
-        if await examiner.speaks(min(patience, time.monotonic() + LONG_S)):
-            return await examiner.receive(patience, cpu_s=cpu_s)
+        if await examiner.speaks(min(reply_deadline, time.monotonic() + LONG_S)):
+            return await examiner.receive(reply_deadline, cpu_s=cpu_s)
         assert self.zygote.pid is not None
         yielding = Yielding(self.zygote.pid, examiner.pid, self._relieve)
         try:
             until = time.monotonic() + _CLOSELY_S
             while time.monotonic() < until:
                 yielding.look()
-                if await examiner.speaks(min(patience, time.monotonic() + yielding.pause_s)):
+                if await examiner.speaks(min(reply_deadline, time.monotonic() + yielding.pause_s)):
                     break
-            return await examiner.receive(patience, cpu_s=cpu_s, on_look=yielding.look)
+            return await examiner.receive(reply_deadline, cpu_s=cpu_s, on_look=yielding.look)
         finally:
             self._yielding = None if yielding.end() else yielding
 

@@ -71,7 +71,7 @@ class Pool(Generic[T]):
         self._free = deque(items)
         self._waiting: deque[Future[T]] = deque()
 
-    async def take(self) -> T:
+    async def acquire(self) -> T:
         """Wait for one."""
         if self._free:
             return self._free.popleft()
@@ -94,7 +94,7 @@ class Turn:
         self._pool = Pool([None])
 
     async def __aenter__(self) -> None:
-        await self._pool.take()
+        await self._pool.acquire()
 
     async def __aexit__(self, *_: object) -> None:
         self._pool.give_back(None)

@@ -166,9 +166,9 @@ class Sandbox:
         return standing_tier(self.walls) if self._started else None
 
     @property
-    def marks(self) -> set[int]:
+    def tags(self) -> set[int]:
         """What every process of this sandbox, and what descends from one, can be told by (`sandbox.sweep`)."""
-        return {zygote.mark for zygote in self._zygotes()}
+        return {zygote.tag for zygote in self._zygotes()}
 
     def _zygotes(self) -> list[Zygote]:
         return [self._analysts, *(lane.zygote for lane in (*self._lanes, *self._spare_lanes))]
@@ -216,7 +216,7 @@ class Sandbox:
             *(lane.pids for lane in (*self._lanes, *self._spare_lanes)), *(seat.pids for seat in self._seats)
         )
         known.update(zygote.pid for zygote in zygotes if zygote.pid is not None)
-        sweep(self.marks, spare=known, looks=1)
+        sweep(self.tags, spare=known, looks=1)
 
     def read(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> Reading:
         """Have a source read; call it inside a coroutine that `run` runs.
@@ -233,7 +233,7 @@ class Sandbox:
         return reading
 
     async def _read(self, request: AnalysisRequest, deadline: float, reading: Reading) -> None:
-        seat = await self._seat_pool.take()
+        seat = await self._seat_pool.acquire()
         try:
             await seat.read(
                 request,
@@ -255,7 +255,7 @@ class Sandbox:
             deadline: when the caller needs the result (`time.monotonic`).
         """
         self._wanted += 1
-        lane = await self._lane_pool.take()
+        lane = await self._lane_pool.acquire()
         try:
             return await lane.execute(job, deadline, relieve=lambda: self._relieve(lane))
         finally:

@@ -30,7 +30,7 @@ def new_mark() -> int:
     return _LEAST + int.from_bytes(os.urandom(4), "little") % _MARKS
 
 
-def sweep(marks: Collection[int], *, session: int | None = None, spare: Collection[int] = (), looks: int = 20) -> int:
+def sweep(tags: Collection[int], *, session: int | None = None, spare: Collection[int] = (), looks: int = 20) -> int:
     """Kill every process that bears one of the marks, until there is none.
 
     Each is stopped as soon as it is seen, so that it can have no child while others are looked for; and what is known
@@ -52,7 +52,7 @@ def sweep(marks: Collection[int], *, session: int | None = None, spare: Collecti
     while clean < looks and time.monotonic() < give_up:
         left = []
         for pid in sorted(_pids() - others, reverse=True):
-            if _descends(pid, marks, session):
+            if _descends(pid, tags, session):
                 left.append(pid)
                 _signal(pid, signal.SIGSTOP)
                 _kill_group(pid, spare)
@@ -64,21 +64,21 @@ def sweep(marks: Collection[int], *, session: int | None = None, spare: Collecti
         found.update(left)
         if not left or found.issuperset(left):
             time.sleep(_PAUSE_S)
-    _bury(marks)
+    _bury(tags)
     return len(found)
 
 
-def bearers(marks: Collection[int]) -> list[int]:
+def bearers(tags: Collection[int]) -> list[int]:
     """Pids of the processes that bear one of the marks now."""
-    return [pid for pid in sorted(_pids()) if _descends(pid, marks, None)]
+    return [pid for pid in sorted(_pids()) if _descends(pid, tags, None)]
 
 
-def _bury(marks: Collection[int]) -> None:
+def _bury(tags: Collection[int]) -> None:
     """Wait for the dead that have come to this process, as they do where it is the first of its container."""
     for pid in _pids():
         with contextlib.suppress(OSError, ValueError, IndexError):
             state, parent, _ = _status_of(pid)
-            if state == b"Z" and parent == os.getpid() and _mark_of(pid) in marks:
+            if state == b"Z" and parent == os.getpid() and _mark_of(pid) in tags:
                 os.waitpid(pid, os.WNOHANG)
 
 
@@ -108,10 +108,10 @@ def _pids() -> set[int]:
         return {int(entry.name) for entry in entries if entry.name.isdigit()}
 
 
-def _descends(pid: int, marks: Collection[int], session: int | None) -> bool:
+def _descends(pid: int, tags: Collection[int], session: int | None) -> bool:
     try:
         state, _, own_session = _status_of(pid)
-        return state not in b"ZX" and (own_session == session or _mark_of(pid) in marks)
+        return state not in b"ZX" and (own_session == session or _mark_of(pid) in tags)
     except (OSError, ValueError, IndexError):
         return False
 

@@ -73,11 +73,11 @@ class Zygote:
         self._process: subprocess.Popen[bytes] | None = None
         self._pid: int | None = None
         """The zygote itself, where the process that was started is only its parent."""
-        self.mark = new_mark()
+        self.tag = new_mark()
         """What every process that descends from it can be told by (`sandbox.sweep`)."""
         self._ready = False
         self._control: socket.socket | None = None
-        self._turn = Turn()
+        self._lock = Turn()
         self.walls: list[dict[str, Any]] = []
         """What the probes said, when asked for: name, stands, reason."""
 
@@ -100,7 +100,7 @@ class Zygote:
         ours.setblocking(False)
         config = {
             "control": theirs.fileno(), "preload": settings.preload, "roles": dict(settings.roles),
-            "examiner": settings.examiner, "uid": settings.uid, "probe": settings.probe, "mark": self.mark,
+            "examiner": settings.examiner, "uid": settings.uid, "probe": settings.probe, "tag": self.tag,
         }  # fmt: skip
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
@@ -136,7 +136,7 @@ class Zygote:
         Raises:
             ProcessLostError: it could not start.
         """
-        async with self._turn:
+        async with self._lock:
             await self._start(math.inf)
 
     async def _start(self, deadline: float) -> None:
@@ -159,7 +159,7 @@ class Zygote:
         Raises:
             ProcessLostError: the zygote is gone or does not answer; it is ended, and the next fork starts another.
         """
-        async with self._turn:
+        async with self._lock:
             if time.monotonic() >= deadline:
                 raise ProcessLostError("no time is left to start a process")
             try:
@@ -200,7 +200,7 @@ class Zygote:
         Raises:
             ProcessLostError: the zygote is gone or does not answer before the deadline; it is ended.
         """
-        async with self._turn:
+        async with self._lock:
             if self._control is None:
                 return None
             try:
@@ -221,7 +221,7 @@ class Zygote:
         Raises:
             ProcessLostError: the zygote is gone or does not answer.
         """
-        async with self._turn:
+        async with self._lock:
             assert self._control is not None
             try:
                 self._control.send(b"K")
@@ -232,7 +232,7 @@ class Zygote:
 
     def kill(self) -> None:
         """End it and everything that descends from it. Safe to call at any time."""
-        self._turn = Turn()
+        self._lock = Turn()
         self._end()
 
     def _end(self) -> None:
@@ -248,8 +248,8 @@ class Zygote:
                 os.kill(pid, signal.SIGKILL)
         process.kill()
         process.wait()
-        sweep({self.mark}, session=process.pid)
-        self.mark = new_mark()
+        sweep({self.tag}, session=process.pid)
+        self.tag = new_mark()
 
     async def _message(self, patience_s: float, deadline: float) -> bytes:
         assert self._control is not None

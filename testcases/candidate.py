@@ -85,7 +85,12 @@ class Candidate(Protocol):
     hosting: Hosting
 
     def load(
-        self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = (), inside: Any = None
+        self,
+        *,
+        preamble: str = "",
+        own_names: Sequence[str] = (),
+        names: Sequence[str] = (),
+        in_process_spec: Any = None,
     ) -> Reply:
         """Start a process and load the answer as a module; the value is a dict of those names it has.
 

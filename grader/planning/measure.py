@@ -59,7 +59,7 @@ def measure(
             "no sample has an answer, and without any there is nothing to measure; give samples with completions, as "
             "`grader grade` takes them"
         )
-    walls: list[float] = []
+    wall_times: list[float] = []
     grades: list[Grade] = []
     cpu_used = 0.0
     began = time.monotonic()
@@ -73,16 +73,16 @@ def measure(
         for place, sample in enumerate(chosen, 1):
             before, looking, started = cpu_s(), peak.cpu_s, time.monotonic()
             grade = grader.grade(sample)
-            wall = time.monotonic() - started
+            wall_time = time.monotonic() - started
             peak.look()
             if grade.status is GradeStatus.SCORED:
-                walls.append(wall)
+                wall_times.append(wall_time)
                 grades.append(grade)
                 cpu_used += cpu_s() - before - (peak.cpu_s - looking)
             on_sample(place, len(chosen))
     if not grades:
         raise InputError(f"not one of {len(chosen)} samples could be graded; the last: {grade.reason}")
-    walls.sort()
+    wall_times.sort()
     lane_mb = max([peak.mb - base_mb, *(grade.metric("peak_mb") for grade in grades)])
     results = write_response(grades, Envelope.LIST, unscored_reward=0.0)
     return Profile(
@@ -90,9 +90,9 @@ def measure(
         samples=len(grades),
         unscored=len(chosen) - len(grades),
         cpu_s=max(cpu_used, TICK_S) / len(grades),
-        wall_s=sum(walls) / len(walls),
-        p95_wall_s=walls[min(len(walls) - 1, int(0.95 * len(walls)))],
-        slowest_s=walls[-1],
+        wall_s=sum(wall_times) / len(wall_times),
+        p95_wall_s=wall_times[min(len(wall_times) - 1, int(0.95 * len(wall_times)))],
+        slowest_s=wall_times[-1],
         start_s=start_s,
         base_mb=base_mb,
         started_mb=started_mb,

@@ -49,7 +49,7 @@ class Candidate:
             leaves the candidate `disturbed`.
     """
 
-    def __init__(self, source: str, limits: Limits, line: ZygoteLine, *, blamed: bool) -> None:
+    def __init__(self, source: str, limits: Limits, zygote: ZygoteLine, *, blamed: bool) -> None:
         self.source = source
         self.limits = limits
         self.cpu_s = 0.0
@@ -65,7 +65,7 @@ class Candidate:
         self.disturbed = False
         """A process was killed or stopped, perhaps by somebody else: what came of it means nothing, and no more can be
         asked."""
-        self._line = line
+        self._zygote = zygote
         self._blamed = blamed
         self._process: HeldProcess | None = None
         self._newest: HeldProcess | None = None
@@ -73,7 +73,7 @@ class Candidate:
         self._timeouts = 0
         self._started = 0
         self._wall_s = 0.0
-        self._patience = Patience(limits.wall_s)
+        self._callback_budget = Patience(limits.wall_s)
         self._loss = Reply(SolutionStatus.NOT_RUN)
         self._threads = parked_threads.THREADS if parked_threads.needs_threads(source) else 0
 
@@ -98,13 +98,13 @@ class Candidate:
         preamble: str = "",
         own_names: Sequence[str] = (),
         names: Sequence[str] = (),
-        inside: dict[str, Any] | None = None,
+        in_process_spec: dict[str, Any] | None = None,
     ) -> Reply:
         """Start a process and load the answer as a module; the value is a dict of those names that it has.
 
         With `inside`, an exam, the process also holds tests, one at each request ``step``.
         """
-        return self._start(preamble, own_names, names, stdin=None, inside=inside)
+        return self._start(preamble, own_names, names, stdin=None, in_process_spec=in_process_spec)
 
     def run(self, stdin: bytes) -> Reply:
         """Start a process and run the answer as a program; the value is what it wrote, as bytes."""
@@ -155,7 +155,7 @@ class Candidate:
         own_names: Sequence[str],
         names: Sequence[str],
         stdin: bytes | None,
-        inside: dict[str, Any] | None = None,
+        in_process_spec: dict[str, Any] | None = None,
     ) -> Reply:
         self.close()
         if self.spent:
@@ -170,12 +170,12 @@ class Candidate:
             cpu_s=self.limits.total_cpu_s - self.cpu_s + self.limits.cpu_s,
             memory_mb=self.limits.memory_mb,
             value_bytes=self.limits.output_kb * 1024,
-            threads=self._threads or parked_threads.THREADS * parked_threads.needs_threads(str(inside or "")),
-            inside=inside,
+            threads=self._threads or parked_threads.THREADS * parked_threads.needs_threads(str(in_process_spec or "")),
+            in_process_spec=in_process_spec,
         )
         ours, theirs = socket.socketpair()
         with theirs:
-            pid = self._line.fork(theirs)
+            pid = self._zygote.fork(theirs)
         self._process = self._newest = HeldProcess(
             pid, ours, cpu_limit_s=math.ceil(settings.cpu_s), output_bytes=self.limits.output_kb * 1024
         )
@@ -186,21 +186,21 @@ class Candidate:
     def _converse(self, process: HeldProcess) -> Reply:
         """Have a request answered, and its questions in turn."""
         cpu_s = min(self.limits.cpu_s, self.limits.total_cpu_s - self.cpu_s)
-        watch = Watch(process.pid, cpu_s, min(self.limits.wall_s, self._wall_left(process)))
+        time_limits = Watch(process.pid, cpu_s, min(self.limits.wall_s, self._wall_left(process)))
         while True:
             self.asked += 1
             if self.asked > _MOST_QUESTIONS:
                 return self._stop(SolutionStatus.TIMEOUT, "too many questions were asked")
-            with self._patience.paused():
-                answer = self._exchange(process, watch)
+            with self._callback_budget.paused():
+                answer = self._exchange(process, time_limits)
             if isinstance(answer, Reply):
                 return self._adopted(answer)
             began = time.monotonic()
-            with self._patience.counting():
+            with self._callback_budget.counting():
                 process.ask(frame(self.hosting.serve(answer.fields)))
-            if self._patience.is_out and self._process is process:
+            if self._callback_budget.is_out and self._process is process:
                 return self._stop(SolutionStatus.TIMEOUT, "kept the test waiting for what it was lent")
-            watch.leave_out(time.monotonic() - began)
+            time_limits.leave_out(time.monotonic() - began)
             if self._process is not process:  # lost by what was asked meanwhile
                 return self._loss
 
@@ -211,20 +211,20 @@ class Candidate:
         except Exception:  # noqa: BLE001 - references where none can be, such as unhashable ones in a set
             return self._stop(SolutionStatus.CRASHED, "what it sent is no answer")
 
-    def _exchange(self, process: HeldProcess, watch: Watch) -> Reply | Question:
+    def _exchange(self, process: HeldProcess, time_limits: Watch) -> Reply | Question:
         """Send what is to be sent, and wait for what comes back, within the limits."""
         poller = select.poll()
         process.register(poller)
-        poller.register(self._line.fileno(), 0)
+        poller.register(self._zygote.fileno(), 0)
         started = time.monotonic()
         try:
             while True:
-                for descriptor, event in poller.poll(watch.pause_ms()):
-                    if descriptor == self._line.fileno():
-                        raise self._line.hung_up()
+                for descriptor, event in poller.poll(time_limits.pause_ms()):
+                    if descriptor == self._zygote.fileno():
+                        raise self._zygote.hung_up()
                     if reply := self._heed(process, poller, descriptor, event):
                         return reply
-                if watch.due() and (reply := self._judge(watch.look())):
+                if time_limits.due() and (reply := self._judge(time_limits.look())):
                     return reply
         finally:
             process.asked_s += time.monotonic() - started
@@ -307,7 +307,7 @@ class Candidate:
         process, self._process = self._process, None
         assert process is not None
         self._wall_s += process.wall_s()
-        ending = self._line.end(process.pid)
+        ending = self._zygote.end(process.pid)
         process.close()
         self.head = (self.head + process.head)[:HEAD_BYTES]
         self.cpu_s += process.cpu_until(ending.cpu_s)

@@ -14,24 +14,24 @@ CASES = ((1, 2), (-5, 5), (10**20, 1), (7, 8))
 _NAME = "add"
 
 
-def conduct(exam: Any, candidate: Candidate) -> list[Any]:  # noqa: ARG001 - a conductor's signature
+def conduct(exam: Any, client: Candidate) -> list[Any]:  # noqa: ARG001 - a conductor's signature
     """Put the candidate to each case.
 
     Returns:
         For each case: whether the sum came back, as an integer and nothing else; how the request ended; what came back.
         And after these, all that the candidate's processes have printed.
     """
-    loaded = candidate.load(names=(_NAME,))
-    written = [*candidate.written]
+    loaded = client.load(names=(_NAME,))
+    written = [*client.written]
     outcomes: list[list[Any]] = []
     for left, right in CASES:
-        if not candidate.alive:
-            loaded = candidate.load(names=(_NAME,))
-            written += candidate.written
+        if not client.alive:
+            loaded = client.load(names=(_NAME,))
+            written += client.written
         if loaded.status != "returned":
             outcomes.append([False, loaded.status.value, loaded.detail])
             continue
-        reply = candidate.call(_NAME, (left, right), {})
+        reply = client.call(_NAME, (left, right), {})
         passed = reply.status == "returned" and type(reply.value) is int and reply.value == left + right
         seen = _text(reply.value) if reply.status == "returned" else reply.detail
         outcomes.append([passed, reply.status.value, seen])

@@ -38,7 +38,7 @@ _TEXT_CHARS = 500
 class Conductor(Protocol):
     """Puts one candidate to one exam."""
 
-    def __call__(self, exam: Any, candidate: Candidate, /) -> Any:
+    def __call__(self, exam: Any, client: Candidate, /) -> Any:
         """Returns plain data. Raises when the exam itself is broken."""
 
 
@@ -51,7 +51,7 @@ def main_for(target: str) -> Callable[[int], None]:
         """Serve jobs that come over ``channel`` until it is closed."""
         functions.take_down()
         imports.take_down()
-        line = ZygoteLine(socket.socket(fileno=FORKS))
+        zygote = ZygoteLine(socket.socket(fileno=FORKS))
         _limit_own_use()
         base_bytes = rlimits.address_space_bytes()
         wear = Wear()
@@ -61,7 +61,7 @@ def main_for(target: str) -> Callable[[int], None]:
             source, of_answer = decode(head)
             limits = Limits(*of_answer)
             _limit_space(base_bytes, limits.memory_mb)
-            reply = encode({**_examine(source, limits, exam, conductor, line), "worn": wear.is_out})
+            reply = encode({**_examine(source, limits, exam, conductor, zygote), "worn": wear.is_out})
             view = memoryview(frame(reply))
             while view:
                 view = view[os.write(channel, view) :]
@@ -69,32 +69,32 @@ def main_for(target: str) -> Callable[[int], None]:
     return main
 
 
-def _examine(source: str, limits: Limits, exam: bytes, conductor: Conductor, line: ZygoteLine) -> dict[str, Any]:
+def _examine(source: str, limits: Limits, exam: bytes, conductor: Conductor, zygote: ZygoteLine) -> dict[str, Any]:
     """Put one answer to its exam; once more, when somebody else may have had a hand in it."""
     started = time.perf_counter()
-    report, candidate = _attempt(exam, conductor, Candidate(source, limits, line, blamed=False), line)
-    if candidate.disturbed:
-        report, candidate = _attempt(exam, conductor, Candidate(source, limits, line, blamed=True), line)
-    report["cpu_s"] = candidate.cpu_s
-    report["peak_mb"] = candidate.peak_mb
-    report["output"] = candidate.head.decode("utf-8", "replace")
+    report, client = _attempt(exam, conductor, Candidate(source, limits, zygote, blamed=False), zygote)
+    if client.disturbed:
+        report, client = _attempt(exam, conductor, Candidate(source, limits, zygote, blamed=True), zygote)
+    report["cpu_s"] = client.cpu_s
+    report["peak_mb"] = client.peak_mb
+    report["output"] = client.head.decode("utf-8", "replace")
     report["wall_ms"] = (time.perf_counter() - started) * 1000
     return report
 
 
 def _attempt(
-    exam: bytes, conductor: Conductor, candidate: Candidate, line: ZygoteLine
+    exam: bytes, conductor: Conductor, client: Candidate, zygote: ZygoteLine
 ) -> tuple[dict[str, Any], Candidate]:
     random.seed(0)
     report: dict[str, Any] = {}
     try:
-        report["report"] = conductor(decode(exam), candidate)
+        report["report"] = conductor(decode(exam), client)
     except BaseException as error:  # noqa: BLE001 - a broken exam is reported, whatever broke it
         report["error"] = f"{type(error).__name__}: {error}"[:_TEXT_CHARS]
-    if line.lost:  # test code may have taken the loss for an exception of the answer's
+    if zygote.lost:  # test code may have taken the loss for an exception of the answer's
         os._exit(1)
-    candidate.close()
-    return report, candidate
+    client.close()
+    return report, client
 
 
 def _limit_own_use() -> None:

@@ -48,14 +48,14 @@ def keep_apart(module: types.ModuleType) -> None:
     vars(module)["__builtins__"] = own
 
 
-def steps_told(inside: Any, module: types.ModuleType, word: str) -> Callable[[], Work]:
+def steps_told(runner: Any, module: types.ModuleType, word: str) -> Callable[[], Work]:
     """A function that has the next test held: the word, or nothing where it is not to be believed, and the outcomes."""
     steps: Any = None
 
     def step() -> Work:
         nonlocal steps
-        steps = inside.steps(module) if steps is None else steps
+        steps = runner.steps(module) if steps is None else steps
         outcomes = yield call(next, steps, None)
-        return [word if inside.is_intact() else "", outcomes]
+        return [word if runner.is_intact() else "", outcomes]
 
     return step

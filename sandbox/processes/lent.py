@@ -75,7 +75,7 @@ class Lending:
 
     def __init__(self, ask: Callable[..., Any]) -> None:
         self._ask = ask
-        self._stand_ins: dict[str, Any] = {}
+        self._proxies: dict[str, Any] = {}
         self._references: dict[int, Reference] = {}
         self._classes: dict[tuple[str, str], type] = {}
         self._errors: dict[tuple[str, str], type[BaseException]] = {}
@@ -85,16 +85,16 @@ class Lending:
         """What stands for a stand-in where it came from; ``None`` for anything else."""
         return self._references.get(id(value))
 
-    def stand_in(self, reference: Reference) -> Any:
+    def proxy_for(self, reference: Reference) -> Any:
         """The stand-in for what a reference of the examiner's means."""
         key = str(reference.key)
-        if key not in self._stand_ins:
+        if key not in self._proxies:
             self.stand_for(self._make(reference), reference)
-        return self._stand_ins[key]
+        return self._proxies[key]
 
     def stand_for(self, value: Any, reference: Reference) -> None:
         """Have a value of this process stand for something of the examiner's."""
-        self._stand_ins[str(reference.key)] = value
+        self._proxies[str(reference.key)] = value
         self._references[id(value)] = Reference(reference.key, reference.kind, reference.is_callable)
 
     def _make(self, reference: Reference) -> Any:

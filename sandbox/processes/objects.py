@@ -42,14 +42,14 @@ _MOST_MEMBERS = 1000
 class Objects:
     """Objects by their numbers."""
 
-    def __init__(self, module: types.ModuleType, lending: Lending) -> None:
+    def __init__(self, module: types.ModuleType, proxies: Lending) -> None:
         self.module = module
-        self.lending = lending
+        self.proxies = proxies
         self.kept: dict[int, Any] = {}
 
     def keep(self, value: Any) -> Reference:
         """Have an object stay, and what stands for it."""
-        lent = self.lending.reference_to(value)
+        lent = self.proxies.reference_to(value)
         if lent is not None:
             return lent
         kind: type = type(value)
@@ -71,13 +71,13 @@ class Objects:
         """What a reference of the examiner's stands for."""
         if isinstance(reference, NamedItems):
             own = reference.reference.key
-            return self.kept[own] if type(own) is int else self.lending.named_tuple(reference)
+            return self.kept[own] if type(own) is int else self.proxies.named_tuple(reference)
         key = reference.key
         if isinstance(key, int):
             return self.kept[key]
         if key.startswith(GLOBAL):
             return _global(key.removeprefix(GLOBAL))
-        return self.lending.stand_in(reference) if key.startswith(LENT) else reference
+        return self.proxies.proxy_for(reference) if key.startswith(LENT) else reference
 
     def drop(self, keys: list[int]) -> None:
         """Let objects go that test code has let go."""

@@ -54,17 +54,17 @@ class _Lot:
 
     def wait(self) -> None:
         """Body of each thread: work, whenever there is some."""
-        space = _Space()
-        self.free.append(space)
+        slot = _Space()
+        self.free.append(slot)
         if len(self.free) == self.count:
             self.full.release()
         while True:
-            space.turn.acquire()
-            work, args, kwargs = space.work
+            slot.lock.acquire()
+            work, args, kwargs = slot.work
             with contextlib.suppress(BaseException):  # threading reports its own; a bare thread's end is nobody's
                 work(*args, **kwargs)
-            work = args = kwargs = space.work = _NOTHING
-            self.free.append(space)
+            work = args = kwargs = slot.work = _NOTHING
+            self.free.append(slot)
 
     def start(self, work: Callable[..., Any], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> int:
         """As `_thread.start_new_thread`.
@@ -73,12 +73,12 @@ class _Lot:
             RuntimeError: every thread is busy.
         """
         try:
-            space = self.free.pop()
+            slot = self.free.pop()
         except IndexError:
             raise RuntimeError("can't start new thread") from None
-        space.work = (work, args, kwargs or {})
-        space.turn.release()
-        return space.ident
+        slot.work = (work, args, kwargs or {})
+        slot.lock.release()
+        return slot.ident
 
     def start_joinable(
         self,
@@ -122,12 +122,12 @@ _NOTHING: Any = (None, (), {})
 class _Space:
     """Where one thread waits."""
 
-    __slots__ = ("ident", "turn", "work")
+    __slots__ = ("ident", "lock", "work")
 
     def __init__(self) -> None:
         self.ident = _thread.get_ident()
-        self.turn = _thread.allocate_lock()
-        self.turn.acquire()
+        self.lock = _thread.allocate_lock()
+        self.lock.acquire()
         self.work: tuple[Any, tuple[Any, ...], dict[str, Any]] = _NOTHING
 
 

@@ -90,12 +90,12 @@ class Patience:
         self._counting = False
 
     def _waited_s(self) -> float:
-        wall, cpu, queued = self._start
-        waited_s = time.monotonic() - wall - (time.process_time() - cpu)
+        wall_start, cpu_start, queued_start = self._start
+        waited_s = time.monotonic() - wall_start - (time.process_time() - cpu_start)
         if waited_s < _SHORT_S:
             return 0.0
         queued_now = queued_seconds(os.getpid())
-        return waited_s / _UNKNOWN_FACTOR if queued_now is None else max(0.0, waited_s - (queued_now - queued))
+        return waited_s / _UNKNOWN_FACTOR if queued_now is None else max(0.0, waited_s - (queued_now - queued_start))
 
     def _look(self, *_: Any) -> None:
         if self._counting and self._left_s <= self._waited_s():

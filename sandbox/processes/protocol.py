@@ -84,5 +84,5 @@ class LoadSettings(NamedTuple):
     value_bytes: int = 16 << 20
     threads: int = 0
     """Threads to have ready for the answer, which can start none itself."""
-    inside: dict[str, Any] | None = None
+    in_process_spec: dict[str, Any] | None = None
     """An exam to hold in this very process, by the request ``step``, and under ``word`` what to say it with."""

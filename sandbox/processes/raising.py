@@ -90,19 +90,19 @@ def _line_of(error: BaseException) -> int:
 class RaisedBack:
     """Makes exceptions of what test code raised when it was called back."""
 
-    def __init__(self, lending: Lending) -> None:
-        self._lending = lending
+    def __init__(self, proxies: Lending) -> None:
+        self._proxies = proxies
 
     def exception(self, fields: list[Any]) -> BaseException:
         """What to raise in the answer; when that comes back, it is what test code raised."""
         name, base, text, _, own, args, _ = fields
         if isinstance(own, BaseException):
             return own
-        kind = self._lending.exception_class(str(name), str(base))
+        kind = self._proxies.exception_class(str(name), str(base))
         try:
             error = kind(*args) if type(args) is tuple else kind(text)
         except TypeError:
             error = Exception(text)
         if type(own) is str:
-            self._lending.stand_for(error, Reference(own, name))
+            self._proxies.stand_for(error, Reference(own, name))
         return error

@@ -97,7 +97,7 @@ def prepare(insider: str = "") -> Callable[[int], Callable[[], Any]]:
             dup2(descriptor, number)
         closerange(channel + 1, 64)
         enclose(solution.settings, solution.module)
-        if make_inside is not None and (exam := solution.settings.inside) is not None:
+        if make_inside is not None and (exam := solution.settings.in_process_spec) is not None:
             keep_apart(solution.module)
             word = exam.pop(WORD)
             solution.verbs[STEP] = steps_told(make_inside(exam), solution.module, word)
@@ -119,10 +119,10 @@ class _Solution:
         self.busy = False
         """Whether the examiner waits for an answer."""
         self.depth = 0
-        self.turn = threading.RLock()
-        self.lending = Lending(on_ground(self.ask))
-        self.raised_back = RaisedBack(self.lending)
-        self.objects = Objects(self.module, self.lending)
+        self.lock = threading.RLock()
+        self.proxies = Lending(on_ground(self.ask))
+        self.raised_back = RaisedBack(self.proxies)
+        self.objects = Objects(self.module, self.proxies)
         coroutines = Coroutines()
         self.verbs: dict[str, Callable[..., Work]] = {
             CALL: self.objects.call, GET: self.objects.get, OP: self.objects.operate,
@@ -187,7 +187,7 @@ class _Solution:
         """Ask the examiner about an object it has lent, and wait; it may ask in turn meanwhile."""
         if not self.busy:
             raise RuntimeError("the test calls nothing, and so cannot be called back")
-        with self.turn:
+        with self.lock:
             values = [*fields[1], *fields[2].values()] if verb == CALL else fields
             watched = containers_in(values)
             self.send(encode([BACK, verb, list(fields)], self.objects.keep))

@@ -72,7 +72,7 @@ def _make_ready(config: dict[str, Any], grader: int | None, walls: dict[str, str
             walls = probing.reasons() | walls
         standing = {name for name, why in walls.items() if not why}
         offspring = _open_offspring() if "orphans" in standing else -1
-        _put_on(config["mark"])
+        _put_on(config["tag"])
         privileges.drop(config["uid"])
     except Exception as error:  # noqa: BLE001 - whatever keeps a zygote from starting is told to its parent
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
@@ -102,9 +102,9 @@ def _open_offspring() -> int:
         return -1
 
 
-def _put_on(mark: int) -> None:
+def _put_on(tag: int) -> None:
     try:
-        resource.setrlimit(resource.RLIMIT_MSGQUEUE, (mark, mark))
+        resource.setrlimit(resource.RLIMIT_MSGQUEUE, (tag, tag))
     except (OSError, ValueError):
         return  # the host allows less; descendants can then be told by their session only
 

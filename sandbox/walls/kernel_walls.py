@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from sandbox.walls.asking import Asked, ask_all, reason
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+MYPY = False
+if MYPY:
     from collections.abc import Iterable, Mapping
 
 __all__ = ["KERNEL_WALLS", "NEEDED", "ORPHANS", "TIERS", "highest", "limit_to", "probe_kernel_walls", "unasked"]

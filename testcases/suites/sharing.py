@@ -72,12 +72,14 @@ class _Sharing:
         self._word = secrets.token_hex(_WORD_BYTES)
         entry_point: str | None = self._exam["entry_point"]
         own = (entry_point.partition(".")[0],) if entry_point else ()
-        inside = {
+        in_process_spec = {
             **{field: self._exam[field] for field in ("prompt", "setup", "entry_point")},
             "tests": [test if test[0] in CODE else test[:1] for test in self._exam["tests"]],
             "names": self._names, "first": first, "word": self._word,
         }  # fmt: skip
-        reply = self._candidate.load(preamble=self._exam["prompt"], own_names=own, names=own, inside=inside)
+        reply = self._candidate.load(
+            preamble=self._exam["prompt"], own_names=own, names=own, in_process_spec=in_process_spec
+        )
         self._running = reply.status == "returned"
         if not self._running:
             self._failure = STATUS_VERDICTS[reply.status], reply.detail

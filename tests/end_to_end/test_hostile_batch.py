@@ -87,9 +87,9 @@ def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: s
                     assert grade.reward > 0.9
             zygotes = [zygote for zygote in grader._sandbox._zygotes() if zygote.session is not None]
             launchers_and_zygotes = {pid for zygote in zygotes for pid in (zygote.session, zygote.pid)}
-            workers = _descendants() - others - launchers_and_zygotes
+            forked = _descendants() - others - launchers_and_zygotes
             assert len(zygotes) <= 1 + 3 * lanes
-            assert len(workers) <= len(zygotes) - 1 + lanes  # an examiner for each lane, and analysts, all idle
+            assert len(forked) <= len(zygotes) - 1 + lanes  # an examiner for each lane, and analysts, all idle
             assert _falls_quiet()
             if quickest_s < BUDGET_S + 2.0:
                 break

@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from sandbox.processes.candidate import Candidate
 
 
-def conduct(exam: Any, candidate: Candidate) -> list[Any]:
+def conduct(exam: Any, client: Candidate) -> list[Any]:
     """Believe that whatever ended with success was right."""
-    reply = candidate.load(names=("add",))
+    reply = client.load(names=("add",))
     if reply.status == "returned":
-        reply = candidate.call("add", (1, 2), {})
+        reply = client.call("add", (1, 2), {})
     return [[[reply.status == "exited" and reply.value == 0, reply.status.value, reply.detail]], ""]
 
 
-def fail(exam: Any, candidate: Candidate) -> NoReturn:
+def fail(exam: Any, client: Candidate) -> NoReturn:
     """Be broken."""
     raise RuntimeError("broken on purpose")

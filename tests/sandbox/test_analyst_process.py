@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import seat as seats
+import sandbox.seat as analyzer_module
 from sandbox.analysis import AnalysisRequest, AnalysisStatus
 from tests.sandbox.conftest import LATE_S, processes
 
@@ -71,7 +71,7 @@ def test_a_source_that_crashes_the_compiler_costs_no_other_its_analyst(box: Box)
 def test_a_source_that_takes_for_ever_to_compile_wears_out_one_analyst(
     own_box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seats, "_INSPECT_CPU_S", 0.2)
+    monkeypatch.setattr(analyzer_module, "_INSPECT_CPU_S", 0.2)
     started = time.monotonic()
     ((analysis, style),) = own_box.read(CPU_BOMB)
     assert time.monotonic() - started < LATE_S
@@ -169,7 +169,7 @@ def test_style_that_nobody_wants_is_not_measured(box: Box) -> None:
 
 
 def test_style_that_takes_too_long_leaves_the_analysis_standing(own_box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seats, "_STYLE_CPU_S", 0.02)
+    monkeypatch.setattr(analyzer_module, "_STYLE_CPU_S", 0.02)
     ((analysis, style),) = own_box.read(UGLY_AND_LONG)
     assert (analysis.status, style) == (AnalysisStatus.OK, None)
     monkeypatch.undo()

@@ -292,7 +292,7 @@ class TestPool:
         order = []
 
         async def use(name: int) -> None:
-            item = await pool.take()
+            item = await pool.acquire()
             order.append((name, item))
             await writable(pipe[1], math.inf)
             pool.give_back(item)
@@ -307,7 +307,7 @@ class TestPool:
 
         async def use(name: str) -> None:
             for _ in range(3):
-                item = await pool.take()
+                item = await pool.acquire()
                 order.append(name)
                 await loop.spawn(giving(None))
                 pool.give_back(item)
@@ -322,7 +322,7 @@ class TestPool:
 
         async def use() -> None:
             nonlocal most
-            item = await pool.take()
+            item = await pool.acquire()
             assert item not in held
             held.append(item)
             most = max(most, len(held))
@@ -339,7 +339,7 @@ class TestPool:
         pool = Pool(["a", "b"])
 
         async def use() -> str:
-            item = await pool.take()
+            item = await pool.acquire()
             pool.give_back(item)
             return item
 

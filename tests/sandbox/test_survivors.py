@@ -75,7 +75,7 @@ def open_box(tier: Tier, make_box: Callable[..., Box]) -> Box:
 def strays(box: Box) -> int:
     """How many processes descend from a lane's zygote besides its examiner."""
     (lane,) = box.sandbox._lanes
-    return max(0, len(bearers({lane.zygote.mark})) - 2)
+    return max(0, len(bearers({lane.zygote.tag})) - 2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -94,9 +94,9 @@ def test_a_daemon_that_holds_the_pipes_holds_nobody_up_and_is_ended(open_box: Bo
 def test_a_daemon_ends_with_the_sandbox(open_box: Box) -> None:
     source, problem = KINDS["call"]
     open_box.execute([open_box.job(problem, source, replace(SHORT, wall_s=60.0))])
-    marks = {lane.zygote.mark for lane in open_box.sandbox._lanes}
+    tags = {lane.zygote.tag for lane in open_box.sandbox._lanes}
     open_box.sandbox.close()
-    assert not bearers(marks)
+    assert not bearers(tags)
 
 
 # Files

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import sandbox.lane as lanes
-import sandbox.seat as seats
-import sandbox.vigil as vigils
+import sandbox.lane as executor_module
+import sandbox.seat as analyzer_module
+import sandbox.vigil as liveness_module
 from sandbox.analysis import AnalysisRequest, AnalysisStatus
 from sandbox.errors import ProcessLostError, ProcessSpentError, SandboxError
 from sandbox.execution import ExecutionStatus
@@ -81,7 +81,7 @@ def test_what_is_continued_between_two_looks_is_not_lost(sleeper: int) -> None:
 
 
 def test_what_never_runs_and_never_wants_to_counts_as_lost_in_the_end(sleeper: int) -> None:
-    assert looks(Vigil(sleeper), 99) == 1 + vigils._IDLE_LOOKS
+    assert looks(Vigil(sleeper), 99) == 1 + liveness_module._IDLE_LOOKS
 
 
 def test_what_is_gone_counts_as_lost() -> None:
@@ -91,7 +91,7 @@ def test_what_is_gone_counts_as_lost() -> None:
 
 
 def test_what_the_host_does_not_show_is_not_lost(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vigils, "state_of", lambda _: "")
+    monkeypatch.setattr(liveness_module, "state_of", lambda _: "")
     assert looks(Vigil(sleeper), 99) == 0
     assert looks(Vigil(lambda: None), 99) == 0
 
@@ -99,7 +99,7 @@ def test_what_the_host_does_not_show_is_not_lost(sleeper: int, monkeypatch: pyte
 def test_what_runs_is_never_lost() -> None:
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
         try:
-            assert looks(Vigil(process.pid), 5 * vigils._IDLE_LOOKS) == 0
+            assert looks(Vigil(process.pid), 5 * liveness_module._IDLE_LOOKS) == 0
         finally:
             process.kill()
 
@@ -204,10 +204,10 @@ def style_of(box: Box, source: str, strikes: int) -> list[Any]:
         except SandboxError as error:
             return [analysis.status, str(error)]
 
-    real = seats._reply
+    real = analyzer_module._reply
 
     async def reply(analyst: Any, deadline: float, cpu_s: float) -> bytes:
-        strike = cpu_s == seats._STYLE_CPU_S and len(struck) < strikes
+        strike = cpu_s == analyzer_module._STYLE_CPU_S and len(struck) < strikes
         if strike:
             struck.append(analyst.inner_pid)
             os.kill(analyst.inner_pid, signal.SIGKILL)
@@ -217,7 +217,7 @@ def style_of(box: Box, source: str, strikes: int) -> list[Any]:
         return said
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(seats, "_reply", reply)
+        patch.setattr(analyzer_module, "_reply", reply)
         (result,) = box.sandbox.run([one()])
     assert len(struck) == min(strikes, 2)
     return result
@@ -259,7 +259,7 @@ def test_a_source_whose_analysts_are_killed_from_outside_is_not_blamed(make_box:
 def test_test_code_that_cannot_be_interrupted_ends_with_its_process(
     make_box: Callable[..., Box], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lanes, "_SPARE_CPU_S", 0.2)
+    monkeypatch.setattr(executor_module, "_SPARE_CPU_S", 0.2)
     box = make_box(lanes=1)
     endless = Problem((AssertTest("sum(range(f()))"),), entry_point="f")
     (execution,) = box.execute([box.job(endless, "def f():\n    return 10**15", replace(SHORT, total_cpu_s=0.5))])
@@ -368,7 +368,7 @@ def test_a_child_is_found_where_the_kernel_lists_no_children(sleeper: int, forke
 
 
 def test_a_child_that_its_list_leaves_out_is_found(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vigils, "_listed_children", lambda _: [os.getpid()])
+    monkeypatch.setattr(liveness_module, "_listed_children", lambda _: [os.getpid()])
     assert child_called(sleeper, os.getpid()) == sleeper
 
 

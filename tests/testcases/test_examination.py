@@ -84,9 +84,9 @@ class Fake:
     def renew(self) -> None:
         self.generation += 1
         self.module = ModuleType("solution")
-        lending = Lending(self.ask_back)
-        self.back = RaisedBack(lending)
-        self.objects = Objects(self.module, lending)
+        proxies = Lending(self.ask_back)
+        self.back = RaisedBack(proxies)
+        self.objects = Objects(self.module, proxies)
 
     def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
         self.log.append("load")
