@@ -29,7 +29,7 @@ __all__ = ["PACKAGES", "trace_call"]
 
 PACKAGES = ("grader", "sandbox", "testcases")
 _ROUNDS = 3
-_PUBLIC = ("grader", "grader.grader", "grader.sample", "grader.core.grader", "grader.types")
+_PUBLIC = ("grader", "grader.core.grader", "grader.types", "grader.core.grader", "grader.types")
 """Modules that have, or have had, the classes that callers use."""
 
 

@@ -11,10 +11,10 @@ import sys
 from sandbox.preload import SOLUTION_PRELOAD
 
 _OURS = """
-    awslambdaric.bootstrap black boto3 grader.answering grader.cli.main grader.grader grader.handler
-    grader.runtime.serve http.client http.server pyflakes.checker RestrictedPython sandbox.processes.analyst
-    sandbox.processes.examiner sandbox.processes.launcher sandbox.processes.solution sandbox.processes.zygote
-    sandbox.walls.landlock sandbox.walls.namespaces sandbox.walls.seccomp testcases.examination testcases.suites.inside
+    awslambdaric.bootstrap black boto3 grader.lambda_api.service grader.cli.main grader.core.grader grader.handler
+    grader.runtime.serve http.client http.server pyflakes.checker RestrictedPython sandbox.processes.analyzer.analyzer
+    sandbox.processes.harness.harness sandbox.processes.zygote.launcher sandbox.processes.solution.solution sandbox.processes.zygote.zygote
+    sandbox.isolation.landlock sandbox.isolation.namespaces sandbox.isolation.seccomp testcases.run testcases.in_process.solution
 """
 
 sys.dont_write_bytecode = False

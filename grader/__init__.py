@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from rlvr_code_grader import check_packages
 
 if TYPE_CHECKING:
-    from grader.config import GraderConfig
-    from grader.grade import Grade
-    from grader.grader import Grader
-    from grader.sample import Sample
+    from grader.config.settings import GraderConfig
+    from grader.core.grader import Grader
+    from grader.types import Grade, Sample
 
 __all__ = ["Grade", "Grader", "GraderConfig", "Sample", "__version__"]
 
@@ -23,7 +22,7 @@ __version__ = "0.1.0"
 check_packages("sandbox", "testcases")
 
 _HOMES = {
-    "Grade": "grader.grade", "Grader": "grader.grader", "GraderConfig": "grader.config", "Sample": "grader.sample"
+    "Grade": "grader.types", "Grader": "grader.core.grader", "GraderConfig": "grader.config.settings", "Sample": "grader.types"
 }  # fmt: skip
 
 

@@ -12,6 +12,9 @@
     ├── CloudError              AWS has failed, or cannot be reached
     ├── ToolError               another program has failed
     └── UnscoredError           a sample has no score and the policy is to raise
+
+    FieldError                  one field is wrong; becomes a SampleError where the sample is known
+    └── FieldMissingError       the field is nowhere to be found
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ __all__ = [
     "CloudRequestError",
     "ConfigError",
     "EventError",
+    "FieldError",
+    "FieldMissingError",
     "GraderError",
     "InputError",
     "NothingThereError",
@@ -96,3 +101,21 @@ class ToolError(GraderError):
 
 class UnscoredError(GraderError):
     """At least one sample is unscored and the configured policy is ``raise``."""
+
+
+class FieldError(Exception):
+    """A field of a sample cannot be read; `grader.lambda_api.samples` makes a `SampleError` of it.
+
+    Attributes:
+        field: path of the field that is wrong.
+        message: what is wrong with it, and what to do.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+class FieldMissingError(FieldError):
+    """The field is nowhere to be found."""

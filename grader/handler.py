@@ -10,8 +10,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from grader.config import GraderConfig
-from grader.confinement import sandbox_of
+from grader.config.settings import GraderConfig
+from grader.core.sandbox_factory import sandbox_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,8 +56,8 @@ class Handler:
         sandbox = sandbox_of(config, environ)
         sandbox.launch()
         # A cold start takes as long as the longer of the two: the processes' start, and the import of the rest.
-        from grader.answering import Answering  # noqa: PLC0415 - while the processes start
-        from grader.grader import Grader  # noqa: PLC0415 - likewise
+        from grader.core.grader import Grader  # noqa: PLC0415 - likewise
+        from grader.lambda_api.service import Answering  # noqa: PLC0415 - while the processes start
 
         self._grader = Grader(config, sandbox=sandbox)
         self._answering = Answering(config, self._grader, environ)

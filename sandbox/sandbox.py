@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import sandbox as package
 from sandbox.errors import IsolationError, ProcessLostError
-from sandbox.lane import EXAMINER, SOLUTION, Lane
-from sandbox.loop import Future, Loop, Pool
+from sandbox.isolation.privileges import uid_of
+from sandbox.isolation.tiers import ORPHANS
 from sandbox.preload import SOLUTION_PRELOAD
-from sandbox.seat import ANALYST, Seat
-from sandbox.sweep import sweep
-from sandbox.walls.kernel_walls import ORPHANS
-from sandbox.walls.privileges import uid_of
-from sandbox.walls.report import Tier, WallReport, standing_tier
-from sandbox.zygote import Zygote, ZygoteSettings
+from sandbox.scheduler.analyzer import ANALYST, Seat
+from sandbox.scheduler.executor import EXAMINER, SOLUTION, Lane
+from sandbox.scheduler.loop import Future, Loop, Pool
+from sandbox.scheduler.reaper import sweep
+from sandbox.scheduler.zygote import Zygote, ZygoteSettings
+from sandbox.types import Tier, WallReport, standing_tier
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
 
-    from sandbox.analysis import Analysis, AnalysisRequest, StyleFacts
-    from sandbox.execution import Execution, Job
+    from sandbox.types import Analysis, AnalysisRequest, Execution, Job, StyleFacts
 
 __all__ = ["Reading", "Sandbox", "SandboxSettings"]
 
@@ -43,7 +42,7 @@ class SandboxSettings:
 
     conductor: str
     """What puts an answer to an exam in the examiner process: ``module:function`` (see
-    `sandbox.processes.examiner`)."""
+    `sandbox.processes.harness.harness`)."""
     insider: str = field(default="", kw_only=True)
     """What holds exams in the answer's own process, for those that ask for that: ``module:class``; empty: nothing does.
     """
@@ -82,8 +81,8 @@ class Sandbox:
                 ZygoteSettings(
                     preload=settings.preload,
                     roles={
-                        SOLUTION: f"sandbox.processes.solution:prepare|{settings.insider}",
-                        EXAMINER: f"sandbox.processes.examiner:main_for|{settings.conductor}",
+                        SOLUTION: f"sandbox.processes.solution.solution:prepare|{settings.insider}",
+                        EXAMINER: f"sandbox.processes.harness.harness:main_for|{settings.conductor}",
                     },
                     examiner=EXAMINER,
                     paths=paths,
@@ -100,7 +99,7 @@ class Sandbox:
         self._analysts = Zygote(
             ZygoteSettings(
                 preload=(),
-                roles={ANALYST: f"sandbox.processes.analyst:main_after|{_WARM_UP}"},
+                roles={ANALYST: f"sandbox.processes.analyzer.analyzer:main_after|{_WARM_UP}"},
                 paths=paths,
                 uid=uid_of(0),
                 isolation=settings.isolation,
@@ -167,7 +166,7 @@ class Sandbox:
 
     @property
     def tags(self) -> set[int]:
-        """What every process of this sandbox, and what descends from one, can be told by (`sandbox.sweep`)."""
+        """What every process of this sandbox, and what descends from one, can be told by (`sandbox.scheduler.reaper`)."""
         return {zygote.tag for zygote in self._zygotes()}
 
     def _zygotes(self) -> list[Zygote]:

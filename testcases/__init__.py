@@ -1,1 +1,4 @@
-"""What a correct answer is: problems, their formats, comparison. Knows neither grader nor sandbox."""
+"""Problems and their tests: the formats they come in, and how a solution is tested.
+
+No network, no threads, no cache. Of the sandbox it imports `sandbox.wire` alone.
+"""

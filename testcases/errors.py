@@ -3,11 +3,11 @@
 ::
 
     TestcaseError
-    └── ProblemError             a reference that cannot be made into a problem
-        ├── UnknownShapeError    no known shape has these keys
-        ├── AmbiguousShapeError  more than one shape fits
-        ├── InvalidFieldError    the shape is known, one of its fields is wrong
-        └── StoreError           what it points to cannot be had
+    └── ProblemError              a reference that cannot be made into a problem
+        ├── UnknownFormatError    no known format has these keys
+        ├── AmbiguousFormatError  more than one format fits
+        ├── InvalidFieldError     the format is known, one of its fields is wrong
+        └── StoreError            what it points to cannot be had
 """
 
 from __future__ import annotations

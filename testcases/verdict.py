@@ -1,10 +1,12 @@
-"""What became of one test."""
+"""The verdict of one test, and its result with texts for people."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-__all__ = ["Verdict"]
+__all__ = ["Outcome", "Verdict"]
 
 
 class Verdict(StrEnum):
@@ -30,3 +32,18 @@ class Verdict(StrEnum):
     """Never ran: an earlier test timed out, or no time was left."""
     INTERNAL = "internal"
     """The grader failed; says nothing about the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one test."""
+
+    verdict: Verdict
+    name: str
+    """What the test is, for people."""
+    detail: str = ""
+    """What came back or went wrong, for people."""
+
+    def plain(self, place: int) -> list[Any]:
+        """As plain data, with the place of the test in its exam."""
+        return [self.verdict.value, self.name, self.detail, place]

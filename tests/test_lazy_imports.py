@@ -25,12 +25,12 @@ LIBRARIES = (
 UNSEEN = (
     *LIBRARIES,
     "sandbox.processes",
-    "testcases.examination",
+    "testcases.run",
     "testcases.handles",
-    "sandbox.policy",
+    "sandbox.processes.analyzer.policy",
     "asyncio",
     "pytest",
-    "testcases.store",
+    "grader.references",
     "tomllib",
     "difflib",
     "secrets",
@@ -55,9 +55,9 @@ def unseen_in(loaded: set[str], *more: str) -> set[str]:
     "statement",
     [
         "import grader.handler",
-        "import grader.grader",
+        "import grader.core.grader",
         "import grader.handler; grader.handler.Handler({}).close()",
-        "from grader.grader import Grader; Grader().close()",
+        "from grader.core.grader import Grader; Grader().close()",
     ],
 )
 def test_the_grader_s_process_stays_light(statement: str) -> None:
@@ -68,7 +68,14 @@ def test_the_grader_s_process_stays_light(statement: str) -> None:
 
 def test_the_processes_are_launched_before_the_rest_is_loaded() -> None:
     """They start beside it, so what is not needed to launch them is not to hold that up."""
-    later = ("grader.grader", "grader.answering", "grader.extraction", "grader.aws", "testcases.formats", "tomllib")
+    later = (
+        "grader.core.grader",
+        "grader.lambda_api.service",
+        "grader.extraction",
+        "grader.lambda_api",
+        "testcases.formats",
+        "tomllib",
+    )
     launching = (
         "from sandbox.sandbox import Sandbox\n"
         "launch = Sandbox.launch\n"
@@ -92,10 +99,13 @@ def test_the_launcher_loads_next_to_nothing() -> None:
     flags = ("-I", "-S")
     path = f"sys.path += {[str(Path(sandbox.__path__[0]).parent)]!r}\n"
     slow = {"ast", "collections", "dataclasses", "enum", "functools", "inspect", "json", "re", "socket", "typing"}
-    own = loaded_by(f"{path}from sandbox.processes import ground, launcher", *flags) - loaded_by("pass", *flags)
-    assert "sandbox.walls.kernel_walls" in own
+    own = loaded_by(
+        f"{path}from sandbox.processes import base_frame as ground; from sandbox.processes.zygote import launcher",
+        *flags,
+    ) - loaded_by("pass", *flags)
+    assert "sandbox.isolation.tiers" in own
     assert own.isdisjoint({*slow, "ctypes"})
-    walls = "from sandbox.walls import landlock, namespaces, no_new_privs, orphans, seccomp"
+    walls = "from sandbox.isolation import landlock, namespaces, no_new_privs, orphans, seccomp"
     loaded = loaded_by(path + walls, *flags)
     assert "ctypes" in loaded
     assert loaded.isdisjoint(slow)
@@ -112,7 +122,7 @@ def test_a_command_loads_no_other() -> None:
     assert "grader.cli.version" in loaded
     others = {"demo", "deploy", "dataset", "doctor", "explain", "grade", "job", "logs", "plan", "undeploy"}
     assert loaded.isdisjoint({f"grader.cli.{name}" for name in others})
-    assert loaded.isdisjoint({"grader.dataset.task", "grader.grader", "grader.aws"})
+    assert loaded.isdisjoint({"grader.tools.datasets.tasks", "grader.core.grader", "grader.lambda_api"})
 
 
 def test_grading_loads_nothing_more() -> None:

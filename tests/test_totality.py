@@ -16,13 +16,11 @@ import sandbox
 import sandbox.errors
 import testcases
 import testcases.errors
-from grader.config import Credit
-from grader.grading import Grading
-from grader.reward import credit_for
-from grader.syntax import SCORES
-from sandbox.analysis import AnalysisStatus
-from sandbox.execution import ExecutionStatus, SolutionStatus
-from testcases.candidate import STATUS_VERDICTS
+from grader.config.settings import Credit
+from grader.core.grade_task import Grading
+from grader.core.scoring import SCORES, credit_for
+from sandbox.types import AnalysisStatus, ExecutionStatus, SolutionStatus
+from testcases.signals import STATUS_VERDICTS
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:

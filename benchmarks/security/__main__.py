@@ -16,8 +16,8 @@ from benchmarks.security.findings import Findings
 from benchmarks.security.own import adopt_orphans, put_to_tier, read_doctor
 from benchmarks.security.page import replaced, tables
 from benchmarks.security.peers import PEERS, PeersUnavailableError, put_to_peer, set_up
-from sandbox.attacks import families
-from sandbox.walls.report import Tier
+from sandbox.conformance.attacks import families
+from sandbox.types import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sandbox.attacks import CONTROL, attacks
+from sandbox.conformance.attacks import CONTROL, attacks
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 
 from benchmarks.security.answers import FORMS
 from benchmarks.security.findings import TierFindings
-from grader.config import GraderConfig
-from grader.grade import GradeStatus
-from grader.grader import Grader
-from grader.sample import Sample
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
+from grader.types import GradeStatus, Sample
 from sandbox.errors import IsolationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from benchmarks.security.answers import Answer
-    from sandbox.walls.report import Tier
+    from sandbox.types import Tier
 
 __all__ = ["adopt_orphans", "put_to_tier", "read_doctor"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.attacks import CONTROL
+from sandbox.conformance.attacks import CONTROL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.security.answers import CASES, FORMS, Answer, Must
 from benchmarks.security.findings import PeerFindings
-from sandbox.attacks import CONTROL
+from sandbox.conformance.attacks import CONTROL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

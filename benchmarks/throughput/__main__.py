@@ -14,9 +14,9 @@ from benchmarks.throughput import roster
 from benchmarks.throughput.parts import PARTS
 from benchmarks.throughput.setting import Setting
 from benchmarks.throughput.show import print_table, print_targets, tell
-from grader.config import GraderConfig
-from grader.grader import Grader
-from sandbox.walls.report import Tier
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
+from sandbox.types import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ from benchmarks.throughput.contender import Contender
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.walls.report import Tier
+    from sandbox.types import Tier
 
 __all__ = [
     "FORK",

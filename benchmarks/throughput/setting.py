@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.throughput.contender import Contender
-    from sandbox.walls.report import Tier
+    from sandbox.types import Tier
 
 __all__ = ["Setting"]
 

@@ -1,1 +1,1 @@
-"""What AWS's trainers and AWS itself want of a reward Lambda: contract, metrics, deployment, jobs."""
+"""AWS clients, made at first use, and their errors in the grader's terms."""

@@ -1,4 +1,4 @@
-"""Where the command line writes: results to stdout, everything else to stderr."""
+"""Output of the command line: results to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from grader.report import json_line, printable
+from grader.text import json_line, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

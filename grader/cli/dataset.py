@@ -1,13 +1,208 @@
-"""``grader dataset``: make training files of data sets, and check them."""
+"""``grader dataset``: convert data sets into training files, and check them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from grader.cli.dataset_check import check
-from grader.cli.dataset_convert import convert
+from grader.cli.console import complain, print_json, show
+from grader.cli.options import ConfigFile, JsonFlag, folder_of, load_config
+from grader.cli.progress import ProgressBar
+from grader.core.grader import Grader
+from grader.errors import InputError
+from grader.references.store import Store
+from grader.tools.datasets.check import Checking, check_rows, for_checking
+from grader.tools.datasets.convert import Conversion, TrainerFormat, convert_rows
+from grader.tools.datasets.prompts import USER_PROMPT, Turns, read_template
+from grader.tools.datasets.resolve import with_tests
+from grader.tools.datasets.tables import check_tables, conversion_tables
+from grader.tools.datasets.tasks import check_format
+from grader.tools.datasets.upload import BucketDepot
+from grader.tools.files.rows import RowFile, WholeFile
 
-__all__ = ["dataset"]
+if TYPE_CHECKING:
+    from grader.config.settings import GraderConfig
+    from grader.tools.datasets.convert import Converted
+    from grader.tools.datasets.findings import Checked
+    from grader.tools.files.rows import Row
+
+__all__ = ["FormatName", "RowsFile", "check", "convert", "dataset"]
+
+
+RowsFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="SRC",
+        show_default=False,
+        help="Rows as JSON lines or a JSON list, also gzipped, or as Parquet; - is standard input.",
+    ),
+]
+FormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        show_default=False,
+        help="The format of the tests, where a row could be several; see docs/references.md.",
+    ),
+]
+OutFile = Annotated[str, typer.Option("--out", metavar="FILE", show_default=False, help="Where the rows go.")]
+To = Annotated[TrainerFormat, typer.Option("--to", help="Who reads the rows.")]
+SystemFile = Annotated[
+    str | None,
+    typer.Option("--system-prompt", metavar="FILE", show_default=False, help="Text of the system turn."),
+]
+UserFile = Annotated[
+    str | None,
+    typer.Option(
+        "--user-prompt",
+        metavar="FILE",
+        show_default=False,
+        help="Template of the user turn, with {prompt}, {interface}, {starter}, {entry_point}.",
+    ),
+]
+Native = Annotated[bool, typer.Option("--native", help="Write tests in the grader's own format where it can say them.")]
+Split = Annotated[str, typer.Option("--split", metavar="NAME", help="The part of the data set, for verl.")]
+BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Samples the job sends in one request.")]
+CompletionKb = Annotated[
+    int, typer.Option("--completion-kb", min=0, help="Room for the model's text of each sample, in KiB.")
+]
+TestsTo = Annotated[
+    str | None,
+    typer.Option(
+        "--tests-to",
+        metavar="S3_URI",
+        show_default=False,
+        help="Put the tests of rows that are too large under this address, such as s3://bucket/prefix.",
+    ),
+]
+
+
+def convert(  # noqa: PLR0913, PLR0917  # one for each option
+    file: RowsFile,
+    out: OutFile,
+    to: To = TrainerFormat.BEDROCK,
+    format_name: FormatName = None,
+    system_prompt: SystemFile = None,
+    user_prompt: UserFile = None,
+    native: Native = False,  # noqa: FBT002  # typer wants flags so
+    split: Split = "train",
+    batch_size: BatchSize = 64,
+    completion_kb: CompletionKb = 24,
+    tests_to: TestsTo = None,
+    as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
+) -> None:
+    """Write the rows of a data set as a training job reads them, and see whether its requests fit into 6 MB.
+
+    Exits with 0 when every row was written and fits, with 2 when the usage is wrong or a row cannot be converted (it
+    is named, the others are written), and with 1 when rows are too large for the batch size.
+    """
+    check_format(format_name)
+    system = None if system_prompt is None else read_template(system_prompt)
+    user = USER_PROMPT if user_prompt is None else read_template(user_prompt, must_hold="{prompt}")
+    how = Conversion(
+        turns=Turns(system, user),
+        target=to,
+        format_name=format_name,
+        split=split,
+        native=native,
+        batch_size=batch_size,
+        completion_bytes=completion_kb * 1024,
+        depot=None if tests_to is None else BucketDepot(tests_to),
+    )
+    try:
+        done = _convert(file, out, how)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    if as_json:
+        print_json(done.as_dict())
+    else:
+        show(conversion_tables(done, out))
+    raise typer.Exit(2 if done.bad else 1 if done.payload.too_large else 0)
+
+
+def _convert(file: str, out: str, how: Conversion) -> Converted:
+    with RowFile(file) as source, WholeFile(out, source=file) as output, ProgressBar(source.total) as progress:
+        seen = 0
+
+        def step(row: Row, complaint: str) -> None:
+            nonlocal seen
+            seen += 1
+            if complaint:
+                progress.note(f"{row.place}: {complaint}")
+            progress.step(f"{seen} rows", source.position, source.total)
+
+        store = Store(load_config(None).store_settings(folder_of(file)))
+        done = convert_rows(with_tests(source, store), how, output.write, step)
+        if not done.rows:
+            raise InputError(f"{source.name}: none of its {seen} rows can be converted; nothing was written")
+    return done
+
+
+Repeat = Annotated[int, typer.Option("--repeat", min=1, max=1000, help="How often each solution is tried.")]
+Solutions = Annotated[
+    int, typer.Option("--solutions", min=0, help="How many of a row's solutions are tried; all must pass.")
+]
+Guessable = Annotated[
+    float,
+    typer.Option(
+        "--guessable",
+        min=0.0,
+        max=1.0,
+        help="The share of the tests that an answer without skill (a stub, one that always returns the same) may pass.",
+    ),
+]
+Slow = Annotated[
+    float,
+    typer.Option(
+        "--slow", min=0.0, max=1.0, help="The share of the CPU time of one test that a solution may need for all."
+    ),
+]
+
+
+def check(
+    file: RowsFile,
+    format_name: FormatName = None,
+    repeat: Repeat = 3,
+    solutions: Solutions = 3,
+    guessable: Guessable = 0.75,
+    slow: Slow = 0.5,
+    as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
+    config: ConfigFile = None,
+) -> None:
+    """Try answers on each row's tests: its own solutions, which must pass, and answers without skill, which must not.
+
+    Reports rows that are broken, guessable, flaky or slow, and duplicates. Exits with 0 when there is nothing to
+    report, with 1 when there is, and with 2 when the usage is wrong or the rest of the file cannot be read.
+    """
+    check_format(format_name)
+    how = Checking(format_name, repeat, solutions, guessable, slow)
+    settings = for_checking(load_config(config))
+    try:
+        checked = _check(file, settings, how)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    if as_json:
+        print_json(checked.as_dict())
+    else:
+        show(check_tables(checked))
+    if checked.broke_off:
+        complain(checked.broke_off)
+        raise typer.Exit(2)
+    raise typer.Exit(1 if checked.findings else 0)
+
+
+def _check(file: str, settings: GraderConfig, how: Checking) -> Checked:
+    with RowFile(file) as source, ProgressBar(source.total) as progress, Grader(settings) as grader:
+
+        def step(_: Row, checked: Checked) -> None:
+            text = f"{checked.rows} rows, {len(checked.findings)} findings"
+            progress.step(text, source.position, source.total)
+
+        store = Store(settings.store_settings(folder_of(file)))
+        return check_rows(with_tests(source, store), grader, how, step)
+
 
 dataset = typer.Typer(
     name="dataset",

@@ -9,12 +9,14 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from grader.aws.contract import read_event
 from grader.cli.console import show
 from grader.cli.options import ConfigFile, load_config
-from grader.grade import GradeStatus
-from grader.grader import Grader
-from grader.report import Summary, grades_table, json_line, summary_tables
+from grader.core.grader import Grader
+from grader.lambda_api import read_event
+from grader.text import json_line
+from grader.tools.report.summary import Summary
+from grader.tools.report.tables import grades_table, summary_tables
+from grader.types import GradeStatus
 from testcases.examples import load_examples
 
 __all__ = ["demo"]

@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
+from grader.aws.client import Cloud
 from grader.cli.console import complain, print_json
-from grader.cli.options import JsonFlag  # noqa: TC001  # as above
-from grader.cloud import Cloud
-from grader.deployment import DEFAULT_NAME, Carrier, Deployment, architecture_here, plan_for, warm_up
+from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it runs
+    JsonFlag,  # as above
+    ProfileName,
+    RegionName,
+)
 from grader.errors import ConfigError
-from grader.report import one_line, printable
+from grader.text import one_line, printable
+from grader.tools.deploy.plan import plan_for
+from grader.tools.deploy.runner import Carrier
+from grader.tools.deploy.settings import DEFAULT_NAME, Deployment, architecture_here
+from grader.tools.deploy.warm_up import warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from grader.deployment import Step
+    from grader.tools.deploy.runner import Step
 
 __all__ = ["deploy", "tell", "told_to"]
 

@@ -9,9 +9,10 @@ import typer
 from grader.cli.console import print_json, show
 from grader.cli.options import ConfigFile, JsonFlag, load_config
 from grader.cli.progress import counting
-from grader.grader import Grader
-from grader.report import conformance_tables, host_table
-from sandbox.attacks import attacks
+from grader.core.grader import Grader
+from grader.tools.report.conformance import conformance_tables
+from grader.tools.report.tables import host_table
+from sandbox.conformance.attacks import attacks
 
 __all__ = ["doctor"]
 

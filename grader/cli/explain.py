@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli.console import complain, print_json, show
-from grader.cli.lines import SampleFile
 from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, folder_of, load_config
-from grader.cli.run import complaint, is_unreadable
+from grader.core.grader import Grader
 from grader.errors import InputError
-from grader.grade import GradeStatus
-from grader.grader import Grader
-from grader.report import Explanation, json_line, one_line
+from grader.text import json_line, one_line
+from grader.tools.files.samples import SampleFile, complaint, is_unreadable
+from grader.tools.report.explanation import Explanation
+from grader.types import GradeStatus
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from grader.cli.lines import Line
+    from grader.tools.files.samples import SampleLine
 
 __all__ = ["explain"]
 
@@ -59,7 +59,7 @@ def explain(
     raise typer.Exit(1 if grade.status is GradeStatus.UNSCORED else 0)
 
 
-def _find(source: SampleFile, sample_id: str | None, number: int | None) -> Line:
+def _find(source: SampleFile, sample_id: str | None, number: int | None) -> SampleLine:
     """The first line that is meant; no line after it is read.
 
     Raises:

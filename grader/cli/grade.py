@@ -8,26 +8,32 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
 from grader.cli.console import complain, print_json, show
-from grader.cli.lines import SampleFile
-from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, folder_of, load_config
+from grader.cli.options import (  # typer reads annotations as it runs
+    ConfigFile,
+    JsonFlag,
+    ProfileName,
+    RegionName,
+    SamplesFile,
+    folder_of,
+    load_config,
+)
 from grader.cli.progress import ProgressBar
-from grader.cli.remote import RemoteRun
-from grader.cli.results import ResultFile
-from grader.cli.resume import KeptResults
-from grader.cli.run import complaint, grade_lines, is_unreadable
+from grader.core.grader import Grader
 from grader.errors import CloudError, InputError
-from grader.grader import Grader
-from grader.remote import RemoteFunction
-from grader.report import Summary, summary_tables
+from grader.tools.files.results import KeptResults, ResultFile
+from grader.tools.files.samples import SampleFile, complaint, grade_lines, is_unreadable
+from grader.tools.remote.file_run import RemoteRun
+from grader.tools.remote.function import RemoteFunction
+from grader.tools.report.summary import Summary
+from grader.tools.report.tables import summary_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.cli.lines import Line
-    from grader.config import GraderConfig
-    from grader.grade import Grade
+    from grader.config.settings import GraderConfig
+    from grader.tools.files.samples import SampleLine
+    from grader.types import Grade
 
 __all__ = ["grade"]
 
@@ -160,7 +166,7 @@ class _Run:
             self.progress.note(f"interrupted after {self.summary.samples} samples{self._how_to_go_on()}")
             raise typer.Exit(130) from None
 
-    def take(self, line: Line, grade: Grade) -> None:
+    def take(self, line: SampleLine, grade: Grade) -> None:
         """Count a grade, and write it down."""
         self.results.write(grade, line.number, line.digest)
         self.summary.add(grade, line.number)
@@ -169,14 +175,14 @@ class _Run:
             self.progress.note(f"{self.source.name}:{line.number}: {complaint(line.sample, grade)}")
         self._show()
 
-    def take_failure(self, line: Line, grade: Grade) -> None:
+    def take_failure(self, line: SampleLine, grade: Grade) -> None:
         """Count, and write down, that a sample could not be graded for no fault of its own."""
         self.results.write(grade, line.number, line.digest)
         self.summary.add(grade, line.number)
         self.progress.note(f"{self.source.name}:{line.number}: {grade.reason}")
         self._show()
 
-    def take_kept(self, line: Line, grade: Grade) -> None:
+    def take_kept(self, line: SampleLine, grade: Grade) -> None:
         """Count a grade that is written down already."""
         self.kept += 1
         self.summary.add(grade, line.number)

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
+from grader.aws.client import Cloud
+from grader.aws.lambda_function import FunctionName
 from grader.cli.console import complain
-from grader.cloud import Cloud, FunctionName
+from grader.cli.options import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
 from grader.errors import ConfigError
-from grader.jobs import BedrockJob, Evaluator, SageMakerJob, find_function, look_at, read_order, region_of, register
-from grader.report import json_line
+from grader.text import json_line
+from grader.tools.jobs.bedrock import BedrockJob
+from grader.tools.jobs.checks import find_function, look_at, region_of
+from grader.tools.jobs.evaluator import Evaluator, register
+from grader.tools.jobs.sagemaker import SageMakerJob
+from grader.tools.jobs.spec import read_order
 
 if TYPE_CHECKING:
-    from grader.jobs import Request
+    from grader.tools.jobs.request import Request
 
 __all__ = ["job"]
 

@@ -11,15 +11,19 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
+from grader.aws.client import Cloud
+from grader.aws.lambda_function import FunctionName
 from grader.cli.console import print_json, show
-from grader.cli.options import JsonFlag  # noqa: TC001  # as above
-from grader.cloud import Cloud, FunctionName
-from grader.deployment import DEFAULT_NAME
+from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it runs
+    JsonFlag,  # as above
+    ProfileName,
+    RegionName,
+)
 from grader.errors import InputError
-from grader.monitoring.insights import ask, queries
-from grader.report import one_line
-from grader.report.tables import new_table, plain
+from grader.text import one_line
+from grader.tools.deploy.settings import DEFAULT_NAME
+from grader.tools.logs.insights import ask, queries
+from grader.tools.report.tables import new_table, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from grader.monitoring.insights import Query
+    from grader.tools.logs.insights import Query
 
 __all__ = ["logs"]
 

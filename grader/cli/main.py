@@ -1,21 +1,53 @@
-"""The command ``grader``: which commands there are, and how it ends."""
+"""The command ``grader``: its subcommands, each imported when it is called, and its exit codes."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from typer.core import TyperGroup
 
-from grader.cli.commands import Commands
 from grader.cli.console import complain
 from grader.cli.version import version_text
 from grader.errors import ConfigError, GraderError, InputError
 from sandbox.errors import SandboxError
 
-__all__ = ["app", "run"]
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["LazyCommands", "app", "run"]
+
+
+_NAMES: Final = (
+    "grade", "explain", "doctor", "demo", "deploy", "undeploy", "logs", "plan", "version", "dataset", "job"
+)  # fmt: skip
+"""Each is what the module of that name calls so: a function, or a group of commands."""
+
+
+class LazyCommands(TyperGroup):
+    """A group whose commands are found by name."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, in the order in which they are shown."""
+        del ctx
+        return list(_NAMES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; ``None`` where there is none."""
+        del ctx
+        if cmd_name not in _NAMES:
+            return None
+        found = getattr(import_module(f"grader.cli.{cmd_name}"), cmd_name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+            alone.command(cmd_name)(found)
+            found = alone
+        return typer.main.get_command(found)
+
 
 _USER_MISTAKE = 2
 _OUR_FAULT = 1
@@ -24,7 +56,7 @@ _READER_GONE = 141
 
 app = typer.Typer(
     name="grader",
-    cls=Commands,
+    cls=LazyCommands,
     help="Grade code that models wrote: a reward, and what it is made of, for each sample.",
     no_args_is_help=True,
     add_completion=False,

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands have, and what they mean."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,23 @@ from typing import Annotated
 
 import typer
 
-from grader.config import GraderConfig
-from grader.dataset.json_lines import STDIN
+from grader.config.settings import GraderConfig
+from grader.tools.files.json_lines import STDIN
 
-__all__ = ["ConfigFile", "JsonFlag", "SamplesFile", "folder_of", "load_config"]
+__all__ = ["ConfigFile", "JsonFlag", "ProfileName", "RegionName", "SamplesFile", "folder_of", "load_config"]
+
+
+ProfileName = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", show_default=False, help="A profile of the AWS configuration."),
+]
+RegionName = Annotated[
+    str | None,
+    typer.Option(
+        "--region", metavar="NAME", show_default=False, help="Such as us-east-1; else the profile's, or AWS_REGION."
+    ),
+]
+
 
 SamplesFile = Annotated[
     str,

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli.console import complain, print_json, show
-from grader.cli.lines import SampleFile
 from grader.cli.options import ConfigFile, JsonFlag, folder_of, load_config
 from grader.cli.progress import ProgressBar
 from grader.errors import InputError
-from grader.planning import Demand, make_plan, measure, plan_tables, prices_of, read_profile
-from grader.planning.prices import ARCHITECTURES
-from grader.sample import Sample
+from grader.tools.files.samples import SampleFile
+from grader.tools.sizing.measure import measure
+from grader.tools.sizing.prices import ARCHITECTURES, prices_of
+from grader.tools.sizing.profile import read_profile
+from grader.tools.sizing.sizing import Demand, make_plan
+from grader.tools.sizing.tables import plan_tables
+from grader.types import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.config import GraderConfig
-    from grader.planning import Profile
+    from grader.config.settings import GraderConfig
+    from grader.tools.sizing.profile import Profile
 
 __all__ = ["plan"]
 

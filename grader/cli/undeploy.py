@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.cloud import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
+from grader.aws.client import Cloud
 from grader.cli.console import print_json
 from grader.cli.deploy import DryRun, Name, tell, told_to
-from grader.cli.options import JsonFlag  # noqa: TC001  # as above
-from grader.cloud import Cloud
-from grader.deployment import DEFAULT_NAME, Carrier, Deployment, removal_of
+from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it runs
+    JsonFlag,  # as above
+    ProfileName,
+    RegionName,
+)
+from grader.tools.deploy.plan import removal_of
+from grader.tools.deploy.runner import Carrier
+from grader.tools.deploy.settings import DEFAULT_NAME, Deployment
 
 if TYPE_CHECKING:
-    from grader.deployment import Step
+    from grader.tools.deploy.runner import Step
 
 __all__ = ["undeploy"]
 

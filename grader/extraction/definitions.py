@@ -1,4 +1,4 @@
-"""What a piece of code defines and which names it uses, told from its text alone.
+"""Names that a piece of code defines and uses, guessed from its text, and the earlier blocks it needs.
 
 These are guesses that choose between blocks; whether an answer really defines its entry point is seen where
 it runs. A line of a string that looks like a definition counts as one.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["Claim", "Target", "defined_names", "offered_names", "used_names"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Claim", "Target", "defined_names", "exported_names", "needed_helpers", "used_names"]
+
 
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
 _USED: Final = re.compile(r"(?<![\w.])[^\W\d]\w*")
@@ -77,7 +81,7 @@ def defined_names(code: str) -> set[str]:
     return names | _imported(code)
 
 
-def offered_names(code: str) -> set[str]:
+def exported_names(code: str) -> set[str]:
     """Return the names that other blocks may want this one for.
 
     These are its top-level functions and classes; the imported names where it has nothing but imports.
@@ -89,3 +93,24 @@ def offered_names(code: str) -> set[str]:
 
 def _imported(code: str) -> set[str]:
     return {name for match in _IMPORT.finditer(code) for name in _IDENTIFIER.findall(match[1])}
+
+
+def needed_helpers(chosen: str, earlier: Sequence[str]) -> list[str]:
+    """Return the earlier blocks, in order, that offer a name which is used further down but not defined.
+
+    Blocks are read backwards, so that of two versions of a helper the later one is taken, and that helpers of
+    helpers are found; each is read a bounded number of times.
+    """
+    if not earlier:
+        return []
+    used = used_names(chosen)
+    defined = defined_names(chosen)
+    helpers: list[str] = []
+    for code in reversed(earlier):
+        # name by name: a set of all missing names for every block would be quadratic
+        if any(name in used and name not in defined for name in exported_names(code)):
+            helpers.append(code)
+            used |= used_names(code)
+            defined |= defined_names(code)
+    helpers.reverse()
+    return helpers

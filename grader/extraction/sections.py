@@ -1,12 +1,133 @@
-"""The part of a completion that its author marked as the solution."""
+"""Marked sections of a completion: the reasoning, which is dropped, and the solution, which is preferred."""
 
 from __future__ import annotations
 
-from grader.extraction.fences import FenceScanner
-from grader.extraction.markers import SOLUTION, Marker
-from grader.extraction.text import line_end
+import re
+import sys
+from typing import Final
 
-__all__ = ["solution_section"]
+from grader.extraction.lines import line_end
+from grader.extraction.markdown import FenceScanner
+
+__all__ = ["REASONING", "SOLUTION", "Family", "Marker", "solution_section", "without_reasoning"]
+
+
+# blanks between a marker and a fence are no indentation of the fence
+_BEFORE_FENCE: Final = "(?:[ \t]*+(?=```|~~~))?"
+
+
+class Marker:
+    """An opening marker and the closing one that belongs to it; letter case does not matter."""
+
+    __slots__ = ("_closing", "opening")
+
+    def __init__(self, opening: str, closing: str) -> None:
+        self.opening = opening
+        self._closing = _closing_pattern(closing)
+
+    def find_closing(self, text: str, start: int, end: int = sys.maxsize) -> re.Match[str] | None:
+        """Return the first closing marker in ``text[start:end]``.
+
+        One with a quote, a backslash or an inline code's backtick right after it does not count: there the
+        text speaks about the marker, as in ``split("</think>")``.
+        """
+        return self._closing.search(text, start, end)
+
+
+class Family:
+    """Markers that mean the same."""
+
+    __slots__ = ("_any", "_closing", "_markers", "_opening")
+
+    def __init__(self, *pairs: tuple[str, str]) -> None:
+        self._markers = tuple(Marker(*pair) for pair in pairs)
+        openings = "|".join(f"({re.escape(opening)})" for opening, _ in pairs)
+        # at most three spaces before it, as before any block of CommonMark: deeper is inside something else
+        self._opening = re.compile(rf"\ufeff? {{0,3}}(?:{openings}){_BEFORE_FENCE}", re.IGNORECASE)
+        self._closing = _closing_pattern(*(closing for _, closing in pairs))
+        self._any = re.compile("|".join(re.escape(text) for pair in pairs for text in pair), re.IGNORECASE)
+
+    def is_in(self, text: str) -> bool:
+        """Tell whether any of the markers is somewhere in the text, whether it counts there or not."""
+        return self._any.search(text) is not None
+
+    def opening_at(self, text: str, at: int) -> tuple[Marker, int] | None:
+        """Return the marker which the line that starts at ``at`` begins with, and where it ends."""
+        match = self._opening.match(text, at)
+        if match is None or match.lastindex is None:
+            return None
+        return self._markers[match.lastindex - 1], match.end()
+
+    def find_closing(self, text: str, start: int, end: int = sys.maxsize) -> re.Match[str] | None:
+        """Return the first closing marker of any of them in ``text[start:end]``, as `Marker.find_closing`."""
+        return self._closing.search(text, start, end)
+
+
+def _closing_pattern(*closings: str) -> re.Pattern[str]:
+    alternatives = "|".join(re.escape(closing) for closing in closings)
+    return re.compile(rf"(?:{alternatives})(?!['\"\\]|`(?!``)){_BEFORE_FENCE}", re.IGNORECASE)
+
+
+REASONING: Final = Family(
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<seed:think>", "</seed:think>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("[THINK]", "[/THINK]"),
+    ("◁think▷", "◁/think▷"),
+)
+"""What models put around their thoughts."""
+
+SOLUTION: Final = Family(
+    ("<|begin_of_solution|>", "<|end_of_solution|>"),
+    ("<answer>", "</answer>"),
+    ("<solution>", "</solution>"),
+)
+"""What prompts ask models to put around their answer."""
+
+
+def without_reasoning(text: str) -> tuple[str, bool]:
+    """Return the text without its reasoning, and whether there was any.
+
+    - An opening marker counts at the start of a line outside fenced blocks. The reasoning goes on to the
+      first closing marker of its kind, whatever fences are in between; to the end of the text when there is
+      none.
+    - A closing marker without an opening one counts if it is the first marker of the text: then the chat
+      template has opened the reasoning in the prompt, and all text before it is reasoning. Inside a fenced
+      block it must stand alone on its line, so that code which handles such markers stays in one piece.
+    - What follows a closing marker is read as if it started a line.
+    """
+    if not REASONING.is_in(text):
+        return text, False
+    kept: list[str] = []
+    scanner = FenceScanner()
+    start = at = 0
+    end = -1
+    seen = False
+    while at < len(text):
+        end = line_end(text, at, end)
+        if not scanner.inside and (opening := REASONING.opening_at(text, at)):
+            kept.append(text[start:at])
+            marker, after = opening
+            closing = marker.find_closing(text, after)
+            start = len(text) if closing is None else closing.end()
+        elif (
+            not seen
+            and (closing := REASONING.find_closing(text, at, end))
+            and (not scanner.inside or text[at:end].strip() == closing[0].rstrip())
+        ):
+            start = closing.end()
+        else:
+            scanner.skip(text[at:end])
+            at = end + 1
+            continue
+        seen = True
+        scanner.reset()
+        at = start
+    kept.append(text[start:])
+    return "".join(kept), seen
 
 
 def solution_section(text: str) -> str | None:

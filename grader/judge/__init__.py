@@ -1,6 +1,6 @@
-"""What tests cannot see, rated by a model: an optional metric, off unless a model is named."""
+"""An optional metric, rated by a model: what tests cannot see. Off unless a model is named."""
 
 from grader.judge.judge import Judge
-from grader.judge.judging import Judging
+from grader.judge.rating_batch import Judging
 
 __all__ = ["Judge", "Judging"]

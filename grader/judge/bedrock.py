@@ -1,4 +1,4 @@
-"""Models of Amazon Bedrock, by the ordinary client, which is imported when the first question is asked."""
+"""Ask a model of Amazon Bedrock with boto3, which is imported at the first request."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.judge.question import Opinion, rating_in
+from grader.judge.prompt import Opinion, rating_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.config import JudgeConfig
-    from grader.judge.question import Question
+    from grader.config.settings import JudgeConfig
+    from grader.judge.prompt import Question
 
 __all__ = ["Bedrock", "HopelessError"]
 

@@ -1,4 +1,4 @@
-"""The judge: which answers it is asked about, and what its opinion does to a grade."""
+"""The judge: which answers are rated, and what the rating does to a grade."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from grader.config import StyleGate
-from grader.grade import GradeStatus, Metric, MetricType
+from grader.config.settings import StyleGate
 from grader.judge.bedrock import Bedrock
-from grader.judge.judging import Judging
-from grader.judge.question import Opinion, Question
+from grader.judge.prompt import Opinion, Question
+from grader.judge.rating_batch import Judging
+from grader.types import GradeStatus, Metric, MetricType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.config import GraderConfig
-    from grader.grade import Grade
-    from grader.work import Work
+    from grader.config.settings import GraderConfig
+    from grader.core.batch import GradingTask
+    from grader.types import Grade
 
 __all__ = ["JUDGE_METRICS", "Judge"]
 
@@ -50,7 +50,7 @@ class Judge:
         """
         return Judging(self._opinion_on, threads=self._config.judge.threads, deadline=deadline)
 
-    def consider(self, work: Work, grade: Grade, judging: Judging, hand_out: Callable[[Grade], None]) -> None:
+    def consider(self, work: GradingTask, grade: Grade, judging: Judging, hand_out: Callable[[Grade], None]) -> None:
         """Have a grade handed out with the judge's opinion, now or later.
 
         What earns no style earns no rating, and is not asked about: what could not be graded, found, parsed or is a

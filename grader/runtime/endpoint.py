@@ -22,7 +22,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any
 
-from grader.aws.limits import PAYLOAD_BYTES
+from grader.aws.lambda_function import PAYLOAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

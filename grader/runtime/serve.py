@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from grader.config import GraderConfig
+from grader.config.settings import GraderConfig
 from grader.errors import ConfigError
 from grader.runtime.endpoint import ENDPOINT_PORT, EndpointError, serve_endpoint
 from grader.runtime.environment import CREDENTIALS, take_over

@@ -1,7 +1,7 @@
 """Reference formats, one a module: what a caller sends becomes a `Problem`.
 
 Each module has a ``NAME``, ``fits(reference)``, which looks at the outside only, and ``read(reference, prompt=...)``,
-which makes the problem, or says where inside the reference is (`testcases.formats.nested`), or what is wrong. A new
+which makes the problem, or says where inside the reference is (`testcases.formats.fields`), or what is wrong. A new
 format is one more module, named in `_FORMATS`.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from testcases.address import address_of
+from grader.references.locate import address_of
 from testcases.errors import AmbiguousShapeError, InvalidFieldError, StoreError, UnknownShapeError
 from testcases.formats import (
     apps,
@@ -30,11 +30,10 @@ from testcases.formats import (
     synthetic1,
     verl,
 )
-from testcases.formats.fields import load_json
-from testcases.formats.nested import Nested
+from testcases.formats.fields import Nested, load_json
 
 if TYPE_CHECKING:
-    from testcases.problem import Problem
+    from testcases.model import Problem
 
 __all__ = ["SHAPES", "read_reference"]
 
@@ -92,7 +91,7 @@ def read_reference(reference: Any, *, prompt: str = "", shape: str | None = None
         UnknownShapeError: no shape fits, or there is none of that name.
         AmbiguousShapeError: several shapes fit.
         InvalidFieldError: a field is missing or wrong.
-        StoreError: it says where the reference is kept (`testcases.store`), which is not looked up here.
+        StoreError: it says where the reference is kept (`grader.references`), which is not looked up here.
     """
     path = ""
     for _ in range(_MOST_NESTED):

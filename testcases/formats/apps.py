@@ -1,6 +1,6 @@
 """APPS and TACO: a row with its tests as JSON text in ``input_output``.
 
-That holds ``inputs``, ``outputs`` and perhaps ``fn_name``; see `testcases.formats.pairs`. ``time_limit`` and
+That holds ``inputs``, ``outputs`` and perhaps ``fn_name``; see `testcases.formats.io_tests`. ``time_limit`` and
 ``memory_limit`` ("2 seconds", "256 megabytes") are TACO's. All other fields of a row are ignored.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
-from testcases.formats.contest import contest_limits, megabytes_of, seconds_of
+from testcases.formats.contest_limits import contest_limits, megabytes_of, seconds_of
 from testcases.formats.fields import Fields
-from testcases.formats.pairs import problem_of_pairs
+from testcases.formats.io_tests import problem_of_pairs
 
 if TYPE_CHECKING:
-    from testcases.problem import Problem
+    from testcases.model import Problem
 
 __all__ = ["NAME", "fits", "read"]
 

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from testcases.entry_points import defined_in
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
+from testcases.model import CallTest, Problem
 from testcases.plain_data import require_plain
-from testcases.problem import CallTest, Problem
+from testcases.source.entry_points import defined_in
 
 if TYPE_CHECKING:
-    from testcases.entry_points import Signature
+    from testcases.source.entry_points import Signature
 
 __all__ = ["NAME", "fits", "read"]
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields, check_text
-from testcases.formats.suites import defines_tests, problem_of_suite
+from testcases.formats.pytest_file import defines_tests, problem_from_test_file
 
 if TYPE_CHECKING:
-    from testcases.problem import Problem
+    from testcases.model import Problem
 
 __all__ = ["NAME", "fits", "read"]
 
@@ -39,7 +39,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
     if entry_point is None:
         raise InvalidFieldError("entry_point", "is missing")
     shown = fields.first("complete_prompt", "code_prompt")
-    problem = problem_of_suite(
+    problem = problem_from_test_file(
         fields.text("test"), "test", shape=NAME, entry_point=entry_point, prompt=fields.text_or(shown, prompt)
     )
     return replace(problem, allow_imports=_modules(fields))

@@ -2,7 +2,7 @@
 
 Each of ``public_tests``, ``private_tests`` and ``generated_tests`` holds ``input`` and ``output`` side by side. All of
 them count; tests that are the same count once. ``time_limit`` (``{"seconds", "nanos"}``) and ``memory_limit_bytes``
-are limits for compiled languages, see `testcases.formats.contest`. Output is compared by tokens, as the set's authors
+are limits for compiled languages, see `testcases.formats.contest_limits`. Output is compared by tokens, as the set's authors
 do. All other fields of a row are ignored.
 """
 
@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from testcases.errors import InvalidFieldError
-from testcases.formats.calls import BY_TOKENS, text_of
-from testcases.formats.contest import contest_limits, seconds_of
+from testcases.formats.contest_limits import contest_limits, seconds_of
 from testcases.formats.fields import Fields
-from testcases.problem import Problem, StdinTest
+from testcases.formats.io_tests import TOKEN_COMPARISON, program_text
+from testcases.model import Problem, StdinTest
 
 __all__ = ["NAME", "fits", "read"]
 
@@ -44,7 +44,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     size = reference.get("memory_limit_bytes")
     megabytes = size / 2**20 if isinstance(size, int) and not isinstance(size, bool) else None
     limits = contest_limits(seconds_of(reference.get("time_limit")), megabytes)
-    return Problem(tuple(tests), comparison=BY_TOKENS, limits=limits, shape=NAME)
+    return Problem(tuple(tests), comparison=TOKEN_COMPARISON, limits=limits, shape=NAME)
 
 
 def _tests(group: Fields) -> list[StdinTest]:
@@ -55,7 +55,8 @@ def _tests(group: Fields) -> list[StdinTest]:
         raise InvalidFieldError(group.path("output"), f"has {len(outputs)} items, but input has {len(inputs)}")
     return [
         StdinTest(
-            text_of(given, f"{group.path('input')}[{index}]"), text_of(wanted, f"{group.path('output')}[{index}]")
+            program_text(given, f"{group.path('input')}[{index}]"),
+            program_text(wanted, f"{group.path('output')}[{index}]"),
         )
         for index, (given, wanted) in enumerate(zip(inputs, outputs, strict=True))
     ]

@@ -1,7 +1,7 @@
 """DeepCoder-Preview and INTELLECT-3: a row with all its tests as text in ``tests``.
 
-Each of its parts keeps the shape of the set it comes from: a list of tests (`testcases.formats.cases`), or ``inputs``
-and ``outputs`` side by side (`testcases.formats.pairs`), in JSON or in the Python of plain data. ``metadata`` may name
+Each of its parts keeps the shape of the set it comes from: a list of tests (`testcases.formats.io_tests`), or ``inputs``
+and ``outputs`` side by side (`testcases.formats.io_tests`), in JSON or in the Python of plain data. ``metadata`` may name
 the function. INTELLECT-3 has all this in ``info``, which is JSON text itself. All other fields of a row are ignored.
 All tests count, not only the longest.
 """
@@ -11,13 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
-from testcases.formats.calls import BY_TOKENS
-from testcases.formats.cases import function_named_in, problem_of_cases
 from testcases.formats.fields import Fields
-from testcases.formats.pairs import problem_of_pairs
+from testcases.formats.io_tests import TOKEN_COMPARISON, function_named_in, problem_of_cases, problem_of_pairs
 
 if TYPE_CHECKING:
-    from testcases.problem import Problem
+    from testcases.model import Problem
 
 __all__ = ["NAME", "fits", "read"]
 
@@ -51,4 +49,4 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     if not isinstance(tests, list):
         raise InvalidFieldError(row.path("tests"), f"must be a list or an object, not {type(tests).__name__}")
     cases = {f"{row.path('tests')}[{index}]": case for index, case in enumerate(tests)}
-    return problem_of_cases(cases, shape=NAME, comparison=BY_TOKENS, name=function_named_in(row))
+    return problem_of_cases(cases, shape=NAME, comparison=TOKEN_COMPARISON, name=function_named_in(row))

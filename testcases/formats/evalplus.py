@@ -1,29 +1,102 @@
 """HumanEval+ and MBPP+ as EvalPlus ships them: inputs, and a solution that says what is expected.
 
-``base_input`` and ``plus_input`` hold the arguments of one call an item; each is one test. What is expected is what
+``base_input`` and ``plus_input`` hold the arguments of one call an item; each is one test. The expected value is what
 ``canonical_solution``, put after ``prompt`` if it is the continuation of that, returns beside the tests. ``contract``
 goes before its first statement: an input that breaks it makes a broken test. ``atol`` is the absolute tolerance between
-floats, see `testcases.formats.evalplus_oracles`. All other fields of a row are ignored.
+floats, see `testcases.formats.evalplus_scripts`. All other fields of a row are ignored.
+
+EvalPlus stores inputs as JSON, which has no tuples, sets or complex numbers, and knows by the number of a task which of
+its lists are tuples. The numbers are those of ``mbpp_deserialize_inputs`` in ``evalplus/data/mbpp.py``, version 0.3.1.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
-from testcases.formats.evalplus_inputs import restored
-from testcases.formats.evalplus_oracles import PRESENCE, comparison_of, presence_check
+from testcases.formats.evalplus_scripts import PRESENCE_ONLY, build_presence_check, comparison_for
 from testcases.formats.fields import Fields
+from testcases.model import ASK_ORACLE, CallTest, CheckTest, Problem
 from testcases.plain_data import require_plain
-from testcases.problem import ASK_ORACLE, CallTest, CheckTest, Problem
-from testcases.python_source import defined_names, parse, prompt_code
+from testcases.source.parsing import defined_names, parse, prompt_code
 
 if TYPE_CHECKING:
-    from testcases.problem import Test
+    from collections.abc import Callable
 
-__all__ = ["NAME", "fits", "read"]
+    from testcases.model import Test
+
+__all__ = ["NAME", "fits", "read", "restore_types"]
+
+
+_TASK: Final = re.compile(r"Mbpp/(\d+)")
+
+
+def restore_types(inputs: list[Any], task_id: Any) -> list[Any]:
+    """The arguments of each call with the types that JSON could not keep; of other data sets as they are."""
+    match = _TASK.fullmatch(task_id) if isinstance(task_id, str) else None
+    restore = _BY_TASK.get(int(match[1])) if match else None
+    if restore is None:
+        return inputs
+    return [restore(list(args)) if isinstance(args, (list, tuple)) else args for args in inputs]
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _tuples(value: Any) -> Any:
+    return [_tuple(item) for item in value] if isinstance(value, list) else value
+
+
+def _tuple_of_tuples(value: Any) -> Any:
+    return _tuple(_tuples(value))
+
+
+def _all_tuples(value: Any) -> Any:
+    return tuple(_all_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _sets(value: Any) -> Any:
+    return [set(item) if isinstance(item, list) and item else {} for item in value]
+
+
+def _values_tuples(value: Any) -> Any:
+    return {key: _tuple(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _each(convert: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
+    return lambda args: [convert(arg) for arg in args]
+
+
+def _by_place(*converts: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
+    return lambda args: [*(convert(arg) for convert, arg in zip(converts, args, strict=False)), *args[len(converts) :]]
+
+
+_KINDS: Final[tuple[tuple[Callable[[list[Any]], list[Any]], tuple[int, ...]], ...]] = (
+    (
+        _each(_tuple),
+        (2, 116, 132, 143, 222, 261, 273, 394, 399, 421, 424, 429, 470, 560, 579, 596, 616, 630, 726, 740, 744, 809),
+    ),
+    (_each(_tuples), (63, 64, 70, 94, 120, 237, 272, 299, 400, 409, 417, 438, 473, 614, 780)),
+    (_each(_tuple_of_tuples), (259, 278, 401, 445)),
+    (_each(_all_tuples), (580, 615, 791)),
+    (_by_place(_tuples), (75, 413, 444, 753)),
+    (_by_place(_as_is, _tuple), (106, 750)),
+    (_by_place(_tuple), (250, 307, 405, 446, 617, 720, 763, 808)),
+    (_by_place(_values_tuples), (722,)),
+    (_by_place(_sets), (115,)),
+    (_by_place(float, complex), (124,)),
+    (_by_place(complex), (252,)),
+)
+_BY_TASK: Final = {number: restore for restore, numbers in _KINDS for number in numbers}
+
 
 NAME: Final = "evalplus"
 
@@ -52,7 +125,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
         f"{key}[{index}]": args
         for key in _INPUTS
         if fields.has(key) and fields.json(key) != []
-        for index, args in enumerate(restored(fields.items(key), reference.get("task_id")))
+        for index, args in enumerate(restore_types(fields.items(key), reference.get("task_id")))
     }
     if not calls:
         raise InvalidFieldError("base_input", "must not be empty")
@@ -61,9 +134,9 @@ def read(reference: Any, *, prompt: str) -> Problem:
             raise InvalidFieldError(path, f"must be a list of arguments, not {type(args).__name__}")
         require_plain(args, path)
     tests: tuple[Test, ...]
-    if entry_point in PRESENCE:
+    if entry_point in PRESENCE_ONLY:
         texts = [", ".join(map(repr, args)) for args in calls.values()]
-        source = presence_check([(text, f"{entry_point}({text})") for text in texts], solution)
+        source = build_presence_check([(text, f"{entry_point}({text})") for text in texts], solution)
         tests = (CheckTest(source),)
     else:
         tests = tuple(CallTest(tuple(args), ASK_ORACLE) for args in calls.values())
@@ -72,7 +145,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
         entry_point=entry_point,
         prompt=shown,
         oracle=solution,
-        comparison=comparison_of(entry_point, fields.amount_or("atol", 0.0)),
+        comparison=comparison_for(entry_point, fields.amount_or("atol", 0.0)),
         shape=NAME,
     )
 

@@ -1,27 +1,99 @@
-"""The scripts into which HumanEval+ and MBPP+ are written for graders of HumanEval and MBPP.
+"""The scripts into which HumanEval+ and MBPP+ are written for graders of HumanEval and MBPP, and their comparisons.
 
 A script holds ``inputs`` and ``results`` side by side, a loop over both, and a function ``assertion(out, exp, atol)``
 that imports numpy for its tolerance. Run as it stands it is one test that needs numpy. Here each input is a test, and
 compared as EvalPlus compares. Scripts for tasks with large outputs have a solution, ``ref_func``, instead of results.
+
+Which outputs cannot be compared with ``==``, and what is right in them, is as in ``evalplus/eval/__init__.py`` and
+``_special_oracle.py``, version 0.3.1, with one exception: EvalPlus lets any output of ``are_equivalent`` pass; here it
+must at least be a bool.
 """
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
-from testcases.formats.evalplus_oracles import PRESENCE, comparison_of, presence_check
+from testcases.model import ASK_ORACLE, CallTest, CheckTest, Comparison
 from testcases.plain_data import require_plain
-from testcases.problem import ASK_ORACLE, CallTest, CheckTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from testcases.problem import Test
+    from testcases.model import Test
 
-__all__ = ["Script", "read_script"]
+__all__ = ["PRESENCE_ONLY", "Script", "build_presence_check", "comparison_for", "read_script"]
+
+
+PRESENCE_ONLY: Final = frozenset({"check_str", "text_match_three", "text_starta_endb"})
+"""Functions of MBPP+ that may return anything, as long as it is ``None`` when the solution's is."""
+
+_SETS = frozenset(
+    [
+        "Diff",
+        "common_in_nested_lists",
+        "extract_singly",
+        "find_char_long",
+        "find_dissimilar",
+        "intersection_array",
+        "larg_nnum",
+        "similar_elements",
+    ]
+)
+"""Functions of MBPP+ whose list is a set in any order."""
+
+_CHECKERS: Final = {
+    "find_zero": """\
+def checker(given, expected, got):
+    if isinstance(got, bool) or not isinstance(got, (int, float)):
+        return False
+    return abs(sum(coefficient * got**power for power, coefficient in enumerate(given[0]))) <= {atol!r}
+""",
+    "are_equivalent": "def checker(given, expected, got):\n    return isinstance(got, bool)\n",
+    "sum_div": "def checker(given, expected, got):\n    return not isinstance(got, bool) and got in (expected, 0)\n",
+    "surface_Area": """\
+def checker(given, expected, got):
+    base, height = given
+    other = round(base**2 + 2 * base * ((base / 2) ** 2 + height**2) ** 0.5)
+    return not isinstance(got, bool) and (got == expected or abs(got - other) <= {atol!r})
+""",
+    "digit_distance_nums": """\
+def checker(given, expected, got):
+    one, other = map(str, given)
+    width = max(len(one), len(other))
+    padded = sum(abs(int(a) - int(b)) for a, b in zip(one.zfill(width), other.zfill(width)))
+    return not isinstance(got, bool) and got in (expected, padded)
+""",
+}
+
+
+def comparison_for(entry_point: str, atol: float) -> Comparison:
+    """How the outputs of a task are compared: floats within EvalPlus's tolerances, unless the task is a special one.
+
+    Args:
+        entry_point: name of the function.
+        atol: the task's absolute tolerance; 0 is EvalPlus's 1e-6.
+    """
+    checker = _CHECKERS.get(entry_point, "").replace("{atol!r}", repr(atol or 1e-6))
+    near = Comparison(float_abs=atol or 1e-6, float_rel=1e-7, checker=checker)
+    return replace(near, mode="set") if entry_point in _SETS else near
+
+
+def build_presence_check(expressions: list[tuple[str, str]], solution: str = "") -> str:
+    """A check function for the tasks of `PRESENCE_ONLY`.
+
+    Args:
+        expressions: for each call, its arguments and what is expected, as Python.
+        solution: Python that what is expected may use.
+    """
+    lines = [f"    assert present(candidate({given})) == present({wanted})" for given, wanted in expressions]
+    return (
+        f"{solution}\n\ndef present(value):\n    return value if isinstance(value, bool) else value is not None\n\n\n"
+        f"def check(candidate):\n" + "\n".join(lines) + "\n"
+    )
+
 
 _LOOPS = (
     ("for i, (inp, exp) in enumerate(zip(inputs, results)):", "exp"),
@@ -62,14 +134,14 @@ def read_script(tree: ast.Module, source: str, entry_point: str) -> Script | Non
         if solution is None:
             return None
         code = ast.get_source_segment(source, solution)
-        tests = [CallTest(tuple(args), ASK_ORACLE, comparison=comparison_of(entry_point, atol)) for args in inputs]
+        tests = [CallTest(tuple(args), ASK_ORACLE, comparison=comparison_for(entry_point, atol)) for args in inputs]
         return Script(tuple(tests), f"{code}\n\n{entry_point} = ref_func\n")
     if results is None or len(results) != len(inputs):
         return None
-    if entry_point in PRESENCE:
+    if entry_point in PRESENCE_ONLY:
         shown = [(", ".join(map(repr, args)), repr(wanted)) for args, wanted in zip(inputs, results, strict=True)]
-        return Script((CheckTest(presence_check(shown)),))
-    comparison = comparison_of(entry_point, atol)
+        return Script((CheckTest(build_presence_check(shown)),))
+    comparison = comparison_for(entry_point, atol)
     return Script(
         tuple(
             CallTest(tuple(args), wanted, comparison=comparison) for args, wanted in zip(inputs, results, strict=True)

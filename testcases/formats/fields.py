@@ -1,4 +1,4 @@
-"""The fields of one object of a reference, checked as they are read."""
+"""Reading a row: its fields, checked as they are read, a reference nested in it, the text of its conversation."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import ast
 import json
 import keyword
 import math
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from testcases.errors import InvalidFieldError
 
-__all__ = ["Fields", "check_name", "check_text", "load_json"]
+__all__ = ["Fields", "Nested", "check_name", "check_text", "last_user_text", "load_json"]
+
 
 Default = TypeVar("Default")
 
@@ -152,3 +154,34 @@ def load_json(text: str, path: str) -> Any:
 
 def _kind(value: Any) -> str:
     return "nothing" if value is None else type(value).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """What a format gives instead of a problem: the reference is inside, in a shape of its own."""
+
+    reference: Any
+    field: str
+    """Where it is, for errors."""
+    prompt: str = ""
+    """The task's text, where the row has it."""
+    shape: str | None = None
+    """Its format, where the row names one."""
+
+
+def last_user_text(conversation: Any) -> str:
+    """Text of the last turn of a user, or of a conversation that is plain text; empty where there is none."""
+    if isinstance(conversation, str):
+        return conversation
+    turns = conversation if isinstance(conversation, (list, tuple)) else ()
+    texts = [
+        _text(turn.get("content")) for turn in turns if isinstance(turn, dict) and turn.get("role") in {"user", "human"}
+    ]
+    return texts[-1] if texts else ""
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, (list, tuple)) else ()
+    return "".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))

@@ -15,9 +15,9 @@ from typing import Any, Final
 from testcases.errors import InvalidFieldError
 from testcases.formats.evalplus_scripts import read_script
 from testcases.formats.fields import Fields
-from testcases.formats.suites import defines_tests
-from testcases.problem import CheckTest, Problem
-from testcases.python_source import parse_check, prompt_code
+from testcases.formats.pytest_file import defines_tests
+from testcases.model import CheckTest, Problem
+from testcases.source.parsing import parse_check, prompt_code
 
 __all__ = ["NAME", "fits", "read"]
 

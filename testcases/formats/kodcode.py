@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.formats.fields import Fields
-from testcases.formats.suites import problem_of_suite
+from testcases.formats.pytest_file import problem_from_test_file
 
 if TYPE_CHECKING:
-    from testcases.problem import Problem
+    from testcases.model import Problem
 
 __all__ = ["NAME", "fits", "read"]
 
@@ -31,7 +31,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
         ProblemError: the reference cannot be read.
     """
     fields = Fields(reference)
-    return problem_of_suite(
+    return problem_from_test_file(
         fields.text("test"),
         "test",
         shape=NAME,

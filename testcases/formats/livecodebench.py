@@ -1,23 +1,90 @@
-"""LiveCodeBench: a list of tests, each of which says its type; see `testcases.formats.cases`.
+"""LiveCodeBench: a list of tests, each of which says its type; see `testcases.formats.io_tests`.
 
 A whole row will do too: the tests are then those of ``public_test_cases`` and ``private_test_cases``, each a list, JSON
-text of one, or packed (`testcases.formats.packed`), and the function's name may be in the row or its ``metadata``.
+text of one, or packed (pickled JSON text, zlib-compressed, in base64), and the function's name may be in the row or its
+``metadata``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import base64
+import binascii
+import io
+import pickle  # only with an unpickler that knows no class
+import zlib
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from testcases.errors import InvalidFieldError
-from testcases.formats.cases import function_named_in, problem_of_cases
 from testcases.formats.fields import Fields, load_json
-from testcases.formats.packed import unpacked
-from testcases.problem import Comparison
+from testcases.formats.io_tests import function_named_in, problem_of_cases
+from testcases.model import Comparison
 
 if TYPE_CHECKING:
-    from testcases.problem import Problem
+    from testcases.model import Problem
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["LARGEST_BYTES", "NAME", "fits", "read", "unpack"]
+
+
+LARGEST_BYTES: Final = 256 << 20
+"""Most that is unpacked: what was packed may be small and unpack to anything."""
+_STEP: Final = 1 << 20
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads plain data, and refuses whatever else a pickle may name: that is code of whoever wrote it."""
+
+    def find_class(self, module: str, name: str, /) -> NoReturn:
+        raise pickle.UnpicklingError(f"it names {module}.{name}")
+
+    def persistent_load(self, pid: Any, /) -> NoReturn:  # noqa: ARG002  # pickle's signature
+        raise pickle.UnpicklingError("it names an object kept elsewhere")
+
+
+def unpack(text: str, path: str, *, largest: int = LARGEST_BYTES) -> str:
+    """The text that was packed.
+
+    Args:
+        text: what it was packed to.
+        path: the field it is in.
+        largest: most bytes to unpack.
+
+    Raises:
+        InvalidFieldError: it was packed in another way, is larger, or is no text.
+    """
+    try:
+        data = _inflated(base64.b64decode("".join(text.split()), validate=True), path, largest)
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise InvalidFieldError(path, f"is neither JSON nor packed test cases: {error}") from None
+    try:
+        value = _Unpickler(io.BytesIO(data)).load()
+    except Exception as error:  # noqa: BLE001 - a malformed pickle fails in every way there is
+        told = "".join(char if char.isprintable() else "?" for char in str(error))[:100]
+        raise InvalidFieldError(path, f"is packed, but not as test cases are: {told}") from None
+    if isinstance(value, bytes):
+        try:
+            value = value.decode()
+        except UnicodeDecodeError:
+            raise InvalidFieldError(path, "is packed, and holds bytes that are no text") from None
+    if not isinstance(value, str):
+        raise InvalidFieldError(path, f"is packed, and holds {type(value).__name__} instead of text")
+    return value
+
+
+def _inflated(data: bytes, path: str, largest: int) -> bytes:
+    stream = zlib.decompressobj()
+    parts: list[bytes] = []
+    size = 0
+    while not stream.eof:
+        part = stream.decompress(data, _STEP)
+        data = stream.unconsumed_tail
+        if not part and not data and not stream.eof:
+            raise InvalidFieldError(path, "is packed, and cut off")
+        size += len(part)
+        if size > largest:
+            raise InvalidFieldError(path, f"unpacks to more than {largest >> 20} MiB")
+        parts.append(part)
+    return b"".join(parts)
+
 
 NAME: Final = "livecodebench"
 
@@ -55,7 +122,7 @@ def _listed(row: Fields, key: str) -> list[Any]:
         return []
     value, path = row.value(key), row.path(key)
     if isinstance(value, str):
-        value = load_json(value if value.lstrip().startswith("[") else unpacked(value, path), path)
+        value = load_json(value if value.lstrip().startswith("[") else unpack(value, path), path)
     if not isinstance(value, (list, tuple)):
         raise InvalidFieldError(path, f"must be a list, not {type(value).__name__}")
     return list(value)

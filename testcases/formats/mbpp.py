@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from testcases.entry_points import called_in
 from testcases.errors import InvalidFieldError
 from testcases.formats.evalplus_scripts import read_script
 from testcases.formats.fields import Fields, check_text
-from testcases.problem import AssertTest, Problem
-from testcases.python_source import parse, parse_assertion
+from testcases.model import AssertTest, Problem
+from testcases.source.entry_points import called_in
+from testcases.source.parsing import parse, parse_assertion
 
 __all__ = ["NAME", "fits", "read"]
 

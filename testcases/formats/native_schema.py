@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any, Final
 
-from testcases.formats.native_model import COMPARE, KINDS, LIMITS, REFERENCE, TEST_FIELDS
+from testcases.formats.native import COMPARE, KINDS, LIMITS, REFERENCE, TEST_FIELDS
 
 __all__ = ["native_schema"]
 

@@ -1,14 +1,14 @@
-"""NeMo Gym: a row with its tests in ``verifier_metadata.unit_tests``, as APPS has them (`testcases.formats.pairs`)."""
+"""NeMo Gym: a row with its tests in ``verifier_metadata.unit_tests``, as APPS has them (`testcases.formats.io_tests`)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.formats.fields import Fields
-from testcases.formats.pairs import problem_of_pairs
+from testcases.formats.io_tests import problem_of_pairs
 
 if TYPE_CHECKING:
-    from testcases.problem import Problem
+    from testcases.model import Problem
 
 __all__ = ["NAME", "fits", "read"]
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from testcases.formats.fields import Fields
-from testcases.formats.messages import last_user_text
-from testcases.formats.nested import Nested
+from testcases.formats.fields import Fields, Nested, last_user_text
 
 __all__ = ["NAME", "fits", "read"]
 

@@ -1,6 +1,6 @@
 """PRIME, rStar-Coder, and the ``prime_code`` reward of AWS: inputs and outputs side by side.
 
-What they may hold is said in `testcases.formats.pairs`. ``class_name``, where it is given, is the class whose method
+What they may hold is said in `testcases.formats.io_tests`. ``class_name``, where it is given, is the class whose method
 ``fn_name`` (or ``func_name``) is. All other fields of a row are ignored.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.formats.fields import Fields
-from testcases.formats.pairs import problem_of_pairs
+from testcases.formats.io_tests import problem_of_pairs
 
 if TYPE_CHECKING:
-    from testcases.problem import Problem
+    from testcases.model import Problem
 
 __all__ = ["NAME", "fits", "read"]
 

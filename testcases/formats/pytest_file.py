@@ -1,23 +1,76 @@
-"""A pytest or unittest file as it stands: ``{"pytest": "from solution import f ..."}``.
+"""A pytest or unittest file as it stands: ``{"pytest": "from solution import f ..."}``; test files of other formats.
 
 ``module`` is the name by which it imports the answer, ``solution`` where absent; names it uses and does not define are
 the answer's too. ``entry_point`` is what the answer must define, by default the first name that is imported from it and
 called. ``prompt`` is the task's text, or code the answer is the continuation of; ``isolation`` is ``split`` or
-``shared``, see `testcases.problem.Problem`.
+``shared``, see `testcases.model.Problem`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
-from testcases.formats.suites import problem_of_suite
+from testcases.model import Problem, PytestTest
+from testcases.source.entry_points import called_in, imported_from
+from testcases.source.parsing import parse, parse_suite, prompt_code
 
 if TYPE_CHECKING:
-    from testcases.problem import Problem
+    from typing import Literal
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["NAME", "defines_tests", "fits", "problem_from_test_file", "read"]
+
+
+_TESTS: Final = re.compile(
+    r"^(?:async\s+)?def\s+test|^class\s+\w+\s*\([^)]*TestCase\s*\)|^class\s+Test\w*", re.MULTILINE
+)
+_CHECK: Final = re.compile(r"^def\s+check\s*\(", re.MULTILINE)
+
+
+def defines_tests(source: str) -> bool:
+    """Whether a text looks like a test file, and not like one that defines ``check(candidate)``."""
+    return _TESTS.search(source) is not None and _CHECK.search(source) is None
+
+
+def problem_from_test_file(
+    source: str,
+    field: str,
+    *,
+    shape: str,
+    entry_point: str | None = None,
+    module: str = "solution",
+    prompt: str = "",
+    isolation: Literal["split", "shared"] = "split",
+) -> Problem:
+    """The problem that a test file says.
+
+    Args:
+        source: the file.
+        field: where it is.
+        shape: the format it was found in.
+        entry_point: what the answer must define; ``None`` takes the first name that the file imports from the answer
+            and calls, else one that it uses and does not define.
+        module: name by which the file imports the answer.
+        prompt: the task's text, or code the answer is the continuation of.
+        isolation: see `testcases.model.Problem`.
+
+    Raises:
+        InvalidFieldError: the file is no Python, defines no test, or asks nothing of the answer.
+    """
+    tree = parse_suite(source, field, shared=isolation == "shared")
+    name = entry_point or imported_from(module, [tree]) or called_in([tree], parse("", field))
+    if name is None:
+        raise InvalidFieldError(field, f"imports nothing from {module} and uses no name of the answer's")
+    return Problem(
+        (PytestTest(source, module),),
+        entry_point=name,
+        prompt=prompt_code(prompt, entry_point=name),
+        isolation=isolation,
+        shape=shape,
+    )
+
 
 NAME: Final = "pytest"
 
@@ -37,7 +90,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
     isolation = fields.text_or("isolation", "split")
     if isolation not in {"split", "shared"}:
         raise InvalidFieldError("isolation", "must be split or shared")
-    return problem_of_suite(
+    return problem_from_test_file(
         fields.text("pytest"),
         "pytest",
         shape=NAME,

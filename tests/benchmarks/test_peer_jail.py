@@ -14,7 +14,7 @@ import pytest
 from benchmarks.security import peers
 from benchmarks.security.answers import Answer, Must
 from benchmarks.security.peers import PeersUnavailableError, put_to_peer
-from sandbox.attacks import CONTROL
+from sandbox.conformance.attacks import CONTROL
 
 if TYPE_CHECKING:
     from benchmarks.security.findings import PeerFindings

@@ -14,8 +14,8 @@ from benchmarks.security.answers import CASES, FORMS, Answer, Must, bundled, col
 from benchmarks.security.findings import Findings, PeerFindings, TierFindings
 from benchmarks.security.own import put_to_tier, read_doctor
 from benchmarks.security.page import BEGIN, END, replaced, tables
-from sandbox.attacks import CONTROL, attacks
-from sandbox.walls.report import Tier
+from sandbox.conformance.attacks import CONTROL, attacks
+from sandbox.types import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable

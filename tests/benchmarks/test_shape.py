@@ -94,7 +94,7 @@ def make_tree(root: Path, files: Mapping[str, str]) -> Path:
     return root
 
 
-def make_checkout(root: Path, grader: str = "grader/grader.py") -> Path:
+def make_checkout(root: Path, grader: str = "grader/core/grader.py") -> Path:
     inits = {f"{package}/__init__.py": '"""A package."""\n' for package in PACKAGES}
     return make_tree(root, {**inits, "sandbox/run.py": RUN, "testcases/check.py": CHECK, grader: GRADER})
 
@@ -212,7 +212,7 @@ def test_figures_add_it_all_up() -> None:
     assert figures.circle_members == [["a.large", "a.small"]]
 
 
-@pytest.mark.parametrize("place", ["grader/grader.py", "grader/__init__.py"])
+@pytest.mark.parametrize("place", ["grader/core/grader.py", "grader/__init__.py"])
 def test_calls_between_modules_are_counted_on_all_threads(tmp_path: Path, place: str) -> None:
     # From the grader: Running(), entered and left, and run; a generator that is resumed three times, on each thread.
     found = trace_call(make_checkout(tmp_path, place))

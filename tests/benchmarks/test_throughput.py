@@ -20,7 +20,7 @@ from benchmarks.throughput.starting import cold_start
 from benchmarks.throughput.targets import Target
 from benchmarks.throughput.usage import Usage
 from benchmarks.throughput.workload import Item, Workload
-from sandbox.walls.report import Tier
+from sandbox.types import Tier
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from grader.deployment import Deployment
-from grader.deployment.policies import execution_policy, trust_policy
+from grader.tools.deploy.policies import execution_policy, trust_policy
+from grader.tools.deploy.settings import Deployment
 
 FOLDER = Path(__file__).parents[2] / "deploy"
 TEMPLATE = FOLDER / "template.yaml"

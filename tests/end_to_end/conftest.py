@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.config import GraderConfig
-from grader.grader import Grader
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
 from sandbox.errors import IsolationError
-from sandbox.walls.report import Tier
+from sandbox.types import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

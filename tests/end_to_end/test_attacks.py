@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.grade import GradeStatus
-from grader.sample import Sample
-from sandbox.walls.report import Tier
+from grader.types import GradeStatus, Sample
+from sandbox.types import Tier
 from tests.end_to_end.conftest import grader_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.grader import Grader
+    from grader.core.grader import Grader
 
 ATTACKS = Path(__file__).parents[2].parent / "shared" / "attacks"
 CASES = [((1, 2), 3), ((-5, 5), 0), ((10**20, 1), 10**20 + 1), ((7, 8), 15)]

@@ -10,9 +10,9 @@ import pytest
 
 from grader.errors import EventError, GraderError
 from grader.handler import Handler
-from sandbox.walls.kernel_walls import KERNEL_WALLS
-from sandbox.walls.report import Tier
-from tests.grader.aws.aws_rules import check_results
+from sandbox.isolation.tiers import KERNEL_WALLS
+from sandbox.types import Tier
+from tests.grader.lambda_api.aws_rules import check_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ def test_a_poor_answer_is_scored_low_or_said_to_be_unreadable(handler: Handler, 
 def test_an_answer_that_keeps_the_tests_busy_for_ever_has_timed_out(
     handler: Handler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.lane._SPARE_CPU_S", 0.2)
+    monkeypatch.setattr("sandbox.scheduler.executor._SPARE_CPU_S", 0.2)
     reference = {
         "entry_point": "size",
         "tests": [{"assert": "assert size() > 0"}, {"assert": "assert sum(range(size())) > 0"}],

@@ -11,12 +11,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from grader.sample import Sample
-from testcases.suites.plan import plan_of
+from grader.types import Sample
+from testcases.source.pytest_collection import plan_of
 
 if TYPE_CHECKING:
-    from grader.grade import Grade
-    from grader.grader import Grader
+    from grader.core.grader import Grader
+    from grader.types import Grade
 
 FOLDER = Path(__file__).parent / "class_suite"
 RIGHT = (FOLDER / "right.txt").read_text()

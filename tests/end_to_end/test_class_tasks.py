@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.sample import Sample
+from grader.types import Sample
 
 if TYPE_CHECKING:
-    from grader.grade import Grade
-    from grader.grader import Grader
+    from grader.core.grader import Grader
+    from grader.types import Grade
 
 FOLDER = Path(__file__).parent / "class_tasks"
 ANSWER = (FOLDER / "answer.txt").read_text()

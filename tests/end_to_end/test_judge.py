@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.config import GraderConfig, JudgeConfig, RewardConfig
+from grader.config.settings import GraderConfig, JudgeConfig, RewardConfig
+from grader.core.grader import Grader
 from grader.errors import SampleError
-from grader.grade import GradeStatus
-from grader.grader import Grader
-from grader.sample import BadSample, Sample
+from grader.types import BadSample, GradeStatus, Sample
 from tests.end_to_end.bedrock_api import BedrockApi
 from tests.end_to_end.runtime_api import RuntimeApi
 from tests.end_to_end.serving import RIGHT, sample, serving
@@ -21,7 +20,7 @@ from tests.end_to_end.serving import RIGHT, sample, serving
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from grader.grade import Grade
+    from grader.types import Grade
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIACANARY", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
 REFERENCE = {"entry_point": "add", "tests": [{"args": ["the-", "test"], "expected": "the-test"}]}

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.config import GraderConfig
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
 from grader.errors import UnscoredError
-from grader.grader import Grader
 from grader.handler import Handler
-from grader.sample import Sample
+from grader.types import Sample
 from tests.s3.bucket import ACCESS_KEY, SECRET_KEY, SESSION_TOKEN
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ def test_nothing_is_written_to_disk(bucket: Bucket, tmp_path: Path) -> None:
 def test_boto3_is_imported_for_s3_and_for_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps(REFERENCE))
     program = (
-        "import sys\nfrom pathlib import Path\nfrom grader.grader import Grader\nfrom grader.sample import Sample\n"
+        "import sys\nfrom pathlib import Path\nfrom grader.core.grader import Grader\nfrom grader.types import Sample\n"
         f"with Grader(file_root=Path({str(tmp_path)!r})) as grader:\n"
         f"    grade = grader.grade(Sample(id='a', prompt='', completion={RIGHT!r}, reference={{'file': 'one.json'}}))\n"
         "assert grade.reward > 0.9, grade\nassert not {'boto3', 'botocore'} & sys.modules.keys()"

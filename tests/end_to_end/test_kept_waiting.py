@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from grader.config import GraderConfig
-from grader.grade import GradeStatus
-from grader.grader import Grader
-from grader.sample import Sample
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
+from grader.types import GradeStatus, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

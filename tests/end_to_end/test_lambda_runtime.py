@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.end_to_end.runtime_api import RuntimeApi
-from tests.grader.aws.aws_rules import check_results
+from tests.grader.lambda_api.aws_rules import check_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.end_to_end.serving import RIGHT, clean_environ, sample, serving
-from tests.grader.aws.aws_rules import check_results
+from tests.grader.lambda_api.aws_rules import check_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

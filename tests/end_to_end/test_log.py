@@ -13,7 +13,7 @@ import pytest
 
 from grader.handler import Handler
 from tests.end_to_end.runtime_api import RuntimeApi
-from tests.grader.monitoring.emf import check_emf
+from tests.grader.lambda_api.emf import check_emf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.grade import GradeStatus
-from grader.sample import Sample
+from grader.types import GradeStatus, Sample
 
 if TYPE_CHECKING:
-    from grader.grader import Grader
+    from grader.core.grader import Grader
 
 LIAR = """
 class Liar{base}:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from grader.sample import Sample
-from sandbox.limits import Limits
-from sandbox.walls.report import Tier
+from grader.types import Sample
+from sandbox.types import Tier
+from sandbox.wire.limits import Limits
 from tests.end_to_end.conftest import grader_in
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sanitized-mbpp.json"

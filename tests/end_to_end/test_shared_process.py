@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.config import GraderConfig
-from grader.grade import GradeStatus
-from grader.grader import Grader
-from grader.sample import Sample
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
+from grader.types import GradeStatus, Sample
 from tests.end_to_end.test_class_suite import RIGHT, SUITES, WRONG, natively
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from grader.grade import Grade
+    from grader.types import Grade
 
 SUITE = """
 import threading

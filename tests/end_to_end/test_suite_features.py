@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.sample import Sample
+from grader.types import Sample
 from tests.end_to_end.test_class_suite import natively
 
 if TYPE_CHECKING:
-    from grader.grade import Grade
-    from grader.grader import Grader
+    from grader.core.grader import Grader
+    from grader.types import Grade
 
 FOLDER = Path(__file__).parent / "class_tasks"
 SUITE = (FOLDER / "pytest_features.txt").read_text()

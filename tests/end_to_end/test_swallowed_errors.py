@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.grade import GradeStatus
-from grader.sample import Sample
+from grader.types import GradeStatus, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from grader.grader import Grader
+    from grader.core.grader import Grader
 
 STOPS = "import asyncio\nclass Own({0}): pass\ndef f(*a): raise {0}\ndef g(*a): raise Own\nasync def h(*a): raise {0}\n"
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.sample import Sample
+from grader.types import Sample
 
 if TYPE_CHECKING:
-    from grader.grader import Grader
+    from grader.core.grader import Grader
 
 MEGABYTES = 3 * 10**6
 DEPTH = 200

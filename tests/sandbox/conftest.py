@@ -15,22 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.confinement import CONDUCTOR, INSIDER
-from sandbox.analysis import AnalysisRequest
-from sandbox.execution import Execution, ExecutionStatus, Job
-from sandbox.limits import Limits
+from grader.core.sandbox_factory import CONDUCTOR, INSIDER
 from sandbox.sandbox import Sandbox, SandboxSettings
-from sandbox.values import encode
-from sandbox.walls.report import Tier
-from testcases.exam import exam_of, leaves_no_traces
-from testcases.problem import CallTest, Problem, StdinTest
+from sandbox.types import AnalysisRequest, Execution, ExecutionStatus, Job, Tier
+from sandbox.wire.limits import Limits
+from sandbox.wire.values import encode
+from testcases.model import CallTest, Problem, StdinTest
+from testcases.spec import exam_of, leaves_no_traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sandbox.analysis import Analysis, StyleFacts
-    from sandbox.worker import Worker
-    from sandbox.zygote import Zygote
+    from sandbox.scheduler.worker import Worker
+    from sandbox.scheduler.zygote import Zygote
+    from sandbox.types import Analysis, StyleFacts
 
 LATE_S = 20.0
 """Seconds that nothing takes which ends at a deadline of a second or so, on however busy a host."""

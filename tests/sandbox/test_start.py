@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from testcases.problem import CallTest, Problem
+from testcases.model import CallTest, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from grader.config import GraderConfig
-from grader.grade import Grade, GradeStatus
-from grader.grader import Grader
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
+from grader.types import Grade, GradeStatus
 from tests.soak.injector import Fault, Injector
 from tests.soak.meter import Meter, Process, family
 from tests.soak.samples import Mix, items

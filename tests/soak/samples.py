@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from grader.sample import Sample
+from grader.types import Sample
 from tests.soak.hostile import REFERENCES, SOURCES, TEXTS
 from tests.soak.tasks import TASKS, filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.grade import Grade
+    from grader.types import Grade
 
 __all__ = ["Item", "Kind", "Mix", "items", "wrong_with"]
 

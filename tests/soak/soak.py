@@ -14,10 +14,10 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.config import GraderConfig
-from grader.grader import Grader
-from sandbox.execution import ExecutionStatus
-from testcases.problem import CallTest, Problem
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
+from sandbox.types import ExecutionStatus
+from testcases.model import CallTest, Problem
 from tests.sandbox.conftest import Box
 from tests.soak.flatness import Line, lines
 from tests.soak.leaks import LEAKS

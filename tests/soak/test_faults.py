@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from sandbox.execution import Execution, ExecutionStatus
+from sandbox.types import Execution, ExecutionStatus
 from tests.soak import faults
 from tests.soak.faults import run
 from tests.soak.leaks import LEAKS
@@ -15,7 +15,7 @@ from tests.soak.samples import Mix
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.grader import Grader
+    from grader.core.grader import Grader
 
 MIX = Mix(seed=7, hostile_every=50, problems=10)
 CALM = Mix(hostile_every=10**9, problems=3)
@@ -49,7 +49,7 @@ class Mishap:
 
 
 def test_a_wrong_grade_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    mishap = Mishap(lambda _: monkeypatch.setattr("grader.grading.style_score", lambda _: 0.5))
+    mishap = Mishap(lambda _: monkeypatch.setattr("grader.core.grade_task.style_score", lambda _: 0.5))
     assert "instead of" in run(3, mix=CALM, injector=mishap).wrong[0]
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.functional import PreparedProblem
-from sandbox.limits import Limits
+from grader.core.problems import PreparedProblem
+from sandbox.wire.limits import Limits
 from tests.soak.load import run, solutions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.execution import Job
+    from sandbox.types import Job
 
 
 @pytest.mark.slow

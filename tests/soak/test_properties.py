@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from grader.errors import GraderError
 from grader.handler import Handler
-from tests.grader.aws.aws_rules import check_results
+from tests.grader.lambda_api.aws_rules import check_results
 from tests.soak.strategies import answers, events, near_events, near_references, samples
 
 if TYPE_CHECKING:

@@ -7,14 +7,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.throughput.serving import serve
-from grader.config import GraderConfig
-from grader.grade import GradeStatus
-from grader.grader import Grader
-from grader.sample import Sample
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
+from grader.types import GradeStatus, Sample
 
 if TYPE_CHECKING:
     from benchmarks.throughput.workload import Workload
-    from grader.grade import Grade
+    from grader.types import Grade
 
 
 class Own:

@@ -15,18 +15,18 @@ from pyflakes.checker import Checker
 
 from benchmarks.throughput.recording import cases_of
 from benchmarks.throughput.serving import serve
-from grader.config import GraderConfig
+from grader.config.settings import GraderConfig
+from grader.core.grader import Grader
+from grader.core.problems import prepare_problem
 from grader.extraction import extract
-from grader.functional import prepare
-from grader.grader import Grader
-from grader.sample import Sample
-from sandbox.analysis import AnalysisRequest
-from sandbox.processes.formatting import closeness, formatted
-from sandbox.processes.inspection import inspect_source
-from sandbox.processes.syntax_reading import tree_of
-from testcases.compare import equal
+from grader.types import Sample
+from sandbox.processes.analyzer.inspection import inspect_source
+from sandbox.processes.analyzer.parsing import tree_of
+from sandbox.processes.analyzer.style import closeness, formatted
+from sandbox.types import AnalysisRequest
+from testcases.compare.values import equal
 from testcases.formats import read_reference
-from testcases.problem import Comparison
+from testcases.model import Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,7 @@ class Stages:
             return found
 
         problem = timed("problem: read", lambda: read_reference(item.reference))
-        timed("problem: prepare", lambda: prepare(problem, self._config.sandbox_limits()))
+        timed("problem: prepare", lambda: prepare_problem(problem, self._config.sandbox_limits()))
         text = f"```python\n{item.answer}\n```"
         found = timed("extract", lambda: extract(text, entry_point=item.entry_point, prompt=problem.prompt))
         request = AnalysisRequest(found.answer or "", item.entry_point)

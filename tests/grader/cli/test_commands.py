@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.cli.commands import Commands
+from grader.cli.main import LazyCommands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -326,7 +326,7 @@ class TestOthers:
     def test_help_names_every_command(self, grader_command: Any) -> None:
         ended = grader_command("--help")
         assert ended.code == 0
-        assert all(f"\n  {name} " in ended.out for name in Commands().list_commands(None))
+        assert all(f"\n  {name} " in ended.out for name in LazyCommands().list_commands(None))
         for command in ("grade", "dataset", "job"):
             ended = grader_command(command, "--help")
             assert (ended.code, ended.err) == (0, "")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.grader.dataset.rows import AWS, HUMANEVAL, MBPP, PRIME
+from tests.grader.tools.datasets.rows import AWS, HUMANEVAL, MBPP, PRIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable

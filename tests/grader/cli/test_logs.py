@@ -12,7 +12,7 @@ from rich.console import Console
 
 from grader.cli.logs import _table, logs
 from grader.errors import CloudError, CloudRequestError, InputError
-from grader.monitoring.insights import Query
+from grader.tools.logs.insights import Query
 
 if TYPE_CHECKING:
     from tests.aws.cloud import Server

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.extraction.definitions import Claim, Target, defined_names, offered_names
+from grader.extraction.definitions import Claim, Target, defined_names, exported_names
 
 NAMES = ["f", "ff", "f1", "_f", "F", "add", "adder", "é", "e\u0301", "ß", "f²", "ﬁ", "def", "class", "async", "x.y"]
 ENTRY_POINTS = [*NAMES, "C.f", "f.C", "C.inner.f", "f.f", "f()", "(", "1f", "f-add", " f ", "f[0]", "$", "f|add", "f.*"]
@@ -97,4 +97,4 @@ def test_no_pattern_is_made_for_an_entry_point(monkeypatch: pytest.MonkeyPatch) 
 def test_names_are_told_with_and_without_those_of_inner_definitions() -> None:
     code = "class C:\n    def f(self): ...\nasync def g(): ...\nx = 1\n"
     assert defined_names(code) == {"C", "f", "g", "x"}
-    assert offered_names(code) == {"C", "g"}
+    assert exported_names(code) == {"C", "g"}

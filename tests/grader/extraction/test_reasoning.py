@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.extraction import ExtractionRule, extract
-from grader.extraction.reasoning import without_reasoning
+from grader.extraction.sections import without_reasoning
 
 DRAFT = "def add(a, b):\n    return a - b\n"
 ADD = "def add(a, b):\n    return a + b\n"

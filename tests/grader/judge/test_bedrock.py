@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY, Stubber
 
-from grader.config import JudgeConfig
+from grader.config.settings import JudgeConfig
 from grader.judge.bedrock import Bedrock, HopelessError
-from grader.judge.question import Opinion, Question
+from grader.judge.prompt import Opinion, Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from grader.config import GraderConfig
-from grader.deployment import Deployment
+from grader.config.settings import GraderConfig
+from grader.tools.deploy.settings import Deployment
 
 
 @pytest.mark.parametrize(

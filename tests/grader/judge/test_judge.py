@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.config import GraderConfig, JudgeConfig, RewardConfig, StyleGate
+from grader.config.settings import GraderConfig, JudgeConfig, RewardConfig, StyleGate
+from grader.core.batch import GradingTask
 from grader.extraction import extract
-from grader.grade import Grade, MetricType
 from grader.judge import Judge
-from grader.judge.question import Opinion, Question
-from grader.work import Work
-from tests.grader.monitoring.making import scored, unscored
+from grader.judge.prompt import Opinion, Question
+from grader.types import Grade, MetricType
+from tests.grader.lambda_api.making import scored, unscored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORK = Work(None, extract(""), request="Do it.")  # type: ignore[arg-type]  # its problem is of no interest
+WORK = GradingTask(None, extract(""), request="Do it.")  # type: ignore[arg-type]  # its problem is of no interest
 
 
 def made(*, weight: float = 0.2, missing: float = 0.0, gate: StyleGate = StyleGate.NONE, rate: Any = None) -> Judge:

@@ -1,0 +1,1 @@
+"""The configuration: field types, sections, and where settings come from."""

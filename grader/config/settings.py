@@ -1,0 +1,347 @@
+"""The grader's configuration: data, read once from a TOML file and the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from grader.config.schema import (
+    NAMES,
+    TEXT,
+    Choice,
+    Either,
+    Number,
+    Section,
+    SettingError,
+    UnknownKeyError,
+    setting,
+    wanted_of,
+)
+from grader.errors import ConfigError
+from sandbox.preload import SOLUTION_PRELOAD
+from sandbox.types import Policy, Tier
+from sandbox.wire.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = [
+    "COUNT",
+    "ENVIRONMENT_PREFIX",
+    "LAMBDA_MB_PER_CPU",
+    "MB",
+    "SECONDS",
+    "SHARE",
+    "Credit",
+    "GraderConfig",
+    "JudgeConfig",
+    "LimitsConfig",
+    "LogSamples",
+    "RewardConfig",
+    "StoreConfig",
+    "StoreSettings",
+    "StyleGate",
+    "default_lanes",
+    "lambda_lanes",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """How much a store may take."""
+
+    root: Path | None = None
+    """Folder of files; ``None`` where none may be read."""
+    timeout_s: float = 20.0
+    """For one place, all attempts together."""
+    threads: int = 8
+    """Places fetched at a time."""
+    max_object_bytes: int = 64 * 1024 * 1024
+    """Of one place, as it is kept there, and again when it is unpacked."""
+    cache_bytes: int = 256 * 1024 * 1024
+    """Of all that is kept in memory."""
+    revalidate_s: float = 60.0
+    """How long what came from S3 counts before it is asked again whether it is still so."""
+
+
+_LIMITS = Limits()
+_STORE = StoreSettings()
+MB = 1024 * 1024
+POSITIVE = Number(above=0)
+_PARTS = "syntax, functional, style and judge"
+SHARE = Number(least=0, most=1)
+COUNT, COUNT_OR_NONE = Number(least=1, whole=True), Number(least=0, whole=True)
+SECONDS = Number(least=0)
+
+
+class Credit(StrEnum):
+    """What passed tests earn."""
+
+    FRACTION = "fraction"
+    """The passed share of the tests."""
+    ALL = "all"
+    """1 when all pass, else 0."""
+    ABOVE_CONSTANT = "above_constant"
+    """The passed share above what the best constant answer would get, stretched to [0, 1]."""
+
+
+class StyleGate(StrEnum):
+    """Who earns style."""
+
+    NONE = "none"
+    """Every answer that parses and is no stub."""
+    FUNCTIONAL = "functional"
+    """Only answers that pass at least one test."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardConfig(Section):
+    """How the parts add up."""
+
+    syntax: float = setting(0.3, SHARE)
+    functional: float = setting(0.5, SHARE)
+    style: float = setting(0.2, SHARE)
+    judge: float = setting(0.0, SHARE)
+    credit: Credit = setting(Credit.FRACTION, Choice(Credit))
+    style_gate: StyleGate = setting(StyleGate.NONE, Choice(StyleGate))
+
+    def check(self) -> None:
+        """Hold the sum of the weights against the range of a reward."""
+        total = self.syntax + self.functional + self.style + self.judge
+        if not 0 < total <= 1 + 1e-9:
+            raise SettingError(
+                "",
+                f"the weights {_PARTS} add up to {total:g}; more than 0 and at most 1 is wanted",
+                together=True,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsConfig(Section):
+    """What one sample may use up, unless its problem says otherwise; see `sandbox.wire.limits.Limits`."""
+
+    cpu_s: float = setting(_LIMITS.cpu_s, POSITIVE)
+    total_cpu_s: float = setting(_LIMITS.total_cpu_s, POSITIVE)
+    wall_s: float = setting(_LIMITS.wall_s, POSITIVE)
+    memory_mb: int = setting(_LIMITS.memory_mb, COUNT)
+    output_kb: int = setting(_LIMITS.output_kb, COUNT)
+    timeouts: int = setting(_LIMITS.timeouts, COUNT)
+    restarts: int = setting(_LIMITS.restarts, COUNT_OR_NONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig(Section):
+    """How references that are kept elsewhere are fetched; see `grader.references.store.StoreSettings`."""
+
+    file_root: str = setting("", TEXT)
+    """Folder of the files that references may name; empty is that of the data file on the command line, else none."""
+    timeout_s: float = setting(_STORE.timeout_s, POSITIVE)
+    threads: int = setting(_STORE.threads, Number(least=1, most=64, whole=True))
+    max_object_mb: int = setting(_STORE.max_object_bytes // MB, COUNT)
+    cache_mb: int = setting(_STORE.cache_bytes // MB, COUNT_OR_NONE)
+    revalidate_s: float = setting(_STORE.revalidate_s, SECONDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeConfig(Section):
+    """Who rates what tests cannot see, and how; see `grader.judge`."""
+
+    model: str = setting("", TEXT)
+    """Id or ARN of a model, or of an inference profile, of Amazon Bedrock; empty is no judge."""
+    region: str = setting("", TEXT)
+    """Where it is asked; empty is where the AWS client is otherwise."""
+    max_tokens: int = setting(256, Number(least=16, most=4096, whole=True))
+    """Of a reply; a model that reasons before needs more than the rating itself."""
+    max_chars: int = setting(20_000, COUNT)
+    """Longer answers are not rated; of longer requests the middle is left out."""
+    timeout_s: float = setting(20.0, POSITIVE)
+    """For one rating, all attempts together."""
+    threads: int = setting(8, Number(least=1, most=64, whole=True))
+    """How many are asked for at a time."""
+    missing: float = setting(0.0, SHARE)
+    """What a rating that could not be had counts as."""
+
+
+ENVIRONMENT_PREFIX = "GRADER_"
+_CONFIG_VARIABLE = "GRADER_CONFIG"
+LAMBDA_MB_PER_CPU = 1769
+"""Memory that buys one CPU (AWS Lambda, "Configure function memory": at 1,769 MB a function has one vCPU)."""
+
+LogSamples: TypeAlias = Literal["off", "brief", "full"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraderConfig(Section):
+    """Everything that can be set.
+
+    Each setting has a key in the TOML file and a variable in the environment: ``cpu_s`` in the table ``[limits]`` is
+    ``GRADER_LIMITS_CPU_S``. The environment wins.
+    """
+
+    SECTIONS: ClassVar[dict[str, type[Section]]] = {
+        "reward": RewardConfig,
+        "limits": LimitsConfig,
+        "store": StoreConfig,
+        "judge": JudgeConfig,
+    }
+
+    reward: RewardConfig = RewardConfig()
+    limits: LimitsConfig = LimitsConfig()
+    store: StoreConfig = StoreConfig()
+    judge: JudgeConfig = JudgeConfig()
+    unscored: Literal["raise", "zero"] | float = setting("zero", Either(Choice(("raise", "zero")), SHARE))
+    """What a sample the grader could not score becomes: an error for the whole batch, 0, or a value in [0, 1]."""
+    envelope: Literal["auto", "list", "http"] = setting("auto", Choice(("auto", "list", "http")))
+    """How the Lambda answers: a bare list, or wrapped as HTTP; ``auto`` goes by the event."""
+    policy: Policy = setting(Policy.STANDARD, Choice(Policy))
+    """How strictly sources are read before they may run."""
+    allow_imports: tuple[str, ...] = setting((), NAMES)
+    """Modules the policy lets answers import besides the usual ones."""
+    preload: tuple[str, ...] = setting((), NAMES)
+    """Modules answers find besides the preloaded standard library; plain Python, loaded once."""
+    isolation: Literal["auto"] | Tier = setting("auto", Either(Choice(("auto",)), Choice(Tier)))
+    """The tier to use; ``auto`` is the best the host has."""
+    require_isolation: Tier | None = setting(None, Choice(Tier))
+    """Refuse to start below this tier."""
+    credentials: Literal["keep", "drop"] = setting("keep", Choice(("keep", "drop")))
+    """Whether the image's entry point keeps the AWS credentials, in memory only; references kept in S3 need them."""
+    lanes: int = setting(0, Number(least=0, most=256, whole=True))
+    """How many answers run at a time; 0 is one for each CPU this process may use."""
+    max_source_kb: int = setting(64, COUNT)
+    """Larger answers are refused before they are parsed."""
+    max_completion_chars: int = setting(1_048_576, COUNT)
+    """Longer completions are not looked at."""
+    deadline_margin_s: float = setting(0.5, SECONDS)
+    """Seconds before the caller's deadline by which the results are ready."""
+    log_samples: LogSamples = setting("brief", Choice(("off", "brief", "full")))
+    """The log's line for each sample: none but of the unscored; numbers only; also the answer and what tests said."""
+
+    def check(self) -> None:
+        """See that a judge that counts can be asked."""
+        if self.reward.judge > 0 and not self.judge.model:
+            raise SettingError("reward.judge", "there is no judge: set judge.model, or leave its weight 0")
+        if self.judge.model and self.credentials == "drop":
+            raise SettingError("judge.model", "a judge needs the credentials: set credentials = keep, or name no model")
+
+    @classmethod
+    def load(cls, path: Path | None = None, environ: Mapping[str, str] | None = None) -> GraderConfig:
+        """Read the configuration from a TOML file and the environment.
+
+        Args:
+            path: the file; ``None`` is the one ``GRADER_CONFIG`` names, if any.
+            environ: the environment; ``None`` is this process's.
+
+        Raises:
+            ConfigError: the file cannot be read, or a key is unknown or its value out of range; names the key.
+        """
+        environ = os.environ if environ is None else environ
+        if path is None and environ.get(_CONFIG_VARIABLE):
+            path = Path(environ[_CONFIG_VARIABLE])
+        tree = _read_toml(path) if path is not None else {}
+        variables = _overlay(tree, environ)
+        try:
+            return cls.made_of(tree)
+        except SettingError as error:
+            raise ConfigError(_explain(error, path, variables)) from None
+
+    def sandbox_limits(self) -> Limits:
+        """The limits as the sandbox takes them."""
+        return Limits(**asdict(self.limits))
+
+    def store_settings(self, file_root: Path | None = None) -> StoreSettings:
+        """The settings as the store takes them.
+
+        Args:
+            file_root: folder of files where the setting names none; ``None``: no files.
+        """
+        return StoreSettings(
+            root=Path(self.store.file_root) if self.store.file_root else file_root,
+            timeout_s=self.store.timeout_s,
+            threads=self.store.threads,
+            max_object_bytes=self.store.max_object_mb * MB,
+            cache_bytes=self.store.cache_mb * MB,
+            revalidate_s=self.store.revalidate_s,
+        )
+
+    def preloaded(self) -> tuple[str, ...]:
+        """Every module an answer finds."""
+        return (*SOLUTION_PRELOAD, *self.preload)
+
+
+def default_lanes(environ: Mapping[str, str]) -> int:
+    """How many CPUs there are to use: those of the affinity mask; in Lambda no more than its memory buys."""
+    cpus = len(os.sched_getaffinity(0))
+    memory_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    if memory_mb.isdecimal():
+        cpus = min(cpus, lambda_lanes(int(memory_mb)))
+    return cpus
+
+
+def lambda_lanes(memory_mb: int) -> int:
+    """How many lanes a Lambda function with so much memory has."""
+    return max(1, round(memory_mb / LAMBDA_MB_PER_CPU))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - slow to import, and most graders have no file
+
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def _overlay(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """Put the environment's settings over the file's; which variable gave which key."""
+    keys = _keys()
+    variables = {}
+    for variable, text in environ.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable == _CONFIG_VARIABLE:
+            continue
+        if variable not in keys:
+            nearest = _nearest(variable.removeprefix(ENVIRONMENT_PREFIX), keys, prefix=ENVIRONMENT_PREFIX)
+            raise ConfigError(f"environment: {variable} is no setting; {nearest}")
+        *sections, key = keys[variable]
+        table: Any = tree
+        for section in sections:
+            table = table.setdefault(section, {})
+        if isinstance(table, dict):  # the file may have anything in a section's place, which validation then tells
+            table[key] = _names(text) if key in {"allow_imports", "preload"} else text
+        variables[".".join(keys[variable])] = variable
+    return variables
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _keys() -> dict[str, tuple[str, ...]]:
+    """The keys of all settings, by their variables."""
+    keys: dict[str, tuple[str, ...]] = {}
+    for name, section in GraderConfig.SECTIONS.items():
+        keys |= {f"{ENVIRONMENT_PREFIX}{name}_{key}".upper(): (name, key) for key in wanted_of(section)}
+    return keys | {f"{ENVIRONMENT_PREFIX}{name}".upper(): (name,) for name in wanted_of(GraderConfig)}
+
+
+def _nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+    import difflib  # noqa: PLC0415 - slow to import, and for mistakes only
+
+    near = difflib.get_close_matches(name, [one.removeprefix(prefix) for one in known], n=1)
+    return f"did you mean {prefix}{near[0]}?" if near else "see docs/configuration.md"
+
+
+def _explain(error: SettingError, path: Path | None, variables: Mapping[str, str]) -> str:
+    """What is wrong, in one line: where it was said, and what is wanted there."""
+    origin = f"{path}: {error.key if error.key.isprintable() else ascii(error.key)}"
+    if error.together:
+        said_by = [variable for said, variable in variables.items() if said.startswith(f"{error.key}.")]
+        origin = f"environment: {', '.join(said_by)}" if said_by else origin
+    elif error.key in variables:
+        origin = f"environment: {variables[error.key]}"
+    hint = f"; {_nearest(error.key, map('.'.join, _keys().values()))}" if isinstance(error, UnknownKeyError) else ""
+    return f"{origin}: {error.said}{hint}"

@@ -1,0 +1,146 @@
+"""Line ends, indentation and REPL prompts: the text of a completion brought to one form.
+
+Tabs are counted as CommonMark 2.2 does.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "BYTE_ORDER_MARK",
+    "TAB",
+    "dedented",
+    "first_line",
+    "indentation",
+    "is_indented",
+    "line_end",
+    "normalised",
+    "without_columns",
+    "without_prompts",
+]
+
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+_END_TOKENS: Final = (
+    "<|im_end|>",
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<|eot_id|>",
+    "<|end|>",
+    "<|return|>",
+    "<end_of_turn>",
+    "<eos>",
+    "</s>",
+    "<｜end▁of▁sentence｜>",  # noqa: RUF001  # DeepSeek spells its token with these
+)
+"""How models end a turn; left in the text by trainers which decode special tokens."""
+
+
+def normalised(text: str) -> str:
+    r"""Return the text with ``\n`` for every line end, without a byte order mark or end tokens.
+
+    Line ends are those of CommonMark 2.1 and of Python: ``\r\n``, ``\n`` and a lone ``\r``. Everything else,
+    NUL and lone surrogates included, stays as it is.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _without_end_tokens(text.lstrip(BYTE_ORDER_MARK))
+
+
+def _without_end_tokens(text: str) -> str:
+    end = len(text)
+    while True:
+        probe = end
+        while probe and text[probe - 1].isspace():
+            probe -= 1
+        token = next((token for token in _END_TOKENS if text.endswith(token, 0, probe)), None)
+        if token is None:
+            return text[:end]
+        end = probe - len(token)
+
+
+def line_end(text: str, at: int, known: int) -> int:
+    """Return where the line that ``at`` is in ends, given where an earlier place's line does.
+
+    Looks no further than needed: searching anew from every place in one long line would be quadratic.
+    """
+    if at <= known:
+        return known
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def first_line(text: str) -> str:
+    """Return the first line that is not blank, without its line end; empty when there is none."""
+    body = text.lstrip()
+    if not body:
+        return ""
+    start = text.rfind("\n", 0, len(text) - len(body)) + 1
+    end = text.find("\n", start)
+    return text[start:] if end < 0 else text[start:end]
+
+
+def is_indented(text: str) -> bool:
+    """Tell whether the first line that is not blank starts with a space or a tab."""
+    return first_line(text).startswith((" ", "\t"))
+
+
+TAB: Final = 4
+"""Distance of the tab stops."""
+
+
+def indentation(line: str, at: int, column: int) -> tuple[int, int]:
+    """Return column and place of the first character from ``at`` on that is no space or tab."""
+    while at < len(line):
+        if line[at] == " ":
+            column += 1
+        elif line[at] == "\t":
+            column += TAB - column % TAB
+        else:
+            break
+        at += 1
+    return column, at
+
+
+def without_columns(line: str, columns: int) -> str:
+    """Return the line without its first columns of indentation, as far as it has them."""
+    column = at = 0
+    while at < len(line) and column < columns and line[at] in {" ", "\t"}:
+        column += 1 if line[at] == " " else TAB - column % TAB
+        at += 1
+    return " " * (column - columns) + line[at:]
+
+
+_PROMPTS = (">>> ", "... ")
+_BARE_PROMPTS = (">>>", "...")
+
+
+def without_prompts(code: str) -> str:
+    """Return what was typed in an interactive session, without its prompts and without what it printed.
+
+    Code whose first line has no prompt is returned as it is, but for a byte order mark before it.
+    """
+    code = code.removeprefix(BYTE_ORDER_MARK)
+    if not first_line(code).startswith(">>>"):
+        return code
+    typed = []
+    for line in code.split("\n"):
+        if line.startswith(_PROMPTS):
+            typed.append(line[4:])
+        elif line.rstrip() in _BARE_PROMPTS:
+            typed.append("")
+    return "\n".join(typed) + "\n"
+
+
+def dedented(code: str) -> str:
+    """Return the code without the first line's indentation, which is taken from every line that has it.
+
+    Lines that have less are left alone: in code that is indented as a whole, these are text of a string.
+    """
+    if not is_indented(code):
+        return code
+    first = first_line(code)
+    indentation = first[: len(first) - len(first.lstrip(" \t"))]
+    return "\n".join(line.removeprefix(indentation) for line in code.split("\n"))

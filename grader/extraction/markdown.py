@@ -1,0 +1,260 @@
+"""Fenced code blocks of a text, found line by line as CommonMark does.
+
+Sources: CommonMark 0.31.2, sections 2.1 (lines), 2.2 (tabs), 4.5 (fenced code blocks), 5.1 (block quotes),
+5.2 (list items). Differences, all for the sake of answers that people would read without trouble:
+
+- HTML blocks (4.6) are not special: a ``<div>`` or ``<answer>`` line swallows no fence after it.
+- A byte order mark before a fence is skipped.
+- A block inside a list item ends at its closing fence only, not at a line that is indented too little: models
+  indent the fences and forget the code.
+- Block quotes inside list items are seen only up to three columns deep, and a tab after a quote's mark is not
+  counted as part of it.
+- Paragraph continuation lines (lazy ones, 5.1) are not told apart from lines that end a list item.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, IntEnum, auto
+from typing import Final
+
+from grader.extraction.lines import BYTE_ORDER_MARK, TAB, indentation, without_columns
+
+__all__ = ["Block", "Document", "Fence", "FenceScanner", "Language", "LineKind", "parse_language", "read_document"]
+
+
+class Language(IntEnum):
+    """What is known of a piece of code before looking at it; a greater one is preferred."""
+
+    OTHER = 0
+    """Tagged as something else: bash, json, text, cpp."""
+    BARE = 1
+    """No fence at all."""
+    UNTAGGED = 2
+    PYTHON = 3
+
+
+_PYTHON: Final = frozenset({"python", "py", "python-repl", "pycon", "ipython", "pypy", "pyi"})
+_WORD: Final = re.compile(r"[\s{.]*+([^\s{},:;=()\[\]]*+)")
+
+
+def parse_language(info: str) -> Language:
+    """Return the language that an info string (CommonMark 4.5) names by its first word.
+
+    Letter case, a version at the end (``python3.11``), Pandoc's braces (``{.python .numberLines}``) and what
+    follows the word (``python title="x"``, ``python{1,3}``, ``python:main.py``) do not matter. A file name is
+    its suffix.
+    """
+    match = _WORD.match(info)
+    word = match[1].lower() if match else ""
+    if not word:
+        return Language.UNTAGGED if not info.strip() else Language.OTHER
+    if word.rstrip("0123456789.") in _PYTHON or word.endswith(".py"):
+        return Language.PYTHON
+    return Language.OTHER
+
+
+_MAX_INDENT: Final = 3  # 4.5: four columns make an indented code block
+_MIN_FENCE: Final = 3
+_LIST_MARKER: Final = re.compile(r"(?:[-+*]|[0-9]{1,9}[.)])(?=[ \t]|$)")  # 5.2
+_QUOTE_MARKER: Final = re.compile(r" {0,3}> ?")  # 5.1
+_CLOSING: Final = re.compile(r"([ \t]*+)(`++|~++)[ \t]*+$")
+_CAN_MATTER: Final = frozenset(f" \t>-+*0123456789`~{BYTE_ORDER_MARK}")
+
+
+class LineKind(Enum):
+    """What a line is to the fences."""
+
+    TEXT = auto()
+    OPENING = auto()
+    CONTENT = auto()
+    CLOSING = auto()
+    LEAVING = auto()
+    """Outside the block quote that held an open block, which it ends; the line itself is to be fed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """An opening fence."""
+
+    character: str
+    length: int
+    info: str
+    column: int
+    """How far it is indented."""
+    base: int
+    """Column at which the content of the list item starts that holds it; 0 outside lists."""
+    quotes: int
+    """How many block quotes hold it."""
+
+
+class FenceScanner:
+    """Tells line by line what is inside a fenced block; linear in the length of the lines."""
+
+    def __init__(self) -> None:
+        self._fence: Fence | None = None
+        self._items: list[int] = []
+        self._quotes = 0
+
+    @property
+    def inside(self) -> bool:
+        """Whether a block is open."""
+        return self._fence is not None
+
+    @property
+    def fence(self) -> Fence | None:
+        """What opened the block that is open."""
+        return self._fence
+
+    def reset(self) -> None:
+        """Forget everything, as at the start of a text."""
+        self._fence = None
+        self._items.clear()
+        self._quotes = 0
+
+    def feed(self, line: str) -> tuple[LineKind, str]:
+        """Take the next line, without its line end; return what it is, and its text inside the block quotes."""
+        if self._fence is None:
+            if not line:
+                return LineKind.TEXT, line
+            if line[0] not in _CAN_MATTER:
+                self._items.clear()
+                return LineKind.TEXT, line
+            self._fence = self._opening(line)
+            return (LineKind.OPENING if self._fence else LineKind.TEXT), line
+        fence = self._fence
+        if fence.quotes:
+            start, quotes = _quote_markers(line, fence.quotes)
+            if quotes < fence.quotes:
+                self.reset()
+                return LineKind.LEAVING, line
+            line = line[start:]
+        if _closes(line, fence):
+            self._fence = None
+            return LineKind.CLOSING, line
+        return LineKind.CONTENT, line
+
+    def skip(self, line: str) -> None:
+        """Take the next line, whatever it is."""
+        if self.feed(line)[0] is LineKind.LEAVING:
+            self.feed(line)
+
+    def _opening(self, line: str) -> Fence | None:
+        start, quotes = _quote_markers(line, len(line))
+        if quotes != self._quotes:
+            self._quotes = quotes
+            self._items.clear()
+        line = line[start:] if start else line
+        column, at = indentation(line, 0, 0)
+        while at < len(line):
+            while self._items and self._items[-1] > column:
+                self._items.pop()
+            base = self._items[-1] if self._items else 0
+            if column - base > _MAX_INDENT:
+                return None
+            marker = _LIST_MARKER.match(line, at)
+            if marker is None:
+                return _fence_at(line, at, column, base, quotes)
+            marker_end = column + marker.end() - at
+            column, at = indentation(line, marker.end(), marker_end)
+            deep = column - marker_end > TAB  # 5.2 rule 2: the item starts with indented code
+            self._items.append(marker_end + 1 if deep or at == len(line) else column)
+        return None
+
+
+def _fence_at(line: str, at: int, column: int, base: int, quotes: int) -> Fence | None:
+    if line[at] == BYTE_ORDER_MARK:
+        at += 1
+    character = line[at : at + 1]
+    if character not in {"`", "~"}:
+        return None
+    info = line[at:].lstrip(character)
+    length = len(line) - at - len(info)
+    if length < _MIN_FENCE or (character == "`" and "`" in info):
+        return None
+    return Fence(character, length, info.strip(), column, base, quotes)
+
+
+def _closes(line: str, fence: Fence) -> bool:
+    # most lines of a block fail the first test; after both, the run is one of the fence's own character
+    if fence.character not in line or (match := _CLOSING.match(line)) is None:
+        return False
+    column = len(match[1]) if "\t" not in match[1] else indentation(line, 0, 0)[0]
+    return len(match[2]) >= fence.length and column - fence.base <= _MAX_INDENT
+
+
+def _quote_markers(line: str, most: int) -> tuple[int, int]:
+    """Return where the text after at most that many block quote markers starts, and how many there are."""
+    at = count = 0
+    while count < most and (marker := _QUOTE_MARKER.match(line, at)):
+        at = marker.end()
+        count += 1
+    return at, count
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced code block."""
+
+    content: str
+    """Its lines, each with a line end, without the indentation of the fence."""
+    language: Language
+    unclosed: bool
+    """It reaches the end of the text without a closing fence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text as blocks and what lies between them."""
+
+    blocks: tuple[Block, ...]
+    gaps: tuple[str, ...]
+    """Text outside the blocks; ``gaps[i]`` stands before ``blocks[i]``, and the last one after all blocks."""
+
+
+def read_document(text: str) -> Document:
+    r"""Split a text, whose line ends are ``\n``, into its fenced blocks and what lies between them."""
+    scanner = FenceScanner()
+    blocks: list[Block] = []
+    gaps: list[str] = []
+    lines: list[str] = []
+    fence: Fence | None = None
+
+    def end_block(*, unclosed: bool) -> None:
+        assert fence is not None
+        blocks.append(Block(_joined(_content(lines, fence)), parse_language(fence.info), unclosed))
+        lines.clear()
+
+    source = text.split("\n")
+    if not source[-1]:
+        source.pop()
+    for line in source:
+        kind, content = scanner.feed(line)
+        if kind is LineKind.LEAVING:
+            end_block(unclosed=False)
+            kind, content = scanner.feed(line)
+        if kind is LineKind.OPENING:
+            gaps.append(_joined(lines))
+            lines.clear()
+            fence = scanner.fence
+        elif kind is LineKind.CLOSING:
+            end_block(unclosed=False)
+        else:
+            lines.append(content)
+    if scanner.inside:
+        end_block(unclosed=True)
+    gaps.append(_joined(lines))
+    return Document(tuple(blocks), tuple(gaps))
+
+
+def _content(lines: list[str], fence: Fence) -> list[str]:
+    if not fence.column:
+        return lines
+    if fence.base and any(indentation(line, 0, 0)[0] < fence.base for line in lines if line.strip()):
+        return lines
+    return [without_columns(line, fence.column) for line in lines]
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n" if lines else ""

@@ -1,0 +1,200 @@
+"""Read a whole event into a batch of samples.
+
+There are four shapes of events for the same reward Lambda, and the documentation does not agree with itself on where
+the reference is; ``docs/events.md`` lists them for users.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import EventError
+from grader.lambda_api.samples import looks_like_sample, read_metrics_sample, read_sample
+
+if TYPE_CHECKING:
+    from grader.types import BadSample, Sample
+
+__all__ = ["Batch", "Envelope", "EventKind", "read_event", "resolve_envelope"]
+
+
+class Envelope(StrEnum):
+    """How the answer is wrapped.
+
+    The event does not always tell: the pre-flight check of SageMaker's RLVR trainer sends a bare list in
+    both cases, wants a bare list back for Nova models, and a status-code object for open-weight models.
+    That is why it is a setting, and why ``auto`` is only its default.
+    """
+
+    AUTO = "auto"
+    """Whatever the event suggests: see `resolve_envelope`."""
+    LIST = "list"
+    """A bare JSON list: Bedrock, SageMaker Nova training and evaluation."""
+    HTTP = "http"
+    """``{"statusCode", "headers", "body"}`` with the list as JSON text in ``body``: SageMaker open-weight
+    RLVR, Function URLs, API Gateway."""
+
+
+class EventKind(StrEnum):
+    """What the caller wants."""
+
+    GRADE = "grade"
+    """One result for each sample: answer with `write_response`."""
+    PREPROCESS = "preprocess"
+    """First half of Nova's bring-your-own-metrics: answer with `write_preprocess`."""
+    POSTPROCESS = "postprocess"
+    """Second half of it, with exactly one sample: answer with `write_metrics`."""
+    OPTIONS = "options"
+    """A browser's question before a cross-origin request: answer with `write_options`."""
+    DOCTOR = "doctor"
+    """``{"grader": "doctor"}``: the caller asks how the grader itself is."""
+
+
+_SHAPES = (
+    'send a list of samples, one sample, {"batch": [...]}, {"trajectories": [...]}, or any of these in {"body": ...}'
+)
+_MAX_KEYS_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one event asks for."""
+
+    samples: tuple[Sample | BadSample, ...]
+    """In the order they came; exactly one for ``postprocess``; none where the kind says so."""
+    envelope: Envelope
+    """``list`` or ``http``."""
+    kind: EventKind = EventKind.GRADE
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What a ``preprocess`` event wants echoed; empty for every other kind."""
+    detailed: bool = False
+    """Whether the caller knows this grader, and wants to be told everything about each sample."""
+
+
+def resolve_envelope(event: Any, envelope: Envelope = Envelope.AUTO) -> Envelope:
+    """How the answer to this event is to be wrapped; never ``auto``. Any event will do, known or not.
+
+    An explicit choice always wins. Otherwise it is ``http`` for what came through a Function URL or API
+    Gateway (``requestContext``, ``httpMethod``, ``body``), and for bring-your-own-metrics, which answers
+    with a status code; ``list`` for everything else.
+    """
+    if envelope != Envelope.AUTO:
+        return envelope
+    return Envelope.HTTP if _came_by_http(event) or _wants_metrics(event) else Envelope.LIST
+
+
+def read_event(event: Any, *, envelope: Envelope = Envelope.AUTO, max_samples: int = 4096) -> Batch:
+    """Every sample of an event, in order.
+
+    Shapes (from "Setting up reward functions" of Amazon Bedrock; "Implementing reward functions",
+    "Evaluate with Preset and Custom Scorers" and the open-weight samples of Amazon SageMaker AI): a list of
+    samples, a single sample, ``{"batch": [...]}``, ``{"trajectories": [...]}``; any of these as object or
+    JSON text, also in base64, in the ``body`` of an HTTP event; the ``process_type`` events of Nova's
+    bring-your-own-metrics; ``{"grader": "doctor"}``; ``{"grader": "grade", "batch": [...]}``, which
+    ``grader grade --on`` sends, and which wants more of each result.
+
+    One sample that cannot be read does not spoil the batch: it becomes a `BadSample` in its place.
+
+    Args:
+        event: what the Lambda runtime decoded.
+        envelope: how answers are to be wrapped; see `resolve_envelope`.
+        max_samples: the longest batch that is accepted.
+
+    Raises:
+        EventError: the event as a whole is none of these, or holds too many samples.
+    """
+    resolved = resolve_envelope(event, envelope)
+    document = event
+    if _came_by_http(event):
+        if _method(event) == "OPTIONS":
+            return Batch((), resolved, EventKind.OPTIONS)
+        document = _body(event)
+    if isinstance(document, Mapping) and not looks_like_sample(document):
+        return _read_wrapper(document, resolved, max_samples)
+    if isinstance(document, Mapping):
+        return _grade([document], resolved, max_samples)
+    if isinstance(document, (list, tuple)):
+        return _grade(document, resolved, max_samples)
+    raise EventError(f"event: of type {type(document).__name__}; {_SHAPES}")
+
+
+def _read_wrapper(document: Mapping[Any, Any], envelope: Envelope, max_samples: int) -> Batch:
+    if document.get("grader") == "doctor":
+        return Batch((), envelope, EventKind.DOCTOR, {"attack": document.get("attack") is True})
+    if "process_type" in document:
+        return _read_metrics(document, envelope)
+    for name in ("batch", "trajectories"):
+        if name in document:
+            samples = document[name]
+            if not isinstance(samples, (list, tuple)):
+                raise EventError(f"event: {name} is of type {type(samples).__name__}, not a list of samples")
+            return _grade(samples, envelope, max_samples, detailed=document.get("grader") == "grade")
+    keys = [ascii(key[:40]) for key in document if isinstance(key, str)][:_MAX_KEYS_NAMED]
+    raise EventError(f"event: an object of no known shape, with the keys {', '.join(keys) or 'none'}; {_SHAPES}")
+
+
+def _read_metrics(document: Mapping[Any, Any], envelope: Envelope) -> Batch:
+    process, data = document["process_type"], document.get("data")
+    if process not in ("preprocess", "postprocess"):
+        raise EventError("event: process_type is neither preprocess nor postprocess")
+    if not isinstance(data, Mapping):
+        raise EventError(f"event: data is of type {type(data).__name__}, not an object")
+    if process == "preprocess":
+        return Batch((), envelope, EventKind.PREPROCESS, data)
+    return Batch((read_metrics_sample(data),), envelope, EventKind.POSTPROCESS)
+
+
+def _grade(samples: Sequence[Any], envelope: Envelope, max_samples: int, *, detailed: bool = False) -> Batch:
+    if len(samples) > max_samples:
+        raise EventError(
+            f"event: {len(samples)} samples in one batch, at most {max_samples} are accepted; "
+            "lower the trainer's lambda_batch_size"
+        )
+    return Batch(tuple(read_sample(raw, index) for index, raw in enumerate(samples)), envelope, detailed=detailed)
+
+
+def _came_by_http(event: Any) -> bool:
+    if not isinstance(event, Mapping):
+        return False
+    if "requestContext" in event or "httpMethod" in event:
+        return True
+    # a dataset column that happens to be called body does not make a sample a web request
+    return "body" in event and not looks_like_sample(event)
+
+
+def _wants_metrics(event: Any) -> bool:
+    return isinstance(event, Mapping) and "process_type" in event and not looks_like_sample(event)
+
+
+def _method(event: Mapping[Any, Any]) -> str:
+    context = event.get("requestContext")
+    http = context.get("http") if isinstance(context, Mapping) else None
+    method = http.get("method") if isinstance(http, Mapping) else event.get("httpMethod")
+    return method.upper() if isinstance(method, str) else ""
+
+
+def _body(event: Mapping[Any, Any]) -> Any:
+    body = event.get("body")
+    if not isinstance(body, str):
+        if body is None:
+            raise EventError(f"event: body is empty; {_SHAPES}")
+        return body
+    if event.get("isBase64Encoded") is True:
+        try:
+            body = base64.b64decode(body, validate=True).decode("utf-8")
+        except ValueError:
+            raise EventError("event: isBase64Encoded is true, but body is not base64 of UTF-8 text") from None
+    if not body.strip():
+        raise EventError(f"event: body is empty; {_SHAPES}")
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError as error:
+        raise EventError(f"event: body is not JSON: {error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise EventError("event: body is JSON nested too deeply") from None
+    except ValueError:
+        raise EventError("event: body is JSON with an integer of too many digits") from None

@@ -1,0 +1,240 @@
+"""Read one sample, as a trainer sends it, into a `Sample`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import FieldError, SampleError
+from grader.references.locate import find_reference, reference_at
+from grader.types import BadSample, Sample, label_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "ASSISTANT_ROLES",
+    "USER_ROLES",
+    "last_turn",
+    "looks_like_sample",
+    "message_text",
+    "read_metrics_sample",
+    "read_sample",
+]
+
+
+ASSISTANT_ROLES = frozenset({"assistant", "nova_assistant"})
+"""Training says ``assistant``; RFT evaluation of Nova says ``nova_assistant``."""
+USER_ROLES = frozenset({"user"})
+
+_REASONING_TYPES = frozenset({"reasoning", "reasoning_content", "reasoningcontent", "redacted_thinking", "thinking"})
+
+
+def last_turn(messages: Sequence[Any], roles: frozenset[str], path: str) -> str | None:
+    """Text of the last message with one of these roles; ``None`` when there is none.
+
+    The last one counts because SageMaker's evaluation appends the model's turn after a ground-truth turn
+    that the dataset may already end with ("Evaluate with Preset and Custom Scorers", OpenAI format). Roles
+    are compared without regard to case.
+
+    Raises:
+        FieldError: a message on the way is no object, has no role, or its content is no text.
+    """
+    for index in reversed(range(len(messages))):
+        message = messages[index]
+        here = f"{path}[{index}]"
+        if not isinstance(message, Mapping):
+            raise FieldError(here, f"is {_kind(message)}, not an object with role and content")
+        role = message.get("role")
+        if not isinstance(role, str):
+            raise FieldError(f"{here}.role", f"is {_kind(role)}, not text")
+        if role.strip().lower() in roles:
+            return message_text(message.get("content"), f"{here}.content")
+    return None
+
+
+def message_text(content: Any, path: str) -> str:
+    """Text of a message's content, without the model's reasoning.
+
+    Content is text, an object with ``text``, a list of texts and such objects, or ``None``, which is no text.
+    Parts of a list are put together with line breaks, so that two fenced blocks never become one. Reasoning
+    blocks (Converse's ``reasoningContent``, parts of type ``reasoning`` or ``thinking``) and parts without
+    text (images, tool calls) are dropped.
+
+    Raises:
+        FieldError: the content is of some other type.
+    """
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, Mapping):
+        return _part_text(content, path) or ""
+    if isinstance(content, (list, tuple)):
+        texts = (_item_text(item, f"{path}[{index}]") for index, item in enumerate(content))
+        return "\n".join(text for text in texts if text is not None)
+    raise FieldError(path, f"is {_kind(content)}, not text, an object with text, or a list of such")
+
+
+def _item_text(item: Any, path: str) -> str | None:
+    if item is None or isinstance(item, str):
+        return item
+    if isinstance(item, Mapping):
+        return _part_text(item, path)
+    raise FieldError(path, f"is {_kind(item)}, not text or an object with text")
+
+
+def _part_text(part: Mapping[Any, Any], path: str) -> str | None:
+    kind = part.get("type")
+    if "reasoningContent" in part or (isinstance(kind, str) and kind.lower() in _REASONING_TYPES):
+        return None
+    text = part.get("text")
+    if text is None or isinstance(text, str):
+        return text
+    raise FieldError(f"{path}.text", f"is {_kind(text)}, not text")
+
+
+def _kind(value: Any) -> str:
+    return "missing" if value is None else f"of type {type(value).__name__}"
+
+
+_MARKS = frozenset(
+    {
+        "completion",
+        "messages",
+        "model_response",
+        "prompt",
+        "query",
+        "reference_answer",
+        "response",
+        "reward_model",
+    }
+)
+_READ = _MARKS | {"chosen", "extra_info", "id", "metadata", "rejected"}
+_REFERENCE_KEYS = frozenset({"fn_name", "ground_truth", "inputs", "outputs", "reference_answer"})
+
+
+def looks_like_sample(value: Any) -> bool:
+    """Whether this is an object with at least one field only a sample has."""
+    return isinstance(value, Mapping) and not _MARKS.isdisjoint(value)
+
+
+def read_sample(raw: Any, index: int) -> Sample | BadSample:
+    """One sample of a batch, in any of the documented shapes.
+
+    The model's text is, in this order: ``model_response`` (SageMaker evaluation); the last assistant turn of
+    ``messages``; ``completion`` (Hugging Face prompt-completion and preference); ``response``, but only
+    beside ``data_source`` or ``reward_model`` (verl), since elsewhere ``response`` is the ground truth. Turns
+    win over ``completion`` because a dataset's own columns come along at the root, and one called
+    ``completion`` holds the right answer. No such field is no error: pre-flight checks send dataset lines,
+    which have no model turn yet.
+
+    A sample without an id is called by its ``metadata.key``, as AWS's open-weight sample function does, else
+    by its place.
+
+    Args:
+        raw: what the caller sent.
+        index: its place in the batch, from 0.
+    """
+    if not isinstance(raw, Mapping):
+        error = SampleError(f"#{index}", "sample", f"is of type {type(raw).__name__}, not an object")
+        return BadSample(_made_up_id(index), error)
+    sample_id = _id_of(raw, index)
+    try:
+        completion = _completion_of(raw)
+        reference, reference_field = find_reference(raw)
+    except FieldError as error:
+        return BadSample(sample_id, SampleError(label_of(sample_id, index), error.field, error.message))
+    return Sample(
+        id=sample_id,
+        completion=completion,
+        reference=reference,
+        prompt=_prompt_of(raw),
+        reference_field=reference_field,
+        metadata=_metadata_of(raw),
+    )
+
+
+def read_metrics_sample(data: Mapping[Any, Any]) -> Sample | BadSample:
+    """The one sample of a ``postprocess`` event of Nova's bring-your-own-metrics."""
+    sample_id = _id_of(data, 0)
+    try:
+        completion = _text_or_none(data.get("inference_output"), "data.inference_output")
+        reference = reference_at(data.get("gold"), "data.gold")
+    except FieldError as error:
+        return BadSample(sample_id, SampleError(label_of(sample_id, 0), error.field, error.message))
+    return Sample(
+        id=sample_id,
+        completion=completion,
+        reference=reference,
+        prompt=_prompt_of(data),
+        reference_field="data.gold",
+    )
+
+
+def _made_up_id(index: int) -> str:
+    return f"sample-{index}"
+
+
+def _id_of(raw: Mapping[Any, Any], index: int) -> Any:
+    sample_id = raw.get("id")
+    if sample_id is not None and not (isinstance(sample_id, str) and not sample_id):
+        return sample_id
+    metadata = raw.get("metadata")
+    key = metadata.get("key") if isinstance(metadata, Mapping) else None
+    return key if isinstance(key, str) and key else _made_up_id(index)
+
+
+def _completion_of(raw: Mapping[Any, Any]) -> str | None:
+    text = _text_or_none(raw.get("model_response"), "model_response")
+    if text is None:
+        text = _turn_of(raw.get("messages"), "messages")
+    if text is None:
+        text = _text_or_none(raw.get("completion"), "completion")
+    if text is None and ("data_source" in raw or "reward_model" in raw):
+        text = _text_or_none(raw.get("response"), "response")
+    return text
+
+
+def _turn_of(messages: Any, path: str) -> str | None:
+    if messages is None:
+        return None
+    if not isinstance(messages, (list, tuple)):
+        raise FieldError(path, f"is of type {type(messages).__name__}, not a list of messages")
+    return last_turn(messages, ASSISTANT_ROLES, path)
+
+
+def _text_or_none(value: Any, path: str, roles: frozenset[str] = ASSISTANT_ROLES) -> str | None:
+    """Text of a field that holds content, or a conversation whose last turn of these roles counts."""
+    if value is None:
+        return None
+    if isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) and "role" in item for item in value):
+        return last_turn(value, roles, path)
+    return message_text(value, path)
+
+
+def _prompt_of(raw: Mapping[Any, Any]) -> str:
+    """Text of the first of ``messages``, ``prompt`` and ``query`` that has any.
+
+    Nobody is graded by the prompt alone, and a dataset may well have some column of that name, so a prompt
+    that cannot be read is no prompt rather than an error.
+    """
+    for name in ("messages", "prompt", "query"):
+        value = raw.get(name)
+        with contextlib.suppress(FieldError):
+            text = _text_or_none(value, name, USER_ROLES)
+            if text:
+                return text
+    return ""
+
+
+def _metadata_of(raw: Mapping[Any, Any]) -> dict[str, Any]:
+    """What else came along: unread columns, and what ``metadata`` and ``extra_info`` hold but references."""
+    result: dict[str, Any] = {}
+    for name in ("extra_info", "metadata"):
+        section = raw.get(name)
+        if isinstance(section, Mapping):
+            result.update({key: value for key, value in section.items() if key not in _REFERENCE_KEYS})
+    result.update({key: value for key, value in raw.items() if key not in _READ})
+    return result

@@ -1,0 +1,132 @@
+"""Answer Lambda events with a grader."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import GraderError, UnscoredError
+from grader.lambda_api import (
+    Batch,
+    Envelope,
+    EventKind,
+    http_response,
+    read_event,
+    resolve_envelope,
+    write_error,
+    write_metrics,
+    write_options,
+    write_preprocess,
+    write_response,
+)
+from grader.lambda_api.batch_log import GradedBatch, Journal
+from grader.types import GradeStatus
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from grader.config.settings import GraderConfig
+    from grader.core.grader import Grader
+    from grader.types import Grade
+
+__all__ = ["Answering"]
+
+_REQUEST_CHARS = 64
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Invocation:
+    """What is known of an event besides what it holds."""
+
+    started: float
+    """When it came (`time.monotonic`)."""
+    deadline_s: float | None
+    """Seconds that were left then."""
+    request: str
+    """Its id."""
+
+
+class Answering:
+    """Speaks the contract, for a grader.
+
+    Args:
+        config: the settings.
+        grader: what grades; to be closed by whoever made it.
+        environ: the environment, which tells of Lambda.
+    """
+
+    def __init__(self, config: GraderConfig, grader: Grader, environ: Mapping[str, str]) -> None:
+        self._config = config
+        self._grader = grader
+        self._journal = Journal(config.log_samples, environ)
+
+    def answer(self, event: Any, context: Any) -> Any:
+        """As `grader.handler.lambda_handler`."""
+        started = time.monotonic()
+        envelope = resolve_envelope(event, Envelope(self._config.envelope))
+        try:
+            batch = read_event(event, envelope=envelope)
+            return self._respond(batch, _Invocation(started, _remaining_s(context), _request_of(context)))
+        except GraderError as error:
+            _log.warning("%s", error)
+            return write_error(error, envelope)
+        except SandboxError as error:
+            _log.error("%s", error)
+            return write_error(GraderError(str(error)), envelope)
+
+    def _respond(self, batch: Batch, invocation: _Invocation) -> Any:
+        match batch.kind:
+            case EventKind.OPTIONS:
+                return write_options()
+            case EventKind.PREPROCESS:
+                return write_preprocess(batch.data)
+            case EventKind.DOCTOR:
+                report = self._doctor(invocation.deadline_s, attack=bool(batch.data.get("attack")))
+                return http_response(200, report) if batch.envelope is Envelope.HTTP else report
+            case EventKind.POSTPROCESS:
+                (grade,) = self._grade(batch, invocation)
+                return write_metrics(grade, unscored_reward=self._unscored_reward())
+            case EventKind.GRADE:
+                grades = self._grade(batch, invocation)
+                return write_response(
+                    grades, batch.envelope, unscored_reward=self._unscored_reward(), detailed=batch.detailed
+                )
+
+    def _grade(self, batch: Batch, invocation: _Invocation) -> Sequence[Grade]:
+        grades = self._grader.grade_batch(batch.samples, deadline_s=invocation.deadline_s)
+        if grades:
+            elapsed_s = time.monotonic() - invocation.started
+            self._journal.tell(
+                GradedBatch(grades, self._grader.host(), elapsed_s, invocation.deadline_s, invocation.request)
+            )
+        unscored = [grade for grade in grades if grade.status is GradeStatus.UNSCORED]
+        if unscored and self._config.unscored == "raise" and not batch.detailed:  # details say which, and why
+            raise UnscoredError(
+                f"{len(unscored)} of {len(grades)} samples are unscored; the first: {unscored[0].reason}"
+            )
+        return grades
+
+    def _unscored_reward(self) -> float:
+        return self._config.unscored if isinstance(self._config.unscored, float) else 0.0
+
+    def _doctor(self, deadline_s: float | None, *, attack: bool) -> dict[str, Any]:
+        report = self._grader.host().as_dict()
+        if attack:
+            report["conformance"] = self._grader.check_conformance(deadline_s=deadline_s).as_dict()
+        return report
+
+
+def _request_of(context: Any) -> str:
+    """Id of the invocation; empty where the context has none."""
+    request = getattr(context, "aws_request_id", "")
+    return request[:_REQUEST_CHARS] if isinstance(request, str) else ""
+
+
+def _remaining_s(context: Any) -> float | None:
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    return float(remaining()) / 1000 if callable(remaining) else None

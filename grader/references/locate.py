@@ -1,0 +1,348 @@
+"""Find the reference of a sample, and parse the address of one that is kept in S3 or in a file."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from grader.errors import FieldError, FieldMissingError
+from testcases.errors import InvalidFieldError, ProblemError
+
+__all__ = [
+    "REFERENCE_PLACES",
+    "Address",
+    "FolderFile",
+    "Place",
+    "S3Object",
+    "address_of",
+    "find_reference",
+    "is_address",
+    "one_line",
+    "reference_at",
+    "unwrap",
+]
+
+
+_S3: Final = "s3://"
+_FILE: Final = "file://"
+_BESIDE: Final = frozenset({"task_id", "format"})
+_MOST_LAYERS: Final = 6
+_MOST_TEXT: Final = 16_384
+"""Longer text is no address: a key has at most 1,024 bytes (Amazon S3 User Guide, "Object key naming")."""
+_MOST_KEY_BYTES: Final = 1024
+_BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{3,255}")
+"""Also names that buckets could have before 2018."""
+_MOST_SHOWN: Final = 200
+_MOST_NUMBER: Final = 10**18
+
+
+@dataclass(frozen=True, slots=True)
+class S3Object:
+    """An object in S3."""
+
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        return one_line(f"{_S3}{self.bucket}/{self.key}")
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFile:
+    """A file below the folder that the settings name."""
+
+    path: str
+    """As it was written."""
+
+    def __str__(self) -> str:
+        return one_line(f"{_FILE}{self.path}")
+
+
+Place: TypeAlias = S3Object | FolderFile
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What a reference says instead of tests."""
+
+    place: Place
+    task_id: str | None = None
+    """Which line of the place is meant; ``None`` where the place holds one reference."""
+    shape: str | None = None
+    """Name of the format, where the address says it."""
+    field: str = ""
+    """Name of the field the place was in; empty for plain text."""
+
+    def __str__(self) -> str:
+        return str(self.place) if self.task_id is None else f"{self.place}, task_id {one_line(self.task_id)}"
+
+
+def is_address(text: str) -> bool:
+    """Whether a text names a place, rightly or not."""
+    return text.startswith((_S3, _FILE))
+
+
+def address_of(reference: Any) -> Address | None:
+    """The address that a reference is; ``None`` where it is the tests themselves, or nothing that makes sense.
+
+    An address is ``{"s3_uri": "s3://bucket/key"}`` or ``{"file": "path"}``, with ``task_id`` and ``format`` where they
+    are wanted; or the text ``s3://bucket/key`` or ``file://path``; or JSON text of one of these; or any of them in
+    ``{"text": ...}``.
+
+    Raises:
+        ProblemError: it is an address, and a wrong one.
+    """
+    reference = _unwrapped(reference)
+    if isinstance(reference, str):
+        return Address(_place(reference)) if is_address(reference) else None
+    if not isinstance(reference, dict):
+        return None
+    given = {name: value for name, value in reference.items() if value is not None}
+    if "s3_uri" in given:
+        return _address(given, "s3_uri")
+    if "file" in given and given.keys() <= _BESIDE | {"file"}:
+        return _address(given, "file")
+    return None
+
+
+def one_line(text: str) -> str:
+    """A text in one short line, whatever it holds."""
+    shown = text if text.isprintable() else ascii(text)[1:-1]
+    return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}..."
+
+
+def _unwrapped(reference: Any) -> Any:
+    for _ in range(_MOST_LAYERS):
+        if isinstance(reference, dict) and reference.keys() == {"text"}:
+            reference = reference["text"]
+        elif isinstance(reference, str) and len(reference) <= _MOST_TEXT and reference.lstrip().startswith(("{", '"')):
+            try:
+                reference = json.loads(reference)
+            except (ValueError, RecursionError):
+                return None  # whoever reads the reference says what is wrong with it
+        else:
+            break
+    return reference
+
+
+def _address(given: dict[str, Any], field: str) -> Address:
+    for other in given:
+        if other != field and other not in _BESIDE:
+            raise InvalidFieldError(
+                field, f"says where the reference is, so {one_line(repr(other))} cannot be beside it"
+            )
+    text = given[field]
+    if not isinstance(text, str):
+        raise InvalidFieldError(field, f"must be text, not {type(text).__name__}")
+    if field == "file" and not is_address(text):
+        text = _FILE + text
+    if text.startswith(_S3) != (field == "s3_uri"):
+        wanted = "s3://BUCKET/KEY" if field == "s3_uri" else "a path"
+        raise InvalidFieldError(field, f"must be {wanted}, not '{one_line(text)}'")
+    try:
+        place = _place(text)
+    except ProblemError as error:
+        raise InvalidFieldError(field, str(error)) from None
+    return Address(place, _task_id(given.get("task_id")), _shape(given.get("format")), field)
+
+
+def _task_id(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MOST_NUMBER:
+        return str(value)
+    raise InvalidFieldError("task_id", f"must be text or a whole number, not {type(value).__name__}")
+
+
+def _shape(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise InvalidFieldError("format", f"must be text, not {type(value).__name__}")
+
+
+def _place(text: str) -> Place:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ProblemError("holds half of a surrogate pair, which no name can") from None
+    if text.startswith(_FILE):
+        path = text.removeprefix(_FILE)
+        if not path or "\0" in path:
+            raise ProblemError(f"must be a path, not '{one_line(path)}'")
+        return FolderFile(path)
+    bucket, _, key = text.removeprefix(_S3).partition("/")
+    if _BUCKET.fullmatch(bucket) is None or not key or len(key.encode()) > _MOST_KEY_BYTES:
+        raise ProblemError(f"must be s3://BUCKET/KEY, not '{one_line(text)}'")
+    return S3Object(bucket, key)
+
+
+REFERENCE_PLACES: tuple[tuple[str, ...], ...] = (
+    ("reference_answer",),
+    ("metadata", "reference_answer"),
+    ("extra_info", "reference_answer"),
+    ("reward_model", "ground_truth"),
+    ("metadata", "ground_truth"),
+    ("extra_info", "ground_truth"),
+)
+"""Where a reference may be, in the order they are looked at.
+
+The root is what "Implementing reward functions" of SageMaker says, ``metadata`` what "Setting up reward
+functions" of Bedrock and SageMaker's open-weight samples say, ``extra_info`` and ``reward_model`` are verl's.
+After these comes ``metadata`` itself when it holds ``inputs`` and ``outputs``, as the built-in Prime Code
+scorer has it.
+"""
+
+_PRIME_CODE_KEYS = ("fn_name", "inputs", "outputs")
+_MAX_WRAPPINGS = 6
+_MAX_NESTING = 200
+
+
+def find_reference(raw: Mapping[Any, Any]) -> tuple[Any, str]:
+    """The reference of a sample as it came from a trainer, and the path of the field it was found in.
+
+    The first place that could hold tests (an object, a list of objects, or the address of either) wins. A place
+    with a plain text, number or list only counts when no later place holds more: SageMaker's evaluation puts a
+    copy of the ground-truth *text* at the root even where the tests are in ``metadata``.
+
+    Raises:
+        FieldMissingError: no place holds anything.
+        FieldError: what holds it is refused; see `unwrap`.
+    """
+    plain: tuple[Any, str] | None = None
+    for place in REFERENCE_PLACES:
+        field = ".".join(place)
+        value = unwrap(_look_up(raw, place), field)
+        if _is_empty(value):
+            continue
+        if _could_be_tests(value):
+            return value, field
+        plain = plain or (value, field)
+    metadata = _section(raw, "metadata")
+    tests = {name: metadata[name] for name in _PRIME_CODE_KEYS if not _is_empty(metadata.get(name))}
+    if "inputs" in tests and "outputs" in tests:
+        _refuse_deep_nesting(tests, "metadata")
+        return tests, "metadata"
+    if plain is not None:
+        return plain
+    places = ", ".join(".".join(place) for place in REFERENCE_PLACES)
+    raise FieldMissingError("reference_answer", f"not found; looked at {places}, metadata.inputs with metadata.outputs")
+
+
+def reference_at(value: Any, field: str) -> Any:
+    """The reference in a field that must hold one.
+
+    Raises:
+        FieldError: it holds nothing, or what it holds is refused; see `unwrap`.
+    """
+    reference = unwrap(value, field)
+    if _is_empty(reference):
+        raise FieldError(field, "holds no reference")
+    return reference
+
+
+def unwrap(value: Any, field: str) -> Any:
+    """What is inside ``{"text": ...}`` and JSON text, in any order, a few layers deep.
+
+    Text that is JSON of an object, a list or a text is replaced by what it says; any other text stays as it
+    is. Objects that came as objects are not touched, so a NaN that the runtime let through stays.
+
+    Args:
+        value: a reference as it came.
+        field: its path, for error messages.
+
+    Raises:
+        FieldError: JSON text that says a key twice, says NaN or Infinity (which are not JSON), or holds an
+            integer too long to read; or a value nested too deeply.
+    """
+    for _ in range(_MAX_WRAPPINGS):
+        if isinstance(value, str):
+            inner = _parse(value, field)
+        elif isinstance(value, Mapping) and "text" in value and value.keys() <= {"text", "type"}:
+            inner = value["text"]
+        else:
+            break
+        if inner is value:
+            break
+        value = inner
+    _refuse_deep_nesting(value, field)
+    return value
+
+
+class _RefusedJsonError(Exception):
+    """JSON that Python would read, and that nobody can have meant."""
+
+
+def _parse(text: str, field: str) -> Any:
+    if not text.lstrip().startswith(("{", "[", '"')):
+        return text
+    try:
+        return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
+    except json.JSONDecodeError:
+        return text
+    except _RefusedJsonError as error:
+        raise FieldError(field, str(error)) from None
+    except RecursionError:
+        raise FieldError(field, f"JSON text nested more than {_MAX_NESTING} levels deep") from None
+    except ValueError:
+        raise FieldError(field, "JSON text holds an integer of too many digits") from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _RefusedJsonError(f"JSON text has the key {key[:40]!a} twice in one object")
+            seen.add(key)
+    return result
+
+
+def _refuse_constant(name: str) -> Any:
+    raise _RefusedJsonError(f"JSON text holds {name}, which is not JSON; write the value some other way")
+
+
+def _refuse_deep_nesting(value: Any, field: str) -> None:
+    level = [value]
+    for _ in range(_MAX_NESTING):
+        level = [child for parent in level for child in _children(parent) if isinstance(child, (Mapping, list, tuple))]
+        if not level:
+            return
+    raise FieldError(field, f"nested more than {_MAX_NESTING} levels deep")
+
+
+def _children(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _look_up(raw: Mapping[Any, Any], place: tuple[str, ...]) -> Any:
+    if len(place) == 1:
+        return raw.get(place[0])
+    section, name = place
+    return _section(raw, section).get(name)
+
+
+def _section(raw: Mapping[Any, Any], name: str) -> Mapping[Any, Any]:
+    value = raw.get(name)
+    if isinstance(value, str):
+        value = _parse(value, name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, (Mapping, list, tuple)) and not value)
+
+
+def _could_be_tests(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_address(value)
+    if isinstance(value, (list, tuple)):
+        return all(isinstance(item, Mapping) for item in value)
+    return isinstance(value, Mapping)

@@ -1,0 +1,1 @@
+"""Convert data sets into training files, and check whether their tests can be trusted."""

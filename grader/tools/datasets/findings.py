@@ -1,0 +1,228 @@
+"""Findings of a check: what the results of probes show about a task."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from grader.extraction import ExtractionRule
+from grader.text import one_line
+from grader.tools.datasets.probes import UNSKILLED, TrialKind
+from grader.types import GradeStatus
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from grader.tools.datasets.probes import Trial
+    from grader.types import Grade
+
+__all__ = ["Bounds", "Checked", "Finding", "FindingKind", "Tried", "judge"]
+
+
+class FindingKind(StrEnum):
+    """What is wrong."""
+
+    BROKEN = "broken"
+    """The row cannot be read, or a solution of its own fails, or a test passes whatever the answer does."""
+    GUESSABLE = "guessable"
+    """An answer without skill passes most of the tests."""
+    FLAKY = "flaky"
+    """The same solution fares differently when it is tried again."""
+    SLOW = "slow"
+    """A solution needs much of the CPU time that it may have."""
+    DUPLICATE = "duplicate"
+    """Another row has the same id, or the same text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with one row."""
+
+    kind: FindingKind
+    place: str
+    """Where the row is: ``mbpp.jsonl:7``."""
+    row: int
+    """Its number, from 1."""
+    id: str
+    """The task's id; empty where it cannot be read."""
+    detail: str
+    """What is wrong, in a line for people; may hold text of tests and solutions."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a check came to."""
+
+    rows: int = 0
+    tasks: int = 0
+    """Rows that could be read."""
+    with_solution: int = 0
+    """Tasks that came with a solution."""
+    solutions: int = 0
+    """Solutions that were tried."""
+    passing: int = 0
+    """Of those, the ones that passed every test each time."""
+    tests: int = 0
+    """Tests of all tasks."""
+    stubs_passing: int = 0
+    """Tasks in which a stub passes at least one test; no finding by itself, since ``None`` may be right."""
+    unskilled: float = 0.0
+    """The share of the tests that the best answer without skill passes, summed over the tasks."""
+    runs: int = 0
+    """Answers that were graded."""
+    elapsed_s: float = 0.0
+    broke_off: str = ""
+    """Why the rest of the rows could not be read; empty when all were."""
+    formats: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    """In the order of the rows."""
+
+    @property
+    def unskilled_share(self) -> float:
+        """The share of a task's tests that the best answer without skill passes, on average."""
+        return self.unskilled / self.tasks if self.tasks else 0.0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each kind."""
+        found = Counter(finding.kind for finding in self.findings)
+        return {kind.value: found[kind] for kind in FindingKind}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON can say it."""
+        return {
+            "rows": self.rows,
+            "tasks": self.tasks,
+            "with_solution": self.with_solution,
+            "solutions": self.solutions,
+            "passing": self.passing,
+            "tests": self.tests,
+            "stubs_passing": self.stubs_passing,
+            "unskilled_share": round(self.unskilled_share, 4),
+            "runs": self.runs,
+            "elapsed_s": round(self.elapsed_s, 3),
+            "broke_off": self.broke_off,
+            "formats": dict(self.formats.most_common()),
+            "counts": self.counts,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+
+_CHARS = 300
+_CONTRARY = 2
+_PASSED = Verdict.PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is still no finding."""
+
+    guessable: float
+    """The share of the tests that an answer without skill may pass."""
+    cpu_s: float
+    """CPU seconds that a solution may need for all tests."""
+
+
+@dataclass(slots=True)
+class Tried:
+    """An answer and the grades it got, one for each time it was tried."""
+
+    trial: Trial
+    grades: list[Grade] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether it passed every test each time."""
+        return all(grade.metric("functional") == 1.0 for grade in self.grades)
+
+    @property
+    def share(self) -> float:
+        """The share of the tests it passed the first time."""
+        return self.grades[0].metric("functional")
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds it needed, at most."""
+        return max(grade.metric("cpu_ms") for grade in self.grades) / 1000
+
+
+def judge(tried: Sequence[Tried], bounds: Bounds) -> Iterator[tuple[FindingKind, str]]:
+    """What is wrong with the task, most serious first.
+
+    Args:
+        tried: everything that was tried on it.
+        bounds: what is still no finding.
+    """
+    unscored = next((one.grades[0] for one in tried if one.grades[0].status is GradeStatus.UNSCORED), None)
+    if unscored is not None:
+        yield FindingKind.BROKEN, _line(f"cannot be graded: {unscored.reason}")
+        return
+    solutions = [one for one in tried if one.trial.kind is TrialKind.SOLUTION]
+    for one in solutions:
+        yield from _solution(one, bounds)
+    yield from _hollow([one for one in tried if one.trial.kind in (TrialKind.RAISING, TrialKind.STUB)])
+    yield from _guessable([one for one in tried if one.trial.kind in UNSKILLED], bounds)
+
+
+def _solution(one: Tried, bounds: Bounds) -> Iterator[tuple[FindingKind, str]]:
+    label = one.trial.label
+    grade = one.grades[0]
+    if _is_other_code(one.trial, grade):
+        yield FindingKind.BROKEN, f"{label}: the grader finds other code in it; see docs/extraction.md"
+        return
+    verdicts = [[test.verdict for test in again.tests] for again in one.grades]
+    if any(other != verdicts[0] for other in verdicts):
+        yield FindingKind.FLAKY, _line(f"{label}: {_difference(one.grades)}")
+    elif not one.passed:
+        failed = [test for test in grade.tests if test.verdict is not Verdict.PASSED]
+        count = f"{label} fails {len(failed)} of {len(grade.tests)} tests"
+        first = f"{failed[0].name}: {failed[0].verdict}: {failed[0].detail}" if failed else grade.reason
+        yield FindingKind.BROKEN, _line(f"{count}: {first.removeprefix(': ').removesuffix(': ')}")
+    if one.cpu_s > bounds.cpu_s:
+        yield FindingKind.SLOW, f"{label} needs {one.cpu_s:.1f} CPU seconds, more than {bounds.cpu_s:g}"
+
+
+def _hollow(tried: Sequence[Tried]) -> Iterator[tuple[FindingKind, str]]:
+    """Tests that pass both with an answer that always raises and with one that never does."""
+    tests = [one.grades[0].tests for one in tried]
+    if len(tests) < _CONTRARY or len(set(map(len, tests))) > 1:
+        return
+    passed = [results[0] for results in zip(*tests, strict=True) if {one.verdict for one in results} == {_PASSED}]
+    if passed:
+        count = f"{len(passed)} of {len(tests[0])} tests pass whatever the answer does"
+        yield FindingKind.BROKEN, _line(f"{count}: {passed[0].name}")
+
+
+def _guessable(tried: Sequence[Tried], bounds: Bounds) -> Iterator[tuple[FindingKind, str]]:
+    """The best of the answers without skill, if it is too good."""
+    best = max(tried, key=lambda one: one.share, default=None)
+    if best is None:
+        return
+    tests = best.grades[0].tests
+    if best.share > bounds.guessable or best.share == 1.0:
+        passed = sum(test.verdict is Verdict.PASSED for test in tests)
+        yield FindingKind.GUESSABLE, _line(f"{best.trial.label} passes {passed} of {len(tests)} tests")
+
+
+def _difference(grades: Sequence[Grade]) -> str:
+    """The first test that fared differently, and how."""
+    if len({len(grade.tests) for grade in grades}) > 1:
+        return f"has {', '.join(str(len(grade.tests)) for grade in grades)} tests"
+    for results in zip(*(grade.tests for grade in grades), strict=True):
+        if len({result.verdict for result in results}) > 1:
+            return f"{results[0].name}: {', '.join(result.verdict for result in results)}"
+    return ""
+
+
+def _is_other_code(trial: Trial, grade: Grade) -> bool:
+    """Whether what ran is not the solution; nobody knows where that is text with code in it."""
+    if not trial.code or grade.extraction_rule == ExtractionRule.BODY_ONLY:
+        return False
+    return grade.answer is None or grade.answer.strip() != trial.code.replace("\r\n", "\n").strip()
+
+
+def _line(text: str) -> str:
+    return one_line(text, _CHARS)

@@ -1,0 +1,138 @@
+"""The prompt of a training row: its system turn and its user turn."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import InputError
+from testcases.errors import InvalidFieldError
+from testcases.model import StdinTest
+from testcases.source.entry_points import defined_in
+from testcases.source.parsing import prompt_code
+
+if TYPE_CHECKING:
+    from grader.tools.datasets.tasks import Task
+
+__all__ = ["SYSTEM_PROMPT", "USER_PROMPT", "Turns", "fenced", "read_template"]
+
+
+_LEAST = 3
+
+
+def fenced(code: str) -> str:
+    """The code in a block whose fence is longer than any run of backticks in it."""
+    longest = max(map(len, re.findall("`+", code)), default=0)
+    ticks = "`" * max(_LEAST, longest + 1)
+    text = code.strip("\n")
+    return f"{ticks}python\n{text}\n{ticks}"
+
+
+SYSTEM_PROMPT = "You are a careful Python programmer. Answer with all of the code in one ```python block."
+USER_PROMPT = "{prompt}\n\n{interface}\n\n{starter}"
+
+_PLACEHOLDER = re.compile(r"\{(prompt|interface|starter|entry_point)\}")
+_COMPLETE = "Complete this code. Give all of it, not only what is new."
+_PROGRAM = "Write a program that reads standard input and writes to standard output."
+_MAX_TEMPLATE_CHARS = 100_000
+
+
+def read_template(path: str, *, must_hold: str = "") -> str:
+    """The text of a template's file.
+
+    Raises:
+        InputError: it cannot be read, is empty, or does not hold what it must.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not UTF-8") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    if not text.strip() or len(text) > _MAX_TEMPLATE_CHARS:
+        raise InputError(f"{path}: holds no text" if not text.strip() else f"{path}: is too long for a prompt")
+    if must_hold not in text:
+        raise InputError(f"{path}: must hold {must_hold} where the task's text is to stand")
+    return text.strip()
+
+
+class Turns:
+    """Makes the turns of training rows.
+
+    A row that holds a conversation keeps it; the system turn is then only put in where one is asked for.
+
+    Args:
+        system: text of the system turn; ``None`` is `SYSTEM_PROMPT`, for rows that hold no conversation.
+        user: template of the user turn, in which ``{prompt}`` is the task's text (code in a fenced block),
+            ``{interface}`` says what the code must define or that it must be a program, ``{starter}`` is the code
+            to start from, ``{entry_point}`` the name to define. A paragraph that is one of these and has no value
+            is left out.
+    """
+
+    def __init__(self, system: str | None = None, user: str = USER_PROMPT) -> None:
+        self._system = system
+        self._user = user
+
+    def of(self, task: Task) -> list[dict[str, Any]]:
+        """The turns for a task."""
+        if task.turns:
+            turns = [dict(turn) for turn in task.turns]
+            if self._system is None:
+                return turns
+            kept = [turn for turn in turns if turn["role"] not in {"system", "developer"}]
+            return [{"role": "system", "content": self._system}, *kept]
+        system = SYSTEM_PROMPT if self._system is None else self._system
+        return [{"role": "system", "content": system}, {"role": "user", "content": self._user_text(task)}]
+
+    def _user_text(self, task: Task) -> str:
+        values = {
+            "prompt": fenced(task.prompt) if _is_code(task) else task.prompt.strip(),
+            "interface": _interface(task),
+            "starter": f"Start from this code:\n\n{fenced(task.starter)}" if task.starter else "",
+            "entry_point": task.problem.entry_point or "",
+        }
+        paragraphs = [part for part in self._user.split("\n\n") if not _is_left_empty(part, values)]
+        return _PLACEHOLDER.sub(lambda found: values[found[1]], "\n\n".join(paragraphs))
+
+
+def _is_code(task: Task) -> bool:
+    """Whether the prompt is code to be completed."""
+    code = prompt_code(task.prompt, entry_point=task.problem.entry_point)
+    return bool(code) and code == task.prompt
+
+
+def _is_left_empty(paragraph: str, values: dict[str, str]) -> bool:
+    """Whether it is a placeholder and nothing else, for which there is no value."""
+    found = _PLACEHOLDER.fullmatch(paragraph.strip())
+    return found is not None and not values[found[1]]
+
+
+def _interface(task: Task) -> str:
+    name = task.problem.entry_point
+    if _is_code(task):
+        return _COMPLETE
+    if name is None:
+        return _PROGRAM if any(isinstance(test, StdinTest) for test in task.problem.tests) else ""
+    if _is_named(name.rpartition(".")[2], f"{task.prompt}\n{task.starter}"):
+        return ""
+    return f"Define `{name}{_parameters(task, name)}`."
+
+
+def _is_named(name: str, text: str) -> bool:
+    """Whether a text names a function, and does not merely use a word: "add the numbers" names no ``add``."""
+    name_alone = rf"\b{re.escape(name)}\b"
+    like_code = rf"{name_alone}\s*\(|`{re.escape(name)}`|(?:def|class)\s+{name_alone}"
+    is_word = name.isalpha() and name.islower()
+    return re.search(like_code if is_word else name_alone, text) is not None
+
+
+def _parameters(task: Task, name: str) -> str:
+    """The parameters as a solution that came with the row has them; empty where none tells."""
+    for solution in task.solutions:
+        try:
+            signature = defined_in(solution, "solution", name=name)
+        except InvalidFieldError:
+            continue
+        return f"({', '.join(signature.parameters)})"
+    return ""

@@ -1,0 +1,167 @@
+"""Write the reference of a training row: the row's own without needless columns, or the native format."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import FieldError
+from grader.references.locate import find_reference
+from grader.text import json_line
+from grader.tools.datasets.tasks import SOLUTION_COLUMNS, RowError
+from testcases.errors import ProblemError
+from testcases.formats import read_reference
+from testcases.model import ASK_ORACLE, AssertTest, CallTest, CheckTest, Comparison, PytestTest, StdinTest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.tools.datasets.tasks import Task
+    from testcases.model import Problem, Test
+
+__all__ = ["ReferenceWriter", "to_native"]
+
+
+_USUAL = asdict(Comparison())
+
+
+def to_native(problem: Problem) -> dict[str, Any]:
+    """The native reference of a problem.
+
+    Whether it says all of the problem is for the caller to see, by reading it.
+    """
+    reference: dict[str, Any] = {
+        "entry_point": problem.entry_point,
+        "tests": [_test(test) for test in problem.tests],
+        "prompt": problem.prompt,
+        "setup": problem.setup,
+        "oracle": problem.oracle,
+        "limits": {name: value for name, value in asdict(problem.limits).items() if value is not None},
+        "compare": _unusual(problem.comparison),
+        "allow_imports": list(problem.allow_imports),
+        "isolation": problem.isolation if problem.isolation != "split" else "",
+    }
+    return {name: value for name, value in reference.items() if value}
+
+
+def _test(test: Test) -> dict[str, Any]:
+    worth: dict[str, Any] = {} if test.weight == 1.0 else {"weight": test.weight}
+    if test.group is not None:
+        worth["group"] = test.group
+    return _asked(test) | worth
+
+
+def _asked(test: Test) -> dict[str, Any]:
+    match test:
+        case CallTest():
+            call = {"function": test.function, "args": list(test.args), "kwargs": dict(test.kwargs)}
+            given = {name: value for name, value in call.items() if value}
+            return given | _right("expected", test) | _compared(test)
+        case StdinTest():
+            return {"stdin": test.stdin} | _right("stdout", test) | _compared(test)
+        case AssertTest():
+            return {"assert": test.source}
+        case CheckTest():
+            return {"check": test.source}
+        case PytestTest():
+            return {"pytest": test.source, "module": test.module}
+
+
+def _right(name: str, test: CallTest | StdinTest) -> dict[str, Any]:
+    value = test.expected if isinstance(test, CallTest) else test.stdout
+    if value is ASK_ORACLE:
+        return {} if isinstance(test, CallTest) and test.args else {"args": []}
+    return {"one_of": [value, *test.alternatives]} if test.alternatives else {name: value}
+
+
+def _compared(test: CallTest | StdinTest) -> dict[str, Any]:
+    return {} if test.comparison is None else {"compare": _unusual(test.comparison)}
+
+
+def _unusual(comparison: Comparison) -> dict[str, Any]:
+    return {name: value for name, value in asdict(comparison).items() if value != _USUAL[name]}
+
+
+class ReferenceWriter:
+    """Writes references that are read as the same problem again, which is seen to for each.
+
+    Args:
+        native: write the native format where it can say all, instead of the row's own.
+    """
+
+    def __init__(self, *, native: bool = False) -> None:
+        self._native = native
+        self._needed: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
+        """Columns that rows of a format, with certain columns, were found to need."""
+
+    def write(self, task: Task) -> Any:
+        """The reference for a task.
+
+        Raises:
+            RowError: it can be written in no way that is read the same.
+        """
+        wanted = _fingerprint(task.problem)
+        for candidate in self._candidates(task, wanted):
+            if _says(candidate, wanted, task):
+                return candidate
+        raise RowError("its tests hold values that JSON cannot say")
+
+    def _candidates(self, task: Task, wanted: str) -> Iterator[Any]:
+        if self._native:
+            yield to_native(task.problem)
+        for original in self._originals(task, wanted):
+            yield original
+            if isinstance(original, Mapping):
+                yield {**original, "format": task.problem.shape}
+        if not self._native:
+            yield to_native(task.problem)
+
+    def _originals(self, task: Task, wanted: str) -> Iterator[Any]:
+        if not task.is_row:
+            yield task.reference
+            return
+        with contextlib.suppress(FieldError):  # of a trainer's row that was read as a whole, because its format says so
+            yield find_reference(task.row)[0]
+        yield from self._trimmed(task, wanted)
+
+    def _trimmed(self, task: Task, wanted: str) -> Iterator[dict[str, Any]]:
+        """The row with ever more of its columns, fewest first."""
+        row = {name: value for name, value in task.row.items() if value is not None}
+        kind = (task.problem.shape, frozenset(row))
+        known = self._needed.get(kind)
+        if known is not None:
+            yield {name: value for name, value in row.items() if name in known}
+        needed = dict(row)
+        # solutions are the largest columns, and cheap to do without once they are gone
+        for name in sorted(row, key=lambda name: name not in SOLUTION_COLUMNS):
+            without = {other: value for other, value in needed.items() if other != name}
+            if _says({**without, "format": task.problem.shape}, wanted, task):
+                needed = without
+        self._needed[kind] = frozenset(needed) | (known or frozenset())
+        yield needed
+        yield {name: value for name, value in row.items() if name not in SOLUTION_COLUMNS}
+        yield row
+
+
+def _says(reference: Any, wanted: str, task: Task) -> bool:
+    """Whether a reference, once it has been JSON, is read as the problem, whatever the prompt is rendered as."""
+    try:
+        again = read_reference(json.loads(json_line(reference)), prompt="")
+    except (ProblemError, TypeError, ValueError, RecursionError):
+        return False
+    return _fingerprint(again) == wanted and task.problem.entry_point == again.entry_point
+
+
+def _fingerprint(problem: Problem) -> str:
+    """Equal for problems that are graded alike: unlike ``==``, it knows True from 1, and NaN from nothing.
+
+    Raises:
+        RowError: a value cannot be written down.
+    """
+    try:
+        return repr(replace(problem, shape=""))
+    except (ValueError, RecursionError):
+        raise RowError("its tests hold an integer of too many digits, or values nested too deeply") from None

@@ -1,0 +1,97 @@
+"""Tables of conversions and checks for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from grader.text import one_line
+from grader.tools.datasets.findings import FindingKind
+from grader.tools.datasets.payload import REQUEST_BYTES
+from grader.tools.report.tables import new_table, plain
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from grader.tools.datasets.convert import Converted
+    from grader.tools.datasets.findings import Checked
+
+__all__ = ["check_tables", "conversion_tables"]
+
+_SHOWN = 20
+_FINDINGS_SHOWN = 200
+_STYLES = {FindingKind.BROKEN: "red", FindingKind.FLAKY: "magenta"}
+_OTHER_STYLE = "yellow"
+
+
+def conversion_tables(done: Converted, out: str) -> Group:
+    """What a conversion came to."""
+    payload = done.payload
+    rows = new_table(f"{done.rows} rows written to {one_line(out)}", "what", "number", numbers=1)
+    for name, count in done.formats.most_common():
+        rows.add_row(plain(f"with tests as {name}"), str(count))
+    rows.add_row("that could not be converted", str(done.bad))
+    rows.add_row("with an id that an earlier row has", str(done.repeated_ids))
+    rows.add_row("with tests put elsewhere", str(done.moved))
+    sizes = new_table(f"Requests of {payload.batch_size} samples", "what", "size", numbers=1)
+    sizes.add_row("a request may have", _size(REQUEST_BYTES))
+    sizes.add_row("room for each completion", _size(payload.completion_bytes))
+    sizes.add_row("a batch of average rows", _size(payload.mean_batch))
+    sizes.add_row("a batch of copies of the largest row", _size(payload.largest_batch))
+    sizes.add_row("batch size at which every batch fits", str(payload.safe_batch_size))
+    parts: list[RenderableType] = [rows, Text(), sizes]
+    if payload.too_large:
+        parts += [Text(), _too_large(done)]
+    return Group(*parts)
+
+
+def _too_large(done: Converted) -> Table:
+    payload = done.payload
+    title = f"{payload.too_large} rows are too large for batches of {payload.batch_size}"
+    if payload.too_large > _SHOWN:
+        title += f" (the first {_SHOWN})"
+    table = new_table(title, "row", "id", "size", "fit into a request", numbers=2)
+    for row in payload.worst[:_SHOWN]:
+        table.add_row(plain(one_line(row.place)), plain(one_line(row.id, 60)), _size(row.bytes), str(row.fitting))
+    return table
+
+
+def _size(size: int) -> str:
+    return f"{size / 1024:.1f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.2f} MB"
+
+
+def check_tables(checked: Checked) -> Group:
+    """What a check came to."""
+    parts: list[RenderableType] = []
+    if checked.findings:
+        parts += [_findings(checked), Text()]
+    totals = new_table(f"{checked.rows} rows checked in {checked.elapsed_s:.1f} s", "what", "number", numbers=1)
+    for name, count in checked.formats.most_common():
+        totals.add_row(plain(f"with tests as {name}"), str(count))
+    totals.add_row("tests", str(checked.tests))
+    totals.add_row("tasks with a solution of their own", str(checked.with_solution))
+    totals.add_row("solutions that pass every test", f"{checked.passing} of {checked.solutions}")
+    totals.add_row("tasks in which a stub passes a test", str(checked.stubs_passing))
+    totals.add_row("passed without skill, on average", f"{100 * checked.unskilled_share:.1f} %")
+    totals.add_row("answers graded", str(checked.runs))
+    totals.add_section()
+    for kind, count in checked.counts.items():
+        totals.add_row(Text(kind, style=_style(kind) if count else ""), str(count))
+    return Group(*parts, totals)
+
+
+def _findings(checked: Checked) -> Table:
+    count = len(checked.findings)
+    title = f"{count} findings" + (f" (the first {_FINDINGS_SHOWN}; --json has all)" if count > _FINDINGS_SHOWN else "")
+    table = new_table(title, "row", "id", "what", "why")
+    for finding in checked.findings[:_FINDINGS_SHOWN]:
+        kind = Text(finding.kind, style=_style(finding.kind))
+        table.add_row(str(finding.row), plain(one_line(finding.id, 60)), kind, plain(finding.detail))
+    return table
+
+
+def _style(kind: str) -> str:
+    return _STYLES.get(FindingKind(kind), _OTHER_STYLE)

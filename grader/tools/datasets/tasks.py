@@ -1,0 +1,274 @@
+"""Read a row of a data set as a task: its tests, its text, and its solutions.
+
+Sources of the column names: the data set cards of HumanEval, MBPP, BigCodeBench, APPS, TACO, CodeContests,
+LiveCodeBench, DeepCoder, SYNTHETIC-1, KodCode and rStar-Coder; verl's "Prepare Data"; NeMo Gym's
+``responses_create_params``; AWS's "Prepare data" for reinforcement fine-tuning.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import FieldError, FieldMissingError, InputError
+from grader.lambda_api.samples import USER_ROLES, last_turn
+from grader.references.locate import find_reference, is_address
+from testcases.errors import InvalidFieldError, ProblemError, UnknownShapeError
+from testcases.formats import SHAPES, read_reference
+from testcases.source.parsing import defined_names, parse
+
+if TYPE_CHECKING:
+    from grader.tools.files.rows import Row
+    from testcases.model import Problem
+
+__all__ = [
+    "SOLUTION_COLUMNS",
+    "RowError",
+    "Task",
+    "check_format",
+    "code_of_solution",
+    "conversation",
+    "find_solutions",
+    "read_task",
+    "starter_code",
+    "task_id",
+    "task_text",
+]
+
+
+_ID = ("id", "task_id", "question_id", "problem_id", "response_id", "name")
+_TEXT = (
+    "prompt",
+    "instruct_prompt",
+    "question_content",
+    "question",
+    "problem",
+    "complete_prompt",
+    "text",
+    "description",
+    "query",
+    "instruction",
+)
+_STARTER = ("starter_code", "starter")
+_CONTINUED = ("complete_prompt", "prompt", "code_prompt")
+"""What a ``canonical_solution`` may be the continuation of."""
+_CODE = ("code", "solution", "reference_solution", "gold_standard_solution", "canonical_solution")
+_LISTS = ("solutions",)
+SOLUTION_COLUMNS = frozenset((*_CODE, *_LISTS, "incorrect_solutions"))
+"""Columns that hold solutions, and that no test needs unless its format says so."""
+_CODECONTESTS_PYTHON3 = 3
+"""Of the enumeration in the card of CodeContests; 1 is Python 2."""
+
+
+def task_id(row: Mapping[str, Any]) -> str | None:
+    """What the row calls its task; ``None`` when it does not."""
+    for name in _ID:
+        value = row.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if isinstance(value, str) and value.strip():
+            return value
+    extra = row.get("extra_info")
+    inside = extra.get("id") if isinstance(extra, Mapping) else None
+    return inside if isinstance(inside, str) and inside.strip() else None
+
+
+def conversation(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The conversation a row holds, without the answers at its end; empty when it holds none."""
+    parameters = row.get("responses_create_params")
+    given = parameters.get("input") if isinstance(parameters, Mapping) else None
+    if isinstance(given, str):
+        given = [{"role": "user", "content": given}]
+    for value in (row.get("messages"), row.get("prompt"), given):
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            continue
+        turns = [dict(turn) for turn in value if isinstance(turn, Mapping) and isinstance(turn.get("role"), str)]
+        while turns and turns[-1]["role"] not in {"user", "system", "developer"}:
+            turns.pop()
+        if turns:
+            return turns
+    return []
+
+
+def task_text(row: Mapping[str, Any]) -> str:
+    """The task as text, prose or code; empty when there is none."""
+    return _first_text(row, _TEXT)
+
+
+def starter_code(row: Mapping[str, Any]) -> str:
+    """Code the answer is to start from; empty when there is none."""
+    return _first_text(row, _STARTER)
+
+
+def find_solutions(row: Mapping[str, Any], entry_point: str | None) -> list[str]:
+    """The Python solutions that came with a row: code, or text with code in it; in their order.
+
+    Args:
+        row: a row, or a reference.
+        entry_point: name that a solution defines, which tells whole solutions from continuations of the prompt.
+    """
+    found = [row[name] for name in _CODE if isinstance(row.get(name), str)]
+    for name in _LISTS:
+        found += _listed(row.get(name))
+    starts = [text for name in _CONTINUED if isinstance(text := row.get(name), str) and text]
+    texts = [code_of_solution(text, starts, entry_point) for text in found if text.strip()]
+    return list(dict.fromkeys(texts))
+
+
+def code_of_solution(text: str, starts: Sequence[str], entry_point: str | None) -> str:
+    """A solution as a whole: itself, or after the first of the prompts with which it is one."""
+    if _is_whole(text, entry_point):
+        return text
+    return next((start + text for start in starts if _is_whole(start + text, entry_point)), text)
+
+
+def _is_whole(source: str, entry_point: str | None) -> bool:
+    try:
+        tree = parse(source, "solution")
+    except InvalidFieldError:
+        return False
+    return entry_point is None or entry_point.partition(".")[0] in defined_names(tree)
+
+
+def _listed(value: Any) -> list[str]:
+    """Solutions of a list, JSON text of one, or the parallel lists of CodeContests."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return []
+    if isinstance(value, Mapping):
+        languages, sources = value.get("language"), value.get("solution")
+        if not isinstance(languages, Sequence) or not isinstance(sources, Sequence):
+            return []
+        pairs = zip(languages, sources, strict=False)
+        value = [source for language, source in pairs if language in (_CODECONTESTS_PYTHON3, "PYTHON3")]
+    return [item for item in value if isinstance(item, str)] if isinstance(value, Sequence) else []
+
+
+def _first_text(row: Mapping[str, Any], names: Sequence[str]) -> str:
+    return next((value for name in names if isinstance(value := row.get(name), str) and value.strip()), "")
+
+
+class RowError(Exception):
+    """A row that cannot be made into a task. Its text is one line, to be put after the row's place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One row, read."""
+
+    id: str
+    """The row's own, or made up from its number."""
+    row: Mapping[str, Any]
+    """As it came."""
+    starter: str
+    """Code the answer is to start from; empty when there is none."""
+    reference: Any
+    """What says what is right: a part of the row, or the whole row."""
+    is_row: bool
+    """Whether the reference is the whole row."""
+    problem: Problem
+    turns: tuple[Mapping[str, Any], ...]
+    """The conversation the row holds, without answers; empty when it holds none."""
+    prompt: str
+    """The task as text: the last user turn, or what the row has in the place of one."""
+    solutions: tuple[str, ...]
+    """Solutions that came with the row: code, or text with code in it."""
+
+
+def check_format(name: str | None) -> None:
+    """See that there is a format of this name.
+
+    Raises:
+        InputError: there is none; suggests one.
+    """
+    if name is None or name in SHAPES:
+        return
+    near = difflib.get_close_matches(name, SHAPES, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the formats are {', '.join(SHAPES)}"
+    raise InputError(f"there is no format {name[:40]!a}; {hint}")
+
+
+def read_task(row: Row, format_name: str | None = None) -> Task:
+    """Make a task of a row.
+
+    The reference is where a trainer's row has one (see `grader.references.locate`), else the row itself.
+
+    Args:
+        row: the row.
+        format_name: name of its format; ``None`` takes the only one it fits.
+
+    Raises:
+        RowError: it cannot be read.
+    """
+    if row.complaint:
+        raise RowError(row.complaint)
+    columns = _flat(row.document)
+    turns = conversation(columns)
+    prompt = _last_user_text(turns) or task_text(columns)
+    reference, is_row, problem = _read(row.document, columns, prompt, format_name)
+    inner = reference if isinstance(reference, Mapping) and not is_row else {}
+    solutions = [*find_solutions(columns, problem.entry_point), *find_solutions(inner, problem.entry_point)]
+    return Task(
+        id=task_id(columns) or f"row-{row.number}",
+        row=row.document,
+        starter=starter_code(columns),
+        reference=reference,
+        is_row=is_row,
+        problem=problem,
+        turns=tuple(turns),
+        prompt=prompt,
+        solutions=tuple(dict.fromkeys(solutions)),
+    )
+
+
+def _flat(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The columns of a row, and those of the data set's row that a grader's item holds."""
+    item = row.get("item")
+    return {**item, **row} if isinstance(item, Mapping) else row
+
+
+def _read(
+    row: Mapping[str, Any], columns: Mapping[str, Any], prompt: str, name: str | None
+) -> tuple[Any, bool, Problem]:
+    """The reference, whether it is the whole row, and the problem it says."""
+    try:
+        inner, field = find_reference(columns)
+    except FieldMissingError:
+        inner, field = None, ""
+    except FieldError as error:
+        raise RowError(f"{error.field}: {error.message}") from None
+    if inner is None or (isinstance(inner, str) and not is_address(inner)):
+        return row, True, _problem(row, prompt, name, "")
+    try:
+        return inner, False, _problem(inner, prompt, name, field)
+    except RowError:
+        # a row of a data set may have columns of a trainer's names, with something else in them
+        try:
+            return row, True, _problem(row, prompt, name, "")
+        except RowError:
+            pass
+        raise
+
+
+def _problem(reference: Any, prompt: str, name: str | None, field: str) -> Problem:
+    try:
+        return read_reference(reference, prompt=prompt, shape=name)
+    except UnknownShapeError as error:
+        raise RowError(f"{field or 'row'}: {error}") from None
+    except InvalidFieldError as error:
+        path = error.field if not field else f"{field}.{error.field}"
+        raise RowError(f"{path}: {str(error).removeprefix(f'{error.field}: ')}") from None
+    except ProblemError as error:
+        raise RowError(f"{field or 'row'}: {error}") from None
+
+
+def _last_user_text(turns: list[dict[str, Any]]) -> str:
+    try:
+        return last_turn(turns, USER_ROLES, "messages") or ""
+    except FieldError:
+        return ""

@@ -1,0 +1,52 @@
+"""The alias: a name for one published version, which training jobs call while the next is being made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.tools.deploy.actions import Acts, Call, Outcome, Wait
+from grader.tools.deploy.function import is_as_wanted
+
+if TYPE_CHECKING:
+    from grader.aws.client import Cloud
+    from grader.tools.deploy.function import Function
+
+__all__ = ["Alias"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """The alias of a function; it goes when the function goes."""
+
+    function: Function
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return f"alias {self.function.deployment.name}:{self.function.deployment.alias}"
+
+    def check(self, cloud: Cloud) -> None:
+        """Nothing is wanted of it beforehand."""
+
+    def make(self, cloud: Cloud) -> Acts:
+        """As `Makeable.make`: a version is published only where the alias does not stand for what the function is."""
+        deployment = self.function.deployment
+        held = self.function.found(cloud, Qualifier=deployment.alias)
+        if held is not None and self._stands_for(held, self.function.found(cloud)):
+            return Outcome.UNCHANGED
+        name = {"FunctionName": deployment.name}
+        version = (yield Call("lambda", "publish_version", name, self.title))["Version"]
+        published = {**name, "Qualifier": version}
+        yield Wait("lambda", "published_version_active", published, self.title)
+        operation = "create_alias" if held is None else "update_alias"
+        yield Call("lambda", operation, {**name, "Name": deployment.alias, "FunctionVersion": version}, self.title)
+        return Outcome.MADE if held is None else Outcome.CHANGED
+
+    def _stands_for(self, held: Any, newest: Any | None) -> bool:
+        """Whether the version is the newest code, and both are what is wanted."""
+        if newest is None or not self.function.has_code(newest):
+            return False
+        both = (held["Configuration"], newest["Configuration"])
+        same_code = both[0].get("CodeSha256") == both[1].get("CodeSha256")
+        return same_code and all(is_as_wanted(self.function.settings, one) for one in both)

@@ -1,0 +1,116 @@
+"""The image in the repository."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.tools.deploy.actions import Acts, Call, Command, Login, Outcome
+from grader.tools.deploy.settings import architecture_here
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.aws.client import Cloud
+    from grader.tools.deploy.settings import Deployment
+    from grader.tools.deploy.source import Source
+
+__all__ = ["Image"]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image with a tag that says what is in it, so that what is there need not be built or pushed again.
+
+    The tag begins with the deployment's name: all images with such tags are the deployment's, and go with it.
+    """
+
+    deployment: Deployment
+    registry: str
+    content: str
+    """What is in it, as a word."""
+    engine: Callable[[], list[str]]
+    """Finds the container engine, when one is needed."""
+    source: Source | None = None
+    """What it is built of; ``None``: it is on this host as `local`."""
+    local: str = ""
+    base: str | None = None
+    """The base image, where it is not the Dockerfile's."""
+
+    @property
+    def tag(self) -> str:
+        """The tag in the repository."""
+        return f"{self.deployment.name}-{self.content}"
+
+    @property
+    def uri(self) -> str:
+        """Where the function finds it."""
+        return f"{self.registry}/{self.deployment.repository}:{self.tag}"
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return f"image {self.tag}"
+
+    def check(self, cloud: Cloud) -> None:
+        """See to it that there is a container engine if one will be needed.
+
+        Raises:
+            InputError: there is none.
+        """
+        if not self._is_there(cloud):
+            self.engine()
+
+    def make(self, cloud: Cloud) -> Acts:
+        """As `Makeable.make`."""
+        if self._is_there(cloud):
+            return Outcome.UNCHANGED
+        engine = self.engine()
+        if self.source is None:
+            yield Command([*engine, "tag", self.local, self.uri], self.title)
+        else:
+            settings = {"IMAGE": self.uri}
+            if self.deployment.architecture != architecture_here():
+                settings["PLATFORM"] = _PLATFORMS[self.deployment.architecture]
+            if self.base is not None:
+                settings["BASE_IMAGE"] = self.base
+            yield Command(["deploy/container", "build"], self.title, folder=self.source.root, environment=settings)
+        yield Login(engine, self.registry)
+        yield Command([*engine, "push", self.uri], self.title)
+        yield Command([*engine, "logout", self.registry], self.title)
+        return Outcome.MADE
+
+    def remove(self, cloud: Cloud) -> Acts:
+        """As `Removable.remove`: every image that was ever pushed for this deployment."""
+        name = self.deployment.repository
+        tags = self._tags(cloud)
+        if not tags:
+            return Outcome.ABSENT
+        for at in range(0, len(tags), _AT_A_TIME):
+            some = [{"imageTag": tag} for tag in tags[at : at + _AT_A_TIME]]
+            about = f"images in ECR repository {name}"
+            yield Call("ecr", "batch_delete_image", {"repositoryName": name, "imageIds": some}, about)
+        return Outcome.REMOVED
+
+    def _is_there(self, cloud: Cloud) -> bool:
+        wanted = {"repositoryName": self.deployment.repository, "imageIds": [{"imageTag": self.tag}]}
+        found = cloud.find("ecr", "describe_images", self.title, **wanted)
+        return bool(found and found["imageDetails"])
+
+    def _tags(self, cloud: Cloud) -> list[str]:
+        tags: list[str] = []
+        more: dict[str, Any] = {}
+        while True:
+            page = cloud.find("ecr", "list_images", self.title, repositoryName=self.deployment.repository, **more)
+            tags += [image["imageTag"] for image in (page or {}).get("imageIds", []) if "imageTag" in image]
+            if page is None or "nextToken" not in page:
+                return sorted(filter(re.compile(rf"{self.deployment.name}-{_CONTENT}").fullmatch, set(tags)))
+            more = {"nextToken": page["nextToken"]}
+
+
+_PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+_CONTENT = r"(src|img)-[0-9a-f]{16}"
+"""How words for contents look."""
+_AT_A_TIME = 100
+"""Images in one call (BatchDeleteImage in the Amazon ECR API Reference)."""

@@ -1,0 +1,63 @@
+"""The log group, made before the function so that the function may not make any, and so that logs end some day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.tools.deploy.actions import Acts, Call, Outcome
+from grader.tools.deploy.ownership import is_ours, tags_of
+
+if TYPE_CHECKING:
+    from grader.aws.client import Cloud
+    from grader.tools.deploy.settings import Deployment
+
+__all__ = ["LogGroup"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogGroup:
+    """What the function logs, for so many days."""
+
+    deployment: Deployment
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return f"log group {self.deployment.log_group}"
+
+    def check(self, cloud: Cloud) -> None:
+        """Nothing is wanted of it beforehand."""
+
+    def make(self, cloud: Cloud) -> Acts:
+        """As `Makeable.make`."""
+        name, days = {"logGroupName": self.deployment.log_group}, self.deployment.retention_days
+        found = self._found(cloud)
+        if found is not None and not self._ours(cloud, found):
+            return Outcome.OTHERS
+        if found is None:
+            yield Call("logs", "create_log_group", {**name, "tags": tags_of(self.deployment.name)}, self.title)
+        elif found.get("retentionInDays") == days:
+            return Outcome.UNCHANGED
+        yield Call("logs", "put_retention_policy", {**name, "retentionInDays": days}, self.title)
+        return Outcome.MADE if found is None else Outcome.CHANGED
+
+    def remove(self, cloud: Cloud) -> Acts:
+        """As `Removable.remove`."""
+        found = self._found(cloud)
+        if found is None:
+            return Outcome.ABSENT
+        if not self._ours(cloud, found):
+            return Outcome.OTHERS
+        yield Call("logs", "delete_log_group", {"logGroupName": self.deployment.log_group}, self.title)
+        return Outcome.REMOVED
+
+    def _found(self, cloud: Cloud) -> Any | None:
+        name = self.deployment.log_group
+        answer = cloud.call("logs", "describe_log_groups", self.title, logGroupNamePrefix=name)
+        return next((group for group in answer["logGroups"] if group["logGroupName"] == name), None)
+
+    def _ours(self, cloud: Cloud, found: Any) -> bool:
+        arn = found["arn"].removesuffix(":*")
+        answer = cloud.call("logs", "list_tags_for_resource", self.title, resourceArn=arn)
+        return is_ours(answer["tags"], self.deployment.name)

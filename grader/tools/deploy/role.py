@@ -1,0 +1,96 @@
+"""The execution role, which has the function's log and nothing else that it does not need."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from grader.tools.deploy.actions import Acts, Call, Outcome
+from grader.tools.deploy.ownership import as_list, is_ours, tags_of
+from grader.tools.deploy.policies import execution_policy, trust_policy
+
+if TYPE_CHECKING:
+    from grader.aws.client import Cloud
+    from grader.tools.deploy.settings import Deployment
+
+__all__ = ["Role"]
+
+_POLICY: Final = "grader"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role with one policy of its own."""
+
+    deployment: Deployment
+    name: str
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return f"IAM role {self.name}"
+
+    def check(self, cloud: Cloud) -> None:
+        """See to it that what it has to allow can be said.
+
+        Raises:
+            ConfigError: it cannot.
+        """
+        self._policy(cloud)
+
+    def arn(self, cloud: Cloud) -> str:
+        """Known before it is made."""
+        return f"arn:{cloud.partition}:iam::{cloud.account}:role/{self.name}"
+
+    def make(self, cloud: Cloud) -> Acts:
+        """As `Makeable.make`."""
+        name, policy = {"RoleName": self.name}, {"RoleName": self.name, "PolicyName": _POLICY}
+        found = self._found(cloud)
+        if found is not None and not is_ours(found.get("Tags"), self.deployment.name):
+            return Outcome.OTHERS
+        outcome = Outcome.UNCHANGED
+        trust = trust_policy()
+        if found is None:
+            yield Call(
+                "iam",
+                "create_role",
+                {
+                    **name,
+                    "AssumeRolePolicyDocument": json.dumps(trust),
+                    "Description": f"What the function {self.deployment.name} may do: write its log, read its tests",
+                    "Tags": as_list(tags_of(self.deployment.name)),
+                },
+                self.title,
+            )
+            outcome = Outcome.MADE
+        elif found["AssumeRolePolicyDocument"] != trust:
+            yield Call("iam", "update_assume_role_policy", {**name, "PolicyDocument": json.dumps(trust)}, self.title)
+            outcome = Outcome.CHANGED
+        wanted = self._policy(cloud)
+        held = None if found is None else cloud.find("iam", "get_role_policy", self.title, **policy)
+        if held is None or held["PolicyDocument"] != wanted:
+            yield Call("iam", "put_role_policy", {**policy, "PolicyDocument": json.dumps(wanted)}, self.title)
+            outcome = Outcome.MADE if found is None else Outcome.CHANGED
+        return outcome
+
+    def remove(self, cloud: Cloud) -> Acts:
+        """As `Removable.remove`; policies that others have added keep it, with an error of AWS's that says so."""
+        found = self._found(cloud)
+        if found is None:
+            return Outcome.ABSENT
+        if not is_ours(found.get("Tags"), self.deployment.name):
+            return Outcome.OTHERS
+        policy = {"RoleName": self.name, "PolicyName": _POLICY}
+        if cloud.find("iam", "get_role_policy", self.title, **policy) is not None:
+            yield Call("iam", "delete_role_policy", policy, self.title)
+        yield Call("iam", "delete_role", {"RoleName": self.name}, self.title)
+        return Outcome.REMOVED
+
+    def _policy(self, cloud: Cloud) -> dict[str, Any]:
+        place = {"partition": cloud.partition, "region": cloud.region, "account": cloud.account}
+        return execution_policy(self.deployment, **place)
+
+    def _found(self, cloud: Cloud) -> Any | None:
+        answer = cloud.find("iam", "get_role", self.title, RoleName=self.name)
+        return None if answer is None else answer["Role"]

@@ -1,0 +1,73 @@
+"""The checkout that an image is built of."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from grader.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Source"]
+
+_SCRIPT: Final = "deploy/container"
+_PARTS: Final = (
+    "Dockerfile", "pyproject.toml", "README.md", "LICENSE", "requirements/lambda.txt", "requirements/build.txt",
+    "deploy/precompile.py", "rlvr_code_grader.py", "grader", "sandbox", "testcases",
+)  # fmt: skip
+"""What the Dockerfile copies into the image that serves, and the Dockerfile."""
+_TAG_LENGTH: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder with the Dockerfile and everything that it copies."""
+
+    root: Path
+
+    @classmethod
+    def find(cls) -> Self:
+        """The checkout this package lies in, or the one this process stands in.
+
+        Raises:
+            InputError: neither is one.
+        """
+        for root in (Path(__file__).parents[3], Path.cwd()):
+            if (root / _SCRIPT).is_file() and (root / "Dockerfile").is_file():
+                return cls(root)
+        raise InputError(
+            f"Dockerfile: there is none in {Path.cwd()}, and this grader is no checkout; run this in a clone of the "
+            "repository, or give --image URI"
+        )
+
+    @property
+    def script(self) -> Path:
+        """The program that knows how to build."""
+        return self.root / _SCRIPT
+
+    def tag(self, *more: str) -> str:
+        """A tag that is the same as long as what goes into the image is: all of the files, and `more`."""
+        digest = hashlib.sha256()
+        for word in more:
+            digest.update(f"{word}\0".encode())
+        for path in self._files():
+            content = path.read_bytes()
+            executable = os.access(path, os.X_OK)
+            digest.update(f"{path.relative_to(self.root)}\0{executable}\0{len(content)}\0".encode())
+            digest.update(content)
+        return f"src-{digest.hexdigest()[:_TAG_LENGTH]}"
+
+    def _files(self) -> Iterator[Path]:
+        for part in _PARTS:
+            path = self.root / part
+            if path.is_file():
+                yield path
+                continue
+            for inner in sorted(path.rglob("*")):
+                if inner.is_file() and "__pycache__" not in inner.parts and inner.suffix != ".pyc":
+                    yield inner

@@ -1,0 +1,44 @@
+"""The first event of a deployed function: a visit of the doctor's."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from grader.aws.errors import explained
+from grader.errors import CloudError
+from grader.text import one_line
+
+if TYPE_CHECKING:
+    from grader.aws.client import Cloud
+    from grader.tools.deploy.settings import Deployment
+
+__all__ = ["EVENT", "warm_up"]
+
+EVENT = {"grader": "doctor"}
+
+
+def warm_up(deployment: Deployment, cloud: Cloud) -> dict[str, Any]:
+    """Invoke the function behind its alias once; what it says of its host (docs/sandbox.md).
+
+    Raises:
+        CloudError: it answers with an error, or with something else than a report.
+        CloudRequestError: it cannot be invoked.
+    """
+    about = f"function {deployment.name}:{deployment.alias}"
+    client = cloud.client("lambda", read_timeout=deployment.timeout_s + 30, retries={"total_max_attempts": 2})
+    with explained(about, region=cloud.region):
+        answer = client.invoke(
+            FunctionName=deployment.name, Qualifier=deployment.alias, Payload=json.dumps(EVENT).encode()
+        )
+        payload = answer["Payload"].read()
+    try:
+        report = json.loads(payload)
+    except ValueError:
+        report = None
+    if answer.get("FunctionError") or not isinstance(report, dict):
+        raise CloudError(
+            f"{about}: it is deployed, but answers the event {json.dumps(EVENT)} with an error: "
+            f"{one_line(payload.decode(errors='replace'), 300)}; see `aws logs tail {deployment.log_group}`"
+        )
+    return report

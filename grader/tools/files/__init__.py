@@ -1,0 +1,1 @@
+"""Readers and writers of row, sample and result files."""

@@ -1,0 +1,1 @@
+"""Training jobs that reward by this grader, validated before anything is sent to AWS."""

@@ -1,0 +1,137 @@
+"""Reinforcement learning from verifiable rewards as a serverless training job of SageMaker AI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from grader.config.schema import TEXT, Choice, Either, Number, SettingError, setting
+from grader.tools.jobs.request import Request
+from grader.tools.jobs.spec import SWITCH, TABLE, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grader.aws.client import Cloud
+
+__all__ = ["SageMakerJob"]
+
+_S3: Final = "s3://"
+_HUB: Final = "SageMakerPublicHub"
+_NOVA_REGIONS: Final = ("us-east-1", "us-west-2")
+_OPEN_WEIGHT_REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-west-1")
+"""`sagemaker.train.common_utils.finetune_utils` of the SageMaker Python SDK 3.27."""
+_CONFIG: Final = "ServerlessJobConfig"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SageMakerJob(Order):
+    """CreateTrainingJob of the Amazon SageMaker API Reference, serverless, as the RLVRTrainer of its SDK makes it."""
+
+    LEAST_PROMPTS: ClassVar[int] = 1
+    WANTED: ClassVar[tuple[str, ...]] = ("job_name", "base_model", "role", "training_data", "output")
+
+    job_name: str = setting("", TEXT)
+    base_model: str = setting("", TEXT)
+    """ARN of a model in a hub, or its name in the public one."""
+    role: str = setting("", TEXT)
+    """ARN; needs lambda:InvokeFunction on the function, and the data."""
+    training_data: str = setting("", TEXT)
+    """``s3://``, or ARN of a DataSet in a hub."""
+    validation_data: str = setting("", TEXT)
+    output: str = setting("", TEXT)
+    """``s3://``"""
+    function: str = setting("", TEXT)
+    """Is registered as an evaluator, unless one is given."""
+    evaluator: str = setting("", TEXT)
+    """ARN of one that is registered."""
+    model_package_group: str = setting("", TEXT)
+    """ARN"""
+    mlflow: str = setting("", TEXT)
+    """ARN"""
+    peft: str = setting("LORA", Choice(("LORA", "full")))
+    sequence_length: str = setting("", TEXT)
+    """Such as ``8K``."""
+    accept_eula: bool = setting(False, SWITCH)
+    max_runtime_s: int | None = setting(None, Either(Number(least=1, whole=True)))
+    hyperparameters: Mapping[str, Any] | None = setting(None, TABLE)
+    """Those of the model's recipe."""
+
+    def check(self) -> None:
+        """See to it that nothing is missing, and that there is one source of rewards."""
+        Order.check(self)
+        if self.function and self.evaluator:
+            raise SettingError("", "evaluator: stands for a function; leave out one of function and evaluator")
+
+    def request(self, evaluator: str, cloud: Cloud, *, file: str) -> Request:
+        """What is asked of SageMaker."""
+        config: dict[str, Any] = {
+            "BaseModelArn": self._base_model(cloud),
+            "JobType": "FineTuning",
+            "CustomizationTechnique": "RLVR",
+            "EvaluatorArn": evaluator,
+            "AcceptEula": self.accept_eula,
+        }
+        if self.peft == "LORA":
+            config["Peft"] = self.peft
+        if self.sequence_length:
+            config["SequenceLength"] = self.sequence_length
+        data = {"train": self.training_data, "validation": self.validation_data}
+        parameters: dict[str, Any] = {
+            "TrainingJobName": self.job_name,
+            "RoleArn": self.role,
+            "InputDataConfig": [_channel(name, place) for name, place in data.items() if place],
+            "OutputDataConfig": {"S3OutputPath": self.output},
+            _CONFIG: config,
+        }
+        if self.hyperparameters:
+            parameters["HyperParameters"] = {key: _text(value) for key, value in self.hyperparameters.items()}
+        if self.model_package_group:
+            parameters["ModelPackageConfig"] = {"ModelPackageGroupArn": self.model_package_group}
+        if self.mlflow:
+            parameters["MlflowConfig"] = {"MlflowResourceArn": self.mlflow}
+        if self.max_runtime_s is not None:
+            parameters["StoppingCondition"] = {"MaxRuntimeInSeconds": self.max_runtime_s}
+        return Request("sagemaker", "create_training_job", parameters, file, _KEYS)
+
+    def notes(self, region: str) -> list[str]:
+        """What SageMaker's SDK would say against it, and the service's description does not."""
+        regions = _NOVA_REGIONS if "nova" in self.base_model else _OPEN_WEIGHT_REGIONS
+        if region not in regions:
+            return [f"base_model: SageMaker's SDK customizes it in {', '.join(regions)}, and not in {region}"]
+        return []
+
+    def _base_model(self, cloud: Cloud) -> str:
+        if self.base_model.startswith("arn:"):
+            return self.base_model
+        return f"arn:{cloud.partition}:sagemaker:{cloud.region}:aws:hub-content/{_HUB}/Model/{self.base_model}"
+
+
+def _channel(name: str, place: str) -> dict[str, Any]:
+    if place.startswith(_S3):
+        source = {"S3DataType": "S3Prefix", "S3Uri": place, "S3DataDistributionType": "FullyReplicated"}
+        return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
+    return {"ChannelName": name, "DataSource": {"DatasetSource": {"DatasetArn": place}}}
+
+
+def _text(value: Any) -> str:
+    """As the recipes read it: hyper-parameters are text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_KEYS: Final = {
+    "TrainingJobName": "job_name",
+    "RoleArn": "role",
+    "InputDataConfig[0].DataSource.S3DataSource.S3Uri": "training_data",
+    "InputDataConfig[0].DataSource.DatasetSource.DatasetArn": "training_data",
+    "InputDataConfig[1].DataSource.S3DataSource.S3Uri": "validation_data",
+    "InputDataConfig[1].DataSource.DatasetSource.DatasetArn": "validation_data",
+    "OutputDataConfig.S3OutputPath": "output",
+    f"{_CONFIG}.BaseModelArn": "base_model",
+    f"{_CONFIG}.EvaluatorArn": "evaluator",
+    f"{_CONFIG}.SequenceLength": "sequence_length",
+    "ModelPackageConfig.ModelPackageGroupArn": "model_package_group",
+    "MlflowConfig.MlflowResourceArn": "mlflow",
+    "StoppingCondition.MaxRuntimeInSeconds": "max_runtime_s",
+    "HyperParameters": "hyperparameters",
+}

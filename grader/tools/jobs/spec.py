@@ -1,0 +1,83 @@
+"""The specification of a training job, read from a TOML file."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from grader.config.schema import Section, SettingError, UnknownKeyError, UnwantedError
+from grader.errors import ConfigError
+from grader.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["SWITCH", "TABLE", "Order", "read_order"]
+
+
+class _Switch:
+    def read(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise UnwantedError(value)
+        return value
+
+    def __str__(self) -> str:
+        return "true or false"
+
+
+class _Table:
+    def read(self, value: Any) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            raise UnwantedError(value)
+        for one in value.values():
+            if not isinstance(one, str | int | float | bool):
+                raise UnwantedError(one)
+        return value
+
+    def __str__(self) -> str:
+        return "a table of numbers and words"
+
+
+SWITCH, TABLE = _Switch(), _Table()
+
+
+class Order(Section):
+    """A file's content."""
+
+    WANTED: ClassVar[tuple[str, ...]] = ()
+    """Keys that have to be there."""
+
+    def check(self) -> None:
+        """See to it that nothing is missing."""
+        for key in self.WANTED:
+            if not getattr(self, key):
+                raise SettingError("", f"{key}: is missing")
+
+
+O = TypeVar("O", bound=Order)  # noqa: E741 - it stands for an order
+
+
+def read_order(kind: type[O], file: str) -> O:
+    """The order in a file.
+
+    Raises:
+        ConfigError: it cannot be read, or a key is unknown, missing, or of the wrong type; names file and key.
+    """
+    try:
+        tree = tomllib.loads(Path(file).read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: not TOML: {error}") from None
+    try:
+        return kind.made_of(tree)
+    except UnknownKeyError as error:
+        known = [one.name for one in fields(kind)]
+        near = difflib.get_close_matches(error.key, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise ConfigError(f"{file}: {one_line(error.key)}: unknown key; {hint}") from None
+    except SettingError as error:
+        raise ConfigError(f"{file}: {one_line(error)}") from None

@@ -1,0 +1,1 @@
+"""Queries to the log of a deployed grader."""

@@ -1,0 +1,1 @@
+"""Grade on a deployed function: send batches, and return one grade for each sample."""

@@ -1,0 +1,174 @@
+"""Invoke a deployed function, or whatever listens at the configured endpoint."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from enum import Enum
+from typing import Any, Final, Self
+
+from grader.aws.client import Cloud
+from grader.aws.errors import explained
+from grader.aws.lambda_function import TIMEOUT_S, FunctionName
+from grader.errors import CloudError, CloudRequestError, GraderError, NothingThereError
+from grader.text import one_line
+
+__all__ = ["InvocationError", "Remedy", "RemoteFunction"]
+
+_PREFIX: Final = "lambda:"
+_CONNECT_S: Final = 10.0
+_SPARE_S: Final = 20.0
+"""What an answer may take on its way, after the longest invocation."""
+_TOO_LARGE: Final = frozenset({"RequestTooLargeException", "413", "Function.ResponseSizeTooLarge"})
+_ITS_OWN: Final = frozenset({"InvalidRequestContentException"})
+_LATER: Final = frozenset(
+    {
+        "EC2ThrottledException", "EC2UnexpectedException", "EFSMountTimeoutException", "ENILimitReachedException",
+        "ResourceConflictException", "ResourceNotReadyException", "SnapStartNotReadyException",
+        "SnapStartTimeoutException",
+    }
+)  # fmt: skip
+"""Errors that go away by themselves, whatever their status (AWS Lambda API Reference, "Invoke")."""
+_BROKEN: Final = frozenset(
+    {
+        "ConfigError", "IsolationError", "Runtime.HandlerNotFound", "Runtime.ImportModuleError",
+        "Runtime.InvalidEntrypoint", "Runtime.InvalidTaskConfig", "Runtime.InvalidWorkingDir",
+        "Runtime.UserCodeSyntaxError",
+    }
+)  # fmt: skip
+"""What a function fails with whatever it is sent."""
+
+
+class Remedy(Enum):
+    """What helps after an invocation that has failed."""
+
+    LATER = "the same again, after a while"
+    SMALLER = "a smaller batch"
+    ALONE = "each half by itself; a single sample again, after a while"
+
+
+class InvocationError(Exception):
+    """An invocation has failed, and there is something to be done about it; the text is for people."""
+
+    def __init__(self, message: str, remedy: Remedy) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class RemoteFunction:
+    """A function to send batches to. For use from several threads.
+
+    Args:
+        name: which one.
+        cloud: the account it is in. Its region is that of the name, where that is an ARN.
+        concurrency: how many threads will use it.
+    """
+
+    def __init__(self, name: FunctionName, cloud: Cloud, *, concurrency: int = 1) -> None:
+        self.name = name
+        self._cloud = cloud
+        self._concurrency = concurrency
+
+    @classmethod
+    def at(cls, address: str, *, profile: str | None, region: str | None, concurrency: int) -> Self:
+        """The function at ``lambda:NAME``, ``lambda:NAME:ALIAS`` or ``lambda:ARN``.
+
+        Raises:
+            CloudRequestError: it is none of these, or the ARN is one of another region than is asked for.
+        """
+        if not address.startswith(_PREFIX):
+            raise CloudRequestError(
+                f"--on {one_line(address)!r}: give lambda:NAME, lambda:NAME:ALIAS or lambda:ARN, such as "
+                "lambda:SageMaker-grader"
+            )
+        name = FunctionName.parse(address.removeprefix(_PREFIX))
+        if region is not None and name.region not in (None, region):
+            raise CloudRequestError(
+                f"--on {address}: is a function in {name.region}, and --region says {region}; leave it out"
+            )
+        return cls(name, Cloud(profile=profile, region=name.region or region), concurrency=concurrency)
+
+    def check(self) -> None:
+        """See whether it may be invoked, without invoking it.
+
+        Raises:
+            CloudRequestError: it may not: no such function or alias, no credentials, no permission.
+            CloudError: AWS has failed, or cannot be reached.
+        """
+        try:
+            self._try(self.name)
+        except NothingThereError as error:
+            if self.name.qualifier is None:
+                raise
+            bare = replace(self.name, qualifier=None)
+            try:
+                self._try(bare)
+            except GraderError:
+                raise error from None
+            raise NothingThereError(
+                f"function {bare}: is there, but has no alias or version {self.name.qualifier!r}; make it, or leave "
+                "it out",
+                code=error.code,
+            ) from None
+
+    def invoke(self, payload: bytes) -> bytes:
+        """Send an event; what the function returned.
+
+        Raises:
+            InvocationError: it has failed, and something can be done about it.
+            CloudRequestError, CloudError: it would fail again.
+        """
+        about = f"function {self.name}"
+        client = self._client()
+        try:
+            with explained(about, region=client.meta.region_name):
+                answer = client.invoke(**_target(self.name), Payload=payload)
+                text: bytes = answer["Payload"].read()
+        except CloudError as error:
+            if error.transient or error.code in _LATER:
+                raise InvocationError(str(error), Remedy.LATER) from None
+            raise
+        except CloudRequestError as error:
+            if error.code in _TOO_LARGE:
+                raise InvocationError(f"{about}: the request is too large for Lambda", Remedy.SMALLER) from None
+            if error.code in _ITS_OWN:
+                raise InvocationError(str(error), Remedy.ALONE) from None
+            if error.code in _LATER:
+                raise InvocationError(str(error), Remedy.LATER) from None
+            raise
+        if answer.get("FunctionError"):
+            raise self._failure(text)
+        return text
+
+    def _failure(self, payload: bytes) -> InvocationError | CloudError:
+        """What the function itself says of its error (AWS Lambda Developer Guide, "Python function errors")."""
+        try:
+            said = json.loads(payload)
+        except (ValueError, RecursionError):
+            said = None
+        document: dict[str, Any] = said if isinstance(said, dict) else {}
+        message = one_line(document.get("errorMessage", ""), 300)
+        kind = one_line(document.get("errorType") or ("Sandbox.Timedout" if "timed out" in message else "unknown"), 80)
+        text = f"function {self.name}: has failed: {kind}: {message}"
+        if kind in _BROKEN:
+            return CloudError(f"{text}; put the function right first", code=kind)
+        return InvocationError(text, Remedy.SMALLER if kind in _TOO_LARGE else Remedy.ALONE)
+
+    def _try(self, name: FunctionName) -> None:
+        self._cloud.call("lambda", "invoke", f"function {name}", **_target(name), InvocationType="DryRun")
+
+    def _client(self) -> Any:
+        """One whose own repetitions are off, and that waits as long as a function may take."""
+        return self._cloud.client(
+            "lambda",
+            retries={"total_max_attempts": 1},
+            connect_timeout=_CONNECT_S,
+            read_timeout=TIMEOUT_S + _SPARE_S,
+            max_pool_connections=self._concurrency,
+            tcp_keepalive=True,
+        )
+
+
+def _target(name: FunctionName) -> dict[str, str]:
+    qualifier = {} if name.qualifier is None else {"Qualifier": name.qualifier}
+    return {"FunctionName": str(replace(name, qualifier=None)), **qualifier}

@@ -1,0 +1,249 @@
+"""Request payloads and response parsing of remote grading."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from grader.aws.lambda_function import PAYLOAD_BYTES
+from grader.extraction import ExtractionRule
+from grader.text import one_line
+from grader.types import Grade, GradeStatus, Metric, MetricType, TestResult
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = [
+    "ROOM",
+    "AnswerError",
+    "NotSendableError",
+    "RequestItem",
+    "batches",
+    "payload_of",
+    "read_answer",
+    "read_result",
+]
+
+
+_HEAD: Final = b'{"grader": "grade", "batch": ['
+_TAIL: Final = b"]}"
+_MARGIN: Final = 64 * 1024
+"""Bytes below the limit where nobody has to count exactly what else is in a request."""
+ROOM: Final = PAYLOAD_BYTES - _MARGIN - len(_HEAD) - len(_TAIL)
+"""Bytes that the samples of one request may have together, commas counted."""
+
+
+class NotSendableError(Exception):
+    """A sample cannot be sent; the text is for people, without a subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestItem:
+    """One sample on its way."""
+
+    place: int
+    """Its line in the file, from 1; no two are the same."""
+    id: Any
+    """As `grader.types.Sample.id`."""
+    text: bytes
+    """It as JSON, with that id."""
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], *, place: int, sample_id: Any) -> Self:
+        """The sample of a row, ready to be sent.
+
+        Raises:
+            NotSendableError: it is too large for any request, or JSON cannot say it.
+        """
+        try:
+            text = _json({**document, "id": sample_id})
+        except ValueError:
+            raise NotSendableError(
+                "holds NaN or an infinity, which Lambda takes for broken JSON; write it as text, or grade it here"
+            ) from None
+        except RecursionError:
+            raise NotSendableError("is nested too deeply to be sent") from None
+        if len(text) > ROOM:
+            raise NotSendableError(
+                f"is {len(text) / 1e6:.1f} MB as it is sent, and a request to Lambda holds {ROOM / 1e6:.1f} MB; keep "
+                "its tests elsewhere (docs/store.md), or grade it here"
+            )
+        return cls(place, sample_id, text)
+
+
+def batches(items: Iterable[RequestItem], *, most: int) -> Iterator[list[RequestItem]]:
+    """Items in groups that fit into one request each, in their order.
+
+    Args:
+        items: what to send.
+        most: how many a group may have, at least 1.
+    """
+    group: list[RequestItem] = []
+    size = 0
+    for item in items:
+        needed = len(item.text) + 1
+        if group and (len(group) >= most or size + needed > ROOM):
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += needed
+    if group:
+        yield group
+
+
+def payload_of(items: Sequence[RequestItem]) -> bytes:
+    """The event that asks for the grades of these."""
+    return _HEAD + b",".join(item.text for item in items) + _TAIL
+
+
+def _json(document: Any) -> bytes:
+    """UTF-8 where it can be: escapes of other scripts would be three times as long."""
+    try:
+        return json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return json.dumps(document, allow_nan=False).encode()
+
+
+_OK: Final = 200
+
+
+class AnswerError(Exception):
+    """An answer is none; the text is for people: what it is instead."""
+
+
+def read_answer(payload: bytes, items: Sequence[RequestItem]) -> list[Grade]:
+    """The grades of items, in their order, whichever envelope the answer came in.
+
+    Args:
+        payload: what the function returned.
+        items: what it was sent. Results of another order are put right by their ids, where these are unique.
+
+    Raises:
+        AnswerError: it holds no result, or more than one, for one of them.
+    """
+    try:
+        document = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise AnswerError(f"the answer is no JSON: {one_line(payload[:200].decode(errors='replace'), 80)}") from None
+    results = _unwrapped(document)
+    if len(results) != len(items):
+        raise AnswerError(f"{len(results)} results came back for {len(items)} samples")
+    wanted, found = [_key(item.id) for item in items], [_key(_id_of(result)) for result in results]
+    if wanted != found:
+        by_id = dict(zip(found, results, strict=True))
+        if len(by_id) != len(results) or set(wanted) != set(found):
+            raise AnswerError("results came back for other samples than those that were sent")
+        results = [by_id[key] for key in wanted]
+    return [read_result(result, sample_id=item.id) for item, result in zip(items, results, strict=True)]
+
+
+def read_result(result: Any, *, sample_id: Any) -> Grade:
+    """The grade that a result tells of, with or without details.
+
+    Args:
+        result: of `grader.lambda_api.write_response`, or of another function that keeps to AWS's contract.
+        sample_id: whose it is.
+
+    Raises:
+        AnswerError: it is no result.
+    """
+    if not isinstance(result, Mapping):
+        raise AnswerError(f"a result is of type {type(result).__name__}, not an object")
+    reward = _number(result.get("aggregate_reward_score"), "aggregate_reward_score")
+    metrics = tuple(map(_metric, _listed(result.get("metrics_list") or [], "metrics_list")))
+    values = {metric.name: metric.value for metric in metrics}
+    status = _status(result.get("status"), values)
+    return Grade(
+        sample_id=sample_id,
+        status=status,
+        reward=reward if status is GradeStatus.SCORED else None,
+        metrics=metrics,
+        tests=tuple(TestResult(_verdict(name)) for name in _listed(result.get("verdicts", []), "verdicts")),
+        reason=_text(result.get("reason", ""), "reason"),
+        extraction_rule=_rule(result.get("extraction_rule"), values),
+    )
+
+
+def _unwrapped(document: Any) -> list[Any]:
+    if isinstance(document, Mapping) and "statusCode" in document:
+        body = document.get("body")
+        if isinstance(body, str):
+            try:
+                body = json.loads(body)
+            except (ValueError, RecursionError):
+                raise AnswerError("the body of the answer is no JSON") from None
+        if document["statusCode"] != _OK:
+            said = body.get("error", "") if isinstance(body, Mapping) else ""
+            raise AnswerError(f"the answer has status {one_line(document['statusCode'], 20)}: {one_line(said)}")
+        document = body
+    if not isinstance(document, list):
+        raise AnswerError(f"the answer is of type {type(document).__name__}, not a list of results")
+    return document
+
+
+def _id_of(result: Any) -> Any:
+    return result.get("id") if isinstance(result, Mapping) else None
+
+
+def _key(value: Any) -> str:
+    """The id for comparison; lone surrogates may have been replaced on the way."""
+    return (
+        json.dumps(value, sort_keys=True, ensure_ascii=False)
+        .encode("utf-16", "surrogatepass")
+        .decode("utf-16", "replace")
+    )
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise AnswerError(f"a result's {name} is {one_line(value, 40)!r}, not a finite number")
+    return float(value)
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise AnswerError(f"a result's {name} is of type {type(value).__name__}, not text")
+    return value
+
+
+def _listed(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise AnswerError(f"a result's {name} is of type {type(value).__name__}, not a list")
+    return value
+
+
+def _metric(value: Any) -> Metric:
+    if not isinstance(value, Mapping):
+        raise AnswerError(f"a metric is of type {type(value).__name__}, not an object")
+    name = _text(value.get("name"), "metric's name")
+    kind = MetricType.REWARD if value.get("type") == MetricType.REWARD else MetricType.METRIC
+    return Metric(name, _number(value.get("value"), f"metric {one_line(name, 40)}"), kind)
+
+
+def _status(value: Any, metrics: Mapping[str, float]) -> GradeStatus:
+    """As it says; else as the metric says that tells of errors of the grader."""
+    if value is None:
+        return GradeStatus.UNSCORED if metrics.get("grader_error") else GradeStatus.SCORED
+    try:
+        return GradeStatus(value)
+    except ValueError:
+        raise AnswerError(f"a result's status is {one_line(value, 40)!r}, not scored or unscored") from None
+
+
+def _verdict(value: Any) -> Verdict:
+    try:
+        return Verdict(value)
+    except ValueError:
+        raise AnswerError(f"a result's verdict is {one_line(value, 40)!r}, which is none") from None
+
+
+def _rule(value: Any, metrics: Mapping[str, float]) -> str:
+    """As it says; else as the metric says, which is the rule's place among all."""
+    if value is not None:
+        return _text(value, "extraction_rule")
+    rules, place = list(ExtractionRule), metrics.get("extraction_rule", -1.0)
+    return rules[int(place)].value if place.is_integer() and 0 <= place < len(rules) else ""

@@ -1,0 +1,60 @@
+"""Tables of a conformance report for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from grader.text import one_line
+from grader.tools.report.tables import new_table, plain
+from sandbox.conformance.attacks import families
+from sandbox.conformance.kit import OutcomeStatus
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from sandbox.conformance.kit import ConformanceReport
+
+__all__ = ["conformance_tables"]
+
+
+def conformance_tables(report: ConformanceReport) -> Group:
+    """Attacks by family, what did not hold, and what became of the host."""
+    parts: list[RenderableType] = [Text(), _families(report)]
+    if any(outcome.status is not OutcomeStatus.HELD for outcome in report.outcomes):
+        parts += [Text(), _beaten(report)]
+    return Group(*parts, Text(), _host(report))
+
+
+def _families(report: ConformanceReport) -> Table:
+    table = new_table(f"Attacks, in {report.duration_s:.0f} s", "family", "what it tries", "held", "of", numbers=2)
+    of = Counter(outcome.attack.family for outcome in report.outcomes)
+    held = Counter(outcome.attack.family for outcome in report.outcomes if outcome.status is OutcomeStatus.HELD)
+    for family, what in families().items():
+        if of[family]:
+            style = "green" if held[family] == of[family] else "bold red"
+            table.add_row(plain(family), plain(what), Text(str(held[family]), style=style), str(of[family]))
+    return table
+
+
+def _beaten(report: ConformanceReport) -> Table:
+    table = new_table("What did not hold", "family", "attack", "status", "detail")
+    for outcome in report.outcomes:
+        if outcome.status is not OutcomeStatus.HELD:
+            status = Text(outcome.status.value, style="bold red")
+            table.add_row(
+                plain(outcome.attack.family), plain(outcome.attack.name), status, plain(one_line(outcome.detail))
+            )
+    return table
+
+
+def _host(report: ConformanceReport) -> Table:
+    table = new_table("Afterwards", "check", "held", "detail")
+    for check in report.host:
+        held = Text("yes", style="green") if check.held else Text("no", style="bold red")
+        table.add_row(plain(check.name), held, plain(one_line(check.detail)))
+    return table

@@ -1,0 +1,150 @@
+"""Tables of grades, summaries and hosts for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from grader.text import one_line, printable
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from grader.tools.report.summary import Range, Summary
+    from grader.types import Grade, HostReport, TestResult
+
+__all__ = ["grades_table", "host_table", "new_table", "plain", "summary_tables", "verdict_mix", "verdict_text"]
+
+_STYLES = {
+    Verdict.PASSED: "green",
+    Verdict.WRONG_ANSWER: "yellow",
+    Verdict.INTERNAL: "bold magenta",
+    Verdict.NOT_RUN: "dim",
+}
+_OTHER_STYLE = "red"
+
+
+def plain(value: object, style: str = "") -> Text:
+    """Text of any origin for a cell: nothing in it is taken for markup or for a control sequence."""
+    return Text(printable(str(value)), style=style)
+
+
+def new_table(title: str, *columns: str, numbers: int = 0) -> Table:
+    """An empty table.
+
+    Args:
+        title: what it shows.
+        columns: its headings.
+        numbers: how many columns, counted from the last, hold numbers.
+    """
+    table = Table(title=Text(title, style="bold"), title_justify="left", header_style="bold")
+    for place, column in enumerate(columns):
+        is_number = place >= len(columns) - numbers
+        table.add_column(Text(column), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+    return table
+
+
+def verdict_text(verdict: Verdict) -> Text:
+    """A verdict in its colour."""
+    return Text(verdict.value, style=_STYLES.get(verdict, _OTHER_STYLE))
+
+
+def verdict_mix(tests: Sequence[TestResult]) -> Text:
+    """How many tests came to which verdict: ``3 passed, 1 timeout``."""
+    counts = Counter(test.verdict for test in tests)
+    parts = [Text.assemble(f"{count} ", verdict_text(verdict)) for verdict, count in counts.most_common()]
+    return Text(", ").join(parts)
+
+
+def grades_table(grades: Sequence[Grade]) -> Table:
+    """A row for each sample."""
+    table = new_table("Samples", "sample", "reward", "syntax", "functional", "style", "tests")
+    table.columns[0].no_wrap = True
+    for column in table.columns[1:5]:
+        column.justify, column.no_wrap = "right", True
+    for grade in grades:
+        reward = "unscored" if grade.reward is None else f"{grade.reward:.3f}"
+        values = (f"{grade.metric(name):.2f}" for name in ("syntax", "functional", "style"))
+        name = plain(one_line(grade.sample_id, 60))
+        table.add_row(name, Text(reward, style="bold"), *values, verdict_mix(grade.tests) or plain(grade.reason))
+    return table
+
+
+def summary_tables(summary: Summary) -> Group:
+    """The summary of a run: means, verdicts, the slowest samples, and those without a score."""
+    parts: list[RenderableType] = [_means(summary)]
+    if summary.verdicts:
+        parts.append(_verdicts(summary.verdicts))
+    if summary.slowest:
+        parts.append(_slowest(summary))
+    if summary.unscored:
+        parts.append(_failures(summary))
+    return Group(*(item for part in parts for item in (part, Text())))
+
+
+def host_table(host: HostReport) -> Group:
+    """The walls of this host, and what they come to."""
+    walls = new_table("Walls", "wall", "stands", "reason")
+    for wall in host.walls:
+        stands = Text("yes", style="green") if wall.stands else Text("no", style="red")
+        walls.add_row(plain(wall.name), stands, plain(one_line(wall.reason)))
+    facts = Table.grid(padding=(0, 2))
+    for name, value in (("tier", host.tier), ("lanes", host.lanes), ("python", host.python), ("kernel", host.kernel)):
+        facts.add_row(Text(name, style="bold"), plain(value))
+    return Group(walls, Text(), facts)
+
+
+def _means(summary: Summary) -> Table:
+    counts = f"{summary.samples} samples"
+    if summary.unscored:
+        counts += f", {summary.unscored} of them unscored and left out here"
+    table = new_table(counts, "metric", "mean", "min", "max", numbers=3)
+    table.add_row(Text("reward", style="bold"), *_row(summary.reward))
+    for name, values in summary.metrics.items():
+        table.add_row(plain(name), *_row(values))
+    return table
+
+
+def _row(values: Range) -> tuple[str, str, str]:
+    if values.mean is None:
+        return ("-", "-", "-")
+    return (f"{values.mean:.3f}", _short(values.least), _short(values.most))
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) else f"{value:.3f}"
+
+
+def _verdicts(verdicts: Mapping[str, int]) -> Table:
+    table = new_table("Verdicts of the tests", "verdict", "tests", "share", numbers=2)
+    total = sum(verdicts.values())
+    for name, count in sorted(verdicts.items(), key=lambda item: -item[1]):
+        table.add_row(verdict_text(Verdict(name)), str(count), f"{100 * count / total:.1f} %")
+    return table
+
+
+def _slowest(summary: Summary) -> Table:
+    table = new_table("Slowest samples", "sample", "line", "milliseconds", numbers=2)
+    for slow in summary.slowest:
+        table.add_row(plain(slow.sample), _line(slow.line), f"{slow.duration_ms:.0f}")
+    return table
+
+
+def _failures(summary: Summary) -> Table:
+    shown = len(summary.failures)
+    title = "Unscored samples" if shown == summary.unscored else f"Unscored samples (the first {shown})"
+    table = new_table(title, "sample", "line", "reason")
+    for failure in summary.failures:
+        table.add_row(plain(failure.sample), _line(failure.line), plain(failure.reason))
+    return table
+
+
+def _line(number: int) -> str:
+    return str(number) if number else "-"

@@ -1,0 +1,234 @@
+"""The conformance kit: runs every bundled attack in a sandbox, as configured, and says what held.
+
+It needs nothing but the standard library, so that the very same check can be run wherever answers will be: on a
+developer's machine, in a container, inside a deployed function.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sandbox.conformance.attacks import Attack, attacks
+from sandbox.conformance.canary import Canary
+from sandbox.errors import ProcessLostError
+from sandbox.isolation.privileges import uid_of
+from sandbox.sandbox import Sandbox
+from sandbox.scheduler.reaper import bearers
+from sandbox.types import AnalysisRequest, AnalysisStatus, ExecutionStatus, Job, Policy
+from sandbox.wire.limits import Limits
+from sandbox.wire.values import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sandbox.sandbox import SandboxSettings
+    from sandbox.types import Analysis, Execution, Tier, WallReport
+
+__all__ = ["ConformanceReport", "HostCheck", "Outcome", "OutcomeStatus", "check_conformance"]
+
+_CONDUCTOR = "sandbox.conformance.spec:conduct"
+_LIMITS = Limits(cpu_s=0.5, total_cpu_s=1.0, wall_s=1.0, memory_mb=256, output_kb=1024, restarts=3)
+_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - where attacks would leave things
+_PREFIX = "conformance-"
+"""How names begin that attacks give to what they would leave."""
+_SHARED = Path("/proc/sysvipc")
+_SOCKETS = Path("/proc/net/unix")
+_NO_HURRY_S = 1e9
+
+
+class OutcomeStatus(StrEnum):
+    """Whether the sandbox held against one attack."""
+
+    HELD = "held"
+    """An attack did not pass, a control did."""
+    BEATEN = "beaten"
+    """An attack passed every case, or saw a secret."""
+    REFUSED = "refused"
+    """A control did not pass."""
+    UNSCORED = "unscored"
+    """There is no result: an answer has made the sandbox itself fail."""
+    NOT_RUN = "not_run"
+    """The deadline came first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attack."""
+
+    attack: Attack
+    status: OutcomeStatus
+    detail: str = ""
+    """One line for people: what the answer got."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostCheck:
+    """Something of the host's that must be as it was, after all attacks."""
+
+    name: str
+    held: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConformanceReport:
+    """What held."""
+
+    tier: Tier
+    walls: tuple[WallReport, ...]
+    outcomes: tuple[Outcome, ...]
+    host: tuple[HostCheck, ...]
+    duration_s: float
+
+    @property
+    def held(self) -> bool:
+        """Whether everything did that was run, and everything was run."""
+        return all(outcome.status is OutcomeStatus.HELD for outcome in self.outcomes) and all(
+            check.held for check in self.host
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON can say it."""
+        counts: dict[str, dict[str, int]] = {}
+        for outcome in self.outcomes:
+            family = counts.setdefault(outcome.attack.family, {})
+            family[outcome.status.value] = family.get(outcome.status.value, 0) + 1
+        return {
+            "held": self.held,
+            "tier": self.tier.value,
+            "families": counts,
+            "not_held": [
+                {"family": one.attack.family, "name": one.attack.name, "status": one.status.value, "detail": one.detail}
+                for one in self.outcomes
+                if one.status is not OutcomeStatus.HELD
+            ],
+            "host": [{"name": check.name, "held": check.held, "detail": check.detail} for check in self.host],
+            "duration_s": round(self.duration_s, 3),
+        }
+
+
+def check_conformance(
+    settings: SandboxSettings,
+    *,
+    wanted: Sequence[Attack] | None = None,
+    deadline_s: float | None = None,
+    on_outcome: Callable[[Outcome], None] | None = None,
+) -> ConformanceReport:
+    """Run attacks in a sandbox of their own, built like the one that is to be checked.
+
+    Args:
+        settings: how that one is built; only the conductor is replaced.
+        wanted: what to run; ``None``: every bundled attack and control.
+        deadline_s: seconds from now after which no attack is begun; ``None``: no hurry.
+        on_outcome: called with each outcome as soon as it is there.
+
+    Raises:
+        sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
+        sandbox.errors.ProcessLostError: the sandbox cannot start.
+    """
+    started = time.monotonic()
+    opened = _descriptors()
+    before = _left_overs(settings.lanes)
+    sandbox = Sandbox(replace(settings, conductor=_CONDUCTOR))
+    with Canary() as canary:
+        try:
+            sandbox.start()
+            tier, walls = sandbox.tier, sandbox.walls
+            assert tier is not None
+            kit = _Kit(sandbox, canary, started + (deadline_s or _NO_HURRY_S), on_outcome)
+            outcomes = kit.run(attacks() if wanted is None else wanted)
+            tags = sandbox.tags
+        finally:
+            sandbox.close()
+        harm = canary.harm()
+    left = len(bearers(tags))
+    more = sorted(_left_overs(settings.lanes) - before)
+    still_open = _descriptors() - opened
+    host = (
+        HostCheck("no process is left", left == 0, f"{left} left" if left else ""),
+        HostCheck("no file, socket or shared memory is left", not more, ", ".join(more)[:300]),
+        HostCheck("no descriptor is left open", still_open <= 0, f"{still_open} more" if still_open > 0 else ""),
+        HostCheck("other processes of this user are unharmed", not harm, harm),
+    )
+    return ConformanceReport(tier, walls, outcomes, host, time.monotonic() - started)
+
+
+class _Kit:
+    """Runs attacks side by side in one sandbox."""
+
+    def __init__(
+        self, sandbox: Sandbox, canary: Canary, deadline: float, on_outcome: Callable[[Outcome], None] | None
+    ) -> None:
+        self._sandbox = sandbox
+        self._canary = canary
+        self._deadline = deadline
+        self._on_outcome = on_outcome
+
+    def run(self, wanted: Sequence[Attack]) -> tuple[Outcome, ...]:
+        return tuple(self._sandbox.run([self._one(attack) for attack in wanted]))
+
+    async def _one(self, attack: Attack) -> Outcome:
+        reading = self._sandbox.read(AnalysisRequest(attack.source, "add", Policy.OFF), deadline=self._deadline)
+        analysis = await reading.found
+        with contextlib.suppress(ProcessLostError):  # nothing is asked of the style but that it harms nobody
+            await reading.style
+        job = Job(attack.source, encode(None), _LIMITS)
+        execution = await self._sandbox.execute(job, deadline=self._deadline)
+        outcome = self._judge(attack, analysis, execution)
+        if self._on_outcome is not None:
+            self._on_outcome(outcome)
+        return outcome
+
+    def _judge(self, attack: Attack, analysis: Analysis, execution: Execution) -> Outcome:
+        if execution.status is ExecutionStatus.DEADLINE or time.monotonic() >= self._deadline:
+            return Outcome(attack, OutcomeStatus.NOT_RUN, "the deadline came first")
+        if execution.status is not ExecutionStatus.COMPLETED:
+            return Outcome(attack, OutcomeStatus.UNSCORED, execution.detail)
+        if analysis.status is AnalysisStatus.INTERNAL:
+            return Outcome(attack, OutcomeStatus.UNSCORED, analysis.detail)
+        cases, output = execution.report
+        passed = sum(ok for ok, _, _ in cases)
+        detail = f"{passed} of {len(cases)} cases; last {cases[-1][1]}"
+        if self._canary.is_seen_in(json.dumps(cases) + output + execution.output):
+            return Outcome(attack, OutcomeStatus.BEATEN, "it saw a secret of the process that grades")
+        if attack.must_pass:
+            status = OutcomeStatus.HELD if passed == len(cases) else OutcomeStatus.REFUSED
+        else:
+            status = OutcomeStatus.BEATEN if passed == len(cases) else OutcomeStatus.HELD
+        if status is OutcomeStatus.REFUSED:
+            detail = f"{detail}: {cases[-1][2]}"[:300]
+        return Outcome(attack, status, detail)
+
+
+def _descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - nothing but their number is wanted
+
+
+def _left_overs(lanes: int) -> set[str]:
+    """What could have been left by an answer: files, sockets, shared memory."""
+    uids = {uid_of(number) for number in range(lanes + 1)} if os.geteuid() == 0 else set()
+    found = set()
+    for place in _PLACES:
+        with contextlib.suppress(OSError), os.scandir(place) as entries:
+            for entry in entries:
+                if entry.name.startswith(_PREFIX) or _owner(entry) in uids:
+                    found.add(entry.path)
+    with contextlib.suppress(OSError):
+        for kind in _SHARED.iterdir():
+            found.update(f"{kind.name} {' '.join(line.split()[:2])}" for line in kind.read_text().splitlines()[1:])
+    with contextlib.suppress(OSError):
+        found.update(line.split()[-1] for line in _SOCKETS.read_text().splitlines() if _PREFIX in line)
+    return found
+
+
+def _owner(entry: os.DirEntry[str]) -> int | None:
+    with contextlib.suppress(OSError):
+        return entry.stat(follow_symlinks=False).st_uid
+    return None

@@ -1,0 +1,32 @@
+"""Wall: no program started from here gains privileges (PR_SET_NO_NEW_PRIVS, prctl(2)).
+
+Stops: setuid programs and file capabilities; the kernel demands it before an unprivileged process may put up `seccomp`
+or `landlock`. Absence: those two are absent as well; answers can start no program anyway.
+"""
+
+from __future__ import annotations
+
+from sandbox.isolation.system_calls import prctl
+
+__all__ = ["NAME", "probe", "put_up"]
+
+NAME = "no_new_privs"
+_PR_SET_NO_NEW_PRIVS = 38
+
+
+def put_up() -> None:
+    """For this process and all that descend from it, for good.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def probe() -> str | None:
+    """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
+    try:
+        put_up()
+    except OSError as error:
+        return f"prctl is refused: {error.strerror}"
+    return None

@@ -1,0 +1,193 @@
+"""Wall: only the system calls that honest answers and our own processes need.
+
+Stops: network sockets, signals to other processes, tracing them and reading their memory, starting programs, new
+namespaces, mounts, shared memory, key rings, io_uring, bpf, changes to the file system, and whatever a later kernel
+brings; also for native code. What is not on the list fails, so that libraries fall back as on an older kernel.
+It is put up once, before the zygote, and inherited by everything that descends from it (seccomp(2)): it costs a run
+nothing. The right to kill its children is left to the zygote by way of pidfd_send_signal(2): it takes a descriptor,
+and an answer can open none.
+Absence: the kernel lacks it, or refuses it as AWS Lambda does: what descriptor and process limits and the audit hook
+do not stop stays possible to native code.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # built into the interpreter, without stubs
+import _socket
+import ctypes
+import errno
+import os
+import struct
+
+from sandbox.isolation import no_new_privs
+from sandbox.isolation.system_calls import NUMBERS, call
+
+__all__ = ["ALLOWED", "INTERPRETER", "LIMITED", "NAME", "Condition", "probe", "program", "put_up"]
+
+NAME = "seccomp"
+INTERPRETER = 60
+"""The descriptor from which alone a program can be started; it is closed by that."""
+
+_FILES = """
+    read write readv writev pread64 pwrite64 preadv pwritev lseek close close_range open openat access faccessat
+    faccessat2 stat fstat lstat newfstatat statx readlink readlinkat getdents getdents64 statfs fstatfs getcwd chdir
+    umask dup dup2 dup3 ftruncate memfd_create
+"""
+_CHANNELS = """
+    pipe pipe2 sendmsg recvmsg sendto recvfrom shutdown getsockname getpeername getsockopt setsockopt poll ppoll select
+    pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait eventfd2
+"""
+_MEMORY = "brk mmap munmap mremap mprotect madvise mincore msync membarrier"
+_PROCESSES = """
+    fork vfork exit exit_group wait4 waitid pidfd_open futex set_robust_list get_robust_list set_tid_address rseq
+    arch_prctl sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max
+    sched_get_priority_min getpriority getcpu restart_syscall
+"""
+_SIGNALS = """
+    rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack pause alarm
+    getitimer setitimer
+"""
+_IDENTITY = """
+    getpid gettid getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid setuid
+    setgid setgroups setresuid setresgid uname sysinfo getrusage getrlimit setrlimit
+"""
+_TIME = "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrandom"
+
+ALLOWED: frozenset[str] = frozenset(
+    f"{_FILES} {_CHANNELS} {_MEMORY} {_PROCESSES} {_SIGNALS} {_IDENTITY} {_TIME}".split()
+)
+"""System calls that are allowed whatever their arguments."""
+
+
+class Condition:
+    """What one argument of a system call must be: under a mask, one of some values.
+
+    Args:
+        argument: its place, from 0; only the low 32 bits are looked at.
+        values: what it may be.
+        mask: which bits of it are looked at.
+    """
+
+    __slots__ = ("argument", "mask", "values")
+
+    def __init__(self, argument: int, values: tuple[int, ...], mask: int = 0xFFFFFFFF) -> None:
+        self.argument = argument
+        self.values = values
+        self.mask = mask
+
+
+_NEW_NAMESPACES = 0x7E02_0080
+"""CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET and NEWTIME (clone(2))."""
+_DUPLICATE, _FLAGS, _DUPLICATE_CLOEXEC, _PIPE_SIZES = (0,), (1, 2, 3, 4), (1030,), (1031, 1032)
+_IS_TERMINAL, _CLOSE_ON_EXEC, _WAITING, _NON_BLOCKING, _WINDOW = (
+    (0x5401,),
+    (0x5450, 0x5451),
+    (0x541B,),
+    (0x5421,),
+    (0x5413,),
+)
+_AT_EMPTY_PATH = 0x1000
+_PR_SET_NAME, _PR_GET_NAME = 15, 16
+
+LIMITED: dict[str, tuple[Condition, ...]] = {
+    "clone": (Condition(0, (0,), _NEW_NAMESPACES),),
+    "socketpair": (Condition(0, (_socket.AF_UNIX,)), Condition(1, (_socket.SOCK_STREAM, _socket.SOCK_SEQPACKET), 0xF)),
+    "prlimit64": (Condition(0, (0,)),),
+    "pidfd_send_signal": (Condition(1, (_signal.SIGKILL,)),),
+    "execveat": (Condition(0, (INTERPRETER,)), Condition(4, (_AT_EMPTY_PATH,))),
+    "fcntl": (Condition(1, (*_DUPLICATE, *_FLAGS, *_DUPLICATE_CLOEXEC, *_PIPE_SIZES)),),
+    "ioctl": (Condition(1, (*_IS_TERMINAL, *_CLOSE_ON_EXEC, *_WAITING, *_NON_BLOCKING, *_WINDOW)),),
+    "prctl": (Condition(0, (_PR_SET_NAME, _PR_GET_NAME)),),
+}
+"""System calls that are allowed when every condition holds."""
+
+_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_X32 = 0x4000_0000
+"""From here on, numbers are of another calling convention of the same processor (x86 only)."""
+_FIRST_NEW = 424
+"""From here on, libraries expect that a call may not exist, and only then fall back."""
+
+_LOAD, _EQUAL, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
+_NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
+_ALLOW, _KILL_PROCESS, _ERROR = 0x7FFF_0000, 0x8000_0000, 0x0005_0000
+_SET_MODE_FILTER = 1
+
+
+def program(machine: str) -> bytes:
+    """The filter for a processor, as instructions of classic BPF (struct sock_filter, seccomp(2)).
+
+    Raises:
+        OSError: the processor is not known here.
+    """
+    architecture = _ARCHITECTURES.get(machine)
+    if architecture is None:
+        raise OSError(errno.ENOSYS, f"no filter is known for {machine}")
+    column = list(_ARCHITECTURES).index(machine)
+    code = [
+        _do(_LOAD, _ARCHITECTURE_AT),
+        _do(_EQUAL, architecture, 1),
+        _do(_RETURN, _KILL_PROCESS),
+        _do(_LOAD, _NUMBER_AT),
+    ]
+    if machine == "x86_64":
+        code += [_do(_AT_LEAST, _X32, 0, 1), _do(_RETURN, _KILL_PROCESS)]
+    for name in sorted(ALLOWED):
+        if (number := NUMBERS[name][column]) is not None:
+            code += [_do(_EQUAL, number, 0, 1), _do(_RETURN, _ALLOW)]
+    for name, conditions in LIMITED.items():
+        if (number := NUMBERS[name][column]) is not None:
+            judged = _judge(conditions)
+            code += [_do(_EQUAL, number, 0, len(judged)), *judged]
+    refused = _ERROR | errno.EPERM
+    return b"".join(
+        [*code, _do(_AT_LEAST, _FIRST_NEW, 0, 1), _do(_RETURN, _ERROR | errno.ENOSYS), _do(_RETURN, refused)]
+    )
+
+
+def _judge(conditions: tuple[Condition, ...]) -> list[bytes]:
+    """Instructions that end in a verdict on one call's arguments."""
+    tail = [_do(_RETURN, _ALLOW)]
+    for condition in reversed(conditions):
+        compared = []
+        for left, value in reversed(list(enumerate(reversed(condition.values)))):
+            compared.append(_do(_EQUAL, value, left + 1, 0))
+        head = [_do(_LOAD, _ARGUMENTS_AT + 8 * condition.argument), _do(_AND, condition.mask)]
+        tail = [*head, *compared, _do(_RETURN, _ERROR | errno.EPERM), *tail]
+    return tail
+
+
+def _do(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("=HBBI", code, if_true, if_false, value)
+
+
+def put_up() -> None:
+    """Allow this process, and all that descend from it, nothing else from now on. `no_new_privs` must stand.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    instructions = program(os.uname().machine)
+    buffer = ctypes.create_string_buffer(instructions, len(instructions))
+    header = struct.pack("@HP", len(instructions) // 8, ctypes.addressof(buffer))
+    call("seccomp", _SET_MODE_FILTER, 0, ctypes.create_string_buffer(header, len(header)))
+
+
+def probe() -> str | None:
+    """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
+    if (reason := no_new_privs.probe()) is not None:
+        return reason
+    try:
+        put_up()
+    except OSError as error:
+        return f"the kernel refuses a filter: {error.strerror}"
+    try:
+        os.kill(os.getpid(), 0)
+    except PermissionError:
+        pass
+    else:
+        return "a signal can be sent under the filter"
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError as error:
+        return f"processes cannot be had by descriptor: {error.strerror}"
+    return None

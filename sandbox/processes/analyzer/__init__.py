@@ -1,0 +1,1 @@
+"""The analyzer process: reads sources, and never runs them."""

@@ -1,0 +1,66 @@
+"""The analyst process: reads sources it never runs. A source that kills it costs one fork."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from sandbox.isolation import audit, rlimits
+from sandbox.processes.analyzer.inspection import inspect_source, measure_style
+from sandbox.processes.memory_growth import Wear
+from sandbox.types import AnalysisRequest, Policy
+from sandbox.wire.framing import frame, receive_frame
+from sandbox.wire.values import decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["main_after"]
+
+_MEMORY_MB = 1024
+_LIFETIME_CPU_S = 600.0
+_STACK_LIMIT = 3000
+_TIDIED = 8
+"""Sources after which the trees of what was read are cleared away; they hold each other, and no reply waits for it."""
+
+
+def main_after(warm_up: str) -> Callable[[int], None]:
+    """The analyst's program, made once its tools have read a source, and so have loaded all that they load late."""
+    inspect_source(AnalysisRequest(warm_up, None, Policy.STRICT))
+    inspect_source(AnalysisRequest(warm_up, None, Policy.STANDARD))
+    measure_style(warm_up)
+    return _main
+
+
+def _main(channel: int) -> None:
+    """Serve requests until the channel is closed: two replies each, first what was found, then the style.
+
+    Before the style it says whether it is worn out, and should be replaced.
+    """
+    sys.setrecursionlimit(_STACK_LIMIT)
+    rlimits.put_up(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
+    audit.put_up()
+    wear = Wear()
+    served = 0
+    while message := receive_frame(channel):
+        source, entry_point, policy, allow_imports, max_bytes, style = decode(message)
+        request = AnalysisRequest(source, entry_point, Policy(policy), tuple(allow_imports))
+        analysis = inspect_source(request, max_bytes=max_bytes)
+        _send(channel, encode([analysis.status.value, analysis.detail[:500],
+                               [[found.kind, found.line, found.message] for found in analysis.violations[:20]],
+                               analysis.defines_entry_point, analysis.is_stub]))  # fmt: skip
+        facts = measure_style(source) if style and analysis.status == "ok" else None
+        _send(channel, encode([wear.is_out, None if facts is None else
+                               [facts.lines, facts.changed_lines, facts.similarity,
+                                [[found.kind, found.line, found.message] for found in facts.findings]]]))  # fmt: skip
+        served += 1
+        if served % _TIDIED == 0:
+            gc.collect()
+
+
+def _send(channel: int, reply: bytes) -> None:
+    view = memoryview(frame(reply))
+    while view:
+        view = view[os.write(channel, view) :]

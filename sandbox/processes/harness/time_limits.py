@@ -1,0 +1,91 @@
+"""How long a request to another process may take, watched from outside it."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum, auto
+
+from sandbox.wire.liveness import LOOK_S, cpu_seconds, state_of
+
+__all__ = ["Sight", "Watch", "queued_seconds", "seconds_not_queued"]
+
+_FLOOR_S = 0.002
+_UNKNOWN_FACTOR = 10.0
+_SHORT_S = 0.005
+_STOPPED_LOOKS = 2
+
+
+class Sight(Enum):
+    """What a look at a process shows."""
+
+    WELL = auto()
+    """It may go on."""
+    SPENT = auto()
+    """The request has used up its CPU seconds or its wall-clock seconds."""
+    STOPPED = auto()
+    """A signal has stopped the process, and nobody has continued it since the look before."""
+
+
+class Watch:
+    """Watches one request: how much CPU it may use, and how long it may take apart from waiting for a CPU.
+
+    Time in the run queue is the host's doing, not the answer's (proc(5), ``/proc/PID/schedstat``, second field), so
+    it does not count. Where the kernel keeps no such account, the wall limit is stretched instead.
+    """
+
+    def __init__(self, pid: int, cpu_s: float, wall_s: float) -> None:
+        self._pid = pid
+        self._cpu_s = cpu_s
+        self._wall_s = wall_s
+        self._cpu_start = cpu_seconds(pid) or 0.0
+        self._wall_start = time.monotonic()
+        self._next = self._wall_start + min(cpu_s, wall_s, LOOK_S)
+        self._stopped = 0
+
+    def leave_out(self, seconds: float) -> None:
+        """Let some time not count that was not the request's."""
+        self._wall_start += seconds
+
+    def pause_ms(self) -> int:
+        """Milliseconds until the next look is worth while, at most a second or so."""
+        return max(1, int((self._next - time.monotonic()) * 1000) + 1)
+
+    def due(self) -> bool:
+        """Whether it is time for a look."""
+        return time.monotonic() >= self._next
+
+    def look(self) -> Sight:
+        """Look at the process."""
+        cpu = cpu_seconds(self._pid)
+        if cpu is None:
+            self._next = time.monotonic() + _FLOOR_S
+            return Sight.WELL
+        now = time.monotonic()
+        cpu_left = self._cpu_s - (cpu - self._cpu_start)
+        wall_left = self._wall_s - (now - self._wall_start)
+        if wall_left <= 0:
+            wall_left = self._wall_s - seconds_not_queued(self._pid, now - self._wall_start)
+        self._stopped = self._stopped + 1 if state_of(self._pid) in {"T", "t"} else 0
+        if self._stopped >= (_STOPPED_LOOKS if wall_left > 0 else 1):
+            return Sight.STOPPED
+        if cpu_left <= 0 or wall_left <= 0:
+            return Sight.SPENT
+        self._next = now + min(LOOK_S, max(_FLOOR_S, min(cpu_left, wall_left)))
+        return Sight.WELL
+
+
+def seconds_not_queued(pid: int, wall_s: float) -> float:
+    """So many seconds, less those in which the process's first thread waited for a CPU, ever since it began."""
+    if wall_s < _SHORT_S:
+        return wall_s
+    queued_s = queued_seconds(pid)
+    return wall_s / _UNKNOWN_FACTOR if queued_s is None else max(0.0, wall_s - queued_s)
+
+
+def queued_seconds(pid: int) -> float | None:
+    """Seconds the process's first thread has waited for a CPU since it began; ``None`` where no account is kept."""
+    try:
+        with open(f"/proc/{pid}/schedstat", "rb", buffering=0) as schedstat:
+            return int(schedstat.read(128).split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return None

@@ -1,0 +1,82 @@
+"""An examiner's line to its zygote: where solution processes come from, and who tells of their end."""
+
+from __future__ import annotations
+
+import os
+import select
+from typing import TYPE_CHECKING
+
+from sandbox.errors import ProcessLostError
+from sandbox.wire.framing import receive_descriptors, send_descriptors
+from sandbox.wire.liveness import LOOK_S, Vigil
+from sandbox.wire.zygote_protocol import Ending
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
+__all__ = ["ZygoteLine"]
+
+
+class ZygoteLine:
+    """Asks the zygote, and waits for it no longer than it is at work.
+
+    Every method raises `ProcessLostError` once the zygote is gone. Test code may swallow that, so `lost` says it, too.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.lost = False
+        """The zygote is gone, and with it whatever is still asked: no fault of the answer's."""
+        self._channel = channel
+        self._poller = select.poll()
+        self._poller.register(channel.fileno(), select.POLLIN)
+
+    def fileno(self) -> int:
+        """A descriptor that hangs up with the zygote."""
+        return self._channel.fileno()
+
+    def fork(self, channel: socket.socket) -> int:
+        """Have a solution process forked that serves ``channel``; its pid."""
+        self._tell(b"F", [channel.fileno()])
+        while True:
+            message = self._notice()
+            if message[:1] == b"P":
+                return int(message[1:])
+
+    def end(self, pid: int) -> Ending:
+        """Kill a process it has forked, and wait until that is gone."""
+        self._tell(b"K%d" % pid)
+        while True:
+            message = self._notice()
+            if message[:1] == b"X":
+                ending = Ending.unpack(message[1:])
+                if ending.pid == pid:
+                    return ending
+
+    def hung_up(self) -> ProcessLostError:
+        """Take note that the zygote is gone; the error to raise."""
+        self.lost = True
+        return ProcessLostError("a zygote is gone")
+
+    def _tell(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
+        try:
+            send_descriptors(self._channel, message, descriptors)
+        except OSError:
+            raise self.hung_up() from None
+
+    def _notice(self) -> bytes:
+        vigil: Vigil | None = None
+        while not self._poller.poll(LOOK_S * 1000):
+            vigil = vigil or Vigil(os.getppid())
+            try:
+                vigil.look()
+            except ProcessLostError:
+                self.lost = True
+                raise
+        try:
+            message, _ = receive_descriptors(self._channel, 64, 0)
+        except OSError:
+            message = b""
+        if not message:
+            raise self.hung_up()
+        return message

@@ -1,0 +1,1 @@
+"""The solution process: runs the answer, inside every isolation layer."""

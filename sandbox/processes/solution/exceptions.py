@@ -1,0 +1,108 @@
+"""Exceptions on their way between solution and examiner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import ValueCodecError
+from sandbox.processes.solution.objects import built_in_error, exact_str, mro_of, name_of
+from sandbox.processes.solution.trampoline import CallFailedError, call
+from sandbox.wire.protocol import RAISED
+from sandbox.wire.values import Reference, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.processes.solution.proxies import Lending
+    from sandbox.processes.solution.trampoline import Work
+
+__all__ = ["FILE", "RaisedBack", "message_of"]
+
+FILE = "<answer>"
+"""File name of the answer's code objects."""
+_TEXT_CHARS = 500
+_ARGS_BYTES = 1 << 14
+_NAME_CHARS = 100
+_CAUSES = 3
+_OUT_OF_MEMORY = encode([RAISED, "MemoryError", "MemoryError", "", 0, None, None, None])
+"""Made while there is memory to make it."""
+_trace_of = BaseException.__dict__["__traceback__"].__get__
+_cause_of = BaseException.__dict__["__cause__"].__get__
+_args_of = BaseException.__dict__["args"].__get__
+"""Attributes of this name that a class of the answer's defines would be code of the answer's."""
+
+
+def message_of(error: BaseException, keep: Callable[[Any], Reference]) -> Work:
+    """The answer ``raised`` for an exception; encodes whatever an exception of the answer's may be."""
+    line = _line_of(error)
+    BaseException.with_traceback(error, None)  # one that is kept would keep every frame it came through
+    if issubclass(type(error), MemoryError):
+        return _OUT_OF_MEMORY
+    try:
+        fields = yield from _fields(error, keep, line, _CAUSES)
+        return encode([RAISED, *fields], keep)
+    except MemoryError:
+        return _OUT_OF_MEMORY
+    except Exception:  # noqa: BLE001 - the answer has taken apart what we stand on
+        return encode([RAISED, "Exception", _base_of(type(error)), "", line, None, None, None])
+
+
+def _fields(error: BaseException, keep: Callable[[Any], Reference], line: int, depth: int) -> Work:
+    kind = type(error)
+    try:
+        text = exact_str((yield call(str, error)))[:_TEXT_CHARS]
+    except CallFailedError as failure:  # a hostile __str__
+        text = f"<{name_of(type(failure.error))} in its own text>"
+    reference = None
+    if built_in_error(kind) is None and kind is not ValueCodecError:
+        reference = keep(error)
+    cause, chain = _cause_of(error), None
+    if cause is not None and cause is not error and depth:
+        chain = yield from _fields(cause, keep, 0, depth - 1)
+    return [name_of(kind)[:_NAME_CHARS], _base_of(kind), text, line, reference, _crossing_args(error, keep), chain]
+
+
+def _base_of(kind: type[BaseException]) -> str:
+    if kind is ValueCodecError:
+        return "TypeError"
+    return next(filter(None, map(built_in_error, mro_of(kind))), "Exception")
+
+
+def _crossing_args(error: BaseException, keep: Callable[[Any], Reference]) -> tuple[Any, ...] | None:
+    """What an exception was made of, where that crosses."""
+    try:
+        args = _args_of(error)
+        return args if len(encode(args, keep)) <= _ARGS_BYTES else None
+    except Exception:  # noqa: BLE001 - it can do without
+        return None
+
+
+def _line_of(error: BaseException) -> int:
+    """The line of the answer it came from last; 0 when it came from elsewhere."""
+    line, trace = 0, _trace_of(error)
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == FILE:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+class RaisedBack:
+    """Makes exceptions of what test code raised when it was called back."""
+
+    def __init__(self, proxies: Lending) -> None:
+        self._proxies = proxies
+
+    def exception(self, fields: list[Any]) -> BaseException:
+        """What to raise in the answer; when that comes back, it is what test code raised."""
+        name, base, text, _, own, args, _ = fields
+        if isinstance(own, BaseException):
+            return own
+        kind = self._proxies.exception_class(str(name), str(base))
+        try:
+            error = kind(*args) if type(args) is tuple else kind(text)
+        except TypeError:
+            error = Exception(text)
+        if type(own) is str:
+            self._proxies.stand_for(error, Reference(own, name))
+        return error

@@ -1,0 +1,157 @@
+"""Stand-ins for objects of test code that the answer was given: what is done with one is asked of the examiner."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections import namedtuple
+from typing import TYPE_CHECKING, Any
+
+from sandbox.wire.values import NamedItems, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Lending", "Lent", "usable_names"]
+
+
+class Lent:
+    """An object that lives in the examiner. Its public attributes can be read, set and called."""
+
+    __slots__ = ("__weakref__", "_ask")
+
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        object.__setattr__(self, "_ask", ask)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._ask("get", self, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._ask("set", self, name, value)
+
+    def __enter__(self) -> Any:
+        return self._ask("op", "enter", self)
+
+    def __exit__(self, kind: object, error: object, trace: object) -> Any:
+        return self._ask("op", "exit", self, None)
+
+
+_OPERATIONS = {
+    name.strip("_"): name
+    for name in [
+        "__iter__",
+        "__next__",
+        "__len__",
+        "__getitem__",
+        "__setitem__",
+        "__delitem__",
+        "__contains__",
+        "__eq__",
+        "__ne__",
+        "__lt__",
+        "__le__",
+        "__gt__",
+        "__ge__",
+        "__hash__",
+        "__bool__",
+        "__str__",
+        "__repr__",
+        "__int__",
+        "__float__",
+        "__index__",
+        "__add__",
+        "__sub__",
+        "__mul__",
+        "__truediv__",
+        "__neg__",
+        "__abs__",
+        "__reversed__",
+    ]
+}
+
+
+class Lending:
+    """All that was lent to the answer. The same object always comes as the same stand-in."""
+
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self._ask = ask
+        self._proxies: dict[str, Any] = {}
+        self._references: dict[int, Reference] = {}
+        self._classes: dict[tuple[str, str], type] = {}
+        self._errors: dict[tuple[str, str], type[BaseException]] = {}
+        self._tuples: dict[tuple[str, tuple[str, ...]], type] = {}
+
+    def reference_to(self, value: Any) -> Reference | None:
+        """What stands for a stand-in where it came from; ``None`` for anything else."""
+        return self._references.get(id(value))
+
+    def proxy_for(self, reference: Reference) -> Any:
+        """The stand-in for what a reference of the examiner's means."""
+        key = str(reference.key)
+        if key not in self._proxies:
+            self.stand_for(self._make(reference), reference)
+        return self._proxies[key]
+
+    def stand_for(self, value: Any, reference: Reference) -> None:
+        """Have a value of this process stand for something of the examiner's."""
+        self._proxies[str(reference.key)] = value
+        self._references[id(value)] = Reference(reference.key, reference.kind, reference.is_callable)
+
+    def _make(self, reference: Reference) -> Any:
+        ask, abilities = self._ask, str(reference.of)
+        word, _, rest = abilities.partition(" ")
+        if word in {"class", "exception"}:
+            base, _, text = rest.partition(" ")
+            kind = self.exception_class(reference.kind, base)
+            return kind if word == "class" else kind(*([text] if text else []))
+        if abilities == "function":
+
+            def function(*args: Any, **kwargs: Any) -> Any:
+                return ask("call", function, list(args), kwargs)
+
+            function.__name__ = function.__qualname__ = reference.kind
+            return function
+        known = (reference.kind, abilities)
+        if known not in self._classes:
+            members: dict[str, Any] = {"__slots__": ()}
+            for ability in abilities.split():
+                if ability in _OPERATIONS:
+                    members[_OPERATIONS[ability]] = _forwarding(ability)
+            if reference.is_callable:
+                members["__call__"] = _call
+            self._classes[known] = type(reference.kind, (Lent,), members)
+        return self._classes[known](ask)
+
+    def exception_class(self, name: str, base: str) -> type[BaseException]:
+        """The class of test code's exceptions of this name."""
+        built_in = getattr(builtins, base, Exception)
+        if not (isinstance(built_in, type) and issubclass(built_in, BaseException)):
+            built_in = Exception
+        if name == base:
+            return built_in
+        return self._errors.setdefault((name, base), type(name, (built_in,), {}))
+
+    def named_tuple(self, named: NamedItems) -> Any:
+        """A named tuple of a class of test code's."""
+        known = (named.reference.kind, named.names)
+        if known not in self._tuples:
+            self._tuples[known] = namedtuple(named.reference.kind, named.names)  # noqa: PYI024 - its names are known now
+        return self._tuples[known](*named.items)
+
+
+def usable_names(names: tuple[str, ...], count: int) -> bool:
+    """Whether a named tuple of so many items can have these names."""
+    return len(names) == count == len(set(names)) and all(
+        name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_") for name in names
+    )
+
+
+def _forwarding(ability: str) -> Callable[..., Any]:
+    def method(self: Lent, *operands: Any) -> Any:
+        return self._ask("op", ability, self, *operands)
+
+    return method
+
+
+def _call(self: Lent, *args: Any, **kwargs: Any) -> Any:
+    return self._ask("call", self, list(args), kwargs)

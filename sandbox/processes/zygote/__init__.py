@@ -1,0 +1,1 @@
+"""The zygote process: the fork server, and the launcher that becomes one."""

@@ -1,0 +1,211 @@
+"""A seat: where an analyst reads sources, one at a time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import ProcessLostError, ProcessSpentError, SandboxError
+from sandbox.types import Analysis, AnalysisRequest, AnalysisStatus, Finding, StyleFacts
+from sandbox.wire.values import decode, encode
+
+if TYPE_CHECKING:
+    from sandbox.scheduler.loop import Future
+    from sandbox.scheduler.worker import Worker
+    from sandbox.scheduler.zygote import Zygote
+
+__all__ = ["ANALYST", "Seat"]
+
+ANALYST = "A"
+"""Role of the analysts' zygote."""
+_INSPECT_CPU_S = 3.0
+"""CPU seconds an analyst may spend on parsing, compiling and the policy: honest sources take milliseconds."""
+_STYLE_CPU_S = 6.0
+"""CPU seconds it may spend on black and pyflakes."""
+_CRASHES = 2
+"""How many analysts a source must have crashed to be blamed for it."""
+_LOSSES = 2
+"""How many may be lost over it in other ways before it is given up."""
+_SERVED = 2000
+"""Sources after which an analyst is replaced, so that whatever its tools keep is let go."""
+
+
+class _CrashedError(Exception):
+    """The source has killed two analysts."""
+
+
+class _LateError(Exception):
+    """The caller's deadline has come."""
+
+
+class Seat:
+    """An analyst that is replaced when a source kills it or wears it out."""
+
+    def __init__(self, zygote: Zygote) -> None:
+        self._zygote = zygote
+        self._analyst: Worker | None = None
+        self._served = 0
+        self._idle = True
+
+    @property
+    def pids(self) -> set[int]:
+        """Its processes, as long as it is idle."""
+        return set() if self._analyst is None else {self._analyst.inner_pid}
+
+    async def read(
+        self,
+        request: AnalysisRequest,
+        *,
+        max_bytes: int,
+        deadline: float,
+        found: Future[Analysis],
+        style: Future[StyleFacts | None] | None,
+    ) -> None:
+        """Have one source read; both futures are done then, whatever happens.
+
+        Args:
+            request: the source and what to look for.
+            max_bytes: larger sources are refused unread.
+            deadline: when the caller needs it (`time.monotonic`).
+            found: gets what was found, before style is measured.
+            style: gets the style, which is ``None`` when it cannot be measured; fails with a `SandboxError` when that
+                is no fault of the source's. ``None`` when nobody wants it.
+        """
+        try:
+            await self._read(request, max_bytes, deadline, found, style)
+        except ProcessSpentError:
+            found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler ran out of time"))
+        except _CrashedError:
+            found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler crashed, twice"))
+        except _LateError:
+            _give_up(found, style, "the deadline came before the source was read")
+        except SandboxError as error:
+            _give_up(found, style, str(error))
+        finally:
+            if not self._idle:
+                self.leave()
+            found.set(Analysis(AnalysisStatus.INTERNAL, detail="the analyst failed"))
+            if style is not None:
+                style.set(None)
+
+    def leave(self) -> None:
+        """Let the analyst go, and end it, whatever it is doing."""
+        analyst, self._analyst = self._analyst, None
+        if analyst is not None:
+            analyst.close()
+            self._zygote.kill_child(analyst)
+        self._idle = True
+
+    async def _read(
+        self,
+        request: AnalysisRequest,
+        max_bytes: int,
+        deadline: float,
+        found: Future[Analysis],
+        style: Future[StyleFacts | None] | None,
+    ) -> None:
+        """Try until it is read, or known why it cannot be."""
+        crashes = losses = 0
+        while True:
+            analyst = await self._seated(deadline)
+            try:
+                await self._attempt(analyst, request, max_bytes, deadline, found, style)
+            except ProcessSpentError:
+                raise
+            except ProcessLostError:
+                if time.monotonic() >= deadline:
+                    raise _LateError from None
+                crashed = await self._crashed(analyst, deadline)
+                self.leave()
+                crashes, losses = crashes + crashed, losses + (not crashed)
+                if crashes == _CRASHES:
+                    raise _CrashedError from None
+                if losses == _LOSSES:
+                    raise
+            else:
+                return
+
+    async def _crashed(self, analyst: Worker, deadline: float) -> bool:
+        """Whether an analyst that is lost has ended by itself, as one does that a source has crashed."""
+        try:
+            ending = await self._zygote.ending_of(analyst, deadline)
+        except ProcessLostError:
+            return False
+        return ending is not None and not ending.was_killed
+
+    async def _seated(self, deadline: float) -> Worker:
+        """The analyst, forked when there is none.
+
+        Raises:
+            ProcessLostError: none can be had.
+        """
+        if time.monotonic() >= deadline:
+            raise _LateError
+        if self._analyst is not None and self._served >= _SERVED:
+            self.leave()
+        if self._analyst is None:
+            try:
+                self._analyst = await self._zygote.fork(ANALYST, deadline)
+            except ProcessLostError:
+                if time.monotonic() >= deadline:
+                    raise _LateError from None
+                self._analyst = await self._zygote.fork(ANALYST, deadline)
+            self._served = 0
+        self._served += 1
+        return self._analyst
+
+    async def _attempt(
+        self,
+        analyst: Worker,
+        request: AnalysisRequest,
+        max_bytes: int,
+        deadline: float,
+        found: Future[Analysis],
+        style: Future[StyleFacts | None] | None,
+    ) -> None:
+        self._idle = False
+        fields = [
+            request.source,
+            request.entry_point,
+            request.policy.value,
+            list(request.allow_imports),
+            max_bytes,
+            style is not None,
+        ]
+        await analyst.send(encode(fields), deadline)
+        found.set(_analysis(decode(await _reply(analyst, deadline, _INSPECT_CPU_S))))
+        worn, facts = decode(await _reply(analyst, deadline, _STYLE_CPU_S))
+        self._idle = not worn
+        if style is not None:
+            style.set(_style(facts))
+
+
+async def _reply(analyst: Worker, deadline: float, cpu_s: float) -> bytes:
+    """The next reply, unless the analyst uses up its CPU seconds first: a busy host makes no source worse."""
+    reply = await analyst.receive(deadline, cpu_s=cpu_s)
+    if reply is None:
+        raise _LateError
+    return reply
+
+
+def _give_up(found: Future[Analysis], style: Future[StyleFacts | None] | None, why: str) -> None:
+    """Nothing is known of the source, or nothing of its style, and not for a reason of its own."""
+    if style is not None and found.done:
+        style.fail(ProcessLostError(f"its style is not known: {why}"))
+    found.set(Analysis(AnalysisStatus.INTERNAL, detail=why))
+
+
+def _analysis(fields: list[Any]) -> Analysis:
+    status, detail, violations, defines_entry_point, is_stub = fields
+    return Analysis(AnalysisStatus(status), detail, _findings(violations), defines_entry_point, is_stub)
+
+
+def _style(fields: list[Any] | None) -> StyleFacts | None:
+    if fields is None:
+        return None
+    lines, changed_lines, similarity, findings = fields
+    return StyleFacts(lines, changed_lines, similarity, _findings(findings))
+
+
+def _findings(fields: list[Any]) -> tuple[Finding, ...]:
+    return tuple(Finding(kind, line, message) for kind, line, message in fields)

@@ -1,0 +1,1 @@
+"""The contract between the processes: framing, values, messages. Test cases may import it."""

@@ -1,0 +1,134 @@
+"""Whether a program printed the expected output."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from decimal import Context, Decimal, DecimalException
+from typing import TYPE_CHECKING
+
+from testcases.compare.matching import has_partners, pairs_up
+
+if TYPE_CHECKING:
+    from testcases.model import Comparison
+
+__all__ = ["same_output"]
+
+_BLANKS = " \t\r\v\f"
+_NUMBER = re.compile(r"[+-]?(?:\d+(\.\d*)?|(\.\d+))([eE][+-]?\d+)?", re.ASCII)
+_NOT_FINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
+_ARITHMETIC = Context(prec=50)
+
+
+def same_output(actual: str, expected: str, comparison: Comparison) -> bool:
+    """Whether the text `actual` is the output `expected` asks for. Linear in the size of the texts.
+
+    - ``exact``: equal line by line. Blanks at the end of a line, blank lines at the end of the text, and the
+      difference between CRLF and LF are ignored; everything else counts. With a tolerance set, two lines are
+      equal too when their tokens are.
+    - ``tokens``: equal token by token, split at whitespace. Two numbers are equal by value (``1.50`` and
+      ``1.5``), within the tolerances when either is written as a float; ``nan`` equals only ``nan``.
+    - ``unordered``: as ``exact``, with the lines in any order. ``set``: each also as often as you like.
+    """
+    if actual == expected:
+        return True
+    if comparison.mode == "tokens":
+        return _same_tokens(actual, expected, comparison)
+    left, right = _lines(actual), _lines(expected)
+    if comparison.mode == "unordered":
+        return _same_lines_in_any_order(left, right, comparison)
+    if comparison.mode == "set":
+        return _same_set_of_lines(left, right, comparison)
+    if len(left) != len(right):
+        return False
+    return left == right or (
+        _tolerant(comparison)
+        and all(_same_line(one, other, comparison) for one, other in zip(left, right, strict=True))
+    )
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip(_BLANKS) for line in text.rstrip(_BLANKS + "\n").split("\n")]
+
+
+def _tolerant(comparison: Comparison) -> bool:
+    return bool(comparison.float_abs or comparison.float_rel)
+
+
+def _same_line(one: str, other: str, comparison: Comparison) -> bool:
+    return one == other or _same_tokens(one, other, comparison)
+
+
+def _same_lines_in_any_order(actual: list[str], expected: list[str], comparison: Comparison) -> bool:
+    if len(actual) != len(expected):
+        return False
+    # Only expected lines become keys: an answer cannot fill the table with colliding hashes.
+    wanted = Counter(expected)
+    left_over = []
+    for line in actual:
+        if wanted.get(line, 0):
+            wanted[line] -= 1
+        else:
+            left_over.append(line)
+    if not left_over or not _tolerant(comparison):
+        return not left_over
+    return pairs_up(
+        left_over, list(wanted.elements()), lambda one, other: _same_tokens(one, other, comparison), key=_rank
+    )
+
+
+def _same_set_of_lines(actual: list[str], expected: list[str], comparison: Comparison) -> bool:
+    given, wanted = dict.fromkeys(actual), dict.fromkeys(expected)
+    foreign = [line for line in given if line not in wanted]
+    missed = [line for line in wanted if line not in given]
+    if not foreign and not missed:
+        return True
+    if not _tolerant(comparison):
+        return False
+
+    def same(one: str, other: str) -> bool:
+        return _same_tokens(one, other, comparison)
+
+    return has_partners(foreign, list(wanted), same, key=_rank) and has_partners(missed, list(given), same, key=_rank)
+
+
+def _rank(line: str) -> list[tuple[float, str]]:
+    return [(float(token), "") if _NUMBER.fullmatch(token) else (math.inf, token) for token in line.split()]
+
+
+def _same_tokens(actual: str, expected: str, comparison: Comparison) -> bool:
+    left, right = actual.split(), expected.split()
+    return left == right or (
+        len(left) == len(right)
+        and all(_same_token(one, other, comparison) for one, other in zip(left, right, strict=True))
+    )
+
+
+def _same_token(actual: str, expected: str, comparison: Comparison) -> bool:
+    if actual == expected:
+        return True
+    one, other = _NUMBER.fullmatch(actual), _NUMBER.fullmatch(expected)
+    if one is None or other is None:
+        return _same_non_finite(actual, expected)
+    whole = not any(one.groups()) and not any(other.groups())
+    try:
+        left, right = Decimal(actual), Decimal(expected)
+        return left == right or (_tolerant(comparison) and not whole and _is_close(left, right, comparison))
+    except DecimalException:  # beyond what a Decimal holds
+        return False
+
+
+def _is_close(left: Decimal, right: Decimal, comparison: Comparison) -> bool:
+    """What `math.isclose` says, without its rounding of long numbers."""
+    difference = _ARITHMETIC.subtract(left, right).copy_abs()
+    larger = max(left.copy_abs(), right.copy_abs())
+    allowed = _ARITHMETIC.multiply(larger, Decimal(comparison.float_rel))
+    return difference <= max(allowed, Decimal(comparison.float_abs))
+
+
+def _same_non_finite(actual: str, expected: str) -> bool:
+    if not (_NOT_FINITE.fullmatch(actual) and _NOT_FINITE.fullmatch(expected)):
+        return False
+    left, right = float(actual), float(expected)
+    return left == right or (math.isnan(left) and math.isnan(right))

@@ -1,0 +1,260 @@
+"""Whether an observed value is the expected one.
+
+Both sides are plain data, already rebuilt as exact built-in types. Nothing here calls a method of any other
+type: a value of another type equals nothing, whatever it claims about itself. Time is linear in the size of
+the values but for sorting, and depth is bounded.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections import Counter, OrderedDict, defaultdict
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from testcases.compare.matching import has_partners, pairs_up
+from testcases.compare.output import same_output
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from testcases.model import Comparison
+
+__all__ = ["equal", "same_output"]
+
+_SEQUENCES = frozenset({list, tuple})
+_SETS = frozenset({set, frozenset})
+_MAPPINGS = frozenset({dict, OrderedDict, defaultdict, Counter})
+_NUMBERS = frozenset({int, float, complex, Decimal, Fraction})
+_TEXTS = frozenset({str, bytes, type(None)})
+# Values of these types that Python calls equal are equal here too; unequal floats still may both be NaN.
+_DIRECT = frozenset({int, str, bytes, type(None)})
+_DIRECT_OR_FLOAT = _DIRECT | {float}
+
+_CROWD = 64
+"""Most keys that may share a hash."""
+_MAX_DEPTH = 250
+"""Nesting beyond which a value has no canonical form; expected values are no deeper than 200."""
+
+
+def equal(actual: Any, expected: Any, comparison: Comparison) -> bool:
+    """Whether `actual` is the value `expected` asks for.
+
+    - A bool equals only a bool, at any depth, in dict keys and in sets too.
+    - int, float, complex, Decimal and Fraction compare by value; where either is a float (or complex) the
+      tolerances of `comparison` apply as in `math.isclose`, but not to dict keys. NaN equals only NaN.
+    - A tuple equals a list with equal items, a frozenset a set, a bytearray a bytes, any standard
+      dict type a dict. A list never equals a set.
+    - Mode ``unordered`` ignores the order of the outermost list's items. Mode ``set`` also ignores how often each
+      occurs, and whether it is a list, a tuple or a set. Mode ``tokens`` concerns output only, and is ``exact`` here.
+    """
+    kinds = {type(actual), type(expected)}
+    if comparison.mode == "unordered" and kinds <= _SEQUENCES:
+        return _same_items(actual, expected, comparison)
+    if comparison.mode == "set" and kinds <= _SEQUENCES | _SETS:
+        return _same_members(tuple(actual), tuple(expected), comparison)
+    return _same(actual, expected, comparison)
+
+
+def _same(actual: Any, expected: Any, comparison: Comparison) -> bool:
+    pending: list[tuple[Sequence[Any], Sequence[Any]]] = [((actual,), (expected,))]
+    while pending:
+        left, right = pending.pop()
+        verdict = _same_at_once(left, right)
+        if verdict is not None:
+            if not verdict:
+                return False
+            continue
+        for one, other in zip(left, right, strict=True):
+            found = _same_but_for(one, other, comparison)
+            if found is False:
+                return False
+            if found is not True:
+                pending.append(found)
+    return True
+
+
+def _same_but_for(actual: Any, expected: Any, comparison: Comparison) -> bool | tuple[Sequence[Any], Sequence[Any]]:
+    """Compare two values; of containers alike on the outside, return the items still to be compared."""
+    kind, other_kind = type(actual), type(expected)
+    if other_kind in _SEQUENCES:
+        return (actual, expected) if kind in _SEQUENCES and len(actual) == len(expected) else False
+    if other_kind in _MAPPINGS:
+        return kind in _MAPPINGS and (_values_by_key(actual, expected) or False)
+    if other_kind in _SETS:
+        return kind in _SETS and _same_items(tuple(actual), tuple(expected), comparison)
+    return _same_leaf(actual, expected, comparison)
+
+
+def _same_at_once(left: Sequence[Any], right: Sequence[Any]) -> bool | None:
+    """Compare flat sequences of equal length by one call of the interpreter; None when that cannot tell."""
+    kinds = set(map(type, left))
+    kinds.update(map(type, right))
+    if not kinds <= _DIRECT_OR_FLOAT:
+        return None
+    if type(left) is not type(right):
+        left, right = list(left), list(right)
+    if left == right:
+        return True
+    return None if float in kinds else False
+
+
+def _same_leaf(actual: Any, expected: Any, comparison: Comparison) -> bool:
+    kind, other_kind = type(actual), type(expected)
+    if other_kind in _NUMBERS:
+        return kind in _NUMBERS and _same_number(actual, expected, comparison)
+    if other_kind is bytes and kind is bytearray:
+        return bool(actual == expected)
+    if other_kind is bool or other_kind in _TEXTS:
+        return kind is other_kind and bool(actual == expected)
+    return False
+
+
+def _tolerant(comparison: Comparison) -> bool:
+    return bool(comparison.float_abs or comparison.float_rel)
+
+
+def _same_number(actual: Any, expected: Any, comparison: Comparison) -> bool:
+    kinds = {type(actual), type(expected)}
+    tolerances = {"rel_tol": comparison.float_rel, "abs_tol": comparison.float_abs}
+    try:
+        if actual == expected:
+            return True
+        if complex in kinds:
+            one, other = complex(actual), complex(expected)
+            if cmath.isnan(one) or cmath.isnan(other):
+                return _same_number(one.real, other.real, comparison) and _same_number(one.imag, other.imag, comparison)
+            return _tolerant(comparison) and cmath.isclose(one, other, **tolerances)
+        if float in kinds:
+            if math.isnan(expected):
+                return math.isnan(actual)
+            return _tolerant(comparison) and math.isclose(actual, expected, **tolerances)
+    except (ArithmeticError, ValueError):  # a number no float can hold; a signalling NaN
+        return False
+    return False
+
+
+def _values_by_key(actual: Any, expected: Any) -> tuple[list[Any], list[Any]] | None:
+    """Values of two dicts in the order of the expected keys; None when the keys differ."""
+    if len(actual) != len(expected):
+        return None
+    kinds = set(map(type, actual))
+    kinds.update(map(type, expected))
+    if not kinds <= _DIRECT:
+        # Python takes True for 1 and no NaN for another: look up by canonical form instead.
+        keys = [_canonical(key) for key in actual]
+        if _is_crowd(keys):
+            return None
+        actual = dict(zip(keys, actual.values(), strict=True))
+        expected = {_canonical(key): value for key, value in expected.items()}
+    try:
+        return [actual[key] for key in expected], list(expected.values())
+    except KeyError:
+        return None
+
+
+def _same_items(actual: Sequence[Any], expected: Sequence[Any], comparison: Comparison) -> bool:
+    """Whether two sequences hold equal items, in any order."""
+    if len(actual) != len(expected):
+        return False
+    # Only expected values become keys: an answer cannot fill the table with colliding hashes.
+    wanted: dict[Hashable, list[Any]] = {}
+    for item in expected:
+        wanted.setdefault(_canonical(item), []).append(item)
+    tolerant = _tolerant(comparison)
+    left_over = []
+    for item in actual:
+        waiting = wanted.get(_canonical(item))
+        if waiting:
+            waiting.pop()
+        elif tolerant:
+            left_over.append(item)
+        else:
+            return False
+    missed = [item for waiting in wanted.values() for item in waiting]
+    return pairs_up(left_over, missed, lambda one, other: _same(one, other, comparison), key=_rank)
+
+
+def _same_members(actual: Sequence[Any], expected: Sequence[Any], comparison: Comparison) -> bool:
+    """Whether each item of either sequence is equal to one of the other."""
+    wanted = {_canonical(item): item for item in expected}
+    seen = set()
+    foreign = []
+    for item in actual:
+        key = _canonical(item)
+        if key in wanted:
+            seen.add(key)
+        elif _tolerant(comparison):
+            foreign.append(item)
+        else:
+            return False
+    missed = [item for key, item in wanted.items() if key not in seen]
+    if not _tolerant(comparison):
+        return not missed
+
+    def same(one: Any, other: Any) -> bool:
+        return _same(one, other, comparison)
+
+    return has_partners(foreign, list(wanted.values()), same, key=_rank) and has_partners(
+        missed, actual, same, key=_rank
+    )
+
+
+def _canonical(value: Any, depth: int = 0) -> Hashable:
+    """A hashable that is equal for values that are exactly equal, and only for them."""
+    kind = type(value)
+    if kind in _DIRECT:
+        return value  # type: ignore[no-any-return]  # the type was looked at
+    if kind is bool:
+        return ("bool", value)
+    if kind is bytearray:
+        return bytes(value)
+    if kind in _NUMBERS:
+        return _canonical_number(value)
+    if depth < _MAX_DEPTH:
+        depth += 1
+        if kind in _SEQUENCES:
+            return ("list", tuple([_canonical(item, depth) for item in value]))
+        if kind in _SETS:
+            return ("set", _counted([_canonical(item, depth) for item in value]))
+        if kind in _MAPPINGS:
+            return (
+                "dict",
+                _counted([(_canonical(k, depth), _canonical(v, depth)) for k, v in value.items()]),
+            )
+    return object()  # equals nothing
+
+
+def _counted(items: list[Hashable]) -> Hashable:
+    return object() if _is_crowd(items) else frozenset(Counter(items).items())
+
+
+def _is_crowd(keys: list[Hashable]) -> bool:
+    """Whether the keys were chosen to share a hash: a table of them takes the square of their number to build."""
+    if len(keys) <= _CROWD:
+        return False
+    return max(Counter(hash(key) for key in keys if key != _NAN).values(), default=0) > _CROWD
+
+
+_NAN = ("nan", "nan", 0.0)
+
+
+def _canonical_number(value: Any) -> Hashable:
+    if type(value) is Decimal and value.is_nan():
+        return object()
+    if value == value:  # noqa: PLR0124  # all but NaN; Python hashes equal numbers alike
+        return value  # type: ignore[no-any-return]  # the type was looked at
+    value = complex(value)
+    return ("nan", *("nan" if math.isnan(part) else part for part in (value.real, value.imag)))
+
+
+def _rank(value: Any) -> tuple[Any, ...]:
+    """A sort key that puts numbers that are near each other side by side."""
+    kind = type(value)
+    if kind in {int, float} and value == value:  # noqa: PLR0124  # all but NaN
+        return (0, value)
+    if kind in _SEQUENCES:
+        return (1, len(value), *(_rank(item)[:2] if type(item) in {int, float} else (2,) for item in value))
+    return (2, kind.__name__)

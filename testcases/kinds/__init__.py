@@ -1,0 +1,1 @@
+"""One kind of test a module: how it is put to the solution."""

@@ -1,0 +1,76 @@
+"""Expected values from the data set's own solution, where the data set gives inputs only.
+
+The solution is the data set's, and trusted. It runs in the harness process, beside the tests.
+"""
+
+from __future__ import annotations
+
+import copy
+import marshal
+from collections import OrderedDict
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from testcases.describe import call_text
+from testcases.signals import BrokenTestError
+from testcases.solution import compiled
+from testcases.watchdog import OutOfTimeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["Oracle"]
+
+_KEPT = 4096
+
+_TEXT_CHARS = 200
+
+_known: OrderedDict[tuple[str, str, bytes], Any] = OrderedDict()
+"""What was said, by source, name and arguments: the same calls are asked about for every answer to a problem."""
+
+
+class Oracle:
+    """A solution that is right by definition.
+
+    Args:
+        source: Python that defines what is called.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._namespace: dict[str, Any] | None = None
+
+    def says(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """What a function returns, or a method of a new object: ``Class.method``.
+
+        Raises:
+            BrokenTestError: it raises, takes too long, or is not there.
+        """
+        key = self._source, name, _fingerprint(args, kwargs)
+        if key not in _known:
+            _known[key] = self._asked(name, args, kwargs)
+            if len(_known) > _KEPT:
+                _known.popitem(last=False)
+        return _known[key]
+
+    def _asked(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        asked = f"{name}({call_text(list(args), dict(kwargs))})"[:_TEXT_CHARS]
+        try:
+            return self._function(name)(*copy.deepcopy(list(args)), **copy.deepcopy(dict(kwargs)))
+        except OutOfTimeError:
+            raise BrokenTestError(f"the oracle takes too long over {asked}") from None
+        except BaseException as error:  # noqa: BLE001 - the data set's own code, whatever it raises
+            raise BrokenTestError(f"the oracle fails over {asked}: {type(error).__name__}: {error}") from None
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        if self._namespace is None:
+            namespace: dict[str, Any] = {"__name__": "oracle"}
+            exec(compiled(self._source), namespace)
+            self._namespace = namespace
+        owner, _, own = name.rpartition(".")
+        function: Callable[..., Any] = getattr(self._namespace[owner](), own) if owner else self._namespace[own]
+        return function
+
+
+def _fingerprint(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
+    return sha256(marshal.dumps((list(args), dict(kwargs)))).digest()

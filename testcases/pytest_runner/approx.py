@@ -1,0 +1,100 @@
+"""``pytest.approx``: numbers, and containers of numbers, that need not be equal to the last digit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from decimal import Decimal
+from numbers import Complex
+from typing import Any
+
+from testcases.proxies import looked_at
+
+__all__ = ["Approx"]
+
+_RELATIVE, _ABSOLUTE = 1e-6, 1e-12
+
+
+class Approx:
+    """Equal to what is near to the expected value.
+
+    Args:
+        expected: a number, or a list, tuple or dict of numbers.
+        rel: relative tolerance; by default a millionth, unless only `abs` is given.
+        abs: absolute tolerance; by default 1e-12.
+        nan_ok: whether NaN is near to NaN.
+    """
+
+    __array_ufunc__ = None
+    __array_priority__ = 100
+
+    def __init__(
+        self,
+        expected: Any,
+        rel: Any = None,
+        abs: Any = None,  # noqa: A002 - pytest's name
+        nan_ok: bool = False,  # noqa: FBT001, FBT002 - pytest's signature
+    ) -> None:
+        self.expected = expected
+        self.rel, self.abs, self.nan_ok = rel, abs, nan_ok
+
+    def __eq__(self, actual: object) -> bool:
+        expected = self.expected
+        if isinstance(expected, Mapping):
+            actual = looked_at(actual, dict)
+            return (
+                isinstance(actual, Mapping)
+                and set(actual) == set(expected)
+                and all(self._of(value) == actual[key] for key, value in expected.items())
+            )
+        if isinstance(expected, Sequence) and not isinstance(expected, str | bytes):
+            actual = looked_at(actual, list)
+            return (
+                isinstance(actual, Sequence)
+                and len(actual) == len(expected)
+                and all(self._of(want) == found for want, found in zip(expected, actual, strict=True))
+            )
+        if isinstance(expected, AbstractSet):
+            raise TypeError(f"pytest.approx() does not support sets: {expected!r}")
+        return self._is_near(looked_at(actual, float))
+
+    __hash__ = None  # type: ignore[assignment]  # as pytest's has none
+
+    def __ne__(self, actual: object) -> bool:
+        return not self == actual
+
+    def __repr__(self) -> str:
+        return f"approx({self.expected!r})"
+
+    def __bool__(self) -> bool:
+        raise AssertionError("approx() is not supported in a boolean context.")
+
+    def _of(self, expected: Any) -> Any:
+        numeric = isinstance(expected, Complex | Decimal) and not isinstance(expected, bool)
+        return Approx(expected, self.rel, self.abs, self.nan_ok) if numeric else expected
+
+    def _is_near(self, actual: Any) -> bool:
+        expected = self.expected
+        if isinstance(actual, bool) != isinstance(expected, bool):
+            return False
+        if actual == expected:
+            return True
+        if not (isinstance(expected, Complex | Decimal) and isinstance(actual, Complex | Decimal)):
+            return False
+        if math.isnan(abs(expected)):
+            return self.nan_ok and math.isnan(abs(actual))
+        if math.isinf(abs(expected)) or math.isinf(abs(actual)):
+            return False
+        try:
+            return bool(abs(expected - actual) <= self._tolerance())
+        except TypeError:  # a Decimal and a float
+            return bool(abs(float(expected) - float(actual)) <= float(self._tolerance()))  # type: ignore[arg-type]  # a failed conversion is caught below
+
+    def _tolerance(self) -> Any:
+        kind = Decimal if isinstance(self.expected, Decimal) else float
+        absolute = kind(str(_ABSOLUTE)) if self.abs is None else self.abs
+        if self.rel is None and self.abs is not None:
+            return absolute
+        relative = (kind(str(_RELATIVE)) if self.rel is None else self.rel) * abs(self.expected)
+        return max(relative, absolute)

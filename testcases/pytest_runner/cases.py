@@ -1,0 +1,116 @@
+"""The cases of a test: one for each combination of its parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from testcases.pytest_runner.hooks import parameters_of
+from testcases.pytest_runner.params import CaseValues, Fixture, Mark, identifier, marks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["Case", "all_marks", "cases_of", "fixtures_in", "used_fixtures"]
+
+_LEFT_OUT = frozenset({"skip", "xfail"})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case."""
+
+    name: str = ""
+    """What distinguishes it from the others; empty when it is the only one."""
+    params: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    """By the name of the parameter or fixture: which value it is, and the value."""
+    marks: tuple[Mark, ...] = ()
+
+
+def cases_of(function: Callable[..., Any], marks: Sequence[Mark], fixtures: dict[str, Fixture]) -> list[Case]:
+    """The cases of a test, in the order in which they run.
+
+    Args:
+        function: the test.
+        marks: on it, on its class and on its module, the nearest first.
+        fixtures: that it can use, by name.
+
+    Raises:
+        ValueError: a ``parametrize`` mark has values that do not fit its names.
+    """
+    parametrized = [list(_of_mark(mark)) for mark in marks if mark.name == "parametrize"]
+    direct = {name for cases in parametrized for case in cases for name in case.params}
+    used = [name for name in used_fixtures(function, marks, fixtures) if name not in direct]
+    axes = [list(_of_fixture(name, fixtures[name])) for name in used if fixtures[name].params is not None]
+    return [_joined(parts) for parts in product(*axes, *parametrized)]
+
+
+def used_fixtures(function: Callable[..., Any], marks: Sequence[Mark], fixtures: dict[str, Fixture]) -> list[str]:
+    """Names of the defined fixtures that a test uses, directly or not."""
+    automatic = [name for name, fixture in fixtures.items() if fixture.is_automatic]
+    marked = [name for mark in marks if mark.name == "usefixtures" for name in mark.args]
+    found: dict[str, None] = {}
+    wanted = [*automatic, *marked, *parameters_of(function)]
+    while wanted:
+        name = wanted.pop(0)
+        if name in fixtures and name not in found:
+            found[name] = None
+            wanted += parameters_of(fixtures[name].function)
+    return list(found)
+
+
+def fixtures_in(*owners: Any) -> dict[str, Fixture]:
+    """The fixtures that modules and classes define, by name; those of the later ones win."""
+    found: dict[str, Fixture] = {}
+    for owner in owners:
+        for name, value in list(vars(owner).items()):
+            if isinstance(value, Fixture):
+                value.name = value.name or name
+                found[value.name] = value
+    return found
+
+
+def _of_mark(mark: Mark) -> Iterator[Case]:
+    argnames = mark.argument(0, "argnames", ())
+    single = isinstance(argnames, str) and "," not in argnames
+    names = argnames.replace(",", " ").split() if isinstance(argnames, str) else list(argnames)
+    for place, entry in enumerate(mark.argument(1, "argvalues", ())):
+        case = entry if isinstance(entry, CaseValues) else CaseValues((entry,) if single else tuple(entry))
+        if len(case.values) != len(names):
+            raise ValueError(f"parametrize: {len(names)} names, {len(case.values)} values")
+        if any(mark.name in _LEFT_OUT for mark in case.marks):
+            continue
+        label = case.name or _given(mark.argument(3, "ids"), place, case.values)
+        told = [identifier(value, name, place) for name, value in zip(names, case.values, strict=True)]
+        label = label or "-".join(told)
+        params = {name: (f"{place}", value) for name, value in zip(names, case.values, strict=True)}
+        yield Case(label, params, case.marks)
+
+
+def _of_fixture(name: str, fixture: Fixture) -> Iterator[Case]:
+    for place, entry in enumerate(fixture.params or ()):
+        case = entry if isinstance(entry, CaseValues) else CaseValues((entry,))
+        if any(mark.name in _LEFT_OUT for mark in case.marks):
+            continue
+        label = case.name or _given(fixture.names, place, case.values) or identifier(case.values[0], name, place)
+        yield Case(label, {name: (f"{place}", case.values[0])}, case.marks)
+
+
+def _given(ids: Any, place: int, values: tuple[Any, ...]) -> str | None:
+    """The name that the author gave a case."""
+    if callable(ids):
+        named = [ids(value) for value in values]
+        return "-".join(map(str, named)) if None not in named else None
+    names = list(ids) if ids is not None else []
+    return str(names[place]) if place < len(names) and names[place] is not None else None
+
+
+def _joined(parts: tuple[Case, ...]) -> Case:
+    params = {name: value for part in parts for name, value in part.params.items()}
+    return Case("-".join(part.name for part in parts), params, tuple(mark for part in parts for mark in part.marks))
+
+
+def all_marks(function: Callable[..., Any], owners: Sequence[Any]) -> list[Mark]:
+    """The marks on a test and on what it is in, the nearest first."""
+    return [mark for owner in (function, *owners) for mark in marks_of(owner)]

@@ -1,0 +1,130 @@
+"""Holds the tests of one class, or some functions in a row: their cases, with the fixtures and marks of each."""
+
+from __future__ import annotations
+
+import inspect
+import unittest.mock
+from asyncio import run as finish
+from typing import TYPE_CHECKING, Any
+
+from testcases.pytest_runner.cases import all_marks, cases_of, fixtures_in, used_fixtures
+from testcases.pytest_runner.fixtures import Scope, Scopes, TestContext
+from testcases.pytest_runner.hooks import call_hook, failure_of, parameters_of
+from testcases.pytest_runner.monkeypatch import MonkeyPatch
+from testcases.pytest_runner.raises import Skipped
+from testcases.signals import FinalError
+from testcases.watchdog import OutOfTimeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    from testcases.proxies import Objects
+    from testcases.pytest_runner.cases import Case
+    from testcases.pytest_runner.monkeypatch import Reach
+    from testcases.pytest_runner.params import Mark
+    from testcases.source.pytest_collection import PlannedTest
+
+__all__ = ["Group", "Held"]
+
+Held = tuple[str, "BaseException | None"]
+"""Name of a case, and why it did not pass."""
+
+
+class Group:
+    """Tests that share a class, or the module.
+
+    Args:
+        module: the test module.
+        owners: the class of the tests and those it is in, the nearest first; none for functions.
+        scope: the module's.
+        reach: patches the answer.
+        objects: the answer's.
+    """
+
+    def __init__(self, module: ModuleType, owners: list[Any], scope: Scope, reach: Reach, objects: Objects) -> None:
+        self.module = module
+        self.owners = owners
+        self.kind: Any = owners[0] if owners else None
+        self.scopes = Scopes(scope, Scope(), Scope())
+        self.fixtures = fixtures_in(module, *[base for owner in owners for base in reversed(owner.__mro__)])
+        self._monkeypatch = lambda: MonkeyPatch(reach, objects)
+
+    def hold(self, tests: list[PlannedTest]) -> Iterator[list[Held]]:
+        """Hold the tests; the cases of each."""
+        FinalError.take()
+        failure = failure_of(call_hook, self.kind, "setup_class") if self.kind is not None else None
+        failure = failure or FinalError.take()
+        for test in tests:
+            became = self._test(test, failure)
+            yield became
+            stopped = next((why for _, why in became if isinstance(why, OutOfTimeError)), None)
+            failure = Skipped(str(stopped)) if stopped is not None else failure
+        failure_of(self.scopes.owner.end)
+        if self.kind is not None:
+            failure_of(call_hook, self.kind, "teardown_class")
+
+    def _test(self, test: PlannedTest, failure: BaseException | None) -> list[Held]:
+        function: Any = getattr(self.module if self.kind is None else self.kind, test.name, None)
+        cases: list[Case] = []
+        marks: list[Mark] = []
+        if failure is None:
+            try:
+                marks = all_marks(function, [*self.owners, self.module])
+                cases = cases_of(function, marks, self.fixtures)
+            except BaseException as error:  # noqa: BLE001 - then no case can be held
+                failure = error
+        if failure is None and test.cases not in {None, len(cases)}:
+            failure = Skipped(f"the test has {len(cases)} cases, where its source shows {test.cases}")
+        if failure is not None:
+            return [(test.label, failure)] * test.count
+        became: list[Held] = []
+        for case in cases:
+            why = failure or self._case(test.label, function, case, [*marks, *case.marks])
+            failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
+            became.append((f"{test.label}[{case.name}]" if case.params else test.label, why))
+        if test.cases is None:
+            return [(test.label, next((why for _, why in became if why is not None), None))]
+        return became
+
+    def _case(self, name: str, function: Any, case: Case, marks: list[Mark]) -> BaseException | None:
+        """Hold one case; why it did not pass."""
+        FinalError.take()
+        scopes = self.scopes._replace(function=Scope())
+        made: list[TestContext] = []
+        failure = failure_of(lambda: made.append(self._context(name, function, case, scopes)))
+        for context in made:
+            failure = failure_of(self._run, context, marks)
+            owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
+            failure = failure or failure_of(call_hook, owner, f"teardown_{hook}", about=context.function)
+        ending = failure_of(scopes.function.end)
+        return FinalError.take() or failure or ending
+
+    def _context(self, name: str, function: Any, case: Case, scopes: Scopes) -> TestContext:
+        instance = None if self.kind is None else self.kind()
+        bound = function if instance is None else function.__get__(instance)
+        return TestContext(name, bound, instance, self.module, self.fixtures, scopes, case.params, self._monkeypatch)
+
+    def _run(self, context: TestContext, marks: list[Mark]) -> None:
+        for mark in marks:
+            if mark.name == "skipif" and self._holds(mark.argument(0, "condition", default=True)):
+                raise Skipped(f"skipped: {mark.argument(1, 'reason', '')}")
+        used = used_fixtures(context.function, marks, self.fixtures)
+        marked = [name for mark in marks if mark.name == "usefixtures" for name in mark.args]
+        for name in [*(name for name in used if self.fixtures[name].is_automatic), *marked]:
+            context.value(name)
+        owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
+        call_hook(owner, f"setup_{hook}", about=context.function)
+        result = context.function(**{name: context.value(name) for name in _wanted(context.function)})
+        if inspect.iscoroutine(result):
+            finish(result)
+
+    def _holds(self, condition: Any) -> bool:
+        return bool(eval(condition, vars(self.module)) if isinstance(condition, str) else condition)  # noqa: S307 - the data set's own
+
+
+def _wanted(function: Callable[..., Any]) -> list[str]:
+    """What a test wants by name; what `unittest.mock.patch` gives it comes first, by place."""
+    patchings = getattr(function, "patchings", [])
+    given = sum(one.attribute_name is None and one.new is unittest.mock.DEFAULT for one in patchings)
+    return parameters_of(function)[given:]

@@ -1,0 +1,202 @@
+"""Patches of test code that reach the answer: what both processes have is patched in both."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from testcases.proxies import Global, Mirror
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from testcases.proxies import Objects
+
+__all__ = ["MonkeyPatch", "Reach", "mocks_reach"]
+
+_OWN = frozenset({("sys", "stdout"), ("sys", "stderr")})
+"""What the answer writes is written to whatever stands here in the test's process."""
+_MISSING: Any = object()
+
+
+class Reach:
+    """Patches the modules of the answer's process."""
+
+    is_far = True
+    """Whether that is another process than this."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._originals: dict[tuple[str, str], list[Any]] = {}
+
+    def patch(self, target: Any, name: str, value: Any) -> None:
+        """Have an attribute of a module of the standard library be something else there, too."""
+        place = self._place(target, name)
+        if place is not None:
+            module = Global(f"{place[0]}:")
+            self._originals.setdefault(place, []).append(self._objects.ask("get", module, name))
+            self._objects.ask("op", "setattr", [module, name, value])
+
+    def restore(self, target: Any, name: str) -> None:
+        """Undo the last patch of an attribute."""
+        place = self._place(target, name)
+        if place is not None and self._originals.get(place):
+            self._objects.ask("op", "setattr", [Global(f"{place[0]}:"), name, self._originals[place].pop()])
+
+    @staticmethod
+    def _place(target: Any, name: str) -> tuple[str, str] | None:
+        if type(target) is not ModuleType or target.__name__.partition(".")[0] not in sys.stdlib_module_names:
+            return None
+        return None if (target.__name__, name) in _OWN else (target.__name__, name)
+
+
+@contextmanager
+def mocks_reach(reach: Reach) -> Iterator[None]:
+    """Have `unittest.mock.patch` patch what the answer has, too."""
+    patcher: Any = type(mock.patch.object(os, "name"))
+    enter, leave = patcher.__enter__, patcher.__exit__
+
+    def reaching_enter(self: Any) -> Any:
+        entered = enter(self)
+        reach.patch(self.target, self.attribute, getattr(self.target, self.attribute))
+        return entered
+
+    def reaching_leave(self: Any, *failure: Any) -> Any:
+        target = getattr(self, "target", None)
+        left = leave(self, *failure)
+        reach.restore(target, self.attribute)
+        return left
+
+    patcher.__enter__, patcher.__exit__ = reaching_enter, reaching_leave
+    try:
+        yield
+    finally:
+        patcher.__enter__, patcher.__exit__ = enter, leave
+
+
+class MonkeyPatch:
+    """The fixture ``monkeypatch``."""
+
+    def __init__(self, reach: Reach, objects: Objects) -> None:
+        self._reach = reach
+        self._objects = objects
+        self._undo: list[Any] = []
+
+    def setattr(self, target: Any, name: Any, value: Any = _MISSING, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
+        """Set an attribute, of an object or by its full name."""
+        if value is _MISSING:
+            target, name, value = *_named(target), name
+        before = self._before(target, name)
+        if before is _MISSING and raising:
+            raise AttributeError(f"{target!r} has no attribute {name!r}")
+        setattr(target, name, value)
+        self._reach.patch(target, name, value)
+        self._undo.append(lambda: self._put_back(target, name, before))
+
+    def delattr(self, target: Any, name: Any = _MISSING, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
+        """Delete an attribute."""
+        if name is _MISSING:
+            target, name = _named(target)
+        before = self._before(target, name)
+        if before is _MISSING:
+            if raising:
+                raise AttributeError(name)
+            return
+        delattr(target, name)
+        self._undo.append(lambda: setattr(target, name, before))
+
+    def setitem(self, target: Any, key: Any, value: Any) -> None:
+        """Set an item."""
+        before = target.get(key, _MISSING) if hasattr(target, "get") else target[key]
+        target[key] = value
+        self._undo.append(lambda: _put_item_back(target, key, before))
+
+    def delitem(self, target: Any, key: Any, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
+        """Delete an item."""
+        if key not in target and not raising:
+            return
+        before = target[key]
+        del target[key]
+        self._undo.append(lambda: _put_item_back(target, key, before))
+
+    def setenv(self, name: str, value: Any, prepend: str | None = None) -> None:
+        """Set a variable of the environment, in both processes."""
+        before = os.environ.get(name)
+        text = str(value) if prepend is None or before is None else f"{value}{prepend}{before}"
+        self._environment(name, text)
+        self._undo.append(lambda: self._environment(name, before))
+
+    def delenv(self, name: str, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
+        """Take a variable out of the environment, in both processes."""
+        before = os.environ.get(name)
+        if before is None:
+            if raising:
+                raise KeyError(name)
+            return
+        self._environment(name, None)
+        self._undo.append(lambda: self._environment(name, before))
+
+    def _environment(self, name: str, value: str | None) -> None:
+        there = Global("os:environ")
+        if value is None:
+            os.environ.pop(name, None)
+            self._objects.call([there, "pop"], [name, None], {})
+        else:
+            os.environ[name] = value
+            self._objects.ask("op", "setitem", [there, name, value])
+
+    def syspath_prepend(self, path: Any) -> None:
+        """Have modules be found in a folder."""
+        sys.path.insert(0, str(path))
+        self._undo.append(lambda: sys.path.remove(str(path)))
+
+    @contextmanager
+    def context(self) -> Iterator[MonkeyPatch]:
+        """Patches that end with a block."""
+        inner = MonkeyPatch(self._reach, self._objects)
+        try:
+            yield inner
+        finally:
+            inner.undo()
+
+    def undo(self) -> None:
+        """Undo all of it."""
+        while self._undo:
+            self._undo.pop()()
+
+    def _before(self, target: Any, name: str) -> Any:
+        if isinstance(target, Mirror):
+            return self._objects.ask("get", target, name)
+        own = vars(target).get(name, _MISSING) if isinstance(target, type) else _MISSING
+        return own if own is not _MISSING else getattr(target, name, _MISSING)
+
+    def _put_back(self, target: Any, name: str, before: Any) -> None:
+        if before is _MISSING:
+            delattr(target, name)
+        else:
+            setattr(target, name, before)
+            self._reach.restore(target, name)
+
+
+def _put_item_back(target: Any, key: Any, before: Any) -> None:
+    if before is _MISSING:
+        target.pop(key, None)
+    else:
+        target[key] = before
+
+
+def _named(path: str) -> tuple[Any, str]:
+    """What a full name means: the object that has the attribute, and the attribute's name."""
+    first, *rest = path.split(".")
+    found: Any = importlib.import_module(first)
+    name = rest.pop()
+    walked = first
+    for part in rest:
+        walked += f".{part}"
+        found = getattr(found, part) if hasattr(found, part) else importlib.import_module(walked)
+    return found, name

@@ -1,0 +1,117 @@
+"""``pytest.raises``, and how tests end that neither pass nor fail by an assertion."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from testcases.signals import FinalError
+from testcases.verdict import Verdict
+from testcases.watchdog import OutOfTimeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["ExceptionInfo", "Failed", "Raises", "Skipped", "raises"]
+
+
+class Failed(BaseException):
+    """``pytest.fail``, and what ``pytest.raises`` raises when nothing else was raised."""
+
+
+class Skipped(BaseException):
+    """``pytest.skip``: the test was not held, and so was not passed."""
+
+    verdict = Verdict.NOT_RUN
+
+
+class ExceptionInfo:
+    """What ``pytest.raises`` has met."""
+
+    def __init__(self) -> None:
+        self._value: BaseException | None = None
+
+    @property
+    def value(self) -> BaseException:
+        """The exception."""
+        assert self._value is not None, ".value can only be used after the context manager exits"
+        return self._value
+
+    @property
+    def type(self) -> Any:
+        """Its class."""
+        return type(self.value)
+
+    @property
+    def typename(self) -> str:
+        """Name of its class."""
+        return type(self.value).__name__
+
+    @property
+    def tb(self) -> Any:
+        """Its traceback."""
+        return self.value.__traceback__
+
+    def exconly(self, tryshort: bool = False) -> str:  # noqa: FBT001, FBT002, ARG002 - pytest's signature
+        """Class and text in one line."""
+        return f"{self.typename}: {self.value}"
+
+    def errisinstance(self, kinds: Any) -> bool:
+        """Whether it is of one of these classes."""
+        return isinstance(self.value, kinds)
+
+    def match(self, pattern: Any) -> bool:
+        """Whether the pattern is found in its text.
+
+        Raises:
+            AssertionError: it is not.
+        """
+        text = str(self.value)
+        assert re.search(pattern, text), f"Regex pattern did not match.\n Regex: {pattern!r}\n Input: {text!r}"
+        return True
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __repr__(self) -> str:
+        return f"<ExceptionInfo {self._value!r}>" if self._value is not None else "<ExceptionInfo for raises>"
+
+
+class Raises:
+    """The context manager that ``pytest.raises`` returns."""
+
+    def __init__(self, expected: Any, match: Any = None, check: Callable[[BaseException], bool] | None = None) -> None:
+        kinds = expected if isinstance(expected, tuple) else (expected,)
+        for kind in kinds:
+            if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+                raise TypeError(f"expected exception must be a BaseException type, not {type(kind).__name__}")
+        self.expected = expected
+        self.pattern = match
+        self.check = check
+        self.info = ExceptionInfo()
+
+    def __enter__(self) -> ExceptionInfo:
+        return self.info
+
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> bool:
+        if error is None:
+            raise Failed(f"DID NOT RAISE {self.expected!r}")
+        if isinstance(error, FinalError | OutOfTimeError) or not isinstance(error, self.expected):
+            return False
+        FinalError.seen(error)
+        self.info._value = error  # noqa: SLF001 - its own
+        if self.pattern is not None:
+            self.info.match(self.pattern)
+        if self.check is not None:
+            assert self.check(error), "the check of pytest.raises does not hold"
+        return True
+
+
+def raises(expected: Any, *args: Any, match: Any = None, check: Any = None, **kwargs: Any) -> Any:
+    """``pytest.raises``, as a context manager or with a function to call."""
+    if not args:
+        return Raises(expected, match, check)
+    manager = Raises(expected)
+    with manager:
+        args[0](*args[1:], **kwargs)
+    return manager.info

@@ -1,0 +1,110 @@
+"""The module that test code imports the answer from."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+import warnings
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from testcases.proxies import Global
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from testcases.solution import Answer
+
+__all__ = ["AnswerModule", "imported_names", "installed", "starred_elsewhere"]
+
+_HERE = "solution:"
+"""The answer's module, in its own process."""
+
+
+class AnswerModule(ModuleType):
+    """Its attributes are those of the answer's module, and setting one sets it there.
+
+    A star import takes only what test code uses and has from nowhere else: no answer puts its own ``abs`` or ``pytest``
+    in the place of the test's.
+    """
+
+    def __init__(self, name: str, answer: Answer, wanted: frozenset[str]) -> None:
+        super().__init__(name)
+        vars(self)["__answer__"] = answer
+        vars(self)["__wanted__"] = wanted
+
+    def __getattr__(self, name: str) -> Any:
+        answer: Answer = vars(self)["__answer__"]
+        if name == "__all__":
+            return answer.public_names(vars(self)["__wanted__"])
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return answer.name(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        vars(self)["__answer__"].objects.ask("op", "setattr", [Global(_HERE), name, value])
+
+    def __delattr__(self, name: str) -> None:
+        vars(self)["__answer__"].objects.ask("op", "delattr", [Global(_HERE), name])
+
+    def __dir__(self) -> list[str]:
+        answer: Answer = vars(self)["__answer__"]
+        return answer.public_names()
+
+
+@contextmanager
+def installed(modules: dict[str, ModuleType]) -> Iterator[None]:
+    """Have imports find these modules."""
+    before = {name: sys.modules.get(name) for name in modules}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name, module in before.items():
+            if module is None:
+                sys.modules.pop(name, None)
+            else:
+                sys.modules[name] = module
+
+
+def imported_names(module: ast.Module, name: str) -> set[str]:
+    """Names that a test module takes from the answer's module of this name."""
+    found: set[str] = set()
+    aliases = {name}
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom) and node.module == name:
+            found |= {alias.name for alias in node.names if alias.name != "*"}
+        elif isinstance(node, ast.Import):
+            aliases |= {alias.asname for alias in node.names if alias.name == name and alias.asname}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
+            found.add(node.attr)
+    return {one for one in found if not (one.startswith("__") and one.endswith("__"))}
+
+
+def starred_elsewhere(source: str, name: str, wanted: frozenset[str], entry_point: str | None) -> frozenset[str]:
+    """Names that a test module takes by star imports of others than the answer's module: these are not the answer's.
+
+    Args:
+        source: of the test module, which parses.
+        name: of the answer's module.
+        wanted: names that the module uses and does not bind.
+        entry_point: what is tested, and so is the answer's whoever else has it; where that is not known, and others
+            have everything that is wanted, any of it may be.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
+        nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    starred = {node.module for node in nodes if node.level == 0 and any(alias.name == "*" for alias in node.names)}
+    found: set[str] = set()
+    for module in sorted(starred - {name, None}, key=str):
+        try:
+            members = vars(importlib.import_module(str(module)))
+        except Exception:  # noqa: BLE001, S112 - which the module finds out for itself
+            continue
+        found |= set(members.get("__all__", [one for one in members if not one.startswith("_")]))
+    if entry_point is not None:
+        return frozenset(found - {entry_point.partition(".")[0]})
+    return frozenset(found) if wanted - found else frozenset()

@@ -1,0 +1,90 @@
+"""Runs the test cases of `unittest`, with its own machinery, and tells what became of each method."""
+
+from __future__ import annotations
+
+import unittest
+from typing import TYPE_CHECKING, Any
+
+from testcases.pytest_runner.hooks import failure_of
+from testcases.pytest_runner.raises import Skipped
+from testcases.signals import FinalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["run_class"]
+
+
+class _Suite(unittest.TestSuite):
+    """The methods of one class; the module's own preparation has been made."""
+
+    def _handleModuleFixture(self, test: Any, result: Any) -> None:  # noqa: N802 - unittest's name
+        """Nothing."""
+
+    def _handleModuleTearDown(self, result: Any) -> None:  # noqa: N802 - unittest's name
+        """Nothing."""
+
+
+class _Result(unittest.TestResult):
+    """Keeps the first thing that went wrong with each method."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failed: dict[str, BaseException] = {}
+        self.ran: set[str] = set()
+        self.of_class: BaseException | None = None
+        """What went wrong before the first of them, even if it was swallowed."""
+
+    def startTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
+        self.of_class = self.of_class or FinalError.take()
+        super().startTest(test)
+
+    def stopTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
+        self.ran.add(_name(test))
+        if (final := FinalError.take()) is not None:
+            self.failed[_name(test)] = final
+        super().stopTest(test)
+
+    def _note(self, test: Any, error: BaseException) -> None:
+        if isinstance(test, unittest.TestCase):
+            self.failed.setdefault(_name(test), error)
+        else:
+            self.of_class = self.of_class or error  # setUpClass or tearDownClass
+
+    def addError(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
+        self._note(test, err[1])
+
+    def addFailure(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
+        self._note(test, err[1])
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: N802, ARG002 - unittest's name
+        if err is not None:
+            self._note(test, err[1])
+
+    def addSkip(self, test: Any, reason: str) -> None:  # noqa: N802 - unittest's name
+        self._note(test, Skipped(f"skipped: {reason}"))
+
+    def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802 - unittest's name
+        self._note(test, AssertionError("unexpected success"))
+
+
+def run_class(kind: type[unittest.TestCase], names: Iterable[str]) -> Iterator[BaseException | None]:
+    """Run methods of a class, one after the other; why each did not pass, or ``None``."""
+    result = _Result()
+    result._testRunEntered = True  # type: ignore[attr-defined]  # noqa: SLF001 - the class goes on after each suite
+    suite = _Suite()
+    FinalError.take()
+    for name in names:
+        failure = failure_of(_run_one, kind, name, result)
+        failure = failure or result.failed.get(name) or result.of_class
+        yield failure or (None if name in result.ran else Skipped("it was not run"))
+    failure_of(suite._tearDownPreviousClass, None, result)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
+
+
+def _run_one(kind: type[unittest.TestCase], name: str, result: _Result) -> None:
+    result.shouldStop = False
+    _Suite([kind(name)]).run(result)
+
+
+def _name(test: Any) -> str:
+    return str(test._testMethodName)  # noqa: SLF001 - it has no public name

@@ -1,0 +1,162 @@
+"""The solution under test: loaded when it is needed, again when its process is lost, and its names in test code."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from testcases.caught import CAUGHT_NAME, caught, compiled_telling
+from testcases.describe import is_reference
+from testcases.proxies import ClassNaming, Objects
+from testcases.signals import STATUS_VERDICTS, BrokenTestError, CandidateLostError, FinalError, is_answers
+from testcases.source.parsing import bound_names
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import CodeType
+
+    from testcases.signals import Candidate
+
+__all__ = ["Answer", "compiled", "free_names", "helpers_of"]
+
+_BUILTINS = frozenset(vars(builtins))
+
+
+class Answer:
+    """One candidate in one exam.
+
+    Args:
+        exam: what `testcases.spec.exam_of` made.
+        candidate: the answer.
+        names: those of the answer that test code uses.
+        with_objects: whether any test is code, which may hold objects of the answer.
+    """
+
+    def __init__(self, exam: dict[str, Any], candidate: Candidate, names: Iterable[str], *, with_objects: bool) -> None:
+        self.candidate = candidate
+        self.entry_point: str | None = exam["entry_point"]
+        self.objects = Objects(candidate, self.ready, ClassNaming(exam["prompt"]))
+        self._host = self.objects if with_objects else None
+        self.failure: tuple[Verdict, str] | None = None
+        """Why it cannot be loaded, once that is known."""
+        self._prompt: str = exam["prompt"]
+        self._setup: str = exam["setup"]
+        wanted = {*names, self.entry_point} if self.entry_point else set(names)
+        self._wanted = tuple(sorted(wanted | free_names(self._setup)))
+        self._loaded: dict[str, Any] = {}
+        self._namespace: dict[str, Any] | None = None
+
+    def ready(self) -> Candidate:
+        """The candidate, with the answer loaded.
+
+        Raises:
+            CandidateLostError: it cannot be loaded, or its budget is spent.
+        """
+        if self.failure is None and (not self.candidate.alive or self.candidate.spent):
+            self._load()
+        if self.failure is not None:
+            raise CandidateLostError(*self.failure)
+        return self.candidate
+
+    def _load(self) -> None:
+        root = self.entry_point.partition(".")[0] if self.entry_point else None
+        own = () if root is None else (root,)
+        names = tuple(dict.fromkeys([*self._wanted, *self.objects.names]))
+        host, self.candidate.hosting.host = self.candidate.hosting.host, self._host
+        reply = self.candidate.load(preamble=self._prompt, own_names=own, names=names)
+        self.candidate.hosting.host = host
+        if reply.status == "not_run":
+            raise CandidateLostError(Verdict.NOT_RUN, reply.detail)
+        if reply.status != "returned":
+            self.failure = STATUS_VERDICTS[reply.status], reply.detail
+        elif type(reply.value) is not dict:
+            self.failure = Verdict.EXCEPTION, "what it says of its names is no answer"
+        elif self.entry_point is not None and self.entry_point not in reply.value:
+            self.failure = Verdict.EXCEPTION, f"{self.entry_point} is not defined"
+        elif self.entry_point is not None and not _is_callable(reply.value[self.entry_point]):
+            self.failure = Verdict.EXCEPTION, f"{self.entry_point} cannot be called"
+        else:
+            self._loaded = reply.value
+            if self._host is None:
+                return
+            self.objects.bind({name: value for name, value in reply.value.items() if name in names})
+
+    def name(self, name: str) -> Any:
+        """What a name means in the answer's module.
+
+        Raises:
+            AttributeError: it has none of this name.
+        """
+        return self.objects.named(name, self.objects.ask("get", None, name))
+
+    def public_names(self, wanted: frozenset[str] | None = None) -> list[str]:
+        """The names that a star import takes; only those in `wanted`, where that is given."""
+        self.ready()
+        names = [str(name) for name in self.objects.ask("public")]
+        return [name for name in names if wanted is None or name in wanted]
+
+    def namespace(self) -> dict[str, Any]:
+        """A namespace for test code: helpers of the prompt and the setup, and the answer's names that these lack."""
+        self.ready()
+        if self._namespace is None:
+            asked = self.candidate.asked
+            FinalError.take()
+            found = {name: self.objects.by_name(name) for name in self._wanted if name in self._loaded}
+            try:
+                namespace = helpers_of(self._prompt, self._setup, found, self.entry_point)
+            except BrokenTestError:
+                raise
+            except Exception as error:
+                if is_answers(error) or self.candidate.asked > asked:
+                    raise
+                raise BrokenTestError(f"the setup does not run: {type(error).__name__}: {error}") from None
+            if (swallowed := FinalError.take()) is not None:
+                raise swallowed
+            self._namespace = namespace
+        return self._namespace
+
+
+def helpers_of(prompt: str, setup: str, found: dict[str, Any], entry_point: str | None) -> dict[str, Any]:
+    """A namespace for test code: what prompt and setup define, and of what was `found` in the answer what they lack.
+
+    Raises:
+        BrokenTestError: the prompt does not run.
+        Exception: the setup does not.
+    """
+    helpers: dict[str, Any] = {"__name__": "exam", CAUGHT_NAME: caught}
+    try:
+        exec(compiled(prompt), helpers)
+    except Exception as error:  # noqa: BLE001 - it is the data set's, and has nothing of the answer
+        raise BrokenTestError(f"the prompt does not run: {type(error).__name__}: {error}") from None
+    helpers |= {name: value for name, value in found.items() if name == entry_point or name not in helpers}
+    exec(compiled(setup), helpers)  # after the names: it may make objects of the answer's classes
+    return helpers
+
+
+def _is_callable(value: Any) -> bool:
+    return bool(value.is_callable) if is_reference(value) else callable(value)
+
+
+@lru_cache(maxsize=512)
+def compiled(source: str) -> CodeType:
+    """The code of a test."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
+        return compiled_telling(source, "<test>")
+
+
+@lru_cache(maxsize=512)
+def free_names(source: str) -> frozenset[str]:
+    """Names that test code uses and does not bind itself; none when it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return frozenset(used - bound_names(tree) - _BUILTINS)

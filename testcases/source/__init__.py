@@ -1,0 +1,1 @@
+"""Reads test code and reference solutions without running them."""

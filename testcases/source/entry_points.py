@@ -1,0 +1,171 @@
+"""Which function a reference is about, where it does not say so."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from testcases.errors import InvalidFieldError
+from testcases.source.parsing import bound_names, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Signature", "called_in", "defined_in", "imported_from"]
+
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+_BUILTINS = frozenset(dir(builtins))
+_STARRED: frozenset[str | None] = frozenset(
+    {"bisect", "cmath", "collections", "copy", "datetime", "decimal", "fractions", "functools", "heapq", "itertools",
+     "math", "operator", "random", "re", "statistics", "string", "time", "typing"}
+)  # fmt: skip
+"""Modules that are imported with a star now and then, and are looked into for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a function takes."""
+
+    name: str
+    parameters: tuple[str, ...]
+    """Names of those that can be given by position, without ``self``."""
+    required: int
+    """How many of these have no default."""
+    keyword_only: tuple[str, ...] = ()
+    variadic: bool = False
+    """It takes any number of further positional arguments."""
+
+
+def called_in(tests: Sequence[ast.Module], setup: ast.Module) -> str | None:
+    """Name of the function that tests call.
+
+    It is the first name that is called (else, used) in the tests, neither bound by them or by the setup nor
+    a builtin; of several, one that most tests use. A builtin's name counts only where there is no other, and so does
+    one that a module of the standard library has which they import with a star.
+    """
+    common = _BUILTINS | _starred([setup, *tests])
+    bound = bound_names(setup).union(*map(bound_names, tests))
+    called = [[name for name in _called_names(test) if name not in bound] for test in tests]
+    used = [[name for name in _used_names(test) if name not in bound] for test in tests]
+    return _most_shared(called, but=common) or _most_shared(used, but=common) or _most_shared(called)
+
+
+def _starred(modules: Sequence[ast.Module]) -> frozenset[str]:
+    imports = [node for tree in modules for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    starred = {node.module for node in imports if node.level == 0 and any(alias.name == "*" for alias in node.names)}
+    return frozenset(name for module in starred & _STARRED for name in dir(importlib.import_module(str(module))))
+
+
+def imported_from(module: str, tests: Sequence[ast.Module]) -> str | None:
+    """The name that tests import from the answer; of several, the first that is called, else the first."""
+    names = [
+        alias
+        for test in tests
+        for node in ast.walk(test)
+        if isinstance(node, ast.ImportFrom) and node.module == module and node.level == 0
+        for alias in node.names
+        if alias.name != "*"
+    ]
+    called = {name for test in tests for name in _called_names(test)}
+    used = [alias.name for alias in names if (alias.asname or alias.name) in called]
+    return next(iter([*used, *(alias.name for alias in names)]), None)
+
+
+def _most_shared(names: list[list[str]], but: frozenset[str] = frozenset()) -> str | None:
+    counts = Counter(name for of_test in names for name in dict.fromkeys(of_test) if name not in but)
+    return max(counts, key=counts.__getitem__, default=None)  # the first of those that tie
+
+
+def _called_names(tree: ast.Module) -> list[str]:
+    return _in_order(
+        node.func for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    )
+
+
+def _used_names(tree: ast.Module) -> list[str]:
+    return _in_order(node for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
+def _in_order(names: Iterable[ast.Name]) -> list[str]:
+    return [name.id for name in sorted(names, key=lambda name: (name.lineno, name.col_offset))]
+
+
+def defined_in(code: str, field: str, *, name: str | None = None, prompt: str = "") -> Signature:
+    """Signature of the function that a reference solution is there to define.
+
+    It is the only function at the top level (or the only public method of a class ``Solution``), else the
+    only one that the others do not call, else the only one of these that the prompt mentions.
+
+    Args:
+        code: the reference solution.
+        field: its path, for errors.
+        name: the function, where the reference names it.
+        prompt: the task's text.
+
+    Raises:
+        InvalidFieldError: the code is no Python, or defines no such function, or several.
+    """
+    tree = parse(code, field)
+    functions = {node.name: node for node in tree.body if isinstance(node, _Function)}
+    methods = {} if functions else _methods_of_solution(tree)
+    candidates = functions or methods
+    if name is not None:
+        if name not in candidates:
+            raise InvalidFieldError(field, f"does not define {name}")
+        return _signature(candidates[name], is_method=bool(methods))
+    if not candidates:
+        raise InvalidFieldError(field, "defines no function to test")
+    chosen = list(candidates)
+    for narrowed in (_not_called_by_others(candidates), _mentioned(chosen, prompt)):
+        chosen = [one for one in chosen if one in narrowed] or chosen
+    if len(chosen) > 1:
+        raise InvalidFieldError(
+            field, f"defines several functions ({', '.join(chosen)}); name the one to test in entry_point"
+        )
+    return _signature(candidates[chosen[0]], is_method=bool(methods))
+
+
+def _methods_of_solution(tree: ast.Module) -> dict[str, _Function]:
+    return {
+        node.name: node
+        for statement in tree.body
+        if isinstance(statement, ast.ClassDef) and statement.name == "Solution"
+        for node in statement.body
+        if isinstance(node, _Function) and not node.name.startswith("_")
+    }
+
+
+def _not_called_by_others(functions: dict[str, _Function]) -> set[str]:
+    called = {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for name, function in functions.items()
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Name, ast.Attribute))
+        and (node.id if isinstance(node, ast.Name) else node.attr) != name
+    }
+    return functions.keys() - called
+
+
+def _mentioned(names: list[str], prompt: str) -> set[str]:
+    return set(re.findall(r"\w+", prompt)).intersection(names)
+
+
+def _signature(function: _Function, *, is_method: bool) -> Signature:
+    arguments = function.args
+    parameters = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
+    required = len(parameters) - len(arguments.defaults)
+    static = any(isinstance(node, ast.Name) and node.id == "staticmethod" for node in function.decorator_list)
+    if is_method and not static:
+        parameters, required = parameters[1:], max(0, required - 1)
+    return Signature(
+        function.name,
+        tuple(parameters),
+        required,
+        tuple(argument.arg for argument in arguments.kwonlyargs),
+        arguments.vararg is not None,
+    )

@@ -1,0 +1,155 @@
+"""The assertions of test code, made countable one by one.
+
+Test code is the data set's, and trusted. Natively its first failing assertion ends it; instrumented, each
+assertion reports what became of it to a recorder, and the code goes on::
+
+    assert candidate(1) == 2, "one"
+
+    try:                                     # the same line
+        __record__.passed(0) if candidate(1) == 2 else __record__.failed(0)
+    except BaseException as __record__error__:
+        __record__.raised(0, __record__error__)
+
+An assertion that reports is called a site. No site are
+
+- ``assert True`` and other truthy constants: they hold for any answer, and are removed;
+- assertions in the body of a ``try`` with handlers, within the same function: what they raise may be what
+  the handlers wait for, so they stay as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypedDict
+
+from testcases.caught import telling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import CodeType
+
+__all__ = ["RECORD_NAME", "Instrumented", "Site", "count_sites", "instrument"]
+
+RECORD_NAME: Final = "__record__"
+"""Global by which instrumented code finds its recorder, such as `testcases.kinds.assertion_recorder.AssertionTally`."""
+
+_LONGEST_TEXT = 200
+_BLOCKS = ("body", "orelse", "finalbody")
+_CLAUSES = ("handlers", "cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One assertion that is counted."""
+
+    line: int
+    """Line in the source, from 1."""
+    text: str
+    """That line, cut to a length fit for a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instrumented:
+    """Test code whose assertions report to a recorder."""
+
+    code: CodeType
+    """To be executed with `RECORD_NAME` bound in its globals, and with what `testcases.caught.telling` wants."""
+    sites: tuple[Site, ...]
+    """By the number each reports itself with."""
+
+
+@lru_cache(maxsize=256)
+def instrument(source: str, filename: str = "<test>") -> Instrumented:
+    """Compile test code so that every assertion reports instead of ending it.
+
+    The recorder is an object with methods ``passed(site)``, ``failed(site)`` and ``raised(site, error)``;
+    what ``raised`` raises ends the code. An assertion's message is never evaluated. Line numbers stay. Handlers of
+    the code's own tell what they catch (`testcases.caught`).
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: the source is no Python that compiles.
+    """
+    with warnings.catch_warnings():  # a test's bad escape sequence is nobody's concern here
+        warnings.simplefilter("ignore")
+        tree = telling(ast.parse(source, filename))
+        rewriting = _Rewriting()
+        tree.body = rewriting.block(tree.body, guarded=False)
+        code = compile(tree, filename, "exec", dont_inherit=True)
+    return Instrumented(code, _sites(source, rewriting.lines))
+
+
+@lru_cache(maxsize=256)
+def count_sites(source: str) -> int:
+    """How many tests the source counts as: its sites, but at least 1, even if it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
+            body = ast.parse(source).body
+        rewriting = _Rewriting()
+        rewriting.block(body, guarded=False)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return 1
+    return max(1, len(rewriting.lines))
+
+
+def _sites(source: str, numbers: Iterable[int]) -> tuple[Site, ...]:
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return tuple(Site(number, lines[number - 1].strip()[:_LONGEST_TEXT]) for number in numbers)
+
+
+class _Location(TypedDict):
+    lineno: int
+    col_offset: int
+    end_lineno: int | None
+    end_col_offset: int | None
+
+
+class _Rewriting:
+    """Rewrites the assertions of nested blocks of statements, numbering the sites as it meets them."""
+
+    def __init__(self) -> None:
+        self.lines: list[int] = []
+
+    def block(self, statements: list[ast.stmt], *, guarded: bool) -> list[ast.stmt]:
+        """Rewrite the statements of one block; `guarded` when a handler of this function waits for them."""
+        return [self._statement(statement, guarded=guarded) for statement in statements]
+
+    def _statement(self, statement: ast.stmt, *, guarded: bool) -> ast.stmt:
+        if isinstance(statement, ast.Assert):
+            return statement if guarded else self._assertion(statement)
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            guarded = False
+        caught = guarded or bool(getattr(statement, "handlers", None))
+        for name in _BLOCKS:
+            nested = getattr(statement, name, None)
+            if nested:
+                setattr(statement, name, self.block(nested, guarded=caught if name == "body" else guarded))
+        for name in _CLAUSES:
+            for clause in getattr(statement, name, ()):
+                clause.body = self.block(clause.body, guarded=guarded)
+        return statement
+
+    def _assertion(self, statement: ast.Assert) -> ast.stmt:
+        at = _Location(
+            lineno=statement.lineno,
+            col_offset=statement.col_offset,
+            end_lineno=statement.end_lineno,
+            end_col_offset=statement.end_col_offset,
+        )
+        if isinstance(statement.test, ast.Constant) and statement.test.value:
+            return ast.Pass(**at)
+        site = ast.Constant(len(self.lines), **at)
+        self.lines.append(statement.lineno)
+        error = f"{RECORD_NAME}error__"  # ends like a dunder, so that no class mangles it
+        report = ast.IfExp(statement.test, _report("passed", [site], at), _report("failed", [site], at), **at)
+        caught = _report("raised", [site, ast.Name(error, ast.Load(), **at)], at)
+        handler = ast.ExceptHandler(ast.Name("BaseException", ast.Load(), **at), error, [ast.Expr(caught, **at)], **at)
+        return ast.Try([ast.Expr(report, **at)], [handler], [], [], **at)
+
+
+def _report(method: str, arguments: list[ast.expr], at: _Location) -> ast.Call:
+    recorder = ast.Attribute(ast.Name(RECORD_NAME, ast.Load(), **at), method, ast.Load(), **at)
+    return ast.Call(recorder, arguments, [], **at)

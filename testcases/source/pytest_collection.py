@@ -1,0 +1,249 @@
+"""The tests of a pytest or unittest module, collected from its source.
+
+How many tests there are must not depend on the answer, so it is never found out by running the module:
+
+- each test function or method is one test, or one for each case of its ``parametrize`` marks and of the parametrized
+  fixtures it uses;
+- where the number of cases takes running code, all cases together are one test;
+- tests that are skipped, or expected to fail, whatever the answer is, are left out: they say nothing about it.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from testcases.source.pytest_static import KEYWORD_ONLY, Marks, ModuleConstants, argument, constants_of, length_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Plan", "PlannedTest", "count_cases", "plan_of"]
+
+MOST_TESTS: Final = 10_000
+"""Tests a module may have; of more, cases are counted together."""
+
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_CASES = ("unittest.TestCase", "unittest.IsolatedAsyncioTestCase")
+_DEEPEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """A function or method that is a test."""
+
+    owner: tuple[str, ...]
+    """The classes it is in; empty for a function."""
+    name: str
+    cases: int | None
+    """How many tests it counts as; ``None`` when all its cases count as one."""
+    is_unittest: bool
+
+    @property
+    def count(self) -> int:
+        """How many tests it counts as."""
+        return 1 if self.cases is None else self.cases
+
+    @property
+    def label(self) -> str:
+        """As pytest names it."""
+        return "::".join((*self.owner, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All tests of a module, in the order in which they run."""
+
+    tests: tuple[PlannedTest, ...]
+
+    @property
+    def count(self) -> int:
+        """How many tests there are."""
+        return sum(test.count for test in self.tests)
+
+
+@lru_cache(maxsize=256)
+def plan_of(source: str) -> Plan:
+    """The tests of a module.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: it is no Python that can be parsed.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
+        module = ast.parse(source)
+    return Plan(tuple(_Reader(module).tests()))
+
+
+def count_cases(source: str) -> int:
+    """How many tests a module counts as; at least 1, even if it is no Python."""
+    try:
+        return max(1, plan_of(source).count)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return 1
+
+
+class _Reader:
+    """Reads one module."""
+
+    def __init__(self, module: ast.Module) -> None:
+        self.module = module
+        self.constants: ModuleConstants = constants_of(module)
+        self.classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
+        self.marks = Marks(module, self.constants)
+        self.fixtures = {
+            node.name: node for node in ast.walk(module) if isinstance(node, _FUNCTIONS) and self._fixture(node)
+        }
+        self.module_marks = self.marks.meant(_pytestmark(module.body))
+
+    def tests(self) -> Iterator[PlannedTest]:
+        if self.marks.is_left_out(self.module_marks):
+            return
+        for node in self.module.body:
+            if isinstance(node, _FUNCTIONS):
+                if node.name.startswith("test") and self._fixture(node) is None:
+                    yield from self._test((), node, self.module_marks)
+            elif isinstance(node, ast.ClassDef):
+                yield from self._class((), node, self.module_marks)
+
+    def _class(self, owner: tuple[str, ...], node: ast.ClassDef, marks: list[ast.expr]) -> Iterator[PlannedTest]:
+        marks = [*marks, *self.marks.meant(node.decorator_list), *self.marks.meant(_pytestmark(node.body))]
+        if self.marks.is_left_out(marks):
+            return
+        lines = list(self._line_of(node, 0))
+        is_unittest = any(self.marks.path(base) in _CASES for cls in lines for base in cls.bases)
+        if not is_unittest and not node.name.startswith("Test"):
+            return
+        methods = _methods_of(lines)
+        if not is_unittest and "__init__" in methods:
+            return
+        names = [name for name, member in methods.items() if name.startswith("test") and self._fixture(member) is None]
+        for name in sorted(names) if is_unittest else names:
+            yield from self._test((*owner, node.name), methods[name], marks, is_unittest=is_unittest)
+        if not is_unittest:
+            for member in node.body:
+                if isinstance(member, ast.ClassDef):
+                    yield from self._class((*owner, node.name), member, marks)
+
+    def _test(
+        self, owner: tuple[str, ...], node: _Function, marks: list[ast.expr], *, is_unittest: bool = False
+    ) -> Iterator[PlannedTest]:
+        if self.marks.is_left_out(self.marks.meant(node.decorator_list)):
+            return
+        decorators = [*marks, *self.marks.meant(node.decorator_list)]
+        sizes = () if is_unittest else (*self._parametrized(decorators), *self._fixture_sizes(node, decorators))
+        cases: int | None = 1
+        for size in sizes:
+            cases = None if cases is None or size is None else cases * size
+        if cases is not None and cases > MOST_TESTS:
+            cases = None
+        if cases != 0:
+            yield PlannedTest(owner, node.name, cases, is_unittest)
+
+    def _parametrized(self, decorators: list[ast.expr]) -> Iterator[int | None]:
+        for decorator in decorators:
+            if isinstance(decorator, ast.Call) and self.marks.path(decorator.func) == "pytest.mark.parametrize":
+                values = argument(decorator, 1, "argvalues")
+                yield self._cases(values)
+
+    def parametrized_names(self, decorators: list[ast.expr]) -> Iterator[str]:
+        """Arguments that get their values from ``parametrize`` marks."""
+        for decorator in decorators:
+            if self.marks.called(decorator) == "pytest.mark.parametrize":
+                yield from names_of(argument(decorator, 0, "argnames"))
+
+    def _cases(self, values: ast.expr | None) -> int | None:
+        size = length_of(values, self.constants)
+        while isinstance(values, ast.Name):
+            values = self.constants.get(values.id)
+        left_out = sum(self._is_left_out_case(item) for item in getattr(values, "elts", ()))
+        return None if size is None else size - left_out
+
+    def _is_left_out_case(self, item: ast.expr) -> bool:
+        if not (isinstance(item, ast.Call) and self.marks.path(item.func) == "pytest.param"):
+            return False
+        marks = argument(item, KEYWORD_ONLY, "marks")
+        return self.marks.is_left_out(
+            marks.elts if isinstance(marks, ast.List | ast.Tuple) else [marks] if marks else []
+        )
+
+    def _fixture_sizes(self, node: _Function, decorators: list[ast.expr]) -> Iterator[int | None]:
+        """Number of parameters of each parametrized fixture that a test uses, directly or not."""
+        automatic = [name for name, fixture in self.fixtures.items() if self._is_automatic(fixture)]
+        wanted = [*_parameters(node), *automatic, *self._marked_fixtures(decorators)]
+        seen = set(self.parametrized_names(decorators))
+        while wanted:
+            name = wanted.pop()
+            if name in seen or name not in self.fixtures:
+                continue
+            seen.add(name)
+            fixture = self.fixtures[name]
+            wanted += _parameters(fixture)
+            decorator = self._fixture(fixture)
+            params = argument(decorator, KEYWORD_ONLY, "params") if isinstance(decorator, ast.Call) else None
+            if params is not None:
+                yield self._cases(params)
+
+    def _marked_fixtures(self, decorators: list[ast.expr]) -> Iterator[str]:
+        for decorator in decorators:
+            if isinstance(decorator, ast.Call) and self.marks.path(decorator.func) == "pytest.mark.usefixtures":
+                yield from (str(arg.value) for arg in decorator.args if isinstance(arg, ast.Constant))
+
+    def _is_automatic(self, fixture: _Function) -> bool:
+        decorator = self._fixture(fixture)
+        value = argument(decorator, KEYWORD_ONLY, "autouse") if isinstance(decorator, ast.Call) else None
+        return isinstance(value, ast.Constant) and bool(value.value)
+
+    def _fixture(self, node: _Function) -> ast.expr | None:
+        """The decorator that makes a function a fixture."""
+        for decorator in self.marks.meant(node.decorator_list):
+            if self.marks.called(decorator) in {"pytest.fixture", "pytest.yield_fixture"}:
+                return decorator
+        return None
+
+    def _line_of(self, node: ast.ClassDef, depth: int) -> Iterator[ast.ClassDef]:
+        """A class and those of this module that it descends from, nearest first."""
+        yield node
+        for base in node.bases:
+            if isinstance(base, ast.Name) and base.id in self.classes and depth < _DEEPEST:
+                yield from self._line_of(self.classes[base.id], depth + 1)
+
+
+def _methods_of(lines: list[ast.ClassDef]) -> dict[str, _Function]:
+    """Methods of a class and of those it descends from, in the order of their definition."""
+    methods: dict[str, _Function] = {}
+    for node in reversed(lines):
+        for member in node.body:
+            if isinstance(member, _FUNCTIONS):
+                methods.pop(member.name, None)
+                methods[member.name] = member
+    return methods
+
+
+def _pytestmark(body: list[ast.stmt]) -> list[ast.expr]:
+    for statement in body:
+        if isinstance(statement, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == "pytestmark" for target in statement.targets
+        ):
+            return (
+                list(statement.value.elts) if isinstance(statement.value, ast.List | ast.Tuple) else [statement.value]
+            )
+    return []
+
+
+def names_of(argnames: ast.expr | None) -> list[str]:
+    """The names in the first argument of a ``parametrize`` mark."""
+    match argnames:
+        case ast.Constant(value=str() as text):
+            return [name.strip() for name in text.split(",") if name.strip()]
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return [str(item.value) for item in items if isinstance(item, ast.Constant)]
+    return []
+
+
+def _parameters(node: _Function) -> list[str]:
+    return [argument.arg for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]

@@ -1,0 +1,247 @@
+"""What the source of a pytest module says without being run: names, marks, and how many values an expression has."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["KEYWORD_ONLY", "Marks", "ModuleConstants", "argument", "constants_of", "length_of"]
+
+
+ModuleConstants: TypeAlias = "dict[str, ast.expr]"
+"""Values of the names that a module binds once and never changes."""
+
+_MUTATORS = frozenset(
+    {"append", "extend", "insert", "pop", "remove", "clear", "update", "setdefault", "popitem", "add", "discard"}
+)
+_SAME_LENGTH = frozenset({"list", "tuple", "sorted", "reversed", "enumerate"})
+_DEEPEST = 20
+
+
+def constants_of(module: ast.Module) -> ModuleConstants:
+    """The names of a module that mean the same all the time."""
+    bound: Counter[str] = Counter()
+    changed: set[str] = set()
+    for node in ast.walk(module):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+                bound[name] += 1
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _MUTATORS:
+                changed.add(name)
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                changed.add(name)
+            case ast.AugAssign(target=ast.Name(id=name)):
+                changed.add(name)
+            case ast.alias(name=name, asname=other):
+                bound[other or name.partition(".")[0]] += 1
+    found: ModuleConstants = {}
+    for statement in module.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                if bound[name] == 1 and name not in changed:
+                    found[name] = value
+    return found
+
+
+def length_of(value: ast.expr | None, constants: ModuleConstants, depth: int = 0) -> int | None:
+    """Number of items of what an expression makes; ``None`` when that takes running it."""
+    if depth > _DEEPEST:
+        return None
+    match value:
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return _total(items, constants, depth + 1)
+        case ast.Set(elts=keys) | ast.Dict(keys=keys) if all(isinstance(key, ast.Constant) for key in keys):
+            return len({repr(key.value) for key in keys if isinstance(key, ast.Constant)})
+        case ast.Constant(value=str() | bytes() as text):
+            return len(text)
+        case ast.Name(id=name) if name in constants:
+            return length_of(constants[name], constants, depth + 1)
+        case ast.Call(keywords=[]):
+            return _length_of_call(value, constants, depth + 1)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _sum([length_of(left, constants, depth + 1), length_of(right, constants, depth + 1)])
+        case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int() as times)):
+            return _product([length_of(left, constants, depth + 1), max(0, times)])
+        case (
+            ast.ListComp(generators=[ast.comprehension(iter=inner, ifs=[])])
+            | ast.GeneratorExp(generators=[ast.comprehension(iter=inner, ifs=[])])
+        ):
+            return length_of(inner, constants, depth + 1)
+    return None
+
+
+def _length_of_call(call: ast.Call, constants: ModuleConstants, depth: int) -> int | None:
+    lengths = [length_of(part, constants, depth) for part in call.args]
+    match call.func:
+        case ast.Name(id="range"):
+            return _range_length(call.args)
+        case ast.Name(id="zip") if lengths:
+            known = [length for length in lengths if length is not None]
+            return min(known) if len(known) == len(lengths) else None
+        case ast.Name(id=name) if name in _SAME_LENGTH and len(lengths) == 1:
+            return lengths[0]
+        case ast.Attribute(value=inner, attr="items" | "keys" | "values") if not lengths:
+            return length_of(inner, constants, depth) if isinstance(_meant(inner, constants), ast.Dict) else None
+        case ast.Attribute(value=ast.Name(id="itertools"), attr="product") | ast.Name(id="product") if lengths:
+            return _product(lengths)
+    return None
+
+
+def _meant(value: ast.expr, constants: ModuleConstants) -> ast.expr:
+    return constants.get(value.id, value) if isinstance(value, ast.Name) else value
+
+
+def _total(items: list[ast.expr], constants: ModuleConstants, depth: int) -> int | None:
+    return _sum([length_of(item.value, constants, depth) if isinstance(item, ast.Starred) else 1 for item in items])
+
+
+def _sum(lengths: list[int | None]) -> int | None:
+    known = [length for length in lengths if length is not None]
+    return sum(known) if len(known) == len(lengths) else None
+
+
+def _product(lengths: list[int | None]) -> int | None:
+    total = 1
+    for length in lengths:
+        if length is None:
+            return None
+        total *= length
+    return total
+
+
+def _range_length(bounds: list[ast.expr]) -> int | None:
+    numbers: list[int] = []
+    for bound in bounds:
+        match bound:
+            case ast.Constant(value=int() as number):
+                numbers.append(number)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as number)):
+                numbers.append(-number)
+            case _:
+                return None
+    try:
+        return len(range(*numbers))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+KEYWORD_ONLY = 10**6
+"""Place of an argument that has none."""
+_LEFT_OUT = frozenset({"pytest.mark.skip", "pytest.mark.xfail", "unittest.skip", "unittest.expectedFailure"})
+_CONDITIONAL = frozenset({"pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless"})
+
+
+class Marks:
+    """What names mean in a module, and what its decorators say."""
+
+    def __init__(self, module: ast.Module, constants: ModuleConstants) -> None:
+        self._constants = constants
+        self._paths = dict(_imported(module))
+
+    def meant(self, decorators: Sequence[ast.expr]) -> list[ast.expr]:
+        """Decorators, where one has a name what that stands for."""
+        return [self._constants.get(one.id, one) if isinstance(one, ast.Name) else one for one in decorators]
+
+    def called(self, decorator: ast.expr) -> str | None:
+        """Full name of a decorator, called or not."""
+        return self.path(decorator.func if isinstance(decorator, ast.Call) else decorator)
+
+    def path(self, node: ast.expr) -> str | None:
+        """Full name of what an expression means, when that is something imported."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        if node.id not in self._paths and node.id in self._constants and not parts:
+            return self.path(self._constants[node.id])
+        return ".".join([self._paths.get(node.id, node.id), *reversed(parts)])
+
+    def is_left_out(self, decorators: Sequence[ast.expr]) -> bool:
+        """Whether a test is skipped, or expected to fail, for certain."""
+        for decorator in decorators:
+            path = self.called(decorator)
+            if path in _LEFT_OUT:
+                return True
+            if isinstance(decorator, ast.Call) and path in _CONDITIONAL:
+                condition = self._truth(argument(decorator, 0, "condition"))
+                if condition is (path != "unittest.skipUnless"):
+                    return True
+        return False
+
+    def _truth(self, condition: ast.expr | None) -> bool | None:
+        """Whether a condition holds that depends on nothing but this interpreter; ``None`` when it may."""
+        match condition:
+            case ast.Constant(value=bool() as value):
+                return value
+            case ast.Compare(left=left, ops=[operator], comparators=[right]):
+                sides = self._platform(left), self._platform(right)
+                if None in sides:
+                    return None
+                return _compared(operator, *sides)
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                truth = self._truth(inner)
+                return None if truth is None else not truth
+        return None
+
+    def _platform(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=value):
+                return value
+            case ast.Tuple(elts=items) if all(isinstance(item, ast.Constant) for item in items):
+                return tuple(item.value for item in items if isinstance(item, ast.Constant))
+            case ast.Subscript(value=inner, slice=ast.Slice(lower=None, upper=ast.Constant(value=int() as end))):
+                found = self._platform(inner)
+                return found[:end] if isinstance(found, tuple) else None
+        return {"sys.version_info": tuple(sys.version_info[:3]), "sys.platform": sys.platform, "os.name": "posix"}.get(
+            self.path(node) or ""
+        )
+
+
+def _imported(module: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.name if alias.asname else alias.name.partition(".")[0]
+                yield alias.asname or name, name
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def argument(call: ast.expr | None, place: int, name: str) -> ast.expr | None:
+    """An argument of a call, by its place or its name."""
+    if not isinstance(call, ast.Call):
+        return None
+    if len(call.args) > place:
+        return call.args[place]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _compared(operator: ast.cmpop, left: Any, right: Any) -> bool | None:
+    try:
+        match operator:
+            case ast.Lt():
+                return bool(left < right)
+            case ast.LtE():
+                return bool(left <= right)
+            case ast.Gt():
+                return bool(left > right)
+            case ast.GtE():
+                return bool(left >= right)
+            case ast.Eq():
+                return bool(left == right)
+            case ast.NotEq():
+                return bool(left != right)
+    except TypeError:
+        pass
+    return None

@@ -1,0 +1,173 @@
+"""Features of pytest that are not supported, found in the source of a test module.
+
+More is supported with ``isolation = "shared"`` than when the answer is in another process, but not all.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from testcases.source.pytest_collection import names_of
+from testcases.source.pytest_static import Marks, argument, constants_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["BUILTIN_FIXTURES", "refusals_of"]
+
+
+BUILTIN_FIXTURES: Final = frozenset({"request", "capsys", "capfd", "monkeypatch", "record_property"})
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_MODULES: Final = {
+    "subprocess": "starts processes",
+    "multiprocessing": "starts processes",
+    "threading": "starts threads",
+    "_thread": "starts threads",
+    "concurrent": "starts threads",
+    "runpy": "runs files",
+    "hypothesis": "is not offered",
+}
+_MEMBERS: Final = {
+    "inspect.getsource": "reads the answer's source",
+    "inspect.getsourcelines": "reads the answer's source",
+    "inspect.signature": "looks into the answer's functions",
+    "inspect.getfullargspec": "looks into the answer's functions",
+    "importlib.reload": "loads the answer again",
+    "pytest.warns": "waits for warnings, which do not cross",
+    "pytest.deprecated_call": "waits for warnings, which do not cross",
+    "pytest.RaisesGroup": "is not offered",
+    "warnings.catch_warnings": "waits for warnings, which do not cross",
+    "unittest.mock.patch.dict": "patches a dict the answer has of its own",
+    "mock.patch.dict": "patches a dict the answer has of its own",
+}
+_METHODS: Final = {
+    "assertWarns": "waits for warnings, which do not cross",
+    "assertWarnsRegex": "waits for warnings, which do not cross",
+    "assertLogs": "waits for log records, which do not cross",
+    "assertNoLogs": "waits for log records, which do not cross",
+}
+_IN_ONE_PROCESS: Final = frozenset(
+    {
+        "threading", "_thread", "concurrent", "inspect.signature", "inspect.getfullargspec", "warnings.catch_warnings",
+        "unittest.mock.patch.dict", "mock.patch.dict", *_METHODS,
+    }
+)  # fmt: skip
+"""What of this can be had in one process with the answer."""
+_FIXTURES: Final = {
+    "tmp_path": "answers can open no file", "tmpdir": "answers can open no file",
+    "tmp_path_factory": "answers can open no file", "tmpdir_factory": "answers can open no file",
+    "caplog": "log records do not cross", "recwarn": "warnings do not cross",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def refusals_of(source: str, *, shared: bool = False) -> tuple[tuple[int, str], ...]:
+    """Line and feature of everything that cannot be had; empty for no Python.
+
+    Args:
+        source: of the suite.
+        shared: whether it is to run in one process with the answer.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
+            module = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    return tuple(sorted(_Judge(module, _IN_ONE_PROCESS if shared else frozenset()).refusals()))
+
+
+class _Judge:
+    """Looks through one module."""
+
+    def __init__(self, module: ast.Module, allowed: frozenset[str]) -> None:
+        self.module = module
+        self.allowed = allowed
+        self.marks = Marks(module, constants_of(module))
+        self.defined = set(BUILTIN_FIXTURES)
+
+    def refusals(self) -> Iterator[tuple[int, str]]:
+        for node in ast.walk(self.module):
+            yield from self._of_node(node)
+        functions = [node for node in ast.walk(self.module) if isinstance(node, _FUNCTIONS)]
+        fixtures = [node for node in functions if any(map(self._is_fixture, node.decorator_list))]
+        self.defined |= {self._name_of(node) for node in fixtures}
+        for node in fixtures:
+            if isinstance(node, ast.AsyncFunctionDef):
+                yield node.lineno, f"fixture {node.name}: async fixtures are not offered"
+            yield from self._of_parameters(node, set())
+        for statement in self.module.body:
+            yield from self._of_tests(statement, set())
+
+    def _of_node(self, node: ast.AST) -> Iterator[tuple[int, str]]:
+        match node:
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    yield from self._of_module(node.lineno, alias.name)
+            case ast.ImportFrom(module=str(module)):
+                yield from self._of_module(node.lineno, module)
+            case ast.Attribute() | ast.Name():
+                path = self.marks.path(node)
+                if path in _MEMBERS and path not in self.allowed:
+                    yield node.lineno, f"{path}: {_MEMBERS[path]}"
+                elif isinstance(node, ast.Attribute) and node.attr in _METHODS.keys() - self.allowed:
+                    yield node.lineno, f"{node.attr}: {_METHODS[node.attr]}"
+            case ast.Call() if self.marks.path(node.func) == "pytest.mark.parametrize":
+                indirect = argument(node, 2, "indirect")
+                if indirect is not None and not (isinstance(indirect, ast.Constant) and not indirect.value):
+                    yield node.lineno, "parametrize(indirect=...) is not offered"
+
+    def _of_module(self, line: int, name: str) -> Iterator[tuple[int, str]]:
+        root = name.partition(".")[0]
+        if root in _MODULES and root not in self.allowed:
+            yield line, f"module {root}: {_MODULES[root]}"
+
+    def _of_tests(self, statement: ast.stmt, given: set[str]) -> Iterator[tuple[int, str]]:
+        """Fixtures that tests ask for and nobody makes; and hooks."""
+        if isinstance(statement, ast.ClassDef):
+            is_unittest = any("TestCase" in (self.marks.path(base) or "") for base in statement.bases)
+            names = given | self._parametrized(statement.decorator_list)
+            for member in () if is_unittest else statement.body:
+                yield from self._of_tests(member, names)
+        elif isinstance(statement, _FUNCTIONS):
+            if statement.name.startswith("pytest_") or statement.name == "load_tests":
+                yield statement.lineno, f"{statement.name}: hooks are not offered"
+            elif statement.name.startswith("test") and not any(map(self._is_fixture, statement.decorator_list)):
+                yield from self._of_parameters(statement, given | self._parametrized(statement.decorator_list))
+
+    def _of_parameters(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, given: set[str]
+    ) -> Iterator[tuple[int, str]]:
+        if self._is_patched(node):
+            return  # mocks come by place, before any fixture
+        required = node.args.args[: len(node.args.args) - len(node.args.defaults)]
+        for parameter in required:
+            name = parameter.arg
+            if name != "self" and name not in given | self.defined:
+                yield node.lineno, f"fixture {name}: {_FIXTURES.get(name, 'is not offered')}"
+
+    def _is_patched(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        return any("patch" in (self.marks.called(decorator) or "") for decorator in node.decorator_list)
+
+    def _is_fixture(self, decorator: ast.expr) -> bool:
+        return self.marks.called(decorator) in {"pytest.fixture", "pytest.yield_fixture"}
+
+    def _name_of(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+        for decorator in node.decorator_list:
+            name = argument(decorator, 10**6, "name") if self._is_fixture(decorator) else None
+            if isinstance(name, ast.Constant):
+                return str(name.value)
+        return node.name
+
+    def _parametrized(self, decorators: list[ast.expr]) -> set[str]:
+        return {
+            name
+            for decorator in self.marks.meant(decorators)
+            if self.marks.called(decorator) == "pytest.mark.parametrize"
+            for name in names_of(argument(decorator, 0, "argnames"))
+        }

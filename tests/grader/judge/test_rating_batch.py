@@ -1,0 +1,173 @@
+"""Questions put beside the grading, in threads, within the deadline."""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from grader.judge.bedrock import HopelessError
+from grader.judge.prompt import Opinion, Question
+from grader.judge.rating_batch import Judging
+from sandbox.scheduler.loop import Loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pytest
+
+GOOD = Opinion(0.5)
+
+
+def questions(count: int) -> list[Question]:
+    return [Question("r", f"a{number}") for number in range(count)]
+
+
+def judged(
+    rate: Callable[[Question, float], Opinion],
+    asked: Sequence[Question],
+    *,
+    threads: int = 4,
+    deadline: float = math.inf,
+    askers: int = 2,
+) -> dict[str, list[Opinion]]:
+    """What is told of each question, asked in turn by some coroutines."""
+    told: dict[str, list[Opinion]] = {}
+
+    async def asking(number: int) -> None:
+        try:
+            for question in asked[number::askers]:
+                judging.ask(question, told.setdefault(question.answer, []).append)
+        finally:
+            judging.leave()
+
+    with Judging(rate, threads=threads, deadline=min(deadline, time.monotonic() + 1e6)) as judging:
+        Loop().run([judging.feed(askers), *(asking(number) for number in range(askers))])
+    return told
+
+
+def test_every_question_is_answered_and_told_in_the_asking_thread() -> None:
+    here = threading.get_ident()
+    seen: set[int] = set()
+
+    def rate(question: Question, _: float) -> Opinion:
+        seen.add(threading.get_ident())
+        return Opinion(int(question.answer[1:]) / 100)
+
+    told = judged(rate, questions(40))
+    assert told == {f"a{number}": [Opinion(number / 100)] for number in range(40)}
+    assert here not in seen
+
+
+def test_equal_questions_are_asked_once() -> None:
+    asked: list[Question] = []
+
+    def rate(question: Question, _: float) -> Opinion:
+        asked.append(question)
+        return GOOD
+
+    told = judged(rate, questions(3) * 5, askers=1)
+    assert all(opinions == [GOOD] * 5 for opinions in told.values())
+    assert sorted(question.answer for question in asked) == ["a0", "a1", "a2"]
+
+
+def test_no_more_at_a_time_than_there_may_be() -> None:
+    now, most, turn = 0, 0, threading.Lock()
+    both = threading.Barrier(3, timeout=20)
+
+    def rate(*_: Any) -> Opinion:
+        nonlocal now, most
+        with turn:
+            now += 1
+            most = max(most, now)
+        both.wait()
+        with turn:
+            now -= 1
+        return GOOD
+
+    judged(rate, questions(9), threads=3)
+    assert most == 3
+
+
+def test_what_is_not_there_by_the_deadline_has_no_rating() -> None:
+    release = threading.Event()
+
+    def rate(question: Question, _: float) -> Opinion:
+        if question.answer == "a1":
+            release.wait(60)
+        return GOOD
+
+    late = Opinion(None, "there was no rating before the deadline")
+    told = judged(rate, questions(3), deadline=time.monotonic() + 0.5)
+    release.set()
+    assert told["a1"] == [late]
+    assert told["a0"] in ([GOOD], [late])  # however slow the host is
+    assert len(told["a2"]) == 1
+
+
+def test_after_the_deadline_nothing_is_asked() -> None:
+    asked: list[Any] = []
+    told = judged(lambda *them: asked.append(them) or GOOD, questions(2), deadline=time.monotonic())
+    assert {opinion.rating for opinions in told.values() for opinion in opinions} == {None}
+    assert asked == []
+
+
+def test_where_no_question_has_a_chance_the_others_are_not_asked(caplog: pytest.LogCaptureFixture) -> None:
+    asked: list[Question] = []
+
+    def rate(question: Question, _: float) -> Opinion:
+        asked.append(question)
+        raise HopelessError("no permission")
+
+    told = judged(rate, questions(50), threads=1)
+    assert len(asked) == 1
+    assert all(opinions == [Opinion(None, "no permission")] for opinions in told.values())
+    (record,) = caplog.records
+    line = json.loads(record.getMessage())
+    assert (line["event"], line["asked"], line["failed"], line["reason"]) == ("judge", 50, 50, "no permission")
+
+
+def test_a_fault_is_one_question_s_matter() -> None:
+    def rate(question: Question, _: float) -> Opinion:
+        if question.answer == "a0":
+            raise RuntimeError("secret of the answer")
+        return GOOD
+
+    told = judged(rate, questions(2))
+    assert told == {"a0": [Opinion(None, "could not be asked: RuntimeError")], "a1": [GOOD]}
+
+
+def test_a_host_without_room_for_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    told = judged(lambda *_: GOOD, questions(3))
+    assert {opinion.error for opinions in told.values() for opinion in opinions} == {
+        "the host has no room for a thread"
+    }
+
+
+def test_nothing_asked_is_nothing_waited_for() -> None:
+    assert judged(lambda *_: GOOD, []) == {}
+
+
+def test_who_leaves_after_the_end_harms_nobody() -> None:
+    """As coroutines do that an interrupt has left unfinished."""
+    judging = Judging(lambda *_: GOOD, threads=1, deadline=time.monotonic() + 60)
+    judging.close()
+    judging.close()
+    judging.leave()
+
+
+def test_threads_end_with_the_questions() -> None:
+    before = threading.active_count()
+    judged(lambda *_: GOOD, questions(8))
+    gc.collect()
+    until = time.monotonic() + 20
+    while threading.active_count() > before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert threading.active_count() <= before

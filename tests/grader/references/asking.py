@@ -1,0 +1,48 @@
+"""A store asked for one thing."""
+
+from __future__ import annotations
+
+import select
+import time
+from typing import TYPE_CHECKING, Any
+
+from grader.references.documents import value_of
+from grader.references.locate import address_of
+from testcases.errors import StoreError
+
+if TYPE_CHECKING:
+    from grader.references.documents import Kept
+    from grader.references.store import Store
+
+__all__ = ["complaint_of", "fetched", "reference_at"]
+
+
+def fetched(store: Store, reference: Any, *, deadline_s: float = 30.0) -> Kept | StoreError:
+    """What the store brings for a reference that is an address."""
+    address = address_of(reference)
+    assert address is not None
+    deadline = time.monotonic() + deadline_s
+    with store.fetch([address], deadline=deadline) as fetching:
+        while True:
+            select.select([fetching.descriptor], [], [], max(0.0, deadline - time.monotonic()))
+            for place, outcome in fetching.take():
+                assert place == address.place
+                assert fetching.missing == 0
+                return outcome
+
+
+def reference_at(store: Store, reference: Any) -> Any:
+    """The reference that is kept at an address."""
+    kept = fetched(store, reference)
+    if isinstance(kept, StoreError):
+        raise kept
+    address = address_of(reference)
+    assert address is not None
+    return value_of(kept.document(address.task_id))
+
+
+def complaint_of(store: Store, reference: Any, *, deadline_s: float = 30.0) -> str:
+    """Why a reference cannot be had."""
+    outcome = fetched(store, reference, deadline_s=deadline_s)
+    assert isinstance(outcome, StoreError), "it can be had"
+    return str(outcome)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from grader.text import json_line
+from grader.tools.datasets.reference_writer import ReferenceWriter
+from grader.tools.datasets.tasks import RowError, read_task
+from testcases.formats import read_reference
+from tests.grader.tools.datasets.rows import AWS, HUMANEVAL, LIVECODEBENCH, MBPP, PRIME, PRIME_CALL, ROWS, VERL, row_of
+
+
+def written(row: dict[str, Any], *, native: bool = False, writer: ReferenceWriter | None = None) -> Any:
+    return (writer or ReferenceWriter(native=native)).write(read_task(row_of(row)))
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("name", ROWS)
+def test_says_the_same_problem(name: str, native: bool) -> None:
+    problem = read_task(row_of(ROWS[name])).problem
+    again = read_reference(json.loads(json_line(written(ROWS[name], native=native))))
+    assert (again.tests, again.entry_point, again.prompt, again.setup) == (
+        problem.tests,
+        problem.entry_point,
+        problem.prompt,
+        problem.setup,
+    )
+    assert (again.comparison, again.limits) == (problem.comparison, problem.limits)
+
+
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [
+        (HUMANEVAL, {"prompt", "entry_point", "test"}),
+        (MBPP, {"test_list"}),
+        (MBPP | {"test_imports": ["import math"]}, {"test_imports", "test_list"}),
+        (PRIME, {"inputs", "outputs"}),
+        (PRIME_CALL, {"fn_name", "inputs", "outputs"}),
+        (LIVECODEBENCH, {"public_test_cases", "private_test_cases", "metadata"}),
+        (AWS, {"code", "test_cases"}),
+        (VERL, {"inputs", "outputs"}),
+    ],
+)
+def test_holds_what_the_tests_need_and_no_solution(row: dict[str, Any], columns: set[str]) -> None:
+    assert written(row).keys() == columns
+
+
+def test_what_one_row_needs_the_next_of_its_kind_may_have() -> None:
+    writer = ReferenceWriter()
+    assert written(MBPP, writer=writer).keys() == {"test_list"}
+    assert written(MBPP | {"test_imports": ["import math"]}, writer=writer).keys() == {"test_imports", "test_list"}
+    assert written(MBPP, writer=writer).keys() == {"test_imports", "test_list"}
+
+
+def test_native_says_calls_programs_assertions_and_checks() -> None:
+    assert written(MBPP, native=True) == {
+        "entry_point": "first_repeated_char",
+        "tests": [{"assert": source} for source in MBPP["test_list"]],
+    }
+    assert written(HUMANEVAL, native=True)["tests"] == [{"check": HUMANEVAL["test"]}]
+    assert written(AWS, native=True)["tests"][0] == {"args": ["hello"], "expected": "olleh"}
+    assert written(PRIME, native=True) == {
+        "tests": [{"stdin": "1 2\n", "stdout": "3\n"}, {"stdin": "3 4\n", "stdout": "7\n"}],
+        "compare": {"mode": "tokens", "float_abs": 1e-8, "float_rel": 1e-5},
+    }
+
+
+def test_what_native_cannot_say_stays_as_it_is() -> None:
+    """Either of two outputs is right here, and the argument has integers for keys."""
+    assert written(PRIME_CALL, native=True).keys() == {"fn_name", "inputs", "outputs"}
+
+
+def test_a_row_that_fits_several_formats_names_the_one_it_was_read_as() -> None:
+    both = {**HUMANEVAL, "test_list": MBPP["test_list"]}
+    reference = ReferenceWriter().write(read_task(row_of(both), "mbpp"))
+    assert read_reference(reference).shape == "mbpp"
+
+
+def test_what_only_the_chat_says_is_written_down() -> None:
+    """The reference of this row has no prompt of its own, and the helper it needs is in the user turn."""
+    code = "def shift(x):\n    return x + 1\n\ndef add(x, y):\n    pass\n"
+    row = {
+        "messages": [{"role": "user", "content": f"Complete:\n```python\n{code}```\n"}],
+        "reference_answer": {name: HUMANEVAL[name] for name in ("entry_point", "test")},
+    }
+    assert written(row)["prompt"] == code
+
+
+@pytest.mark.parametrize("expected", [True, 1, 1.0, [1, [2]], {"a": None}])
+def test_equal_values_of_other_types_are_not_mixed_up(expected: Any) -> None:
+    row = {"entry_point": "f", "tests": [{"args": [], "expected": expected}]}
+    for native in (False, True):
+        again = read_reference(json.loads(json_line(written(row, native=native)))).tests[0]
+        assert repr(again.expected) == repr(expected)  # type: ignore[union-attr]  # a test of a call, as written
+
+
+@pytest.mark.parametrize("expected", [float("nan"), float("inf"), {1: 2}])
+def test_values_that_json_cannot_say_are_a_bad_row(expected: Any) -> None:
+    row = {"entry_point": "f", "tests": [{"args": [], "expected": expected}]}
+    with pytest.raises(RowError, match=r"^its tests hold values that JSON cannot say$"):
+        written(row)

@@ -1,0 +1,64 @@
+"""Deployments made and removed, and what is there then."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.aws.client import Cloud
+from grader.tools.deploy.plan import plan_for, removal_of
+from grader.tools.deploy.runner import Carrier
+
+CLOUD = Cloud()
+"""One for all tests, because clients are slow to make; all tests of a process have the same server."""
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.tools.deploy.runner import Step
+    from grader.tools.deploy.settings import Deployment
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The stand-in for a container engine."""
+
+    notes: Path
+
+    @property
+    def commands(self) -> list[dict[str, Any]]:
+        """What it was told, but for the question whether it works."""
+        lines = self.notes.read_text().splitlines() if self.notes.exists() else []
+        return [note for note in map(json.loads, lines) if note["words"] != ["info"]]
+
+
+def made(deployment: Deployment, *, build: bool = False) -> dict[str, Step]:
+    """What becomes of the resources of a deployment, by title."""
+    steps: list[Step] = []
+    plan_for(deployment, CLOUD, build=build).make(CLOUD, Carrier(CLOUD, pause_s=0.0), steps.append)
+    return {step.title: step for step in steps}
+
+
+def removed(deployment: Deployment) -> dict[str, Step]:
+    """The same of its removal."""
+    steps: list[Step] = []
+    removal_of(deployment, CLOUD).carry_out(CLOUD, Carrier(CLOUD), steps.append)
+    return {step.title: step for step in steps}
+
+
+def changes(calls: list[str]) -> list[str]:
+    """Those of the calls that change something."""
+    looks = ("Get", "Describe", "List", "GET")
+    return [call for call in calls if not call.partition(":")[2].startswith(looks) and "/invocations" not in call]
+
+
+def everything() -> dict[str, list[str]]:
+    """What there is in the account, of all kinds that a deployment has."""
+    cloud = CLOUD
+    return {
+        "functions": [one["FunctionName"] for one in cloud.client("lambda").list_functions()["Functions"]],
+        "roles": [one["RoleName"] for one in cloud.client("iam").list_roles()["Roles"]],
+        "repositories": [one["repositoryName"] for one in cloud.client("ecr").describe_repositories()["repositories"]],
+        "logs": [one["logGroupName"] for one in cloud.client("logs").describe_log_groups()["logGroups"]],
+    }

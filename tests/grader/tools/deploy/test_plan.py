@@ -1,0 +1,387 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.aws.client import Cloud
+from grader.errors import CloudError, CloudRequestError, ConfigError, InputError, NothingThereError, ToolError
+from grader.tools.deploy.actions import Call, Outcome, Wait
+from grader.tools.deploy.concurrency import Concurrency
+from grader.tools.deploy.function import Function
+from grader.tools.deploy.image import Image
+from grader.tools.deploy.plan import plan_for, removal_of
+from grader.tools.deploy.policies import execution_policy
+from grader.tools.deploy.runner import Carrier
+from grader.tools.deploy.settings import Deployment, architecture_here
+from grader.tools.deploy.warm_up import warm_up
+from tests.grader.tools.deploy.acting import CLOUD, changes, everything, made, removed
+
+if TYPE_CHECKING:
+    from tests.aws.cloud import Server
+    from tests.grader.tools.deploy.acting import Engine
+
+ROLE = "IAM role SageMaker-rlvr-code-grader-us-east-1"
+FUNCTION = "function SageMaker-rlvr-code-grader"
+ALIAS = "alias SageMaker-rlvr-code-grader:live"
+LOGS = "log group /aws/lambda/SageMaker-rlvr-code-grader"
+
+
+def outcomes(steps: dict[str, Any]) -> dict[str, Outcome]:
+    return {title: step.outcome for title, step in steps.items()}
+
+
+class TestWhatIsThere:
+    def test_the_function_is_as_wanted(self, account: Server, image: str) -> None:
+        wanted = Deployment(
+            image=image,
+            memory_mb=1769,
+            timeout_s=120,
+            storage_mb=1024,
+            architecture="arm64",
+            retention_days=7,
+            tests="s3://bucket/tests/",
+            environment={"GRADER_REWARD_CREDIT": "all"},
+        )
+        made(wanted)
+        found = CLOUD.call("lambda", "get_function", "it", FunctionName=wanted.name, Qualifier="live")
+        settings = found["Configuration"]
+        assert (settings["MemorySize"], settings["Timeout"]) == (1769, 120)
+        assert settings["EphemeralStorage"] == {"Size": 1024}
+        assert settings["Architectures"] == ["arm64"]
+        assert settings["Environment"]["Variables"] == {"GRADER_REWARD_CREDIT": "all"}
+        (logs,) = CLOUD.client("logs").describe_log_groups()["logGroups"]
+        assert logs["retentionInDays"] == 7
+        assert warm_up(wanted, CLOUD) == {"grader": "doctor"}
+
+    def test_a_change_of_memory_changes_function_and_alias_alone(self, account: Server, image: str) -> None:
+        made(Deployment(image=image))
+        steps = outcomes(made(Deployment(image=image, memory_mb=1769)))
+        assert steps == {
+            ROLE: Outcome.UNCHANGED,
+            LOGS: Outcome.UNCHANGED,
+            FUNCTION: Outcome.CHANGED,
+            ALIAS: Outcome.CHANGED,
+        }
+        found = CLOUD.call("lambda", "get_function", "it", FunctionName=Deployment().name, Qualifier="live")
+        assert found["Configuration"]["MemorySize"] == 1769
+
+    def test_a_change_of_the_tests_place_changes_the_policy(self, account: Server, image: str) -> None:
+        made(Deployment(image=image))
+        steps = outcomes(made(Deployment(image=image, tests="s3://bucket/tests/")))
+        assert steps[ROLE] is Outcome.CHANGED
+        assert steps[FUNCTION] is Outcome.CHANGED, "credentials are no longer dropped"
+
+    def test_a_role_that_is_given_is_neither_made_nor_removed(self, account: Server, image: str) -> None:
+        role = CLOUD.client("iam").create_role(RoleName="mine", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        wanted = Deployment(image=image, role=role)
+        assert list(made(wanted)) == [LOGS, FUNCTION, ALIAS]
+        removed(wanted)
+        assert everything()["roles"] == ["mine"]
+
+    def test_what_was_there_before_is_used_and_left(self, account: Server, engine: Engine) -> None:
+        cloud, wanted = CLOUD, Deployment()
+        cloud.client("ecr").create_repository(repositoryName=wanted.repository)
+        cloud.client("iam").create_role(RoleName=wanted.role_name("us-east-1"), AssumeRolePolicyDocument="{}")
+        cloud.client("logs").create_log_group(logGroupName=wanted.log_group)
+        steps = outcomes(made(wanted))
+        repository = f"ECR repository {wanted.repository}"
+        assert [steps[title] for title in (repository, ROLE, LOGS)] == [Outcome.OTHERS] * 3
+        gone = outcomes(removed(wanted))
+        assert gone[FUNCTION] is Outcome.REMOVED
+        assert [gone[title] for title in (repository, ROLE, LOGS)] == [Outcome.OTHERS] * 3
+        left = everything()
+        assert left.pop("functions") == []
+        assert all(len(names) == 1 for names in left.values())
+        images = cloud.client("ecr").list_images(repositoryName=wanted.repository)["imageIds"]
+        assert images == [], "the image is ours, in whosever repository"
+
+    def test_a_function_of_somebody_else_s_is_left_alone(self, account: Server, image: str) -> None:
+        wanted = Deployment(image=image)
+        role = CLOUD.client("iam").create_role(RoleName="mine", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        CLOUD.client("lambda").create_function(
+            FunctionName=wanted.name, PackageType="Image", Code={"ImageUri": image}, Role=role
+        )
+        account.take_calls()
+        with pytest.raises(CloudRequestError, match="that grader deploy has not made"):
+            made(wanted)
+        assert changes(account.take_calls()) == [], "what is in the way is seen before anything is made"
+        assert outcomes(removed(wanted))[FUNCTION] is Outcome.OTHERS
+        assert everything()["functions"] == [wanted.name]
+
+    def test_logs_may_be_kept(self, account: Server, image: str) -> None:
+        wanted = Deployment(image=image)
+        made(wanted)
+        removal_of(wanted, CLOUD, keep_logs=True).carry_out(CLOUD, Carrier(CLOUD), lambda _: None)
+        assert everything()["logs"] == [wanted.log_group]
+        assert everything()["roles"] == []
+        assert outcomes(removed(wanted))[LOGS] is Outcome.REMOVED
+
+    def test_another_deployment_s_things_are_not_ours(self, account: Server, image: str) -> None:
+        made(Deployment(image=image, name="SageMaker-a"))
+        made(Deployment(image=image, name="SageMaker-ab"))
+        removed(Deployment(name="SageMaker-a"))
+        assert everything()["functions"] == ["SageMaker-ab"]
+        assert everything()["roles"] == ["SageMaker-ab-us-east-1"]
+
+
+class TestTheImage:
+    def test_an_image_of_this_host_is_tagged_and_pushed(self, account: Server, engine: Engine) -> None:
+        made(Deployment())
+        words = [note["words"][0] for note in engine.commands]
+        assert words == ["image", "tag", "login", "push", "logout"]
+        assert engine.commands[1]["words"][1] == "rlvr-code-grader"
+        assert engine.commands[1]["words"][2].endswith("-img-abababababababab")
+
+    def test_another_base_or_architecture_is_another_image(self, account: Server, engine: Engine) -> None:
+        here, other = ("x86_64", "arm64") if architecture_here() == "x86_64" else ("arm64", "x86_64")
+        plain, crossed, based = (
+            next(one for one in plan_for(wanted, CLOUD, base=base).resources if isinstance(one, Image))
+            for wanted, base in (
+                (Deployment(architecture=here), None),
+                (Deployment(architecture=other), None),
+                (Deployment(architecture=here), "debian"),
+            )
+        )
+        assert len({plain.uri, crossed.uri, based.uri}) == 3
+        builds = [next(one.make(CLOUD)).environment for one in (plain, crossed, based)]
+        assert [set(settings) for settings in builds] == [{"IMAGE"}, {"IMAGE", "PLATFORM"}, {"IMAGE", "BASE_IMAGE"}]
+        assert engine.commands == [], "so far it was only looked at"
+
+    def test_a_failed_build_and_a_failed_push_are_told_with_what_stands(
+        self, account: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stands = f"made or changed by now: ECR repository {Deployment().repository}"
+        monkeypatch.setenv("ENGINE_FAILS", "build")
+        with pytest.raises(ToolError, match=rf"`deploy/container build` has failed .*{stands};"):
+            made(Deployment(), build=True)
+        monkeypatch.setenv("ENGINE_FAILS", "push")
+        with pytest.raises(ToolError, match=r"push .* has failed .*made or changed by now: image .* in part"):
+            made(Deployment())
+        monkeypatch.delenv("ENGINE_FAILS")
+        assert outcomes(made(Deployment()))[FUNCTION] is Outcome.MADE
+        removed(Deployment())
+        assert not any(everything().values())
+
+
+class TestFailures:
+    @pytest.mark.parametrize(
+        ("call", "stands"),
+        [
+            ("iam:CreateRole", "nothing before it was made or changed"),
+            ("iam:PutRolePolicy", f"made or changed by now: {ROLE} in part;"),
+            ("logs:PutRetentionPolicy", f"made or changed by now: {ROLE}, {LOGS} in part;"),
+            ("lambda:POST /2015-03-31/functions", f"made or changed by now: {ROLE}, {LOGS};"),
+            ("lambda:POST .*/aliases", f"made or changed by now: {ROLE}, {LOGS}, {FUNCTION}, {ALIAS} in part;"),
+        ],
+    )
+    def test_half_way(self, account: Server, image: str, call: str, stands: str) -> None:
+        wanted = Deployment(image=image)
+        account.refuse({"call": call, "code": "AccessDeniedException", "status": 403})
+        with pytest.raises(CloudRequestError, match="access is denied") as raised:
+            made(wanted)
+        assert stands in str(raised.value)
+        assert "`grader undeploy --name SageMaker-rlvr-code-grader --region us-east-1` removes" in str(raised.value)
+        account.refuse()
+        removed(wanted)
+        assert everything() == {"functions": [], "roles": [], "repositories": ["mine"], "logs": []}
+        assert set(outcomes(made(wanted)).values()) == {Outcome.MADE}
+
+    def test_what_stands_after_a_failure_is_gone_on_with(self, account: Server, image: str) -> None:
+        account.refuse({"call": "iam:PutRolePolicy", "code": "LimitExceeded", "status": 409, "times": 1})
+        with pytest.raises(CloudRequestError):
+            made(Deployment(image=image))
+        steps = outcomes(made(Deployment(image=image)))
+        assert steps[ROLE] is Outcome.CHANGED
+        assert set(outcomes(made(Deployment(image=image))).values()) == {Outcome.UNCHANGED}
+
+    def test_a_change_that_is_on_its_way_is_waited_for(self, account: Server, image: str) -> None:
+        wanted = Deployment(image=image)
+        made(wanted)
+        busy = CLOUD.call("lambda", "get_function", "it", FunctionName=wanted.name)
+        busy["Configuration"]["LastUpdateStatus"] = "InProgress"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Function, "found", lambda *_, **__: busy)
+            function = next(one for one in plan_for(wanted, CLOUD).resources if isinstance(one, Function))
+            acts = list(function.make(CLOUD))
+        assert acts == [Wait("lambda", "function_updated_v2", {"FunctionName": wanted.name}, FUNCTION)]
+
+    def test_a_role_that_lambda_does_not_know_yet_is_waited_for(self, account: Server, image: str) -> None:
+        account.refuse(
+            {
+                "call": "lambda:POST /2015-03-31/functions",
+                "code": "InvalidParameterValueException",
+                "message": "The role defined for the function cannot be assumed by Lambda.",
+                "times": 3,
+            }
+        )
+        assert outcomes(made(Deployment(image=image)))[FUNCTION] is Outcome.MADE
+        assert account.take_calls().count("lambda:POST /2015-03-31/functions") == 4
+
+    def test_a_removal_that_fails_says_what_is_left(self, account: Server, image: str) -> None:
+        wanted = Deployment(image=image)
+        made(wanted)
+        account.refuse({"call": "iam:DeleteRole", "code": "DeleteConflict", "status": 409})
+        with pytest.raises(CloudRequestError, match=f"not removed: {ROLE}, .* run it again"):
+            removed(wanted)
+        account.refuse()
+        assert outcomes(removed(wanted))[ROLE] is Outcome.REMOVED
+
+    def test_a_function_that_answers_with_an_error(self, account: Server, image: str) -> None:
+        wanted = Deployment(image=image)
+        made(wanted)
+        account.refuse({"call": "lambda:.*invocations", "code": "ServiceException", "status": 500})
+        with pytest.raises(CloudError, match="AWS has failed"):
+            warm_up(wanted, Cloud(attempts=1))
+
+    def test_a_function_without_the_alias(self, account: Server) -> None:
+        account.refuse({"call": "lambda:.*invocations", "code": "ResourceNotFoundException", "status": 404})
+        with pytest.raises(
+            NothingThereError, match="function SageMaker-rlvr-code-grader:live: there is none in us-east"
+        ):
+            warm_up(Deployment(), CLOUD)
+
+
+def test_every_act_is_one_that_the_service_takes(account: Server, engine: Engine) -> None:
+    """Against botocore's service model, also where moto has no such call."""
+    from botocore.validate import ParamValidator  # noqa: PLC0415 - slow to import
+
+    cloud = CLOUD
+    wanted = Deployment(provisioned=5, tests="s3://bucket/tests/", environment={"GRADER_REWARD_CREDIT": "all"})
+    acts: list[Call | Wait] = []
+    for resource in plan_for(wanted, cloud).resources:
+        running = resource.make(cloud)
+        answer = None
+        while True:
+            try:
+                act = running.send(answer)
+            except StopIteration:
+                break
+            answer = {"Version": "1"}
+            if isinstance(act, Call | Wait):
+                acts.append(act)
+    assert "put_provisioned_concurrency_config" in {getattr(act, "operation", "") for act in acts}
+    for act in acts:
+        client = cloud.client(act.service)
+        if isinstance(act, Wait):
+            assert act.waiter in client.waiter_names
+        else:
+            operation = client.meta.method_to_api_mapping[act.operation]
+            model = client.meta.service_model.operation_model(operation)
+            report = ParamValidator().validate(act.parameters, model.input_shape)
+            assert not report.has_errors(), report.generate_report()
+
+
+def test_warm_environments_are_ended_by_zero(account: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    from botocore.stub import Stubber  # noqa: PLC0415 - slow to import
+
+    cloud = CLOUD
+    place = {"FunctionName": Deployment().name, "Qualifier": "live"}
+    with Stubber(cloud.client("lambda")) as stub:  # moto has no such service
+        held = {"RequestedProvisionedConcurrentExecutions": 5}
+        stub.add_response("get_provisioned_concurrency_config", held, place)
+        assert next(Concurrency(Deployment(), 0).make(cloud)).operation == "delete_provisioned_concurrency_config"
+        stub.add_response("get_provisioned_concurrency_config", held, place)
+        carried = Carrier(cloud).carry_out("it", Concurrency(Deployment(), 5).make(cloud))
+        assert carried.outcome is Outcome.UNCHANGED
+        stub.add_client_error("get_provisioned_concurrency_config", "ProvisionedConcurrencyConfigNotFoundException")
+        wanted = {**place, "ProvisionedConcurrentExecutions": 5}
+        stub.add_response("put_provisioned_concurrency_config", {}, wanted)
+        carried = Carrier(cloud).carry_out("it", Concurrency(Deployment(), 5).make(cloud))
+        assert carried.outcome is Outcome.MADE
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        ("settings", "told"),
+        [
+            ({"name": "two words"}, "--name"),
+            ({"name": "a" * 45}, "--name"),
+            ({"memory_mb": 127}, "--memory 127: from 128 to 10240"),
+            ({"timeout_s": 901}, "--timeout 901: from 3 to 900"),
+            ({"storage_mb": 511}, "--storage"),
+            ({"provisioned": -1}, "--provisioned"),
+            ({"architecture": "mips"}, "--architecture"),
+            ({"retention_days": 8}, "--retention 8: one of 1, 3,"),
+            ({"alias": "12"}, "--alias"),
+            ({"tests": "s3://bucket"}, "--tests"),
+            ({"tests": "s3://bucket/*"}, "--tests"),
+            ({"role": "mine"}, "--role"),
+            ({"environment": {"PATH": "/"}}, "begin with GRADER_"),
+            ({"environment": {"GRADER_LANES": "many"}}, "GRADER_LANES"),
+            ({"environment": {"GRADER_NO_SUCH": "1"}}, "GRADER_NO_SUCH is no setting"),
+        ],
+    )
+    def test_what_is_out_of_range_is_named(self, settings: dict[str, Any], told: str) -> None:
+        with pytest.raises(ConfigError, match=told.replace("(", r"\(")):
+            Deployment(**settings)
+
+    def test_credentials_are_dropped_unless_something_is_read_with_them(self) -> None:
+        assert Deployment().variables == {"GRADER_CREDENTIALS": "drop"}
+        assert Deployment(tests="s3://bucket/tests").variables == {}
+        assert Deployment(environment={"GRADER_CREDENTIALS": "keep"}).variables == {"GRADER_CREDENTIALS": "keep"}
+
+
+def test_a_grader_that_is_no_checkout_wants_an_image(
+    account: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    from grader.tools.deploy import source  # noqa: PLC0415 - only here
+
+    monkeypatch.setattr(source, "__file__", str(tmp_path / "lib/grader/tools/deploy/source.py"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="run this in a clone of the repository, or give --image URI"):
+        made(Deployment())
+
+
+class TestJudge:
+    """A model that the settings name, and what lets the function ask it."""
+
+    @staticmethod
+    def statements(model: str, **settings: str) -> list[dict[str, Any]]:
+        wanted = Deployment(environment={"GRADER_JUDGE_MODEL": model, **settings})
+        assert wanted.variables == wanted.environment, "credentials are kept"
+        place = {"partition": "aws", "region": "us-east-1", "account": "123456789012"}
+        policy = execution_policy(wanted, **place)
+        found: list[dict[str, Any]] = [one for one in policy["Statement"] if one["Sid"].startswith("Judge")]
+        assert all(one["Action"] == ["bedrock:InvokeModel"] for one in found)
+        return found
+
+    def test_a_model(self) -> None:
+        (model,) = self.statements("amazon.nova-lite-v1:0", GRADER_JUDGE_REGION="eu-west-1")
+        assert model["Resource"] == "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0"
+
+    @pytest.mark.parametrize("prefix", ["", "arn:aws:bedrock:us-east-1:123456789012:inference-profile/"])
+    def test_a_profile_and_the_model_behind_it(self, prefix: str) -> None:
+        profile, model = self.statements(f"{prefix}us.amazon.nova-lite-v1:0")
+        arn = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0"
+        assert profile["Resource"] == arn
+        assert model["Resource"] == "arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0"
+        assert model["Condition"] == {"StringEquals": {"bedrock:InferenceProfileArn": arn}}
+
+    def test_a_model_by_its_arn(self) -> None:
+        arn = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abc"
+        (model,) = self.statements(arn)
+        assert model["Resource"] == arn
+
+    def test_a_profile_that_does_not_say_its_model_wants_a_role(self, account: Server, image: str) -> None:
+        arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
+        with pytest.raises(ConfigError, match="give a --role that may ask it"):
+            made(Deployment(image=image, environment={"GRADER_JUDGE_MODEL": arn}))
+        assert changes(account.take_calls()) == [], "before anything is made"
+
+
+def test_the_policies_are_as_narrow_as_can_be(account: Server, image: str) -> None:
+    made(Deployment(image=image, tests="s3://bucket/tests/"))
+    policy = CLOUD.client("iam").get_role_policy(RoleName=Deployment().role_name("us-east-1"), PolicyName="grader")
+    place = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/SageMaker-rlvr-code-grader:log-stream:*"
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Sid": "Log",
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": place,
+        },
+        {"Sid": "Tests", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::bucket/tests/*"},
+    ]
+    assert json.dumps(policy["PolicyDocument"]).count("*") == 2

@@ -1,0 +1,125 @@
+"""Questions to a log, with answers as the AWS client would have them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.stub import ANY, Stubber
+
+from grader.aws.client import Cloud
+from grader.errors import CloudError, CloudRequestError, NothingThereError
+from grader.tools.logs.insights import Query, ask, queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+END = datetime(2026, 11, 21, 12, tzinfo=UTC)
+START = END - timedelta(hours=1)
+QUERY = Query("rewards", "about", "stats avg(reward) by bin(5m)")
+ID = "a-query"
+MISSING = "ResourceNotFoundException"
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    return Cloud(region="us-east-1", attempts=1)
+
+
+@pytest.fixture
+def stub(cloud: Cloud) -> Iterator[Stubber]:
+    with Stubber(cloud.client("logs")) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def started(stub: Stubber, text: Any = ANY) -> None:
+    expected = {
+        "logGroupName": "/aws/lambda/f",
+        "startTime": 1795258800,
+        "endTime": ANY,
+        "queryString": text,
+        "limit": 10_000,
+    }
+    stub.add_response("start_query", {"queryId": ID}, expected)
+
+
+def answered(stub: Stubber, status: str, *rows: dict[str, str]) -> None:
+    results = [[{"field": name, "value": value} for name, value in row.items()] for row in rows]
+    stub.add_response("get_query_results", {"status": status, "results": results}, {"queryId": ID})
+
+
+def asked(cloud: Cloud, pauses: list[float] | None = None, *, end: datetime = END) -> list[dict[str, str]]:
+    waited = [] if pauses is None else pauses
+    return ask(cloud, QUERY, "/aws/lambda/f", START, end, pause=waited.append)
+
+
+def test_it_waits_until_the_answer_is_there_and_ever_longer(cloud: Cloud, stub: Stubber) -> None:
+    started(stub, QUERY.text)
+    for status in ("Scheduled", *["Running"] * 12):
+        answered(stub, status)
+    answered(stub, "Complete", {"bin(5m)": "2", "mean": "0.5", "@ptr": "p"}, {"bin(5m)": "1", "mean": "0.25"})
+    pauses: list[float] = []
+    assert asked(cloud, pauses) == [{"bin(5m)": "1", "mean": "0.25"}, {"bin(5m)": "2", "mean": "0.5"}]
+    assert pauses == sorted(pauses)
+    assert (len(pauses), pauses[0], pauses[-1]) == (13, 0.25, 5.0)
+
+
+@pytest.mark.parametrize("status", ["Failed", "Cancelled", "Timeout", "Unknown"])
+def test_a_query_that_comes_to_nothing_is_one_line(cloud: Cloud, stub: Stubber, status: str) -> None:
+    started(stub)
+    answered(stub, status)
+    stub.add_client_error("stop_query", "InvalidParameterException")
+    with pytest.raises(CloudError, match=rf"^log group /aws/lambda/f: query rewards: it ended as {status}; try"):
+        asked(cloud)
+
+
+def test_a_query_that_does_not_end_is_stopped(cloud: Cloud, stub: Stubber) -> None:
+    started(stub)
+    for _ in range(187):
+        answered(stub, "Running")
+    stub.add_response("stop_query", {"success": True}, {"queryId": ID})
+    with pytest.raises(CloudError, match=r"no answer after 9\d\d s"):
+        asked(cloud)
+
+
+def test_a_query_nobody_waits_for_is_stopped(cloud: Cloud, stub: Stubber) -> None:
+    started(stub)
+    answered(stub, "Running")
+    stub.add_response("stop_query", {"success": True}, {"queryId": ID})
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(cloud, QUERY, "/aws/lambda/f", START, END, pause=interrupt)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [
+        (MISSING, NothingThereError, "there is none in us-east-1"),
+        ("AccessDeniedException", CloudRequestError, "access is denied"),
+        ("ExpiredTokenException", CloudRequestError, "have expired"),
+        ("MalformedQueryException", CloudRequestError, "AWS refuses"),
+        ("LimitExceededException", CloudRequestError, "AWS refuses"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(cloud: Cloud, stub: Stubber, code: str, kind: type, said: str) -> None:
+    stub.add_client_error("start_query", code, "no")
+    with pytest.raises(kind, match=rf"^log group /aws/lambda/f: .*{said}") as raised:
+        asked(cloud)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("hours", "width"), [(1, "5m"), (3, "5m"), (4, "1h"), (48, "1h"), (49, "1d"), (9999, "1d")])
+def test_rows_are_as_far_apart_as_fits_the_time(hours: float, width: str) -> None:
+    assert QUERY.over(hours * 3600).text == f"stats avg(reward) by bin({width})"
+
+
+def test_every_query_has_a_line_on_what_it_tells() -> None:
+    assert len(queries()) == 10
+    assert all(one.about and "\n" not in one.about and one.text for one in queries().values())

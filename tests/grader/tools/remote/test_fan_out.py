@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.errors import CloudError, CloudRequestError
+from grader.tools.remote.fan_out import FanOut, Outcome
+from grader.tools.remote.function import InvocationError, Remedy
+from grader.tools.remote.payloads import RequestItem
+from grader.tools.remote.retry import Patience, Tries
+from grader.types import GradeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+AT_ONCE = Patience(repetitions=4, first_s=0.0, longest_s=0.0)
+
+
+def results_of(ids: list[Any], **fields: Any) -> bytes:
+    return json.dumps([{"id": one, "aggregate_reward_score": 0.5, **fields} for one in ids]).encode()
+
+
+class Function:
+    """Answers with a function of the ids it is sent, and counts."""
+
+    def __init__(self, answer: Callable[[list[Any]], bytes]) -> None:
+        self.answer = answer
+        self.sent: list[list[Any]] = []
+        self._turn = threading.Lock()
+
+    def invoke(self, payload: bytes) -> bytes:
+        ids = [sample["id"] for sample in json.loads(payload)["batch"]]
+        with self._turn:
+            self.sent.append(ids)
+        return self.answer(ids)
+
+
+def items(count: int) -> list[RequestItem]:
+    return [RequestItem.of({}, place=number, sample_id=number) for number in range(1, count + 1)]
+
+
+def outcomes(function: Function, count: int, **options: Any) -> dict[int, Outcome]:
+    options = {"concurrency": 3, "batch_size": 8, "patience": AT_ONCE} | options
+    found = list(FanOut(function, **options).grade(items(count)))
+    assert len({one.item.place for one in found}) == len(found) == count
+    return {one.item.place: one for one in found}
+
+
+def test_every_sample_is_sent_once_when_all_goes_well() -> None:
+    function = Function(results_of)
+    found = outcomes(function, 50)
+    assert sorted(one for ids in function.sent for one in ids) == list(range(1, 51))
+    assert len(function.sent) == 7
+    assert all(one.delivered and one.grade.sample_id == place for place, one in found.items())
+
+
+def test_items_are_taken_as_they_can_be_sent() -> None:
+    taken, held = [], threading.Event()
+
+    def stream() -> Any:
+        for item in items(1000):
+            taken.append(item)
+            yield item
+
+    def answer(ids: list[Any]) -> bytes:
+        held.wait(60)
+        return results_of(ids)
+
+    outcomes_of = FanOut(Function(answer), concurrency=2, batch_size=5, patience=AT_ONCE).grade(stream())
+    held.set()
+    next(outcomes_of)
+    assert len(taken) < 100
+    outcomes_of.close()
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(InvocationError("exited", Remedy.ALONE), id="the function fails"),
+        pytest.param(InvocationError("large", Remedy.SMALLER), id="too large"),
+        pytest.param(b"[]", id="results are missing"),
+        pytest.param(b"nonsense", id="no JSON"),
+    ],
+)
+def test_one_sample_that_fails_its_batch_costs_no_other_its_grade(failure: Any) -> None:
+    def answer(ids: list[Any]) -> bytes:
+        if 5 in ids:
+            if isinstance(failure, Exception):
+                raise failure
+            return bytes(failure)
+        return results_of(ids)
+
+    function = Function(answer)
+    found = outcomes(function, 20)
+    assert [place for place, one in found.items() if not one.delivered] == [5]
+    assert found[5].grade.status is GradeStatus.UNSCORED
+    assert found[5].grade.reason
+    assert function.sent.count([5]) == (1 if getattr(failure, "remedy", None) is Remedy.SMALLER else 4)
+
+
+def test_a_batch_that_is_throttled_comes_again_as_it_is() -> None:
+    refused: list[list[Any]] = []
+
+    def answer(ids: list[Any]) -> bytes:
+        if ids not in refused:
+            refused.append(ids)
+            raise InvocationError("fewer, please", Remedy.LATER)
+        return results_of(ids)
+
+    function = Function(answer)
+    found = outcomes(function, 16)
+    assert all(one.delivered for one in found.values())
+    assert sorted(map(len, function.sent)) == [8, 8, 8, 8]
+
+
+def test_a_function_that_is_throttled_for_good_is_given_up() -> None:
+    def answer(_: list[Any]) -> bytes:
+        raise InvocationError("fewer, please", Remedy.LATER)
+
+    function = Function(answer)
+    found = outcomes(function, 8)
+    assert len(function.sent) == 1 + AT_ONCE.repetitions
+    assert {one.grade.reason for one in found.values()} == {"fewer, please"}
+
+
+def test_samples_that_the_function_could_not_finish_come_again_without_the_others() -> None:
+    unfinished = {"status": "unscored", "verdicts": ["not_run"], "reason": "the deadline has come"}
+
+    def answer(ids: list[Any]) -> bytes:
+        return json.dumps(
+            [json.loads(results_of([one], **(unfinished if len(ids) > 2 and place > 2 else {})))[0]
+             for place, one in enumerate(ids)]
+        ).encode()  # fmt: skip
+
+    function = Function(answer)
+    found = outcomes(function, 8, concurrency=1)
+    assert function.sent[0] == list(range(1, 9))
+    assert [one for ids in function.sent for one in ids].count(1) == 1
+    assert all(one.grade.status is GradeStatus.SCORED for one in found.values())
+
+
+def test_a_sample_that_stays_unscored_keeps_what_the_function_says_of_it() -> None:
+    function = Function(lambda ids: results_of(ids, status="unscored", verdicts=["internal"], reason="lost"))
+    found = outcomes(function, 2)
+    assert [(one.delivered, one.grade.reason, len(one.grade.tests)) for one in found.values()] == [
+        (True, "lost", 1)
+    ] * 2
+
+
+def test_a_sample_that_makes_no_sense_is_not_sent_again() -> None:
+    function = Function(lambda ids: results_of(ids, status="unscored", verdicts=[], reason="no reference"))
+    outcomes(function, 8)
+    assert len(function.sent) == 1
+
+
+@pytest.mark.parametrize("error", [CloudError("down"), CloudRequestError("expired"), RuntimeError("a bug")])
+def test_what_no_repetition_mends_ends_the_run(error: Exception) -> None:
+    def answer(ids: list[Any]) -> bytes:
+        if 20 in ids:
+            raise error
+        return results_of(ids)
+
+    found = []
+    with pytest.raises(type(error), match=str(error)):
+        found.extend(FanOut(Function(answer), concurrency=1, batch_size=4, patience=AT_ONCE).grade(items(40)))
+    assert len(found) == 16
+
+
+def test_a_function_that_fails_for_everything_is_given_up_before_all_was_tried() -> None:
+    def answer(_: list[Any]) -> bytes:
+        raise InvocationError("exited", Remedy.ALONE)
+
+    function = Function(answer)
+    patience = Patience(repetitions_alone=2, first_s=0.0, longest_s=0.0, in_vain=30)
+    with pytest.raises(CloudError, match="31 invocations have failed and 0 went well; the last: exited"):
+        list(FanOut(function, concurrency=2, batch_size=4, patience=patience).grade(items(1000)))
+    assert len(function.sent) < 40
+
+
+def test_waits_grow_to_their_limit_and_are_never_longer() -> None:
+    patience = Patience(first_s=0.5, longest_s=20.0)
+    assert [patience.wait_s(one, 1.0) for one in (1, 2, 3, 6, 7, 500)] == [0.5, 1.0, 2.0, 16.0, 20.0, 20.0]
+    assert patience.wait_s(5, 0.0) == 0.0
+    drawn = {Tries(patience).wait_s(4) for _ in range(50)}
+    assert len(drawn) > 40
+    assert all(0.0 <= one <= 4.0 for one in drawn)

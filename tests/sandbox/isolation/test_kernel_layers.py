@@ -1,0 +1,407 @@
+"""What the kernel's walls refuse, to Python and to native code, in every tier this host has."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.errors import IsolationError
+from sandbox.isolation import seccomp
+from sandbox.isolation.system_calls import NUMBERS
+from sandbox.isolation.tiers import KERNEL_WALLS, limit_to, unasked
+from sandbox.scheduler.loop import Loop
+from sandbox.scheduler.reaper import new_mark, sweep
+from sandbox.scheduler.zygote import Zygote, ZygoteSettings
+from sandbox.types import Tier
+from tests.sandbox.conftest import IN_A_CONTAINER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sandbox.sandbox import Sandbox
+    from tests.sandbox.conftest import Box
+
+HERE = Path(__file__).parent
+PATHS = tuple(path for path in sys.path if path.startswith("/"))
+DAEMON = HERE / "restless.py"
+IN_A_PROBE = """
+    import ctypes, errno, json, os, socket, sys
+    from sandbox.isolation import landlock, namespaces, no_new_privs, seccomp
+    from sandbox.isolation.system_calls import call, prctl
+    def tried(attempt):
+        try:
+            attempt()
+        except OSError as error:
+            return errno.errorcode[error.errno]
+        return "done"
+    def native(number, *arguments):
+        result = libc.syscall(number, *arguments)
+        return "done" if result >= 0 else errno.errorcode[ctypes.get_errno()]
+    libc = ctypes.CDLL(None, use_errno=True)
+"""
+
+
+def in_a_child(script: str) -> Any:
+    """What a script prints, as JSON; it has the wall modules, ``tried`` and ``native`` at hand."""
+    environment = {"PYTHONPATH": os.pathsep.join(PATHS)}
+    program = dedent(IN_A_PROBE) + dedent(script)
+    return json.loads(subprocess.check_output([sys.executable, "-S", "-c", program], env=environment, timeout=60))
+
+
+def needs(wall: str) -> None:
+    """Skip the test where this host lacks a wall."""
+    reason = in_a_child(f"print(json.dumps({wall}.probe()))")
+    if reason is not None:
+        pytest.skip(f"{wall}: {reason}")
+
+
+# seccomp
+
+REFUSED_TO_PYTHON = {
+    "a socket": "socket.socket()",
+    "a datagram pair": "socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)",
+    "a signal": "os.kill(os.getpid(), 0)",
+    "a signal to a group": "os.killpg(os.getpgrp(), 0)",
+    "a session": "os.setsid()",
+    "a program": "os.execv('/bin/true', ['true'])",
+    "a folder": "os.mkdir('/tmp/refused')",
+    "a link": "os.symlink('a', '/tmp/refused')",
+    "a removal": "os.unlink('/tmp/refused')",
+    "a pipe with a name": "os.mkfifo('/tmp/refused')",
+    "another's limits": "__import__('resource').prlimit(os.getppid(), 7)",
+    "its priority": "os.setpriority(os.PRIO_PROCESS, 0, 5)",
+    "new privileges": "prctl(4, 1)",
+    "a second filter": "seccomp.put_up()",
+    "a signal by descriptor other than kill": "__import__('signal').pidfd_send_signal(os.pidfd_open(os.getpid()), 0)",
+    "asynchronous signals": "__import__('fcntl').fcntl(0, 8, os.getpid())",
+    "input to the terminal": "__import__('fcntl').ioctl(0, 0x5412, b'x')",
+}
+REFUSED_TO_NATIVE_CODE = {
+    "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "shmget": 29, "keyctl": 250, "add_key": 248,
+    "mount": 165, "unshare": 272, "setns": 308, "chroot": 161, "bpf": 321, "userfaultfd": 323, "perf_event_open": 298,
+    "io_setup": 206, "personality": 135, "tgkill": 234, "execve": 59, "mknod": 133, "init_module": 175,
+}  # fmt: skip
+
+
+def test_the_filter_refuses_what_no_honest_program_needs() -> None:
+    needs("seccomp")
+    attempts = ", ".join(f"{name!r}: lambda: {attempt}" for name, attempt in REFUSED_TO_PYTHON.items())
+    told = in_a_child(f"""
+        no_new_privs.put_up(); seccomp.put_up()
+        print(json.dumps({{name: tried(attempt) for name, attempt in {{{attempts}}}.items()}}))
+    """)
+    assert told == dict.fromkeys(REFUSED_TO_PYTHON, "EPERM")
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of another processor")
+def test_the_filter_refuses_native_code_the_rest_of_the_kernel() -> None:
+    needs("seccomp")
+    told = in_a_child(f"""
+        no_new_privs.put_up(); seccomp.put_up()
+        told = {{name: native(number, 0, 0, 0, 0, 0, 0) for name, number in {REFUSED_TO_NATIVE_CODE}.items()}}
+        told["clone with a namespace"] = native(56, 0x10000000 | 17, 0, 0, 0, 0)
+        told["clone3"] = native(435, 0, 0)
+        told["io_uring_setup"] = native(425, 0, 0)
+        told["a call of the future"] = native(9999)
+        print(json.dumps(told))
+    """)
+    expected = dict.fromkeys([*REFUSED_TO_NATIVE_CODE, "clone with a namespace"], "EPERM")
+    assert told == expected | dict.fromkeys(["clone3", "io_uring_setup", "a call of the future"], "ENOSYS")
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of another processor")
+def test_the_other_calling_convention_of_the_processor_ends_the_process() -> None:
+    needs("seccomp")
+    code = in_a_child("""
+        pid = os.fork()
+        if pid == 0:
+            no_new_privs.put_up(); seccomp.put_up()
+            native(0x40000000 + 39)
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    """)
+    assert code == -31  # SIGSYS
+
+
+def test_the_filter_leaves_what_our_own_processes_need() -> None:
+    needs("seccomp")
+    told = in_a_child("""
+        import signal, threading, asyncio, resource
+        no_new_privs.put_up(); seccomp.put_up()
+        def end_a_child():
+            pid = os.fork()
+            if pid == 0:
+                signal.pause()
+            descriptor = os.pidfd_open(pid)
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -9
+        threading.Thread(target=end_a_child).start()
+        told = {name: tried(attempt) for name, attempt in {
+            "a child": end_a_child, "pairs": socket.socketpair, "memory": lambda: os.memfd_create("a"),
+            "limits": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
+            "asyncio": lambda: asyncio.run(asyncio.sleep(0.001)), "user": lambda: os.setresuid(*[os.getuid()] * 3),
+        }.items()}
+        print(json.dumps(told))
+    """)
+    assert set(told.values()) == {"done"}
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_a_filter_is_well_formed_for_every_processor(machine: str) -> None:
+    program = seccomp.program(machine)
+    count = len(program) // 8
+    assert len(program) % 8 == 0
+    assert count < 4096
+    returns = {index for index in range(count) if program[index * 8] == 0x06}
+    for index in range(count):
+        code, if_true, if_false = program[index * 8], program[index * 8 + 2], program[index * 8 + 3]
+        assert index + 1 + max(if_true, if_false) < count or index in returns
+        assert code != 0x06 or (if_true, if_false) == (0, 0)
+    assert count - 1 in returns
+
+
+def test_every_call_that_is_named_has_a_number() -> None:
+    assert set(NUMBERS) >= seccomp.ALLOWED | set(seccomp.LIMITED)
+    assert not seccomp.ALLOWED & set(seccomp.LIMITED)
+    for column in (0, 1):
+        numbers = [pair[column] for pair in NUMBERS.values() if pair[column] is not None]
+        assert len(numbers) == len(set(numbers))
+
+
+# Landlock
+
+
+def test_landlock_leaves_nothing_to_write_and_little_to_read(tmp_path: Path) -> None:
+    needs("landlock")
+    (tmp_path / "open").mkdir()
+    for place in ("secret", "open/known"):
+        (tmp_path / place).write_text("text")
+    told = in_a_child(f"""
+        no_new_privs.put_up(); landlock.put_up([{str(tmp_path / "open")!r}])
+        told = {{name: tried(attempt) for name, attempt in {{
+            "an allowed file": lambda: open({str(tmp_path / "open/known")!r}).read(),
+            "another file": lambda: open({str(tmp_path / "secret")!r}).read(),
+            "a folder": lambda: os.listdir("/"), "home": lambda: os.listdir({str(Path.home())!r}),
+            "passwords": lambda: open("/etc/passwd").read(),
+            "writing": lambda: open({str(tmp_path / "open/known")!r}, "a"),
+            "making": lambda: open({str(tmp_path / "open/new")!r}, "w"),
+            "the bin": lambda: open("/dev/null", "w"),
+            "a late import": lambda: __import__("xmlrpc.client"),
+        }}.items()}}
+        print(json.dumps(told))
+    """)
+    allowed = dict.fromkeys(["an allowed file", "the bin", "a late import"], "done")
+    refused = dict.fromkeys(["another file", "a folder", "home", "passwords", "writing", "making"], "EACCES")
+    assert told == allowed | refused
+
+
+# Namespaces
+
+
+def test_a_world_of_its_own_has_one_process_no_network_and_cannot_be_written(tmp_path: Path) -> None:
+    needs("namespaces")
+    told = in_a_child(f"""
+        namespaces.enter(processes=True)
+        if pid := os.fork():
+            os.waitpid(pid, 0)
+            os._exit(0)
+        namespaces.furnish(processes=True)
+        told = {{"pid": os.getpid(), "seen": [name for name in os.listdir("/proc") if name.isdigit()],
+                 "network": [line.split(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]],
+                 "loopback": tried(lambda: socket.create_connection(("127.0.0.1", 9), 1)),
+                 "writing": tried(lambda: open({str(tmp_path / "new")!r}, "w"))}}
+        print(json.dumps(told))
+    """)
+    assert told == {"pid": 1, "seen": ["1"], "network": ["lo"], "loopback": "ENETUNREACH", "writing": "EROFS"}
+
+
+# Tiers
+
+
+def reports(*fallen: str) -> dict[str, str]:
+    """Why some of the kernel's walls cannot stand."""
+    return {name: "refused" if name in fallen else "" for name in KERNEL_WALLS}
+
+
+def put_up(isolation: Tier | None, *fallen: str) -> set[str]:
+    """Which walls are then put up."""
+    return {name for name, why in limit_to(isolation, reports(*fallen)).items() if not why}
+
+
+def test_only_walls_of_the_tier_in_use_are_put_up() -> None:
+    everything = set(KERNEL_WALLS)
+    assert put_up(None) == put_up(Tier.NAMESPACES) == everything
+    assert put_up(Tier.SECCOMP) == everything - {"namespaces"}
+    assert put_up(Tier.RLIMIT) == set()
+    assert put_up(None, "landlock") == everything - {"landlock"}
+    assert put_up(None, "namespaces") == put_up(Tier.NAMESPACES, "namespaces") == everything - {"namespaces"}
+    assert put_up(None, "seccomp") == put_up(None, "no_new_privs") == set()
+
+
+def test_walls_that_are_left_down_say_so() -> None:
+    for whys in (limit_to(Tier.RLIMIT, reports()), unasked()):
+        assert whys == dict.fromkeys(KERNEL_WALLS, "left down: the tier in use is rlimit")
+    assert limit_to(None, reports("landlock"))["landlock"] == "refused"
+
+
+def test_a_tier_that_is_demanded_and_not_there_is_a_refusal_to_start(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=1, isolation=Tier.RLIMIT, require_isolation=Tier.SECCOMP)
+    with pytest.raises(IsolationError, match=r"isolation seccomp is demanded, this host has rlimit \(.*left down"):
+        box.sandbox.start()
+    assert [lane.zygote.pid for lane in box.sandbox._lanes] == [None]
+
+
+def test_what_was_to_run_where_a_tier_is_refused_is_not_warned_of(
+    make_box: Callable[..., Box], recwarn: pytest.WarningsRecorder
+) -> None:
+    box = make_box(lanes=1, isolation=Tier.RLIMIT, require_isolation=Tier.SECCOMP)
+    with pytest.raises(IsolationError):
+        box.call("def f():\n    return 42")
+    gc.collect()
+    assert not list(recwarn)
+
+
+LOOK_AROUND = """
+    import os, sys
+    def f():
+        def can(attempt):
+            try:
+                attempt()
+            except BaseException as error:
+                return type(error).__name__
+            return "done"
+        return {"modules": sorted(name for name in sys.modules if "ctypes" in name),
+                "classes": sorted(kind.__module__ for kind in object.__subclasses__() if "ctypes" in kind.__module__),
+                "open": can(lambda: open("/etc/passwd")), "list": can(lambda: os.listdir("/"))}
+"""
+
+
+@pytest.fixture
+def tier_box(tier: Tier, make_box: Callable[..., Box]) -> Box:
+    box = make_box(lanes=1, isolation=tier)
+    box.sandbox.start()
+    return box
+
+
+def test_nothing_of_what_put_up_the_walls_is_left_for_an_answer(tier_box: Box) -> None:
+    refused = {"open": "OSError", "list": "OSError"}
+    expected = {"modules": [], "classes": [], **refused}
+    assert tier_box.call(dedent(LOOK_AROUND), expected=expected).verdict == "passed"
+
+
+def status_of(pid: int) -> dict[str, str]:
+    text = Path(f"/proc/{pid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+@pytest.mark.skipif(IN_A_CONTAINER, reason="a container's engine filters calls itself, and hides the zygote")
+def test_the_walls_stand_in_the_zygote_as_they_are_reported(tier_box: Box) -> None:
+    sandbox: Sandbox = tier_box.sandbox
+    standing = {wall.name for wall in sandbox.walls if wall.stands}
+    zygote = sandbox._lanes[0].zygote.pid
+    assert zygote is not None
+    status = status_of(zygote)
+    assert (status["NoNewPrivs"] == "1") == ("no_new_privs" in standing)
+    assert (status["Seccomp"] == "2") == ("seccomp" in standing)
+    own = (Path("/proc/self/ns/pid").readlink(), Path("/proc/self/ns/net").readlink())
+    theirs = tuple(Path(f"/proc/{zygote}/ns/{kind}").readlink() for kind in ("pid", "net"))
+    assert (not set(own) & set(theirs)) == ("namespaces" in standing)
+    assert sandbox.tier == (
+        Tier.NAMESPACES if "namespaces" in standing else Tier.SECCOMP if "seccomp" in standing else Tier.RLIMIT
+    )
+
+
+# What outlives its parent
+
+
+MANNERS = ["daemon", pytest.param("racer", marks=pytest.mark.alone)]  # who is to be quicker than a racer needs a CPU
+
+
+def daemons(name: str) -> list[int]:
+    """Processes that ``restless.py`` has left, by the word it gave them."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if name.encode() in words and b"restless" in words:
+                found.append(int(entry.name))
+    return found
+
+
+def seen(name: str) -> set[int]:
+    """As `daemons`, in many readings: a racer can slip through one."""
+    return {pid for _ in range(20) for pid in daemons(name)}
+
+
+@pytest.fixture
+def word() -> Iterator[str]:
+    word = f"word{time.monotonic_ns()}"
+    yield word
+    for pid in daemons(word):
+        os.kill(pid, 9)
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+def test_a_sweep_finds_what_has_left_its_session_and_its_parent(word: str, manner: str) -> None:
+    mark = new_mark()
+    subprocess.run([sys.executable, "-S", str(DAEMON), manner, str(mark), word], check=True, timeout=30)
+    assert any(daemons(word) for _ in range(200))  # a racer can slip through one reading
+    assert sweep({mark + 1}) == 0
+    assert sweep({mark}) >= 1
+    assert daemons(word) == []
+
+
+def test_a_sweep_spares_what_it_is_told_to(word: str) -> None:
+    mark = new_mark()
+    subprocess.run([sys.executable, "-S", str(DAEMON), "daemon", str(mark), word], check=True, timeout=30)
+    (pid,) = daemons(word)
+    assert sweep({mark}, spare={pid}) == 0
+    assert daemons(word) == [pid]
+    assert sweep({mark}) == 1
+
+
+@pytest.mark.parametrize("tier", Tier)
+@pytest.mark.parametrize("manner", MANNERS)
+def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, manner: str, word: str) -> None:
+    zygote = Zygote(
+        ZygoteSettings(
+            preload=(),
+            roles={"D": f"tests.sandbox.isolation.restless:role_of|{manner} {word}"},
+            paths=(str(HERE.parents[1]), *PATHS),
+            isolation=tier,
+            processes=True,
+        )
+    )
+    loop = Loop()
+
+    async def fork() -> None:
+        worker = await zygote.fork("D")
+        assert await worker.receive(time.monotonic() + 20) == b""
+        worker.close()
+
+    try:
+        loop.run([fork()])
+        ours = {zygote.pid, zygote._process.pid if zygote._process is not None else None}
+        if any(wall["name"] == "orphans" and wall["stands"] for wall in zygote.walls):
+            give_up = time.monotonic() + 20
+            while seen(word) - ours and time.monotonic() < give_up:
+                time.sleep(0.01)
+            assert seen(word) <= ours  # gone with their parent, while the zygote lives
+        else:
+            assert any(set(daemons(word)) - ours for _ in range(200))
+    finally:
+        zygote.kill()
+    assert daemons(word) == []

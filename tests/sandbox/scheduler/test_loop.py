@@ -1,0 +1,376 @@
+"""The event loop that waits for processes."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.scheduler.loop import Future, Loop, Pool, Turn, readable, writable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def loop() -> Loop:
+    return Loop()
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """Both ends of a pipe that holds nothing."""
+    ends = os.pipe2(os.O_NONBLOCK)
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+@pytest.fixture
+def other_pipe() -> Iterator[tuple[int, int]]:
+    ends = os.pipe2(os.O_NONBLOCK)
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def soon(seconds: float = 0.05) -> float:
+    return time.monotonic() + seconds
+
+
+async def value_of(future: Future[Any]) -> Any:
+    return await future
+
+
+async def giving(value: Any) -> Any:
+    return value
+
+
+async def failing(error: BaseException) -> Any:
+    raise error
+
+
+class TestRun:
+    def test_gives_the_results_in_order(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        async def late() -> str:
+            await readable(pipe[0], soon())
+            return "late"
+
+        assert loop.run([late(), giving("early")]) == ["late", "early"]
+        assert loop.run([]) == []
+
+    def test_may_be_called_again_after_errors(self, loop: Loop) -> None:
+        with pytest.raises(KeyError):
+            loop.run([failing(KeyError("x"))])
+        assert loop.run([giving(1)]) == [1]
+
+    def test_raises_the_first_error_once_all_are_done(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        done = []
+
+        async def late() -> None:
+            await readable(pipe[0], soon())
+            done.append("late")
+
+        with pytest.raises(KeyError, match="first"):
+            loop.run([late(), failing(KeyError("first")), failing(ValueError("second"))])
+        assert done == ["late"]
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+    def test_lets_what_is_not_for_a_task_through_at_once(
+        self, loop: Loop, pipe: tuple[int, int], error: type[BaseException]
+    ) -> None:
+        async def forever() -> None:
+            await readable(pipe[0], math.inf)
+
+        waiting = forever()
+        with pytest.raises(error):
+            loop.run([waiting, failing(error())])
+        waiting.close()
+
+    def test_tells_when_every_task_waits_for_another(self, loop: Loop) -> None:
+        waiting = value_of(Future())
+        with pytest.raises(AssertionError, match="every task waits for another"):
+            loop.run([waiting])
+        waiting.close()
+
+    def test_tells_when_two_tasks_wait_for_one_descriptor(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        async def wait() -> bool:
+            return await readable(pipe[0], soon())
+
+        tasks = [wait(), wait()]
+        with pytest.raises(AssertionError, match="two tasks wait for one descriptor"):
+            loop.run(tasks)
+        for task in tasks:
+            task.close()
+
+
+class TestFuture:
+    def test_gives_its_value_to_all_who_wait(self, loop: Loop) -> None:
+        future: Future[int] = Future()
+
+        async def give() -> None:
+            future.set(7)
+
+        assert loop.run([value_of(future), value_of(future), give()]) == [7, 7, None]
+
+    def test_that_is_done_is_no_wait(self, loop: Loop) -> None:
+        future: Future[None] = Future()
+        future.set(None)
+        assert loop.run([value_of(future)]) == [None]
+        assert future.done
+
+    def test_takes_the_first_outcome_only(self) -> None:
+        future: Future[int] = Future()
+        future.set(1)
+        future.set(2)
+        future.fail(ValueError())
+        assert future.outcome() == 1
+        failed: Future[int] = Future()
+        failed.fail(KeyError("first"))
+        failed.set(1)
+        with pytest.raises(KeyError, match="first"):
+            failed.outcome()
+
+    def test_raises_what_it_failed_with_where_it_is_awaited(self, loop: Loop) -> None:
+        future: Future[int] = Future()
+
+        async def catch() -> str:
+            try:
+                await future
+            except KeyError as error:
+                return f"caught {error}"
+            return "nothing"
+
+        async def fail() -> None:
+            future.fail(KeyError("x"))
+
+        assert loop.run([catch(), fail()]) == ["caught 'x'", None]
+
+
+class TestSpawn:
+    def test_runs_beside_the_others(self, loop: Loop) -> None:
+        async def parent() -> int:
+            return await loop.spawn(giving(3)) + await loop.spawn(giving(4))
+
+        assert loop.run([parent()]) == [7]
+
+    def test_hands_errors_to_whoever_awaits(self, loop: Loop) -> None:
+        async def parent() -> str:
+            try:
+                await loop.spawn(failing(KeyError("x")))
+            except KeyError:
+                return "caught"
+            return "nothing"
+
+        assert loop.run([parent()]) == ["caught"]
+
+    def test_goes_on_in_the_next_run(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        """As the measuring of style may, when nobody waits for it any more."""
+        seen = []
+
+        async def late() -> None:
+            seen.append(await readable(pipe[0], math.inf))
+
+        async def parent() -> None:
+            loop.spawn(late())
+
+        loop.run([parent()])
+        assert seen == []
+        os.write(pipe[1], b"x")
+
+        async def wait() -> None:
+            while not seen:
+                await loop.spawn(giving(None))
+                await writable(pipe[1], soon())
+
+        loop.run([wait()])
+        assert seen == [True]
+
+
+class TestWaiting:
+    def test_says_whether_it_became_readable(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        async def wait() -> bool:
+            return await readable(pipe[0], soon())
+
+        assert loop.run([wait()]) == [False]
+        os.write(pipe[1], b"x")
+        assert loop.run([wait()]) == [True]
+
+    def test_says_whether_it_became_writable(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        async def wait() -> bool:
+            return await writable(pipe[1], soon())
+
+        assert loop.run([wait()]) == [True]
+        while True:
+            try:
+                os.write(pipe[1], b"x" * 65536)
+            except BlockingIOError:
+                break
+        assert loop.run([wait()]) == [False]
+
+    def test_wakes_when_the_other_end_is_closed(self, loop: Loop) -> None:
+        reader, writer = os.pipe()
+        os.close(writer)
+
+        async def wait() -> bool:
+            return await readable(reader, math.inf)
+
+        try:
+            assert loop.run([wait()]) == [True]
+        finally:
+            os.close(reader)
+
+    def test_looks_once_even_after_the_deadline(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        async def wait() -> bool:
+            return await readable(pipe[0], time.monotonic() - 1)
+
+        assert loop.run([wait()]) == [False]
+        os.write(pipe[1], b"x")
+        assert loop.run([wait()]) == [True]
+
+    def test_keeps_each_deadline(self, loop: Loop, pipe: tuple[int, int], other_pipe: tuple[int, int]) -> None:
+        started = time.monotonic()
+
+        async def wait(descriptor: int, deadline: float) -> float:
+            assert not await readable(descriptor, deadline)
+            return time.monotonic() - deadline
+
+        late = loop.run([wait(pipe[0], started + 0.2), wait(other_pipe[0], started + 0.05)])
+        assert all(0 <= seconds < 5 for seconds in late)
+
+    def test_ends_when_another_task_writes(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        async def read() -> bytes:
+            assert await readable(pipe[0], math.inf)
+            return os.read(pipe[0], 9)
+
+        async def write() -> None:
+            await writable(pipe[1], math.inf)
+            os.write(pipe[1], b"word")
+
+        assert loop.run([read(), write()]) == [b"word", None]
+
+    def test_is_not_busy(self, loop: Loop, pipe: tuple[int, int], other_pipe: tuple[int, int]) -> None:
+        async def wait(descriptor: int) -> bool:
+            return await readable(descriptor, soon(0.4))
+
+        before = time.process_time()
+        assert loop.run([wait(pipe[0]), wait(other_pipe[0])]) == [False, False]
+        assert time.process_time() - before < 0.1
+
+    def test_of_one_is_not_put_off_by_another_that_is_always_ready(
+        self, loop: Loop, pipe: tuple[int, int], other_pipe: tuple[int, int]
+    ) -> None:
+        os.write(pipe[1], b"x")
+        rounds, ends = 0, []
+
+        async def greedy() -> None:
+            nonlocal rounds
+            while len(ends) < 2:
+                assert await readable(pipe[0], math.inf)
+                rounds += 1
+                if rounds == 1000:
+                    os.write(other_pipe[1], b"x")
+
+        async def patient(descriptor: int, event: Any, deadline: float) -> None:
+            ends.append(await event(descriptor, deadline))
+
+        full = os.dup(other_pipe[0])
+        try:
+            loop.run([greedy(), patient(other_pipe[0], readable, math.inf), patient(full, writable, soon())])
+        finally:
+            os.close(full)
+        assert sorted(ends) == [False, True]
+        assert rounds >= 1000
+
+
+class TestPool:
+    def test_hands_out_first_come_first_served(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        pool = Pool(["a"])
+        order = []
+
+        async def use(name: int) -> None:
+            item = await pool.acquire()
+            order.append((name, item))
+            await writable(pipe[1], math.inf)
+            pool.give_back(item)
+
+        loop.run([use(name) for name in range(5)])
+        assert order == [(name, "a") for name in range(5)]
+
+    def test_passes_over_nobody_who_waits(self, loop: Loop) -> None:
+        """What is given back goes to who has waited longest, even if the giver asks again at once."""
+        pool = Pool(["a"])
+        order = []
+
+        async def use(name: str) -> None:
+            for _ in range(3):
+                item = await pool.acquire()
+                order.append(name)
+                await loop.spawn(giving(None))
+                pool.give_back(item)
+
+        loop.run([use("x"), use("y"), use("z")])
+        assert "".join(order) == "xyzxyzxyz"
+
+    def test_never_hands_an_item_to_two(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        pool = Pool(["a", "b"])
+        held: list[str] = []
+        most = 0
+
+        async def use() -> None:
+            nonlocal most
+            item = await pool.acquire()
+            assert item not in held
+            held.append(item)
+            most = max(most, len(held))
+            await loop.spawn(giving(None))
+            await loop.spawn(giving(None))
+            held.remove(item)
+            pool.give_back(item)
+
+        loop.run([use() for _ in range(10)])
+        assert (held, most) == ([], 2)
+
+    def test_prefers_what_was_used_last(self, loop: Loop) -> None:
+        """Its processes are there already."""
+        pool = Pool(["a", "b"])
+
+        async def use() -> str:
+            item = await pool.acquire()
+            pool.give_back(item)
+            return item
+
+        assert loop.run([use(), use()]) == ["a", "a"]
+
+
+class TestTurn:
+    def test_lets_one_in_at_a_time(self, loop: Loop) -> None:
+        turn = Turn()
+        log = []
+
+        async def enter(name: str) -> None:
+            async with turn:
+                log.append(f"{name} in")
+                await loop.spawn(giving(None))
+                log.append(f"{name} out")
+
+        loop.run([enter("a"), enter("b")])
+        assert log == ["a in", "a out", "b in", "b out"]
+
+    def test_is_given_up_by_an_error(self, loop: Loop) -> None:
+        turn = Turn()
+
+        async def stumble() -> None:
+            async with turn:
+                raise KeyError
+
+        async def enter() -> str:
+            async with turn:
+                return "in"
+
+        with pytest.raises(KeyError):
+            loop.run([stumble()])
+        assert loop.run([enter()]) == ["in"]

@@ -1,0 +1,402 @@
+"""Processes that are stopped and never continued, or that never come to an end: noticed without any deadline."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import sandbox.scheduler.analyzer as analyzer_module
+import sandbox.scheduler.executor as executor_module
+import sandbox.wire.liveness as liveness_module
+from sandbox.errors import ProcessLostError, ProcessSpentError, SandboxError
+from sandbox.processes.harness.time_limits import Sight, Watch
+from sandbox.types import AnalysisRequest, AnalysisStatus, ExecutionStatus
+from sandbox.wire.liveness import Vigil, child_called, state_of
+from testcases.model import AssertTest, CallTest, Problem, StdinTest
+from tests.sandbox.conftest import SHORT, Box, host_pid, processes
+from tests.sandbox.scheduler.test_fault_recovery import ASSERTION, CALL, RIGHT, beside, pid_of, strike, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+FINE = '"""Add."""\n\n\ndef f(a, b):\n    """Add."""\n    return a + b\n'
+UGLY = "def f( a,b ):\n  return [ a+b for x in range( 3 ) ]\n\n"
+
+
+@pytest.fixture
+def sleeper() -> Iterator[int]:
+    """A process that does nothing at all."""
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        while state_of(process.pid) != "S":
+            time.sleep(0.01)
+        yield process.pid
+        process.kill()
+
+
+# Looks
+
+
+def keep_looking(vigil: Vigil) -> None:
+    while True:
+        time.sleep(vigil.pause_s / 10)
+        vigil.look()
+
+
+def looks(vigil: Vigil, most: int) -> int:
+    """How many looks it takes until the process counts as lost; raises what the last one did."""
+    for count in range(1, most + 1):
+        try:
+            vigil.look()
+        except ProcessLostError:
+            return count
+    return 0
+
+
+def test_what_is_stopped_counts_as_lost_at_the_second_look(sleeper: int) -> None:
+    os.kill(sleeper, signal.SIGSTOP)
+    while state_of(sleeper) != "T":
+        time.sleep(0.01)
+    assert looks(Vigil(sleeper), 9) == 2
+
+
+def test_what_is_continued_between_two_looks_is_not_lost(sleeper: int) -> None:
+    vigil = Vigil(sleeper)
+    for number in (signal.SIGSTOP, signal.SIGCONT) * 3:
+        os.kill(sleeper, number)
+        while (state_of(sleeper) == "T") != (number is signal.SIGSTOP):
+            time.sleep(0.01)
+        vigil.look()
+
+
+def test_what_never_runs_and_never_wants_to_counts_as_lost_in_the_end(sleeper: int) -> None:
+    assert looks(Vigil(sleeper), 99) == 1 + liveness_module._IDLE_LOOKS
+
+
+def test_what_is_gone_counts_as_lost() -> None:
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+        assert looks(Vigil(process.pid), 9) == 2
+
+
+def test_what_the_host_does_not_show_is_not_lost(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liveness_module, "state_of", lambda _: "")
+    assert looks(Vigil(sleeper), 99) == 0
+    assert looks(Vigil(lambda: None), 99) == 0
+
+
+def test_what_runs_is_never_lost() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            assert looks(Vigil(process.pid), 5 * liveness_module._IDLE_LOOKS) == 0
+        finally:
+            process.kill()
+
+
+def test_what_has_used_up_its_cpu_seconds_is_spent() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            vigil = Vigil(process.pid, cpu_s=0.1)
+            with pytest.raises(ProcessSpentError):
+                keep_looking(vigil)
+        finally:
+            process.kill()
+
+
+def test_a_request_to_a_stopped_process_is_told_from_one_that_is_spent(sleeper: int) -> None:
+    watch = Watch(sleeper, cpu_s=9.0, wall_s=0.05)
+    time.sleep(0.06)
+    assert watch.look() is Sight.SPENT
+    os.kill(sleeper, signal.SIGSTOP)
+    while state_of(sleeper) != "T":
+        time.sleep(0.01)
+    assert watch.look() is Sight.STOPPED
+
+
+# Stopped and never continued
+
+
+@pytest.mark.parametrize("problem", [CALL, ASSERTION], ids=["call", "assertion"])
+@pytest.mark.parametrize("role", ["zygote", "examiner", "solution"])
+def test_what_is_stopped_for_good_at_work_is_replaced(
+    make_box: Callable[..., Box], role: str, problem: Problem
+) -> None:
+    box = make_box(lanes=1)
+    box.call("def f():\n    return 42")
+    (lane,) = box.sandbox._lanes
+    session = lane.zygote.session
+    with beside(lambda over: strike(lane, role, signal.SIGSTOP, over, after_s=0.1)):
+        (execution,) = box.execute([box.job(problem, RIGHT.format(0.6))])
+    assert verdict(execution) == "passed", execution
+    assert "T" not in processes(session).values()
+    assert "T" not in processes(lane.zygote.session).values()
+
+
+@pytest.mark.parametrize("role", ["zygote", "examiner"])
+def test_what_is_stopped_for_good_while_idle_is_replaced(make_box: Callable[..., Box], role: str) -> None:
+    box = make_box(lanes=1)
+    box.call("def f():\n    return 42")
+    (lane,) = box.sandbox._lanes
+    assert strike(lane, role, signal.SIGSTOP, Event())
+    for problem in (CALL, Problem((AssertTest("import os\nassert f() == 42"),), entry_point="f")):
+        assert box.see(problem, "def f():\n    return 42").verdict == "passed"
+
+
+@pytest.mark.parametrize("who", ["analyst", "zygote"])
+def test_an_analyst_that_is_stopped_for_good_is_replaced(make_box: Callable[..., Box], who: str) -> None:
+    box = make_box(lanes=1)
+    before = box.read(UGLY)
+    zygote = box.sandbox._analysts.pid
+    (analyst,) = set(processes(zygote)) - {zygote}
+    if who == "zygote":
+        os.kill(analyst, signal.SIGKILL)
+    os.kill(analyst if who == "analyst" else zygote, signal.SIGSTOP)
+    assert box.read(UGLY) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "blame"), [(signal.SIGSTOP, {"timeout"}), (signal.SIGKILL, {"memory"})], ids=["stopped", "killed"]
+)
+def test_what_happens_to_an_answer_twice_is_its_own_doing(
+    make_box: Callable[..., Box], number: signal.Signals, blame: set[str]
+) -> None:
+    box = make_box(lanes=1)
+    box.call("def f():\n    return 42")
+    (lane,) = box.sandbox._lanes
+    struck: set[int] = set()
+
+    def rage(over: Event) -> None:
+        while not over.wait(0.002):
+            pid = pid_of(lane, "solution")
+            if pid is not None and pid not in struck:
+                struck.add(pid)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+    with beside(rage):
+        assert box.call(RIGHT.format(60), wall_s=100.0).verdict in blame
+    assert len(struck) == 2
+
+
+# Killed from outside while style is measured
+
+
+def style_of(box: Box, source: str, strikes: int) -> list[Any]:
+    """What is read of a source whose analyst is killed so many times after it has told the rest."""
+    struck: list[int] = []
+
+    async def one() -> list[Any]:
+        reading = box.sandbox.read(AnalysisRequest(source, "f"), deadline=time.monotonic() + 100)
+        analysis = await reading.found
+        try:
+            return [analysis.status, await reading.style]
+        except SandboxError as error:
+            return [analysis.status, str(error)]
+
+    real = analyzer_module._reply
+
+    async def reply(analyst: Any, deadline: float, cpu_s: float) -> bytes:
+        strike = cpu_s == analyzer_module._STYLE_CPU_S and len(struck) < strikes
+        if strike:
+            struck.append(analyst.inner_pid)
+            os.kill(analyst.inner_pid, signal.SIGKILL)
+        said = await real(analyst, deadline, cpu_s)
+        if strike:
+            raise ProcessLostError("it had spoken before it was killed")
+        return said
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(analyzer_module, "_reply", reply)
+        (result,) = box.sandbox.run([one()])
+    assert len(struck) == min(strikes, 2)
+    return result
+
+
+def test_style_is_measured_anew_when_the_analyst_is_killed(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=1)
+    ((_, style),) = box.read(UGLY)
+    assert style is not None
+    assert style_of(box, UGLY, strikes=1) == [AnalysisStatus.OK, style]
+
+
+def test_style_that_is_lost_twice_is_not_known_rather_than_bad(make_box: Callable[..., Box]) -> None:
+    status, told = style_of(make_box(lanes=1), UGLY, strikes=2)
+    assert status is AnalysisStatus.OK
+    assert "style is not known" in told
+
+
+def test_a_source_whose_analysts_are_killed_from_outside_is_not_blamed(make_box: Callable[..., Box]) -> None:
+    box = make_box(lanes=1)
+    box.read(FINE)
+    zygote = box.sandbox._analysts.pid
+
+    def rage(over: Event) -> None:
+        while not over.wait(0.001):
+            for pid in set(processes(zygote)) - {zygote}:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    with beside(rage), suppress(SandboxError):  # raised when only its style is not known
+        ((analysis, _),) = box.read(FINE)
+        assert analysis.status in {AnalysisStatus.INTERNAL, AnalysisStatus.OK}
+    assert box.read(FINE)[0][0].status is AnalysisStatus.OK
+
+
+# What takes for ever without being stopped
+
+
+def test_test_code_that_cannot_be_interrupted_ends_with_its_process(
+    make_box: Callable[..., Box], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor_module, "_SPARE_CPU_S", 0.2)
+    box = make_box(lanes=1)
+    endless = Problem((AssertTest("sum(range(f()))"),), entry_point="f")
+    (execution,) = box.execute([box.job(endless, "def f():\n    return 10**15", replace(SHORT, total_cpu_s=0.5))])
+    assert execution.status is ExecutionStatus.EXHAUSTED
+    assert execution.detail == "the tests ran too long on what the answer returned"
+    assert box.call("def f():\n    return 42").verdict == "passed"
+
+
+SLEEP = "import time\ndef f():\n    time.sleep(0.3)\n    return 42"
+
+
+def test_an_answer_that_sleeps_in_every_call_has_a_budget_for_that_too(box: Box) -> None:
+    seen = box.call(SLEEP, times=40, cpu_s=0.5, total_cpu_s=0.5, wall_s=0.5)
+    count = seen.verdicts.count("passed")
+    assert 1 <= count <= 20
+    assert seen.verdicts[count] == "timeout"
+    assert set(seen.verdicts[count + 1 :]) == {"not_run"}
+
+
+def test_a_program_that_sleeps_in_every_run_has_a_budget_for_that_too(box: Box) -> None:
+    problem = Problem((StdinTest("", "42\n"),) * 40)
+    seen = box.see(problem, "import time\ntime.sleep(0.3)\nprint(42)", cpu_s=0.5, total_cpu_s=0.5, wall_s=0.5)
+    count = seen.verdicts.count("passed")
+    assert 1 <= count <= 20
+    assert seen.verdicts[count] == "timeout"
+    assert set(seen.verdicts[count + 1 :]) == {"not_run"}
+
+
+def test_sleeping_within_the_budget_passes_every_test(box: Box) -> None:
+    problem = Problem((CallTest((), 42),) * 5, entry_point="f")
+    assert set(box.see(problem, SLEEP, cpu_s=0.5, total_cpu_s=2.0, wall_s=20.0).verdicts) == {"passed"}
+
+
+# Finding a child by its name in its own pid namespace
+
+
+@pytest.fixture
+def no_list_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    def guarded(real: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def list_it(path: Any = ".") -> Any:
+            assert str(path).rstrip("/") != "/proc", "all processes were listed"
+            return real(path)
+
+        return list_it
+
+    for name in ("scandir", "listdir"):
+        monkeypatch.setattr(os, name, guarded(getattr(os, name)))
+
+
+@pytest.fixture
+def no_list_of_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a kernel without ``CONFIG_PROC_CHILDREN``."""
+    real = Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        if path.name == "children":
+            raise FileNotFoundError(path)
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+
+
+FORKS_IN_A_THREAD = """
+import subprocess, sys, threading
+def fork():
+    print(subprocess.Popen(["sleep", "1000"]).pid, flush=True)
+    {then}
+threading.Thread(target=fork).start()
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(params=["threading.Event().wait()", "pass"], ids=["thread-lives", "thread-ended"])
+def forked_in_a_thread(request: pytest.FixtureRequest) -> Iterator[tuple[int, int]]:
+    """A process and its child, which a thread other than the first one has forked."""
+    command = [sys.executable, "-c", FORKS_IN_A_THREAD.format(then=request.param)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        yield process.pid, child
+        os.kill(child, signal.SIGKILL)
+        process.kill()
+
+
+@pytest.mark.usefixtures("no_list_of_everything")
+def test_a_child_is_found_among_many_without_a_list_of_all_processes(sleeper: int) -> None:
+    with ExitStack() as stack:
+        siblings = [stack.enter_context(subprocess.Popen(["sleep", "1000"])) for _ in range(20)]
+        assert child_called(siblings[-1].pid, os.getpid()) == siblings[-1].pid
+        assert child_called(sleeper, os.getpid()) == sleeper
+        for sibling in siblings:
+            sibling.kill()
+
+
+@pytest.mark.usefixtures("no_list_of_everything")
+def test_a_child_that_another_thread_forked_is_found(forked_in_a_thread: tuple[int, int]) -> None:
+    parent, child = forked_in_a_thread
+    assert child_called(child, parent) == child
+
+
+@pytest.mark.usefixtures("no_list_of_children")
+def test_a_child_is_found_where_the_kernel_lists_no_children(sleeper: int, forked_in_a_thread: tuple[int, int]) -> None:
+    parent, child = forked_in_a_thread
+    assert child_called(sleeper, os.getpid()) == sleeper
+    assert child_called(child, parent) == child
+
+
+def test_a_child_that_its_list_leaves_out_is_found(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liveness_module, "_listed_children", lambda _: [os.getpid()])
+    assert child_called(sleeper, os.getpid()) == sleeper
+
+
+@pytest.mark.parametrize("lists", ["with-lists", "no_list_of_children"])
+def test_no_stranger_and_nobody_gone_is_found(sleeper: int, lists: str, request: pytest.FixtureRequest) -> None:
+    if lists == "no_list_of_children":
+        request.getfixturevalue(lists)
+    assert child_called(os.getpid(), os.getpid()) is None
+    assert child_called(sleeper, os.getppid()) is None
+    with subprocess.Popen(["true"]) as process:
+        while state_of(process.pid) != "Z":
+            time.sleep(0.01)
+        assert child_called(process.pid, os.getpid()) == process.pid
+        process.wait()
+        assert child_called(process.pid, os.getpid()) is None
+        assert child_called(1, process.pid) is None
+
+
+@pytest.mark.parametrize("lists", ["no_list_of_everything", "no_list_of_children"])
+def test_a_worker_is_found_by_its_name_in_its_zygotes_namespace(
+    make_box: Callable[..., Box], lists: str, request: pytest.FixtureRequest
+) -> None:
+    box = make_box(lanes=1)
+    box.call("def f():\n    return 42")
+    (lane,) = box.sandbox._lanes
+    examiner, zygote = lane._examiner, lane.zygote.pid
+    assert examiner is not None
+    assert zygote is not None
+    expected = host_pid(lane.zygote, examiner)
+    request.getfixturevalue(lists)
+    assert expected is not None
+    assert child_called(examiner.inner_pid, zygote) == examiner.pid == expected
