@@ -13,8 +13,10 @@ from sandbox.preload import SOLUTION_PRELOAD
 _OURS = """
     awslambdaric.bootstrap black boto3 grader.lambda_api.service grader.cli.main grader.core.grader grader.handler
     grader.runtime.serve http.client http.server pyflakes.checker RestrictedPython sandbox.processes.analyzer.analyzer
-    sandbox.processes.harness.harness sandbox.processes.zygote.launcher sandbox.processes.solution.solution sandbox.processes.zygote.zygote
-    sandbox.isolation.landlock sandbox.isolation.namespaces sandbox.isolation.seccomp testcases.run testcases.in_process.solution
+    sandbox.processes.harness.harness sandbox.processes.zygote.launcher sandbox.processes.solution.solution
+    sandbox.processes.zygote.zygote
+    sandbox.isolation.landlock sandbox.isolation.namespaces sandbox.isolation.seccomp testcases.run
+    testcases.in_process.solution
 """
 
 sys.dont_write_bytecode = False

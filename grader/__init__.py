@@ -22,7 +22,8 @@ __version__ = "0.1.0"
 check_packages("sandbox", "testcases")
 
 _HOMES = {
-    "Grade": "grader.types", "Grader": "grader.core.grader", "GraderConfig": "grader.config.settings", "Sample": "grader.types"
+    "Grade": "grader.types", "Grader": "grader.core.grader", "GraderConfig": "grader.config.settings",
+    "Sample": "grader.types",
 }  # fmt: skip
 
 

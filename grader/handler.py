@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from grader.config.settings import GraderConfig
-from grader.core.sandbox_factory import sandbox_of
+from grader.core.sandbox_factory import make_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,18 +53,18 @@ class Handler:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         config = GraderConfig.load(None, environ)
-        sandbox = sandbox_of(config, environ)
+        sandbox = make_sandbox(config, environ)
         sandbox.launch()
         # A cold start takes as long as the longer of the two: the processes' start, and the import of the rest.
         from grader.core.grader import Grader  # noqa: PLC0415 - likewise
-        from grader.lambda_api.service import Answering  # noqa: PLC0415 - while the processes start
+        from grader.lambda_api.service import LambdaService  # noqa: PLC0415 - while the processes start
 
         self._grader = Grader(config, sandbox=sandbox)
-        self._answering = Answering(config, self._grader, environ)
+        self._service = LambdaService(config, self._grader, environ)
 
     def answer(self, event: Any, context: Any) -> Any:
         """As `lambda_handler`."""
-        return self._answering.answer(event, context)
+        return self._service.answer(event, context)
 
     def close(self) -> None:
         """End every process."""

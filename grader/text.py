@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["json_id", "json_line", "one_line", "printable"]
+__all__ = ["json_line", "json_safe_id", "one_line", "printable"]
 
 _KEPT = frozenset("\n")
 _TAB = "    "
@@ -46,7 +46,7 @@ def json_line(document: Any, *, indent: int | None = None) -> str:
     return json.dumps(document, allow_nan=False, indent=indent).replace("\x7f", "\\u007f")
 
 
-def json_id(sample_id: Any) -> Any:
+def json_safe_id(sample_id: Any) -> Any:
     """The id of a sample, or its text where JSON cannot say it."""
     try:
         json.dumps(sample_id, allow_nan=False)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from grader.errors import SampleError
-    from sandbox.types import Tier, WallReport
+    from sandbox.types import LayerReport, Tier
     from testcases.verdict import Verdict
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "MetricType",
     "Sample",
     "TestResult",
-    "label_of",
+    "sample_label",
 ]
 
 
@@ -61,7 +61,7 @@ class BadSample:
     error: SampleError
 
 
-def label_of(sample_id: Any, place: int) -> str:
+def sample_label(sample_id: Any, place: int) -> str:
     """What to call a sample in an error message: one short line, whatever its id is.
 
     Args:
@@ -158,9 +158,9 @@ class HostReport:
 
     tier: Tier
     """The set of walls in use."""
-    walls: tuple[WallReport, ...]
+    layers: tuple[LayerReport, ...]
     """Every wall, and why it does not stand where it does not."""
-    lanes: int
+    workers: int
     """How many answers run at a time."""
     python: str
     """Version of the interpreter that answers run in."""
@@ -170,8 +170,8 @@ class HostReport:
         """The same as JSON can say it."""
         return {
             "tier": self.tier.value,
-            "walls": [wall.as_dict() for wall in self.walls],
-            "lanes": self.lanes,
+            "walls": [layer.as_dict() for layer in self.layers],
+            "lanes": self.workers,
             "python": self.python,
             "kernel": self.kernel,
         }

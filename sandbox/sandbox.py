@@ -14,24 +14,24 @@ from sandbox.errors import IsolationError, ProcessLostError
 from sandbox.isolation.privileges import uid_of
 from sandbox.isolation.tiers import ORPHANS
 from sandbox.preload import SOLUTION_PRELOAD
-from sandbox.scheduler.analyzer import ANALYST, Seat
-from sandbox.scheduler.executor import EXAMINER, SOLUTION, Lane
+from sandbox.scheduler.analyzer import ANALYZER, AnalyzerClient
+from sandbox.scheduler.executor import HARNESS, SOLUTION, Executor
 from sandbox.scheduler.loop import Future, Loop, Pool
-from sandbox.scheduler.reaper import sweep
+from sandbox.scheduler.reaper import reap
 from sandbox.scheduler.zygote import Zygote, ZygoteSettings
-from sandbox.types import Tier, WallReport, standing_tier
+from sandbox.types import LayerReport, Tier, active_tier
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
 
     from sandbox.types import Analysis, AnalysisRequest, Execution, Job, StyleFacts
 
-__all__ = ["Reading", "Sandbox", "SandboxSettings"]
+__all__ = ["PendingAnalysis", "Sandbox", "SandboxSettings"]
 
 T = TypeVar("T")
-SPARES_PER_LANE = 2
+SPARES_PER_EXECUTOR = 2
 """How many more lanes stand by for each, to take its place while its answer takes long."""
-_SWEEP_S = 1.0
+_REAP_INTERVAL_S = 1.0
 """How often to look for strays, at most: it means reading all of ``/proc``."""
 _WARM_UP = '"""Warm up."""\nimport os\n\ndef f( x:int )->int :\n  return [ a+x for a in range(3) ] or f"{x!r}"\n'
 
@@ -40,15 +40,15 @@ _WARM_UP = '"""Warm up."""\nimport os\n\ndef f( x:int )->int :\n  return [ a+x f
 class SandboxSettings:
     """How a sandbox is built."""
 
-    conductor: str
+    runner: str
     """What puts an answer to an exam in the examiner process: ``module:function`` (see
     `sandbox.processes.harness.harness`)."""
-    insider: str = field(default="", kw_only=True)
+    in_process_runner: str = field(default="", kw_only=True)
     """What holds exams in the answer's own process, for those that ask for that: ``module:class``; empty: nothing does.
     """
     paths: tuple[str, ...]
     """Where the conductor's module and the analyst's tools are found."""
-    lanes: int = 1
+    workers: int = 1
     """How many answers run at a time, and how many analysts there are; at least 1."""
     isolation: Tier | None = None
     """The tier to use; ``None`` is the best the host has."""
@@ -61,7 +61,7 @@ class SandboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PendingAnalysis:
     """What an analyst will say of a source."""
 
     found: Future[Analysis]
@@ -76,15 +76,15 @@ class Sandbox:
         self.settings = settings
         own = str(Path(package.__path__[0]).parent)
         paths = (own, *(path for path in settings.paths if path != own))
-        lanes = [
-            Lane(
+        workers = [
+            Executor(
                 ZygoteSettings(
                     preload=settings.preload,
                     roles={
-                        SOLUTION: f"sandbox.processes.solution.solution:prepare|{settings.insider}",
-                        EXAMINER: f"sandbox.processes.harness.harness:main_for|{settings.conductor}",
+                        SOLUTION: f"sandbox.processes.solution.solution:prepare|{settings.in_process_runner}",
+                        HARNESS: f"sandbox.processes.harness.harness:main_for|{settings.runner}",
                     },
-                    examiner=EXAMINER,
+                    harness=HARNESS,
                     paths=paths,
                     uid=uid_of(number + 1),
                     probe=number == 0,
@@ -92,45 +92,45 @@ class Sandbox:
                     processes=True,
                 )
             )
-            for number in range(settings.lanes * (1 + SPARES_PER_LANE))
+            for number in range(settings.workers * (1 + SPARES_PER_EXECUTOR))
         ]
-        self._lanes, self._spare_lanes = lanes[: settings.lanes], lanes[settings.lanes :]
+        self._executors, self._spare_executors = workers[: settings.workers], workers[settings.workers :]
         """One for each answer that is to run at a time; and those that start when they are needed."""
-        self._analysts = Zygote(
+        self._analyzer_zygote = Zygote(
             ZygoteSettings(
                 preload=(),
-                roles={ANALYST: f"sandbox.processes.analyzer.analyzer:main_after|{_WARM_UP}"},
+                roles={ANALYZER: f"sandbox.processes.analyzer.analyzer:main_after|{_WARM_UP}"},
                 paths=paths,
                 uid=uid_of(0),
                 isolation=settings.isolation,
             )
         )
-        self._seats = [Seat(self._analysts) for _ in range(settings.lanes)]
+        self._analyzer_clients = [AnalyzerClient(self._analyzer_zygote) for _ in range(settings.workers)]
         self._renew()
         self._owner = os.getpid()
         self._started = False
-        self._next_sweep = 0.0
-        self.walls: tuple[WallReport, ...] = ()
+        self._next_reap = 0.0
+        self.layers: tuple[LayerReport, ...] = ()
         """Which walls stand; known once started."""
 
     def _renew(self) -> None:
         """Forget every coroutine, and with it every descriptor one waits for."""
         self._loop = Loop()
-        self._lane_pool, self._seat_pool = Pool(self._lanes), Pool(self._seats)
-        self._spares = list(self._spare_lanes)
-        self._relieved: set[Lane] = set()
+        self._executor_pool, self._analyzer_pool = Pool(self._executors), Pool(self._analyzer_clients)
+        self._spares = list(self._spare_executors)
+        self._yielded: set[Executor] = set()
         self._wanted = 0
         """How many exams run or are to run."""
 
-    def launch(self, lanes: int = 1) -> None:
+    def launch(self, workers: int = 1) -> None:
         """Start processes, all at once, without waiting until they are ready; those that run stay.
 
         Args:
-            lanes: for how many answers at a time; more are started when they are first needed.
+            workers: for how many answers at a time; more are started when they are first needed.
         """
-        for lane in self._lanes[:lanes]:
-            lane.zygote.launch()
-        self._analysts.launch()
+        for executor in self._executors[:workers]:
+            executor.zygote.launch()
+        self._analyzer_zygote.launch()
 
     def start(self) -> None:
         """Have the processes for one answer at a time, and learn which walls stand.
@@ -142,47 +142,47 @@ class Sandbox:
         if self._started:
             return
         self.launch()
-        self._loop.run([self._lanes[0].zygote.start()])
-        self.walls = tuple(WallReport(**report) for report in self._lanes[0].zygote.walls)
-        tier = standing_tier(self.walls)
+        self._loop.run([self._executors[0].zygote.start()])
+        self.layers = tuple(LayerReport(**report) for report in self._executors[0].zygote.layers)
+        tier = active_tier(self.layers)
         for demanded in (self.settings.isolation, self.settings.require_isolation):
             if demanded is not None and (tier is None or tier.rank < demanded.rank):
                 self.close()
                 standing = tier.value if tier is not None else "no tier at all"
-                fallen = "; ".join(f"{wall.name}: {wall.reason}" for wall in self.walls if not wall.stands)
+                fallen = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.stands)
                 raise IsolationError(
                     f"isolation {demanded.value} is demanded, this host has {standing} ({fallen or 'all walls stand'})"
                 )
         if tier is None:
             self.close()
-            fallen = "; ".join(f"{wall.name}: {wall.reason}" for wall in self.walls if not wall.stands)
+            fallen = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.stands)
             raise IsolationError(f"this host cannot isolate answers ({fallen})")
         self._started = True
 
     @property
     def tier(self) -> Tier | None:
         """The tier in use; ``None`` before the start."""
-        return standing_tier(self.walls) if self._started else None
+        return active_tier(self.layers) if self._started else None
 
     @property
     def tags(self) -> set[int]:
-        """What every process of this sandbox, and what descends from one, can be told by (`sandbox.scheduler.reaper`)."""
+        """Environment tags of every process of this sandbox and its descendants (`sandbox.scheduler.reaper`)."""
         return {zygote.tag for zygote in self._zygotes()}
 
     def _zygotes(self) -> list[Zygote]:
-        return [self._analysts, *(lane.zygote for lane in (*self._lanes, *self._spare_lanes))]
+        return [self._analyzer_zygote, *(executor.zygote for executor in (*self._executors, *self._spare_executors))]
 
-    def run(self, flows: Iterable[Coroutine[Any, Any, T]], *, lanes: int | None = None) -> list[T]:
+    def run(self, flows: Iterable[Coroutine[Any, Any, T]], *, workers: int | None = None) -> list[T]:
         """Run coroutines side by side until all are done; their results, in order.
 
         Args:
             flows: the coroutines.
-            lanes: how many answers they will want to run at a time, so that the processes for it start together;
+            workers: how many answers they will want to run at a time, so that the processes for it start together;
                 ``None``: as many as they can.
         """
         flows = list(flows)
         try:
-            self._begin(self.settings.lanes if lanes is None else lanes)
+            self._begin(self.settings.workers if workers is None else workers)
         except BaseException:
             for flow in flows:
                 flow.close()  # or each would be warned of, as one that nobody has awaited
@@ -192,32 +192,33 @@ class Sandbox:
         except BaseException:
             self.close()
             raise
-        self._sweep()
+        self._reap_orphans()
         return results
 
-    def _begin(self, lanes: int) -> None:
+    def _begin(self, workers: int) -> None:
         if os.getpid() != self._owner:
             raise IsolationError("a sandbox cannot be used across a fork: make one in each process")
-        self.launch(lanes)
+        self.launch(workers)
         self.start()
 
-    def _sweep(self) -> None:
+    def _reap_orphans(self) -> None:
         """Look for processes that nobody knows of, where the kernel does not bring them to their zygote by itself.
 
         None can have been started, by the walls that stand; this is for the day on which one has.
         """
         now = time.monotonic()
-        if now < self._next_sweep or any(wall.stands and wall.name == ORPHANS for wall in self.walls):
+        if now < self._next_reap or any(layer.stands and layer.name == ORPHANS for layer in self.layers):
             return
-        self._next_sweep = now + _SWEEP_S
+        self._next_reap = now + _REAP_INTERVAL_S
         zygotes = self._zygotes()
         known = set[int]().union(
-            *(lane.pids for lane in (*self._lanes, *self._spare_lanes)), *(seat.pids for seat in self._seats)
+            *(executor.pids for executor in (*self._executors, *self._spare_executors)),
+            *(analyzer_client.pids for analyzer_client in self._analyzer_clients),
         )
         known.update(zygote.pid for zygote in zygotes if zygote.pid is not None)
-        sweep(self.tags, spare=known, looks=1)
+        reap(self.tags, spare=known, looks=1)
 
-    def read(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> Reading:
+    def read(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> PendingAnalysis:
         """Have a source read; call it inside a coroutine that `run` runs.
 
         Args:
@@ -225,16 +226,16 @@ class Sandbox:
             deadline: when the caller needs it (`time.monotonic`).
             style: whether to measure style too; it comes later than the rest.
         """
-        reading = Reading(Future(), Future())
+        reading = PendingAnalysis(Future(), Future())
         if not style:
             reading.style.set(None)
         self._loop.spawn(self._read(request, deadline, reading))
         return reading
 
-    async def _read(self, request: AnalysisRequest, deadline: float, reading: Reading) -> None:
-        seat = await self._seat_pool.acquire()
+    async def _read(self, request: AnalysisRequest, deadline: float, reading: PendingAnalysis) -> None:
+        analyzer_client = await self._analyzer_pool.acquire()
         try:
-            await seat.read(
+            await analyzer_client.read(
                 request,
                 max_bytes=self.settings.max_source_bytes,
                 deadline=deadline,
@@ -242,7 +243,7 @@ class Sandbox:
                 style=None if reading.style.done else reading.style,
             )
         finally:
-            self._seat_pool.give_back(seat)
+            self._analyzer_pool.release(analyzer_client)
 
     async def execute(self, job: Job, *, deadline: float) -> Execution:
         """Put an answer to its exam, when a lane is free; call it inside a coroutine that `run` runs.
@@ -254,40 +255,40 @@ class Sandbox:
             deadline: when the caller needs the result (`time.monotonic`).
         """
         self._wanted += 1
-        lane = await self._lane_pool.acquire()
+        executor = await self._executor_pool.acquire()
         try:
-            return await lane.execute(job, deadline, relieve=lambda: self._relieve(lane))
+            return await executor.execute(job, deadline, yield_slot=lambda: self._yield_slot(executor))
         finally:
             self._wanted -= 1
-            if lane in self._relieved:
-                self._relieved.remove(lane)
-                self._spares.append(lane)
+            if executor in self._yielded:
+                self._yielded.remove(executor)
+                self._spares.append(executor)
             else:
-                self._lane_pool.give_back(lane)
+                self._executor_pool.release(executor)
 
-    def _relieve(self, lane: Lane) -> bool:
+    def _yield_slot(self, executor: Executor) -> bool:
         """Have a spare lane take the place of one, if others wait; whether others go before its answer."""
-        if lane not in self._relieved:
-            if not self._spares or self._wanted <= self.settings.lanes + len(self._relieved):
+        if executor not in self._yielded:
+            if not self._spares or self._wanted <= self.settings.workers + len(self._yielded):
                 return False
-            self._relieved.add(lane)
+            self._yielded.add(executor)
             self._loop.spawn(self._open(self._spares.pop()))
-        return self._wanted > len(self._relieved)
+        return self._wanted > len(self._yielded)
 
-    async def _open(self, lane: Lane) -> None:
+    async def _open(self, executor: Executor) -> None:
         with suppress(ProcessLostError):  # which says whoever uses it
-            await lane.zygote.start()
-        self._lane_pool.give_back(lane)
+            await executor.zygote.start()
+        self._executor_pool.release(executor)
 
     def close(self) -> None:
         """End every process. The sandbox can be used again."""
         if os.getpid() != self._owner:
             return
-        for seat in self._seats:
-            seat.leave()
-        for lane in (*self._lanes, *self._spare_lanes):
-            lane.close()
-        self._analysts.kill()
+        for analyzer_client in self._analyzer_clients:
+            analyzer_client.leave()
+        for executor in (*self._executors, *self._spare_executors):
+            executor.close()
+        self._analyzer_zygote.kill()
         self._renew()
         self._started = False
 

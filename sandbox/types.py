@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sandbox.isolation.tiers import TIERS, highest
+from sandbox.isolation.tiers import TIERS, highest_tier
 from sandbox.wire.limits import Limits
 
 if TYPE_CHECKING:
@@ -20,40 +20,16 @@ __all__ = [
     "ExecutionStatus",
     "Finding",
     "Job",
+    "LayerReport",
     "Policy",
-    "SolutionStatus",
     "StyleFacts",
     "Tier",
-    "WallReport",
+    "active_tier",
     "one_line",
-    "standing_tier",
 ]
 
 
 _DEFAULT_LIMITS = Limits()
-
-
-class SolutionStatus(StrEnum):
-    """How one request to the solution process ended."""
-
-    RETURNED = "returned"
-    """There is a value, or a program's output."""
-    RAISED = "raised"
-    """The answer raised, or a program ended with a non-zero code."""
-    EXITED = "exited"
-    """The answer ended its own process."""
-    TIMEOUT = "timeout"
-    """CPU seconds used up, or idle for too long."""
-    MEMORY = "memory"
-    """More memory than it may have."""
-    OUTPUT_LIMIT = "output_limit"
-    """More output, or a larger value, than it may have."""
-    CRASHED = "crashed"
-    """A signal killed the process."""
-    POLICY = "policy"
-    """A wall was touched, and ended the process."""
-    NOT_RUN = "not_run"
-    """Not asked: the sample's budget was spent."""
 
 
 class ExecutionStatus(StrEnum):
@@ -75,10 +51,10 @@ class Job:
 
     source: str
     """The answer."""
-    exam: bytes
+    spec: bytes
     """The exam, encoded by `sandbox.wire.values.encode`; only the examiner ever decodes it."""
     limits: Limits = _DEFAULT_LIMITS
-    examiner_key: str = ""
+    harness_key: str = ""
     """Jobs with equal keys may be served by one examiner process, one after the other; empty: never."""
 
 
@@ -202,7 +178,7 @@ class Tier(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class WallReport:
+class LayerReport:
     """Whether one wall stands."""
 
     name: str
@@ -215,7 +191,7 @@ class WallReport:
         return asdict(self)
 
 
-def standing_tier(walls: Iterable[WallReport]) -> Tier | None:
+def active_tier(layers: Iterable[LayerReport]) -> Tier | None:
     """The highest tier whose walls all stand, and those of every tier below; ``None`` when not even the lowest does."""
-    tier = highest(wall.name for wall in walls if wall.stands)
+    tier = highest_tier(layer.name for layer in layers if layer.stands)
     return None if tier is None else Tier(tier)

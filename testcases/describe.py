@@ -5,11 +5,11 @@ from __future__ import annotations
 import reprlib
 from typing import Any
 
-from testcases.signals import FinalError, is_answers
+from testcases.signals import FinalError, is_from_solution
 
-__all__ = ["TEXT_CHARS", "call_text", "error_text", "is_reference", "value_text"]
+__all__ = ["MAX_TEXT_CHARS", "describe_arguments", "describe_error", "describe_value", "is_reference"]
 
-TEXT_CHARS = 400
+MAX_TEXT_CHARS = 400
 """Longest text."""
 
 _repr = reprlib.Repr()
@@ -22,30 +22,30 @@ def is_reference(value: Any) -> bool:
     return type(value).__name__ == "Reference"
 
 
-def value_text(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """A value."""
     if is_reference(value):
         return f"an object of type {value.kind}"
     try:
-        return _repr.repr(value)[:TEXT_CHARS]
+        return _repr.repr(value)[:MAX_TEXT_CHARS]
     except (ValueError, RecursionError):  # an integer of too many digits
         return f"a large {type(value).__name__}"
 
 
-def call_text(args: list[Any], kwargs: dict[str, Any]) -> str:
+def describe_arguments(args: list[Any], kwargs: dict[str, Any]) -> str:
     """The arguments of a call."""
-    told = [*map(value_text, args), *(f"{name}={value_text(value)}" for name, value in kwargs.items())]
-    return ", ".join(told)[:TEXT_CHARS]
+    told = [*map(describe_value, args), *(f"{name}={describe_value(value)}" for name, value in kwargs.items())]
+    return ", ".join(told)[:MAX_TEXT_CHARS]
 
 
-def error_text(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """What ended a test."""
     try:
         text = str(error)
     except (FinalError, Exception):  # noqa: BLE001 - a message may be an object of the answer's
         text = "an error whose text cannot be had"
-    if isinstance(error, AssertionError) and not is_answers(error):
-        return text[:TEXT_CHARS] or "the assertion does not hold"
+    if isinstance(error, AssertionError) and not is_from_solution(error):
+        return text[:MAX_TEXT_CHARS] or "the assertion does not hold"
     if isinstance(error, FinalError):
-        return text[:TEXT_CHARS]
-    return f"{type(error).__name__}: {text}"[:TEXT_CHARS]
+        return text[:MAX_TEXT_CHARS]
+    return f"{type(error).__name__}: {text}"[:MAX_TEXT_CHARS]

@@ -13,12 +13,12 @@
 from __future__ import annotations
 
 __all__ = [
-    "AmbiguousShapeError",
+    "AmbiguousFormatError",
     "InvalidFieldError",
     "ProblemError",
     "StoreError",
     "TestcaseError",
-    "UnknownShapeError",
+    "UnknownFormatError",
 ]
 
 
@@ -32,11 +32,11 @@ class ProblemError(TestcaseError):
     """A reference that cannot be made into a problem. Its text is one line for a person."""
 
 
-class UnknownShapeError(ProblemError):
+class UnknownFormatError(ProblemError):
     """The reference has none of the known shapes."""
 
 
-class AmbiguousShapeError(ProblemError):
+class AmbiguousFormatError(ProblemError):
     """The reference fits more than one shape; the text lists the candidates."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from testcases.source.instrumentation import count_sites
+from testcases.source.instrumentation import count_assertions
 from testcases.source.pytest_collection import count_cases
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ __all__ = [
     "PytestTest",
     "StdinTest",
     "Test",
-    "counted",
+    "count_tests",
 ]
 
 
@@ -44,7 +44,8 @@ class Comparison:
     float_rel: float = 0.0
     """Relative tolerance between floats, 0 or more."""
     checker: str = ""
-    """Python that defines ``checker(given, expected, got)``, which then decides alone; see `testcases.kinds.checker`."""
+    """Python that defines ``checker(given, expected, got)``, which then decides alone
+    (`testcases.kinds.checker`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class ProblemLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Counted:
+class _Weighted:
     """What all kinds of tests have."""
 
     weight: float = 1.0
@@ -71,16 +72,16 @@ class _Counted:
     """Tests of one group earn their weights together, or nothing if one of them fails."""
 
 
-class _Unstated(Enum):
+class _Expectation(Enum):
     ASK_ORACLE = "ask the oracle"
 
 
-ASK_ORACLE: Final = _Unstated.ASK_ORACLE
+ASK_ORACLE: Final = _Expectation.ASK_ORACLE
 """What is expected of a call where only the problem's oracle can say."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallTest(_Counted):
+class CallTest(_Weighted):
     """Call a function of the answer and compare what it returns."""
 
     args: tuple[Any, ...]
@@ -96,7 +97,7 @@ class CallTest(_Counted):
 
 
 @dataclass(frozen=True, slots=True)
-class StdinTest(_Counted):
+class StdinTest(_Weighted):
     """Run the answer as a program: text in, text out."""
 
     stdin: str
@@ -108,21 +109,21 @@ class StdinTest(_Counted):
 
 
 @dataclass(frozen=True, slots=True)
-class AssertTest(_Counted):
+class AssertTest(_Weighted):
     """Python source that must run to its end, usually one ``assert`` line."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
-class CheckTest(_Counted):
+class CheckTest(_Weighted):
     """Python source that defines ``check(candidate)``; each assertion in it counts as one test."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
-class PytestTest(_Counted):
+class PytestTest(_Weighted):
     """Source of a pytest or unittest module; each of its tests counts as one."""
 
     source: str
@@ -161,18 +162,18 @@ class Problem:
 
     @property
     def test_count(self) -> int:
-        """Number of tests that count towards the score, see `counted`."""
-        return sum(map(counted, self.tests))
+        """Number of tests that count towards the score, see `count_tests`."""
+        return sum(map(count_tests, self.tests))
 
 
-def counted(test: Test) -> int:
+def count_tests(test: Test) -> int:
     """How many tests a test counts as, the same for every answer.
 
     A check counts as each of its assertions, a pytest module as each of its tests, another kind as one.
     """
     match test:
         case CheckTest():
-            return count_sites(test.source)
+            return count_assertions(test.source)
         case PytestTest():
             return count_cases(test.source)
     return 1

@@ -10,10 +10,10 @@ from testcases.errors import InvalidFieldError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["ANYTHING", "Choice", "Field", "Items", "Mapped", "Number", "Record", "Text", "Wanted"]
+__all__ = ["ANY_VALUE", "Array", "Choice", "Dictionary", "Field", "FieldType", "Number", "Record", "Text"]
 
 
-class Wanted(Protocol):
+class FieldType(Protocol):
     """What a field may hold."""
 
     def read(self, value: Any, path: str) -> Any:
@@ -27,7 +27,7 @@ class Wanted(Protocol):
         """The same as a part of a JSON Schema."""
 
 
-class _Anything:
+class _AnyValue:
     def read(self, value: Any, path: str) -> Any:  # noqa: ARG002 - the protocol
         return value
 
@@ -35,7 +35,7 @@ class _Anything:
         return {}
 
 
-ANYTHING: Final = _Anything()
+ANY_VALUE: Final = _AnyValue()
 
 
 class Text:
@@ -51,7 +51,7 @@ class Text:
         self._check = check
 
     def read(self, value: Any, path: str) -> str:
-        """See `Wanted`."""
+        """See `FieldType`."""
         if not isinstance(value, str):
             raise InvalidFieldError(path, "must be a valid string")
         if len(value) < self._least:
@@ -62,7 +62,7 @@ class Text:
         return value
 
     def schema(self) -> dict[str, Any]:
-        """See `Wanted`."""
+        """See `FieldType`."""
         return {"type": "string"} | ({"minLength": self._least} if self._least else {})
 
 
@@ -76,15 +76,15 @@ class Number:
         self._range = [
             (words, keyword, bound, holds)
             for words, keyword, bound, holds in (
-                ("greater than or equal to", "minimum", least, _is_least),
-                ("greater than", "exclusiveMinimum", above, _is_above),
-                ("less than or equal to", "maximum", most, _is_most),
+                ("greater than or equal to", "minimum", least, _at_least),
+                ("greater than", "exclusiveMinimum", above, _more_than),
+                ("less than or equal to", "maximum", most, _at_most),
             )
             if bound is not None
         ]
 
     def read(self, value: Any, path: str) -> float:
-        """See `Wanted`."""
+        """See `FieldType`."""
         if isinstance(value, bool) or not isinstance(value, int if self._whole else int | float):
             raise InvalidFieldError(path, f"must be a valid {'integer' if self._whole else 'number'}")
         if not -math.inf < value < math.inf:
@@ -98,20 +98,20 @@ class Number:
             raise InvalidFieldError(path, "must be a finite number") from None
 
     def schema(self) -> dict[str, Any]:
-        """See `Wanted`."""
+        """See `FieldType`."""
         bounds = {keyword: bound for _, keyword, bound, _ in self._range}
         return {"type": "integer" if self._whole else "number", **bounds}
 
 
-def _is_least(value: float, bound: float) -> bool:
+def _at_least(value: float, bound: float) -> bool:
     return value >= bound
 
 
-def _is_above(value: float, bound: float) -> bool:
+def _more_than(value: float, bound: float) -> bool:
     return value > bound
 
 
-def _is_most(value: float, bound: float) -> bool:
+def _at_most(value: float, bound: float) -> bool:
     return value <= bound
 
 
@@ -122,7 +122,7 @@ class Choice:
         self._words = words
 
     def read(self, value: Any, path: str) -> str:
-        """See `Wanted`."""
+        """See `FieldType`."""
         if not isinstance(value, str) or value not in self._words:
             *others, last = map(repr, self._words)
             wanted = f"{', '.join(others)} or {last}" if others else last
@@ -130,38 +130,38 @@ class Choice:
         return value
 
     def schema(self) -> dict[str, Any]:
-        """See `Wanted`."""
+        """See `FieldType`."""
         said = {"enum": list(self._words)} if len(self._words) > 1 else {"const": self._words[0]}
         return {"type": "string", **said}
 
 
-class Items:
+class Array:
     """A list, which is read as a tuple."""
 
-    def __init__(self, item: Wanted = ANYTHING, *, least: int = 0) -> None:
+    def __init__(self, item: FieldType = ANY_VALUE, *, least: int = 0) -> None:
         self._item = item
         self._least = least
 
     def read(self, value: Any, path: str) -> tuple[Any, ...]:
-        """See `Wanted`."""
+        """See `FieldType`."""
         if not isinstance(value, list | tuple | set | frozenset):
             raise InvalidFieldError(path, "must be a list")
         if len(value) < self._least:
             raise InvalidFieldError(path, "must not be empty")
-        if self._item is ANYTHING:
+        if self._item is ANY_VALUE:
             return tuple(value)
         return tuple(self._item.read(item, f"{path}[{index}]") for index, item in enumerate(value))
 
     def schema(self) -> dict[str, Any]:
-        """See `Wanted`."""
+        """See `FieldType`."""
         return {"items": self._item.schema(), "type": "array"} | ({"minItems": self._least} if self._least else {})
 
 
-class Mapped:
+class Dictionary:
     """An object with any names in it."""
 
     def read(self, value: Any, path: str) -> dict[str, Any]:
-        """See `Wanted`."""
+        """See `FieldType`."""
         if not isinstance(value, dict):
             raise InvalidFieldError(path, "must be a valid dictionary")
         for key in value:
@@ -170,7 +170,7 @@ class Mapped:
         return dict(value)
 
     def schema(self) -> dict[str, Any]:
-        """See `Wanted`."""
+        """See `FieldType`."""
         return {"additionalProperties": True, "type": "object"}
 
 
@@ -182,11 +182,11 @@ class Field:
         default: what it is when it is not there; without one it must be there.
     """
 
-    __slots__ = ("default", "is_needed", "wanted")
+    __slots__ = ("default", "is_required", "wanted")
 
-    def __init__(self, wanted: Wanted, *default: Any) -> None:
+    def __init__(self, wanted: FieldType, *default: Any) -> None:
         self.wanted = wanted
-        self.is_needed = not default
+        self.is_required = not default
         self.default = default[0] if default else None
 
 
@@ -218,14 +218,14 @@ class Record:
         for name, field in self.fields.items():
             given = value.get(name)
             if given is not None or (name == self._nullable and name in value):
-                found[name] = field.wanted.read(given, _joined(path, name))
-            elif field.is_needed:
-                raise InvalidFieldError(_joined(path, name), "is missing")
+                found[name] = field.wanted.read(given, _join_path(path, name))
+            elif field.is_required:
+                raise InvalidFieldError(_join_path(path, name), "is missing")
             else:
                 found[name] = field.default
         for name in value:
             if name not in self.fields:
-                raise InvalidFieldError(_joined(path, str(name)), "is no field of this object")
+                raise InvalidFieldError(_join_path(path, str(name)), "is no field of this object")
         return found
 
     def schema(self) -> dict[str, Any]:
@@ -234,7 +234,7 @@ class Record:
 
     def described(self) -> dict[str, Any]:
         """Its description in a schema."""
-        needed = [name for name, field in self.fields.items() if field.is_needed]
+        needed = [name for name, field in self.fields.items() if field.is_required]
         return {
             "additionalProperties": False,
             "description": self.description,
@@ -247,13 +247,13 @@ class Record:
 def _field_schema(field: Field) -> dict[str, Any]:
     """Null stands for a field that need not be there, as tables have it."""
     said = field.wanted.schema()
-    if field.is_needed or not said:
+    if field.is_required or not said:
         return said
     default = list(field.default) if isinstance(field.default, tuple) else field.default
     shown = {} if default is None else {"default": default}
     return {**shown, "anyOf": [said, {"type": "null"}]}
 
 
-def _joined(path: str, name: str) -> str:
+def _join_path(path: str, name: str) -> str:
     told = name if name.isidentifier() else repr(name)[:40]
     return f"{path}.{told}" if path else told

@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 __all__ = [
     "STATUS_VERDICTS",
     "TEST_MODULES",
-    "AnswerError",
     "BrokenTestError",
-    "Candidate",
-    "CandidateLostError",
     "FinalError",
     "Raised",
     "RefusedError",
     "Reply",
-    "is_answers",
+    "SolutionClient",
+    "SolutionError",
+    "SolutionLostError",
+    "is_from_solution",
     "verdict_of",
 ]
 
 TEST_MODULES: Final = frozenset({"exam", "test_solution"})
 """Names of the modules that test code runs as."""
-_ANSWERS_MODULE: Final = "solution"
-_MOST_UNSEEN: Final = 100
-_MODULES: Final = TEST_MODULES | {_ANSWERS_MODULE}
+_SOLUTION_MODULE: Final = "solution"
+_MAX_WATCHED: Final = 100
+_TESTED_MODULES: Final = TEST_MODULES | {_SOLUTION_MODULE}
 
 
 class Raised(Protocol):
@@ -64,13 +64,13 @@ class Hosting(Protocol):
     """What a candidate does with objects of test code."""
 
     host: Any
-    """Lends them and adopts the answer's: `testcases.proxies.Objects`."""
+    """Lends them and adopts the answer's: `testcases.proxies.ProxyHost`."""
 
     def adopt(self, value: Any) -> Any:
         """A value with what the host makes of the references in it."""
 
 
-class Candidate(Protocol):
+class SolutionClient(Protocol):
     """The answer, in a process of its own. What the sandbox gives a conductor."""
 
     alive: bool
@@ -82,7 +82,7 @@ class Candidate(Protocol):
     """Questions so far."""
     written: tuple[bytearray, bytearray]
     """What its present process has written to its standard output and errors."""
-    hosting: Hosting
+    callbacks: Hosting
 
     def load(
         self,
@@ -124,14 +124,14 @@ STATUS_VERDICTS: Mapping[str, Verdict] = {
 look at."""
 
 
-class AnswerError(Exception):
+class SolutionError(Exception):
     """The answer raised an exception of a class of its own; test code may wait for it, as for the exception itself.
 
-    Where the class is a built-in one, test code meets that class; `is_answers` tells the two apart from its own.
+    Where the class is a built-in one, test code meets that class; `is_from_solution` tells the two apart from its own.
     """
 
     verdict = Verdict.EXCEPTION
-    is_of_the_answer = True
+    comes_from_solution = True
     ends_the_test = False
 
 
@@ -161,7 +161,7 @@ class FinalError(BaseException):
 
         For those that Python takes for an end: ``all(map(f, ...))`` is true of an ``f`` that raises StopIteration.
         """
-        if len(FinalError._unseen) < _MOST_UNSEEN:  # one is enough; no test catches so many at once
+        if len(FinalError._unseen) < _MAX_WATCHED:  # one is enough; no test catches so many at once
             FinalError._unseen.append(error)
 
     @staticmethod
@@ -174,10 +174,10 @@ class FinalError(BaseException):
                 for part in error.exceptions:
                     FinalError.seen(part)
             chain.append(error)
-            error = None if is_answers(error) else error.__cause__ or error.__context__
+            error = None if is_from_solution(error) else error.__cause__ or error.__context__
 
 
-class CandidateLostError(FinalError):
+class SolutionLostError(FinalError):
     """The answer's process is gone. No handler of test code can take it for an exception of the answer's."""
 
     def __init__(self, verdict: Verdict, detail: str) -> None:
@@ -206,19 +206,19 @@ def verdict_of(error: BaseException) -> Verdict:
     verdict: object = getattr(error, "verdict", None)
     if isinstance(verdict, Verdict) and verdict is not Verdict.PASSED:  # which only an answer in this process says
         return verdict
-    return Verdict.EXCEPTION if _came_up_in_answer(error) else Verdict.WRONG_ANSWER
+    return Verdict.EXCEPTION if _raised_in_solution(error) else Verdict.WRONG_ANSWER
 
 
-def _came_up_in_answer(error: BaseException) -> bool:
+def _raised_in_solution(error: BaseException) -> bool:
     """Whether code of an answer that is in this process was the last to run, but for that of libraries."""
     last, trace = None, error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_globals.get("__name__")
-        last = name if name in _MODULES else last
+        last = name if name in _TESTED_MODULES else last
         trace = trace.tb_next
-    return last == _ANSWERS_MODULE
+    return last == _SOLUTION_MODULE
 
 
-def is_answers(error: BaseException) -> bool:
+def is_from_solution(error: BaseException) -> bool:
     """Whether it is an exception of the answer's, not of test code."""
-    return getattr(error, "is_of_the_answer", False) is True
+    return getattr(error, "comes_from_solution", False) is True

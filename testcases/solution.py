@@ -8,10 +8,11 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from testcases.caught import CAUGHT_NAME, caught, compiled_telling
+from testcases.caught import mark_caught
 from testcases.describe import is_reference
-from testcases.proxies import ClassNaming, Objects
-from testcases.signals import STATUS_VERDICTS, BrokenTestError, CandidateLostError, FinalError, is_answers
+from testcases.proxies import ClassNaming, ProxyHost
+from testcases.signals import STATUS_VERDICTS, BrokenTestError, FinalError, SolutionLostError, is_from_solution
+from testcases.source.instrumentation import CAUGHT_NAME, compile_marked
 from testcases.source.parsing import bound_names
 from testcases.verdict import Verdict
 
@@ -19,38 +20,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
 
-    from testcases.signals import Candidate
+    from testcases.signals import SolutionClient
 
-__all__ = ["Answer", "compiled", "free_names", "helpers_of"]
+__all__ = ["Solution", "build_namespace", "compile_test", "free_names"]
 
 _BUILTINS = frozenset(vars(builtins))
 
 
-class Answer:
+class Solution:
     """One candidate in one exam.
 
     Args:
-        exam: what `testcases.spec.exam_of` made.
+        spec: what `testcases.spec.build_spec` made.
         candidate: the answer.
         names: those of the answer that test code uses.
         with_objects: whether any test is code, which may hold objects of the answer.
     """
 
-    def __init__(self, exam: dict[str, Any], candidate: Candidate, names: Iterable[str], *, with_objects: bool) -> None:
+    def __init__(
+        self, spec: dict[str, Any], candidate: SolutionClient, names: Iterable[str], *, with_proxies: bool
+    ) -> None:
         self.candidate = candidate
-        self.entry_point: str | None = exam["entry_point"]
-        self.objects = Objects(candidate, self.ready, ClassNaming(exam["prompt"]))
-        self._host = self.objects if with_objects else None
+        self.entry_point: str | None = spec["entry_point"]
+        self.objects = ProxyHost(candidate, self.ready, ClassNaming(spec["prompt"]))
+        self._host = self.objects if with_proxies else None
         self.failure: tuple[Verdict, str] | None = None
         """Why it cannot be loaded, once that is known."""
-        self._prompt: str = exam["prompt"]
-        self._setup: str = exam["setup"]
+        self._prompt: str = spec["prompt"]
+        self._setup: str = spec["setup"]
         wanted = {*names, self.entry_point} if self.entry_point else set(names)
         self._wanted = tuple(sorted(wanted | free_names(self._setup)))
         self._loaded: dict[str, Any] = {}
         self._namespace: dict[str, Any] | None = None
 
-    def ready(self) -> Candidate:
+    def ready(self) -> SolutionClient:
         """The candidate, with the answer loaded.
 
         Raises:
@@ -59,18 +62,18 @@ class Answer:
         if self.failure is None and (not self.candidate.alive or self.candidate.spent):
             self._load()
         if self.failure is not None:
-            raise CandidateLostError(*self.failure)
+            raise SolutionLostError(*self.failure)
         return self.candidate
 
     def _load(self) -> None:
         root = self.entry_point.partition(".")[0] if self.entry_point else None
         own = () if root is None else (root,)
         names = tuple(dict.fromkeys([*self._wanted, *self.objects.names]))
-        host, self.candidate.hosting.host = self.candidate.hosting.host, self._host
+        host, self.candidate.callbacks.host = self.candidate.callbacks.host, self._host
         reply = self.candidate.load(preamble=self._prompt, own_names=own, names=names)
-        self.candidate.hosting.host = host
+        self.candidate.callbacks.host = host
         if reply.status == "not_run":
-            raise CandidateLostError(Verdict.NOT_RUN, reply.detail)
+            raise SolutionLostError(Verdict.NOT_RUN, reply.detail)
         if reply.status != "returned":
             self.failure = STATUS_VERDICTS[reply.status], reply.detail
         elif type(reply.value) is not dict:
@@ -107,11 +110,11 @@ class Answer:
             FinalError.take()
             found = {name: self.objects.by_name(name) for name in self._wanted if name in self._loaded}
             try:
-                namespace = helpers_of(self._prompt, self._setup, found, self.entry_point)
+                namespace = build_namespace(self._prompt, self._setup, found, self.entry_point)
             except BrokenTestError:
                 raise
             except Exception as error:
-                if is_answers(error) or self.candidate.asked > asked:
+                if is_from_solution(error) or self.candidate.asked > asked:
                     raise
                 raise BrokenTestError(f"the setup does not run: {type(error).__name__}: {error}") from None
             if (swallowed := FinalError.take()) is not None:
@@ -120,20 +123,20 @@ class Answer:
         return self._namespace
 
 
-def helpers_of(prompt: str, setup: str, found: dict[str, Any], entry_point: str | None) -> dict[str, Any]:
+def build_namespace(prompt: str, setup: str, found: dict[str, Any], entry_point: str | None) -> dict[str, Any]:
     """A namespace for test code: what prompt and setup define, and of what was `found` in the answer what they lack.
 
     Raises:
         BrokenTestError: the prompt does not run.
         Exception: the setup does not.
     """
-    helpers: dict[str, Any] = {"__name__": "exam", CAUGHT_NAME: caught}
+    helpers: dict[str, Any] = {"__name__": "exam", CAUGHT_NAME: mark_caught}
     try:
-        exec(compiled(prompt), helpers)
+        exec(compile_test(prompt), helpers)
     except Exception as error:  # noqa: BLE001 - it is the data set's, and has nothing of the answer
         raise BrokenTestError(f"the prompt does not run: {type(error).__name__}: {error}") from None
     helpers |= {name: value for name, value in found.items() if name == entry_point or name not in helpers}
-    exec(compiled(setup), helpers)  # after the names: it may make objects of the answer's classes
+    exec(compile_test(setup), helpers)  # after the names: it may make objects of the answer's classes
     return helpers
 
 
@@ -142,11 +145,11 @@ def _is_callable(value: Any) -> bool:
 
 
 @lru_cache(maxsize=512)
-def compiled(source: str) -> CodeType:
+def compile_test(source: str) -> CodeType:
     """The code of a test."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-        return compiled_telling(source, "<test>")
+        return compile_marked(source, "<test>")
 
 
 @lru_cache(maxsize=512)

@@ -6,13 +6,13 @@ from dataclasses import astuple
 from typing import Any, assert_never
 
 from testcases.model import ASK_ORACLE, AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest, Test
-from testcases.source.side_effects import leaves_traces
+from testcases.source.side_effects import has_side_effects
 
-__all__ = ["exam_of", "leaves_no_traces", "names_mocks"]
+__all__ = ["build_spec", "leaves_no_side_effects", "mentions_mocks"]
 
 
-def exam_of(problem: Problem) -> dict[str, Any]:
-    """The exam of a problem, for `testcases.run.conduct`: dicts, lists, strings, and the tests' own values."""
+def build_spec(problem: Problem) -> dict[str, Any]:
+    """The exam of a problem, for `testcases.run.run_tests`: dicts, lists, strings, and the tests' own values."""
     comparisons = _Comparisons(problem)
     return {
         "entry_point": problem.entry_point,
@@ -20,22 +20,22 @@ def exam_of(problem: Problem) -> dict[str, Any]:
         "setup": problem.setup,
         "oracle": problem.oracle,
         "isolation": problem.isolation,
-        "tests": [_plain(test, comparisons) for test in problem.tests],
+        "tests": [_test_fields(test, comparisons) for test in problem.tests],
         "comparisons": [list(astuple(comparison)) for comparison in comparisons.found],
     }
 
 
-def leaves_no_traces(problem: Problem) -> bool:
+def leaves_no_side_effects(problem: Problem) -> bool:
     """Whether the process that conducts the exam is as good as new afterwards, and can conduct others."""
-    return not any(map(leaves_traces, _sources(problem)))
+    return not any(map(has_side_effects, _harness_sources(problem)))
 
 
-def names_mocks(problem: Problem) -> bool:
+def mentions_mocks(problem: Problem) -> bool:
     """Whether answers may be given mocks, which can do more to the process they live in than other objects can."""
-    return any("mock" in source for source in _sources(problem))
+    return any("mock" in source for source in _harness_sources(problem))
 
 
-def _sources(problem: Problem) -> list[str]:
+def _harness_sources(problem: Problem) -> list[str]:
     """The code that runs in the process that conducts the exam."""
     sources = [problem.oracle]
     if not all(isinstance(test, CallTest | StdinTest) for test in problem.tests):  # else neither runs there
@@ -57,7 +57,7 @@ class _Comparisons:
         return 0 if test.comparison is None else self._places[test.comparison]
 
 
-def _plain(test: Test, comparisons: _Comparisons) -> list[Any]:
+def _test_fields(test: Test, comparisons: _Comparisons) -> list[Any]:
     match test:
         case CallTest():
             right = None if test.expected is ASK_ORACLE else [test.expected, *test.alternatives]

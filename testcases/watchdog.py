@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OutOfTimeError", "Watchdog"]
 
-_AGAIN_S = 1.0
+_REPEAT_S = 1.0
 
 
 class OutOfTimeError(BaseException):
@@ -39,8 +39,8 @@ class Watchdog:
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
         """Raise `OutOfTimeError` in whatever runs when the time is up, and again until it ends."""
-        before = signal.signal(signal.SIGVTALRM, self._bark)
-        signal.setitimer(signal.ITIMER_VIRTUAL, self.cpu_s, _AGAIN_S)
+        before = signal.signal(signal.SIGVTALRM, self._expire)
+        signal.setitimer(signal.ITIMER_VIRTUAL, self.cpu_s, _REPEAT_S)
         try:
             yield
         finally:
@@ -51,5 +51,5 @@ class Watchdog:
         """Watch no more."""
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
-    def _bark(self, *_: Any) -> None:
+    def _expire(self, *_: Any) -> None:
         raise OutOfTimeError

@@ -17,9 +17,10 @@ import sandbox.errors
 import testcases
 import testcases.errors
 from grader.config.settings import Credit
-from grader.core.grade_task import Grading
-from grader.core.scoring import SCORES, credit_for
-from sandbox.types import AnalysisStatus, ExecutionStatus, SolutionStatus
+from grader.core.grade_task import TaskGrader
+from grader.core.scoring import SYNTAX_SCORES, functional_credit
+from sandbox.types import AnalysisStatus, ExecutionStatus
+from sandbox.wire.replies import SolutionStatus
 from testcases.signals import STATUS_VERDICTS
 from testcases.verdict import Verdict
 
@@ -36,7 +37,7 @@ NAMES = sorted(
     ]  # type: ignore[arg-type]  # of every enumeration alike
     if not module.name.endswith("__main__")
 )
-SOURCE_OF_GRADE = inspect.getsource(Grading.grade)
+SOURCE_OF_GRADE = inspect.getsource(TaskGrader.grade)
 ERRORS = (grader.errors, sandbox.errors, testcases.errors)
 
 
@@ -55,15 +56,15 @@ class TestOutcomes:
         assert set(Verdict) == set(STATUS_VERDICTS.values()) | elsewhere
 
     def test_every_status_of_the_analysis_has_a_score(self) -> None:
-        assert set(SCORES) == set(AnalysisStatus)
-        assert [status for status, score in SCORES.items() if score] == [AnalysisStatus.OK]
+        assert set(SYNTAX_SCORES) == set(AnalysisStatus)
+        assert [status for status, score in SYNTAX_SCORES.items() if score] == [AnalysisStatus.OK]
 
     @pytest.mark.parametrize("credit", Credit)
     def test_every_credit_is_handled(self, credit: Credit) -> None:
-        assert type(credit_for(1.0, credit)) is float
+        assert type(functional_credit(1.0, credit)) is float
 
     def test_every_status_of_an_execution_leads_somewhere(self) -> None:
-        """`Grading.grade` asks for all of them but the one that has a report."""
+        """`TaskGrader.grade` asks for all of them but the one that has a report."""
         asked = {status for status in ExecutionStatus if f"ExecutionStatus.{status.name}" in SOURCE_OF_GRADE}
         assert asked == set(ExecutionStatus) - {ExecutionStatus.COMPLETED}
 

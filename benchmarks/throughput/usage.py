@@ -12,7 +12,7 @@ __all__ = ["Usage", "cpu_s", "peaks_mb"]
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PARENT, _DEAD_CHILDREN = 1, (13, 14)
 """Fields of ``/proc/PID/stat`` after the name."""
-_ROLES = (("sandbox.processes.analyzer.analyzer", "analyst"), ("sandbox.processes.solution.solution", "examiner"))
+_ROLES = (("sandbox.processes.analyzer.analyzer", "analyzer"), ("sandbox.processes.solution.solution", "harness"))
 """What in a zygote's command line tells what it forks."""
 
 

@@ -6,12 +6,12 @@ import os
 import threading
 from typing import Any, Final
 
-from grader.aws.errors import explained
+from grader.aws.errors import translated_errors
 from grader.errors import CloudRequestError, NothingThereError
 
-__all__ = ["Cloud"]
+__all__ = ["AwsSession"]
 
-_ATTEMPTS: Final = 4
+_MAX_ATTEMPTS: Final = 4
 _DEFAULTS: Final[dict[str, Any]] = {
     "connect_timeout": 5.0,
     "read_timeout": 60.0,
@@ -19,7 +19,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
-class Cloud:
+class AwsSession:
     """One account in one region, as the ordinary client finds them. For use from several threads.
 
     Endpoints (``AWS_ENDPOINT_URL``, ``AWS_ENDPOINT_URL_LAMBDA``, ...), credentials and certificates are those that the
@@ -31,7 +31,7 @@ class Cloud:
         attempts: how often a call is made that fails in a way that may pass.
     """
 
-    def __init__(self, *, profile: str | None = None, region: str | None = None, attempts: int = _ATTEMPTS) -> None:
+    def __init__(self, *, profile: str | None = None, region: str | None = None, attempts: int = _MAX_ATTEMPTS) -> None:
         self._retries = {"mode": "standard", "total_max_attempts": attempts}
         self._profile = profile
         self._region = region
@@ -43,7 +43,7 @@ class Cloud:
     def client(self, service: str, **settings: Any) -> Any:
         """The client of a service, the same for the same settings.
 
-        Its own errors are botocore's: wrap calls in `grader.aws.errors.explained`, or make them by `call`.
+        Its own errors are botocore's: wrap calls in `grader.aws.errors.translated_errors`, or make them by `call`.
 
         Args:
             service: as boto3 names it.
@@ -56,7 +56,7 @@ class Cloud:
         key = f"{service} {sorted(settings.items())}"
         with self._making:
             if key not in self._clients:
-                with explained(f"the client of {service}"):
+                with translated_errors(f"the client of {service}"):
                     from botocore.config import Config  # noqa: PLC0415 - slow to import
 
                     config = Config(**{"retries": self._retries, **_DEFAULTS, **settings})
@@ -77,7 +77,7 @@ class Cloud:
             CloudError: AWS has failed, or cannot be reached.
         """
         client = self.client(service)
-        with explained(about, region=client.meta.region_name):
+        with translated_errors(about, region=client.meta.region_name):
             return getattr(client, operation)(**parameters)
 
     def find(self, service: str, operation: str, about: str, /, **parameters: Any) -> Any | None:
@@ -94,7 +94,7 @@ class Cloud:
         Raises:
             CloudRequestError: there is none.
         """
-        with self._making, explained("the AWS configuration"):
+        with self._making, translated_errors("the AWS configuration"):
             name: str | None = self._ready().region_name
         if name is None:
             raise CloudRequestError("AWS: no region is set; use --region, or set AWS_REGION")

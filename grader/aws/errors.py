@@ -16,7 +16,7 @@ from grader.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["explain", "explained"]
+__all__ = ["translate_error", "translated_errors"]
 
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 _INVALID: Final = frozenset(
@@ -37,12 +37,12 @@ _MISSING: Final = re.compile(r"(NoSuch|NotFound|ResourceNotFound)|(NotFound|NotF
 _THROTTLED: Final = re.compile(r"Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|PriorRequestNotComplete")
 _TRANSIENT_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504})
 _SERVER_FAULT: Final = 500
-_TEXT: Final = 300
+_MAX_TEXT_CHARS: Final = 300
 """Characters of a service's own words that are shown."""
 
 
 @contextmanager
-def explained(about: str, *, region: str | None = None) -> Iterator[None]:
+def translated_errors(about: str, *, region: str | None = None) -> Iterator[None]:
     """Have errors of the AWS client raised as the grader's, in one line that begins with `about`.
 
     Args:
@@ -59,17 +59,17 @@ def explained(about: str, *, region: str | None = None) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise explain(error, about, region=region) from error
+        raise translate_error(error, about, region=region) from error
 
 
-def explain(error: Exception, about: str, *, region: str | None = None) -> CloudError | CloudRequestError:
-    """The grader's error for one of the AWS client; see `explained`."""
+def translate_error(error: Exception, about: str, *, region: str | None = None) -> CloudError | CloudRequestError:
+    """The grader's error for one of the AWS client; see `translated_errors`."""
     from botocore import exceptions as known  # noqa: PLC0415 - slow to import
 
-    kind, said = type(error).__name__, one_line(error, _TEXT)
+    kind, said = type(error).__name__, one_line(error, _MAX_TEXT_CHARS)
     where = f" in {region}" if region else ""
     if isinstance(error, known.ClientError):
-        return _refusal(error, about, where)
+        return _service_error(error, about, where)
     if isinstance(error, known.NoCredentialsError | known.PartialCredentialsError):
         return CloudRequestError(
             f"{about}: there are no AWS credentials; run `aws configure` or `aws sso login`, or set AWS_PROFILE or "
@@ -98,12 +98,12 @@ def explain(error: Exception, about: str, *, region: str | None = None) -> Cloud
     return CloudError(f"{about}: the AWS client failed: {kind}: {said}", code=kind)
 
 
-def _refusal(error: Any, about: str, where: str) -> CloudError | CloudRequestError:
+def _service_error(error: Any, about: str, where: str) -> CloudError | CloudRequestError:
     """What AWS says itself."""
     details: dict[str, Any] = error.response.get("Error", {})
     code = one_line(details.get("Code", "unknown"))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    text = one_line(details.get("Message", ""), _TEXT).rstrip(".")
+    text = one_line(details.get("Message", ""), _MAX_TEXT_CHARS).rstrip(".")
     said = f"{code}: {text}" if text else code
     if code in _EXPIRED or (code in _DENIED and "expired" in text.lower()):
         return CloudRequestError(

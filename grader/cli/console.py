@@ -12,15 +12,15 @@ from grader.text import json_line, printable
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["complain", "error_console", "print_json", "show"]
+__all__ = ["error_console", "print_error", "print_json", "show"]
 
-_WIDTH_OF_FILES = 110
+_FILE_WIDTH = 110
 """Columns of a table that goes to no terminal; rich's own 80 are too few for it."""
 
 
 def show(renderable: RenderableType) -> None:
     """Print to stdout, in colour only on a terminal."""
-    width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
+    width = None if sys.stdout.isatty() else _FILE_WIDTH
     Console(markup=False, highlight=False, emoji=False, width=width).print(renderable)
 
 
@@ -34,6 +34,6 @@ def error_console() -> Console:
     return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Print a line to stderr; whatever is in it, it stays one line."""
     sys.stderr.write(printable(text).replace("\n", " ") + "\n")

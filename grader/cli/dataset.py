@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.console import complain, print_json, show
-from grader.cli.options import ConfigFile, JsonFlag, folder_of, load_config
+from grader.cli.console import print_error, print_json, show
+from grader.cli.options import ConfigFile, JsonFlag, load_config, parent_folder
 from grader.cli.progress import ProgressBar
 from grader.core.grader import Grader
 from grader.errors import InputError
-from grader.references.store import Store
-from grader.tools.datasets.check import Checking, check_rows, for_checking
-from grader.tools.datasets.convert import Conversion, TrainerFormat, convert_rows
-from grader.tools.datasets.prompts import USER_PROMPT, Turns, read_template
-from grader.tools.datasets.resolve import with_tests
+from grader.references.store import ReferenceStore
+from grader.tools.datasets.check import CheckOptions, check_config, check_rows
+from grader.tools.datasets.convert import ConversionOptions, TrainerFormat, convert_rows
+from grader.tools.datasets.prompts import USER_PROMPT, PromptTemplate, read_template
+from grader.tools.datasets.resolve import resolve_references
 from grader.tools.datasets.tables import check_tables, conversion_tables
 from grader.tools.datasets.tasks import check_format
-from grader.tools.datasets.upload import BucketDepot
-from grader.tools.files.rows import RowFile, WholeFile
+from grader.tools.datasets.upload import BucketUploader
+from grader.tools.files.rows import AtomicFile, RowFile
 
 if TYPE_CHECKING:
     from grader.config.settings import GraderConfig
-    from grader.tools.datasets.convert import Converted
-    from grader.tools.datasets.findings import Checked
+    from grader.tools.datasets.convert import ConversionReport
+    from grader.tools.datasets.findings import CheckReport
     from grader.tools.files.rows import Row
 
 __all__ = ["FormatName", "RowsFile", "check", "convert", "dataset"]
@@ -101,18 +101,18 @@ def convert(  # noqa: PLR0913, PLR0917  # one for each option
     check_format(format_name)
     system = None if system_prompt is None else read_template(system_prompt)
     user = USER_PROMPT if user_prompt is None else read_template(user_prompt, must_hold="{prompt}")
-    how = Conversion(
-        turns=Turns(system, user),
+    how = ConversionOptions(
+        turns=PromptTemplate(system, user),
         target=to,
         format_name=format_name,
         split=split,
         native=native,
         batch_size=batch_size,
         completion_bytes=completion_kb * 1024,
-        depot=None if tests_to is None else BucketDepot(tests_to),
+        depot=None if tests_to is None else BucketUploader(tests_to),
     )
     try:
-        done = _convert(file, out, how)
+        done = _run_conversion(file, out, how)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if as_json:
@@ -122,8 +122,8 @@ def convert(  # noqa: PLR0913, PLR0917  # one for each option
     raise typer.Exit(2 if done.bad else 1 if done.payload.too_large else 0)
 
 
-def _convert(file: str, out: str, how: Conversion) -> Converted:
-    with RowFile(file) as source, WholeFile(out, source=file) as output, ProgressBar(source.total) as progress:
+def _run_conversion(file: str, out: str, how: ConversionOptions) -> ConversionReport:
+    with RowFile(file) as source, AtomicFile(out, source=file) as output, ProgressBar(source.total) as progress:
         seen = 0
 
         def step(row: Row, complaint: str) -> None:
@@ -133,8 +133,8 @@ def _convert(file: str, out: str, how: Conversion) -> Converted:
                 progress.note(f"{row.place}: {complaint}")
             progress.step(f"{seen} rows", source.position, source.total)
 
-        store = Store(load_config(None).store_settings(folder_of(file)))
-        done = convert_rows(with_tests(source, store), how, output.write, step)
+        store = ReferenceStore(load_config(None).store_settings(parent_folder(file)))
+        done = convert_rows(resolve_references(source, store), how, output.write, step)
         if not done.rows:
             raise InputError(f"{source.name}: none of its {seen} rows can be converted; nothing was written")
     return done
@@ -177,10 +177,10 @@ def check(
     report, with 1 when there is, and with 2 when the usage is wrong or the rest of the file cannot be read.
     """
     check_format(format_name)
-    how = Checking(format_name, repeat, solutions, guessable, slow)
-    settings = for_checking(load_config(config))
+    how = CheckOptions(format_name, repeat, solutions, guessable, slow)
+    settings = check_config(load_config(config))
     try:
-        checked = _check(file, settings, how)
+        checked = _run_check(file, settings, how)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if as_json:
@@ -188,20 +188,20 @@ def check(
     else:
         show(check_tables(checked))
     if checked.broke_off:
-        complain(checked.broke_off)
+        print_error(checked.broke_off)
         raise typer.Exit(2)
     raise typer.Exit(1 if checked.findings else 0)
 
 
-def _check(file: str, settings: GraderConfig, how: Checking) -> Checked:
+def _run_check(file: str, settings: GraderConfig, how: CheckOptions) -> CheckReport:
     with RowFile(file) as source, ProgressBar(source.total) as progress, Grader(settings) as grader:
 
-        def step(_: Row, checked: Checked) -> None:
+        def step(_: Row, checked: CheckReport) -> None:
             text = f"{checked.rows} rows, {len(checked.findings)} findings"
             progress.step(text, source.position, source.total)
 
-        store = Store(settings.store_settings(folder_of(file)))
-        return check_rows(with_tests(source, store), grader, how, step)
+        store = ReferenceStore(settings.store_settings(parent_folder(file)))
+        return check_rows(resolve_references(source, store), grader, how, step)
 
 
 dataset = typer.Typer(

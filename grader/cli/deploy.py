@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grader.aws.client import Cloud
-from grader.cli.console import complain, print_json
+from grader.aws.client import AwsSession
+from grader.cli.console import print_error, print_json
 from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it runs
     JsonFlag,  # as above
     ProfileName,
@@ -17,16 +17,16 @@ from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it
 from grader.errors import ConfigError
 from grader.text import one_line, printable
 from grader.tools.deploy.plan import plan_for
-from grader.tools.deploy.runner import Carrier
+from grader.tools.deploy.runner import ActionRunner
 from grader.tools.deploy.settings import DEFAULT_NAME, Deployment, architecture_here
 from grader.tools.deploy.warm_up import warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from grader.tools.deploy.runner import Step
+    from grader.tools.deploy.runner import ResourceResult
 
-__all__ = ["deploy", "tell", "told_to"]
+__all__ = ["action_printer", "deploy", "step_recorder"]
 
 
 Name = Annotated[
@@ -108,43 +108,43 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
         tests=tests,
         role=role,
         image=image,
-        environment=_variables(env or ()),
+        environment=_parse_environment(env or ()),
     )
-    cloud = Cloud(profile=profile, region=region)
+    cloud = AwsSession(profile=profile, region=region)
     plan = plan_for(wanted, cloud, build=not no_build, base=base_image)
-    done: list[Step] = []
-    carrier = Carrier(cloud, dry=dry_run, on_act=told_to(dry_run, as_json))
+    done: list[ResourceResult] = []
+    carrier = ActionRunner(cloud, dry=dry_run, on_action=action_printer(dry_run, as_json))
     try:
-        plan.make(cloud, carrier, tell(done, dry_run))
+        plan.make(cloud, carrier, step_recorder(done, dry_run))
     except KeyboardInterrupt:
-        complain(f"grader: interrupted; {plan.standing(done, carrier, cloud)}")
+        print_error(f"grader: interrupted; {plan.standing(done, carrier, cloud)}")
         raise
     report = None if dry_run else warm_up(wanted, cloud)
     if as_json:
         print_json(_document(plan.arn, done, report, dry_run=dry_run))
     elif report is not None:
-        _say(wanted, plan.arn, done, report)
+        _print_summary(wanted, plan.arn, done, report)
 
 
-def told_to(dry_run: bool, as_json: bool) -> Callable[[str], None]:  # noqa: FBT001  # both are flags of the command
+def action_printer(dry_run: bool, as_json: bool) -> Callable[[str], None]:  # noqa: FBT001  # both are flags of the command
     """Where acts are told as they come: what a dry run would do is its result, and goes to stdout."""
     if dry_run and not as_json:
         return lambda text: print(f"  {printable(text)}")  # noqa: T201 - results go to stdout
-    return lambda text: complain(f"  {one_line(text, 160)}")
+    return lambda text: print_error(f"  {one_line(text, 160)}")
 
 
-def tell(done: list[Step], dry_run: bool) -> Callable[[Step], None]:  # noqa: FBT001  # a flag of the command
+def step_recorder(done: list[ResourceResult], dry_run: bool) -> Callable[[ResourceResult], None]:  # noqa: FBT001  # a flag of the command
     """Notes each resource, and says on stderr what became of it."""
 
-    def note(step: Step) -> None:
+    def note(step: ResourceResult) -> None:
         done.append(step)
         would = "would be " if dry_run and step.acts else ""
-        complain(f"{step.title}: {would}{step.outcome}")
+        print_error(f"{step.title}: {would}{step.outcome}")
 
     return note
 
 
-def _variables(pairs: Sequence[str]) -> dict[str, str]:
+def _parse_environment(pairs: Sequence[str]) -> dict[str, str]:
     variables: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -154,12 +154,12 @@ def _variables(pairs: Sequence[str]) -> dict[str, str]:
     return variables
 
 
-def _document(arn: str, done: Sequence[Step], report: Any, *, dry_run: bool) -> dict[str, Any]:
+def _document(arn: str, done: Sequence[ResourceResult], report: Any, *, dry_run: bool) -> dict[str, Any]:
     steps = [{"resource": step.title, "outcome": step.outcome.value, "acts": list(step.acts)} for step in done]
     return {"arn": arn, "dry_run": dry_run, "steps": steps, "doctor": report}
 
 
-def _say(wanted: Deployment, arn: str, done: Sequence[Step], report: dict[str, Any]) -> None:
+def _print_summary(wanted: Deployment, arn: str, done: Sequence[ResourceResult], report: dict[str, Any]) -> None:
     unchanged, tier = not any(step.acts for step in done), one_line(report.get("tier", "unknown"))
     lines = [
         f"{'Nothing to change' if unchanged else 'Deployed'}; the function answers, tier {tier}.",

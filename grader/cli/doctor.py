@@ -8,7 +8,7 @@ import typer
 
 from grader.cli.console import print_json, show
 from grader.cli.options import ConfigFile, JsonFlag, load_config
-from grader.cli.progress import counting
+from grader.cli.progress import counter_bar
 from grader.core.grader import Grader
 from grader.tools.report.conformance import conformance_tables
 from grader.tools.report.tables import host_table
@@ -32,8 +32,8 @@ def doctor(
         host = grader.host()
         conformance = None
         if attack:
-            with counting("attacks", total=len(attacks())) as count:
-                conformance = grader.check_conformance(on_outcome=lambda _: count())
+            with counter_bar("attacks", total=len(attacks())) as count:
+                conformance = grader.check_conformance(on_result=lambda _: count())
     if as_json:
         more = {} if conformance is None else {"conformance": conformance.as_dict()}
         print_json(host.as_dict() | more)

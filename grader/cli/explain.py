@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.console import complain, print_json, show
-from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, folder_of, load_config
+from grader.cli.console import print_error, print_json, show
+from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, load_config, parent_folder
 from grader.core.grader import Grader
 from grader.errors import InputError
 from grader.text import json_line, one_line
-from grader.tools.files.samples import SampleFile, complaint, is_unreadable
+from grader.tools.files.samples import SampleFile, is_unreadable, sample_error_text
 from grader.tools.report.explanation import Explanation
 from grader.types import GradeStatus
 
@@ -44,7 +44,7 @@ def explain(
     with SampleFile(file) as source:
         found = _find(source, sample_id, line)
         name = source.name
-    with Grader(settings, file_root=folder_of(file)) as grader:
+    with Grader(settings, file_root=parent_folder(file)) as grader:
         grade = grader.grade_batch([found.sample])[0]
     parts = ("syntax", "functional", "style", *(("judge",) if settings.judge.model else ()))
     weights = {part: getattr(settings.reward, part) for part in parts}
@@ -54,7 +54,7 @@ def explain(
     else:
         show(explanation.render())
     if is_unreadable(grade):
-        complain(f"{name}:{found.number}: {complaint(found.sample, grade)}")
+        print_error(f"{name}:{found.number}: {sample_error_text(found.sample, grade)}")
         raise typer.Exit(2)
     raise typer.Exit(1 if grade.status is GradeStatus.UNSCORED else 0)
 
@@ -66,7 +66,7 @@ def _find(source: SampleFile, sample_id: str | None, number: int | None) -> Samp
         InputError: there is none.
     """
     for line in source:
-        if line.number == number or (sample_id is not None and _is_called(line.sample.id, sample_id)):
+        if line.number == number or (sample_id is not None and _matches_id(line.sample.id, sample_id)):
             return line
         if number is not None and line.number > number:
             break
@@ -75,7 +75,7 @@ def _find(source: SampleFile, sample_id: str | None, number: int | None) -> Samp
     raise InputError(f"{source.name}: no sample has the id {one_line(sample_id)}")
 
 
-def _is_called(sample_id: Any, name: str) -> bool:
+def _matches_id(sample_id: Any, name: str) -> bool:
     """Whether this is the id, as text or as JSON writes it."""
     if isinstance(sample_id, str):
         return sample_id == name

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.console import complain, print_json, show
+from grader.cli.console import print_error, print_json, show
 from grader.cli.options import (  # typer reads annotations as it runs
     ConfigFile,
     JsonFlag,
     ProfileName,
     RegionName,
     SamplesFile,
-    folder_of,
     load_config,
+    parent_folder,
 )
 from grader.cli.progress import ProgressBar
 from grader.core.grader import Grader
 from grader.errors import CloudError, InputError
-from grader.tools.files.results import KeptResults, ResultFile
-from grader.tools.files.samples import SampleFile, complaint, grade_lines, is_unreadable
-from grader.tools.remote.file_run import RemoteRun
+from grader.tools.files.results import ResultFile, ResumableResults
+from grader.tools.files.samples import SampleFile, grade_lines, is_unreadable, sample_error_text
+from grader.tools.remote.file_run import RemoteFileRun
 from grader.tools.remote.function import RemoteFunction
 from grader.tools.report.summary import Summary
 from grader.tools.report.tables import summary_tables
@@ -89,44 +89,46 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
         if config is not None or deadline is not None:
             raise InputError("--on: the function has its own settings and deadline; leave out --config and --deadline")
         function = RemoteFunction.at(on, profile=profile, region=region, concurrency=concurrency)
-        run = _grade_there(file, out, function, concurrency=concurrency, batch_size=batch_size)
+        run = _grade_remotely(file, out, function, concurrency=concurrency, batch_size=batch_size)
     else:
-        run = _grade_here(file, out, load_config(config), deadline)
+        run = _grade_locally(file, out, load_config(config), deadline)
     run.tell(as_json=as_json)
     raise typer.Exit(run.exit_code)
 
 
-def _grade_here(file: str, out: str | None, settings: GraderConfig, deadline: float | None) -> _Run:
+def _grade_locally(file: str, out: str | None, settings: GraderConfig, deadline: float | None) -> _FileRun:
     with (
         SampleFile(file) as source,
         ResultFile(out, source=file, unscored_reward=_unscored_reward(settings)) as results,
         ProgressBar(source.size) as progress,
-        Grader(settings, file_root=folder_of(file)) as grader,
+        Grader(settings, file_root=parent_folder(file)) as grader,
     ):
-        run = _Run(source, results, progress)
-        run.work_off(lambda: grade_lines(grader, source, run.take, deadline_s=deadline))
+        run = _FileRun(source, results, progress)
+        run.run_grading(lambda: grade_lines(grader, source, run.take, deadline_s=deadline))
     return run
 
 
-def _grade_there(file: str, out: str | None, function: RemoteFunction, *, concurrency: int, batch_size: int) -> _Run:
+def _grade_remotely(
+    file: str, out: str | None, function: RemoteFunction, *, concurrency: int, batch_size: int
+) -> _FileRun:
     with SampleFile(file) as source:
         function.check()
         unscored_reward = _unscored_reward(load_config(None))
         with (
-            KeptResults(out, source=file, unscored_reward=unscored_reward) as results,
+            ResumableResults(out, source=file, unscored_reward=unscored_reward) as results,
             ProgressBar(source.size) as progress,
         ):
-            run = _Run(source, results, progress)
-            remote = RemoteRun(
+            run = _FileRun(source, results, progress)
+            remote = RemoteFileRun(
                 function,
                 results,
                 concurrency,
                 batch_size,
                 on_result=run.take,
-                on_kept=run.take_kept,
-                on_failure=run.take_failure,
+                on_kept=run.add_kept,
+                on_failure=run.add_failure,
             )
-            run.work_off(lambda: remote.grade(source))
+            run.run_grading(lambda: remote.grade(source))
     return run
 
 
@@ -136,11 +138,11 @@ def _unscored_reward(config: GraderConfig) -> float:
 
 
 @dataclass(slots=True)
-class _Run:
+class _FileRun:
     """What is known of this run so far."""
 
     source: SampleFile
-    results: ResultFile | KeptResults
+    results: ResultFile | ResumableResults
     progress: ProgressBar
     summary: Summary = field(default_factory=Summary)
     unreadable: int = 0
@@ -149,7 +151,7 @@ class _Run:
     broke_off: CloudError | InputError | None = None
     started: float = field(default_factory=time.monotonic)
 
-    def work_off(self, work: Callable[[], None]) -> None:
+    def run_grading(self, work: Callable[[], None]) -> None:
         """Grade everything.
 
         Raises:
@@ -172,17 +174,17 @@ class _Run:
         self.summary.add(grade, line.number)
         if is_unreadable(grade):
             self.unreadable += 1
-            self.progress.note(f"{self.source.name}:{line.number}: {complaint(line.sample, grade)}")
+            self.progress.note(f"{self.source.name}:{line.number}: {sample_error_text(line.sample, grade)}")
         self._show()
 
-    def take_failure(self, line: SampleLine, grade: Grade) -> None:
+    def add_failure(self, line: SampleLine, grade: Grade) -> None:
         """Count, and write down, that a sample could not be graded for no fault of its own."""
         self.results.write(grade, line.number, line.digest)
         self.summary.add(grade, line.number)
         self.progress.note(f"{self.source.name}:{line.number}: {grade.reason}")
         self._show()
 
-    def take_kept(self, line: SampleLine, grade: Grade) -> None:
+    def add_kept(self, line: SampleLine, grade: Grade) -> None:
         """Count a grade that is written down already."""
         self.kept += 1
         self.summary.add(grade, line.number)
@@ -197,9 +199,9 @@ class _Run:
         else:
             show(summary_tables(self.summary))
             if self.kept:
-                complain(f"{self.kept} of them were in {self.results.path} already; remove it to grade them again")
+                print_error(f"{self.kept} of them were in {self.results.path} already; remove it to grade them again")
         if self.broke_off is not None:
-            complain(f"{self.broke_off}{self._how_to_go_on()}")
+            print_error(f"{self.broke_off}{self._how_to_go_on()}")
 
     @property
     def exit_code(self) -> int:
@@ -209,7 +211,7 @@ class _Run:
         return 1 if self.summary.unscored or self.broke_off is not None else 0
 
     def _how_to_go_on(self) -> str:
-        if not isinstance(self.results, KeptResults) or self.results.path is None:
+        if not isinstance(self.results, ResumableResults) or self.results.path is None:
             return ""
         return f"; {self.summary.scored} results are in {self.results.path}, and the same command goes on from there"
 

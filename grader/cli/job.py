@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.aws.client import Cloud
+from grader.aws.client import AwsSession
 from grader.aws.lambda_function import FunctionName
-from grader.cli.console import complain
+from grader.cli.console import print_error
 from grader.cli.options import ProfileName, RegionName  # noqa: TC001  # typer reads annotations as it runs
 from grader.errors import ConfigError
 from grader.text import json_line
 from grader.tools.jobs.bedrock import BedrockJob
-from grader.tools.jobs.checks import find_function, look_at, region_of
+from grader.tools.jobs.checks import check_data, function_region, resolve_function
 from grader.tools.jobs.evaluator import Evaluator, register
 from grader.tools.jobs.sagemaker import SageMakerJob
-from grader.tools.jobs.spec import read_order
+from grader.tools.jobs.spec import read_spec
 
 if TYPE_CHECKING:
     from grader.tools.jobs.request import Request
@@ -50,18 +50,18 @@ def bedrock(
     region: RegionName = None,
 ) -> None:
     """Reinforcement fine-tuning on Amazon Bedrock."""
-    order = read_order(BedrockJob, file)
-    named = _named(function, order.function, file)
-    cloud = Cloud(profile=profile, region=region_of(named, region))
-    request = order.request(find_function(named, cloud, must_exist=False), file=file)
+    order = read_spec(BedrockJob, file)
+    named = _function_name(function, order.function, file)
+    cloud = AwsSession(profile=profile, region=function_region(named, region))
+    request = order.request(resolve_function(named, cloud, must_exist=False), file=file)
     request.check(cloud)
-    _note(order.notes(cloud.region))
+    _print_notes(order.notes(cloud.region))
     if start:
-        find_function(named, cloud, must_exist=True)
-        _look_at(order, cloud)
+        resolve_function(named, cloud, must_exist=True)
+        _check_data(order, cloud)
         typer.echo(request.send(cloud)["jobArn"])
     else:
-        _show(request)
+        _print_requests(request)
 
 
 @job.command()
@@ -76,19 +76,19 @@ def sagemaker(
 
     The function is registered as an evaluator first, unless the file names one.
     """
-    order = read_order(SageMakerJob, file)
-    named = None if order.evaluator and function is None else _named(function, order.function, file)
-    cloud = Cloud(profile=profile, region=region_of(named, region))
+    order = read_spec(SageMakerJob, file)
+    named = None if order.evaluator and function is None else _function_name(function, order.function, file)
+    cloud = AwsSession(profile=profile, region=function_region(named, region))
     evaluator = None if named is None else _evaluator(named, cloud)
     request = order.request(order.evaluator if evaluator is None else evaluator.arn(), cloud, file=file)
     request.check(cloud)
-    _note(order.notes(cloud.region))
+    _print_notes(order.notes(cloud.region))
     if not start:
-        _show(*([] if evaluator is None else [evaluator.request()]), request)
+        _print_requests(*([] if evaluator is None else [evaluator.request()]), request)
         return
-    _look_at(order, cloud)
+    _check_data(order, cloud)
     if evaluator is not None:
-        find_function(str(evaluator.function), cloud, must_exist=True)
+        resolve_function(str(evaluator.function), cloud, must_exist=True)
         request = order.request(register(evaluator, cloud), cloud, file=file)
     typer.echo(request.send(cloud)["TrainingJobArn"])
 
@@ -110,41 +110,41 @@ def evaluator_command(
     region: RegionName = None,
 ) -> None:
     """Register the function as an Evaluator of SageMaker AI."""
-    cloud = Cloud(profile=profile, region=region_of(function, region))
+    cloud = AwsSession(profile=profile, region=function_region(function, region))
     evaluator = _evaluator(function, cloud, name=name, domain=domain)
     evaluator.request().check(cloud)
     if start:
-        find_function(function, cloud, must_exist=True)
+        resolve_function(function, cloud, must_exist=True)
         typer.echo(register(evaluator, cloud))
     else:
-        _show(evaluator.request())
+        _print_requests(evaluator.request())
 
 
-def _evaluator(function: str, cloud: Cloud, *, name: str | None = None, domain: str | None = None) -> Evaluator:
+def _evaluator(function: str, cloud: AwsSession, *, name: str | None = None, domain: str | None = None) -> Evaluator:
     Evaluator("", FunctionName.parse(function))  # what SageMaker would not take is told before AWS is asked
-    found = find_function(function, cloud, must_exist=False)
+    found = resolve_function(function, cloud, must_exist=False)
     return Evaluator(name or found.name, found, domain)
 
 
-def _named(option: str | None, said: str, file: str) -> str:
+def _function_name(option: str | None, said: str, file: str) -> str:
     if named := option or said:
         return named
     raise ConfigError(f"{file}: function: is missing; give it there or by --function, as `grader deploy` prints it")
 
 
-def _look_at(order: BedrockJob | SageMakerJob, cloud: Cloud) -> None:
+def _check_data(order: BedrockJob | SageMakerJob, cloud: AwsSession) -> None:
     """See to it that the data is there."""
-    for key, least in (("training_data", order.LEAST_PROMPTS), ("validation_data", 1)):
-        note = look_at(getattr(order, key), cloud, key=key, least=least)
-        _note([] if note is None else [note])
+    for key, least in (("training_data", order.MIN_PROMPTS), ("validation_data", 1)):
+        note = check_data(getattr(order, key), cloud, key=key, least=least)
+        _print_notes([] if note is None else [note])
 
 
-def _note(notes: list[str]) -> None:
+def _print_notes(notes: list[str]) -> None:
     for note in notes:
-        complain(f"note: {note}")
+        print_error(f"note: {note}")
 
 
-def _show(*requests: Request) -> None:
+def _print_requests(*requests: Request) -> None:
     """What would be sent, on stdout; and that it was not, on stderr."""
     typer.echo(json_line([request.as_dict() for request in requests], indent=2))
-    complain("checked against the service's description, and not sent; --start sends it")
+    print_error("checked against the service's description, and not sent; --start sends it")

@@ -11,7 +11,7 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from grader.aws.client import Cloud
+from grader.aws.client import AwsSession
 from grader.aws.lambda_function import FunctionName
 from grader.cli.console import print_json, show
 from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it runs
@@ -22,7 +22,7 @@ from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it
 from grader.errors import InputError
 from grader.text import one_line
 from grader.tools.deploy.settings import DEFAULT_NAME
-from grader.tools.logs.insights import ask, queries
+from grader.tools.logs.insights import load_queries, run_query
 from grader.tools.report.tables import new_table, plain
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["logs"]
 
-_FIRST: Final = ("rewards", "verdicts", "unscored")
+_DEFAULT_QUERIES: Final = ("rewards", "verdicts", "unscored")
 """What is asked where nobody says."""
-_SPAN: Final = re.compile(r"([1-9]\d{0,3})([mhdw])")
+_SPAN_PATTERN: Final = re.compile(r"([1-9]\d{0,3})([mhdw])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DIGITS: Final = 3
 
@@ -51,7 +51,7 @@ QueryNames = Annotated[
         "--query",
         metavar="NAME",
         show_default=False,
-        help=f"What to ask, also several times; --list shows the names. [default: {', '.join(_FIRST)}]",
+        help=f"What to ask, also several times; --list shows the names. [default: {', '.join(_DEFAULT_QUERIES)}]",
     ),
 ]
 LogGroup = Annotated[
@@ -77,17 +77,17 @@ def logs(
 
     Exits with 0 when it was answered, with 2 when that cannot be asked, and with 1 when AWS failed.
     """
-    known = queries()
+    known = load_queries()
     if list_queries:
-        _list(list(known.values()), as_json=as_json)
+        _print_queries(list(known.values()), as_json=as_json)
         return
-    wanted = [_chosen(name, known) for name in query or _FIRST]
+    wanted = [_find_query(name, known) for name in query or _DEFAULT_QUERIES]
     end = datetime.now(UTC)
-    start = end - _span(since)
+    start = end - _parse_span(since)
     named = FunctionName.parse(function)
     group = log_group or f"/aws/lambda/{named.name}"
-    cloud = Cloud(profile=profile, region=region or named.region)
-    answers = {one.name: ask(cloud, one, group, start, end) for one in wanted}
+    cloud = AwsSession(profile=profile, region=region or named.region)
+    answers = {one.name: run_query(cloud, one, group, start, end) for one in wanted}
     if as_json:
         print_json({"log_group": group, "start": start.isoformat(), "end": end.isoformat(), "answers": answers})
         return
@@ -97,7 +97,7 @@ def logs(
     show(Group(*parts))
 
 
-def _list(every: Sequence[Query], *, as_json: bool) -> None:
+def _print_queries(every: Sequence[Query], *, as_json: bool) -> None:
     if as_json:
         print_json({one.name: {"about": one.about, "query": one.text} for one in every})
         return
@@ -107,14 +107,14 @@ def _list(every: Sequence[Query], *, as_json: bool) -> None:
     show(table)
 
 
-def _chosen(name: str, known: dict[str, Query]) -> Query:
+def _find_query(name: str, known: dict[str, Query]) -> Query:
     if name not in known:
         raise InputError(f"--query {one_line(name)!r}: there is none of that name; there are {', '.join(known)}")
     return known[name]
 
 
-def _span(text: str) -> timedelta:
-    found = _SPAN.fullmatch(text)
+def _parse_span(text: str) -> timedelta:
+    found = _SPAN_PATTERN.fullmatch(text)
     if found is None:
         raise InputError(f"--since {one_line(text)!r}: a number and m, h, d or w is wanted, such as 30m or 2d")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
@@ -129,11 +129,11 @@ def _table(query: Query, rows: Sequence[dict[str, str]]) -> Table | Text:
         if all(_number(row[name]) is not None for row in rows if row.get(name)):
             column.justify, column.no_wrap = "right", True
     for row in rows:
-        table.add_row(*(plain(_shown(row.get(name, ""))) for name in columns))
+        table.add_row(*(plain(_format_value(row.get(name, ""))) for name in columns))
     return table
 
 
-def _shown(value: str) -> str:
+def _format_value(value: str) -> str:
     number = _number(value)
     if number is None or not math.isfinite(number):
         return one_line(value)

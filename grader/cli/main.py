@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from typer.core import TyperGroup
 
-from grader.cli.console import complain
+from grader.cli.console import print_error
 from grader.cli.version import version_text
 from grader.errors import ConfigError, GraderError, InputError
 from sandbox.errors import SandboxError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["LazyCommands", "app", "run"]
 
 
-_NAMES: Final = (
+_COMMANDS: Final = (
     "grade", "explain", "doctor", "demo", "deploy", "undeploy", "logs", "plan", "version", "dataset", "job"
 )  # fmt: skip
 """Each is what the module of that name calls so: a function, or a group of commands."""
@@ -34,12 +34,12 @@ class LazyCommands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Their names, in the order in which they are shown."""
         del ctx
-        return list(_NAMES)
+        return list(_COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name; ``None`` where there is none."""
         del ctx
-        if cmd_name not in _NAMES:
+        if cmd_name not in _COMMANDS:
             return None
         found = getattr(import_module(f"grader.cli.{cmd_name}"), cmd_name)
         if not isinstance(found, typer.Typer):
@@ -50,8 +50,8 @@ class LazyCommands(TyperGroup):
 
 
 _USER_MISTAKE = 2
-_OUR_FAULT = 1
-_READER_GONE = 141
+_FAILURE = 1
+_BROKEN_PIPE = 141
 """128 + SIGPIPE, as a program in C would end."""
 
 app = typer.Typer(
@@ -91,12 +91,12 @@ def run() -> None:
         code = _exit_code()
         sys.stdout.flush()
     except BrokenPipeError:
-        code = _READER_GONE
-        _let_go_of_stdout()
+        code = _BROKEN_PIPE
+        _detach_stdout()
     except OSError as error:
-        complain(f"grader: {error.strerror or error}")
-        code = _OUR_FAULT
-        _let_go_of_stdout()
+        print_error(f"grader: {error.strerror or error}")
+        code = _FAILURE
+        _detach_stdout()
     sys.exit(code)
 
 
@@ -104,17 +104,17 @@ def _exit_code() -> int:
     try:
         app(prog_name="grader")
     except (ConfigError, InputError) as error:
-        complain(f"grader: {error}")
+        print_error(f"grader: {error}")
         return _USER_MISTAKE
     except (GraderError, SandboxError) as error:
-        complain(f"grader: {error}")
-        return _OUR_FAULT
+        print_error(f"grader: {error}")
+        return _FAILURE
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0
 
 
-def _let_go_of_stdout() -> None:
+def _detach_stdout() -> None:
     """Keep the interpreter from writing once more to what cannot be written to, and complaining of it."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())

@@ -11,7 +11,7 @@ import typer
 from grader.config.settings import GraderConfig
 from grader.tools.files.json_lines import STDIN
 
-__all__ = ["ConfigFile", "JsonFlag", "ProfileName", "RegionName", "SamplesFile", "folder_of", "load_config"]
+__all__ = ["ConfigFile", "JsonFlag", "ProfileName", "RegionName", "SamplesFile", "load_config", "parent_folder"]
 
 
 ProfileName = Annotated[
@@ -48,6 +48,6 @@ def load_config(path: str | None) -> GraderConfig:
     return GraderConfig.load(Path(path) if path is not None else None, os.environ)
 
 
-def folder_of(file: str) -> Path | None:
+def parent_folder(file: str) -> Path | None:
     """Where references look for files that are named beside the rows of this one; ``None`` for standard input."""
     return None if file == STDIN else Path(file).parent

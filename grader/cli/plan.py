@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.console import complain, print_json, show
-from grader.cli.options import ConfigFile, JsonFlag, folder_of, load_config
+from grader.cli.console import print_error, print_json, show
+from grader.cli.options import ConfigFile, JsonFlag, load_config, parent_folder
 from grader.cli.progress import ProgressBar
 from grader.errors import InputError
 from grader.tools.files.samples import SampleFile
 from grader.tools.sizing.measure import measure
-from grader.tools.sizing.prices import ARCHITECTURES, prices_of
+from grader.tools.sizing.prices import ARCHITECTURES, prices_for
 from grader.tools.sizing.profile import read_profile
-from grader.tools.sizing.sizing import Demand, make_plan
-from grader.tools.sizing.tables import plan_tables
+from grader.tools.sizing.sizing import Workload, size_function
+from grader.tools.sizing.tables import sizing_tables
 from grader.types import Sample
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ def plan(  # noqa: PLR0913, PLR0917  # one for each option
         raise InputError("plan: give a file of samples, or with --measured what an earlier run has printed as JSON")
     if architecture not in ARCHITECTURES:
         raise InputError(f"--architecture: give {' or '.join(ARCHITECTURES)}")
-    prices = prices_of(region, architecture, gb_second=price_gb_second, million_requests=price_million_requests)
-    demand = Demand(
+    prices = prices_for(region, architecture, gb_second=price_gb_second, million_requests=price_million_requests)
+    demand = Workload(
         step_samples=step_samples,
         step_s=step_seconds,
         batch_s=batch_seconds,
@@ -105,11 +105,11 @@ def plan(  # noqa: PLR0913, PLR0917  # one for each option
         speed=speed,
     )
     profile = read_profile(measured) if measured is not None else _measured(str(file), load_config(config), samples)
-    made = make_plan(profile, prices, demand)
+    made = size_function(profile, prices, demand)
     if as_json:
         print_json({"profile": profile.as_dict(), "prices": prices.as_dict(), "plan": made.as_dict()})
     else:
-        show(plan_tables(made, profile, prices, demand))
+        show(sizing_tables(made, profile, prices, demand))
 
 
 def _measured(file: str, settings: GraderConfig, most: int) -> Profile:
@@ -129,11 +129,11 @@ def _measured(file: str, settings: GraderConfig, most: int) -> Profile:
                 samples(),
                 settings,
                 most=most,
-                file_root=folder_of(file),
+                file_root=parent_folder(file),
                 on_sample=lambda done, total: progress.step(f"{done} of {total} measured", done, total),
             )
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if skipped:
-        complain(f"{source.name}: {skipped} lines cannot be read as samples; `grader grade` names them")
+        print_error(f"{source.name}: {skipped} lines cannot be read as samples; `grader grade` names them")
     return profile

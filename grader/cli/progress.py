@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from grader.cli.console import complain, error_console
+from grader.cli.console import error_console, print_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["ProgressBar", "counting"]
+__all__ = ["ProgressBar", "counter_bar"]
 
 
 class ProgressBar:
@@ -35,7 +35,7 @@ class ProgressBar:
     def note(self, text: str) -> None:
         """Print a line to stderr, above the bar."""
         self._bar.stop()
-        complain(text)
+        print_error(text)
         self._bar.start()
 
     def __enter__(self) -> Self:
@@ -47,7 +47,7 @@ class ProgressBar:
 
 
 @contextmanager
-def counting(what: str, *, total: int) -> Iterator[Callable[[], None]]:
+def counter_bar(what: str, *, total: int) -> Iterator[Callable[[], None]]:
     """A bar for things that can be counted; gives the function that counts one. Silent where stderr is no terminal."""
     console = error_console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

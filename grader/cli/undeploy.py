@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.aws.client import Cloud
+from grader.aws.client import AwsSession
 from grader.cli.console import print_json
-from grader.cli.deploy import DryRun, Name, tell, told_to
+from grader.cli.deploy import DryRun, Name, action_printer, step_recorder
 from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it runs
     JsonFlag,  # as above
     ProfileName,
     RegionName,
 )
 from grader.tools.deploy.plan import removal_of
-from grader.tools.deploy.runner import Carrier
+from grader.tools.deploy.runner import ActionRunner
 from grader.tools.deploy.settings import DEFAULT_NAME, Deployment
 
 if TYPE_CHECKING:
-    from grader.tools.deploy.runner import Step
+    from grader.tools.deploy.runner import ResourceResult
 
 __all__ = ["undeploy"]
 
@@ -38,10 +38,14 @@ def undeploy(
 
     A repository, role or log group that was there before is left as it is.
     """
-    cloud = Cloud(profile=profile, region=region)
+    cloud = AwsSession(profile=profile, region=region)
     removal = removal_of(Deployment(name=name), cloud, keep_logs=keep_logs)
-    done: list[Step] = []
-    removal.carry_out(cloud, Carrier(cloud, dry=dry_run, on_act=told_to(dry_run, as_json)), tell(done, dry_run))
+    done: list[ResourceResult] = []
+    removal.carry_out(
+        cloud,
+        ActionRunner(cloud, dry=dry_run, on_action=action_printer(dry_run, as_json)),
+        step_recorder(done, dry_run),
+    )
     if as_json:
         steps = [{"resource": step.title, "outcome": step.outcome.value, "acts": list(step.acts)} for step in done]
         print_json({"dry_run": dry_run, "steps": steps})

@@ -15,17 +15,17 @@ __all__ = [
     "TEXT",
     "Choice",
     "Either",
+    "FieldType",
     "Number",
     "Section",
     "SettingError",
     "UnknownKeyError",
-    "Wanted",
+    "field_types",
     "setting",
-    "wanted_of",
 ]
 
 T = TypeVar("T")
-_WANTED = "wanted"
+_FIELD_TYPE = "wanted"
 _EXACT = 2.0**53
 """Below it a float says which whole number is meant."""
 
@@ -50,11 +50,11 @@ class UnknownKeyError(SettingError):
     """There is no setting of that key."""
 
 
-class UnwantedError(ValueError):
+class InvalidValueError(ValueError):
     """A value is not what is wanted; holds the value, or the part of it that is wrong."""
 
 
-class Wanted(Protocol):
+class FieldType(Protocol):
     """What is wanted of a setting; as text, in words for people: ``a finite number above 0``."""
 
     def read(self, value: Any) -> Any:
@@ -75,7 +75,7 @@ class Number:
     whole: bool = False
 
     def read(self, value: Any) -> float:
-        """See `Wanted`."""
+        """See `FieldType`."""
         number = self._number(value)
         if (
             not -math.inf < number < math.inf  # math.isfinite cannot take every whole number
@@ -83,27 +83,27 @@ class Number:
             or (self.above is not None and number <= self.above)
             or (self.most is not None and number > self.most)
         ):
-            raise UnwantedError(value)
+            raise InvalidValueError(value)
         return number
 
     def _number(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise UnwantedError(value)
+            raise InvalidValueError(value)
         if isinstance(value, str) and not value.strip().isascii():
-            raise UnwantedError(value)
+            raise InvalidValueError(value)
         try:
             if not self.whole:
                 return float(value)
             if isinstance(value, str):
                 digits, point, zeros = value.strip().partition(".")
                 if point and (not zeros or zeros.strip("0") or not digits[-1:].isdigit()):
-                    raise UnwantedError(value)
+                    raise InvalidValueError(value)
                 return int(digits)
             if isinstance(value, int) or (value.is_integer() and abs(value) < _EXACT):
                 return int(value)
         except (ValueError, OverflowError):
             pass
-        raise UnwantedError(value)
+        raise InvalidValueError(value)
 
     def __str__(self) -> str:
         kind = "whole number" if self.whole else "finite number"
@@ -119,9 +119,9 @@ class Choice:
         self._words = {str(word): word for word in words}
 
     def read(self, value: Any) -> str:
-        """See `Wanted`."""
+        """See `FieldType`."""
         if not isinstance(value, str) or value not in self._words:
-            raise UnwantedError(value)
+            raise InvalidValueError(value)
         return self._words[value]
 
     def __str__(self) -> str:
@@ -131,62 +131,62 @@ class Choice:
 class Either:
     """What one of several takes; the first that does."""
 
-    def __init__(self, *choices: Wanted) -> None:
+    def __init__(self, *choices: FieldType) -> None:
         self._choices = choices
 
     def read(self, value: Any) -> Any:
-        """See `Wanted`."""
+        """See `FieldType`."""
         for choice in self._choices:
             try:
                 return choice.read(value)
-            except UnwantedError:
+            except InvalidValueError:
                 continue
-        raise UnwantedError(value)
+        raise InvalidValueError(value)
 
     def __str__(self) -> str:
         return " or ".join(map(str, self._choices))
 
 
-class _Text:
+class _TextType:
     def read(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise UnwantedError(value)
+            raise InvalidValueError(value)
         return value
 
     def __str__(self) -> str:
         return "text"
 
 
-class _Names:
+class _NamesType:
     def read(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list | tuple):
-            raise UnwantedError(value)
+            raise InvalidValueError(value)
         for item in value:
             if not isinstance(item, str):
-                raise UnwantedError(item)
+                raise InvalidValueError(item)
         return tuple(value)
 
     def __str__(self) -> str:
         return "a list of names"
 
 
-TEXT, NAMES = _Text(), _Names()
+TEXT, NAMES = _TextType(), _NamesType()
 
 
-def setting(default: T, wanted: Wanted) -> T:
+def setting(default: T, wanted: FieldType) -> T:
     """A field of a `Section`.
 
     Args:
         default: its value where none is set; need not be one that can be set.
         wanted: what may be set.
     """
-    made: T = field(default=default, metadata={_WANTED: wanted})
+    made: T = field(default=default, metadata={_FIELD_TYPE: wanted})
     return made
 
 
-def wanted_of(section: type[Section]) -> dict[str, Wanted]:
+def field_types(section: type[Section]) -> dict[str, FieldType]:
     """What is wanted of each setting of a section, by its name; sections in it are left out."""
-    return {one.name: one.metadata[_WANTED] for one in fields(section) if _WANTED in one.metadata}
+    return {one.name: one.metadata[_FIELD_TYPE] for one in fields(section) if _FIELD_TYPE in one.metadata}
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +203,11 @@ class Section:
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if _WANTED in one.metadata and value is not one.default:
+            if _FIELD_TYPE in one.metadata and value is not one.default:
                 try:
-                    object.__setattr__(self, one.name, one.metadata[_WANTED].read(value))
-                except UnwantedError as error:
-                    raise SettingError(one.name, _told(one.metadata[_WANTED], error.args[0])) from None
+                    object.__setattr__(self, one.name, one.metadata[_FIELD_TYPE].read(value))
+                except InvalidValueError as error:
+                    raise SettingError(one.name, _mismatch(one.metadata[_FIELD_TYPE], error.args[0])) from None
         self.check()
 
     def check(self) -> None:
@@ -229,7 +229,7 @@ class Section:
             SettingError: the first thing that is wrong.
         """
         if not isinstance(tree, dict):
-            raise SettingError(place, _told("a table", tree))
+            raise SettingError(place, _mismatch("a table", tree))
         prefix = f"{place}." if place else ""
         values: dict[str, Any] = {}
         for one in fields(cls):
@@ -240,9 +240,9 @@ class Section:
                 value = cls.SECTIONS[one.name].made_of(value, f"{prefix}{one.name}")
             else:
                 try:
-                    value = one.metadata[_WANTED].read(value)
-                except UnwantedError as error:
-                    said = _told(one.metadata[_WANTED], error.args[0])
+                    value = one.metadata[_FIELD_TYPE].read(value)
+                except InvalidValueError as error:
+                    said = _mismatch(one.metadata[_FIELD_TYPE], error.args[0])
                     raise SettingError(f"{prefix}{one.name}", said) from None
             values[one.name] = value
         for key in tree:
@@ -256,5 +256,5 @@ class Section:
             ) from None
 
 
-def _told(wanted: object, value: Any) -> str:
+def _mismatch(wanted: object, value: Any) -> str:
     return f"{wanted} is wanted, not {reprlib.repr(value)}"

@@ -17,8 +17,8 @@ from grader.config.schema import (
     Section,
     SettingError,
     UnknownKeyError,
+    field_types,
     setting,
-    wanted_of,
 )
 from grader.errors import ConfigError
 from sandbox.preload import SOLUTION_PRELOAD
@@ -44,8 +44,8 @@ __all__ = [
     "StoreConfig",
     "StoreSettings",
     "StyleGate",
-    "default_lanes",
-    "lambda_lanes",
+    "default_workers",
+    "lambda_workers",
 ]
 
 
@@ -71,9 +71,9 @@ _LIMITS = Limits()
 _STORE = StoreSettings()
 MB = 1024 * 1024
 POSITIVE = Number(above=0)
-_PARTS = "syntax, functional, style and judge"
+_WEIGHT_NAMES = "syntax, functional, style and judge"
 SHARE = Number(least=0, most=1)
-COUNT, COUNT_OR_NONE = Number(least=1, whole=True), Number(least=0, whole=True)
+COUNT, NATURAL = Number(least=1, whole=True), Number(least=0, whole=True)
 SECONDS = Number(least=0)
 
 
@@ -114,7 +114,7 @@ class RewardConfig(Section):
         if not 0 < total <= 1 + 1e-9:
             raise SettingError(
                 "",
-                f"the weights {_PARTS} add up to {total:g}; more than 0 and at most 1 is wanted",
+                f"the weights {_WEIGHT_NAMES} add up to {total:g}; more than 0 and at most 1 is wanted",
                 together=True,
             )
 
@@ -129,7 +129,7 @@ class LimitsConfig(Section):
     memory_mb: int = setting(_LIMITS.memory_mb, COUNT)
     output_kb: int = setting(_LIMITS.output_kb, COUNT)
     timeouts: int = setting(_LIMITS.timeouts, COUNT)
-    restarts: int = setting(_LIMITS.restarts, COUNT_OR_NONE)
+    restarts: int = setting(_LIMITS.restarts, NATURAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +141,7 @@ class StoreConfig(Section):
     timeout_s: float = setting(_STORE.timeout_s, POSITIVE)
     threads: int = setting(_STORE.threads, Number(least=1, most=64, whole=True))
     max_object_mb: int = setting(_STORE.max_object_bytes // MB, COUNT)
-    cache_mb: int = setting(_STORE.cache_bytes // MB, COUNT_OR_NONE)
+    cache_mb: int = setting(_STORE.cache_bytes // MB, NATURAL)
     revalidate_s: float = setting(_STORE.revalidate_s, SECONDS)
 
 
@@ -167,6 +167,8 @@ class JudgeConfig(Section):
 
 ENVIRONMENT_PREFIX = "GRADER_"
 _CONFIG_VARIABLE = "GRADER_CONFIG"
+_RENAMED = {"lanes": "workers"}
+"""Former names of settings, which still work and say so."""
 LAMBDA_MB_PER_CPU = 1769
 """Memory that buys one CPU (AWS Lambda, "Configure function memory": at 1,769 MB a function has one vCPU)."""
 
@@ -208,7 +210,7 @@ class GraderConfig(Section):
     """Refuse to start below this tier."""
     credentials: Literal["keep", "drop"] = setting("keep", Choice(("keep", "drop")))
     """Whether the image's entry point keeps the AWS credentials, in memory only; references kept in S3 need them."""
-    lanes: int = setting(0, Number(least=0, most=256, whole=True))
+    workers: int = setting(0, Number(least=0, most=256, whole=True))
     """How many answers run at a time; 0 is one for each CPU this process may use."""
     max_source_kb: int = setting(64, COUNT)
     """Larger answers are refused before they are parsed."""
@@ -240,12 +242,12 @@ class GraderConfig(Section):
         environ = os.environ if environ is None else environ
         if path is None and environ.get(_CONFIG_VARIABLE):
             path = Path(environ[_CONFIG_VARIABLE])
-        tree = _read_toml(path) if path is not None else {}
-        variables = _overlay(tree, environ)
+        tree = _rename_keys(_read_toml(path), path) if path is not None else {}
+        variables = _overlay_environment(tree, environ)
         try:
             return cls.made_of(tree)
         except SettingError as error:
-            raise ConfigError(_explain(error, path, variables)) from None
+            raise ConfigError(_error_text(error, path, variables)) from None
 
     def sandbox_limits(self) -> Limits:
         """The limits as the sandbox takes them."""
@@ -271,16 +273,16 @@ class GraderConfig(Section):
         return (*SOLUTION_PRELOAD, *self.preload)
 
 
-def default_lanes(environ: Mapping[str, str]) -> int:
+def default_workers(environ: Mapping[str, str]) -> int:
     """How many CPUs there are to use: those of the affinity mask; in Lambda no more than its memory buys."""
     cpus = len(os.sched_getaffinity(0))
     memory_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     if memory_mb.isdecimal():
-        cpus = min(cpus, lambda_lanes(int(memory_mb)))
+        cpus = min(cpus, lambda_workers(int(memory_mb)))
     return cpus
 
 
-def lambda_lanes(memory_mb: int) -> int:
+def lambda_workers(memory_mb: int) -> int:
     """How many lanes a Lambda function with so much memory has."""
     return max(1, round(memory_mb / LAMBDA_MB_PER_CPU))
 
@@ -296,46 +298,73 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML: {error}") from None
 
 
-def _overlay(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+def _overlay_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
     """Put the environment's settings over the file's; which variable gave which key."""
-    keys = _keys()
+    renamed = {_variable(old): _variable(new) for old, new in _RENAMED.items()}
+    keys = _keys_by_variable()
+    keys |= {old: keys[new] for old, new in renamed.items()}
     variables = {}
     for variable, text in environ.items():
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable == _CONFIG_VARIABLE:
             continue
+        if variable in renamed:
+            _warn_renamed(f"environment: {variable}", renamed[variable])
+            if renamed[variable] in environ:
+                continue
         if variable not in keys:
-            nearest = _nearest(variable.removeprefix(ENVIRONMENT_PREFIX), keys, prefix=ENVIRONMENT_PREFIX)
+            known = keys.keys() - renamed.keys()
+            nearest = _suggestion(variable.removeprefix(ENVIRONMENT_PREFIX), known, prefix=ENVIRONMENT_PREFIX)
             raise ConfigError(f"environment: {variable} is no setting; {nearest}")
         *sections, key = keys[variable]
         table: Any = tree
         for section in sections:
             table = table.setdefault(section, {})
         if isinstance(table, dict):  # the file may have anything in a section's place, which validation then tells
-            table[key] = _names(text) if key in {"allow_imports", "preload"} else text
+            table[key] = _split_names(text) if key in {"allow_imports", "preload"} else text
         variables[".".join(keys[variable])] = variable
     return variables
 
 
-def _names(text: str) -> list[str]:
+def _rename_keys(tree: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Give settings of a file their present names."""
+    for old, new in _RENAMED.items():
+        if old in tree:
+            _warn_renamed(f"{path}: {old}", new)
+            value = tree.pop(old)
+            tree.setdefault(new, value)
+    return tree
+
+
+def _warn_renamed(origin: str, new: str) -> None:
+    import logging  # noqa: PLC0415 - rarely wanted
+
+    logging.getLogger("grader.config").warning("%s is the former name of %s; use that", origin, new)
+
+
+def _variable(key: str) -> str:
+    return f"{ENVIRONMENT_PREFIX}{key}".upper()
+
+
+def _split_names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _keys() -> dict[str, tuple[str, ...]]:
+def _keys_by_variable() -> dict[str, tuple[str, ...]]:
     """The keys of all settings, by their variables."""
     keys: dict[str, tuple[str, ...]] = {}
     for name, section in GraderConfig.SECTIONS.items():
-        keys |= {f"{ENVIRONMENT_PREFIX}{name}_{key}".upper(): (name, key) for key in wanted_of(section)}
-    return keys | {f"{ENVIRONMENT_PREFIX}{name}".upper(): (name,) for name in wanted_of(GraderConfig)}
+        keys |= {f"{ENVIRONMENT_PREFIX}{name}_{key}".upper(): (name, key) for key in field_types(section)}
+    return keys | {f"{ENVIRONMENT_PREFIX}{name}".upper(): (name,) for name in field_types(GraderConfig)}
 
 
-def _nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+def _suggestion(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     import difflib  # noqa: PLC0415 - slow to import, and for mistakes only
 
     near = difflib.get_close_matches(name, [one.removeprefix(prefix) for one in known], n=1)
     return f"did you mean {prefix}{near[0]}?" if near else "see docs/configuration.md"
 
 
-def _explain(error: SettingError, path: Path | None, variables: Mapping[str, str]) -> str:
+def _error_text(error: SettingError, path: Path | None, variables: Mapping[str, str]) -> str:
     """What is wrong, in one line: where it was said, and what is wanted there."""
     origin = f"{path}: {error.key if error.key.isprintable() else ascii(error.key)}"
     if error.together:
@@ -343,5 +372,9 @@ def _explain(error: SettingError, path: Path | None, variables: Mapping[str, str
         origin = f"environment: {', '.join(said_by)}" if said_by else origin
     elif error.key in variables:
         origin = f"environment: {variables[error.key]}"
-    hint = f"; {_nearest(error.key, map('.'.join, _keys().values()))}" if isinstance(error, UnknownKeyError) else ""
+    hint = (
+        f"; {_suggestion(error.key, map('.'.join, _keys_by_variable().values()))}"
+        if isinstance(error, UnknownKeyError)
+        else ""
+    )
     return f"{origin}: {error.said}{hint}"

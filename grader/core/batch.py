@@ -6,10 +6,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from grader.core.grade_task import unscored
+from grader.core.grade_task import unscored_grade
 from grader.extraction import extract
-from grader.references.locate import address_of
-from grader.types import BadSample, label_of
+from grader.references.locate import parse_address
+from grader.types import BadSample, sample_label
 from sandbox.errors import ValueCodecError
 from sandbox.scheduler.loop import Future, readable
 from testcases.errors import InvalidFieldError, ProblemError, StoreError
@@ -17,15 +17,15 @@ from testcases.errors import InvalidFieldError, ProblemError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from grader.core.problems import PreparedProblem, Problems
+    from grader.core.problems import PreparedProblem, ProblemCache
     from grader.extraction import Extraction
-    from grader.references.documents import Kept
-    from grader.references.fetch import Fetching
-    from grader.references.locate import Address, Place
-    from grader.references.store import Store
+    from grader.references.documents import ReferenceFile
+    from grader.references.fetch import ParallelFetch
+    from grader.references.locate import Address, Location
+    from grader.references.store import ReferenceStore
     from grader.types import Grade, Sample
 
-__all__ = ["GradingTask", "Intake", "TaskQueue"]
+__all__ = ["BatchLoader", "GradingTask", "TaskQueue"]
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class TaskQueue:
         news.set(None)
 
 
-class Intake:
+class BatchLoader:
     """The samples of one batch, sorted into work. A context manager.
 
     Args:
@@ -96,21 +96,21 @@ class Intake:
         self,
         samples: Sequence[Sample | BadSample],
         *,
-        problems: Problems,
-        store: Callable[[], Store],
+        problems: ProblemCache,
+        store: Callable[[], ReferenceStore],
         settle: Callable[[int, Grade], None],
         deadline: float,
         max_chars: int,
-        with_requests: bool = False,
+        include_request: bool = False,
     ) -> None:
         self._samples = samples
         self._problems = problems
         self._settle = settle
         self._deadline = deadline
         self._max_chars = max_chars
-        self._with_requests = with_requests
-        self._absent: dict[Place, list[tuple[int, Sample, Address]]] = {}
-        self._fetching: Fetching | None = None
+        self._with_requests = include_request
+        self._pending: dict[Location, list[tuple[int, Sample, Address]]] = {}
+        self._fetching: ParallelFetch | None = None
         self.queue = TaskQueue()
         """What there is to do; comes to its end when every sample is sorted."""
         self._begin(store)
@@ -118,7 +118,7 @@ class Intake:
     @property
     def flows(self) -> int:
         """How many may work on it side by side without any being idle from the start."""
-        return len(self.queue) + sum(map(len, self._absent.values()))
+        return len(self.queue) + sum(map(len, self._pending.values()))
 
     async def feed(self) -> None:
         """Sort the samples whose references arrive, until none is missing. Runs inside `Sandbox.run`."""
@@ -144,31 +144,31 @@ class Intake:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self, store: Callable[[], Store]) -> None:
+    def _begin(self, store: Callable[[], ReferenceStore]) -> None:
         present: list[tuple[int, Sample, PreparedProblem]] = []
         for index, sample in enumerate(self._samples):
             if isinstance(sample, BadSample):
-                self._settle(index, unscored(sample.id, str(sample.error)))
+                self._settle(index, unscored_grade(sample.id, str(sample.error)))
                 continue
             try:
-                address = address_of(sample.reference)
+                address = parse_address(sample.reference)
                 if address is None:
                     present.append((index, sample, self._problems.of(sample.reference, sample.prompt)))
                 else:
-                    self._absent.setdefault(address.place, []).append((index, sample, address))
+                    self._pending.setdefault(address.place, []).append((index, sample, address))
             except (ProblemError, ValueCodecError) as error:
                 self._refuse(index, sample, error)
         self._sort(present)
-        if self._absent:
-            addresses = [address for group in self._absent.values() for _, _, address in group]
+        if self._pending:
+            addresses = [address for group in self._pending.values() for _, _, address in group]
             self._fetching = store().fetch(addresses, deadline=self._deadline)
         else:
             self.queue.end()
 
-    def _arrived(self, place: Place, kept: Kept | StoreError) -> None:
+    def _arrived(self, place: Location, kept: ReferenceFile | StoreError) -> None:
         made: dict[tuple[Address, str], PreparedProblem | ProblemError | ValueCodecError] = {}
         present: list[tuple[int, Sample, PreparedProblem]] = []
-        for index, sample, address in self._absent.pop(place):
+        for index, sample, address in self._pending.pop(place):
             key = (address, sample.prompt)
             if key not in made:
                 made[key] = self._made(address, sample.prompt, kept)
@@ -180,12 +180,12 @@ class Intake:
         self._sort(present)
 
     def _made(
-        self, address: Address, prompt: str, kept: Kept | StoreError
+        self, address: Address, prompt: str, kept: ReferenceFile | StoreError
     ) -> PreparedProblem | ProblemError | ValueCodecError:
         if isinstance(kept, StoreError):
             return kept
         try:
-            return self._problems.of_document(kept.document(address.task_id), prompt, address.shape)
+            return self._problems.from_document(kept.document(address.task_id), prompt, address.shape)
         except (ProblemError, ValueCodecError) as error:
             return error
 
@@ -211,10 +211,10 @@ class Intake:
     def _refuse(
         self, index: int, sample: Sample, error: ProblemError | ValueCodecError, address: Address | None = None
     ) -> None:
-        self._settle(index, unscored(sample.id, _complaint(sample, index, error, address)))
+        self._settle(index, unscored_grade(sample.id, _error_text(sample, index, error, address)))
 
 
-def _complaint(
+def _error_text(
     sample: Sample, index: int, error: ProblemError | ValueCodecError, address: Address | None = None
 ) -> str:
     """One line that names the sample, the field, and the object that the field points to."""
@@ -224,4 +224,4 @@ def _complaint(
         text = f"{address}: {text}"
     elif isinstance(error, InvalidFieldError):
         field, text = f"{field}.{error.field}", text.removeprefix(f"{error.field}: ")
-    return f"sample {label_of(sample.id, index)}: {field}: {text}"
+    return f"sample {sample_label(sample.id, index)}: {field}: {text}"

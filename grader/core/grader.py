@@ -11,10 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from grader.config.settings import GraderConfig
-from grader.core.batch import Intake
-from grader.core.grade_task import Grading
-from grader.core.problems import Problems
-from grader.core.sandbox_factory import sandbox_of
+from grader.core.batch import BatchLoader
+from grader.core.grade_task import TaskGrader
+from grader.core.problems import ProblemCache
+from grader.core.sandbox_factory import make_sandbox
 from grader.types import HostReport
 
 if TYPE_CHECKING:
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.core.batch import GradingTask, TaskQueue
-    from grader.judge import Judge, Judging
-    from grader.references.store import Store
+    from grader.judge import Judge, RatingBatch
+    from grader.references.store import ReferenceStore
     from grader.types import BadSample, Grade, Sample
-    from sandbox.conformance.kit import ConformanceReport, Outcome
+    from sandbox.conformance.kit import AttackResult, ConformanceReport
     from sandbox.sandbox import Sandbox
 
 __all__ = ["Grader"]
 
-_FLOWS_PER_LANE = 6
+_COROUTINES_PER_EXECUTOR = 6
 """So many that a lane never waits for an analyst, nor for those whose answers take long in spare lanes."""
 _NO_DEADLINE_S = 1e9
-_LAST_ATTACK_S = 3.0
+_ATTACK_MARGIN_S = 3.0
 """What attacks that have begun may still take."""
 
 
@@ -56,12 +56,12 @@ class Grader:
         sandbox: Sandbox | None = None,
     ) -> None:
         self.config = config if config is not None else GraderConfig()
-        self._sandbox = sandbox_of(self.config, environ) if sandbox is None else sandbox
-        self._lanes = self._sandbox.settings.lanes
-        self._grading = Grading(self._sandbox, self.config)
-        self._problems = Problems(self.config.sandbox_limits())
+        self._sandbox = make_sandbox(self.config, environ) if sandbox is None else sandbox
+        self._executors = self._sandbox.settings.workers
+        self._grading = TaskGrader(self._sandbox, self.config)
+        self._problems = ProblemCache(self.config.sandbox_limits())
         self._file_root = file_root
-        self._store: Store | None = None
+        self._store: ReferenceStore | None = None
         self._judge = self._make_judge()
         self._turn = threading.Lock()
 
@@ -108,22 +108,22 @@ class Grader:
         with (
             self._turn,
             nullcontext() if self._judge is None else self._judge.batch(deadline) as judging,
-            Intake(
+            BatchLoader(
                 samples,
                 problems=self._problems,
-                store=self._opened_store,
+                store=self._get_store,
                 settle=refuse,
                 deadline=deadline,
                 max_chars=self.config.max_completion_chars,
-                with_requests=self._judge is not None,
+                include_request=self._judge is not None,
             ) as intake,
         ):
             flows = [
-                self._work_off(intake.queue, samples, deadline, settle, judging)
-                for _ in range(min(intake.flows, self._lanes * _FLOWS_PER_LANE))
+                self._grade_tasks(intake.queue, samples, deadline, settle, judging)
+                for _ in range(min(intake.flows, self._executors * _COROUTINES_PER_EXECUTOR))
             ]
             feeds = [intake.feed()] if judging is None else [intake.feed(), judging.feed(len(flows))]
-            self._sandbox.run([*feeds, *flows], lanes=min(len(flows), self._lanes))
+            self._sandbox.run([*feeds, *flows], workers=min(len(flows), self._executors))
         assert None not in grades
         return [grade for grade in grades if grade is not None]
 
@@ -137,17 +137,17 @@ class Grader:
             self._sandbox.start()
             tier = self._sandbox.tier
         assert tier is not None
-        return HostReport(tier, self._sandbox.walls, self._lanes, platform.python_version(), platform.release())
+        return HostReport(tier, self._sandbox.layers, self._executors, platform.python_version(), platform.release())
 
     def check_conformance(
-        self, *, deadline_s: float | None = None, on_outcome: Callable[[Outcome], None] | None = None
+        self, *, deadline_s: float | None = None, on_result: Callable[[AttackResult], None] | None = None
     ) -> ConformanceReport:
         """Run every bundled attack in a sandbox built as this grader's own; see `sandbox.conformance.kit`.
 
         Args:
             deadline_s: seconds from now by which the report is ready, less the configured margin; attacks that were not
                 run by then say so. ``None``: no hurry.
-            on_outcome: called with each outcome as soon as it is there.
+            on_result: called with each outcome as soon as it is there.
 
         Raises:
             sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
@@ -155,8 +155,8 @@ class Grader:
         from sandbox.conformance.kit import check_conformance  # noqa: PLC0415 - rarely wanted
 
         if deadline_s is not None:
-            deadline_s = max(0.0, deadline_s - self.config.deadline_margin_s - _LAST_ATTACK_S)
-        return check_conformance(self._sandbox.settings, deadline_s=deadline_s, on_outcome=on_outcome)
+            deadline_s = max(0.0, deadline_s - self.config.deadline_margin_s - _ATTACK_MARGIN_S)
+        return check_conformance(self._sandbox.settings, deadline_s=deadline_s, on_result=on_result)
 
     def close(self) -> None:
         """End every process. The grader can be used again."""
@@ -168,21 +168,21 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _opened_store(self) -> Store:
+    def _get_store(self) -> ReferenceStore:
         """The store; made for the first reference that is kept elsewhere."""
-        from grader.references.store import Store  # noqa: PLC0415 - most references come with their samples
+        from grader.references.store import ReferenceStore  # noqa: PLC0415 - most references come with their samples
 
         if self._store is None:
-            self._store = Store(self.config.store_settings(self._file_root))
+            self._store = ReferenceStore(self.config.store_settings(self._file_root))
         return self._store
 
-    async def _work_off(
+    async def _grade_tasks(
         self,
         queue: TaskQueue,
         samples: Sequence[Sample | BadSample],
         deadline: float,
         settle: Callable[[int, Grade], None],
-        judging: Judging | None,
+        judging: RatingBatch | None,
     ) -> None:
         def hand_out(work: GradingTask, grade: Grade) -> None:
             for place in work.indices:
@@ -194,7 +194,7 @@ class Grader:
                 if self._judge is None or judging is None:
                     hand_out(work, grade)
                 else:
-                    self._judge.consider(work, grade, judging, partial(hand_out, work))
+                    self._judge.rate_grade(work.request, grade, judging, partial(hand_out, work))
         finally:
             if judging is not None:
                 judging.leave()

@@ -8,28 +8,28 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from grader.references.locate import address_of
+from grader.references.locate import parse_address
 from grader.types import TestResult
 from sandbox.errors import ValueCodecError
 from sandbox.types import Job
 from sandbox.wire.values import encode
-from testcases.compare.credit import constant_share
+from testcases.compare.credit import baseline_share
 from testcases.errors import StoreError
 from testcases.formats import read_reference
-from testcases.source.parsing import names_in
-from testcases.spec import exam_of, leaves_no_traces, names_mocks
+from testcases.source.parsing import bound_names_in
+from testcases.spec import build_spec, leaves_no_side_effects, mentions_mocks
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
-    from grader.references.documents import Document
+    from grader.references.documents import ReferenceText
     from sandbox.types import Execution
     from sandbox.wire.limits import Limits
     from testcases.model import Problem
 
-__all__ = ["PreparedProblem", "Problems", "prepare_problem", "results_of"]
+__all__ = ["PreparedProblem", "ProblemCache", "prepare_problem", "read_test_results"]
 
 
-_TRACELESS = "traceless"
+_STATELESS = "traceless"
 """Key of all exams that leave an examiner as good as new."""
 
 
@@ -49,9 +49,9 @@ class PreparedProblem:
             wanted["total_cpu_s"] = max(limits.total_cpu_s, wanted["cpu_s"])
         self.problem = problem
         self.limits = replace(limits, **wanted)
-        self._exam = encode(exam_of(problem))
+        self._exam = encode(build_spec(problem))
         self.digest = sha256(self._exam).hexdigest()
-        self._examiner_key = _examiner_key(problem, self.digest)
+        self._harness_key = _harness_key(problem, self.digest)
 
     @cached_property
     def test_count(self) -> int:
@@ -61,12 +61,12 @@ class PreparedProblem:
     @cached_property
     def constant_share(self) -> float:
         """What the best constant answer would pass, in [0, 1]."""
-        return constant_share(self.problem)
+        return baseline_share(self.problem)
 
     @cached_property
     def prompt_names(self) -> frozenset[str]:
         """Names that the prompt gives to the answer."""
-        return names_in(self.problem.prompt) if self.problem.prompt else frozenset()
+        return bound_names_in(self.problem.prompt) if self.problem.prompt else frozenset()
 
     @property
     def size(self) -> int:
@@ -75,14 +75,14 @@ class PreparedProblem:
 
     def job(self, answer: str) -> Job:
         """The job of putting this answer to the exam."""
-        return Job(source=answer, exam=self._exam, limits=self.limits, examiner_key=self._examiner_key)
+        return Job(source=answer, spec=self._exam, limits=self.limits, harness_key=self._harness_key)
 
 
-def _examiner_key(problem: Problem, digest: str) -> str:
+def _harness_key(problem: Problem, digest: str) -> str:
     """Which exams an examiner may serve besides: those of the same key, and none where there is no key."""
-    if leaves_no_traces(problem):
-        return _TRACELESS
-    return "" if names_mocks(problem) else digest
+    if leaves_no_side_effects(problem):
+        return _STATELESS
+    return "" if mentions_mocks(problem) else digest
 
 
 def prepare_problem(problem: Problem, limits: Limits) -> PreparedProblem:
@@ -98,7 +98,7 @@ def prepare_problem(problem: Problem, limits: Limits) -> PreparedProblem:
     return PreparedProblem(problem, limits)
 
 
-def results_of(execution: Execution) -> tuple[TestResult, ...]:
+def read_test_results(execution: Execution) -> tuple[TestResult, ...]:
     """The test results of a completed execution."""
     report: list[list[Any]] = execution.report
     return tuple(
@@ -106,12 +106,12 @@ def results_of(execution: Execution) -> tuple[TestResult, ...]:
     )
 
 
-_MOST = 1024
-_MOST_BYTES = 64 * 1024 * 1024
+_MAX_PROBLEMS = 1024
+_MAX_BYTES = 64 * 1024 * 1024
 """Of the exams of those that are kept."""
 
 
-class Problems:
+class ProblemCache:
     """Problems by what they were made of; those that were not asked for longest are forgotten.
 
     Args:
@@ -130,10 +130,10 @@ class Problems:
             ProblemError: it cannot be read.
             ValueCodecError: it holds what no process can be sent.
         """
-        key = sha256(_encoded(reference, prompt)).digest()
+        key = sha256(_encode_reference(reference, prompt)).digest()
         return self._get((key,)) or self._add((key,), reference, prompt, None)
 
-    def of_document(self, document: Document, prompt: str, shape: str | None) -> PreparedProblem:
+    def from_document(self, document: ReferenceText, prompt: str, shape: str | None) -> PreparedProblem:
         """The problem of a reference that was kept elsewhere; it is read as if it had come with the sample.
 
         Args:
@@ -145,16 +145,16 @@ class Problems:
             ProblemError: it cannot be read, or is yet another address.
             ValueCodecError: it holds what no process can be sent.
         """
-        from grader.references.documents import value_of  # noqa: PLC0415 - most references come with their samples
+        from grader.references.documents import parse_reference  # noqa: PLC0415 - most references come with their samples
 
         key = (document.digest, prompt, shape)
         known = self._get(key)
         if known is not None:
             return known
-        reference = value_of(document)
-        if address_of(reference) is not None:
+        reference = parse_reference(document)
+        if parse_address(reference) is not None:
             raise StoreError("says that the reference is kept yet elsewhere, and that is not followed")
-        _encoded(reference, prompt, shape)
+        _encode_reference(reference, prompt, shape)
         return self._add(key, reference, prompt, shape)
 
     def _get(self, key: tuple[Any, ...]) -> PreparedProblem | None:
@@ -167,12 +167,12 @@ class Problems:
         problem = prepare_problem(read_reference(reference, prompt=prompt, shape=shape), self._limits)
         self._known[key] = problem
         self._size += problem.size
-        while len(self._known) > _MOST or (self._size > _MOST_BYTES and len(self._known) > 1):
+        while len(self._known) > _MAX_PROBLEMS or (self._size > _MAX_BYTES and len(self._known) > 1):
             self._size -= self._known.popitem(last=False)[1].size
         return problem
 
 
-def _encoded(reference: Any, prompt: str, shape: str | None = None) -> bytes:
+def _encode_reference(reference: Any, prompt: str, shape: str | None = None) -> bytes:
     try:
         return encode([reference, prompt])
     except ValueCodecError:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from grader.config.settings import default_lanes
+from grader.config.settings import default_workers
 from sandbox.sandbox import Sandbox, SandboxSettings
 
 if TYPE_CHECKING:
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     from grader.config.settings import GraderConfig
 
-__all__ = ["CONDUCTOR", "INSIDER", "sandbox_of"]
+__all__ = ["HARNESS_RUNNER", "IN_PROCESS_RUNNER", "make_sandbox"]
 
-CONDUCTOR = "testcases.run:conduct"
+HARNESS_RUNNER = "testcases.run:run_tests"
 """What puts answers to the exams that `grader.core.problems.prepare_problem` makes."""
-INSIDER = "testcases.in_process.solution:Inside"
+IN_PROCESS_RUNNER = "testcases.in_process.solution:InProcessTests"
 """What holds tests in the answer's own process, where a problem asks for that."""
 
 
-def sandbox_of(config: GraderConfig, environ: Mapping[str, str] | None = None) -> Sandbox:
+def make_sandbox(config: GraderConfig, environ: Mapping[str, str] | None = None) -> Sandbox:
     """A sandbox, of which no process has been started.
 
     Args:
@@ -31,10 +31,10 @@ def sandbox_of(config: GraderConfig, environ: Mapping[str, str] | None = None) -
     """
     return Sandbox(
         SandboxSettings(
-            conductor=CONDUCTOR,
-            insider=INSIDER,
+            runner=HARNESS_RUNNER,
+            in_process_runner=IN_PROCESS_RUNNER,
             paths=tuple(path for path in sys.path if path.startswith("/")),
-            lanes=config.lanes or default_lanes(os.environ if environ is None else environ),
+            workers=config.workers or default_workers(os.environ if environ is None else environ),
             isolation=None if config.isolation == "auto" else config.isolation,
             require_isolation=config.require_isolation,
             preload=config.preloaded(),

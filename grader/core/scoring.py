@@ -28,19 +28,19 @@ __all__ = [
     "DEFAULT_WEIGHTS",
     "LINT_WEIGHTS",
     "METRIC_NAMES",
-    "SCORES",
+    "SYNTAX_SCORES",
     "LintWeight",
-    "Observations",
+    "MetricInputs",
     "RewardParts",
     "StyleWeights",
-    "credit_for",
+    "build_metrics",
     "earns_style",
+    "functional_credit",
     "lint_penalty",
-    "metrics_of",
-    "reward_of",
     "style_score",
     "syntax_score",
-    "withheld_because",
+    "weighted_reward",
+    "withholding_reason",
 ]
 
 
@@ -53,15 +53,15 @@ class RewardParts:
     style: float
 
 
-NOTHING = RewardParts(0.0, 0.0, 0.0)
+ZERO_PARTS = RewardParts(0.0, 0.0, 0.0)
 """What a refused answer gets."""
 
 
-def credit_for(share: float, credit: Credit, *, constant_share: float = 0.0) -> float:
+def functional_credit(share: float, credit: Credit, *, constant_share: float = 0.0) -> float:
     """What the functional part is worth, in [0, 1].
 
     Args:
-        share: share of the tests' weights that was earned, in [0, 1] (`testcases.compare.credit.share_earned`).
+        share: share of the tests' weights that was earned, in [0, 1] (`testcases.compare.credit.earned_share`).
         credit: the mode.
         constant_share: the share that the best constant answer would earn, in [0, 1].
     """
@@ -76,7 +76,7 @@ def credit_for(share: float, credit: Credit, *, constant_share: float = 0.0) -> 
             return max(0.0, (share - constant_share) / (1.0 - constant_share))
 
 
-def reward_of(parts: RewardParts, config: RewardConfig) -> float:
+def weighted_reward(parts: RewardParts, config: RewardConfig) -> float:
     """The weighted sum, finite and in [0, 1]."""
     style = parts.style
     if config.style_gate is StyleGate.FUNCTIONAL and parts.functional <= 0.0:
@@ -85,7 +85,7 @@ def reward_of(parts: RewardParts, config: RewardConfig) -> float:
     return min(1.0, max(0.0, total)) if math.isfinite(total) else 0.0
 
 
-SCORES: Mapping[AnalysisStatus, float] = {
+SYNTAX_SCORES: Mapping[AnalysisStatus, float] = {
     AnalysisStatus.OK: 1.0,
     AnalysisStatus.SYNTAX_ERROR: 0.0,
     AnalysisStatus.TOO_LARGE: 0.0,
@@ -97,15 +97,15 @@ SCORES: Mapping[AnalysisStatus, float] = {
 
 def syntax_score(analysis: Analysis) -> float:
     """1 when the answer parses and compiles within its limits, else 0; before the gate."""
-    return SCORES[analysis.status]
+    return SYNTAX_SCORES[analysis.status]
 
 
 def earns_style(analysis: Analysis) -> bool:
     """Whether the answer may earn syntax and style at all: it says something that could be right."""
-    return not withheld_because(analysis)
+    return not withholding_reason(analysis)
 
 
-def withheld_because(analysis: Analysis) -> str:
+def withholding_reason(analysis: Analysis) -> str:
     """Why syntax and style are withheld, in a line for people; empty when they are not.
 
     Text that does not compile, that the policy refuses, that lacks the entry point, or whose entry point is a stub
@@ -207,11 +207,11 @@ def style_score(facts: StyleFacts | None, weights: StyleWeights = DEFAULT_WEIGHT
 
 def lint_penalty(facts: StyleFacts, weights: StyleWeights = DEFAULT_WEIGHTS) -> float:
     """Sum of what the findings cost, by the size of the source; 0 when there are none."""
-    cost = math.fsum(_weight(finding.kind, weights) for finding in facts.findings)
+    cost = math.fsum(_finding_weight(finding.kind, weights) for finding in facts.findings)
     return cost / max(1.0, facts.lines / weights.short_lines)
 
 
-def _weight(kind: str, weights: StyleWeights) -> float:
+def _finding_weight(kind: str, weights: StyleWeights) -> float:
     known = LINT_WEIGHTS.get(kind)
     if known is None:
         families = (LINT_WEIGHTS[name] for name in LINT_WEIGHTS if name.endswith("*") and kind.startswith(name[:-1]))
@@ -228,7 +228,7 @@ METRIC_NAMES: tuple[str, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Observations:
+class MetricInputs:
     """What is known of a sample besides its tests and parts."""
 
     extraction_rule: ExtractionRule = ExtractionRule.NONE
@@ -245,8 +245,8 @@ class Observations:
     duration_ms: float = 0.0
 
 
-def metrics_of(
-    parts: RewardParts, tests: Sequence[TestResult], seen: Observations, *, code_found: bool
+def build_metrics(
+    parts: RewardParts, tests: Sequence[TestResult], seen: MetricInputs, *, code_found: bool
 ) -> tuple[Metric, ...]:
     """The metrics of a sample, in the order of `METRIC_NAMES`."""
     verdicts = [test.verdict for test in tests]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from keyword import kwlist
 from typing import TYPE_CHECKING, Final
 
-from grader.extraction.definitions import Claim, Target
-from grader.extraction.lines import dedented, first_line, is_indented, without_prompts
+from grader.extraction.definitions import EntryPointMatcher, Fit
+from grader.extraction.lines import dedent, first_line, is_indented, strip_repl_prompts
 from grader.extraction.markdown import Language
 
 if TYPE_CHECKING:
-    from grader.extraction.markdown import Block, Document
+    from grader.extraction.markdown import CodeBlock, MarkdownDocument
 
-__all__ = ["Candidate", "Chooser", "cut_at_prose", "find_bare_code", "looks_like_prose"]
+__all__ = ["CandidateSelector", "CodeCandidate", "cut_at_prose", "find_bare_code", "looks_like_prose"]
 
 
 _NAMES: Final = r"[^\W\d]\w*+(?:\.\w++)*+(?:[ \t]*+,[ \t]*+[^\W\d]\w*+(?:\.\w++)*+)*+"
@@ -34,7 +34,7 @@ _CODE_START: Final = re.compile(
     )""",
     re.MULTILINE | re.VERBOSE,
 )
-_NO_PROSE: Final = frozenset({*kwlist, "match", "case", "type"})
+_CODE_WORDS: Final = frozenset({*kwlist, "match", "case", "type"})
 _OPERATORS: Final = frozenset({"and", "or", "in", "is", "not", "if", "else", "for", "as"})
 _TWO_WORDS: Final = re.compile(r"([^\W\d][\w'’-]*+) ++([^\W\d][\w'’-]*+)")  # noqa: RUF001  # as prose is typed
 _LIST_OR_BOLD: Final = re.compile(r"(?:[-*+•>]|[0-9]{1,9}[.)]|\#{2,6}) |\*\*|</?[a-z|]", re.IGNORECASE)
@@ -80,35 +80,35 @@ def looks_like_prose(line: str) -> bool:
     if _LIST_OR_BOLD.match(line):
         return True
     words = _TWO_WORDS.match(line)
-    if words and words[1] not in _NO_PROSE and words[2] not in _OPERATORS:
+    if words and words[1] not in _CODE_WORDS and words[2] not in _OPERATORS:
         return True
     return line[:1].isupper() and "=" not in line and line.rstrip().endswith(_SENTENCE_ENDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CodeCandidate:
     """One piece of code."""
 
     code: str
     """Dedented, unless it is a body to be put after the prompt."""
-    claim: Claim
+    fit: Fit
     language: Language
     unclosed: bool = False
 
 
-class Chooser:
+class CandidateSelector:
     """Judges pieces of code by what is asked for."""
 
     __slots__ = ("_by_name", "_prompt_has_stub", "_target")
 
     def __init__(self, entry_point: str | None, prompt: str) -> None:
-        self._target = Target(entry_point)
+        self._target = EntryPointMatcher(entry_point)
         self._by_name = bool(entry_point)
-        self._prompt_has_stub = bool(entry_point and prompt and self._target.claim(prompt))
+        self._prompt_has_stub = bool(entry_point and prompt and self._target.fit(prompt))
 
-    def candidates(self, document: Document) -> list[Candidate]:
+    def candidates(self, document: MarkdownDocument) -> list[CodeCandidate]:
         """Return the candidates of a text, in its order."""
-        found: list[Candidate] = []
+        found: list[CodeCandidate] = []
         for number, gap in enumerate(document.gaps):
             if number:
                 block = document.blocks[number - 1]
@@ -118,42 +118,42 @@ class Chooser:
                 found.append(candidate)
         return found
 
-    def choice(self, candidates: list[Candidate]) -> int | None:
+    def choice(self, candidates: list[CodeCandidate]) -> int | None:
         """Return the place of the answer: the best claim, then the best language, then the last one.
 
         A block in another language is a candidate only if it defines the entry point by name.
         """
         best: int | None = None
         for place, candidate in enumerate(candidates):
-            if best is None or _worth(candidate) >= _worth(candidates[best]):
+            if best is None or _rank(candidate) >= _rank(candidates[best]):
                 best = place
         return best
 
-    def _fenced(self, block: Block) -> Candidate | None:
-        code = without_prompts(block.content)
+    def _fenced(self, block: CodeBlock) -> CodeCandidate | None:
+        code = strip_repl_prompts(block.content)
         if not code or code.isspace():
             return None
-        code, claim = self._judged(code)
-        if block.language is Language.OTHER and not (self._by_name and claim >= Claim.METHOD):
+        code, fit = self._judged(code)
+        if block.language is Language.OTHER and not (self._by_name and fit >= Fit.METHOD):
             return None
-        return Candidate(code, claim, block.language, block.unclosed)
+        return CodeCandidate(code, fit, block.language, block.unclosed)
 
-    def _bare(self, gap: str, *, leading: bool) -> Candidate | None:
+    def _bare(self, gap: str, *, leading: bool) -> CodeCandidate | None:
         code = find_bare_code(gap)
-        claim = self._target.claim(code) if code else Claim.NOTHING
-        if leading and not claim and is_indented(gap) and not looks_like_prose(first_line(gap).lstrip()):
-            code, claim = self._judged(cut_at_prose(gap.lstrip("\n")))
-        return Candidate(code, claim, Language.BARE) if code else None
+        fit = self._target.fit(code) if code else Fit.NOTHING
+        if leading and not fit and is_indented(gap) and not looks_like_prose(first_line(gap).lstrip()):
+            code, fit = self._judged(cut_at_prose(gap.lstrip("\n")))
+        return CodeCandidate(code, fit, Language.BARE) if code else None
 
-    def _judged(self, code: str) -> tuple[str, Claim]:
+    def _judged(self, code: str) -> tuple[str, Fit]:
         if not is_indented(code):
-            return code, self._target.claim(code)
-        flush = dedented(code)
-        claim = self._target.claim(flush)
-        if not claim and self._prompt_has_stub:
-            return code, Claim.BODY
-        return flush, claim
+            return code, self._target.fit(code)
+        flush = dedent(code)
+        fit = self._target.fit(flush)
+        if not fit and self._prompt_has_stub:
+            return code, Fit.BODY
+        return flush, fit
 
 
-def _worth(candidate: Candidate) -> tuple[Claim, Language]:
-    return candidate.claim, candidate.language
+def _rank(candidate: CodeCandidate) -> tuple[Fit, Language]:
+    return candidate.fit, candidate.language

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Claim", "Target", "defined_names", "exported_names", "needed_helpers", "used_names"]
+__all__ = ["EntryPointMatcher", "Fit", "defined_names", "exported_names", "required_helpers", "used_names"]
 
 
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
-_USED: Final = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_NAME_USE: Final = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _DEFINITION: Final = re.compile(
     r"^(?P<indent>[ \t]*+)(?:(?:async[ \t]++)?def|(?P<is_class>class))[ \t]++(?P<name>[^\W\d]\w*)", re.MULTILINE
 )
@@ -26,7 +26,7 @@ _ASSIGNMENT: Final = re.compile(r"^([^\W\d]\w*+)[ \t]*+(?:=(?!=)|:)", re.MULTILI
 _READS_STDIN: Final = re.compile(r"\binput\(|\bstdin\b|\bopen\(0")
 
 
-class Claim(IntEnum):
+class Fit(IntEnum):
     """How well a piece of code fits what is asked for; a greater one wins."""
 
     NOTHING = 0
@@ -38,7 +38,7 @@ class Claim(IntEnum):
     """It defines the entry point at the top level; or, where a program is asked for, it reads the input."""
 
 
-class Target:
+class EntryPointMatcher:
     """What the answer has to define: an entry point, or nothing but a program that reads its input.
 
     ``Solution.add`` asks for ``Solution``; an entry point that is no name is defined by nothing.
@@ -50,35 +50,35 @@ class Target:
         self._is_program = not entry_point
         self._names = _IDENTIFIER.findall(entry_point or "")
 
-    def claim(self, code: str) -> Claim:
-        """Return how well the code fits; never `Claim.BODY`, which needs the prompt."""
+    def fit(self, code: str) -> Fit:
+        """Return how well the code fits; never `Fit.BODY`, which needs the prompt."""
         if self._is_program:
-            return Claim.DEFINITION if _READS_STDIN.search(code) else Claim.NOTHING
+            return Fit.DEFINITION if _READS_STDIN.search(code) else Fit.NOTHING
         if not self._names:
-            return Claim.NOTHING
+            return Fit.NOTHING
         # Names are compared, not put into a pattern: compiling one for every entry point takes longer than the search.
         first, last = self._names[0], self._names[-1]
-        claim = Claim.NOTHING
+        fit = Fit.NOTHING
         for match in _DEFINITION.finditer(code):
             if match["name"] == first and not match["indent"]:
-                return Claim.DEFINITION
+                return Fit.DEFINITION
             if match["name"] == last and not match["is_class"]:
-                claim = Claim.METHOD
+                fit = Fit.METHOD
         if any(match[1] == first for match in _ASSIGNMENT.finditer(code)):
-            return Claim.DEFINITION
-        return claim
+            return Fit.DEFINITION
+        return fit
 
 
 def used_names(code: str) -> set[str]:
     """Return every word of the code that may be a name, but for attributes."""
-    return set(_USED.findall(code))
+    return set(_NAME_USE.findall(code))
 
 
 def defined_names(code: str) -> set[str]:
     """Return the names which the code itself defines, imports or, at the top level, assigns."""
     names = {match["name"] for match in _DEFINITION.finditer(code)}
     names.update(match[1] for match in _ASSIGNMENT.finditer(code))
-    return names | _imported(code)
+    return names | _imported_names(code)
 
 
 def exported_names(code: str) -> set[str]:
@@ -87,15 +87,15 @@ def exported_names(code: str) -> set[str]:
     These are its top-level functions and classes; the imported names where it has nothing but imports.
     """
     if all(not line.strip() or line.startswith(("import ", "from ", "#")) for line in code.split("\n")):
-        return _imported(code)
+        return _imported_names(code)
     return {match["name"] for match in _DEFINITION.finditer(code) if not match["indent"]}
 
 
-def _imported(code: str) -> set[str]:
+def _imported_names(code: str) -> set[str]:
     return {name for match in _IMPORT.finditer(code) for name in _IDENTIFIER.findall(match[1])}
 
 
-def needed_helpers(chosen: str, earlier: Sequence[str]) -> list[str]:
+def required_helpers(chosen: str, earlier: Sequence[str]) -> list[str]:
     """Return the earlier blocks, in order, that offer a name which is used further down but not defined.
 
     Blocks are read backwards, so that of two versions of a helper the later one is taken, and that helpers of

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from grader.extraction.candidates import Candidate, Chooser
-from grader.extraction.definitions import Claim, needed_helpers
-from grader.extraction.lines import normalised
-from grader.extraction.markdown import Language, read_document
-from grader.extraction.sections import solution_section, without_reasoning
+from grader.extraction.candidates import CandidateSelector, CodeCandidate
+from grader.extraction.definitions import Fit, required_helpers
+from grader.extraction.lines import normalize
+from grader.extraction.markdown import Language, parse_markdown
+from grader.extraction.sections import solution_section, strip_reasoning
 
 if TYPE_CHECKING:
-    from grader.extraction.markdown import Document
+    from grader.extraction.markdown import MarkdownDocument
 
 __all__ = ["Extraction", "ExtractionRule", "extract"]
 
@@ -61,19 +61,19 @@ _RULES: Final = {
     Language.OTHER: ExtractionRule.OTHER_FENCE,
     Language.BARE: ExtractionRule.BARE_CODE,
 }
-_WHERE: Final = {
+_SOURCE_TEXTS: Final = {
     Language.PYTHON: "block tagged as Python",
     Language.UNTAGGED: "block without a tag",
     Language.OTHER: "block tagged as another language",
     Language.BARE: "code without a fence",
 }
-_WHY: Final = {
-    Claim.DEFINITION: "which defines the entry point",
-    Claim.METHOD: "which defines a method of that name",
-    Claim.BODY: "a function's body, put after the prompt",
-    Claim.NOTHING: "none defines the entry point",
+_FIT_TEXTS: Final = {
+    Fit.DEFINITION: "which defines the entry point",
+    Fit.METHOD: "which defines a method of that name",
+    Fit.BODY: "a function's body, put after the prompt",
+    Fit.NOTHING: "none defines the entry point",
 }
-_WHY_PROGRAM: Final = {Claim.DEFINITION: "which reads the input", Claim.NOTHING: "none reads the input"}
+_PROGRAM_FIT_TEXTS: Final = {Fit.DEFINITION: "which reads the input", Fit.NOTHING: "none reads the input"}
 
 
 def extract(
@@ -89,13 +89,13 @@ def extract(
         prompt: Python source that ends in the stub of the entry point, where the completion may be its body.
         max_chars: length above which a completion is not read.
     """
-    prompt = normalised(prompt)
+    prompt = normalize(prompt)
     if len(completion) > max_chars:
         detail = f"{len(completion)} characters, more than the limit of {max_chars}"
         return Extraction(None, ExtractionRule.TOO_LONG, 0, truncated=False, reasoning_dropped=False, detail=detail)
-    visible, dropped = without_reasoning(normalised(completion))
-    chooser = Chooser(entry_point, prompt)
-    document, candidates, marked = _searched(visible, chooser)
+    visible, dropped = strip_reasoning(normalize(completion))
+    chooser = CandidateSelector(entry_point, prompt)
+    document, candidates, marked = _find_candidates(visible, chooser)
     place = chooser.choice(candidates)
     if place is None:
         detail = "no code outside the reasoning" if dropped else "no code"
@@ -108,47 +108,45 @@ def extract(
             detail=detail,
         )
     chosen = candidates[place]
-    answer, helpers = _answer(chosen, candidates[:place], prompt)
+    answer, helpers = _assemble_answer(chosen, candidates[:place], prompt)
     return Extraction(
         answer,
-        ExtractionRule.BODY_ONLY if chosen.claim is Claim.BODY else _RULES[chosen.language],
+        ExtractionRule.BODY_ONLY if chosen.fit is Fit.BODY else _RULES[chosen.language],
         len(document.blocks),
         truncated=chosen.unclosed,
         reasoning_dropped=dropped,
-        detail=_detail(chosen, helpers, marked=marked, program=not entry_point),
+        detail=_describe(chosen, helpers, marked=marked, program=not entry_point),
     )
 
 
-def _searched(visible: str, chooser: Chooser) -> tuple[Document, list[Candidate], bool]:
+def _find_candidates(visible: str, chooser: CandidateSelector) -> tuple[MarkdownDocument, list[CodeCandidate], bool]:
     """Return the text to choose from, its candidates, and whether it is the marked solution."""
     section = solution_section(visible)
     if section is not None:
-        document = read_document(section)
+        document = parse_markdown(section)
         candidates = chooser.candidates(document)
         if candidates:
             return document, candidates, True
-    document = read_document(visible)
+    document = parse_markdown(visible)
     return document, chooser.candidates(document), False
 
 
-def _answer(chosen: Candidate, earlier: list[Candidate], prompt: str) -> tuple[str, int]:
+def _assemble_answer(chosen: CodeCandidate, earlier: list[CodeCandidate], prompt: str) -> tuple[str, int]:
     """Return the answer and how many helper blocks are in it."""
-    if chosen.claim is Claim.BODY:
+    if chosen.fit is Fit.BODY:
         return (prompt if prompt.endswith("\n") else prompt + "\n") + chosen.code, 0
     if chosen.language is Language.BARE:
         return chosen.code, 0
     blocks = [
-        candidate.code
-        for candidate in earlier
-        if candidate.claim is Claim.NOTHING and candidate.language > Language.BARE
+        candidate.code for candidate in earlier if candidate.fit is Fit.NOTHING and candidate.language > Language.BARE
     ]
-    helpers = needed_helpers(chosen.code, blocks)
+    helpers = required_helpers(chosen.code, blocks)
     return "\n\n".join([*(helper.rstrip("\n") + "\n" for helper in helpers), chosen.code]), len(helpers)
 
 
-def _detail(chosen: Candidate, helpers: int, *, marked: bool, program: bool) -> str:
-    why = _WHY_PROGRAM if program else _WHY
-    parts = [f"last {_WHERE[chosen.language]}", why[chosen.claim]]
+def _describe(chosen: CodeCandidate, helpers: int, *, marked: bool, program: bool) -> str:
+    why = _PROGRAM_FIT_TEXTS if program else _FIT_TEXTS
+    parts = [f"last {_SOURCE_TEXTS[chosen.language]}", why[chosen.fit]]
     if marked:
         parts.append("between solution markers")
     if chosen.unclosed:

@@ -9,15 +9,15 @@ from typing import Final
 
 __all__ = [
     "BYTE_ORDER_MARK",
-    "TAB",
-    "dedented",
+    "TAB_WIDTH",
+    "dedent",
     "first_line",
-    "indentation",
     "is_indented",
     "line_end",
-    "normalised",
-    "without_columns",
-    "without_prompts",
+    "measure_indent",
+    "normalize",
+    "strip_columns",
+    "strip_repl_prompts",
 ]
 
 
@@ -38,7 +38,7 @@ _END_TOKENS: Final = (
 """How models end a turn; left in the text by trainers which decode special tokens."""
 
 
-def normalised(text: str) -> str:
+def normalize(text: str) -> str:
     r"""Return the text with ``\n`` for every line end, without a byte order mark or end tokens.
 
     Line ends are those of CommonMark 2.1 and of Python: ``\r\n``, ``\n`` and a lone ``\r``. Everything else,
@@ -46,10 +46,10 @@ def normalised(text: str) -> str:
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _without_end_tokens(text.lstrip(BYTE_ORDER_MARK))
+    return _strip_end_tokens(text.lstrip(BYTE_ORDER_MARK))
 
 
-def _without_end_tokens(text: str) -> str:
+def _strip_end_tokens(text: str) -> str:
     end = len(text)
     while True:
         probe = end
@@ -87,37 +87,37 @@ def is_indented(text: str) -> bool:
     return first_line(text).startswith((" ", "\t"))
 
 
-TAB: Final = 4
+TAB_WIDTH: Final = 4
 """Distance of the tab stops."""
 
 
-def indentation(line: str, at: int, column: int) -> tuple[int, int]:
+def measure_indent(line: str, at: int, column: int) -> tuple[int, int]:
     """Return column and place of the first character from ``at`` on that is no space or tab."""
     while at < len(line):
         if line[at] == " ":
             column += 1
         elif line[at] == "\t":
-            column += TAB - column % TAB
+            column += TAB_WIDTH - column % TAB_WIDTH
         else:
             break
         at += 1
     return column, at
 
 
-def without_columns(line: str, columns: int) -> str:
+def strip_columns(line: str, columns: int) -> str:
     """Return the line without its first columns of indentation, as far as it has them."""
     column = at = 0
     while at < len(line) and column < columns and line[at] in {" ", "\t"}:
-        column += 1 if line[at] == " " else TAB - column % TAB
+        column += 1 if line[at] == " " else TAB_WIDTH - column % TAB_WIDTH
         at += 1
     return " " * (column - columns) + line[at:]
 
 
-_PROMPTS = (">>> ", "... ")
-_BARE_PROMPTS = (">>>", "...")
+_REPL_PROMPTS = (">>> ", "... ")
+_EMPTY_REPL_PROMPTS = (">>>", "...")
 
 
-def without_prompts(code: str) -> str:
+def strip_repl_prompts(code: str) -> str:
     """Return what was typed in an interactive session, without its prompts and without what it printed.
 
     Code whose first line has no prompt is returned as it is, but for a byte order mark before it.
@@ -127,14 +127,14 @@ def without_prompts(code: str) -> str:
         return code
     typed = []
     for line in code.split("\n"):
-        if line.startswith(_PROMPTS):
+        if line.startswith(_REPL_PROMPTS):
             typed.append(line[4:])
-        elif line.rstrip() in _BARE_PROMPTS:
+        elif line.rstrip() in _EMPTY_REPL_PROMPTS:
             typed.append("")
     return "\n".join(typed) + "\n"
 
 
-def dedented(code: str) -> str:
+def dedent(code: str) -> str:
     """Return the code without the first line's indentation, which is taken from every line that has it.
 
     Lines that have less are left alone: in code that is indented as a whole, these are text of a string.

@@ -19,9 +19,18 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from typing import Final
 
-from grader.extraction.lines import BYTE_ORDER_MARK, TAB, indentation, without_columns
+from grader.extraction.lines import BYTE_ORDER_MARK, TAB_WIDTH, measure_indent, strip_columns
 
-__all__ = ["Block", "Document", "Fence", "FenceScanner", "Language", "LineKind", "parse_language", "read_document"]
+__all__ = [
+    "CodeBlock",
+    "Fence",
+    "FenceScanner",
+    "Language",
+    "LineKind",
+    "MarkdownDocument",
+    "parse_language",
+    "parse_markdown",
+]
 
 
 class Language(IntEnum):
@@ -60,7 +69,7 @@ _MIN_FENCE: Final = 3
 _LIST_MARKER: Final = re.compile(r"(?:[-+*]|[0-9]{1,9}[.)])(?=[ \t]|$)")  # 5.2
 _QUOTE_MARKER: Final = re.compile(r" {0,3}> ?")  # 5.1
 _CLOSING: Final = re.compile(r"([ \t]*+)(`++|~++)[ \t]*+$")
-_CAN_MATTER: Final = frozenset(f" \t>-+*0123456789`~{BYTE_ORDER_MARK}")
+_SPECIAL_STARTS: Final = frozenset(f" \t>-+*0123456789`~{BYTE_ORDER_MARK}")
 
 
 class LineKind(Enum):
@@ -118,7 +127,7 @@ class FenceScanner:
         if self._fence is None:
             if not line:
                 return LineKind.TEXT, line
-            if line[0] not in _CAN_MATTER:
+            if line[0] not in _SPECIAL_STARTS:
                 self._items.clear()
                 return LineKind.TEXT, line
             self._fence = self._opening(line)
@@ -146,7 +155,7 @@ class FenceScanner:
             self._quotes = quotes
             self._items.clear()
         line = line[start:] if start else line
-        column, at = indentation(line, 0, 0)
+        column, at = measure_indent(line, 0, 0)
         while at < len(line):
             while self._items and self._items[-1] > column:
                 self._items.pop()
@@ -157,8 +166,8 @@ class FenceScanner:
             if marker is None:
                 return _fence_at(line, at, column, base, quotes)
             marker_end = column + marker.end() - at
-            column, at = indentation(line, marker.end(), marker_end)
-            deep = column - marker_end > TAB  # 5.2 rule 2: the item starts with indented code
+            column, at = measure_indent(line, marker.end(), marker_end)
+            deep = column - marker_end > TAB_WIDTH  # 5.2 rule 2: the item starts with indented code
             self._items.append(marker_end + 1 if deep or at == len(line) else column)
         return None
 
@@ -180,7 +189,7 @@ def _closes(line: str, fence: Fence) -> bool:
     # most lines of a block fail the first test; after both, the run is one of the fence's own character
     if fence.character not in line or (match := _CLOSING.match(line)) is None:
         return False
-    column = len(match[1]) if "\t" not in match[1] else indentation(line, 0, 0)[0]
+    column = len(match[1]) if "\t" not in match[1] else measure_indent(line, 0, 0)[0]
     return len(match[2]) >= fence.length and column - fence.base <= _MAX_INDENT
 
 
@@ -194,7 +203,7 @@ def _quote_markers(line: str, most: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class CodeBlock:
     """One fenced code block."""
 
     content: str
@@ -205,25 +214,25 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class MarkdownDocument:
     """A text as blocks and what lies between them."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[CodeBlock, ...]
     gaps: tuple[str, ...]
     """Text outside the blocks; ``gaps[i]`` stands before ``blocks[i]``, and the last one after all blocks."""
 
 
-def read_document(text: str) -> Document:
+def parse_markdown(text: str) -> MarkdownDocument:
     r"""Split a text, whose line ends are ``\n``, into its fenced blocks and what lies between them."""
     scanner = FenceScanner()
-    blocks: list[Block] = []
+    blocks: list[CodeBlock] = []
     gaps: list[str] = []
     lines: list[str] = []
     fence: Fence | None = None
 
     def end_block(*, unclosed: bool) -> None:
         assert fence is not None
-        blocks.append(Block(_joined(_content(lines, fence)), parse_language(fence.info), unclosed))
+        blocks.append(CodeBlock(_join_lines(_dedented_content(lines, fence)), parse_language(fence.info), unclosed))
         lines.clear()
 
     source = text.split("\n")
@@ -235,7 +244,7 @@ def read_document(text: str) -> Document:
             end_block(unclosed=False)
             kind, content = scanner.feed(line)
         if kind is LineKind.OPENING:
-            gaps.append(_joined(lines))
+            gaps.append(_join_lines(lines))
             lines.clear()
             fence = scanner.fence
         elif kind is LineKind.CLOSING:
@@ -244,17 +253,17 @@ def read_document(text: str) -> Document:
             lines.append(content)
     if scanner.inside:
         end_block(unclosed=True)
-    gaps.append(_joined(lines))
-    return Document(tuple(blocks), tuple(gaps))
+    gaps.append(_join_lines(lines))
+    return MarkdownDocument(tuple(blocks), tuple(gaps))
 
 
-def _content(lines: list[str], fence: Fence) -> list[str]:
+def _dedented_content(lines: list[str], fence: Fence) -> list[str]:
     if not fence.column:
         return lines
-    if fence.base and any(indentation(line, 0, 0)[0] < fence.base for line in lines if line.strip()):
+    if fence.base and any(measure_indent(line, 0, 0)[0] < fence.base for line in lines if line.strip()):
         return lines
-    return [without_columns(line, fence.column) for line in lines]
+    return [strip_columns(line, fence.column) for line in lines]
 
 
-def _joined(lines: list[str]) -> str:
+def _join_lines(lines: list[str]) -> str:
     return "\n".join(lines) + "\n" if lines else ""

@@ -9,11 +9,11 @@ from typing import Final
 from grader.extraction.lines import line_end
 from grader.extraction.markdown import FenceScanner
 
-__all__ = ["REASONING", "SOLUTION", "Family", "Marker", "solution_section", "without_reasoning"]
+__all__ = ["REASONING", "SOLUTION", "Marker", "MarkerSet", "solution_section", "strip_reasoning"]
 
 
 # blanks between a marker and a fence are no indentation of the fence
-_BEFORE_FENCE: Final = "(?:[ \t]*+(?=```|~~~))?"
+_BLANKS_BEFORE_FENCE: Final = "(?:[ \t]*+(?=```|~~~))?"
 
 
 class Marker:
@@ -34,7 +34,7 @@ class Marker:
         return self._closing.search(text, start, end)
 
 
-class Family:
+class MarkerSet:
     """Markers that mean the same."""
 
     __slots__ = ("_any", "_closing", "_markers", "_opening")
@@ -43,7 +43,7 @@ class Family:
         self._markers = tuple(Marker(*pair) for pair in pairs)
         openings = "|".join(f"({re.escape(opening)})" for opening, _ in pairs)
         # at most three spaces before it, as before any block of CommonMark: deeper is inside something else
-        self._opening = re.compile(rf"\ufeff? {{0,3}}(?:{openings}){_BEFORE_FENCE}", re.IGNORECASE)
+        self._opening = re.compile(rf"\ufeff? {{0,3}}(?:{openings}){_BLANKS_BEFORE_FENCE}", re.IGNORECASE)
         self._closing = _closing_pattern(*(closing for _, closing in pairs))
         self._any = re.compile("|".join(re.escape(text) for pair in pairs for text in pair), re.IGNORECASE)
 
@@ -65,10 +65,10 @@ class Family:
 
 def _closing_pattern(*closings: str) -> re.Pattern[str]:
     alternatives = "|".join(re.escape(closing) for closing in closings)
-    return re.compile(rf"(?:{alternatives})(?!['\"\\]|`(?!``)){_BEFORE_FENCE}", re.IGNORECASE)
+    return re.compile(rf"(?:{alternatives})(?!['\"\\]|`(?!``)){_BLANKS_BEFORE_FENCE}", re.IGNORECASE)
 
 
-REASONING: Final = Family(
+REASONING: Final = MarkerSet(
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -80,7 +80,7 @@ REASONING: Final = Family(
 )
 """What models put around their thoughts."""
 
-SOLUTION: Final = Family(
+SOLUTION: Final = MarkerSet(
     ("<|begin_of_solution|>", "<|end_of_solution|>"),
     ("<answer>", "</answer>"),
     ("<solution>", "</solution>"),
@@ -88,7 +88,7 @@ SOLUTION: Final = Family(
 """What prompts ask models to put around their answer."""
 
 
-def without_reasoning(text: str) -> tuple[str, bool]:
+def strip_reasoning(text: str) -> tuple[str, bool]:
     """Return the text without its reasoning, and whether there was any.
 
     - An opening marker counts at the start of a line outside fenced blocks. The reasoning goes on to the
@@ -155,15 +155,15 @@ def solution_section(text: str) -> str | None:
         elif (closing := marker.find_closing(text, at, end)) and (
             not scanner.inside or text[at:end].strip() == closing[0].rstrip()
         ):
-            section = _if_any(text[start : closing.start()], section)
+            section = _non_blank(text[start : closing.start()], section)
             marker = None
             scanner.reset()
             at = closing.end()
             continue
         scanner.skip(text[at:end])
         at = end + 1
-    return section if marker is None else _if_any(text[start:], section)
+    return section if marker is None else _non_blank(text[start:], section)
 
 
-def _if_any(found: str, otherwise: str | None) -> str | None:
+def _non_blank(found: str, otherwise: str | None) -> str | None:
     return otherwise if not found or found.isspace() else found

@@ -9,19 +9,19 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.judge.prompt import Opinion, rating_in
+from grader.judge.prompt import Rating, parse_rating
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.config.settings import JudgeConfig
-    from grader.judge.prompt import Question
+    from grader.judge.prompt import RatingRequest
 
-__all__ = ["Bedrock", "HopelessError"]
+__all__ = ["BedrockModel", "JudgeUnavailableError"]
 
-_ATTEMPTS: Final = 6
+_MAX_ATTEMPTS: Final = 6
 _FIRST_PAUSE_S: Final = 0.5
-_LONGEST_PAUSE_S: Final = 8.0
+_MAX_PAUSE_S: Final = 8.0
 _CONNECT_S: Final = 3.0
 _TRANSIENT: Final = frozenset(
     {
@@ -31,22 +31,22 @@ _TRANSIENT: Final = frozenset(
 )  # fmt: skip
 """Of the errors of Converse (Amazon Bedrock API Reference) those that may pass."""
 _TRANSIENT_STATUS: Final = frozenset({408, 424, 429, 500, 502, 503, 504})
-_OF_ONE_QUESTION: Final = frozenset({"ValidationException"})
+_REQUEST_ERRORS: Final = frozenset({"ValidationException"})
 """Such as a question that is too long for the model; the next may be shorter."""
 
 
-class HopelessError(Exception):
+class JudgeUnavailableError(Exception):
     """No other question has a chance: no permission, no credentials, no such model. One line for people."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Problem:
+class _ApiFailure:
     text: str
     transient: bool = False
-    hopeless: bool = False
+    fatal: bool = False
 
 
-class Bedrock:
+class BedrockModel:
     """Asks a model. For use from several threads.
 
     Region (unless the settings name one), credentials, endpoint and certificates are those that the client finds by
@@ -59,7 +59,7 @@ class Bedrock:
         self._client: Any = None
         self._making = threading.Lock()
 
-    def rate(self, question: Question, deadline: float) -> Opinion:
+    def rate(self, question: RatingRequest, deadline: float) -> Rating:
         """What the model says. What may pass (throttling, 5xx, a lost connection) is tried again, up to 6 times.
 
         Args:
@@ -74,17 +74,17 @@ class Bedrock:
         while True:
             attempt += 1
             try:
-                rating = rating_in(self._ask(question))
+                rating = parse_rating(self._ask(question))
             except Exception as error:  # noqa: BLE001 - the client raises whatever it raises, and nothing here is fatal
-                problem = _explain(error)
+                problem = _classify(error)
             else:
-                return Opinion(rating, "" if rating is not None else "the model's reply is no rating")
-            if problem.hopeless:
+                return Rating(rating, "" if rating is not None else "the model's reply is no rating")
+            if problem.fatal:
                 self.forget()
-                raise HopelessError(problem.text)
-            pause = random.uniform(0.0, min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempt - 1)))  # noqa: S311 - so that not all come back at once
-            if not problem.transient or attempt == _ATTEMPTS or time.monotonic() + pause >= until:
-                return Opinion(None, f"{problem.text}{f', {attempt} times' if attempt > 1 else ''}")
+                raise JudgeUnavailableError(problem.text)
+            pause = random.uniform(0.0, min(_MAX_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempt - 1)))  # noqa: S311 - so that not all come back at once
+            if not problem.transient or attempt == _MAX_ATTEMPTS or time.monotonic() + pause >= until:
+                return Rating(None, f"{problem.text}{f', {attempt} times' if attempt > 1 else ''}")
             self._pause(pause)
 
     def forget(self) -> None:
@@ -92,7 +92,7 @@ class Bedrock:
         with self._making:
             self._client = None
 
-    def _ask(self, question: Question) -> Any:
+    def _ask(self, question: RatingRequest) -> Any:
         return self._ready().converse(
             modelId=self._config.model,
             inferenceConfig={"temperature": 0.0, "maxTokens": self._config.max_tokens},
@@ -120,7 +120,7 @@ class Bedrock:
             return self._client
 
 
-def _explain(error: Exception) -> _Problem:
+def _classify(error: Exception) -> _ApiFailure:
     """What an error of the client means. Its own text is left out: it may quote what was sent."""
     from botocore import exceptions as known  # noqa: PLC0415 - slow to import
 
@@ -129,12 +129,12 @@ def _explain(error: Exception) -> _Problem:
         code = str(error.response.get("Error", {}).get("Code", ""))[:80]
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _TRANSIENT or status in _TRANSIENT_STATUS:
-            return _Problem(f"the model is busy or has failed ({code})", transient=True)
-        return _Problem(f"Amazon Bedrock refuses ({code})", hopeless=code not in _OF_ONE_QUESTION)
+            return _ApiFailure(f"the model is busy or has failed ({code})", transient=True)
+        return _ApiFailure(f"Amazon Bedrock refuses ({code})", fatal=code not in _REQUEST_ERRORS)
     if isinstance(error, known.NoCredentialsError | known.PartialCredentialsError):
-        return _Problem("there are no AWS credentials", hopeless=True)
+        return _ApiFailure("there are no AWS credentials", fatal=True)
     if isinstance(error, known.NoRegionError):
-        return _Problem("no region is set: judge.region, or AWS_REGION", hopeless=True)
+        return _ApiFailure("no region is set: judge.region, or AWS_REGION", fatal=True)
     if isinstance(error, known.HTTPClientError | known.ConnectionError | OSError):
-        return _Problem(f"Amazon Bedrock could not be reached ({kind})", transient=True)
-    return _Problem(f"the AWS client failed ({kind})", hopeless=isinstance(error, known.BotoCoreError))
+        return _ApiFailure(f"Amazon Bedrock could not be reached ({kind})", transient=True)
+    return _ApiFailure(f"the AWS client failed ({kind})", fatal=isinstance(error, known.BotoCoreError))

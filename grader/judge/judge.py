@@ -8,24 +8,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from grader.config.settings import StyleGate
-from grader.judge.bedrock import Bedrock
-from grader.judge.prompt import Opinion, Question
-from grader.judge.rating_batch import Judging
+from grader.judge.bedrock import BedrockModel
+from grader.judge.prompt import Rating, RatingRequest
+from grader.judge.rating_batch import RatingBatch
 from grader.types import GradeStatus, Metric, MetricType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.config.settings import GraderConfig
-    from grader.core.batch import GradingTask
     from grader.types import Grade
 
 __all__ = ["JUDGE_METRICS", "Judge"]
 
 JUDGE_METRICS: Final = ("judge", "judge_error")
 """Every sample has these where there is a judge, after the others."""
-_MOST_KEPT: Final = 4096
-_NOT_ASKED: Final = Opinion(0.0)
+_MAX_RATINGS: Final = 4096
+_NOT_RATED: Final = Rating(0.0)
 
 
 class Judge:
@@ -33,36 +32,36 @@ class Judge:
 
     Args:
         config: the settings; they name a model.
-        rate: asks it; raises `grader.judge.bedrock.HopelessError` where no question can be asked.
+        rate: asks it; raises `grader.judge.bedrock.JudgeUnavailableError` where no question can be asked.
     """
 
-    def __init__(self, config: GraderConfig, *, rate: Callable[[Question, float], Opinion] | None = None) -> None:
+    def __init__(self, config: GraderConfig, *, rate: Callable[[RatingRequest, float], Rating] | None = None) -> None:
         self._config = config
-        self._rate = rate or Bedrock(config.judge).rate
+        self._rate = rate or BedrockModel(config.judge).rate
         self._known: OrderedDict[str, float] = OrderedDict()
         self._turn = threading.Lock()
 
-    def batch(self, deadline: float) -> Judging:
+    def batch(self, deadline: float) -> RatingBatch:
         """The questions of one batch.
 
         Args:
             deadline: when nobody waits any more (`time.monotonic`).
         """
-        return Judging(self._opinion_on, threads=self._config.judge.threads, deadline=deadline)
+        return RatingBatch(self._opinion_on, threads=self._config.judge.threads, deadline=deadline)
 
-    def consider(self, work: GradingTask, grade: Grade, judging: Judging, hand_out: Callable[[Grade], None]) -> None:
+    def rate_grade(self, request: str, grade: Grade, judging: RatingBatch, hand_out: Callable[[Grade], None]) -> None:
         """Have a grade handed out with the judge's opinion, now or later.
 
         What earns no style earns no rating, and is not asked about: what could not be graded, found, parsed or is a
         stub, and, where the style gate says so, what passes no test. Nor is an answer that is too long to be read.
         """
         if not self._is_worth_asking(grade):
-            hand_out(self.judged(grade, _NOT_ASKED))
+            hand_out(self.judged(grade, _NOT_RATED))
             return
         assert grade.answer is not None
-        judging.ask(Question(work.request, grade.answer), lambda opinion: hand_out(self.judged(grade, opinion)))
+        judging.ask(RatingRequest(request, grade.answer), lambda opinion: hand_out(self.judged(grade, opinion)))
 
-    def judged(self, grade: Grade, opinion: Opinion = _NOT_ASKED) -> Grade:
+    def judged(self, grade: Grade, opinion: Rating = _NOT_RATED) -> Grade:
         """The grade with the opinion in its metrics and its reward, which it can only raise, and by its weight."""
         weight = self._config.reward.judge
         rating = self._config.judge.missing if opinion.rating is None else opinion.rating
@@ -78,16 +77,16 @@ class Judge:
             return False
         return len(grade.answer) <= self._config.judge.max_chars
 
-    def _opinion_on(self, question: Question, deadline: float) -> Opinion:
+    def _opinion_on(self, question: RatingRequest, deadline: float) -> Rating:
         with self._turn:
             known = self._known.get(question.digest)
             if known is not None:
                 self._known.move_to_end(question.digest)
-                return Opinion(known)
+                return Rating(known)
         opinion = self._rate(question, deadline)
         if opinion.rating is not None:
             with self._turn:
                 self._known[question.digest] = opinion.rating
-                while len(self._known) > _MOST_KEPT:
+                while len(self._known) > _MAX_RATINGS:
                     self._known.popitem(last=False)
         return opinion

@@ -11,31 +11,31 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
-from grader.judge.bedrock import HopelessError
-from grader.judge.prompt import Opinion
+from grader.judge.bedrock import JudgeUnavailableError
+from grader.judge.prompt import Rating
 from sandbox.scheduler.loop import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.judge.prompt import Question
+    from grader.judge.prompt import RatingRequest
 
-    Rate: TypeAlias = Callable[[Question, float], Opinion]
-    Tell: TypeAlias = Callable[[Opinion], None]
+    Rate: TypeAlias = Callable[[RatingRequest, float], Rating]
+    Tell: TypeAlias = Callable[[Rating], None]
 
-__all__ = ["Judging"]
+__all__ = ["RatingBatch"]
 
 _log = logging.getLogger(__name__)
-_NO_TIME: Final = Opinion(None, "there was no rating before the deadline")
-_NO_THREAD: Final = Opinion(None, "the host has no room for a thread")
-_MUCH_LATER_S: Final = 1e9
+_DEADLINE_PASSED: Final = Rating(None, "there was no rating before the deadline")
+_NO_THREAD: Final = Rating(None, "the host has no room for a thread")
+_NO_DEADLINE_S: Final = 1e9
 
 
-class Judging:
+class RatingBatch:
     """Asks in threads of its own, which end when there is nothing to ask. A context manager.
 
-    As `grader.references.fetch.Fetching`, with questions that come one by one. The threads do nothing but talk to the
-    network: what they find is told in the thread of the loop.
+    As `grader.references.fetch.ParallelFetch`, with questions that come one by one. The threads do nothing but talk
+    to the    network: what they find is told in the thread of the loop.
 
     Args:
         rate: asks one question; called in the threads.
@@ -47,13 +47,13 @@ class Judging:
         self._rate = rate
         self._threads = threads
         self._deadline = deadline
-        self._told: dict[Question, list[Tell]] = {}
+        self._told: dict[RatingRequest, list[Tell]] = {}
         """Who wants to know, of each question that is open."""
         self._askers = 0
-        self._waiting: deque[Question] = deque()
-        self._arrived: list[tuple[Question, Opinion]] = []
+        self._waiting: deque[RatingRequest] = deque()
+        self._arrived: list[tuple[RatingRequest, Rating]] = []
         self._running = 0
-        self._hopeless: Opinion | None = None
+        self._unavailable: Rating | None = None
         self._failures: Counter[str] = Counter()
         self._questions = 0
         self._turn = threading.Lock()
@@ -66,17 +66,17 @@ class Judging:
         """Say that one who asked asks no more."""
         self._askers -= 1
         with self._turn:
-            self._ring()
+            self._wake()
 
-    def ask(self, question: Question, tell: Tell) -> None:
+    def ask(self, question: RatingRequest, tell: Tell) -> None:
         """Ask a question, once however often it comes.
 
         Args:
             question: the question.
             tell: called with what came of it, in the thread of the loop, at once or from `feed`.
         """
-        if self._hopeless is not None or time.monotonic() >= self._deadline:
-            self._hand_on([tell], self._hopeless or _NO_TIME)
+        if self._unavailable is not None or time.monotonic() >= self._deadline:
+            self._hand_on([tell], self._unavailable or _DEADLINE_PASSED)
             return
         told = self._told.setdefault(question, [])
         told.append(tell)
@@ -97,7 +97,7 @@ class Judging:
         """
         self._askers += askers
         while self._askers or self._told:
-            await readable(self._descriptor, self._deadline if self._told else time.monotonic() + _MUCH_LATER_S)
+            await readable(self._descriptor, self._deadline if self._told else time.monotonic() + _NO_DEADLINE_S)
             for question, opinion in self._take():
                 self._hand_on(self._told.pop(question, []), opinion)
 
@@ -120,7 +120,7 @@ class Judging:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _hand_on(self, tells: list[Tell], opinion: Opinion) -> None:
+    def _hand_on(self, tells: list[Tell], opinion: Rating) -> None:
         self._questions += 1
         if opinion.rating is None:
             self._failures[opinion.error] += 1
@@ -136,9 +136,9 @@ class Judging:
                 if not self._running:
                     self._arrived += [(question, _NO_THREAD) for question in self._waiting]
                     self._waiting.clear()
-                self._ring()
+                self._wake()
 
-    def _take(self) -> list[tuple[Question, Opinion]]:
+    def _take(self) -> list[tuple[RatingRequest, Rating]]:
         with self._turn:
             with contextlib.suppress(BlockingIOError):
                 while os.read(self._descriptor, 4096):
@@ -147,10 +147,10 @@ class Judging:
             if time.monotonic() >= self._deadline:
                 self._waiting.clear()
                 known = {question for question, _ in taken}
-                taken += [(question, _NO_TIME) for question in self._told if question not in known]
+                taken += [(question, _DEADLINE_PASSED) for question in self._told if question not in known]
         return taken
 
-    def _ring(self) -> None:
+    def _wake(self) -> None:
         """Wake `feed`; for whoever has the turn."""
         if not self._closed:
             with contextlib.suppress(BlockingIOError):  # it has been ringing for long
@@ -163,18 +163,18 @@ class Judging:
                     self._running -= 1
                     return
                 question = self._waiting.popleft()
-            self._deliver(question, self._hopeless or self._opinion_on(question))
+            self._deliver(question, self._unavailable or self._opinion_on(question))
 
-    def _deliver(self, question: Question, opinion: Opinion) -> None:
+    def _deliver(self, question: RatingRequest, opinion: Rating) -> None:
         with self._turn:
             self._arrived.append((question, opinion))
-            self._ring()
+            self._wake()
 
-    def _opinion_on(self, question: Question) -> Opinion:
+    def _opinion_on(self, question: RatingRequest) -> Rating:
         try:
             return self._rate(question, self._deadline)
-        except HopelessError as error:
-            self._hopeless = Opinion(None, str(error))
-            return self._hopeless
+        except JudgeUnavailableError as error:
+            self._unavailable = Rating(None, str(error))
+            return self._unavailable
         except Exception as error:  # noqa: BLE001 - a rating is one sample's matter, whatever is wrong with it
-            return Opinion(None, f"could not be asked: {type(error).__name__}")
+            return Rating(None, f"could not be asked: {type(error).__name__}")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.types import GradeStatus, label_of
+from grader.types import GradeStatus, sample_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from grader.config.settings import LogSamples
     from grader.types import Grade, HostReport
 
-__all__ = ["DIMENSION", "NAMESPACE", "GradedBatch", "Journal", "batch_lines", "sample_line"]
+__all__ = ["DIMENSION", "NAMESPACE", "BatchLog", "GradedBatch", "batch_lines", "sample_line"]
 
 
-_EVEN = 1e-9
+_EQUAL_WITHIN = 1e-9
 """Rewards that are no further apart are the same."""
-_MOST_SHARE = 1000.0
+_MAX_DEADLINE_SHARE = 1000.0
 """So that next to no time is no infinity."""
 
 
@@ -55,7 +55,7 @@ class GradedBatch:
     @property
     def deadline_share(self) -> float | None:
         """How much of the time that was given has been used, at most 1,000 times; ``None`` without a deadline."""
-        return min(_MOST_SHARE, self.elapsed_s / self.deadline_s) if self.deadline_s else None
+        return min(_MAX_DEADLINE_SHARE, self.elapsed_s / self.deadline_s) if self.deadline_s else None
 
     @property
     def spreads(self) -> list[float]:
@@ -69,17 +69,17 @@ class GradedBatch:
             if grade.problem:
                 groups[grade.problem].append(grade.reward)
         spreads = [max(rewards) - min(rewards) for rewards in groups.values() if len(rewards) > 1]
-        return [spread if spread > _EVEN else 0.0 for spread in spreads]
+        return [spread if spread > _EQUAL_WITHIN else 0.0 for spread in spreads]
 
 
 def share_equal_to(values: Sequence[float], wanted: float) -> float | None:
     """How many of the values are as good as this one; ``None`` when there are none."""
-    return sum(abs(value - wanted) <= _EVEN for value in values) / len(values) if values else None
+    return sum(abs(value - wanted) <= _EQUAL_WITHIN for value in values) / len(values) if values else None
 
 
 _REASON_CHARS = 300
 _ANSWER_CHARS = 16_384
-_TESTS = 50
+_MAX_TESTS = 50
 _DETAIL_CHARS = 200
 _DIGITS = 6
 
@@ -98,7 +98,7 @@ def sample_line(graded: GradedBatch, place: int, *, full: bool) -> dict[str, Any
     line: dict[str, Any] = {
         "event": "sample",
         "request": graded.request,
-        "id": label_of(grade.sample_id, place),
+        "id": sample_label(grade.sample_id, place),
         "problem": grade.problem,
         "status": grade.status.value,
         "reward": rounded(grade.reward),
@@ -108,10 +108,10 @@ def sample_line(graded: GradedBatch, place: int, *, full: bool) -> dict[str, Any
     line |= {metric.name: rounded(metric.value) for metric in grade.metrics}
     line["timings_ms"] = {stage: round(value, 1) for stage, value in grade.timings_ms.items()}
     if is_unscored or full:
-        line["reason"] = _capped(grade.reason, _REASON_CHARS)
+        line["reason"] = _truncated(grade.reason, _REASON_CHARS)
     if full:
         line["answer"] = None if grade.answer is None else grade.answer[:_ANSWER_CHARS]
-        line["tests"] = [_test(test.verdict.value, test.name, test.detail) for test in grade.tests[:_TESTS]]
+        line["tests"] = [_test_record(test.verdict.value, test.name, test.detail) for test in grade.tests[:_MAX_TESTS]]
     return line
 
 
@@ -120,20 +120,20 @@ def rounded(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else round(value, _DIGITS)
 
 
-def _test(verdict: str, name: str, detail: str) -> dict[str, str]:
-    return {"verdict": verdict, "name": _capped(name, _DETAIL_CHARS), "detail": _capped(detail, _DETAIL_CHARS)}
+def _test_record(verdict: str, name: str, detail: str) -> dict[str, str]:
+    return {"verdict": verdict, "name": _truncated(name, _DETAIL_CHARS), "detail": _truncated(detail, _DETAIL_CHARS)}
 
 
-def _capped(text: str, most: int) -> str:
+def _truncated(text: str, most: int) -> str:
     return " ".join(text[: 4 * most].split())[:most]
 
 
 NAMESPACE: Final = "CodeGrader"
 DIMENSION: Final = "function"
-_MOST_VALUES: Final = 100
+_MAX_VALUES: Final = 100
 _NO_METRICS: Final = frozenset({"extraction_rule"})
 """Metrics of a sample whose numbers are names: no mean of them means anything."""
-_OF_EVERY_SAMPLE: Final = frozenset({"grader_error"})
+_UNSCORED_TOO: Final = frozenset({"grader_error"})
 """Metrics that count the unscored samples, too."""
 _UNITS: Final = {"ms": "Milliseconds", "mb": "Megabytes"}
 """By the last word of a metric's name."""
@@ -174,19 +174,19 @@ def batch_lines(graded: GradedBatch, function: str) -> list[dict[str, Any]]:
     series: dict[str, Sequence[float]] = {"reward": rewards, "group_spread": spreads}
     for place, metric in enumerate(graded.grades[0].metrics):  # which have the same order in every grade
         if metric.name not in _NO_METRICS:
-            of = graded.grades if metric.name in _OF_EVERY_SAMPLE else scored
+            of = graded.grades if metric.name in _UNSCORED_TOO else scored
             series[metric.name] = [grade.metrics[place].value for grade in of]
     facts = {
         "request": graded.request,
         "scored": len(scored),
         "mean_reward": rounded(sum(rewards) / len(rewards)) if rewards else None,
         "tier": graded.host.tier.value,
-        "walls": [wall.name for wall in graded.host.walls if wall.stands],
+        "walls": [layer.name for layer in graded.host.layers if layer.stands],
         "verdicts": dict(Counter(test.verdict.value for grade in graded.grades for test in grade.tests)),
     }
     known = {name: round(value, 4) for name, value in numbers.items() if value is not None}
     lines = [_record(graded, function, {"event": "batch"} | facts, known, series, 0)]
-    for start in range(_MOST_VALUES, max(map(len, series.values())), _MOST_VALUES):
+    for start in range(_MAX_VALUES, max(map(len, series.values())), _MAX_VALUES):
         rest = {"event": "batch_rest", "request": graded.request}
         lines.append(_record(graded, function, rest, {}, series, start))
     return lines
@@ -201,7 +201,7 @@ def _record(
     start: int,
 ) -> dict[str, Any]:
     """One log event: facts, and metrics with their values from a place on."""
-    some = {name: values[start : start + _MOST_VALUES] for name, values in series.items()}
+    some = {name: values[start : start + _MAX_VALUES] for name, values in series.items()}
     lists = {name: [round(value, 4) for value in values if math.isfinite(value)] for name, values in some.items()}
     metrics = {**numbers, **{name: values for name, values in lists.items() if values}}
     directive = {
@@ -225,11 +225,11 @@ _RUNTIME_API: Final = "AWS_LAMBDA_RUNTIME_API"
 _LEVELS: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _INFO: Final = "INFO"
 _WARN: Final = "WARN"
-_MOST_COMPLAINTS: Final = 20
+_MAX_UNSCORED_LINES: Final = 20
 """Lines of unscored samples in a batch, where samples have no line of their own."""
 
 
-class Journal:
+class BatchLog:
     """Writes lines of JSON, each of them whole: on Lambda to stdout, elsewhere to the log of this module.
 
     On Lambda a line must reach CloudWatch Logs as it is, or no metric is made of it; the runtime client's log handler
@@ -271,7 +271,7 @@ class Journal:
         for place, grade in enumerate(graded.grades):
             is_unscored = grade.status is GradeStatus.UNSCORED
             complaints += is_unscored
-            if self._samples != "off" or (is_unscored and complaints <= _MOST_COMPLAINTS):
+            if self._samples != "off" or (is_unscored and complaints <= _MAX_UNSCORED_LINES):
                 yield _WARN if is_unscored else _INFO, sample_line(graded, place, full=self._samples == "full")
         for line in batch_lines(graded, self._function):
             yield _INFO, line

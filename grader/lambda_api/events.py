@@ -54,7 +54,7 @@ class EventKind(StrEnum):
     """``{"grader": "doctor"}``: the caller asks how the grader itself is."""
 
 
-_SHAPES = (
+_KNOWN_SHAPES = (
     'send a list of samples, one sample, {"batch": [...]}, {"trajectories": [...]}, or any of these in {"body": ...}'
 )
 _MAX_KEYS_NAMED = 8
@@ -116,10 +116,10 @@ def read_event(event: Any, *, envelope: Envelope = Envelope.AUTO, max_samples: i
     if isinstance(document, Mapping) and not looks_like_sample(document):
         return _read_wrapper(document, resolved, max_samples)
     if isinstance(document, Mapping):
-        return _grade([document], resolved, max_samples)
+        return _grade_batch([document], resolved, max_samples)
     if isinstance(document, (list, tuple)):
-        return _grade(document, resolved, max_samples)
-    raise EventError(f"event: of type {type(document).__name__}; {_SHAPES}")
+        return _grade_batch(document, resolved, max_samples)
+    raise EventError(f"event: of type {type(document).__name__}; {_KNOWN_SHAPES}")
 
 
 def _read_wrapper(document: Mapping[Any, Any], envelope: Envelope, max_samples: int) -> Batch:
@@ -132,9 +132,9 @@ def _read_wrapper(document: Mapping[Any, Any], envelope: Envelope, max_samples: 
             samples = document[name]
             if not isinstance(samples, (list, tuple)):
                 raise EventError(f"event: {name} is of type {type(samples).__name__}, not a list of samples")
-            return _grade(samples, envelope, max_samples, detailed=document.get("grader") == "grade")
+            return _grade_batch(samples, envelope, max_samples, detailed=document.get("grader") == "grade")
     keys = [ascii(key[:40]) for key in document if isinstance(key, str)][:_MAX_KEYS_NAMED]
-    raise EventError(f"event: an object of no known shape, with the keys {', '.join(keys) or 'none'}; {_SHAPES}")
+    raise EventError(f"event: an object of no known shape, with the keys {', '.join(keys) or 'none'}; {_KNOWN_SHAPES}")
 
 
 def _read_metrics(document: Mapping[Any, Any], envelope: Envelope) -> Batch:
@@ -148,7 +148,7 @@ def _read_metrics(document: Mapping[Any, Any], envelope: Envelope) -> Batch:
     return Batch((read_metrics_sample(data),), envelope, EventKind.POSTPROCESS)
 
 
-def _grade(samples: Sequence[Any], envelope: Envelope, max_samples: int, *, detailed: bool = False) -> Batch:
+def _grade_batch(samples: Sequence[Any], envelope: Envelope, max_samples: int, *, detailed: bool = False) -> Batch:
     if len(samples) > max_samples:
         raise EventError(
             f"event: {len(samples)} samples in one batch, at most {max_samples} are accepted; "
@@ -181,7 +181,7 @@ def _body(event: Mapping[Any, Any]) -> Any:
     body = event.get("body")
     if not isinstance(body, str):
         if body is None:
-            raise EventError(f"event: body is empty; {_SHAPES}")
+            raise EventError(f"event: body is empty; {_KNOWN_SHAPES}")
         return body
     if event.get("isBase64Encoded") is True:
         try:
@@ -189,7 +189,7 @@ def _body(event: Mapping[Any, Any]) -> Any:
         except ValueError:
             raise EventError("event: isBase64Encoded is true, but body is not base64 of UTF-8 text") from None
     if not body.strip():
-        raise EventError(f"event: body is empty; {_SHAPES}")
+        raise EventError(f"event: body is empty; {_KNOWN_SHAPES}")
     try:
         return json.loads(body)
     except json.JSONDecodeError as error:

@@ -67,7 +67,7 @@ def write_error(error: GraderError, envelope: Envelope) -> dict[str, Any]:
 
 def write_preprocess(data: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to a ``preprocess`` event: what came, unchanged. The body is no JSON text."""
-    return {"statusCode": 200, "body": {_encodable(str(key)): _echo(value, "") for key, value in data.items()}}
+    return {"statusCode": 200, "body": {_encodable(str(key)): _json_safe(value, "") for key, value in data.items()}}
 
 
 def write_metrics(grade: Grade, *, unscored_reward: float) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _result(grade: Grade, index: int, unscored_reward: float) -> dict[str, Any]:
         for metric in grade.metrics
     ]
     return {
-        "id": _echo(grade.sample_id, f"sample-{index}"),
+        "id": _json_safe(grade.sample_id, f"sample-{index}"),
         "aggregate_reward_score": _reward(grade.reward, unscored_reward),
         "metrics_list": metrics,
     }
@@ -127,7 +127,7 @@ def _finite(value: float) -> float:
     return float(value) if math.isfinite(value) else 0.0
 
 
-def _echo(value: Any, otherwise: str) -> Any:
+def _json_safe(value: Any, otherwise: str) -> Any:
     """The value itself if any JSON writer can write it, else its text, else this other text.
 
     AWS's managed runtimes of Python 3.12 and later write characters as they are and encode them afterwards,

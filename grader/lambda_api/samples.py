@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import FieldError, SampleError
-from grader.references.locate import find_reference, reference_at
-from grader.types import BadSample, Sample, label_of
+from grader.references.locate import find_reference, require_reference
+from grader.types import BadSample, Sample, sample_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,10 +45,10 @@ def last_turn(messages: Sequence[Any], roles: frozenset[str], path: str) -> str 
         message = messages[index]
         here = f"{path}[{index}]"
         if not isinstance(message, Mapping):
-            raise FieldError(here, f"is {_kind(message)}, not an object with role and content")
+            raise FieldError(here, f"is {_type_name(message)}, not an object with role and content")
         role = message.get("role")
         if not isinstance(role, str):
-            raise FieldError(f"{here}.role", f"is {_kind(role)}, not text")
+            raise FieldError(f"{here}.role", f"is {_type_name(role)}, not text")
         if role.strip().lower() in roles:
             return message_text(message.get("content"), f"{here}.content")
     return None
@@ -74,7 +74,7 @@ def message_text(content: Any, path: str) -> str:
     if isinstance(content, (list, tuple)):
         texts = (_item_text(item, f"{path}[{index}]") for index, item in enumerate(content))
         return "\n".join(text for text in texts if text is not None)
-    raise FieldError(path, f"is {_kind(content)}, not text, an object with text, or a list of such")
+    raise FieldError(path, f"is {_type_name(content)}, not text, an object with text, or a list of such")
 
 
 def _item_text(item: Any, path: str) -> str | None:
@@ -82,7 +82,7 @@ def _item_text(item: Any, path: str) -> str | None:
         return item
     if isinstance(item, Mapping):
         return _part_text(item, path)
-    raise FieldError(path, f"is {_kind(item)}, not text or an object with text")
+    raise FieldError(path, f"is {_type_name(item)}, not text or an object with text")
 
 
 def _part_text(part: Mapping[Any, Any], path: str) -> str | None:
@@ -92,14 +92,14 @@ def _part_text(part: Mapping[Any, Any], path: str) -> str | None:
     text = part.get("text")
     if text is None or isinstance(text, str):
         return text
-    raise FieldError(f"{path}.text", f"is {_kind(text)}, not text")
+    raise FieldError(f"{path}.text", f"is {_type_name(text)}, not text")
 
 
-def _kind(value: Any) -> str:
+def _type_name(value: Any) -> str:
     return "missing" if value is None else f"of type {type(value).__name__}"
 
 
-_MARKS = frozenset(
+_SAMPLE_FIELDS = frozenset(
     {
         "completion",
         "messages",
@@ -111,13 +111,13 @@ _MARKS = frozenset(
         "reward_model",
     }
 )
-_READ = _MARKS | {"chosen", "extra_info", "id", "metadata", "rejected"}
+_READ_FIELDS = _SAMPLE_FIELDS | {"chosen", "extra_info", "id", "metadata", "rejected"}
 _REFERENCE_KEYS = frozenset({"fn_name", "ground_truth", "inputs", "outputs", "reference_answer"})
 
 
 def looks_like_sample(value: Any) -> bool:
     """Whether this is an object with at least one field only a sample has."""
-    return isinstance(value, Mapping) and not _MARKS.isdisjoint(value)
+    return isinstance(value, Mapping) and not _SAMPLE_FIELDS.isdisjoint(value)
 
 
 def read_sample(raw: Any, index: int) -> Sample | BadSample:
@@ -139,57 +139,57 @@ def read_sample(raw: Any, index: int) -> Sample | BadSample:
     """
     if not isinstance(raw, Mapping):
         error = SampleError(f"#{index}", "sample", f"is of type {type(raw).__name__}, not an object")
-        return BadSample(_made_up_id(index), error)
-    sample_id = _id_of(raw, index)
+        return BadSample(_default_id(index), error)
+    sample_id = _sample_id(raw, index)
     try:
-        completion = _completion_of(raw)
+        completion = _completion(raw)
         reference, reference_field = find_reference(raw)
     except FieldError as error:
-        return BadSample(sample_id, SampleError(label_of(sample_id, index), error.field, error.message))
+        return BadSample(sample_id, SampleError(sample_label(sample_id, index), error.field, error.message))
     return Sample(
         id=sample_id,
         completion=completion,
         reference=reference,
-        prompt=_prompt_of(raw),
+        prompt=_prompt(raw),
         reference_field=reference_field,
-        metadata=_metadata_of(raw),
+        metadata=_metadata(raw),
     )
 
 
 def read_metrics_sample(data: Mapping[Any, Any]) -> Sample | BadSample:
     """The one sample of a ``postprocess`` event of Nova's bring-your-own-metrics."""
-    sample_id = _id_of(data, 0)
+    sample_id = _sample_id(data, 0)
     try:
         completion = _text_or_none(data.get("inference_output"), "data.inference_output")
-        reference = reference_at(data.get("gold"), "data.gold")
+        reference = require_reference(data.get("gold"), "data.gold")
     except FieldError as error:
-        return BadSample(sample_id, SampleError(label_of(sample_id, 0), error.field, error.message))
+        return BadSample(sample_id, SampleError(sample_label(sample_id, 0), error.field, error.message))
     return Sample(
         id=sample_id,
         completion=completion,
         reference=reference,
-        prompt=_prompt_of(data),
+        prompt=_prompt(data),
         reference_field="data.gold",
     )
 
 
-def _made_up_id(index: int) -> str:
+def _default_id(index: int) -> str:
     return f"sample-{index}"
 
 
-def _id_of(raw: Mapping[Any, Any], index: int) -> Any:
+def _sample_id(raw: Mapping[Any, Any], index: int) -> Any:
     sample_id = raw.get("id")
     if sample_id is not None and not (isinstance(sample_id, str) and not sample_id):
         return sample_id
     metadata = raw.get("metadata")
     key = metadata.get("key") if isinstance(metadata, Mapping) else None
-    return key if isinstance(key, str) and key else _made_up_id(index)
+    return key if isinstance(key, str) and key else _default_id(index)
 
 
-def _completion_of(raw: Mapping[Any, Any]) -> str | None:
+def _completion(raw: Mapping[Any, Any]) -> str | None:
     text = _text_or_none(raw.get("model_response"), "model_response")
     if text is None:
-        text = _turn_of(raw.get("messages"), "messages")
+        text = _assistant_turn(raw.get("messages"), "messages")
     if text is None:
         text = _text_or_none(raw.get("completion"), "completion")
     if text is None and ("data_source" in raw or "reward_model" in raw):
@@ -197,7 +197,7 @@ def _completion_of(raw: Mapping[Any, Any]) -> str | None:
     return text
 
 
-def _turn_of(messages: Any, path: str) -> str | None:
+def _assistant_turn(messages: Any, path: str) -> str | None:
     if messages is None:
         return None
     if not isinstance(messages, (list, tuple)):
@@ -214,7 +214,7 @@ def _text_or_none(value: Any, path: str, roles: frozenset[str] = ASSISTANT_ROLES
     return message_text(value, path)
 
 
-def _prompt_of(raw: Mapping[Any, Any]) -> str:
+def _prompt(raw: Mapping[Any, Any]) -> str:
     """Text of the first of ``messages``, ``prompt`` and ``query`` that has any.
 
     Nobody is graded by the prompt alone, and a dataset may well have some column of that name, so a prompt
@@ -229,12 +229,12 @@ def _prompt_of(raw: Mapping[Any, Any]) -> str:
     return ""
 
 
-def _metadata_of(raw: Mapping[Any, Any]) -> dict[str, Any]:
+def _metadata(raw: Mapping[Any, Any]) -> dict[str, Any]:
     """What else came along: unread columns, and what ``metadata`` and ``extra_info`` hold but references."""
     result: dict[str, Any] = {}
     for name in ("extra_info", "metadata"):
         section = raw.get(name)
         if isinstance(section, Mapping):
             result.update({key: value for key, value in section.items() if key not in _REFERENCE_KEYS})
-    result.update({key: value for key, value in raw.items() if key not in _READ})
+    result.update({key: value for key, value in raw.items() if key not in _READ_FIELDS})
     return result

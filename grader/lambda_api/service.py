@@ -21,7 +21,7 @@ from grader.lambda_api import (
     write_preprocess,
     write_response,
 )
-from grader.lambda_api.batch_log import GradedBatch, Journal
+from grader.lambda_api.batch_log import BatchLog, GradedBatch
 from grader.types import GradeStatus
 from sandbox.errors import SandboxError
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from grader.core.grader import Grader
     from grader.types import Grade
 
-__all__ = ["Answering"]
+__all__ = ["LambdaService"]
 
-_REQUEST_CHARS = 64
+_REQUEST_ID_CHARS = 64
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class _Invocation:
     """Its id."""
 
 
-class Answering:
+class LambdaService:
     """Speaks the contract, for a grader.
 
     Args:
@@ -63,7 +63,7 @@ class Answering:
     def __init__(self, config: GraderConfig, grader: Grader, environ: Mapping[str, str]) -> None:
         self._config = config
         self._grader = grader
-        self._journal = Journal(config.log_samples, environ)
+        self._batch_log = BatchLog(config.log_samples, environ)
 
     def answer(self, event: Any, context: Any) -> Any:
         """As `grader.handler.lambda_handler`."""
@@ -71,7 +71,7 @@ class Answering:
         envelope = resolve_envelope(event, Envelope(self._config.envelope))
         try:
             batch = read_event(event, envelope=envelope)
-            return self._respond(batch, _Invocation(started, _remaining_s(context), _request_of(context)))
+            return self._respond(batch, _Invocation(started, _remaining_s(context), _request_id(context)))
         except GraderError as error:
             _log.warning("%s", error)
             return write_error(error, envelope)
@@ -101,7 +101,7 @@ class Answering:
         grades = self._grader.grade_batch(batch.samples, deadline_s=invocation.deadline_s)
         if grades:
             elapsed_s = time.monotonic() - invocation.started
-            self._journal.tell(
+            self._batch_log.tell(
                 GradedBatch(grades, self._grader.host(), elapsed_s, invocation.deadline_s, invocation.request)
             )
         unscored = [grade for grade in grades if grade.status is GradeStatus.UNSCORED]
@@ -121,10 +121,10 @@ class Answering:
         return report
 
 
-def _request_of(context: Any) -> str:
+def _request_id(context: Any) -> str:
     """Id of the invocation; empty where the context has none."""
     request = getattr(context, "aws_request_id", "")
-    return request[:_REQUEST_CHARS] if isinstance(request, str) else ""
+    return request[:_REQUEST_ID_CHARS] if isinstance(request, str) else ""
 
 
 def _remaining_s(context: Any) -> float | None:

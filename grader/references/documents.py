@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.references.locate import one_line
+from grader.references.locate import shorten
 from testcases.errors import InvalidFieldError, StoreError
 from testcases.formats import native
 from testcases.formats.fields import load_json
@@ -18,18 +18,18 @@ from testcases.formats.fields import load_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Document", "Kept", "unpack", "value_of"]
+__all__ = ["ReferenceFile", "ReferenceText", "decompress", "parse_reference"]
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _CHUNK: Final = 1 << 20
 _BOM: Final = b"\xef\xbb\xbf"
-_MOST_LINES: Final = 1_000_000
-_LINE_COST: Final = 256
+_MAX_LINES: Final = 1_000_000
+_LINE_INDEX_BYTES: Final = 256
 """Bytes that knowing of a line takes."""
 _MB: Final = 1024 * 1024
 
 
-def unpack(data: bytes, *, is_gzip: bool, cap: int) -> bytes:
+def decompress(data: bytes, *, is_gzip: bool, cap: int) -> bytes:
     """The text in what was fetched, which may be gzipped; its first bytes tell.
 
     Args:
@@ -57,7 +57,7 @@ def unpack(data: bytes, *, is_gzip: bool, cap: int) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ReferenceText:
     """Text of one reference, as yet unread."""
 
     text: bytes
@@ -68,7 +68,7 @@ class Document:
         return sha256(self.text).digest()
 
 
-class Kept:
+class ReferenceFile:
     """What a place held when it was fetched."""
 
     __slots__ = ("_first_bad", "_lines", "_text")
@@ -81,7 +81,7 @@ class Kept:
     @property
     def size(self) -> int:
         """Bytes of memory it takes."""
-        return len(self._text) + _LINE_COST * len(self._lines or ())
+        return len(self._text) + _LINE_INDEX_BYTES * len(self._lines or ())
 
     def index(self) -> None:
         """Find out which line has which ``task_id``, once; until it is asked for a line, nobody needs to know.
@@ -93,36 +93,36 @@ class Kept:
             return
         lines: dict[str, tuple[int, int] | None] = {}
         for number, start, end in self._ends():
-            if number > _MOST_LINES:
-                raise StoreError(f"has more than {_MOST_LINES} lines; spread them over several objects")
+            if number > _MAX_LINES:
+                raise StoreError(f"has more than {_MAX_LINES} lines; spread them over several objects")
             try:
                 row = json.loads(self._text[start:end].decode())
             except (ValueError, RecursionError):
                 self._first_bad = self._first_bad or number
                 continue
-            name = _task_id(row)
+            name = _row_task_id(row)
             if name is not None:
                 lines[name] = None if name in lines else (start, end)
         self._lines = lines
 
-    def document(self, task_id: str | None) -> Document:
+    def document(self, task_id: str | None) -> ReferenceText:
         """The reference with this id, or the only one.
 
         Raises:
             StoreError: there is none of that id, or there are several.
         """
         if task_id is None:
-            return Document(self._text)
+            return ReferenceText(self._text)
         self.index()
         assert self._lines is not None
-        name = one_line(task_id)
+        name = shorten(task_id)
         if task_id in self._lines:
             found = self._lines[task_id]
             if found is None:
                 raise StoreError(f"has the task_id '{name}' on several lines")
-            return Document(self._text[found[0] : found[1]])
-        if not self._lines and _task_id(self._whole()) == task_id:
-            return Document(self._text)
+            return ReferenceText(self._text[found[0] : found[1]])
+        if not self._lines and _row_task_id(self._whole()) == task_id:
+            return ReferenceText(self._text)
         doubt = f" that could be read; line {self._first_bad} is not JSON" if self._first_bad else ""
         raise StoreError(f"has no line with the task_id '{name}'{doubt}")
 
@@ -145,7 +145,7 @@ class Kept:
             return None
 
 
-def value_of(document: Document) -> Any:
+def parse_reference(document: ReferenceText) -> Any:
     """The reference that a document says.
 
     The native format has no room for a ``task_id``, so it goes; other formats are rows that may need it. A reference
@@ -161,7 +161,7 @@ def value_of(document: Document) -> Any:
     try:
         value = load_json(text, "")
     except InvalidFieldError as error:
-        if _is_lines(text):
+        if _is_json_lines(text):
             raise StoreError("holds several references; say which with a field task_id beside the address") from None
         raise StoreError(str(error).removeprefix(": ")) from None
     if isinstance(value, dict):
@@ -173,7 +173,7 @@ def value_of(document: Document) -> Any:
     return value
 
 
-def _is_lines(text: str) -> bool:
+def _is_json_lines(text: str) -> bool:
     first, _, rest = text.lstrip().partition("\n")
     try:
         json.loads(first)
@@ -182,7 +182,7 @@ def _is_lines(text: str) -> bool:
     return bool(rest.strip())
 
 
-def _task_id(row: Any) -> str | None:
+def _row_task_id(row: Any) -> str | None:
     name = row.get("task_id") if isinstance(row, dict) else None
     if isinstance(name, str) or (isinstance(name, int) and not isinstance(name, bool)):
         return str(name)

@@ -15,17 +15,17 @@ from testcases.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from grader.references.documents import Kept
-    from grader.references.locate import Place
+    from grader.references.documents import ReferenceFile
+    from grader.references.locate import Location
 
-__all__ = ["Arrival", "Fetched", "Fetching", "Obtain", "check_size"]
+__all__ = ["FetchOne", "FetchResult", "FetchedBytes", "ParallelFetch", "check_size"]
 
 
 _MB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedBytes:
     """The bytes of a place, and what tells them from others."""
 
     data: bytes
@@ -43,13 +43,13 @@ def check_size(size: int, cap: int) -> None:
         raise StoreError(f"is larger than the {cap / _MB:g} MiB that max_object_mb allows")
 
 
-Arrival: TypeAlias = "tuple[Place, Kept | StoreError]"
-Obtain: TypeAlias = "Callable[[Place], Kept]"
+FetchResult: TypeAlias = "tuple[Location, ReferenceFile | StoreError]"
+FetchOne: TypeAlias = "Callable[[Location], ReferenceFile]"
 
-_NO_TIME: Final = "was not fetched before the deadline"
+_DEADLINE_PASSED: Final = "was not fetched before the deadline"
 
 
-class Fetching:
+class ParallelFetch:
     """Fetches places in threads of its own, which end with it. A context manager.
 
     Plain threads, because Lambda has no semaphores to share between processes, and daemons, because one that hangs on a
@@ -62,12 +62,12 @@ class Fetching:
         deadline: when nobody waits any more (`time.monotonic`).
     """
 
-    def __init__(self, places: Iterable[Place], obtain: Obtain, *, threads: int, deadline: float) -> None:
+    def __init__(self, places: Iterable[Location], obtain: FetchOne, *, threads: int, deadline: float) -> None:
         self._obtain = obtain
         self._deadline = deadline
         self._waiting = deque(places)
         self._missing = set(self._waiting)
-        self._arrived: list[Arrival] = []
+        self._arrived: list[FetchResult] = []
         self._turn = threading.Lock()
         self._closed = False
         self.descriptor, self._bell = os.pipe()
@@ -87,7 +87,7 @@ class Fetching:
         """How many places have not been taken yet."""
         return len(self._missing)
 
-    def take(self) -> list[Arrival]:
+    def take(self) -> list[FetchResult]:
         """What has arrived since the last time; after the deadline also, as errors, what has not."""
         with self._turn:
             with contextlib.suppress(BlockingIOError):
@@ -97,7 +97,7 @@ class Fetching:
             self._missing.difference_update(place for place, _ in taken)
             if time.monotonic() >= self._deadline:
                 self._waiting.clear()
-                taken += [(place, StoreError(_NO_TIME, transient=True)) for place in self._missing]
+                taken += [(place, StoreError(_DEADLINE_PASSED, transient=True)) for place in self._missing]
                 self._missing.clear()
             return taken
 
@@ -130,7 +130,7 @@ class Fetching:
                 with contextlib.suppress(BlockingIOError):  # it has been ringing for long
                     os.write(self._bell, b"!")
 
-    def _outcome(self, place: Place) -> Kept | StoreError:
+    def _outcome(self, place: Location) -> ReferenceFile | StoreError:
         try:
             return self._obtain(place)
         except StoreError as error:

@@ -7,7 +7,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final
 
-from grader.references.fetch import Fetched, check_size
+from grader.references.fetch import FetchedBytes, check_size
 from testcases.errors import StoreError
 
 if TYPE_CHECKING:
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from grader.references.locate import FolderFile
 
-__all__ = ["Folder"]
+__all__ = ["FolderReader"]
 
-_STEP: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_OPEN_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 """A pipe is opened without waiting for who writes into it, and found to be none of ours."""
 
 
-class Folder:
+class FolderReader:
     """Reads files below a folder. Every step is taken from the last, and none through a symbolic link.
 
     Args:
@@ -31,7 +31,7 @@ class Folder:
     def __init__(self, root: Path | None) -> None:
         self._root = root
 
-    def fetch(self, place: FolderFile, *, tag: str | None, cap: int) -> Fetched | None:
+    def fetch(self, place: FolderFile, *, tag: str | None, cap: int) -> FetchedBytes | None:
         """What the file holds; ``None`` where its tag is still this one.
 
         Args:
@@ -70,14 +70,14 @@ class Folder:
             if part in {"", "."}:
                 continue
             try:
-                step = os.open(part, _STEP, dir_fd=here)
+                step = os.open(part, _OPEN_FLAGS, dir_fd=here)
             finally:
                 os.close(here)
             here = step
         return here
 
 
-def _read(descriptor: int, tag: str | None, cap: int) -> Fetched | None:
+def _read(descriptor: int, tag: str | None, cap: int) -> FetchedBytes | None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise StoreError("is no regular file")
@@ -88,4 +88,4 @@ def _read(descriptor: int, tag: str | None, cap: int) -> Fetched | None:
     with open(descriptor, "rb", closefd=False) as file:
         data = file.read(cap + 1)
     check_size(len(data), cap)
-    return Fetched(data, found)
+    return FetchedBytes(data, found)

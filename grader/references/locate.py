@@ -12,31 +12,31 @@ from grader.errors import FieldError, FieldMissingError
 from testcases.errors import InvalidFieldError, ProblemError
 
 __all__ = [
-    "REFERENCE_PLACES",
+    "REFERENCE_PATHS",
     "Address",
     "FolderFile",
-    "Place",
+    "Location",
     "S3Object",
-    "address_of",
     "find_reference",
     "is_address",
-    "one_line",
-    "reference_at",
+    "parse_address",
+    "require_reference",
+    "shorten",
     "unwrap",
 ]
 
 
 _S3: Final = "s3://"
 _FILE: Final = "file://"
-_BESIDE: Final = frozenset({"task_id", "format"})
-_MOST_LAYERS: Final = 6
-_MOST_TEXT: Final = 16_384
+_ADDRESS_OPTIONS: Final = frozenset({"task_id", "format"})
+_MAX_ADDRESS_LAYERS: Final = 6
+_MAX_ADDRESS_CHARS: Final = 16_384
 """Longer text is no address: a key has at most 1,024 bytes (Amazon S3 User Guide, "Object key naming")."""
-_MOST_KEY_BYTES: Final = 1024
+_MAX_KEY_BYTES: Final = 1024
 _BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{3,255}")
 """Also names that buckets could have before 2018."""
-_MOST_SHOWN: Final = 200
-_MOST_NUMBER: Final = 10**18
+_MAX_SHOWN_CHARS: Final = 200
+_MAX_TASK_NUMBER: Final = 10**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class S3Object:
     key: str
 
     def __str__(self) -> str:
-        return one_line(f"{_S3}{self.bucket}/{self.key}")
+        return shorten(f"{_S3}{self.bucket}/{self.key}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,17 @@ class FolderFile:
     """As it was written."""
 
     def __str__(self) -> str:
-        return one_line(f"{_FILE}{self.path}")
+        return shorten(f"{_FILE}{self.path}")
 
 
-Place: TypeAlias = S3Object | FolderFile
+Location: TypeAlias = S3Object | FolderFile
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """What a reference says instead of tests."""
 
-    place: Place
+    place: Location
     task_id: str | None = None
     """Which line of the place is meant; ``None`` where the place holds one reference."""
     shape: str | None = None
@@ -77,7 +77,7 @@ class Address:
     """Name of the field the place was in; empty for plain text."""
 
     def __str__(self) -> str:
-        return str(self.place) if self.task_id is None else f"{self.place}, task_id {one_line(self.task_id)}"
+        return str(self.place) if self.task_id is None else f"{self.place}, task_id {shorten(self.task_id)}"
 
 
 def is_address(text: str) -> bool:
@@ -85,7 +85,7 @@ def is_address(text: str) -> bool:
     return text.startswith((_S3, _FILE))
 
 
-def address_of(reference: Any) -> Address | None:
+def parse_address(reference: Any) -> Address | None:
     """The address that a reference is; ``None`` where it is the tests themselves, or nothing that makes sense.
 
     An address is ``{"s3_uri": "s3://bucket/key"}`` or ``{"file": "path"}``, with ``task_id`` and ``format`` where they
@@ -95,30 +95,34 @@ def address_of(reference: Any) -> Address | None:
     Raises:
         ProblemError: it is an address, and a wrong one.
     """
-    reference = _unwrapped(reference)
+    reference = _unwrap_address(reference)
     if isinstance(reference, str):
-        return Address(_place(reference)) if is_address(reference) else None
+        return Address(_parse_location(reference)) if is_address(reference) else None
     if not isinstance(reference, dict):
         return None
     given = {name: value for name, value in reference.items() if value is not None}
     if "s3_uri" in given:
-        return _address(given, "s3_uri")
-    if "file" in given and given.keys() <= _BESIDE | {"file"}:
-        return _address(given, "file")
+        return _address_from_fields(given, "s3_uri")
+    if "file" in given and given.keys() <= _ADDRESS_OPTIONS | {"file"}:
+        return _address_from_fields(given, "file")
     return None
 
 
-def one_line(text: str) -> str:
+def shorten(text: str) -> str:
     """A text in one short line, whatever it holds."""
     shown = text if text.isprintable() else ascii(text)[1:-1]
-    return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}..."
+    return shown if len(shown) <= _MAX_SHOWN_CHARS else f"{shown[:_MAX_SHOWN_CHARS]}..."
 
 
-def _unwrapped(reference: Any) -> Any:
-    for _ in range(_MOST_LAYERS):
+def _unwrap_address(reference: Any) -> Any:
+    for _ in range(_MAX_ADDRESS_LAYERS):
         if isinstance(reference, dict) and reference.keys() == {"text"}:
             reference = reference["text"]
-        elif isinstance(reference, str) and len(reference) <= _MOST_TEXT and reference.lstrip().startswith(("{", '"')):
+        elif (
+            isinstance(reference, str)
+            and len(reference) <= _MAX_ADDRESS_CHARS
+            and reference.lstrip().startswith(("{", '"'))
+        ):
             try:
                 reference = json.loads(reference)
             except (ValueError, RecursionError):
@@ -128,11 +132,11 @@ def _unwrapped(reference: Any) -> Any:
     return reference
 
 
-def _address(given: dict[str, Any], field: str) -> Address:
+def _address_from_fields(given: dict[str, Any], field: str) -> Address:
     for other in given:
-        if other != field and other not in _BESIDE:
+        if other != field and other not in _ADDRESS_OPTIONS:
             raise InvalidFieldError(
-                field, f"says where the reference is, so {one_line(repr(other))} cannot be beside it"
+                field, f"says where the reference is, so {shorten(repr(other))} cannot be beside it"
             )
     text = given[field]
     if not isinstance(text, str):
@@ -141,9 +145,9 @@ def _address(given: dict[str, Any], field: str) -> Address:
         text = _FILE + text
     if text.startswith(_S3) != (field == "s3_uri"):
         wanted = "s3://BUCKET/KEY" if field == "s3_uri" else "a path"
-        raise InvalidFieldError(field, f"must be {wanted}, not '{one_line(text)}'")
+        raise InvalidFieldError(field, f"must be {wanted}, not '{shorten(text)}'")
     try:
-        place = _place(text)
+        place = _parse_location(text)
     except ProblemError as error:
         raise InvalidFieldError(field, str(error)) from None
     return Address(place, _task_id(given.get("task_id")), _shape(given.get("format")), field)
@@ -152,7 +156,7 @@ def _address(given: dict[str, Any], field: str) -> Address:
 def _task_id(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MOST_NUMBER:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MAX_TASK_NUMBER:
         return str(value)
     raise InvalidFieldError("task_id", f"must be text or a whole number, not {type(value).__name__}")
 
@@ -163,7 +167,7 @@ def _shape(value: Any) -> str | None:
     raise InvalidFieldError("format", f"must be text, not {type(value).__name__}")
 
 
-def _place(text: str) -> Place:
+def _parse_location(text: str) -> Location:
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -171,15 +175,15 @@ def _place(text: str) -> Place:
     if text.startswith(_FILE):
         path = text.removeprefix(_FILE)
         if not path or "\0" in path:
-            raise ProblemError(f"must be a path, not '{one_line(path)}'")
+            raise ProblemError(f"must be a path, not '{shorten(path)}'")
         return FolderFile(path)
     bucket, _, key = text.removeprefix(_S3).partition("/")
-    if _BUCKET.fullmatch(bucket) is None or not key or len(key.encode()) > _MOST_KEY_BYTES:
-        raise ProblemError(f"must be s3://BUCKET/KEY, not '{one_line(text)}'")
+    if _BUCKET.fullmatch(bucket) is None or not key or len(key.encode()) > _MAX_KEY_BYTES:
+        raise ProblemError(f"must be s3://BUCKET/KEY, not '{shorten(text)}'")
     return S3Object(bucket, key)
 
 
-REFERENCE_PLACES: tuple[tuple[str, ...], ...] = (
+REFERENCE_PATHS: tuple[tuple[str, ...], ...] = (
     ("reference_answer",),
     ("metadata", "reference_answer"),
     ("extra_info", "reference_answer"),
@@ -196,7 +200,7 @@ scorer has it.
 """
 
 _PRIME_CODE_KEYS = ("fn_name", "inputs", "outputs")
-_MAX_WRAPPINGS = 6
+_MAX_REFERENCE_LAYERS = 6
 _MAX_NESTING = 200
 
 
@@ -212,26 +216,26 @@ def find_reference(raw: Mapping[Any, Any]) -> tuple[Any, str]:
         FieldError: what holds it is refused; see `unwrap`.
     """
     plain: tuple[Any, str] | None = None
-    for place in REFERENCE_PLACES:
+    for place in REFERENCE_PATHS:
         field = ".".join(place)
-        value = unwrap(_look_up(raw, place), field)
+        value = unwrap(_value_at(raw, place), field)
         if _is_empty(value):
             continue
-        if _could_be_tests(value):
+        if _may_be_tests(value):
             return value, field
         plain = plain or (value, field)
     metadata = _section(raw, "metadata")
     tests = {name: metadata[name] for name in _PRIME_CODE_KEYS if not _is_empty(metadata.get(name))}
     if "inputs" in tests and "outputs" in tests:
-        _refuse_deep_nesting(tests, "metadata")
+        _reject_deep_nesting(tests, "metadata")
         return tests, "metadata"
     if plain is not None:
         return plain
-    places = ", ".join(".".join(place) for place in REFERENCE_PLACES)
+    places = ", ".join(".".join(place) for place in REFERENCE_PATHS)
     raise FieldMissingError("reference_answer", f"not found; looked at {places}, metadata.inputs with metadata.outputs")
 
 
-def reference_at(value: Any, field: str) -> Any:
+def require_reference(value: Any, field: str) -> Any:
     """The reference in a field that must hold one.
 
     Raises:
@@ -257,9 +261,9 @@ def unwrap(value: Any, field: str) -> Any:
         FieldError: JSON text that says a key twice, says NaN or Infinity (which are not JSON), or holds an
             integer too long to read; or a value nested too deeply.
     """
-    for _ in range(_MAX_WRAPPINGS):
+    for _ in range(_MAX_REFERENCE_LAYERS):
         if isinstance(value, str):
-            inner = _parse(value, field)
+            inner = _parse_json_text(value, field)
         elif isinstance(value, Mapping) and "text" in value and value.keys() <= {"text", "type"}:
             inner = value["text"]
         else:
@@ -267,22 +271,22 @@ def unwrap(value: Any, field: str) -> Any:
         if inner is value:
             break
         value = inner
-    _refuse_deep_nesting(value, field)
+    _reject_deep_nesting(value, field)
     return value
 
 
-class _RefusedJsonError(Exception):
+class _InvalidJsonError(Exception):
     """JSON that Python would read, and that nobody can have meant."""
 
 
-def _parse(text: str, field: str) -> Any:
+def _parse_json_text(text: str, field: str) -> Any:
     if not text.lstrip().startswith(("{", "[", '"')):
         return text
     try:
-        return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
+        return json.loads(text, object_pairs_hook=_reject_duplicate_keys, parse_constant=_reject_constant)
     except json.JSONDecodeError:
         return text
-    except _RefusedJsonError as error:
+    except _InvalidJsonError as error:
         raise FieldError(field, str(error)) from None
     except RecursionError:
         raise FieldError(field, f"JSON text nested more than {_MAX_NESTING} levels deep") from None
@@ -290,22 +294,22 @@ def _parse(text: str, field: str) -> Any:
         raise FieldError(field, "JSON text holds an integer of too many digits") from None
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise _RefusedJsonError(f"JSON text has the key {key[:40]!a} twice in one object")
+                raise _InvalidJsonError(f"JSON text has the key {key[:40]!a} twice in one object")
             seen.add(key)
     return result
 
 
-def _refuse_constant(name: str) -> Any:
-    raise _RefusedJsonError(f"JSON text holds {name}, which is not JSON; write the value some other way")
+def _reject_constant(name: str) -> Any:
+    raise _InvalidJsonError(f"JSON text holds {name}, which is not JSON; write the value some other way")
 
 
-def _refuse_deep_nesting(value: Any, field: str) -> None:
+def _reject_deep_nesting(value: Any, field: str) -> None:
     level = [value]
     for _ in range(_MAX_NESTING):
         level = [child for parent in level for child in _children(parent) if isinstance(child, (Mapping, list, tuple))]
@@ -320,7 +324,7 @@ def _children(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else ()
 
 
-def _look_up(raw: Mapping[Any, Any], place: tuple[str, ...]) -> Any:
+def _value_at(raw: Mapping[Any, Any], place: tuple[str, ...]) -> Any:
     if len(place) == 1:
         return raw.get(place[0])
     section, name = place
@@ -330,7 +334,7 @@ def _look_up(raw: Mapping[Any, Any], place: tuple[str, ...]) -> Any:
 def _section(raw: Mapping[Any, Any], name: str) -> Mapping[Any, Any]:
     value = raw.get(name)
     if isinstance(value, str):
-        value = _parse(value, name)
+        value = _parse_json_text(value, name)
     return value if isinstance(value, Mapping) else {}
 
 
@@ -340,7 +344,7 @@ def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, (Mapping, list, tuple)) and not value)
 
 
-def _could_be_tests(value: Any) -> bool:
+def _may_be_tests(value: Any) -> bool:
     if isinstance(value, str):
         return is_address(value)
     if isinstance(value, (list, tuple)):

@@ -10,27 +10,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from grader.config.settings import StoreSettings
-from grader.references.documents import Kept, unpack
-from grader.references.fetch import Fetching
-from grader.references.folder import Folder
+from grader.references.documents import ReferenceFile, decompress
+from grader.references.fetch import ParallelFetch
+from grader.references.folder import FolderReader
 from grader.references.locate import S3Object
-from grader.references.s3 import S3
+from grader.references.s3 import S3Reader
 from testcases.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from grader.references.fetch import Fetched
-    from grader.references.locate import Address, Place
+    from grader.references.fetch import FetchedBytes
+    from grader.references.locate import Address, Location
 
-__all__ = ["CacheEntry", "ReferenceCache", "Store", "StoreSettings"]
+__all__ = ["CacheEntry", "ReferenceCache", "ReferenceStore", "StoreSettings"]
 
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
     """A place as it was."""
 
-    kept: Kept
+    kept: ReferenceFile
     tag: str | None
     checked_at: float
     """When it was known to be so (seconds since the epoch, which go on while a Lambda is frozen)."""
@@ -46,7 +46,7 @@ class ReferenceCache:
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._entries: OrderedDict[Place, CacheEntry] = OrderedDict()
+        self._entries: OrderedDict[Location, CacheEntry] = OrderedDict()
         self._size = 0
         self._turn = threading.Lock()
 
@@ -58,7 +58,7 @@ class ReferenceCache:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, place: Place) -> CacheEntry | None:
+    def get(self, place: Location) -> CacheEntry | None:
         """The entry of a place, which has thereby been used."""
         with self._turn:
             entry = self._entries.get(place)
@@ -66,7 +66,7 @@ class ReferenceCache:
                 self._entries.move_to_end(place)
             return entry
 
-    def put(self, place: Place, entry: CacheEntry) -> None:
+    def put(self, place: Location, entry: CacheEntry) -> None:
         """Keep an entry, in the place of the one that is known."""
         with self._turn:
             self._drop(place)
@@ -77,12 +77,12 @@ class ReferenceCache:
             self._entries[place] = entry
             self._size += entry.size
 
-    def forget(self, place: Place) -> None:
+    def forget(self, place: Location) -> None:
         """Keep nothing of this place."""
         with self._turn:
             self._drop(place)
 
-    def _drop(self, place: Place) -> None:
+    def _drop(self, place: Location) -> None:
         entry = self._entries.pop(place, None)
         if entry is not None:
             self._size -= entry.size
@@ -92,17 +92,17 @@ _log = logging.getLogger(__name__)
 _GZIP: Final = ".gz"
 
 
-class Store:
+class ReferenceStore:
     """Fetches what addresses say, and keeps it."""
 
     def __init__(self, settings: StoreSettings, *, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._clock = clock
         self._cache = ReferenceCache(settings.cache_bytes)
-        self._folder = Folder(settings.root)
-        self._s3 = S3(connections=settings.threads, timeout_s=settings.timeout_s)
+        self._folder = FolderReader(settings.root)
+        self._s3 = S3Reader(connections=settings.threads, timeout_s=settings.timeout_s)
 
-    def fetch(self, addresses: Collection[Address], *, deadline: float) -> Fetching:
+    def fetch(self, addresses: Collection[Address], *, deadline: float) -> ParallelFetch:
         """Start to fetch what these addresses say, each place once; close what you get.
 
         Args:
@@ -111,14 +111,14 @@ class Store:
         """
         with_lines = {address.place for address in addresses if address.task_id is not None}
 
-        return Fetching(
+        return ParallelFetch(
             dict.fromkeys(address.place for address in addresses),
             lambda place: self._obtain(place, deadline, with_lines=place in with_lines),
             threads=self._settings.threads,
             deadline=deadline,
         )
 
-    def _obtain(self, place: Place, deadline: float, *, with_lines: bool) -> Kept:
+    def _obtain(self, place: Location, deadline: float, *, with_lines: bool) -> ReferenceFile:
         entry = self._cache.get(place)
         if entry is None or not self._is_fresh(place, entry):
             entry = self._fetched(place, entry, min(deadline, time.monotonic() + self._settings.timeout_s))
@@ -129,10 +129,10 @@ class Store:
         self._cache.put(place, entry)
         return entry.kept
 
-    def _is_fresh(self, place: Place, entry: CacheEntry) -> bool:
+    def _is_fresh(self, place: Location, entry: CacheEntry) -> bool:
         return isinstance(place, S3Object) and 0 <= self._clock() - entry.checked_at < self._settings.revalidate_s
 
-    def _fetched(self, place: Place, known: CacheEntry | None, until: float) -> CacheEntry:
+    def _fetched(self, place: Location, known: CacheEntry | None, until: float) -> CacheEntry:
         now = self._clock()
         try:
             found = self._ask(place, known.tag if known is not None else None, until)
@@ -145,16 +145,16 @@ class Store:
         if found is None:
             assert known is not None
             return CacheEntry(known.kept, known.tag, now, known.size)
-        name = _name(place)
-        kept = Kept(unpack(found.data, is_gzip=name.endswith(_GZIP), cap=self._settings.max_object_bytes))
+        name = _file_name(place)
+        kept = ReferenceFile(decompress(found.data, is_gzip=name.endswith(_GZIP), cap=self._settings.max_object_bytes))
         return CacheEntry(kept, found.tag, now, kept.size)
 
-    def _ask(self, place: Place, tag: str | None, until: float) -> Fetched | None:
+    def _ask(self, place: Location, tag: str | None, until: float) -> FetchedBytes | None:
         cap = self._settings.max_object_bytes
         if isinstance(place, S3Object):
             return self._s3.fetch(place, tag=tag, cap=cap, until=until)
         return self._folder.fetch(place, tag=tag, cap=cap)
 
 
-def _name(place: Place) -> str:
+def _file_name(place: Location) -> str:
     return (place.key if isinstance(place, S3Object) else place.path).lower()

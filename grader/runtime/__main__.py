@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
-from grader.runtime.environment import hand_over, split
+from grader.runtime.environment import send_environment, split_environment
 
 __all__ = ["main"]
 
@@ -22,9 +22,9 @@ def main() -> None:
     As the first process of a container it also inherits every orphan, so there it stays behind as the one that reaps
     them (`grader.runtime.reaper`).
     """
-    start, rest = split(os.environb)
+    start, rest = split_environment(os.environb)
     try:
-        reader = hand_over(rest)
+        reader = send_environment(rest)
     except OSError as error:
         sys.exit(f"grader: {error}")
     serving = [sys.executable, "-m", "grader.runtime.serve", str(reader), *sys.argv[1:]]

@@ -34,7 +34,7 @@ ENDPOINT_PORT = 8080
 _PATH = re.compile(r"/2015-03-31/functions/([^/?]+)/invocations(?:\?.*)?")
 _TIMEOUT_S = 300
 """What an invocation may take unless ``AWS_LAMBDA_FUNCTION_TIMEOUT`` says otherwise, as in the emulator."""
-_SILENCE_S = 60
+_IDLE_TIMEOUT_S = 60
 """After so long without a byte a client is hung up on, because others wait for it."""
 
 _log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class _Server(TCPServer):
 class _Request(BaseHTTPRequestHandler):
     """One request; the connection is closed after it, so that the next client gets its turn."""
 
-    timeout = _SILENCE_S
+    timeout = _IDLE_TIMEOUT_S
     server: _Server
 
     def do_POST(self) -> None:

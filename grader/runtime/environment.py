@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CREDENTIALS", "hand_over", "split", "take_over"]
+__all__ = ["CREDENTIALS", "receive_environment", "send_environment", "split_environment"]
 
-_AT_START = frozenset({b"LD_LIBRARY_PATH", b"LANG", b"LC_ALL", b"LC_CTYPE", b"TZ", b"SSL_CERT_FILE", b"SSL_CERT_DIR"})
+_NEEDED_AT_START = frozenset(
+    {b"LD_LIBRARY_PATH", b"LANG", b"LC_ALL", b"LC_CTYPE", b"TZ", b"SSL_CERT_FILE", b"SSL_CERT_DIR"}
+)
 """What the loader, the C library and OpenSSL read by themselves. The interpreter's own begin with ``PYTHON``."""
 CREDENTIALS = frozenset(
     {
@@ -26,13 +28,13 @@ _PIPE_BYTES = 1 << 20
 """The most an unprivileged process may have a pipe hold, unless the host says less (pipe(7))."""
 
 
-def split(environ: Mapping[bytes, bytes]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+def split_environment(environ: Mapping[bytes, bytes]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
     """What a new interpreter must be started with, and the rest."""
-    start = {name: value for name, value in environ.items() if name in _AT_START or name.startswith(b"PYTHON")}
+    start = {name: value for name, value in environ.items() if name in _NEEDED_AT_START or name.startswith(b"PYTHON")}
     return start, {name: value for name, value in environ.items() if name not in start}
 
 
-def hand_over(variables: Mapping[bytes, bytes]) -> int:
+def send_environment(variables: Mapping[bytes, bytes]) -> int:
     """Put variables into a pipe; the end to read them from, which survives an exec.
 
     Raises:
@@ -50,7 +52,7 @@ def hand_over(variables: Mapping[bytes, bytes]) -> int:
     return reader
 
 
-def take_over(reader: int) -> dict[str, str]:
+def receive_environment(reader: int) -> dict[str, str]:
     """Take the variables out of the pipe, and close it."""
     with open(reader, "rb") as pipe:
         payload = pipe.read()

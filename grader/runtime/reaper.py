@@ -13,13 +13,13 @@ from typing import NoReturn
 
 __all__ = ["main"]
 
-_PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def main() -> NoReturn:
     """Reap until the child whose pid is ``argv[1]`` has ended; then exit as it did, 128 + N for signal N."""
     served = int(sys.argv[1])
-    for number in _PASSED_ON:
+    for number in _FORWARDED:
         signal.signal(number, lambda received, _: os.kill(served, received))
     while True:
         pid, status = os.wait()

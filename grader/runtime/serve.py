@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from grader.config.settings import GraderConfig
 from grader.errors import ConfigError
 from grader.runtime.endpoint import ENDPOINT_PORT, EndpointError, serve_endpoint
-from grader.runtime.environment import CREDENTIALS, take_over
+from grader.runtime.environment import CREDENTIALS, receive_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ _RUNTIME_API = "AWS_LAMBDA_RUNTIME_API"
 def main() -> None:
     """Serve until stopped."""
     pipe, *arguments = sys.argv[1:]
-    received = take_over(int(pipe))
+    received = receive_environment(int(pipe))
     if not _needs_credentials(received):
         received = {name: value for name, value in received.items() if name not in CREDENTIALS}
     os.environ.update(received)
@@ -36,7 +36,7 @@ def main() -> None:
     if _RUNTIME_API in received:
         _serve_lambda(handler, received)
     else:
-        _hide(received)
+        _unset(received)
         _serve_locally(handler)
 
 
@@ -48,7 +48,7 @@ def _needs_credentials(environ: Mapping[str, str]) -> bool:
         return False
 
 
-def _hide(received: Mapping[str, str]) -> None:
+def _unset(received: Mapping[str, str]) -> None:
     """Take the variables out of the C library's environment, the one that is inherited; ``os.environ`` keeps them."""
     for name in received:
         os.unsetenv(name)
@@ -57,7 +57,7 @@ def _hide(received: Mapping[str, str]) -> None:
 def _serve_lambda(handler: str, received: Mapping[str, str]) -> None:
     from awslambdaric.__main__ import main as serve_runtime_api  # noqa: PLC0415 - reads the address when it is imported
 
-    _hide(received)
+    _unset(received)
     sys.argv[:] = ["awslambdaric", handler]
     serve_runtime_api(sys.argv)
 

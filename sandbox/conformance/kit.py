@@ -20,7 +20,7 @@ from sandbox.conformance.canary import Canary
 from sandbox.errors import ProcessLostError
 from sandbox.isolation.privileges import uid_of
 from sandbox.sandbox import Sandbox
-from sandbox.scheduler.reaper import bearers
+from sandbox.scheduler.reaper import tagged_pids
 from sandbox.types import AnalysisRequest, AnalysisStatus, ExecutionStatus, Job, Policy
 from sandbox.wire.limits import Limits
 from sandbox.wire.values import encode
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sandbox.sandbox import SandboxSettings
-    from sandbox.types import Analysis, Execution, Tier, WallReport
+    from sandbox.types import Analysis, Execution, LayerReport, Tier
 
-__all__ = ["ConformanceReport", "HostCheck", "Outcome", "OutcomeStatus", "check_conformance"]
+__all__ = ["AttackResult", "AttackStatus", "ConformanceReport", "HostCheck", "check_conformance"]
 
-_CONDUCTOR = "sandbox.conformance.spec:conduct"
+_RUNNER = "sandbox.conformance.spec:run_spec"
 _LIMITS = Limits(cpu_s=0.5, total_cpu_s=1.0, wall_s=1.0, memory_mb=256, output_kb=1024, restarts=3)
 _PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - where attacks would leave things
 _PREFIX = "conformance-"
@@ -43,7 +43,7 @@ _SOCKETS = Path("/proc/net/unix")
 _NO_HURRY_S = 1e9
 
 
-class OutcomeStatus(StrEnum):
+class AttackStatus(StrEnum):
     """Whether the sandbox held against one attack."""
 
     HELD = "held"
@@ -59,11 +59,11 @@ class OutcomeStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AttackResult:
     """What became of one attack."""
 
     attack: Attack
-    status: OutcomeStatus
+    status: AttackStatus
     detail: str = ""
     """One line for people: what the answer got."""
 
@@ -82,15 +82,15 @@ class ConformanceReport:
     """What held."""
 
     tier: Tier
-    walls: tuple[WallReport, ...]
-    outcomes: tuple[Outcome, ...]
+    layers: tuple[LayerReport, ...]
+    outcomes: tuple[AttackResult, ...]
     host: tuple[HostCheck, ...]
     duration_s: float
 
     @property
     def held(self) -> bool:
         """Whether everything did that was run, and everything was run."""
-        return all(outcome.status is OutcomeStatus.HELD for outcome in self.outcomes) and all(
+        return all(outcome.status is AttackStatus.HELD for outcome in self.outcomes) and all(
             check.held for check in self.host
         )
 
@@ -107,7 +107,7 @@ class ConformanceReport:
             "not_held": [
                 {"family": one.attack.family, "name": one.attack.name, "status": one.status.value, "detail": one.detail}
                 for one in self.outcomes
-                if one.status is not OutcomeStatus.HELD
+                if one.status is not AttackStatus.HELD
             ],
             "host": [{"name": check.name, "held": check.held, "detail": check.detail} for check in self.host],
             "duration_s": round(self.duration_s, 3),
@@ -119,7 +119,7 @@ def check_conformance(
     *,
     wanted: Sequence[Attack] | None = None,
     deadline_s: float | None = None,
-    on_outcome: Callable[[Outcome], None] | None = None,
+    on_result: Callable[[AttackResult], None] | None = None,
 ) -> ConformanceReport:
     """Run attacks in a sandbox of their own, built like the one that is to be checked.
 
@@ -127,7 +127,7 @@ def check_conformance(
         settings: how that one is built; only the conductor is replaced.
         wanted: what to run; ``None``: every bundled attack and control.
         deadline_s: seconds from now after which no attack is begun; ``None``: no hurry.
-        on_outcome: called with each outcome as soon as it is there.
+        on_result: called with each outcome as soon as it is there.
 
     Raises:
         sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
@@ -135,21 +135,21 @@ def check_conformance(
     """
     started = time.monotonic()
     opened = _descriptors()
-    before = _left_overs(settings.lanes)
-    sandbox = Sandbox(replace(settings, conductor=_CONDUCTOR))
+    before = _leftovers(settings.workers)
+    sandbox = Sandbox(replace(settings, runner=_RUNNER))
     with Canary() as canary:
         try:
             sandbox.start()
-            tier, walls = sandbox.tier, sandbox.walls
+            tier, layers = sandbox.tier, sandbox.layers
             assert tier is not None
-            kit = _Kit(sandbox, canary, started + (deadline_s or _NO_HURRY_S), on_outcome)
+            kit = _Kit(sandbox, canary, started + (deadline_s or _NO_HURRY_S), on_result)
             outcomes = kit.run(attacks() if wanted is None else wanted)
             tags = sandbox.tags
         finally:
             sandbox.close()
         harm = canary.harm()
-    left = len(bearers(tags))
-    more = sorted(_left_overs(settings.lanes) - before)
+    left = len(tagged_pids(tags))
+    more = sorted(_leftovers(settings.workers) - before)
     still_open = _descriptors() - opened
     host = (
         HostCheck("no process is left", left == 0, f"{left} left" if left else ""),
@@ -157,24 +157,24 @@ def check_conformance(
         HostCheck("no descriptor is left open", still_open <= 0, f"{still_open} more" if still_open > 0 else ""),
         HostCheck("other processes of this user are unharmed", not harm, harm),
     )
-    return ConformanceReport(tier, walls, outcomes, host, time.monotonic() - started)
+    return ConformanceReport(tier, layers, outcomes, host, time.monotonic() - started)
 
 
 class _Kit:
     """Runs attacks side by side in one sandbox."""
 
     def __init__(
-        self, sandbox: Sandbox, canary: Canary, deadline: float, on_outcome: Callable[[Outcome], None] | None
+        self, sandbox: Sandbox, canary: Canary, deadline: float, on_result: Callable[[AttackResult], None] | None
     ) -> None:
         self._sandbox = sandbox
         self._canary = canary
         self._deadline = deadline
-        self._on_outcome = on_outcome
+        self._on_result = on_result
 
-    def run(self, wanted: Sequence[Attack]) -> tuple[Outcome, ...]:
+    def run(self, wanted: Sequence[Attack]) -> tuple[AttackResult, ...]:
         return tuple(self._sandbox.run([self._one(attack) for attack in wanted]))
 
-    async def _one(self, attack: Attack) -> Outcome:
+    async def _one(self, attack: Attack) -> AttackResult:
         reading = self._sandbox.read(AnalysisRequest(attack.source, "add", Policy.OFF), deadline=self._deadline)
         analysis = await reading.found
         with contextlib.suppress(ProcessLostError):  # nothing is asked of the style but that it harms nobody
@@ -182,38 +182,38 @@ class _Kit:
         job = Job(attack.source, encode(None), _LIMITS)
         execution = await self._sandbox.execute(job, deadline=self._deadline)
         outcome = self._judge(attack, analysis, execution)
-        if self._on_outcome is not None:
-            self._on_outcome(outcome)
+        if self._on_result is not None:
+            self._on_result(outcome)
         return outcome
 
-    def _judge(self, attack: Attack, analysis: Analysis, execution: Execution) -> Outcome:
+    def _judge(self, attack: Attack, analysis: Analysis, execution: Execution) -> AttackResult:
         if execution.status is ExecutionStatus.DEADLINE or time.monotonic() >= self._deadline:
-            return Outcome(attack, OutcomeStatus.NOT_RUN, "the deadline came first")
+            return AttackResult(attack, AttackStatus.NOT_RUN, "the deadline came first")
         if execution.status is not ExecutionStatus.COMPLETED:
-            return Outcome(attack, OutcomeStatus.UNSCORED, execution.detail)
+            return AttackResult(attack, AttackStatus.UNSCORED, execution.detail)
         if analysis.status is AnalysisStatus.INTERNAL:
-            return Outcome(attack, OutcomeStatus.UNSCORED, analysis.detail)
+            return AttackResult(attack, AttackStatus.UNSCORED, analysis.detail)
         cases, output = execution.report
         passed = sum(ok for ok, _, _ in cases)
         detail = f"{passed} of {len(cases)} cases; last {cases[-1][1]}"
         if self._canary.is_seen_in(json.dumps(cases) + output + execution.output):
-            return Outcome(attack, OutcomeStatus.BEATEN, "it saw a secret of the process that grades")
+            return AttackResult(attack, AttackStatus.BEATEN, "it saw a secret of the process that grades")
         if attack.must_pass:
-            status = OutcomeStatus.HELD if passed == len(cases) else OutcomeStatus.REFUSED
+            status = AttackStatus.HELD if passed == len(cases) else AttackStatus.REFUSED
         else:
-            status = OutcomeStatus.BEATEN if passed == len(cases) else OutcomeStatus.HELD
-        if status is OutcomeStatus.REFUSED:
+            status = AttackStatus.BEATEN if passed == len(cases) else AttackStatus.HELD
+        if status is AttackStatus.REFUSED:
             detail = f"{detail}: {cases[-1][2]}"[:300]
-        return Outcome(attack, status, detail)
+        return AttackResult(attack, status, detail)
 
 
 def _descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - nothing but their number is wanted
 
 
-def _left_overs(lanes: int) -> set[str]:
+def _leftovers(workers: int) -> set[str]:
     """What could have been left by an answer: files, sockets, shared memory."""
-    uids = {uid_of(number) for number in range(lanes + 1)} if os.geteuid() == 0 else set()
+    uids = {uid_of(number) for number in range(workers + 1)} if os.geteuid() == 0 else set()
     found = set()
     for place in _PLACES:
         with contextlib.suppress(OSError), os.scandir(place) as entries:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandbox.processes.harness.solution_client import Candidate
+    from sandbox.processes.harness.solution_client import SolutionClient
 
-__all__ = ["CASES", "conduct"]
+__all__ = ["CASES", "run_spec"]
 
 CASES = ((1, 2), (-5, 5), (10**20, 1), (7, 8))
 """What is to be added. No constant is right for all."""
 _NAME = "add"
 
 
-def conduct(exam: Any, client: Candidate) -> list[Any]:  # noqa: ARG001 - a conductor's signature
+def run_spec(spec: Any, client: SolutionClient) -> list[Any]:  # noqa: ARG001 - a conductor's signature
     """Put the candidate to each case.
 
     Returns:

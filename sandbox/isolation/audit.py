@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, TypeAlias
 from weakref import ref
 
-__all__ = ["DENIED", "EXIT_CODE", "NAME", "Hook", "make_hook", "probe", "put_up"]
+__all__ = ["DENIED", "EXIT_CODE", "NAME", "Hook", "apply", "make_hook", "probe"]
 
 Hook: TypeAlias = Callable[[str, tuple[Any, ...]], object]
 
@@ -64,7 +64,7 @@ def make_hook() -> Hook:
     return traps.pop
 
 
-def put_up(hook: Hook | None = None) -> None:
+def apply(hook: Hook | None = None) -> None:
     """Install the hook in this process, for good. Who keeps it where an answer can find it has no wall."""
     sys.addaudithook(hook or make_hook())
 
@@ -73,7 +73,7 @@ def probe() -> str | None:
     """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
     pid = os.fork()
     if pid == 0:
-        put_up()
+        apply()
         sys.audit("os.exec", "/bin/true", ["true"], None)
         os._exit(0)
     _, status = os.waitpid(pid, 0)

@@ -16,7 +16,7 @@ import sys
 import types
 from typing import Any
 
-__all__ = ["KEPT", "NAME", "probe", "put_up", "seal", "take_down"]
+__all__ = ["KEPT", "NAME", "apply", "probe", "revert", "seal"]
 
 NAME = "functions"
 
@@ -48,7 +48,7 @@ _SETS_OF_FUNCTIONS = ("supports_dir_fd", "supports_effective_ids", "supports_fd"
 _LOADERS = ("create_builtin", "exec_builtin", "create_dynamic", "exec_dynamic", "get_frozen_object", "init_frozen")
 
 
-def put_up() -> None:
+def apply() -> None:
     """Take the functions out of all modules. Code that needs one must have it where no answer can find it."""
     taken = {vars(posix)[name] for name in vars(posix) if _is_function(name)}
     for origin, names in _ALSO_TAKEN.items():
@@ -61,7 +61,7 @@ def put_up() -> None:
             del namespace[name]
 
 
-def take_down() -> None:
+def revert() -> None:
     """Put them back, from a new instance of the module; for processes that run no answer."""
     spec = importlib.machinery.BuiltinImporter.find_spec("posix")
     assert spec is not None
@@ -89,8 +89,8 @@ def _is_one_of(functions: set[Any], value: object) -> bool:
 
 def probe() -> str | None:
     """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
-    put_up()
+    apply()
     seal()
     with contextlib.suppress(AttributeError):
-        take_down()
+        revert()
     return "os.fork is still there" if hasattr(os, "fork") or hasattr(posix, "fork") else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
-__all__ = ["HIDDEN", "NAME", "probe", "put_up", "seal", "take_down"]
+__all__ = ["HIDDEN", "NAME", "apply", "probe", "revert", "seal"]
 
 NAME = "imports"
 
@@ -23,7 +23,7 @@ HIDDEN: frozenset[str] = frozenset(
 """Loaded in the process because something else needs them; an answer cannot import them."""
 
 _undo: list[tuple[list[Any], list[Any], list[str], dict[str, Any]]] = []
-"""What `take_down` puts back: finders, hooks, paths and hidden modules; empty once sealed."""
+"""What `revert` puts back: finders, hooks, paths and hidden modules; empty once sealed."""
 
 
 class Refuser:
@@ -39,7 +39,7 @@ class Refuser:
         )
 
 
-def put_up() -> object:
+def apply() -> object:
     """Leave `Refuser` as the only finder, and hide what answers have no business with.
 
     Returns what it takes to undo that; whoever holds it spares `seal` the work of taking it apart.
@@ -53,7 +53,7 @@ def put_up() -> object:
     return _undo[0]
 
 
-def take_down() -> None:
+def revert() -> None:
     """Undo it; for processes that run no answer."""
     sys.meta_path[:], sys.path_hooks[:], sys.path[:], hidden = _undo.pop()
     sys.modules.update(hidden)
@@ -66,7 +66,7 @@ def seal() -> None:
 
 def probe() -> str | None:
     """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
-    put_up()
+    apply()
     try:
         __import__("xmlrpc")
     except ImportError:

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["NAME", "probe", "put_up"]
+__all__ = ["NAME", "apply", "probe"]
 
 NAME = "landlock"
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
@@ -35,7 +35,7 @@ _SYSTEM = (
 _WRITTEN = ("/dev/null",)
 
 
-def put_up(paths: Iterable[str]) -> None:
+def apply(paths: Iterable[str]) -> None:
     """Leave this process, and all that descend from it, the files it needs. `no_new_privs` must stand.
 
     Args:
@@ -101,7 +101,7 @@ def probe() -> str | None:
     if (reason := no_new_privs.probe()) is not None:
         return reason
     try:
-        put_up(())
+        apply(())
     except OSError as error:
         return f"the kernel has none, or refuses it: {error.strerror}"
     try:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from sandbox.isolation.tiers import ForkedProbe
 
-__all__ = ["Probing"]
+__all__ = ["LayerProbes"]
 
 
-class Probing:
+class LayerProbes:
     """The probes of the walls that a process puts up by itself, each at work in a child of its own.
 
     Args:

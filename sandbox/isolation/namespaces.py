@@ -14,7 +14,7 @@ import struct
 
 from sandbox.isolation.system_calls import call
 
-__all__ = ["NAME", "enter", "furnish", "probe"]
+__all__ = ["NAME", "enter", "make_mounts", "probe"]
 
 NAME = "namespaces"
 _NEW_MOUNTS, _NEW_CGROUP, _NEW_HOSTNAME, _NEW_IPC = 0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000
@@ -46,7 +46,7 @@ def enter(*, processes: bool) -> None:
         _write("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
-def furnish(*, processes: bool) -> None:
+def make_mounts(*, processes: bool) -> None:
     """Make the mounts of the new namespaces: its own ``/proc`` with ``processes``, and nothing that can be written.
 
     Raises:
@@ -77,7 +77,7 @@ def probe() -> str | None:
     if pid == 0:
         code = 0
         try:
-            furnish(processes=True)
+            make_mounts(processes=True)
         except OSError as error:
             code = error.errno or 1
         os._exit(code)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from sandbox.isolation.system_calls import prctl
 
-__all__ = ["NAME", "probe", "put_up"]
+__all__ = ["NAME", "apply", "probe"]
 
 NAME = "no_new_privs"
 _PR_SET_NO_NEW_PRIVS = 38
 
 
-def put_up() -> None:
+def apply() -> None:
     """For this process and all that descend from it, for good.
 
     Raises:
@@ -26,7 +26,7 @@ def put_up() -> None:
 def probe() -> str | None:
     """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
     try:
-        put_up()
+        apply()
     except OSError as error:
         return f"prctl is refused: {error.strerror}"
     return None

@@ -12,13 +12,13 @@ import _signal  # type: ignore[import-not-found]  # built into the interpreter, 
 
 from sandbox.isolation.system_calls import prctl
 
-__all__ = ["NAME", "probe", "put_up"]
+__all__ = ["NAME", "apply", "probe"]
 
 NAME = "orphans"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-def put_up() -> None:
+def apply() -> None:
     """For this process, across exec(2).
 
     Raises:
@@ -31,7 +31,7 @@ def put_up() -> None:
 def probe() -> str | None:
     """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
     try:
-        put_up()
+        apply()
     except OSError as error:
         return f"prctl is refused: {error.strerror}"
     return None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["NAME", "ResourceLimits", "address_space_bytes", "hard_limits", "probe", "put_up"]
+__all__ = ["NAME", "ResourceLimits", "address_space_bytes", "apply", "hard_limits", "probe"]
 
 NAME = "rlimits"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -48,7 +48,7 @@ def hard_limits() -> dict[int, int]:
     return {kind: resource.getrlimit(kind)[1] for kind in (*_NONE, _CPU, _SPACE)}
 
 
-def put_up(limits: ResourceLimits, *, base_bytes: int | None = None, hard: Mapping[int, int] | None = None) -> None:
+def apply(limits: ResourceLimits, *, base_bytes: int | None = None, hard: Mapping[int, int] | None = None) -> None:
     """Set hard limits on the calling process.
 
     Args:
@@ -73,7 +73,7 @@ def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:
 def probe() -> str | None:
     """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
     try:
-        put_up(ResourceLimits(cpu_s=60, memory_mb=256))
+        apply(ResourceLimits(cpu_s=60, memory_mb=256))
     except (OSError, ValueError) as error:
         return f"limits cannot be set: {error}"
     try:

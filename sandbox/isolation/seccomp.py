@@ -22,7 +22,7 @@ import struct
 from sandbox.isolation import no_new_privs
 from sandbox.isolation.system_calls import NUMBERS, call
 
-__all__ = ["ALLOWED", "INTERPRETER", "LIMITED", "NAME", "Condition", "probe", "program", "put_up"]
+__all__ = ["ALLOWED", "INTERPRETER", "LIMITED", "NAME", "Condition", "apply", "probe", "program"]
 
 NAME = "seccomp"
 INTERPRETER = 60
@@ -160,7 +160,7 @@ def _do(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("=HBBI", code, if_true, if_false, value)
 
 
-def put_up() -> None:
+def apply() -> None:
     """Allow this process, and all that descend from it, nothing else from now on. `no_new_privs` must stand.
 
     Raises:
@@ -177,7 +177,7 @@ def probe() -> str | None:
     if (reason := no_new_privs.probe()) is not None:
         return reason
     try:
-        put_up()
+        apply()
     except OSError as error:
         return f"the kernel refuses a filter: {error.strerror}"
     try:

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
-    "KERNEL_WALLS",
-    "NEEDED",
+    "KERNEL_LAYERS",
+    "LAYERS_BY_TIER",
     "ORPHANS",
     "TIERS",
     "ForkedProbe",
     "failure_reason",
-    "highest",
+    "highest_tier",
     "limit_to",
-    "probe_kernel_walls",
+    "not_probed",
+    "probe_kernel_layers",
     "start_probes",
-    "unasked",
 ]
 
 
@@ -64,17 +64,17 @@ def failure_reason(asked: ForkedProbe) -> str:
     return "" if answer == "=" else answer or "the probe was killed"
 
 
-NEEDED: dict[str, tuple[str, ...]] = {
+LAYERS_BY_TIER: dict[str, tuple[str, ...]] = {
     "rlimit": ("rlimits", "functions", "imports", "audit"),
     "seccomp": ("no_new_privs", "seccomp"),
     "namespaces": ("namespaces",),
 }
 """The walls that make a tier, besides those of the tiers below it; tiers from the weakest up."""
-TIERS = tuple(NEEDED)
+TIERS = tuple(LAYERS_BY_TIER)
 
 ORPHANS = "orphans"
 """The wall that brings what has lost its parent to the zygote."""
-KERNEL_WALLS = {
+KERNEL_LAYERS = {
     "namespaces": "namespaces",
     "no_new_privs": "seccomp",
     ORPHANS: "seccomp",
@@ -84,56 +84,56 @@ KERNEL_WALLS = {
 """Walls that are put up before the zygote starts, and the lowest tier each of them belongs to."""
 
 
-def highest(standing: Iterable[str]) -> str | None:
+def highest_tier(standing: Iterable[str]) -> str | None:
     """The highest tier whose walls all stand, and those of every tier below; ``None`` when not even the lowest does."""
-    walls, best = set(standing), None
+    layers, best = set(standing), None
     for tier in TIERS:
-        if not walls.issuperset(NEEDED[tier]):
+        if not layers.issuperset(LAYERS_BY_TIER[tier]):
             break
         best = tier
     return best
 
 
-def limit_to(isolation: str | None, walls: Mapping[str, str]) -> dict[str, str]:
+def limit_to(isolation: str | None, layers: Mapping[str, str]) -> dict[str, str]:
     """Which kernel walls to put up, of those that can stand.
 
     Args:
         isolation: the tier to stay within; ``None``: as many walls as can stand.
-        walls: of each of `KERNEL_WALLS` why it cannot stand; empty when it can.
+        layers: of each of `KERNEL_LAYERS` why it cannot stand; empty when it can.
 
     Returns:
         The same; those of a tier above the one in use say why they are left down.
     """
-    best = highest({*NEEDED["rlimit"], *(name for name, why in walls.items() if not why)}) or "rlimit"
+    best = highest_tier({*LAYERS_BY_TIER["rlimit"], *(name for name, why in layers.items() if not why)}) or "rlimit"
     used = best if isolation is None or TIERS.index(isolation) > TIERS.index(best) else isolation
     return {
-        name: why if why or TIERS.index(KERNEL_WALLS[name]) <= TIERS.index(used) else _left_down(used)
-        for name, why in walls.items()
+        name: why if why or TIERS.index(KERNEL_LAYERS[name]) <= TIERS.index(used) else _not_applied(used)
+        for name, why in layers.items()
     }
 
 
-def unasked() -> dict[str, str]:
+def not_probed() -> dict[str, str]:
     """The kernel walls of a host that is not asked, because the tier in use has none of them."""
-    return dict.fromkeys(KERNEL_WALLS, _left_down("rlimit"))
+    return dict.fromkeys(KERNEL_LAYERS, _not_applied("rlimit"))
 
 
-def _left_down(used: str) -> str:
+def _not_applied(used: str) -> str:
     return f"left down: the tier in use is {used}"
 
 
-def probe_kernel_walls() -> dict[str, str]:
-    """Why each of `KERNEL_WALLS` cannot stand; empty when it can. `ctypes` is loaded in a child only."""
-    answer = ForkedProbe(_all_kernel_walls).answer()
+def probe_kernel_layers() -> dict[str, str]:
+    """Why each of `KERNEL_LAYERS` cannot stand; empty when it can. `ctypes` is loaded in a child only."""
+    answer = ForkedProbe(_all_kernel_layers).answer()
     lines = answer.split("\n")
-    if len(lines) != len(KERNEL_WALLS):
-        return dict.fromkeys(KERNEL_WALLS, answer or "the probe was killed")
-    return dict(zip(KERNEL_WALLS, lines, strict=True))
+    if len(lines) != len(KERNEL_LAYERS):
+        return dict.fromkeys(KERNEL_LAYERS, answer or "the probe was killed")
+    return dict(zip(KERNEL_LAYERS, lines, strict=True))
 
 
-def _all_kernel_walls() -> str:
+def _all_kernel_layers() -> str:
     """A line for each: why it cannot stand."""
     from sandbox.isolation import landlock, namespaces, no_new_privs, orphans, seccomp  # noqa: PLC0415 - loads ctypes
 
-    walls = (namespaces, no_new_privs, orphans, landlock, seccomp)
-    asked = start_probes({wall.NAME: wall.probe for wall in walls})
-    return "\n".join(" ".join(failure_reason(asked[name]).split()) for name in KERNEL_WALLS)
+    layers = (namespaces, no_new_privs, orphans, landlock, seccomp)
+    asked = start_probes({layer.NAME: layer.probe for layer in layers})
+    return "\n".join(" ".join(failure_reason(asked[name]).split()) for name in KERNEL_LAYERS)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["ask", "stand"]
+__all__ = ["call_harness", "run"]
 
 
-def stand(take: Callable[[], Any]) -> Any:
+def run(take: Callable[[], Any]) -> Any:
     """Make the calls that some work of ours wants made, and return or raise what comes of the work.
 
     Args:
-        take: gives what is needed, one thing after the other (`sandbox.processes.solution.trampoline.Errand`).
+        take: gives what is needed, one thing after the other (`sandbox.processes.solution.trampoline.Task`).
     """
     while take()():
         with take():
@@ -34,6 +34,6 @@ def stand(take: Callable[[], Any]) -> Any:
     return take()
 
 
-def ask(begin: Callable[..., Callable[[], Any]], /, *question: Any) -> Any:
+def call_harness(begin: Callable[..., Callable[[], Any]], /, *question: Any) -> Any:
     """Stand on work that a question of the answer's begins: it may call the answer in turn."""
-    return stand(begin(*question))
+    return run(begin(*question))

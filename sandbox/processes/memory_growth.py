@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import resource
 
-__all__ = ["Wear"]
+__all__ = ["MemoryGrowth"]
 
 _ROOM_MB = 32.0
 """What one job or source may make a process grow by and leave it in use."""
 
 
-class Wear:
+class MemoryGrowth:
     """How a process has grown since this was made.
 
     What counts is the most it has ever held (getrusage(2), ``ru_maxrss``), because what is given back to the allocator
@@ -21,7 +21,7 @@ class Wear:
         self._start_mb = _peak_mb()
 
     @property
-    def is_out(self) -> bool:
+    def exceeded(self) -> bool:
         """Whether it has grown too much."""
         return _peak_mb() - self._start_mb > _ROOM_MB
 

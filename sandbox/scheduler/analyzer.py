@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from sandbox.scheduler.worker import Worker
     from sandbox.scheduler.zygote import Zygote
 
-__all__ = ["ANALYST", "Seat"]
+__all__ = ["ANALYZER", "AnalyzerClient"]
 
-ANALYST = "A"
+ANALYZER = "A"
 """Role of the analysts' zygote."""
 _INSPECT_CPU_S = 3.0
 """CPU seconds an analyst may spend on parsing, compiling and the policy: honest sources take milliseconds."""
 _STYLE_CPU_S = 6.0
 """CPU seconds it may spend on black and pyflakes."""
-_CRASHES = 2
+_MAX_CRASHES = 2
 """How many analysts a source must have crashed to be blamed for it."""
-_LOSSES = 2
+_MAX_LOSSES = 2
 """How many may be lost over it in other ways before it is given up."""
-_SERVED = 2000
+_SOURCES_PER_PROCESS = 2000
 """Sources after which an analyst is replaced, so that whatever its tools keep is let go."""
 
 
@@ -34,23 +34,23 @@ class _CrashedError(Exception):
     """The source has killed two analysts."""
 
 
-class _LateError(Exception):
+class _DeadlineError(Exception):
     """The caller's deadline has come."""
 
 
-class Seat:
+class AnalyzerClient:
     """An analyst that is replaced when a source kills it or wears it out."""
 
     def __init__(self, zygote: Zygote) -> None:
         self._zygote = zygote
-        self._analyst: Worker | None = None
+        self._analyzer: Worker | None = None
         self._served = 0
         self._idle = True
 
     @property
     def pids(self) -> set[int]:
         """Its processes, as long as it is idle."""
-        return set() if self._analyst is None else {self._analyst.inner_pid}
+        return set() if self._analyzer is None else {self._analyzer.inner_pid}
 
     async def read(
         self,
@@ -77,10 +77,10 @@ class Seat:
             found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler ran out of time"))
         except _CrashedError:
             found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler crashed, twice"))
-        except _LateError:
-            _give_up(found, style, "the deadline came before the source was read")
+        except _DeadlineError:
+            _report_internal(found, style, "the deadline came before the source was read")
         except SandboxError as error:
-            _give_up(found, style, str(error))
+            _report_internal(found, style, str(error))
         finally:
             if not self._idle:
                 self.leave()
@@ -90,10 +90,10 @@ class Seat:
 
     def leave(self) -> None:
         """Let the analyst go, and end it, whatever it is doing."""
-        analyst, self._analyst = self._analyst, None
-        if analyst is not None:
-            analyst.close()
-            self._zygote.kill_child(analyst)
+        analyzer, self._analyzer = self._analyzer, None
+        if analyzer is not None:
+            analyzer.close()
+            self._zygote.kill_child(analyzer)
         self._idle = True
 
     async def _read(
@@ -107,56 +107,56 @@ class Seat:
         """Try until it is read, or known why it cannot be."""
         crashes = losses = 0
         while True:
-            analyst = await self._seated(deadline)
+            analyzer = await self._ready_analyzer(deadline)
             try:
-                await self._attempt(analyst, request, max_bytes, deadline, found, style)
+                await self._attempt(analyzer, request, max_bytes, deadline, found, style)
             except ProcessSpentError:
                 raise
             except ProcessLostError:
                 if time.monotonic() >= deadline:
-                    raise _LateError from None
-                crashed = await self._crashed(analyst, deadline)
+                    raise _DeadlineError from None
+                crashed = await self._crashed(analyzer, deadline)
                 self.leave()
                 crashes, losses = crashes + crashed, losses + (not crashed)
-                if crashes == _CRASHES:
+                if crashes == _MAX_CRASHES:
                     raise _CrashedError from None
-                if losses == _LOSSES:
+                if losses == _MAX_LOSSES:
                     raise
             else:
                 return
 
-    async def _crashed(self, analyst: Worker, deadline: float) -> bool:
+    async def _crashed(self, analyzer: Worker, deadline: float) -> bool:
         """Whether an analyst that is lost has ended by itself, as one does that a source has crashed."""
         try:
-            ending = await self._zygote.ending_of(analyst, deadline)
+            ending = await self._zygote.exit_info_of(analyzer, deadline)
         except ProcessLostError:
             return False
         return ending is not None and not ending.was_killed
 
-    async def _seated(self, deadline: float) -> Worker:
+    async def _ready_analyzer(self, deadline: float) -> Worker:
         """The analyst, forked when there is none.
 
         Raises:
             ProcessLostError: none can be had.
         """
         if time.monotonic() >= deadline:
-            raise _LateError
-        if self._analyst is not None and self._served >= _SERVED:
+            raise _DeadlineError
+        if self._analyzer is not None and self._served >= _SOURCES_PER_PROCESS:
             self.leave()
-        if self._analyst is None:
+        if self._analyzer is None:
             try:
-                self._analyst = await self._zygote.fork(ANALYST, deadline)
+                self._analyzer = await self._zygote.fork(ANALYZER, deadline)
             except ProcessLostError:
                 if time.monotonic() >= deadline:
-                    raise _LateError from None
-                self._analyst = await self._zygote.fork(ANALYST, deadline)
+                    raise _DeadlineError from None
+                self._analyzer = await self._zygote.fork(ANALYZER, deadline)
             self._served = 0
         self._served += 1
-        return self._analyst
+        return self._analyzer
 
     async def _attempt(
         self,
-        analyst: Worker,
+        analyzer: Worker,
         request: AnalysisRequest,
         max_bytes: int,
         deadline: float,
@@ -172,23 +172,23 @@ class Seat:
             max_bytes,
             style is not None,
         ]
-        await analyst.send(encode(fields), deadline)
-        found.set(_analysis(decode(await _reply(analyst, deadline, _INSPECT_CPU_S))))
-        worn, facts = decode(await _reply(analyst, deadline, _STYLE_CPU_S))
-        self._idle = not worn
+        await analyzer.send(encode(fields), deadline)
+        found.set(_analysis(decode(await _reply(analyzer, deadline, _INSPECT_CPU_S))))
+        memory_exceeded, facts = decode(await _reply(analyzer, deadline, _STYLE_CPU_S))
+        self._idle = not memory_exceeded
         if style is not None:
             style.set(_style(facts))
 
 
-async def _reply(analyst: Worker, deadline: float, cpu_s: float) -> bytes:
+async def _reply(analyzer: Worker, deadline: float, cpu_s: float) -> bytes:
     """The next reply, unless the analyst uses up its CPU seconds first: a busy host makes no source worse."""
-    reply = await analyst.receive(deadline, cpu_s=cpu_s)
+    reply = await analyzer.receive(deadline, cpu_s=cpu_s)
     if reply is None:
-        raise _LateError
+        raise _DeadlineError
     return reply
 
 
-def _give_up(found: Future[Analysis], style: Future[StyleFacts | None] | None, why: str) -> None:
+def _report_internal(found: Future[Analysis], style: Future[StyleFacts | None] | None, why: str) -> None:
     """Nothing is known of the source, or nothing of its style, and not for a reason of its own."""
     if style is not None and found.done:
         style.fail(ProcessLostError(f"its style is not known: {why}"))

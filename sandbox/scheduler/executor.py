@@ -7,7 +7,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import ProcessLostError, ProcessSpentError
-from sandbox.scheduler.priority import LONG_S, Yielding
+from sandbox.scheduler.priority import SLOW_AFTER_S, PriorityControl
 from sandbox.scheduler.zygote import Zygote
 from sandbox.types import Execution, ExecutionStatus, Job
 from sandbox.wire.values import decode, encode
@@ -18,43 +18,43 @@ if TYPE_CHECKING:
     from sandbox.scheduler.worker import Worker
     from sandbox.scheduler.zygote import ZygoteSettings
 
-__all__ = ["EXAMINER", "SOLUTION", "Lane"]
+__all__ = ["HARNESS", "SOLUTION", "Executor"]
 
-EXAMINER, SOLUTION = "E", "S"
+HARNESS, SOLUTION = "E", "S"
 """Roles of a lane's zygote."""
 _ATTEMPTS = 2
-_SERVED = 1000
+_JOBS_PER_HARNESS = 1000
 """Jobs after which an examiner is replaced, so that whatever it has come to keep is let go."""
-_AFTER_DEADLINE_S = 0.5
+_CLEANUP_S = 0.5
 """How long clearing up may take after the caller's deadline; then the zygote is ended, too."""
-_CLOSELY_S = 1.0
-"""Seconds for which an answer is looked at as often as `Yielding` wants; then the examiner is watched, too."""
+_CLOSE_WATCH_S = 1.0
+"""Seconds for which an answer is looked at as often as `PriorityControl` wants; then the examiner is watched, too."""
 _SPARE_CPU_S = 30.0
 """CPU seconds an examiner may spend on a job, on top of as many as the answer has."""
 
 
-def _nobody() -> bool:
+def _never() -> bool:
     return False
 
 
-class Lane:
+class Executor:
     """A zygote with the examiner it has forked. Heals itself: what is lost is replaced at the next use."""
 
     def __init__(self, settings: ZygoteSettings) -> None:
         self.zygote = Zygote(settings)
-        self._examiner: Worker | None = None
-        self._examiner_key = ""
+        self._harness: Worker | None = None
+        self._harness_key = ""
         self._served = 0
-        self._relieve: Callable[[], bool] = _nobody
-        self._yielding: Yielding | None = None
+        self._yield_slot: Callable[[], bool] = _never
+        self._priority: PriorityControl | None = None
         """What could not be undone yet after an answer that took long."""
 
     @property
     def pids(self) -> set[int]:
         """Its processes besides the zygote, as long as it is idle, as the zygote counts."""
-        return {self._examiner.inner_pid} if self._examiner is not None else set()
+        return {self._harness.inner_pid} if self._harness is not None else set()
 
-    async def execute(self, job: Job, deadline: float, *, relieve: Callable[[], bool] = _nobody) -> Execution:
+    async def execute(self, job: Job, deadline: float, *, yield_slot: Callable[[], bool] = _never) -> Execution:
         """Put one answer to its exam.
 
         A process of ours that is lost on the way is replaced once; the second time the result is ``internal``.
@@ -62,10 +62,10 @@ class Lane:
         Args:
             job: what to do.
             deadline: when the caller needs the result (`time.monotonic`).
-            relieve: called now and then when the answer takes long, so that another lane can take this one's place;
+            yield_slot: called now and then when the answer takes long, so that another lane can take this one's place;
                 says whether others go first, so that the answer runs on at a lower priority.
         """
-        self._relieve = relieve
+        self._yield_slot = yield_slot
         detail = ""
         for _ in range(_ATTEMPTS):
             if time.monotonic() >= deadline:
@@ -82,65 +82,65 @@ class Lane:
 
     def close(self) -> None:
         """End every process of the lane. It can be used again."""
-        if self._examiner is not None:
-            self._examiner.close()
-            self._examiner = None
-        self._yielding = None
+        if self._harness is not None:
+            self._harness.close()
+            self._harness = None
+        self._priority = None
         self.zygote.kill()
 
     async def _attempt(self, job: Job, deadline: float) -> Execution:
         started = time.monotonic()
-        if self._yielding is not None and self._yielding.end():
-            self._yielding = None
-        examiner = await self._examiner_for(job, deadline)
+        if self._priority is not None and self._priority.end():
+            self._priority = None
+        harness = await self._harness_for(job, deadline)
         forked = time.monotonic()
         reply_deadline = min(deadline, forked + job.limits.backstop_s)
         head = encode([job.source, list(astuple(job.limits))])
-        await examiner.send(head + b"\n" + job.exam, reply_deadline)
-        reply = await self._reply(examiner, reply_deadline, job.limits.total_cpu_s + _SPARE_CPU_S)
+        await harness.send(head + b"\n" + job.spec, reply_deadline)
+        reply = await self._reply(harness, reply_deadline, job.limits.total_cpu_s + _SPARE_CPU_S)
         if reply is None:
             if reply_deadline < deadline:
                 raise ProcessLostError("an examiner hangs")
-            await self._dismiss(_AFTER_DEADLINE_S)
+            await self._dismiss(_CLEANUP_S)
             return Execution(ExecutionStatus.DEADLINE, detail="the deadline came before the tests were done")
         report = decode(reply)
-        if not job.examiner_key or report["worn"]:
+        if not job.harness_key or report["memory_exceeded"]:
             await self._dismiss()
         return _execution(report, fork_ms=(forked - started) * 1000)
 
-    async def _reply(self, examiner: Worker, reply_deadline: float, cpu_s: float) -> bytes | None:
+    async def _reply(self, harness: Worker, reply_deadline: float, cpu_s: float) -> bytes | None:
         """What the examiner reports; if its answer takes long, then as one that holds up nobody."""
-        if await examiner.speaks(min(reply_deadline, time.monotonic() + LONG_S)):
-            return await examiner.receive(reply_deadline, cpu_s=cpu_s)
+        if await harness.wait_readable(min(reply_deadline, time.monotonic() + SLOW_AFTER_S)):
+            return await harness.receive(reply_deadline, cpu_s=cpu_s)
         assert self.zygote.pid is not None
-        yielding = Yielding(self.zygote.pid, examiner.pid, self._relieve)
+        priority = PriorityControl(self.zygote.pid, harness.pid, self._yield_slot)
         try:
-            until = time.monotonic() + _CLOSELY_S
+            until = time.monotonic() + _CLOSE_WATCH_S
             while time.monotonic() < until:
-                yielding.look()
-                if await examiner.speaks(min(reply_deadline, time.monotonic() + yielding.pause_s)):
+                priority.look()
+                if await harness.wait_readable(min(reply_deadline, time.monotonic() + priority.pause_s)):
                     break
-            return await examiner.receive(reply_deadline, cpu_s=cpu_s, on_look=yielding.look)
+            return await harness.receive(reply_deadline, cpu_s=cpu_s, on_check=priority.look)
         finally:
-            self._yielding = None if yielding.end() else yielding
+            self._priority = None if priority.end() else priority
 
-    async def _examiner_for(self, job: Job, deadline: float) -> Worker:
+    async def _harness_for(self, job: Job, deadline: float) -> Worker:
         self._served += 1
-        known = bool(job.examiner_key) and job.examiner_key == self._examiner_key
-        if self._examiner is not None and known and self._served <= _SERVED:
-            return self._examiner
+        known = bool(job.harness_key) and job.harness_key == self._harness_key
+        if self._harness is not None and known and self._served <= _JOBS_PER_HARNESS:
+            return self._harness
         await self._dismiss()
-        self._examiner = await self.zygote.fork(EXAMINER, deadline)
-        self._examiner_key = job.examiner_key
+        self._harness = await self.zygote.fork(HARNESS, deadline)
+        self._harness_key = job.harness_key
         self._served = 1
-        return self._examiner
+        return self._harness
 
-    async def _dismiss(self, patience_s: float | None = None) -> None:
+    async def _dismiss(self, timeout_s: float | None = None) -> None:
         """Have nothing left of the last job."""
-        if self._examiner is not None:
-            self._examiner.close()
-            self._examiner = None
-            await self.zygote.kill_children(patience_s)
+        if self._harness is not None:
+            self._harness.close()
+            self._harness = None
+            await self.zygote.kill_children(timeout_s)
 
 
 def _execution(reply: dict[str, Any], *, fork_ms: float) -> Execution:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Iterable
 
-__all__ = ["Future", "Loop", "Pool", "Turn", "readable", "writable"]
+__all__ = ["Future", "Lock", "Loop", "Pool", "readable", "writable"]
 
 T = TypeVar("T")
 _LONGEST_S = 3600.0
@@ -79,7 +79,7 @@ class Pool(Generic[T]):
         self._waiting.append(future)
         return await future
 
-    def give_back(self, item: T) -> None:
+    def release(self, item: T) -> None:
         """Let the next one have it."""
         if self._waiting:
             self._waiting.popleft().set(item)
@@ -87,7 +87,7 @@ class Pool(Generic[T]):
             self._free.appendleft(item)
 
 
-class Turn:
+class Lock:
     """What only one coroutine may do at a time: ``async with turn:``."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Turn:
         await self._pool.acquire()
 
     async def __aexit__(self, *_: object) -> None:
-        self._pool.give_back(None)
+        self._pool.release(None)
 
 
 class _Wait:

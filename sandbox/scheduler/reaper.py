@@ -17,27 +17,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["bearers", "new_mark", "sweep"]
+__all__ = ["new_tag", "reap", "tagged_pids"]
 
-_LEAST, _MARKS = 1 << 17, 1 << 19
-_PATIENCE_S = 10.0
+_LEAST_TAG, _TAGS = 1 << 17, 1 << 19
+_GIVE_UP_S = 10.0
 _PAUSE_S = 0.0005
 _LIMIT = b"Max msgqueue size"
 
 
-def new_mark() -> int:
+def new_tag() -> int:
     """A size of message queues that no other process is likely to have, in bytes; below the kernel's default."""
-    return _LEAST + int.from_bytes(os.urandom(4), "little") % _MARKS
+    return _LEAST_TAG + int.from_bytes(os.urandom(4), "little") % _TAGS
 
 
-def sweep(tags: Collection[int], *, session: int | None = None, spare: Collection[int] = (), looks: int = 20) -> int:
+def reap(tags: Collection[int], *, session: int | None = None, spare: Collection[int] = (), looks: int = 20) -> int:
     """Kill every process that bears one of the marks, until there is none.
 
     Each is stopped as soon as it is seen, so that it can have no child while others are looked for; and what is known
     to be somebody else's is not looked at again, because what forks on and on can only be caught by being quicker.
 
     Args:
-        marks: what `new_mark` gave the zygotes.
+        tags: what `new_tag` gave the zygotes.
         session: a zygote's session, whose processes count as marked.
         spare: pids to leave alone.
         looks: how often in a row there must be none: what forks on and on can slip through one reading of ``/proc``.
@@ -48,11 +48,11 @@ def sweep(tags: Collection[int], *, session: int | None = None, spare: Collectio
     found: set[int] = set()
     others = set(spare)
     clean = 0
-    give_up = time.monotonic() + _PATIENCE_S
+    give_up = time.monotonic() + _GIVE_UP_S
     while clean < looks and time.monotonic() < give_up:
         left = []
         for pid in sorted(_pids() - others, reverse=True):
-            if _descends(pid, tags, session):
+            if _is_tagged(pid, tags, session):
                 left.append(pid)
                 _signal(pid, signal.SIGSTOP)
                 _kill_group(pid, spare)
@@ -64,21 +64,21 @@ def sweep(tags: Collection[int], *, session: int | None = None, spare: Collectio
         found.update(left)
         if not left or found.issuperset(left):
             time.sleep(_PAUSE_S)
-    _bury(tags)
+    _reap_zombies(tags)
     return len(found)
 
 
-def bearers(tags: Collection[int]) -> list[int]:
+def tagged_pids(tags: Collection[int]) -> list[int]:
     """Pids of the processes that bear one of the marks now."""
-    return [pid for pid in sorted(_pids()) if _descends(pid, tags, None)]
+    return [pid for pid in sorted(_pids()) if _is_tagged(pid, tags, None)]
 
 
-def _bury(tags: Collection[int]) -> None:
+def _reap_zombies(tags: Collection[int]) -> None:
     """Wait for the dead that have come to this process, as they do where it is the first of its container."""
     for pid in _pids():
         with contextlib.suppress(OSError, ValueError, IndexError):
             state, parent, _ = _status_of(pid)
-            if state == b"Z" and parent == os.getpid() and _mark_of(pid) in tags:
+            if state == b"Z" and parent == os.getpid() and _tag_of(pid) in tags:
                 os.waitpid(pid, os.WNOHANG)
 
 
@@ -108,10 +108,10 @@ def _pids() -> set[int]:
         return {int(entry.name) for entry in entries if entry.name.isdigit()}
 
 
-def _descends(pid: int, tags: Collection[int], session: int | None) -> bool:
+def _is_tagged(pid: int, tags: Collection[int], session: int | None) -> bool:
     try:
         state, _, own_session = _status_of(pid)
-        return state not in b"ZX" and (own_session == session or _mark_of(pid) in tags)
+        return state not in b"ZX" and (own_session == session or _tag_of(pid) in tags)
     except (OSError, ValueError, IndexError):
         return False
 
@@ -123,7 +123,7 @@ def _status_of(pid: int) -> tuple[bytes, int, int]:
     return state, int(parent), int(session)
 
 
-def _mark_of(pid: int) -> int | None:
+def _tag_of(pid: int) -> int | None:
     """The process's limit on message queues (proc(5), ``/proc/PID/limits``)."""
     limits = Path(f"/proc/{pid}/limits").read_bytes()
     hard = limits[limits.index(_LIMIT) + len(_LIMIT) :].split(None, 2)[1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sandbox.errors import ProcessLostError
 from sandbox.scheduler.loop import readable, writable
 from sandbox.wire.framing import HEADER_BYTES, frame, frame_length
-from sandbox.wire.liveness import Vigil, child_called
+from sandbox.wire.liveness import Liveness, find_child
 
 if TYPE_CHECKING:
     import socket
@@ -29,14 +29,14 @@ class Worker:
         self.inner_pid = inner_pid
         """The process as its zygote counts, which may have a pid namespace of its own."""
         self._channel = channel
-        self._pid = inner_pid if parent is None else partial(child_called, inner_pid, parent)
+        self._pid = inner_pid if parent is None else partial(find_child, inner_pid, parent)
 
     @property
     def pid(self) -> int | None:
         """The process as this one counts; ``None`` where processes are hidden."""
         return self._pid if isinstance(self._pid, int) else self._pid()
 
-    async def speaks(self, deadline: float) -> bool:
+    async def wait_readable(self, deadline: float) -> bool:
         """Wait for a message to begin, or the worker to end; whether that was before the deadline."""
         return await readable(self._channel.fileno(), deadline)
 
@@ -47,34 +47,34 @@ class Worker:
             ProcessLostError: the worker is gone, or does not take it before the deadline (`time.monotonic`).
         """
         view = memoryview(frame(payload))
-        vigil = Vigil(self._pid)
+        liveness = Liveness(self._pid)
         while view:
             try:
                 view = view[self._channel.send(view) :]
             except BlockingIOError:
-                if not await ready(writable, self._channel, deadline, vigil):
+                if not await ready(writable, self._channel, deadline, liveness):
                     raise ProcessLostError("a worker takes no messages") from None
             except OSError as error:
                 raise ProcessLostError(f"a worker is gone: {error.strerror}") from None
 
     async def receive(
-        self, deadline: float, *, cpu_s: float = math.inf, on_look: Callable[[], None] | None = None
+        self, deadline: float, *, cpu_s: float = math.inf, on_check: Callable[[], None] | None = None
     ) -> bytes | None:
         """Receive one message; ``None`` when none is whole by the deadline, which leaves the worker useless.
 
         Args:
             deadline: when to give up (`time.monotonic`).
             cpu_s: CPU seconds the worker may spend on it.
-            on_look: called whenever the worker was looked at and nothing is wrong with it.
+            on_check: called whenever the worker was looked at and nothing is wrong with it.
 
         Raises:
             ProcessSpentError: it has spent them.
             ProcessLostError: the worker is gone.
         """
         data, size = bytearray(), None
-        vigil = Vigil(self._pid, cpu_s=cpu_s)
+        liveness = Liveness(self._pid, cpu_s=cpu_s)
         while size is None or len(data) < size:
-            if not await ready(readable, self._channel, deadline, vigil, on_look):
+            if not await ready(readable, self._channel, deadline, liveness, on_check):
                 return None
             try:
                 want = HEADER_BYTES - len(data) if size is None else min(size - len(data), _CHUNK)
@@ -101,8 +101,8 @@ async def ready(
     event: Callable[[int, float], Awaitable[bool]],
     channel: socket.socket,
     deadline: float,
-    vigil: Vigil,
-    on_look: Callable[[], None] | None = None,
+    liveness: Liveness,
+    on_check: Callable[[], None] | None = None,
 ) -> bool:
     """Wait for an event at the near end of a channel, and keep an eye on who is at the far end.
 
@@ -112,10 +112,10 @@ async def ready(
     Raises:
         ProcessLostError: nobody is there who could bring it about.
     """
-    while not await event(channel.fileno(), min(deadline, time.monotonic() + vigil.pause_s)):
+    while not await event(channel.fileno(), min(deadline, time.monotonic() + liveness.pause_s)):
         if time.monotonic() >= deadline:
             return False
-        vigil.look()
-        if on_look is not None:
-            on_look()
+        liveness.look()
+        if on_check is not None:
+            on_check()
     return True

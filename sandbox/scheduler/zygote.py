@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import ProcessLostError
-from sandbox.scheduler.loop import Turn, readable
-from sandbox.scheduler.reaper import new_mark, sweep
+from sandbox.scheduler.loop import Lock, readable
+from sandbox.scheduler.reaper import new_tag, reap
 from sandbox.scheduler.worker import Worker, ready
 from sandbox.wire.framing import receive_descriptors, send_descriptors
-from sandbox.wire.liveness import Vigil
-from sandbox.wire.zygote_protocol import Ending
+from sandbox.wire.liveness import Liveness
+from sandbox.wire.zygote_protocol import ExitInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,8 @@ _ENVIRONMENT = {
 }  # fmt: skip
 _BOOTSTRAP = (
     "import gc; gc.disable(); import sys; sys.path += sys.argv[1].split('\\n'); "
-    "from sandbox.processes import base_frame; from sandbox.processes.zygote import launcher; base_frame.stand(launcher.main())"
+    "from sandbox.processes import base_frame; from sandbox.processes.zygote import launcher; "
+    "base_frame.run(launcher.main())"
 )
 
 
@@ -50,7 +51,7 @@ class ZygoteSettings:
     """Modules every child finds loaded."""
     roles: Mapping[str, str]
     """A letter for each program it can fork, and what the program is: ``module:function``."""
-    examiner: str = ""
+    harness: str = ""
     """Letter of the role that may itself ask for children."""
     paths: tuple[str, ...] = ()
     """Where modules are found, besides the standard library."""
@@ -73,12 +74,12 @@ class Zygote:
         self._process: subprocess.Popen[bytes] | None = None
         self._pid: int | None = None
         """The zygote itself, where the process that was started is only its parent."""
-        self.tag = new_mark()
+        self.tag = new_tag()
         """What every process that descends from it can be told by (`sandbox.scheduler.reaper`)."""
         self._ready = False
         self._control: socket.socket | None = None
-        self._lock = Turn()
-        self.walls: list[dict[str, Any]] = []
+        self._lock = Lock()
+        self.layers: list[dict[str, Any]] = []
         """What the probes said, when asked for: name, stands, reason."""
 
     @property
@@ -100,7 +101,7 @@ class Zygote:
         ours.setblocking(False)
         config = {
             "control": theirs.fileno(), "preload": settings.preload, "roles": dict(settings.roles),
-            "examiner": settings.examiner, "uid": settings.uid, "probe": settings.probe, "tag": self.tag,
+            "harness": settings.harness, "uid": settings.uid, "probe": settings.probe, "tag": self.tag,
         }  # fmt: skip
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
@@ -150,7 +151,7 @@ class Zygote:
         if "error" in hello:
             self.kill()
             raise ProcessLostError(f"a zygote cannot start: {hello['error']}")
-        self.walls = hello["walls"]
+        self.layers = hello["walls"]
         self._ready = True
 
     async def fork(self, role: str, deadline: float = math.inf) -> Worker:
@@ -194,7 +195,7 @@ class Zygote:
             with contextlib.suppress(OSError):
                 self._control.send(b"K%d" % worker.inner_pid)
 
-    async def ending_of(self, worker: Worker, deadline: float) -> Ending | None:
+    async def exit_info_of(self, worker: Worker, deadline: float) -> ExitInfo | None:
         """End one of the processes it has forked, unless that has ended by itself; how it ended, if that is known.
 
         Raises:
@@ -210,13 +211,13 @@ class Zygote:
             except (ProcessLostError, OSError):
                 self._end()
                 raise ProcessLostError("a zygote is gone") from None
-        return Ending.unpack(message[1:]) if message[1:] else None
+        return ExitInfo.unpack(message[1:]) if message[1:] else None
 
-    async def kill_children(self, patience_s: float | None = None) -> None:
+    async def kill_children(self, timeout_s: float | None = None) -> None:
         """Kill everything it has forked, and wait until that is gone.
 
         Args:
-            patience_s: seconds after which the zygote counts as lost; ``None``: as long as it is at work.
+            timeout_s: seconds after which the zygote counts as lost; ``None``: as long as it is at work.
 
         Raises:
             ProcessLostError: the zygote is gone or does not answer.
@@ -227,12 +228,12 @@ class Zygote:
                 self._control.send(b"K")
             except OSError as error:
                 raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
-            while await self._message(patience_s or _FORK_S, math.inf) != b"k":
+            while await self._message(timeout_s or _FORK_S, math.inf) != b"k":
                 pass
 
     def kill(self) -> None:
         """End it and everything that descends from it. Safe to call at any time."""
-        self._lock = Turn()
+        self._lock = Lock()
         self._end()
 
     def _end(self) -> None:
@@ -248,13 +249,13 @@ class Zygote:
                 os.kill(pid, signal.SIGKILL)
         process.kill()
         process.wait()
-        sweep({self.tag}, session=process.pid)
-        self.tag = new_mark()
+        reap({self.tag}, session=process.pid)
+        self.tag = new_tag()
 
-    async def _message(self, patience_s: float, deadline: float) -> bytes:
+    async def _message(self, timeout_s: float, deadline: float) -> bytes:
         assert self._control is not None
-        deadline = min(deadline, time.monotonic() + patience_s)
-        if not await ready(readable, self._control, deadline, Vigil(lambda: self.pid)):
+        deadline = min(deadline, time.monotonic() + timeout_s)
+        if not await ready(readable, self._control, deadline, Liveness(lambda: self.pid)):
             raise ProcessLostError("a zygote does not answer")
         try:
             message, _ = receive_descriptors(self._control, 1 << 16, 0)

@@ -15,7 +15,7 @@ from sandbox.errors import ProcessLostError, ProcessSpentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["LOOK_S", "Vigil", "child_called", "cpu_seconds", "state_of"]
+__all__ = ["CHECK_INTERVAL_S", "Liveness", "cpu_seconds", "find_child", "process_state"]
 
 
 def cpu_seconds(pid: int) -> float | None:
@@ -30,16 +30,16 @@ def cpu_seconds(pid: int) -> float | None:
         return None
 
 
-LOOK_S = 1.0
+CHECK_INTERVAL_S = 1.0
 """Seconds between two looks at a process that is waited for. Whoever waits for another process wakes up as often, and
 so can be told from one that is stuck."""
-_ODD_LOOKS = 2
-_IDLE_LOOKS = 30
-_FLOOR_S = 0.01
-_ODD = {"T": "is stopped", "t": "is being traced", "Z": "has died", "X": "has died", "": "has died"}
+_LOST_CHECKS = 2
+_IDLE_CHECKS = 30
+_SHORTEST_INTERVAL_S = 0.01
+_LOST_STATES = {"T": "is stopped", "t": "is being traced", "Z": "has died", "X": "has died", "": "has died"}
 
 
-class Vigil:
+class Liveness:
     """Looks at one process while somebody waits for it, and says when it counts as lost.
 
     Lost is a process that is stopped or gone at two looks in a row, one that neither ran nor wanted to through thirty
@@ -51,15 +51,15 @@ class Vigil:
         cpu_s: CPU seconds it may use from now on, or from the first look on where it must be found.
     """
 
-    __slots__ = ("_cpu_end_s", "_cpu_s", "_find", "_idle", "_odd", "_pid", "pause_s")
+    __slots__ = ("_cpu_end_s", "_cpu_s", "_find", "_idle", "_lost_checks", "_pid", "pause_s")
 
     def __init__(self, pid: int | Callable[[], int | None], *, cpu_s: float = math.inf) -> None:
         self._pid: int | None = None
         self._find = None if isinstance(pid, int) else pid
         self._cpu_s = 0.0
         self._cpu_end_s = cpu_s
-        self._idle = self._odd = 0
-        self.pause_s = min(cpu_s, LOOK_S)
+        self._idle = self._lost_checks = 0
+        self.pause_s = min(cpu_s, CHECK_INTERVAL_S)
         """When the next look is worth while, in seconds from the last one."""
         if isinstance(pid, int):
             self._begin(pid)
@@ -75,17 +75,17 @@ class Vigil:
             self._begin(found)
         if self._pid is None:
             return  # some hosts hide processes, which then can only be waited for
-        state, used_s = state_of(self._pid), cpu_seconds(self._pid)
-        self._odd = self._odd + 1 if state in _ODD and (state or used_s is None) else 0
-        if self._odd >= _ODD_LOOKS:
-            raise ProcessLostError(f"a process of the sandbox {_ODD[state]}")
+        state, used_s = process_state(self._pid), cpu_seconds(self._pid)
+        self._lost_checks = self._lost_checks + 1 if state in _LOST_STATES and (state or used_s is None) else 0
+        if self._lost_checks >= _LOST_CHECKS:
+            raise ProcessLostError(f"a process of the sandbox {_LOST_STATES[state]}")
         before_s, self._cpu_s = self._cpu_s, used_s or 0.0
         if self._cpu_s >= self._cpu_end_s:
             raise ProcessSpentError("a process of the sandbox has used up its CPU seconds")
         self._idle = self._idle + 1 if state == "S" and self._cpu_s == before_s else 0
-        if self._idle >= _IDLE_LOOKS:
+        if self._idle >= _IDLE_CHECKS:
             raise ProcessLostError("a process of the sandbox hangs")
-        self.pause_s = min(LOOK_S, max(_FLOOR_S, self._cpu_end_s - self._cpu_s))
+        self.pause_s = min(CHECK_INTERVAL_S, max(_SHORTEST_INTERVAL_S, self._cpu_end_s - self._cpu_s))
 
     def _begin(self, pid: int) -> None:
         self._pid = pid
@@ -94,7 +94,7 @@ class Vigil:
             self._cpu_end_s += self._cpu_s
 
 
-def state_of(pid: int) -> str:
+def process_state(pid: int) -> str:
     """The letter of a process's state (proc(5), ``/proc/PID/stat``, third field); empty when there is none."""
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
@@ -103,7 +103,7 @@ def state_of(pid: int) -> str:
         return ""
 
 
-def child_called(inner_pid: int, parent: int) -> int | None:
+def find_child(inner_pid: int, parent: int) -> int | None:
     """Return the pid of that child of ``parent`` which has ``inner_pid`` in its own pid namespace (proc(5), ``NSpid``).
 
     The parent's children are looked at first. All of ``/proc`` is searched only if the child is not among them: some

@@ -16,18 +16,18 @@ from sandbox.wire.values import Reference, restore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["Watched", "apply_changes", "containers_in", "watch"]
+__all__ = ["Tracked", "apply_changes", "containers_in", "track"]
 
 _MAPPINGS = frozenset({dict, OrderedDict, Counter, defaultdict})
 _SEQUENCES = frozenset({list, deque})
 _MUTABLE = _MAPPINGS | _SEQUENCES | {set, bytearray}
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
-_MARK = "m"
+_NUMBERED = "m"
 """First letter of the key of a reference that stands for a container with a number."""
 
 
 @dataclass(slots=True)
-class Watched:
+class Tracked:
     """Containers, and what they held when the watch began."""
 
     containers: list[Any]
@@ -46,10 +46,10 @@ class Watched:
         return [[number, _marked(container, numbers, top=True)] for number, container in changed]
 
 
-def watch(values: Iterable[Any]) -> Watched | None:
+def track(values: Iterable[Any]) -> Tracked | None:
     """Watch the mutable containers in some values; ``None`` when there are none."""
     containers = containers_in(values)
-    return Watched(containers, [_snapshot(container) for container in containers]) if containers else None
+    return Tracked(containers, [_snapshot(container) for container in containers]) if containers else None
 
 
 def containers_in(values: Iterable[Any]) -> list[Any]:
@@ -72,14 +72,14 @@ def apply_changes(changes: Sequence[Any], containers: Sequence[Any], found: Call
     """Have containers hold what the other side says; what makes no sense is passed over.
 
     Args:
-        changes: what `Watched.changes` made of copies of these containers.
+        changes: what `Tracked.changes` made of copies of these containers.
         containers: by their numbers.
         found: what stands for a reference.
     """
 
     def look_up(reference: Any) -> Any:
         key = getattr(reference, "key", "")
-        if type(reference) is Reference and type(key) is str and key[:1] == _MARK and key[1:].isdecimal():
+        if type(reference) is Reference and type(key) is str and key[:1] == _NUMBERED and key[1:].isdecimal():
             number = int(key[1:10])
             return containers[number] if number < len(containers) else None
         return found(reference)
@@ -87,7 +87,7 @@ def apply_changes(changes: Sequence[Any], containers: Sequence[Any], found: Call
     for change in changes:
         match change:
             case [int(number), held] if 0 <= number < len(containers):
-                _hold(containers[number], restore(held, look_up))
+                _set_contents(containers[number], restore(held, look_up))
 
 
 def _snapshot(container: Any) -> Any:
@@ -116,7 +116,7 @@ def _marked(value: Any, numbers: dict[int, int], *, top: bool = False) -> Any:
     if kind in _SCALARS or kind in {set, bytearray}:
         return value
     if not top and id(value) in numbers:
-        return Reference(f"{_MARK}{numbers[id(value)]}")
+        return Reference(f"{_NUMBERED}{numbers[id(value)]}")
     if kind in _MAPPINGS:
         return {key: _marked(item, numbers) for key, item in dict.items(value)}
     if kind in _SEQUENCES or kind is tuple:
@@ -125,7 +125,7 @@ def _marked(value: Any, numbers: dict[int, int], *, top: bool = False) -> Any:
     return value
 
 
-def _hold(container: Any, held: Any) -> None:
+def _set_contents(container: Any, held: Any) -> None:
     kind = type(container)
     if held is container:
         return

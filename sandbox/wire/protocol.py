@@ -1,7 +1,7 @@
 """What examiner and solution process say to each other.
 
-Each message is one frame holding a list encoded by `sandbox.wire.values`. The examiner asks, the solution process answers,
-one at a time.
+Each message is one frame holding a list encoded by `sandbox.wire.values`. The harness asks, the solution process
+answers, one at a time.
 
 Requests:
 
@@ -26,7 +26,7 @@ Answers:
   answered with ``ok`` or ``raised``, maybe after more requests; then the first answer is still to come.
 
 References have numbers where the object is in the solution process. Where it is in the examiner, their key begins with
-`LENT`; `GLOBAL` stands before the name of something that both have, such as a built-in function.
+`HARNESS_KEY`; `GLOBAL_KEY` stands before the name of something that both have, such as a built-in function.
 
 Answers come from a process that the answer owns: the examiner believes nothing in them but the values themselves.
 """
@@ -37,15 +37,15 @@ from typing import Any, NamedTuple
 
 __all__ = [
     "AWAIT",
-    "BACK",
     "CALL",
+    "CALLBACK",
     "DESCRIBE",
     "DROP",
     "ENTRY_MODULE",
     "GET",
-    "GLOBAL",
+    "GLOBAL_KEY",
+    "HARNESS_KEY",
     "LARGE",
-    "LENT",
     "LOAD",
     "MAKE",
     "OK",
@@ -54,17 +54,29 @@ __all__ = [
     "RAISED",
     "START",
     "STEP",
+    "THREADS",
     "LoadSettings",
+    "needs_threads",
 ]
 
 LOAD, CALL, GET = "load", "call", "get"
 OP, DESCRIBE, MAKE, DROP = "op", "describe", "make", "drop"
 START, AWAIT, PUBLIC, STEP = "start", "await", "public", "step"
-OK, RAISED, LARGE, BACK = "ok", "raised", "large", "back"
-LENT, GLOBAL = "t", "g:"
+OK, RAISED, LARGE, CALLBACK = "ok", "raised", "large", "back"
+HARNESS_KEY, GLOBAL_KEY = "t", "g:"
 
 ENTRY_MODULE = "solution"
 """Name of the module the answer becomes; a real entry of ``sys.modules``, which dataclasses and typing look up."""
+
+
+THREADS = 16
+"""How many threads wait for an answer that may use threads."""
+_THREAD_WORDS = ("thread", "concurrent", "asyncio", "import_module", "__import__")
+
+
+def needs_threads(source: str) -> bool:
+    """Whether a source may use threads, by its text alone, so that equal answers are treated alike."""
+    return any(sign in source for sign in _THREAD_WORDS)
 
 
 class LoadSettings(NamedTuple):

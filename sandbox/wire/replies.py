@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sandbox.errors import ValueCodecError
-from sandbox.types import SolutionStatus
-from sandbox.wire.protocol import BACK, LARGE, OK, RAISED
+from sandbox.wire.protocol import CALLBACK, LARGE, OK, RAISED
 from sandbox.wire.values import Reference, decode
 
-__all__ = ["Question", "Raised", "Reply", "understood"]
+__all__ = ["CallbackRequest", "Raised", "Reply", "SolutionStatus", "parse_message"]
 
 
 _CAUSES = 3
 """Causes of an exception that are told."""
+
+
+class SolutionStatus(StrEnum):
+    """How one request to the solution process ended."""
+
+    RETURNED = "returned"
+    """There is a value, or a program's output."""
+    RAISED = "raised"
+    """The answer raised, or a program ended with a non-zero code."""
+    EXITED = "exited"
+    """The answer ended its own process."""
+    TIMEOUT = "timeout"
+    """CPU seconds used up, or idle for too long."""
+    MEMORY = "memory"
+    """More memory than it may have."""
+    OUTPUT_LIMIT = "output_limit"
+    """More output, or a larger value, than it may have."""
+    CRASHED = "crashed"
+    """A signal killed the process."""
+    POLICY = "policy"
+    """A wall was touched, and ended the process."""
+    NOT_RUN = "not_run"
+    """Not asked: the sample's budget was spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +70,13 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CallbackRequest:
     """What the answer's process asks in turn."""
 
     fields: list[Any]
 
 
-def understood(body: memoryview) -> Reply | Question:
+def parse_message(body: memoryview) -> Reply | CallbackRequest:
     """What the answer's process has sent; nothing in it is believed but the values themselves.
 
     Raises:
@@ -66,8 +89,8 @@ def understood(body: memoryview) -> Reply | Question:
             return Reply(SolutionStatus.OUTPUT_LIMIT, detail="returned more than it may")
         case [verb, *fields] if verb == RAISED and (raised := _raised(fields, _CAUSES)) is not None:
             return _raising(raised)
-        case [verb, *fields] if verb == BACK:
-            return Question(fields)
+        case [verb, *fields] if verb == CALLBACK:
+            return CallbackRequest(fields)
     raise ValueCodecError("what it sent is no answer")
 
 

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar
 
-__all__ = ["CHANNEL", "FORKS", "Ending"]
+__all__ = ["CHANNEL", "FORKS", "ExitInfo"]
 
 
 CHANNEL = 3
@@ -18,7 +18,7 @@ FORKS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ExitInfo:
     """How a process ended."""
 
     pid: int
@@ -36,7 +36,7 @@ class Ending:
         return self._FORMAT.pack(self.pid, self.status, int(self.cpu_s * 1e6), int(self.peak_mb * 1024))
 
     @classmethod
-    def unpack(cls, data: bytes) -> Ending:
+    def unpack(cls, data: bytes) -> ExitInfo:
         """What `pack` made."""
         pid, status, cpu_us, peak_kb = cls._FORMAT.unpack(data)
         return cls(pid, status, cpu_us / 1e6, peak_kb / 1024)

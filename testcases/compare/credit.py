@@ -9,17 +9,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
-from testcases.model import ASK_ORACLE, AssertTest, CallTest, CheckTest, PytestTest, StdinTest, counted
+from testcases.model import ASK_ORACLE, AssertTest, CallTest, CheckTest, PytestTest, StdinTest, count_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from testcases.model import Comparison, Problem, Test
 
-__all__ = ["Constant", "best_constant", "constant_share", "share_earned"]
+__all__ = ["Baseline", "baseline_share", "best_baseline", "earned_share"]
 
 
-def share_earned(problem: Problem, results: Iterable[tuple[int, bool]]) -> float:
+def earned_share(problem: Problem, results: Iterable[tuple[int, bool]]) -> float:
     """The share of the problem's weights that passed tests earn, in [0, 1]; exactly 1 when all passed.
 
     Args:
@@ -46,12 +46,12 @@ def share_earned(problem: Problem, results: Iterable[tuple[int, bool]]) -> float
     return math.fsum(weight for weight, earned in zip(weights, passed, strict=True) if earned) / math.fsum(weights)
 
 
-_SHORT_BITS = 10_000
+_MAX_DECIMAL_BITS = 10_000
 """Python refuses to write longer integers in decimal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class Baseline:
     """What an answer may always return, or print."""
 
     value: Any
@@ -64,16 +64,16 @@ class Constant:
     @property
     def source(self) -> str | None:
         """The value as Python; ``None`` where there is none."""
-        return _expression(self.value)
+        return _source_of(self.value)
 
 
-def constant_share(problem: Problem) -> float:
-    """The share of the tests that the best constant would earn, in [0, 1]; see `best_constant`."""
-    best = best_constant(problem)
+def baseline_share(problem: Problem) -> float:
+    """The share of the tests that the best constant would earn, in [0, 1]; see `best_baseline`."""
+    best = best_baseline(problem)
     return best.share if best is not None else 0.0
 
 
-def best_constant(problem: Problem) -> Constant | None:
+def best_baseline(problem: Problem) -> Baseline | None:
     """The constant that would earn most; ``None`` when none is seen to pass any test.
 
     A call test is passed by its expected value, a program test by its output, an assertion by the literal it compares
@@ -88,10 +88,10 @@ def best_constant(problem: Problem) -> Constant | None:
     grouped: dict[str, list[tuple[set[str], float]]] = {}
     for test in problem.tests:
         is_output = isinstance(test, StdinTest)
-        passed_by = _passed_by(test, asked)
-        passed_by += [[]] * (counted(test) - len(passed_by))
+        passed_by = _passing_constants(test, asked)
+        passed_by += [[]] * (count_tests(test) - len(passed_by))
         for constants in passed_by:
-            named = {_name_for(test, value, problem.comparison): value for value in constants}
+            named = {_canonical_name_for(test, value, problem.comparison): value for value in constants}
             for name, value in named.items():
                 known.setdefault(name, (value, is_output))
                 if test.group is None:
@@ -104,11 +104,11 @@ def best_constant(problem: Problem) -> Constant | None:
     if not earned:
         return None
     name = max(known, key=lambda name: earned.get(name, 0.0))  # the first of those that tie
-    total = math.fsum(test.weight * counted(test) for test in problem.tests)
-    return Constant(*known[name], min(1.0, earned[name] / total))
+    total = math.fsum(test.weight * count_tests(test) for test in problem.tests)
+    return Baseline(*known[name], min(1.0, earned[name] / total))
 
 
-def _passed_by(test: Test, asked: set[str]) -> list[list[Any]]:
+def _passing_constants(test: Test, asked: set[str]) -> list[list[Any]]:
     """For each test that a test counts as, as far as it is seen, the constants that pass it."""
     match test:
         case CallTest():
@@ -116,11 +116,11 @@ def _passed_by(test: Test, asked: set[str]) -> list[list[Any]]:
         case StdinTest():
             return [[test.stdout, *test.alternatives]]
         case AssertTest():
-            needed = {value and _name(value[0]): value for value in _asserted(test.source, asked)}
+            needed = {value and _canonical_name(value[0]): value for value in _asserted_constants(test.source, asked)}
             (first, *others) = needed.values() or (None,)
             return [[] if others or first is None else [first[0]]]
         case CheckTest():
-            found = list(_asserted(test.source, asked))
+            found = list(_asserted_constants(test.source, asked))
             return [[] if value is None else [value[0]] for value in found]
         case PytestTest():
             return [[]]
@@ -128,7 +128,7 @@ def _passed_by(test: Test, asked: set[str]) -> list[list[Any]]:
             assert_never(test)
 
 
-def _name_for(test: Test, value: Any, comparison: Comparison) -> str:
+def _canonical_name_for(test: Test, value: Any, comparison: Comparison) -> str:
     """Equal for values that the test takes for the same."""
     mode = comparison.mode
     if isinstance(test, CallTest | StdinTest) and test.comparison is not None:
@@ -143,12 +143,12 @@ def _name_for(test: Test, value: Any, comparison: Comparison) -> str:
         and mode in {"unordered", "set"}
         and isinstance(value, list | tuple | set | frozenset)
     ):
-        names = map(_name, value)
+        names = map(_canonical_name, value)
         return f"{mode}: " + ", ".join(sorted(set(names) if mode == "set" else names))
-    return _name(value)
+    return _canonical_name(value)
 
 
-def _asserted(source: str, asked: set[str]) -> Iterator[tuple[Any] | None]:
+def _asserted_constants(source: str, asked: set[str]) -> Iterator[tuple[Any] | None]:
     """For each assertion that could fail, the constant that passes it; ``None`` when none is to be seen.
 
     Args:
@@ -164,7 +164,7 @@ def _asserted(source: str, asked: set[str]) -> Iterator[tuple[Any] | None]:
     asked = asked.union(_parameters_of_check(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and not (isinstance(node.test, ast.Constant) and node.test.value):
-            yield _passing(node.test, asked)
+            yield _constant_that_passes(node.test, asked)
 
 
 def _parameters_of_check(tree: ast.Module) -> Iterator[str]:
@@ -173,19 +173,19 @@ def _parameters_of_check(tree: ast.Module) -> Iterator[str]:
             yield from (argument.arg for argument in node.args.args)
 
 
-def _passing(test: ast.expr, asked: set[str]) -> tuple[Any] | None:
+def _constant_that_passes(test: ast.expr, asked: set[str]) -> tuple[Any] | None:
     match test:
-        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[other]) if _asks(left, asked):
-            return _literal(other)
-        case ast.Compare(left=other, ops=[ast.Eq()], comparators=[right]) if _asks(right, asked):
-            return _literal(other)
-        case ast.UnaryOp(op=ast.Not(), operand=operand) if _asks(operand, asked):
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[other]) if _calls_solution(left, asked):
+            return _literal_value(other)
+        case ast.Compare(left=other, ops=[ast.Eq()], comparators=[right]) if _calls_solution(right, asked):
+            return _literal_value(other)
+        case ast.UnaryOp(op=ast.Not(), operand=operand) if _calls_solution(operand, asked):
             return (False,)
         case _:
-            return (True,) if _asks(test, asked) else None
+            return (True,) if _calls_solution(test, asked) else None
 
 
-def _asks(node: ast.expr, asked: set[str]) -> bool:
+def _calls_solution(node: ast.expr, asked: set[str]) -> bool:
     """Whether this is a call of the answer: what another function makes of its value says too little of the value."""
     match node:
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
@@ -194,29 +194,29 @@ def _asks(node: ast.expr, asked: set[str]) -> bool:
             return False
 
 
-def _literal(node: ast.expr) -> tuple[Any] | None:
+def _literal_value(node: ast.expr) -> tuple[Any] | None:
     try:
         value = ast.literal_eval(node)
-        _name(value)
+        _canonical_name(value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
     return (value,)
 
 
-def _expression(value: Any) -> str | None:
+def _source_of(value: Any) -> str | None:
     match value:
         case None | bool() | str() | bytes() | complex():
             return repr(value)
         case float():
             return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
         case int():
-            return repr(value) if value.bit_length() <= _SHORT_BITS else hex(value)
+            return repr(value) if value.bit_length() <= _MAX_DECIMAL_BITS else hex(value)
         case list() | tuple() | set() | frozenset():
-            items = [_expression(item) for item in value]
+            items = [_source_of(item) for item in value]
             text = f"[{', '.join(item for item in items if item is not None)}]"
             return None if None in items else text if isinstance(value, list) else f"{type(value).__name__}({text})"
         case dict():
-            pairs = [(_expression(key), _expression(item)) for key, item in value.items()]
+            pairs = [(_source_of(key), _source_of(item)) for key, item in value.items()]
             if any(key is None or item is None for key, item in pairs):
                 return None
             return "{" + ", ".join(f"{key}: {item}" for key, item in pairs) + "}"
@@ -224,16 +224,20 @@ def _expression(value: Any) -> str | None:
             return None
 
 
-def _name(value: Any) -> str:
+def _canonical_name(value: Any) -> str:
     """Equal for values that one constant would match: tuples are lists, whole floats are integers, order is none."""
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         value = int(value)
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_name, value)) + "]"
+        return "[" + ", ".join(map(_canonical_name, value)) + "]"
     if isinstance(value, set | frozenset):
-        return "{" + ", ".join(sorted(map(_name, value))) + "}"
+        return "{" + ", ".join(sorted(map(_canonical_name, value))) + "}"
     if isinstance(value, dict):
-        return "{" + ", ".join(sorted(f"{_name(key)}: {_name(item)}" for key, item in value.items())) + ":}"
+        return (
+            "{"
+            + ", ".join(sorted(f"{_canonical_name(key)}: {_canonical_name(item)}" for key, item in value.items()))
+            + ":}"
+        )
     if isinstance(value, int) and not isinstance(value, bool):
         return hex(value)
     return repr(value)

@@ -12,7 +12,7 @@ __all__ = ["has_partners", "pairs_up"]
 
 Item = TypeVar("Item")
 
-_SEARCHED = 64
+_MAX_SEARCHED = 64
 """Most items for which a pairing is searched; the search takes the square of their number."""
 
 
@@ -39,11 +39,11 @@ def pairs_up(
     left, right = sorted(left, key=key), sorted(right, key=key)
     if all(same(one, other) for one, other in zip(left, right, strict=True)):
         return True
-    if len(left) > _SEARCHED:
+    if len(left) > _MAX_SEARCHED:
         return False
     neighbours = [[index for index, other in enumerate(right) if same(one, other)] for one in left]
     owner: dict[int, int] = {}
-    return all(_place(item, neighbours, owner, set()) for item in range(len(left)))
+    return all(_find_partner(item, neighbours, owner, set()) for item in range(len(left)))
 
 
 def has_partners(
@@ -63,7 +63,7 @@ def has_partners(
         same: whether two items go together.
         key: sort key that brings items that may go together near each other.
     """
-    if len(items) <= _SEARCHED and len(others) <= _SEARCHED:
+    if len(items) <= _MAX_SEARCHED and len(others) <= _MAX_SEARCHED:
         return all(any(same(item, other) for other in others) for item in items)
     ranked = sorted(others, key=key)
     keys = [key(other) for other in ranked]
@@ -74,13 +74,13 @@ def has_partners(
     return True
 
 
-def _place(item: int, neighbours: list[list[int]], owner: dict[int, int], tried: set[int]) -> bool:
+def _find_partner(item: int, neighbours: list[list[int]], owner: dict[int, int], tried: set[int]) -> bool:
     """Give `item` a partner, moving earlier ones on where they have another (Kuhn's augmenting path)."""
     for place in neighbours[item]:
         if place in tried:
             continue
         tried.add(place)
-        if place not in owner or _place(owner[place], neighbours, owner, tried):
+        if place not in owner or _find_partner(owner[place], neighbours, owner, tried):
             owner[place] = item
             return True
     return False

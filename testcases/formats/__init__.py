@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from grader.references.locate import address_of
-from testcases.errors import AmbiguousShapeError, InvalidFieldError, StoreError, UnknownShapeError
+from grader.references.locate import parse_address
+from testcases.errors import AmbiguousFormatError, InvalidFieldError, StoreError, UnknownFormatError
 from testcases.formats import (
     apps,
     aws_code,
@@ -30,12 +30,12 @@ from testcases.formats import (
     synthetic1,
     verl,
 )
-from testcases.formats.fields import Nested, load_json
+from testcases.formats.fields import NestedReference, load_json
 
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["SHAPES", "read_reference"]
+__all__ = ["FORMAT_NAMES", "read_reference"]
 
 
 class _Format(Protocol):
@@ -44,7 +44,7 @@ class _Format(Protocol):
 
     def fits(self, reference: Any) -> bool: ...
 
-    def read(self, reference: Any, *, prompt: str) -> Problem | Nested: ...
+    def read(self, reference: Any, *, prompt: str) -> Problem | NestedReference: ...
 
 
 _FORMATS: Final[tuple[_Format, ...]] = (
@@ -68,13 +68,13 @@ _FORMATS: Final[tuple[_Format, ...]] = (
 )
 _BY_NAME: Final = {one.NAME: one for one in _FORMATS}
 
-SHAPES: Final = tuple(_BY_NAME)
+FORMAT_NAMES: Final = tuple(_BY_NAME)
 """Names of the shapes."""
 
-_MOST_LAYERS = 3
+_MAX_TEXT_LAYERS = 3
 """JSON text in ``{"text": ...}`` in JSON text: no caller wraps a reference deeper."""
 
-_MOST_NESTED = 3
+_MAX_NESTING = 3
 """A trainer's row in a grader's item around a data set's row: nobody nests deeper."""
 
 
@@ -82,7 +82,7 @@ def read_reference(reference: Any, *, prompt: str = "", shape: str | None = None
     """Make a problem of a reference.
 
     Args:
-        reference: a dict or list in one of `SHAPES`, JSON text of one, or ``{"text": "<JSON text>"}``.
+        reference: a dict or list in one of `FORMAT_NAMES`, JSON text of one, or ``{"text": "<JSON text>"}``.
         prompt: text of the user's turn, for shapes whose tests need what it defines.
         shape: name of the shape; None takes the one the reference names in its field ``format``, or else the
             only one it fits.
@@ -94,7 +94,7 @@ def read_reference(reference: Any, *, prompt: str = "", shape: str | None = None
         StoreError: it says where the reference is kept (`grader.references`), which is not looked up here.
     """
     path = ""
-    for _ in range(_MOST_NESTED):
+    for _ in range(_MAX_NESTING):
         try:
             found = _read(reference, prompt, shape)
         except InvalidFieldError as error:
@@ -102,29 +102,29 @@ def read_reference(reference: Any, *, prompt: str = "", shape: str | None = None
                 raise
             inner = "" if error.field == "reference" else f".{error.field}"
             raise InvalidFieldError(path + inner, str(error).removeprefix(f"{error.field}: ")) from None
-        except (UnknownShapeError, AmbiguousShapeError) as error:
+        except (UnknownFormatError, AmbiguousFormatError) as error:
             raise type(error)(f"{path}: {error}" if path else str(error)) from None
-        if not isinstance(found, Nested):
+        if not isinstance(found, NestedReference):
             return found
         reference, prompt, shape = found.reference, found.prompt, found.shape
         path = f"{path}.{found.field}" if path else found.field
     raise InvalidFieldError(path, "holds a row in a row in a row")
 
 
-def _read(reference: Any, prompt: str, shape: str | None) -> Problem | Nested:
-    address = address_of(reference)
+def _read(reference: Any, prompt: str, shape: str | None) -> Problem | NestedReference:
+    address = parse_address(reference)
     if address is not None:
         raise StoreError(f"is kept at {address}, and not read from there here")
-    reference = _unwrapped(reference)
-    named = _named_shape(reference)
+    reference = _unwrap(reference)
+    named = _named_format(reference)
     if shape is not None and named is not None and named != shape:
         raise InvalidFieldError("format", f"is {named}, but {shape} is asked for")
     chosen = shape if shape is not None else named
-    return (_recognised(reference) if chosen is None else _known(chosen)).read(reference, prompt=prompt)
+    return (_recognized(reference) if chosen is None else _format_by_name(chosen)).read(reference, prompt=prompt)
 
 
-def _unwrapped(reference: Any) -> Any:
-    for _ in range(_MOST_LAYERS):
+def _unwrap(reference: Any) -> Any:
+    for _ in range(_MAX_TEXT_LAYERS):
         if isinstance(reference, dict) and reference.keys() == {"text"}:
             reference = reference["text"]
         if not isinstance(reference, str):
@@ -133,30 +133,30 @@ def _unwrapped(reference: Any) -> Any:
     return reference
 
 
-def _named_shape(reference: Any) -> str | None:
+def _named_format(reference: Any) -> str | None:
     name = reference.get("format") if isinstance(reference, dict) else None
     if name is not None and not isinstance(name, str):
-        raise InvalidFieldError("format", f"must be one of {', '.join(SHAPES)}")
+        raise InvalidFieldError("format", f"must be one of {', '.join(FORMAT_NAMES)}")
     return name
 
 
-def _known(name: str) -> _Format:
+def _format_by_name(name: str) -> _Format:
     if name in _BY_NAME:
         return _BY_NAME[name]
-    raise UnknownShapeError(f"there is no shape {name[:40]!r}; the shapes are {', '.join(SHAPES)}")
+    raise UnknownFormatError(f"there is no shape {name[:40]!r}; the shapes are {', '.join(FORMAT_NAMES)}")
 
 
-def _recognised(reference: Any) -> _Format:
+def _recognized(reference: Any) -> _Format:
     if not isinstance(reference, (dict, list)):
         kind = "nothing" if reference is None else type(reference).__name__
-        raise UnknownShapeError(f"a reference must be an object or a list, not {kind}")
+        raise UnknownFormatError(f"a reference must be an object or a list, not {kind}")
     fitting = [one for one in _FORMATS if one.fits(reference)]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         names = ", ".join(one.NAME for one in fitting)
-        raise AmbiguousShapeError(f"the reference could be {names}: name its shape in a field format")
+        raise AmbiguousFormatError(f"the reference could be {names}: name its shape in a field format")
     if isinstance(reference, list):
-        raise UnknownShapeError("a list must hold tests with input, output and testtype")
+        raise UnknownFormatError("a list must hold tests with input, output and testtype")
     keys = ", ".join(sorted(repr(key)[:40] for key in reference)[:8]) or "none"
-    raise UnknownShapeError(f"no known shape ({', '.join(SHAPES)}) has these keys: {keys}")
+    raise UnknownFormatError(f"no known shape ({', '.join(FORMAT_NAMES)}) has these keys: {keys}")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
-from testcases.formats.contest_limits import contest_limits, megabytes_of, seconds_of
+from testcases.formats.contest_limits import contest_limits, parse_megabytes, parse_seconds
 from testcases.formats.fields import Fields
-from testcases.formats.io_tests import problem_of_pairs
+from testcases.formats.io_tests import problem_from_pairs
 
 if TYPE_CHECKING:
     from testcases.model import Problem
@@ -35,5 +35,5 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     fields = Fields(reference)
     if reference.get("input_output") == "":
         raise InvalidFieldError("input_output", "is empty: this row of the data set has no tests")
-    limits = contest_limits(seconds_of(reference.get("time_limit")), megabytes_of(reference.get("memory_limit")))
-    return problem_of_pairs(fields.object("input_output"), shape=NAME, limits=limits)
+    limits = contest_limits(parse_seconds(reference.get("time_limit")), parse_megabytes(reference.get("memory_limit")))
+    return problem_from_pairs(fields.object("input_output"), shape=NAME, limits=limits)

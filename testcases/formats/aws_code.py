@@ -18,7 +18,7 @@ from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
 from testcases.model import CallTest, Problem
 from testcases.plain_data import require_plain
-from testcases.source.entry_points import defined_in
+from testcases.source.entry_points import find_defined_function
 
 if TYPE_CHECKING:
     from testcases.source.entry_points import Signature
@@ -42,7 +42,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
     fields = Fields(reference)
     named = fields.name_or(fields.first("entry_point", "fn_name", "func_name"), None)
     cases = fields.items("test_cases")
-    signature = defined_in(fields.text("code"), "code", name=named, prompt=prompt)
+    signature = find_defined_function(fields.text("code"), "code", name=named, prompt=prompt)
     tests = [_test(case, f"test_cases[{index}]", signature) for index, case in enumerate(cases)]
     return Problem(tests=tuple(tests), entry_point=signature.name, shape=NAME)
 

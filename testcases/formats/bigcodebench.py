@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields, check_text
-from testcases.formats.pytest_file import defines_tests, problem_from_test_file
+from testcases.formats.pytest_file import looks_like_test_file, problem_from_test_file
 
 if TYPE_CHECKING:
     from testcases.model import Problem
@@ -25,7 +25,7 @@ def fits(reference: Any) -> bool:
     """Whether the reference has the fields of this shape."""
     if not isinstance(reference, dict) or not {"test", "entry_point"} <= reference.keys():
         return False
-    return isinstance(reference["test"], str) and defines_tests(reference["test"])
+    return isinstance(reference["test"], str) and looks_like_test_file(reference["test"])
 
 
 def read(reference: Any, *, prompt: str) -> Problem:

@@ -2,8 +2,8 @@
 
 Each of ``public_tests``, ``private_tests`` and ``generated_tests`` holds ``input`` and ``output`` side by side. All of
 them count; tests that are the same count once. ``time_limit`` (``{"seconds", "nanos"}``) and ``memory_limit_bytes``
-are limits for compiled languages, see `testcases.formats.contest_limits`. Output is compared by tokens, as the set's authors
-do. All other fields of a row are ignored.
+are limits for compiled languages, see `testcases.formats.contest_limits`. Output is compared by tokens, as the set's
+authors do. All other fields of a row are ignored.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from testcases.errors import InvalidFieldError
-from testcases.formats.contest_limits import contest_limits, seconds_of
+from testcases.formats.contest_limits import contest_limits, parse_seconds
 from testcases.formats.fields import Fields
 from testcases.formats.io_tests import TOKEN_COMPARISON, program_text
 from testcases.model import Problem, StdinTest
@@ -43,7 +43,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         raise InvalidFieldError(" ".join(_GROUPS), "must not all be empty")
     size = reference.get("memory_limit_bytes")
     megabytes = size / 2**20 if isinstance(size, int) and not isinstance(size, bool) else None
-    limits = contest_limits(seconds_of(reference.get("time_limit")), megabytes)
+    limits = contest_limits(parse_seconds(reference.get("time_limit")), megabytes)
     return Problem(tuple(tests), comparison=TOKEN_COMPARISON, limits=limits, shape=NAME)
 
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from testcases.model import ProblemLimits
 
-__all__ = ["contest_limits", "megabytes_of", "seconds_of"]
+__all__ = ["contest_limits", "parse_megabytes", "parse_seconds"]
 
-_TIMES: Final = 5.0
+_TIME_FACTOR: Final = 5.0
 """What Python gets of the time."""
-_LEAST_MB: Final = 512
-_LARGEST: Final = 1e6
+_MIN_MB: Final = 512
+_MAX_AMOUNT: Final = 1e6
 _AMOUNT: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
 _SECONDS: Final = {"": 1.0, "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "milliseconds": 1e-3}
 _MEGABYTES: Final = {
@@ -34,33 +34,35 @@ _MEGABYTES: Final = {
 def contest_limits(seconds: float | None, megabytes: float | None) -> ProblemLimits:
     """Limits for answers in Python; what is not known, or no amount, is left to the grader."""
     return ProblemLimits(
-        cpu_s=None if not _is_amount(seconds) else _TIMES * float(seconds or 0),
-        memory_mb=None if not _is_amount(megabytes) else max(_LEAST_MB, math.ceil(megabytes or 0)),
+        cpu_s=None if not _is_amount(seconds) else _TIME_FACTOR * float(seconds or 0),
+        memory_mb=None if not _is_amount(megabytes) else max(_MIN_MB, math.ceil(megabytes or 0)),
     )
 
 
-def seconds_of(value: Any) -> float | None:
+def parse_seconds(value: Any) -> float | None:
     """A time as data sets write it: ``2``, ``"2.0 seconds"``, ``{"seconds": 2, "nanos": 500000000}``."""
     if isinstance(value, dict):
         parts = value.get("seconds") or 0, value.get("nanos") or 0
         return parts[0] + parts[1] / 1e9 if all(isinstance(part, (int, float)) for part in parts) else None
-    return _amount(value, _SECONDS)
+    return _parse_amount(value, _SECONDS)
 
 
-def megabytes_of(value: Any) -> float | None:
+def parse_megabytes(value: Any) -> float | None:
     """An amount of memory as data sets write it: ``256``, ``"256 megabytes"``."""
-    return _amount(value, _MEGABYTES)
+    return _parse_amount(value, _MEGABYTES)
 
 
-def _amount(value: Any, units: dict[str, float]) -> float | None:
+def _parse_amount(value: Any, units: dict[str, float]) -> float | None:
     if isinstance(value, str):
         match = _AMOUNT.fullmatch(value.strip())
         factor = units.get(match[2].lower()) if match else None
         return None if match is None or factor is None else float(match[1]) * factor
     return (
-        float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value < _LARGEST else None
+        float(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value < _MAX_AMOUNT
+        else None
     )
 
 
 def _is_amount(value: float | None) -> bool:
-    return value is not None and 0 < value < _LARGEST
+    return value is not None and 0 < value < _MAX_AMOUNT

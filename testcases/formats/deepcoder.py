@@ -1,8 +1,8 @@
 """DeepCoder-Preview and INTELLECT-3: a row with all its tests as text in ``tests``.
 
-Each of its parts keeps the shape of the set it comes from: a list of tests (`testcases.formats.io_tests`), or ``inputs``
-and ``outputs`` side by side (`testcases.formats.io_tests`), in JSON or in the Python of plain data. ``metadata`` may name
-the function. INTELLECT-3 has all this in ``info``, which is JSON text itself. All other fields of a row are ignored.
+Each of its parts keeps the shape of the set it comes from: a list of tests (`testcases.formats.io_tests`), or
+``inputs`` and ``outputs`` side by side, in JSON or in the Python of plain data. ``metadata`` may name the function.
+INTELLECT-3 has all this in ``info``, which is JSON text itself. All other fields of a row are ignored.
 All tests count, not only the longest.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
-from testcases.formats.io_tests import TOKEN_COMPARISON, function_named_in, problem_of_cases, problem_of_pairs
+from testcases.formats.io_tests import TOKEN_COMPARISON, find_function_name, problem_from_cases, problem_from_pairs
 
 if TYPE_CHECKING:
     from testcases.model import Problem
@@ -45,8 +45,8 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         row = row.object("info")
     tests = row.plain("tests")
     if isinstance(tests, dict):
-        return problem_of_pairs(Fields(tests, row.path("tests")), shape=NAME)
+        return problem_from_pairs(Fields(tests, row.path("tests")), shape=NAME)
     if not isinstance(tests, list):
         raise InvalidFieldError(row.path("tests"), f"must be a list or an object, not {type(tests).__name__}")
     cases = {f"{row.path('tests')}[{index}]": case for index, case in enumerate(tests)}
-    return problem_of_cases(cases, shape=NAME, comparison=TOKEN_COMPARISON, name=function_named_in(row))
+    return problem_from_cases(cases, shape=NAME, comparison=TOKEN_COMPARISON, name=find_function_name(row))

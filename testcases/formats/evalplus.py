@@ -21,7 +21,7 @@ from testcases.formats.evalplus_scripts import PRESENCE_ONLY, build_presence_che
 from testcases.formats.fields import Fields
 from testcases.model import ASK_ORACLE, CallTest, CheckTest, Problem
 from testcases.plain_data import require_plain
-from testcases.source.parsing import defined_names, parse, prompt_code
+from testcases.source.parsing import defined_names, find_prompt_code, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ def _values_tuples(value: Any) -> Any:
     return {key: _tuple(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _as_is(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
@@ -75,11 +75,11 @@ def _each(convert: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
     return lambda args: [convert(arg) for arg in args]
 
 
-def _by_place(*converts: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
+def _by_position(*converts: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
     return lambda args: [*(convert(arg) for convert, arg in zip(converts, args, strict=False)), *args[len(converts) :]]
 
 
-_KINDS: Final[tuple[tuple[Callable[[list[Any]], list[Any]], tuple[int, ...]], ...]] = (
+_CONVERSIONS: Final[tuple[tuple[Callable[[list[Any]], list[Any]], tuple[int, ...]], ...]] = (
     (
         _each(_tuple),
         (2, 116, 132, 143, 222, 261, 273, 394, 399, 421, 424, 429, 470, 560, 579, 596, 616, 630, 726, 740, 744, 809),
@@ -87,15 +87,15 @@ _KINDS: Final[tuple[tuple[Callable[[list[Any]], list[Any]], tuple[int, ...]], ..
     (_each(_tuples), (63, 64, 70, 94, 120, 237, 272, 299, 400, 409, 417, 438, 473, 614, 780)),
     (_each(_tuple_of_tuples), (259, 278, 401, 445)),
     (_each(_all_tuples), (580, 615, 791)),
-    (_by_place(_tuples), (75, 413, 444, 753)),
-    (_by_place(_as_is, _tuple), (106, 750)),
-    (_by_place(_tuple), (250, 307, 405, 446, 617, 720, 763, 808)),
-    (_by_place(_values_tuples), (722,)),
-    (_by_place(_sets), (115,)),
-    (_by_place(float, complex), (124,)),
-    (_by_place(complex), (252,)),
+    (_by_position(_tuples), (75, 413, 444, 753)),
+    (_by_position(_unchanged, _tuple), (106, 750)),
+    (_by_position(_tuple), (250, 307, 405, 446, 617, 720, 763, 808)),
+    (_by_position(_values_tuples), (722,)),
+    (_by_position(_sets), (115,)),
+    (_by_position(float, complex), (124,)),
+    (_by_position(complex), (252,)),
 )
-_BY_TASK: Final = {number: restore for restore, numbers in _KINDS for number in numbers}
+_BY_TASK: Final = {number: restore for restore, numbers in _CONVERSIONS for number in numbers}
 
 
 NAME: Final = "evalplus"
@@ -119,7 +119,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
     entry_point = fields.name_or("entry_point", None)
     if entry_point is None:
         raise InvalidFieldError("entry_point", "is missing")
-    shown = prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point)
+    shown = find_prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point)
     solution = _solution(fields, shown, entry_point)
     calls = {
         f"{key}[{index}]": args

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from testcases.errors import InvalidFieldError
 
-__all__ = ["Fields", "Nested", "check_name", "check_text", "last_user_text", "load_json"]
+__all__ = ["Fields", "NestedReference", "check_name", "check_text", "last_user_text", "load_json"]
 
 
 Default = TypeVar("Default")
@@ -30,7 +30,7 @@ class Fields:
 
     def __init__(self, values: Any, path: str = "") -> None:
         if not isinstance(values, dict):
-            raise InvalidFieldError(path or "reference", f"must be an object, not {_kind(values)}")
+            raise InvalidFieldError(path or "reference", f"must be an object, not {_type_name(values)}")
         self._values = values
         self._path = path
 
@@ -78,7 +78,7 @@ class Fields:
         """List of a field that must be there and not be empty; JSON text of one will do."""
         value = self.json(key)
         if not isinstance(value, (list, tuple)):
-            raise InvalidFieldError(self.path(key), f"must be a list, not {_kind(value)}")
+            raise InvalidFieldError(self.path(key), f"must be a list, not {_type_name(value)}")
         if not value:
             raise InvalidFieldError(self.path(key), "must not be empty")
         return list(value)
@@ -116,7 +116,7 @@ def check_text(value: Any, path: str) -> str:
         InvalidFieldError: it is something else.
     """
     if not isinstance(value, str):
-        raise InvalidFieldError(path, f"must be text, not {_kind(value)}")
+        raise InvalidFieldError(path, f"must be text, not {_type_name(value)}")
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -152,12 +152,12 @@ def load_json(text: str, path: str) -> Any:
     raise InvalidFieldError(path, message)
 
 
-def _kind(value: Any) -> str:
+def _type_name(value: Any) -> str:
     return "nothing" if value is None else type(value).__name__
 
 
 @dataclass(frozen=True, slots=True)
-class Nested:
+class NestedReference:
     """What a format gives instead of a problem: the reference is inside, in a shape of its own."""
 
     reference: Any
@@ -175,12 +175,14 @@ def last_user_text(conversation: Any) -> str:
         return conversation
     turns = conversation if isinstance(conversation, (list, tuple)) else ()
     texts = [
-        _text(turn.get("content")) for turn in turns if isinstance(turn, dict) and turn.get("role") in {"user", "human"}
+        _content_text(turn.get("content"))
+        for turn in turns
+        if isinstance(turn, dict) and turn.get("role") in {"user", "human"}
     ]
     return texts[-1] if texts else ""
 
 
-def _text(content: Any) -> str:
+def _content_text(content: Any) -> str:
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, (list, tuple)) else ()

@@ -15,9 +15,9 @@ from typing import Any, Final
 from testcases.errors import InvalidFieldError
 from testcases.formats.evalplus_scripts import read_script
 from testcases.formats.fields import Fields
-from testcases.formats.pytest_file import defines_tests
+from testcases.formats.pytest_file import looks_like_test_file
 from testcases.model import CheckTest, Problem
-from testcases.source.parsing import parse_check, prompt_code
+from testcases.source.parsing import find_prompt_code, parse_check
 
 __all__ = ["NAME", "fits", "read"]
 
@@ -28,7 +28,7 @@ def fits(reference: Any) -> bool:
     """Whether the reference has the fields of this shape."""
     if not isinstance(reference, dict) or not {"test", "entry_point"} <= reference.keys():
         return False
-    return not isinstance(reference["test"], str) or not defines_tests(reference["test"])
+    return not isinstance(reference["test"], str) or not looks_like_test_file(reference["test"])
 
 
 def read(reference: Any, *, prompt: str) -> Problem:
@@ -48,6 +48,6 @@ def read(reference: Any, *, prompt: str) -> Problem:
         tests=(CheckTest(source),) if script is None else script.tests,
         oracle="" if script is None else script.oracle,
         entry_point=entry_point,
-        prompt=prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point),
+        prompt=find_prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point),
         shape=NAME,
     )

@@ -38,10 +38,10 @@ __all__ = [
     "CONTEST_IMPORTS",
     "TOKEN_COMPARISON",
     "build_call",
-    "function_named_in",
+    "find_function_name",
     "parse_argument_lines",
-    "problem_of_cases",
-    "problem_of_pairs",
+    "problem_from_cases",
+    "problem_from_pairs",
     "program_text",
     "require_plain_call",
     "with_int_keys",
@@ -139,7 +139,7 @@ def build_call(given: Any, wanted: Any, path: str, wanted_path: str, *, wrapped:
     return require_plain_call(test, args_path=path, expected_path=wanted_path)
 
 
-def problem_of_pairs(fields: Fields, *, shape: str, limits: ProblemLimits | None = None) -> Problem:
+def problem_from_pairs(fields: Fields, *, shape: str, limits: ProblemLimits | None = None) -> Problem:
     """The problem that an object with ``inputs``, ``outputs`` and perhaps ``fn_name`` (or ``func_name``) says.
 
     Args:
@@ -155,7 +155,7 @@ def problem_of_pairs(fields: Fields, *, shape: str, limits: ProblemLimits | None
     if len(inputs) != len(outputs):
         raise InvalidFieldError(fields.path("outputs"), f"has {len(outputs)} items, but inputs has {len(inputs)}")
     given, wanted = fields.path("inputs"), fields.path("outputs")
-    name = _function(fields)
+    name = _function_name(fields)
     if name is None:
         programs = tuple(
             StdinTest(program_text(one, f"{given}[{index}]"), program_text(other, f"{wanted}[{index}]"))
@@ -163,7 +163,8 @@ def problem_of_pairs(fields: Fields, *, shape: str, limits: ProblemLimits | None
         )
         return Problem(programs, comparison=TOKEN_COMPARISON, limits=limits, shape=shape)
     values = [
-        _read(one, other, f"{wanted}[{index}]") for index, (one, other) in enumerate(zip(inputs, outputs, strict=True))
+        _parse_output(one, other, f"{wanted}[{index}]")
+        for index, (one, other) in enumerate(zip(inputs, outputs, strict=True))
     ]
     wrapped = all(isinstance(value, list) and len(value) == 1 for value in values)
     calls = tuple(
@@ -173,23 +174,23 @@ def problem_of_pairs(fields: Fields, *, shape: str, limits: ProblemLimits | None
     return Problem(calls, entry_point=name, prompt=CONTEST_IMPORTS, limits=limits, shape=shape)
 
 
-def _function(fields: Fields) -> str | None:
+def _function_name(fields: Fields) -> str | None:
     name = fields.name_or(fields.first("fn_name", "func_name"), None)
     owner = fields.name_or("class_name", None)
     return name if name is None or owner is None or "." in name else f"{owner}.{name}"
 
 
-def _read(given: Any, wanted: Any, path: str) -> Any:
+def _parse_output(given: Any, wanted: Any, path: str) -> Any:
     if isinstance(given, str) and isinstance(wanted, str):
         return load_json(check_text(wanted, path), path)
     return wanted
 
 
-_STDIN = frozenset({"stdin", "stdin_stdout", "stdio"})
-_CALLS = frozenset({"functional", "function_call"})
+_STDIN_TYPES = frozenset({"stdin", "stdin_stdout", "stdio"})
+_CALL_TYPES = frozenset({"functional", "function_call"})
 
 
-def problem_of_cases(
+def problem_from_cases(
     cases: Mapping[str, Any],
     *,
     shape: str,
@@ -212,21 +213,21 @@ def problem_of_cases(
     if not cases:
         raise InvalidFieldError("tests", "must not be empty")
     opened = [Fields(case, path) for path, case in cases.items()]
-    called = [fields.value("output") for fields in opened if _kind(fields) == "function_call"]
+    called = [fields.value("output") for fields in opened if _test_type(fields) == "function_call"]
     wrapped = all(isinstance(output, list) and len(output) == 1 for output in called)
     tests: list[CallTest | StdinTest] = []
     for fields in opened:
-        found = function_named_in(fields) or name
+        found = find_function_name(fields) or name
         if found != name and name is not None:
             raise InvalidFieldError(fields.path("func_name"), f"must be the same for all tests, not {found}")
         name = found
-        tests.append(_test(fields, name, wrapped=wrapped))
+        tests.append(_build_test(fields, name, wrapped=wrapped))
     if any(isinstance(test, CallTest) for test in tests):
         return Problem(tuple(tests), entry_point=name, prompt=prompt, comparison=comparison, shape=shape)
     return Problem(tuple(tests), comparison=comparison, shape=shape)
 
 
-def function_named_in(fields: Fields) -> str | None:
+def find_function_name(fields: Fields) -> str | None:
     """The function that an object names, itself or in its metadata."""
     own = fields.name_or(fields.first("func_name", "fn_name"), None)
     if own is not None or not fields.has("metadata"):
@@ -234,14 +235,14 @@ def function_named_in(fields: Fields) -> str | None:
     return fields.object("metadata").name_or("func_name", None)
 
 
-def _test(fields: Fields, name: str | None, *, wrapped: bool) -> CallTest | StdinTest:
+def _build_test(fields: Fields, name: str | None, *, wrapped: bool) -> CallTest | StdinTest:
     given, wanted = fields.value("input"), fields.value("output")
     paths = fields.path("input"), fields.path("output")
-    kind = _kind(fields)
-    if kind in _STDIN:
+    kind = _test_type(fields)
+    if kind in _STDIN_TYPES:
         return StdinTest(program_text(given, paths[0]), program_text(wanted, paths[1]))
-    if kind not in _CALLS:
-        raise InvalidFieldError(fields.path(_kind_key(fields)), "must be stdin or functional")
+    if kind not in _CALL_TYPES:
+        raise InvalidFieldError(fields.path(_test_type_key(fields)), "must be stdin or functional")
     if name is None:
         raise InvalidFieldError(fields.path("metadata.func_name"), "is missing")
     if kind == "functional":
@@ -255,11 +256,11 @@ def _test(fields: Fields, name: str | None, *, wrapped: bool) -> CallTest | Stdi
     return build_call(given, wanted, *paths, wrapped=wrapped)
 
 
-def _kind_key(fields: Fields) -> str:
+def _test_type_key(fields: Fields) -> str:
     return fields.first("testtype", "type")
 
 
-def _kind(fields: Fields) -> str:
-    if fields.has(_kind_key(fields)):
-        return fields.text(_kind_key(fields))
+def _test_type(fields: Fields) -> str:
+    if fields.has(_test_type_key(fields)):
+        return fields.text(_test_type_key(fields))
     return "function_call" if fields.has("fn_name") or fields.has("func_name") else "stdin"

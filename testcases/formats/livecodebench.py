@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields, load_json
-from testcases.formats.io_tests import function_named_in, problem_of_cases
+from testcases.formats.io_tests import find_function_name, problem_from_cases
 from testcases.model import Comparison
 
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["LARGEST_BYTES", "NAME", "fits", "read", "unpack"]
+__all__ = ["MAX_UNPACKED_BYTES", "NAME", "fits", "read", "unpack"]
 
 
-LARGEST_BYTES: Final = 256 << 20
+MAX_UNPACKED_BYTES: Final = 256 << 20
 """Most that is unpacked: what was packed may be small and unpack to anything."""
 _STEP: Final = 1 << 20
 
 
-class _Unpickler(pickle.Unpickler):
+class _PlainUnpickler(pickle.Unpickler):
     """Reads plain data, and refuses whatever else a pickle may name: that is code of whoever wrote it."""
 
     def find_class(self, module: str, name: str, /) -> NoReturn:
@@ -40,7 +40,7 @@ class _Unpickler(pickle.Unpickler):
         raise pickle.UnpicklingError("it names an object kept elsewhere")
 
 
-def unpack(text: str, path: str, *, largest: int = LARGEST_BYTES) -> str:
+def unpack(text: str, path: str, *, largest: int = MAX_UNPACKED_BYTES) -> str:
     """The text that was packed.
 
     Args:
@@ -52,11 +52,11 @@ def unpack(text: str, path: str, *, largest: int = LARGEST_BYTES) -> str:
         InvalidFieldError: it was packed in another way, is larger, or is no text.
     """
     try:
-        data = _inflated(base64.b64decode("".join(text.split()), validate=True), path, largest)
+        data = _inflate(base64.b64decode("".join(text.split()), validate=True), path, largest)
     except (binascii.Error, zlib.error, ValueError) as error:
         raise InvalidFieldError(path, f"is neither JSON nor packed test cases: {error}") from None
     try:
-        value = _Unpickler(io.BytesIO(data)).load()
+        value = _PlainUnpickler(io.BytesIO(data)).load()
     except Exception as error:  # noqa: BLE001 - a malformed pickle fails in every way there is
         told = "".join(char if char.isprintable() else "?" for char in str(error))[:100]
         raise InvalidFieldError(path, f"is packed, but not as test cases are: {told}") from None
@@ -70,7 +70,7 @@ def unpack(text: str, path: str, *, largest: int = LARGEST_BYTES) -> str:
     return value
 
 
-def _inflated(data: bytes, path: str, largest: int) -> bytes:
+def _inflate(data: bytes, path: str, largest: int) -> bytes:
     stream = zlib.decompressobj()
     parts: list[bytes] = []
     size = 0
@@ -112,12 +112,12 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         cases = {f"[{index}]": item for index, item in enumerate(reference)}
     else:
         row = Fields(reference)
-        name = function_named_in(row)
-        cases = {f"{key}[{index}]": item for key in _LISTS for index, item in enumerate(_listed(row, key))}
-    return problem_of_cases(cases, shape=NAME, comparison=Comparison(mode="tokens"), name=name)
+        name = find_function_name(row)
+        cases = {f"{key}[{index}]": item for key in _LISTS for index, item in enumerate(_cases_in(row, key))}
+    return problem_from_cases(cases, shape=NAME, comparison=Comparison(mode="tokens"), name=name)
 
 
-def _listed(row: Fields, key: str) -> list[Any]:
+def _cases_in(row: Fields, key: str) -> list[Any]:
     if not row.has(key):
         return []
     value, path = row.value(key), row.path(key)

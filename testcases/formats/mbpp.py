@@ -17,7 +17,7 @@ from testcases.errors import InvalidFieldError
 from testcases.formats.evalplus_scripts import read_script
 from testcases.formats.fields import Fields, check_text
 from testcases.model import AssertTest, Problem
-from testcases.source.entry_points import called_in
+from testcases.source.entry_points import find_called_name
 from testcases.source.parsing import parse, parse_assertion
 
 __all__ = ["NAME", "fits", "read"]
@@ -43,7 +43,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         for index, item in enumerate(fields.items("test_list"))
     }
     trees = [parse_assertion(source, path) for path, source in tests.items()]
-    entry_point = fields.name_or("entry_point", None) or called_in(trees, parse(setup, "test_setup_code"))
+    entry_point = fields.name_or("entry_point", None) or find_called_name(trees, parse(setup, "test_setup_code"))
     if entry_point is None:
         raise InvalidFieldError("test_list", "calls no function of the answer")
     if fields.has("test"):

@@ -27,9 +27,9 @@ from testcases.model import (
     StdinTest,
 )
 from testcases.plain_data import require_plain
-from testcases.schema import ANYTHING, Choice, Field, Items, Mapped, Number, Record, Text
-from testcases.source.entry_points import called_in, imported_from
-from testcases.source.parsing import defined_names, parse, parse_assertion, parse_check, parse_suite, prompt_code
+from testcases.schema import ANY_VALUE, Array, Choice, Dictionary, Field, Number, Record, Text
+from testcases.source.entry_points import find_called_name, find_imported_name
+from testcases.source.parsing import defined_names, find_prompt_code, parse, parse_assertion, parse_check, parse_suite
 
 if TYPE_CHECKING:
     from testcases.model import Test
@@ -39,13 +39,13 @@ __all__ = [
     "CALL",
     "CHECK",
     "COMPARE",
-    "KINDS",
+    "KIND_FIELDS",
     "LIMITS",
     "NAME",
     "PROGRAM",
     "PYTEST",
     "REFERENCE",
-    "TEST_FIELDS",
+    "TEST_RECORDS",
     "fits",
     "read",
     "read_test",
@@ -58,7 +58,7 @@ def _check_module_name(value: str, path: str) -> None:
 
 
 _TEXT = Text()
-_NAME = Text(check=check_name)
+_PYTHON_NAME = Text(check=check_name)
 _TOLERANCE = Number(least=0)
 _SECONDS = Number(above=0)
 _AMOUNT = Number(least=1, whole=True)
@@ -87,32 +87,35 @@ REFERENCE = Record(
     "NativeModel",
     "Fields of the reference; its tests are checked one by one.",
     {
-        "tests": Field(Items(least=1)),
-        "entry_point": Field(_NAME, None),
+        "tests": Field(Array(least=1)),
+        "entry_point": Field(_PYTHON_NAME, None),
         "prompt": Field(_TEXT, ""),
         "setup": Field(_TEXT, ""),
         "oracle": Field(_TEXT, ""),
         "limits": Field(LIMITS, None),
         "compare": Field(COMPARE, None),
-        "allow_imports": Field(Items(Text(check=_check_module_name)), ()),
+        "allow_imports": Field(Array(Text(check=_check_module_name)), ()),
         "isolation": Field(Choice("split", "shared"), "split"),
         "format": Field(Choice("native"), "native"),
     },
 )
 
-_WORTH = {"weight": Field(Number(least=0.001, most=1000), 1.0), "group": Field(Text(least=1, check=check_text), None)}
+_WEIGHT_FIELDS = {
+    "weight": Field(Number(least=0.001, most=1000), 1.0),
+    "group": Field(Text(least=1, check=check_text), None),
+}
 """Fields that every test may have."""
 
 CALL = Record(
     "CallModel",
     "Fields of a call. What is right is ``expected``, or any of ``one_of``, or what the oracle says.",
     {
-        **_WORTH,
-        "args": Field(Items(), ()),
-        "kwargs": Field(Mapped(), None),
-        "function": Field(_NAME, None),
-        "expected": Field(ANYTHING, None),
-        "one_of": Field(Items(least=1), None),
+        **_WEIGHT_FIELDS,
+        "args": Field(Array(), ()),
+        "kwargs": Field(Dictionary(), None),
+        "function": Field(_PYTHON_NAME, None),
+        "expected": Field(ANY_VALUE, None),
+        "one_of": Field(Array(least=1), None),
         "compare": Field(COMPARE, None),
     },
     nullable="expected",
@@ -121,22 +124,22 @@ PROGRAM = Record(
     "StdinModel",
     "Fields of a program's input and output. What is right is ``stdout``, or any of ``one_of``.",
     {
-        **_WORTH,
+        **_WEIGHT_FIELDS,
         "stdin": Field(_TEXT),
         "stdout": Field(_TEXT, None),
-        "one_of": Field(Items(_TEXT, least=1), None),
+        "one_of": Field(Array(_TEXT, least=1), None),
         "compare": Field(COMPARE, None),
     },
 )
-ASSERTION = Record("AssertModel", "The field of an assertion.", {**_WORTH, "assert": Field(_TEXT)})
-CHECK = Record("CheckModel", "The field of a check function.", {**_WORTH, "check": Field(_TEXT)})
+ASSERTION = Record("AssertModel", "The field of an assertion.", {**_WEIGHT_FIELDS, "assert": Field(_TEXT)})
+CHECK = Record("CheckModel", "The field of a check function.", {**_WEIGHT_FIELDS, "check": Field(_TEXT)})
 PYTEST = Record(
     "PytestModel",
     "The fields of a pytest or unittest module.",
-    {**_WORTH, "pytest": Field(_TEXT), "module": Field(_NAME, "solution")},
+    {**_WEIGHT_FIELDS, "pytest": Field(_TEXT), "module": Field(_PYTHON_NAME, "solution")},
 )
 
-KINDS: Final[tuple[tuple[Record, frozenset[str]], ...]] = (
+TEST_RECORDS: Final[tuple[tuple[Record, frozenset[str]], ...]] = (
     (CALL, frozenset({"args", "kwargs", "function", "expected"})),
     (PROGRAM, frozenset({"stdin", "stdout"})),
     (ASSERTION, frozenset({"assert"})),
@@ -144,7 +147,7 @@ KINDS: Final[tuple[tuple[Record, frozenset[str]], ...]] = (
     (PYTEST, frozenset({"pytest", "module"})),
 )
 """The kinds of tests, each with the fields that no other has."""
-TEST_FIELDS: Final = frozenset({"one_of", "compare"}).union(*(own for _, own in KINDS))
+KIND_FIELDS: Final = frozenset({"one_of", "compare"}).union(*(own for _, own in TEST_RECORDS))
 """Fields that some kinds of tests have and others have not."""
 
 
@@ -157,9 +160,9 @@ def read_test(values: Any, path: str) -> tuple[Record, dict[str, Any]]:
     if not isinstance(values, dict):
         raise InvalidFieldError(path, f"must be an object, not {type(values).__name__}")
     present = {key for key, value in values.items() if value is not None}
-    kinds = [kind for kind in KINDS if kind[1] & present]
+    kinds = [kind for kind in TEST_RECORDS if kind[1] & present]
     if not kinds and ("expected" in values or "one_of" in present):
-        kinds = [KINDS[0]]
+        kinds = [TEST_RECORDS[0]]
     if len(kinds) != 1:
         what = "mixes fields of several kinds" if kinds else "has no field of any kind"
         fields = ", ".join(sorted(repr(key)[:40] for key in values)[:8]) or "nothing"
@@ -168,7 +171,7 @@ def read_test(values: Any, path: str) -> tuple[Record, dict[str, Any]]:
         )
     kind, _ = kinds[0]
     kept = {"expected"} if kind is CALL else set()
-    fields_of_kind = {key: value for key, value in values.items() if key in present | kept or key not in TEST_FIELDS}
+    fields_of_kind = {key: value for key, value in values.items() if key in present | kept or key not in KIND_FIELDS}
     found = kind.read(fields_of_kind, path)
     if kind is CALL and "expected" not in values:
         del found["expected"]
@@ -195,16 +198,16 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     oracle = defined_names(parse(found["oracle"], "oracle"))
     shared = found["isolation"] == "shared"
     tests = tuple(
-        _test(item, f"tests[{index}]", has_oracle=bool(oracle), shared=shared)
+        _read_one(item, f"tests[{index}]", has_oracle=bool(oracle), shared=shared)
         for index, item in enumerate(found["tests"])
     )
     return Problem(
         tests=tests,
         entry_point=_entry_point(found, tests),
-        prompt=prompt_code(found["prompt"]),
+        prompt=find_prompt_code(found["prompt"]),
         setup=found["setup"],
         oracle=found["oracle"],
-        comparison=_comparison(found["compare"], "compare") or Comparison(),
+        comparison=_read_comparison(found["compare"], "compare") or Comparison(),
         limits=ProblemLimits(**found["limits"] or {}),
         allow_imports=found["allow_imports"],
         isolation=found["isolation"],
@@ -212,7 +215,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     )
 
 
-def _test(item: Any, path: str, *, has_oracle: bool, shared: bool) -> Test:
+def _read_one(item: Any, path: str, *, has_oracle: bool, shared: bool) -> Test:
     kind, fields = read_test(item, path)
     worth: dict[str, Any] = {"weight": fields["weight"], "group": fields["group"]}
     if kind is CALL:
@@ -246,7 +249,7 @@ def _call(fields: dict[str, Any], path: str, worth: dict[str, Any], *, has_oracl
         right = (ASK_ORACLE,)
     else:
         raise InvalidFieldError(f"{path}.expected", "is missing")
-    comparison = _comparison(fields["compare"], f"{path}.compare")
+    comparison = _read_comparison(fields["compare"], f"{path}.compare")
     return CallTest(fields["args"], right[0], kwargs, fields["function"], right[1:], comparison, **worth)
 
 
@@ -259,11 +262,11 @@ def _program(fields: dict[str, Any], path: str, worth: dict[str, Any]) -> StdinT
         right = (check_text(fields["stdout"], f"{path}.stdout"),)
     else:
         raise InvalidFieldError(f"{path}.stdout", "is missing")
-    comparison = _comparison(fields["compare"], f"{path}.compare")
+    comparison = _read_comparison(fields["compare"], f"{path}.compare")
     return StdinTest(check_text(fields["stdin"], f"{path}.stdin"), right[0], right[1:], comparison, **worth)
 
 
-def _comparison(fields: dict[str, Any] | None, path: str) -> Comparison | None:
+def _read_comparison(fields: dict[str, Any] | None, path: str) -> Comparison | None:
     if fields is None:
         return None
     if fields["checker"] and "checker" not in defined_names(parse(fields["checker"], f"{path}.checker")):
@@ -282,12 +285,12 @@ def _entry_point(fields: dict[str, Any], tests: tuple[Test, ...]) -> str | None:
     for test in tests:
         if isinstance(test, CallTest):
             return test.function
-        if isinstance(test, PytestTest) and (name := imported_from(test.module, [parse(test.source, "tests")])):
+        if isinstance(test, PytestTest) and (name := find_imported_name(test.module, [parse(test.source, "tests")])):
             return name
     sources = [test.source for test in tests if isinstance(test, AssertTest | PytestTest)]
     if not sources:
         return None
-    name = called_in([parse(source, "tests") for source in sources], parse(fields["setup"], "setup"))
+    name = find_called_name([parse(source, "tests") for source in sources], parse(fields["setup"], "setup"))
     if name is None:
         raise InvalidFieldError("entry_point", "is missing, and the tests call no function of the answer")
     return name

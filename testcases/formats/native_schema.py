@@ -9,11 +9,11 @@ import json
 import sys
 from typing import Any, Final
 
-from testcases.formats.native import COMPARE, KINDS, LIMITS, REFERENCE, TEST_FIELDS
+from testcases.formats.native import COMPARE, KIND_FIELDS, LIMITS, REFERENCE, TEST_RECORDS
 
 __all__ = ["native_schema"]
 
-_NEEDED: Final[dict[str, Any]] = {
+_EXTRA_REQUIREMENTS: Final[dict[str, Any]] = {
     "CallModel": {"anyOf": [{"required": [name]} for name in ("args", "kwargs", "function", "expected", "one_of")]},
     "StdinModel": {"anyOf": [{"required": ["stdout"]}, {"required": ["one_of"]}]},
 }
@@ -23,13 +23,13 @@ _NEEDED: Final[dict[str, Any]] = {
 def native_schema() -> dict[str, Any]:
     """The schema, of draft 2020-12. It refuses nothing that is read; names and sources are checked only on reading."""
     definitions = {record.name: record.described() for record in (COMPARE, LIMITS)}
-    for kind, _ in KINDS:
-        definition = kind.described() | _NEEDED.get(kind.name, {})
-        foreign = TEST_FIELDS - kind.fields.keys()
+    for kind, _ in TEST_RECORDS:
+        definition = kind.described() | _EXTRA_REQUIREMENTS.get(kind.name, {})
+        foreign = KIND_FIELDS - kind.fields.keys()
         definition["properties"] |= {name: {"type": "null"} for name in sorted(foreign)}
         definitions[kind.name] = definition
     reference = REFERENCE.described()
-    reference["properties"]["tests"]["items"] = {"anyOf": [kind.schema() for kind, _ in KINDS]}
+    reference["properties"]["tests"]["items"] = {"anyOf": [kind.schema() for kind, _ in TEST_RECORDS]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A reference in the native format",

@@ -1,11 +1,11 @@
-"""NeMo Gym: a row with its tests in ``verifier_metadata.unit_tests``, as APPS has them (`testcases.formats.io_tests`)."""
+"""NeMo Gym: a row with its tests in ``verifier_metadata.unit_tests``, in the shape of APPS."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.formats.fields import Fields
-from testcases.formats.io_tests import problem_of_pairs
+from testcases.formats.io_tests import problem_from_pairs
 
 if TYPE_CHECKING:
     from testcases.model import Problem
@@ -28,4 +28,4 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     """
     row = Fields(reference)
     holder = row.object("verifier_metadata") if row.has("verifier_metadata") else row
-    return problem_of_pairs(holder.object("unit_tests"), shape=NAME)
+    return problem_from_pairs(holder.object("unit_tests"), shape=NAME)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from testcases.formats.fields import Fields, Nested, last_user_text
+from testcases.formats.fields import Fields, NestedReference, last_user_text
 
 __all__ = ["NAME", "fits", "read"]
 
 NAME: Final = "openai"
 
-_PLACES = ("reference_answer", "reference", "answer")
+_REFERENCE_FIELDS = ("reference_answer", "reference", "answer")
 
 
 def fits(reference: Any) -> bool:
@@ -24,7 +24,7 @@ def fits(reference: Any) -> bool:
         return False
     if isinstance(reference.get("item"), dict):
         return True
-    places = _PLACES if "messages" in reference else _PLACES[:1]
+    places = _REFERENCE_FIELDS if "messages" in reference else _REFERENCE_FIELDS[:1]
     return any(_could_hold_tests(reference.get(place)) for place in places)
 
 
@@ -32,7 +32,7 @@ def _could_hold_tests(value: Any) -> bool:
     return value.lstrip().startswith(("{", "[")) if isinstance(value, str) else isinstance(value, (dict, list))
 
 
-def read(reference: Any, *, prompt: str) -> Nested:
+def read(reference: Any, *, prompt: str) -> NestedReference:
     """Find the reference inside.
 
     Raises:
@@ -41,6 +41,6 @@ def read(reference: Any, *, prompt: str) -> Nested:
     item = Fields(reference)
     if item.has("item"):
         item = item.object("item")
-    place = item.first(*_PLACES)
+    place = item.first(*_REFERENCE_FIELDS)
     conversation = item.value("messages") if item.has("messages") else None
-    return Nested(item.json(place), item.path(place), last_user_text(conversation) or prompt)
+    return NestedReference(item.json(place), item.path(place), last_user_text(conversation) or prompt)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.formats.fields import Fields
-from testcases.formats.io_tests import problem_of_pairs
+from testcases.formats.io_tests import problem_from_pairs
 
 if TYPE_CHECKING:
     from testcases.model import Problem
@@ -30,4 +30,4 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     Raises:
         ProblemError: the reference cannot be read.
     """
-    return problem_of_pairs(Fields(reference), shape=NAME)
+    return problem_from_pairs(Fields(reference), shape=NAME)

@@ -14,24 +14,24 @@ from typing import TYPE_CHECKING, Any, Final
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
 from testcases.model import Problem, PytestTest
-from testcases.source.entry_points import called_in, imported_from
-from testcases.source.parsing import parse, parse_suite, prompt_code
+from testcases.source.entry_points import find_called_name, find_imported_name
+from testcases.source.parsing import find_prompt_code, parse, parse_suite
 
 if TYPE_CHECKING:
     from typing import Literal
 
-__all__ = ["NAME", "defines_tests", "fits", "problem_from_test_file", "read"]
+__all__ = ["NAME", "fits", "looks_like_test_file", "problem_from_test_file", "read"]
 
 
-_TESTS: Final = re.compile(
+_TEST_DEFINITION: Final = re.compile(
     r"^(?:async\s+)?def\s+test|^class\s+\w+\s*\([^)]*TestCase\s*\)|^class\s+Test\w*", re.MULTILINE
 )
-_CHECK: Final = re.compile(r"^def\s+check\s*\(", re.MULTILINE)
+_CHECK_DEFINITION: Final = re.compile(r"^def\s+check\s*\(", re.MULTILINE)
 
 
-def defines_tests(source: str) -> bool:
+def looks_like_test_file(source: str) -> bool:
     """Whether a text looks like a test file, and not like one that defines ``check(candidate)``."""
-    return _TESTS.search(source) is not None and _CHECK.search(source) is None
+    return _TEST_DEFINITION.search(source) is not None and _CHECK_DEFINITION.search(source) is None
 
 
 def problem_from_test_file(
@@ -60,13 +60,13 @@ def problem_from_test_file(
         InvalidFieldError: the file is no Python, defines no test, or asks nothing of the answer.
     """
     tree = parse_suite(source, field, shared=isolation == "shared")
-    name = entry_point or imported_from(module, [tree]) or called_in([tree], parse("", field))
+    name = entry_point or find_imported_name(module, [tree]) or find_called_name([tree], parse("", field))
     if name is None:
         raise InvalidFieldError(field, f"imports nothing from {module} and uses no name of the answer's")
     return Problem(
         (PytestTest(source, module),),
         entry_point=name,
-        prompt=prompt_code(prompt, entry_point=name),
+        prompt=find_prompt_code(prompt, entry_point=name),
         isolation=isolation,
         shape=shape,
     )

@@ -1,7 +1,7 @@
 """SYNTHETIC-1 and PrimeIntellect's verifiable coding problems: ``verification_info``, an object or text of one.
 
-It holds ``language`` and ``test_cases`` (`testcases.formats.io_tests`). Text may be JSON, or the Python of plain data. A
-language other than Python is refused: the tests would run, and an answer in it never could. All other fields of a row
+It holds ``language`` and ``test_cases`` (`testcases.formats.io_tests`). Text may be JSON, or the Python of plain data.
+A language other than Python is refused: the tests would run, and an answer in it never could. All other fields of a row
 are ignored.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
-from testcases.formats.io_tests import TOKEN_COMPARISON, function_named_in, problem_of_cases
+from testcases.formats.io_tests import TOKEN_COMPARISON, find_function_name, problem_from_cases
 
 if TYPE_CHECKING:
     from testcases.model import Problem
@@ -43,4 +43,4 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         raise InvalidFieldError(info.path("language"), f"must be python, not {language[:40]!a}")
     listed = info.items("test_cases")
     cases = {f"{info.path('test_cases')}[{index}]": case for index, case in enumerate(listed)}
-    return problem_of_cases(cases, shape=NAME, comparison=TOKEN_COMPARISON, name=function_named_in(info))
+    return problem_from_cases(cases, shape=NAME, comparison=TOKEN_COMPARISON, name=find_function_name(info))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from testcases.formats.fields import Fields, Nested, last_user_text
+from testcases.formats.fields import Fields, NestedReference, last_user_text
 
 __all__ = ["NAME", "fits", "read"]
 
@@ -23,7 +23,7 @@ def fits(reference: Any) -> bool:
     return "reward_model" in reference or {"data_source", "ground_truth"} <= reference.keys()
 
 
-def read(reference: Any, *, prompt: str) -> Nested:
+def read(reference: Any, *, prompt: str) -> NestedReference:
     """Find the reference inside.
 
     Raises:
@@ -32,4 +32,4 @@ def read(reference: Any, *, prompt: str) -> Nested:
     row = Fields(reference)
     holder = row.object("reward_model") if row.has("reward_model") else row
     inner = holder.json("ground_truth")
-    return Nested(inner, holder.path("ground_truth"), last_user_text(reference.get("prompt")) or prompt)
+    return NestedReference(inner, holder.path("ground_truth"), last_user_text(reference.get("prompt")) or prompt)

@@ -12,37 +12,37 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 from unittest import IsolatedAsyncioTestCase  # noqa: F401 - which unittest loads when it is asked for
 
-from testcases.in_process.steps import steps_of
-from testcases.kinds.checks import hold_assertion, hold_check
-from testcases.pytest_runner.monkeypatch import Reach
+from testcases.in_process.steps import build_steps
+from testcases.kinds.checks import run_assertion, run_check
+from testcases.pytest_runner.monkeypatch import RemotePatcher
 from testcases.pytest_runner.runner import Suite
-from testcases.solution import free_names, helpers_of
+from testcases.solution import build_namespace, free_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from testcases.verdict import Outcome
+    from testcases.verdict import CaseResult
 
-__all__ = ["Inside"]
+__all__ = ["InProcessTests"]
 
-_WATCHED = frozenset({"testcases", "unittest", "asyncio.runners", "builtins"})
+_FINGERPRINTED = frozenset({"testcases", "unittest", "asyncio.runners", "builtins"})
 """Packages and modules that tests run by."""
 _callable, _id, _isinstance, _vars = callable, id, isinstance, vars
 """What the answer may have put in their place looks for nothing here."""
 _MEMBERS = (classmethod, staticmethod, property, ModuleType)
 
 
-class Inside:
+class InProcessTests:
     """An exam in the process of the answer.
 
     Args:
-        exam: tests, prompt, setup, entry point, names, and the number of the first step.
+        spec: tests, prompt, setup, entry point, names, and the number of the first step.
     """
 
-    def __init__(self, exam: dict[str, Any]) -> None:
-        self._exam = exam
-        self._answer = _Here(exam)
-        self._made_of = _made_of()
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self._exam = spec
+        self._answer = _LocalSolution(spec)
+        self._made_of = _fingerprint()
         self._suite: Suite | None = None
 
     def steps(self, module: ModuleType) -> Iterator[list[list[str]]]:
@@ -53,36 +53,36 @@ class Inside:
         """
         self._answer.module = module
         tests, first = self._exam["tests"], self._exam["first"]
-        places = [step.place for step in steps_of(tests)]
+        places = [step.place for step in build_steps(tests)]
         for place in dict.fromkeys(places[first:]):
             kind, *fields = tests[place]
             if kind == "pytest":
-                yield from (_plain(outcomes) for outcomes in self._steps_of(places[:first].count(place), *fields))
+                yield from (_as_lists(outcomes) for outcomes in self._steps_of(places[:first].count(place), *fields))
             else:
-                yield _plain(self._test(kind, fields[0]))
+                yield _as_lists(self._test(kind, fields[0]))
 
     def is_intact(self) -> bool:
         """Whether all this is made of what it was made of before the answer came."""
-        return _made_of() == self._made_of and (self._suite is None or self._suite.is_intact)
+        return _fingerprint() == self._made_of and (self._suite is None or self._suite.is_intact)
 
-    def _steps_of(self, first: int, source: str, name: str) -> Iterator[list[Outcome]]:
-        self._suite = Suite(source, {name: self._answer.module}, self._answer.namespace, _NoObjects())
-        with self._suite.installed(_NoReach()):
+    def _steps_of(self, first: int, source: str, name: str) -> Iterator[list[CaseResult]]:
+        self._suite = Suite(source, {name: self._answer.module}, self._answer.namespace, _NoHost())
+        with self._suite.installed(_NoPatcher()):
             yield from self._suite.steps(first)
 
-    def _test(self, kind: str, source: str) -> list[Outcome]:
+    def _test(self, kind: str, source: str) -> list[CaseResult]:
         if kind == "assert":
-            return [hold_assertion(self._answer, source)]
-        return list(hold_check(self._answer, source))
+            return [run_assertion(self._answer, source)]
+        return list(run_check(self._answer, source))
 
 
-class _Here:
+class _LocalSolution:
     """An answer in this process."""
 
-    def __init__(self, exam: dict[str, Any]) -> None:
-        self.entry_point: str | None = exam["entry_point"]
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self.entry_point: str | None = spec["entry_point"]
         self.module: Any = None
-        self._exam = exam
+        self._exam = spec
         self._namespace: dict[str, Any] | None = None
 
     def namespace(self) -> dict[str, Any]:
@@ -91,18 +91,18 @@ class _Here:
             names = {*self._exam["names"], *free_names(self._exam["setup"])}
             found = {name: getattr(self.module, name) for name in names if hasattr(self.module, name)}
             if self.entry_point:
-                found[self.entry_point] = _found(self.module, self.entry_point)
-            self._namespace = helpers_of(self._exam["prompt"], self._exam["setup"], found, self.entry_point)
+                found[self.entry_point] = _resolve_path(self.module, self.entry_point)
+            self._namespace = build_namespace(self._exam["prompt"], self._exam["setup"], found, self.entry_point)
         return self._namespace
 
 
-class _NoReach(Reach):
+class _NoPatcher(RemotePatcher):
     """Patches reach the answer by themselves."""
 
-    is_far = False
+    is_remote = False
 
     def __init__(self) -> None:
-        super().__init__(cast("Any", _NoObjects()))
+        super().__init__(cast("Any", _NoHost()))
 
     def patch(self, target: Any, name: str, value: Any) -> None:
         """Nothing."""
@@ -111,7 +111,7 @@ class _NoReach(Reach):
         """Nothing."""
 
 
-class _NoObjects:
+class _NoHost:
     """There is no other process to ask."""
 
     def ask(self, *_: Any) -> None:
@@ -121,32 +121,32 @@ class _NoObjects:
         """Nothing."""
 
 
-def _found(module: ModuleType, path: str) -> Any:
+def _resolve_path(module: ModuleType, path: str) -> Any:
     found: Any = module
     for name in path.split("."):
         found = getattr(found() if isinstance(found, type) else found, name)
     return found
 
 
-def _plain(outcomes: list[Outcome]) -> list[list[str]]:
+def _as_lists(outcomes: list[CaseResult]) -> list[list[str]]:
     return [[outcome.verdict.value, outcome.name, outcome.detail] for outcome in outcomes]
 
 
-def _made_of() -> list[tuple[str, int, int]]:
+def _fingerprint() -> list[tuple[str, int, int]]:
     """Every name that the code of tests and of this package looks up, and what it means."""
     found: list[tuple[str, int, int]] = []
     for name, module in _modules.items():
         for key, value in _vars(module).items():
-            if not _matters(value):
+            if not _is_fingerprinted(value):
                 continue
             found.append((f"{name}.{key}", _id(value), _code_of(value)))
             if _isinstance(value, type) and value.__module__ == name:
-                members = [(member, one) for member, one in _vars(value).items() if _matters(one)]
+                members = [(member, one) for member, one in _vars(value).items() if _is_fingerprinted(one)]
                 found += [(f"{name}.{key}.{member}", _id(one), _code_of(one)) for member, one in members]
     return found
 
 
-def _matters(value: Any) -> bool:
+def _is_fingerprinted(value: Any) -> bool:
     return _callable(value) or _isinstance(value, _MEMBERS)
 
 
@@ -158,6 +158,6 @@ importlib.import_module("unittest._log")  # which nothing loads before it is use
 _modules = {
     name: module
     for name, module in sorted(sys.modules.items())
-    if not _WATCHED.isdisjoint({name, name.partition(".")[0]})
+    if not _FINGERPRINTED.isdisjoint({name, name.partition(".")[0]})
 }
 """All that is loaded by now: nothing more can be."""

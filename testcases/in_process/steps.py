@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from testcases.describe import TEXT_CHARS
-from testcases.source.instrumentation import count_sites
-from testcases.source.pytest_collection import plan_of
+from testcases.describe import MAX_TEXT_CHARS
+from testcases.source.instrumentation import count_assertions
+from testcases.source.pytest_collection import collect
 
-__all__ = ["CODE", "Step", "steps_of"]
+__all__ = ["CODE_KINDS", "InProcessStep", "build_steps"]
 
-CODE = frozenset({"assert", "check", "pytest"})
+CODE_KINDS = frozenset({"assert", "check", "pytest"})
 """The kinds of tests that are held there; calls and programs are put from outside, as ever."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class InProcessStep:
     """What is held at one request."""
 
     place: int
@@ -27,13 +27,13 @@ class Step:
     """How many outcomes it has."""
 
 
-def steps_of(tests: list[list[Any]]) -> list[Step]:
+def build_steps(tests: list[list[Any]]) -> list[InProcessStep]:
     """The steps of an exam. A suite has one for each of its tests."""
-    steps: list[Step] = []
+    steps: list[InProcessStep] = []
     for place, (kind, *fields) in enumerate(tests):
         if kind == "pytest":
-            steps += [Step(place, test.label, test.count) for test in plan_of(fields[0]).tests]
-        elif kind in CODE:
-            label = fields[0].strip()[:TEXT_CHARS] if kind == "assert" else kind
-            steps.append(Step(place, label, count_sites(fields[0]) if kind == "check" else 1))
+            steps += [InProcessStep(place, test.label, test.count) for test in collect(fields[0]).tests]
+        elif kind in CODE_KINDS:
+            label = fields[0].strip()[:MAX_TEXT_CHARS] if kind == "assert" else kind
+            steps.append(InProcessStep(place, label, count_assertions(fields[0]) if kind == "check" else 1))
     return steps

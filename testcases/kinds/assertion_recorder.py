@@ -9,10 +9,10 @@ from testcases.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["AssertionTally"]
+__all__ = ["AssertionRecorder"]
 
 
-class AssertionTally:
+class AssertionRecorder:
     """Collects what the sites of `testcases.source.instrumentation.instrument` report.
 
     A site may be executed many times: it passes if it passed each time. An error that carries a true
@@ -30,7 +30,7 @@ class AssertionTally:
     ) -> None:
         self._verdicts: list[Verdict | None] = [None] * site_count
         self._verdict_of = verdict_of
-        self._ended_in: int | None = None
+        self._ending_site: int | None = None
 
     def passed(self, site: int) -> None:
         """Take note that the assertion held."""
@@ -48,7 +48,7 @@ class AssertionTally:
             BaseException: `error` itself, if it ends the test.
         """
         if getattr(error, "ends_the_test", False):
-            self._ended_in = site
+            self._ending_site = site
             raise error
         self._fail(site, self._verdict_of(error))
 
@@ -73,12 +73,12 @@ class AssertionTally:
         """
         if not self._verdicts:
             return ((None, ending or Verdict.PASSED),)
-        if self._ended_in is not None:
-            self._fail(self._ended_in, ending or Verdict.EXCEPTION)
+        if self._ending_site is not None:
+            self._fail(self._ending_site, ending or Verdict.EXCEPTION)
         elif ending is not None:
             last = len(self._verdicts) - 1
             self._verdicts[self._verdicts.index(None) if None in self._verdicts else last] = ending
-        ended = self._ended_in is not None or ending is not None
+        ended = self._ending_site is not None or ending is not None
         reached = {verdict for verdict in self._verdicts if verdict is not None}
         unreached = Verdict.PASSED if not ended and reached == {Verdict.PASSED} else Verdict.NOT_RUN
         return tuple((site, verdict or unreached) for site, verdict in enumerate(self._verdicts))

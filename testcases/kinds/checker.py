@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
     from testcases.model import Comparison
 
-__all__ = ["right_output", "right_value"]
+__all__ = ["is_right_output", "is_right_value"]
 
 _FILE = "<checker>"
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
 
 
-def right_value(
+def is_right_value(
     got: Any, right: Sequence[Any], comparison: Comparison, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> bool:
     """Whether a returned value is one of the right ones.
@@ -41,13 +41,13 @@ def right_value(
     """
     if not comparison.checker:
         return any(equal(got, expected, comparison) for expected in right)
-    if _holds_objects(got):
+    if _contains_reference(got):
         return False
     named = {"kwargs": dict(kwargs)} if kwargs else {}
-    return any(_approves(comparison.checker, list(args), expected, got, named) for expected in right)
+    return any(_checker_accepts(comparison.checker, list(args), expected, got, named) for expected in right)
 
 
-def right_output(got: str, right: Sequence[str], comparison: Comparison, stdin: str) -> bool:
+def is_right_output(got: str, right: Sequence[str], comparison: Comparison, stdin: str) -> bool:
     """Whether a program's output is one of the right ones.
 
     Raises:
@@ -55,40 +55,40 @@ def right_output(got: str, right: Sequence[str], comparison: Comparison, stdin: 
     """
     if not comparison.checker:
         return any(same_output(got, expected, comparison) for expected in right)
-    return any(_approves(comparison.checker, stdin, expected, got, {}) for expected in right)
+    return any(_checker_accepts(comparison.checker, stdin, expected, got, {}) for expected in right)
 
 
-def _approves(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool:
+def _checker_accepts(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool:
     """Whether the checker says True.
 
     An answer must not get out of its verdict by returning what a checker chokes on, or makes no bool of: the checker is
     to blame when the right value does the same to it. Where no value is given as the right one, it is to blame only for
     what no value can have brought about.
     """
-    says = _said(source, given, expected, got, named)
-    if not isinstance(says, _Nothing):
+    says = _run_checker(source, given, expected, got, named)
+    if not isinstance(says, _NoDecision):
         return says
     if expected is None:
-        if says.is_inevitable:
+        if says.is_checkers_fault:
             raise BrokenTestError(says.told)
         return False
-    if isinstance(_said(source, given, expected, expected, named), _Nothing):
+    if isinstance(_run_checker(source, given, expected, expected, named), _NoDecision):
         raise BrokenTestError(says.told)
     return False
 
 
-class _Nothing(NamedTuple):
+class _NoDecision(NamedTuple):
     """What a checker says that says neither True nor False."""
 
     told: str
-    is_inevitable: bool
+    is_checkers_fault: bool
     """Whether the values have nothing to do with it."""
 
 
-def _said(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool | _Nothing:
+def _run_checker(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool | _NoDecision:
     namespace: dict[str, Any] = {"__name__": "checker"}
     try:
-        exec(_compiled(source), namespace)
+        exec(_compile_checker(source), namespace)
         checker = namespace["checker"]
     except OutOfTimeError:
         raise
@@ -99,16 +99,16 @@ def _said(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any
     except OutOfTimeError:
         raise
     except BaseException as error:  # noqa: BLE001 - whose fault it is shows later
-        return _Nothing(f"the checker raised {type(error).__name__}: {error}", _is_inevitable(error))
+        return _NoDecision(f"the checker raised {type(error).__name__}: {error}", _is_fault_of_checker(error))
     if type(verdict) is bool:
         return verdict
     numpy = sys.modules.get("numpy")
     if numpy is not None and type(verdict) is numpy.bool_:
         return bool(verdict)
-    return _Nothing(f"the checker returned {type(verdict).__name__}, not True or False", is_inevitable=False)
+    return _NoDecision(f"the checker returned {type(verdict).__name__}, not True or False", is_checkers_fault=False)
 
 
-def _is_inevitable(error: BaseException) -> bool:
+def _is_fault_of_checker(error: BaseException) -> bool:
     """Whether the checker uses a name that is not there, wants a module that is not, or takes other arguments."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     if frames[-1].f_code.co_filename == _FILE:
@@ -117,13 +117,13 @@ def _is_inevitable(error: BaseException) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _compiled(source: str) -> CodeType:
+def _compile_checker(source: str) -> CodeType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
         return compile(source, _FILE, "exec", dont_inherit=True)
 
 
-def _holds_objects(value: Any) -> bool:
+def _contains_reference(value: Any) -> bool:
     """Whether an object that stayed in the answer's process is part of the value."""
     pending = [value]
     while pending:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from testcases.describe import TEXT_CHARS, error_text
-from testcases.kinds.assertion_recorder import AssertionTally
-from testcases.proxies.traceback_origin import lacks_module
+from testcases.describe import MAX_TEXT_CHARS, describe_error
+from testcases.kinds.assertion_recorder import AssertionRecorder
+from testcases.proxies.traceback_origin import is_missing_module
 from testcases.signals import BrokenTestError, FinalError, verdict_of
-from testcases.solution import compiled
+from testcases.solution import compile_test
 from testcases.source.instrumentation import RECORD_NAME, instrument
-from testcases.verdict import Outcome, Verdict
+from testcases.verdict import CaseResult, Verdict
 from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from testcases.source.instrumentation import Site
+    from testcases.source.instrumentation import AssertionSite
 
-__all__ = ["Answers", "hold_assertion", "hold_check"]
+__all__ = ["HasNamespace", "run_assertion", "run_check"]
 
 
-class Answers(Protocol):
+class HasNamespace(Protocol):
     """What test code needs of an answer."""
 
     entry_point: str | None
@@ -30,14 +30,14 @@ class Answers(Protocol):
         """The names that test code has without binding them."""
 
 
-def hold_assertion(answer: Answers, source: str) -> Outcome:
+def run_assertion(answer: HasNamespace, source: str) -> CaseResult:
     """Run code that must come to its end.
 
     Raises:
         BrokenTestError: no answer could pass.
     """
-    name = source.strip()[:TEXT_CHARS]
-    code = compiled(source)
+    name = source.strip()[:MAX_TEXT_CHARS]
+    code = compile_test(source)
     FinalError.take()
     try:
         exec(code, answer.namespace())
@@ -45,21 +45,21 @@ def hold_assertion(answer: Answers, source: str) -> Outcome:
     except (BrokenTestError, OutOfTimeError):
         raise
     except BaseException as error:  # noqa: BLE001 - whatever ended it is its outcome
-        _blame_missing_module(error)
+        _raise_if_module_is_missing(error)
         ending = error
     if ending is None:
-        return Outcome(Verdict.PASSED, name)
-    return Outcome(verdict_of(ending), name, error_text(ending))
+        return CaseResult(Verdict.PASSED, name)
+    return CaseResult(verdict_of(ending), name, describe_error(ending))
 
 
-def hold_check(answer: Answers, source: str) -> Iterator[Outcome]:
+def run_check(answer: HasNamespace, source: str) -> Iterator[CaseResult]:
     """Run a check; what became of each of its assertions.
 
     Raises:
         BrokenTestError: no answer could pass.
     """
     check = instrument(source)
-    tally = _TellingTally(len(check.sites))
+    tally = _DescribingRecorder(len(check.sites))
     ending: Verdict | None = None
     detail = ""
     try:
@@ -68,8 +68,8 @@ def hold_check(answer: Answers, source: str) -> Iterator[Outcome]:
     except (BrokenTestError, OutOfTimeError):
         raise
     except BaseException as error:  # noqa: BLE001 - nothing can be asked
-        for name in [_site_name(site) for site in check.sites] or ["check"]:
-            yield Outcome(verdict_of(error), name, error_text(error))
+        for name in [_describe_site(site) for site in check.sites] or ["check"]:
+            yield CaseResult(verdict_of(error), name, describe_error(error))
         return
     FinalError.take()
     try:
@@ -79,18 +79,18 @@ def hold_check(answer: Answers, source: str) -> Iterator[Outcome]:
     except (BrokenTestError, OutOfTimeError):
         raise
     except BaseException as error:  # noqa: BLE001 - whatever ended it is its outcome
-        _blame_missing_module(error)
+        _raise_if_module_is_missing(error)
         FinalError.take()
-        ending, detail = verdict_of(error), error_text(error)
+        ending, detail = verdict_of(error), describe_error(error)
     if (swallowed := FinalError.take()) is not None:
-        ending, detail = verdict_of(swallowed), error_text(swallowed)
+        ending, detail = verdict_of(swallowed), describe_error(swallowed)
     for site, verdict in tally.outcomes(ending):
-        name = "check" if site is None else _site_name(check.sites[site])
+        name = "check" if site is None else _describe_site(check.sites[site])
         told = "" if verdict is Verdict.PASSED else tally.details.get(site, detail)
-        yield Outcome(verdict, name, told)
+        yield CaseResult(verdict, name, told)
 
 
-class _TellingTally(AssertionTally):
+class _DescribingRecorder(AssertionRecorder):
     """A tally that also keeps what to tell people."""
 
     def __init__(self, site_count: int) -> None:
@@ -111,22 +111,22 @@ class _TellingTally(AssertionTally):
 
     def raised(self, site: int, error: BaseException) -> None:
         """Take note, also for people."""
-        self.details.setdefault(site, error_text(error))
+        self.details.setdefault(site, describe_error(error))
         FinalError.seen(error)
         if isinstance(error, FinalError):
             FinalError.take()  # it has not been swallowed
         super().raised(site, error)
 
 
-def _blame_missing_module(error: BaseException) -> None:
+def _raise_if_module_is_missing(error: BaseException) -> None:
     """A module that test code wants and this host lacks is no fault of the answer's.
 
     Raises:
         BrokenTestError: the error is that.
     """
-    if lacks_module(error):
+    if is_missing_module(error):
         raise BrokenTestError(f"a test cannot import: {error}") from None
 
 
-def _site_name(site: Site) -> str:
+def _describe_site(site: AssertionSite) -> str:
     return f"line {site.line}: {site.text}"

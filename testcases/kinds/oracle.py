@@ -11,9 +11,9 @@ from collections import OrderedDict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from testcases.describe import call_text
+from testcases.describe import describe_arguments
 from testcases.signals import BrokenTestError
-from testcases.solution import compiled
+from testcases.solution import compile_test
 from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Oracle"]
 
-_KEPT = 4096
+_MAX_CACHED = 4096
 
 _TEXT_CHARS = 200
 
@@ -49,12 +49,12 @@ class Oracle:
         key = self._source, name, _fingerprint(args, kwargs)
         if key not in _known:
             _known[key] = self._asked(name, args, kwargs)
-            if len(_known) > _KEPT:
+            if len(_known) > _MAX_CACHED:
                 _known.popitem(last=False)
         return _known[key]
 
     def _asked(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        asked = f"{name}({call_text(list(args), dict(kwargs))})"[:_TEXT_CHARS]
+        asked = f"{name}({describe_arguments(list(args), dict(kwargs))})"[:_TEXT_CHARS]
         try:
             return self._function(name)(*copy.deepcopy(list(args)), **copy.deepcopy(dict(kwargs)))
         except OutOfTimeError:
@@ -65,7 +65,7 @@ class Oracle:
     def _function(self, name: str) -> Callable[..., Any]:
         if self._namespace is None:
             namespace: dict[str, Any] = {"__name__": "oracle"}
-            exec(compiled(self._source), namespace)
+            exec(compile_test(self._source), namespace)
             self._namespace = namespace
         owner, _, own = name.rpartition(".")
         function: Callable[..., Any] = getattr(self._namespace[owner](), own) if owner else self._namespace[own]

@@ -6,15 +6,15 @@ import re
 import types
 from typing import TYPE_CHECKING, Any
 
-from testcases.proxies.proxy import Handle, Mirror, held
-from testcases.proxies.proxy_classes import class_of_word, make_mirror, mirror_of
+from testcases.proxies.proxy import Proxy, ProxyType, ref_of
+from testcases.proxies.proxy_classes import class_for_word, make_builtin_base, make_proxy_class
 from testcases.signals import RefusedError
 
 if TYPE_CHECKING:
-    from testcases.proxies.host import Objects
-    from testcases.signals import Candidate
+    from testcases.proxies.host import ProxyHost
+    from testcases.signals import SolutionClient
 
-__all__ = ["ClassNaming", "Classes", "describe_members"]
+__all__ = ["ClassNaming", "ClassRegistry", "describe_members"]
 
 
 _DEFINITION = re.compile(r"^(?=\s*(?:async\s+)?(def|class)\s+(\S+))", re.MULTILINE)
@@ -50,7 +50,7 @@ class ClassNaming:
         )
 
 
-_LEFT_OUT = frozenset(
+_OMITTED_MEMBERS = frozenset(
     {"__module__", "__qualname__", "__classcell__", "__dict__", "__weakref__", "__class_held__", "__firstlineno__",
      "__static_attributes__", "__annotations__", "__annotate_func__", "__annotate__"}
 )  # fmt: skip
@@ -58,10 +58,10 @@ _LEFT_OUT = frozenset(
 
 def describe_members(namespace: dict[str, Any]) -> dict[str, list[Any]]:
     """Each member of a class body: what kind it is, and what it is made of."""
-    return {name: _member(member) for name, member in namespace.items() if name not in _LEFT_OUT}
+    return {name: _describe_member(member) for name, member in namespace.items() if name not in _OMITTED_MEMBERS}
 
 
-def _member(member: Any) -> list[Any]:
+def _describe_member(member: Any) -> list[Any]:
     match member:
         case staticmethod() | classmethod():
             return [type(member).__name__, [member.__func__]]
@@ -72,7 +72,7 @@ def _member(member: Any) -> list[Any]:
     return ["plain", [member]]
 
 
-class Classes:
+class ClassRegistry:
     """The classes whose objects test code may meet.
 
     Args:
@@ -81,7 +81,7 @@ class Classes:
         naming: tells classes by their names.
     """
 
-    def __init__(self, objects: Objects, candidate: Candidate, naming: ClassNaming) -> None:
+    def __init__(self, objects: ProxyHost, candidate: SolutionClient, naming: ClassNaming) -> None:
         self._objects = objects
         self._candidate = candidate
         self._naming = naming
@@ -98,22 +98,22 @@ class Classes:
         """The class of stand-ins for a class of the answer's."""
         place = self._candidate.generation, key
         if place not in self._mirrors:
-            self._mirrors[place] = Handle  # for a class that says it descends from itself
+            self._mirrors[place] = Proxy  # for a class that says it descends from itself
             reply = self._candidate.ask("describe", key)
             told = reply.value if reply.status == "returned" else None
-            self._mirrors[place] = make_mirror(self._objects, self._candidate.generation, key, told)
+            self._mirrors[place] = make_proxy_class(self._objects, self._candidate.generation, key, told)
         return self._mirrors[place]
 
-    def of_built_in(self, kind: type) -> type:
+    def for_builtin(self, kind: type) -> type:
         """The class from which those inherit whose originals inherit from a built-in class."""
         if kind not in self._built_in:
-            self._built_in[kind] = mirror_of(self._objects, kind)
+            self._built_in[kind] = make_builtin_base(self._objects, kind)
         return self._built_in[kind]
 
-    def of_word(self, word: str) -> type:
+    def for_word(self, word: str) -> type:
         """The class of stand-ins for objects of which only a word is told."""
         if word not in self._words:
-            self._words[word] = class_of_word(self._objects, word)
+            self._words[word] = class_for_word(self._objects, word)
         return self._words[word]
 
     def keep(self, place: tuple[int, int], kind: type) -> None:
@@ -130,7 +130,7 @@ class Classes:
         """Whether test code names a class or one it derives from."""
         return not self._known.isdisjoint(kind.__mro__)
 
-    def is_making(self, kind: type) -> bool:
+    def is_constructible(self, kind: type) -> bool:
         """Whether a class is one that test code itself calls as a class, or derives."""
         return kind in self._making
 
@@ -156,9 +156,9 @@ class Classes:
         Raises:
             RefusedError: the answer's classes do not allow it.
         """
-        bases = [base for base in kind.__bases__ if base not in {Handle, object}]
+        bases = [base for base in kind.__bases__ if base not in {Proxy, object}]
         made = self._objects.ask("make", kind.__name__, bases, describe_members(self._derived[kind]))
-        if not isinstance(made, Mirror):
+        if not isinstance(made, ProxyType):
             raise RefusedError(f"{kind.__name__} cannot be derived")
         type.__setattr__(kind, "__class_held__", vars(made)["__class_held__"])
-        self.keep((held(made).generation, held(made).key), kind)
+        self.keep((ref_of(made).generation, ref_of(made).key), kind)

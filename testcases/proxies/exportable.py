@@ -26,7 +26,7 @@ from testcases.signals import TEST_MODULES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["BUILT_IN_CLASSES", "OPERATIONS", "Global", "abilities_of", "built_in_base", "global_name", "is_public"]
+__all__ = ["BUILT_IN_CLASSES", "OPERATIONS", "GlobalRef", "abilities_of", "built_in_base", "global_name", "is_public"]
 
 _TEXT_CHARS = 500
 _OWN_PACKAGES = frozenset({"testcases", "sandbox", "grader", "pytest", "_pytest", "unittest"})
@@ -71,21 +71,21 @@ OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
 }  # fmt: skip
 """What can be done with an object, by the word for it."""
 _CONTAINERS = (list, dict, set, collections.deque, bytearray)
-_OBJECTS: tuple[type, ...] = (
+_EXPORTABLE_TYPES: tuple[type, ...] = (
     io.StringIO, io.BytesIO, random.Random, re.Pattern, re.Match, types.GeneratorType, map, filter, zip, enumerate,
     unittest.mock.NonCallableMock, type(iter([])), type(iter(())), type(iter({})), type(iter(set())), type(iter("")),
     type(iter(range(0))), type({}.keys()), type({}.values()), type({}.items()), type(threading.Lock()), threading.Event,
     types.SimpleNamespace,
 )  # fmt: skip
-_DATA: tuple[type, ...] = (
+_DATA_TYPES: tuple[type, ...] = (
     bool, bytearray, bytes, complex, dict, float, frozenset, int, list, object, range, set, slice, str, tuple,
 )  # fmt: skip
 _ERRORS = [kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, BaseException)]
-BUILT_IN_CLASSES: Final[Mapping[str, type]] = {kind.__name__: kind for kind in (*_DATA, *_ERRORS)}
+BUILT_IN_CLASSES: Final[Mapping[str, type]] = {kind.__name__: kind for kind in (*_DATA_TYPES, *_ERRORS)}
 """What the answer may give test code by name. Test code may call it: none of these makes anything but data."""
 
 
-class Global:
+class GlobalRef:
     """Something of the answer's process, by ``module:name``."""
 
     __slots__ = ("name",)
@@ -96,16 +96,20 @@ class Global:
 
 def global_name(value: Any) -> str | None:
     """``module:name`` of something that the answer's process has too."""
-    if type(value) is Global:
+    if type(value) is GlobalRef:
         return value.name
     if isinstance(value, types.ModuleType):
         return f"{value.__name__}:" if _is_standard(value.__name__) else None
     if isinstance(value, types.MethodDescriptorType | types.WrapperDescriptorType):
         owner = value.__objclass__
-        return f"builtins:{owner.__name__}.{value.__name__}" if _is_there("builtins", owner.__name__, owner) else None
+        return (
+            f"builtins:{owner.__name__}.{value.__name__}"
+            if _is_same_object("builtins", owner.__name__, owner)
+            else None
+        )
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
         module, name = value.__module__ or "builtins", value.__qualname__
-        return f"{module}:{name}" if _is_standard(module) and _is_there(module, name, value) else None
+        return f"{module}:{name}" if _is_standard(module) and _is_same_object(module, name, value) else None
     return None
 
 
@@ -114,7 +118,7 @@ def _is_standard(module: str) -> bool:
     return root in sys.stdlib_module_names and root not in _OWN_PACKAGES and module in sys.modules
 
 
-def _is_there(module: str, path: str, value: Any) -> bool:
+def _is_same_object(module: str, path: str, value: Any) -> bool:
     found: Any = sys.modules[module] if module != "builtins" else builtins
     for name in path.split("."):
         found = getattr(found, name, None)
@@ -125,26 +129,30 @@ def abilities_of(value: Any) -> str | None:
     """What the answer may do with an object besides its attributes: a word each; ``None`` if it may not have it."""
     kind = type(value)
     if kind is types.FunctionType:
-        return "function" if _is_of_test(value.__module__) else None
+        return "function" if _is_test_module(value.__module__) else None
     if kind is functools.partial:
         harmless = getattr(value.func, "__module__", "") in {"_operator", "math"}
         return "function" if harmless or abilities_of(value.func) == "function" else None
     if kind is types.MethodType:
         return "function" if abilities_of(value.__self__) is not None else None
     if issubclass(kind, types.BuiltinMethodType):  # some are of a subclass, such as those of `re.Pattern`
-        return "function" if type(value.__self__) in _CONTAINERS or issubclass(type(value.__self__), _OBJECTS) else None
+        return (
+            "function"
+            if type(value.__self__) in _CONTAINERS or issubclass(type(value.__self__), _EXPORTABLE_TYPES)
+            else None
+        )
     if kind is types.MethodWrapperType:
         return "function" if type(value.__self__) in _CONTAINERS else None
     if isinstance(value, type):
         if issubclass(value, BaseException):
             return f"class {built_in_base(value)}"
-        return "function" if _is_of_test(value.__module__) else None
+        return "function" if _is_test_module(value.__module__) else None
     if isinstance(value, BaseException):
         return f"exception {built_in_base(kind)} {value}"[:_TEXT_CHARS]
     if (
         kind is object
-        or _is_of_test(kind.__module__)
-        or issubclass(kind, _OBJECTS)
+        or _is_test_module(kind.__module__)
+        or issubclass(kind, _EXPORTABLE_TYPES)
         or kind.__module__ == itertools.__name__
     ):
         return " ".join(
@@ -165,5 +173,5 @@ def is_public(name: Any) -> bool:
     return type(name) is str and name.isidentifier() and not name.startswith("_")
 
 
-def _is_of_test(module: Any) -> bool:
+def _is_test_module(module: Any) -> bool:
     return module in TEST_MODULES

@@ -16,24 +16,24 @@ import unittest.mock
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.proxies.exportable import OPERATIONS, abilities_of, is_public
-from testcases.proxies.proxy import Mirror
+from testcases.proxies.proxy import ProxyType
 from testcases.signals import TEST_MODULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Loans", "may_be_called", "may_get", "may_set"]
+__all__ = ["Exports", "may_be_called", "may_get", "may_set"]
 
 
 _MOCK: Final = unittest.mock.NonCallableMock
 _MOCKS: Final = [kind for kind in vars(unittest.mock).values() if isinstance(kind, type) and issubclass(kind, _MOCK)]
-_NAMES_OF_MOCKS: Final = frozenset({"method_calls", *(name for kind in _MOCKS for name in dir(kind))})
-_ASSERTING: Final = ("assert", "assret", "asert", "aseert", "assrt")
+_MOCK_ATTRIBUTES: Final = frozenset({"method_calls", *(name for kind in _MOCKS for name in dir(kind))})
+_ASSERT_PREFIXES: Final = ("assert", "assret", "asert", "aseert", "assrt")
 """How a name begins that is no child of a mock (`unittest.mock.NonCallableMock.__getattr__`)."""
-_NAMES_OF_CASES: Final = frozenset(dir(unittest.IsolatedAsyncioTestCase))
+_TESTCASE_ATTRIBUTES: Final = frozenset(dir(unittest.IsolatedAsyncioTestCase))
 _HARMLESS_MODULES: Final = frozenset({"math", "_operator"})
 _CONTAINERS: Final = frozenset({list, tuple, set, frozenset, dict})
-_DEEPEST: Final = 5
+_MAX_DEPTH: Final = 5
 _MISSING: Any = object()
 
 
@@ -54,20 +54,20 @@ def may_set(lent: Any, name: str, value: Any) -> bool:
     if _is_of_library(lent, name):
         return False
     if _is_mock(lent):
-        return _is_plain(value)
+        return _is_plain_value(value)
     if isinstance(lent, type | BaseException):
         return False
     found = inspect.getattr_static(lent, name, _MISSING)
-    if type(found) is types.MemberDescriptorType or (found is _MISSING and _has(type(lent), "__getattr__")):
+    if type(found) is types.MemberDescriptorType or (found is _MISSING and _has_attribute(type(lent), "__getattr__")):
         found = getattr(lent, name, _MISSING)
-    elif _has(type(found), "__set__"):
+    elif _has_attribute(type(found), "__set__"):
         return True  # a property of test code's, or nothing that can be set
-    if _is_answers(found):
+    if _is_remote(found):
         return True
-    if callable(found) or _has(type(found), "__get__"):
+    if callable(found) or _has_attribute(type(found), "__get__"):
         return False
     wanted = frozenset[str]().union(*map(_methods, _leaves(found)))
-    return not wanted or all(_is_plain(leaf) or wanted <= _methods(leaf) for leaf in _leaves(value))
+    return not wanted or all(_is_plain_value(leaf) or wanted <= _methods(leaf) for leaf in _leaves(value))
 
 
 def may_be_called(lent: Any, args: Any, kwargs: Any) -> bool:
@@ -85,8 +85,8 @@ def _is_mock(value: Any) -> bool:
 def _is_of_library(lent: Any, name: str) -> bool:
     """Whether an attribute belongs to the library that tests, and not to test code."""
     if _is_mock(lent):
-        return name in _NAMES_OF_MOCKS or name.startswith(_ASSERTING)
-    return isinstance(lent, unittest.TestCase) and name in _NAMES_OF_CASES
+        return name in _MOCK_ATTRIBUTES or name.startswith(_ASSERT_PREFIXES)
+    return isinstance(lent, unittest.TestCase) and name in _TESTCASE_ATTRIBUTES
 
 
 def _may_be_wrapped(found: Any) -> bool:
@@ -94,20 +94,20 @@ def _may_be_wrapped(found: Any) -> bool:
     return abilities_of(found) is not None or getattr(found, "__module__", None) in _HARMLESS_MODULES
 
 
-def _is_answers(value: Any) -> bool:
+def _is_remote(value: Any) -> bool:
     """Whether it stands for an object or a class of the answer's, and test code did not derive that."""
-    kind = value if isinstance(value, Mirror) else type(value)
-    return isinstance(kind, Mirror) and kind.__module__ not in TEST_MODULES
+    kind = value if isinstance(value, ProxyType) else type(value)
+    return isinstance(kind, ProxyType) and kind.__module__ not in TEST_MODULES
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain_value(value: Any) -> bool:
     """Whether it is neither an object of the answer's nor one of test code, nor can be called."""
-    if isinstance(type(value), Mirror) or isinstance(value, type | BaseException):
+    if isinstance(type(value), ProxyType) or isinstance(value, type | BaseException):
         return False
     return abilities_of(value) is None and not callable(value)
 
 
-def _has(kind: type, name: str) -> bool:
+def _has_attribute(kind: type, name: str) -> bool:
     """Whether a class has an attribute; one that mirrors a class of the answer's is not asked."""
     return any(name in vars(base) for base in kind.__mro__)
 
@@ -115,7 +115,7 @@ def _has(kind: type, name: str) -> bool:
 def _leaves(value: Any, depth: int = 0) -> Iterator[Any]:
     """What is in containers of containers, or else the value itself."""
     items = value.values() if type(value) is dict else value
-    if type(value) in _CONTAINERS and depth < _DEEPEST:
+    if type(value) in _CONTAINERS and depth < _MAX_DEPTH:
         for item in items:
             yield from _leaves(item, depth + 1)
     else:
@@ -125,7 +125,7 @@ def _leaves(value: Any, depth: int = 0) -> Iterator[Any]:
 def _methods(value: Any) -> frozenset[str]:
     """Names of what test code can call of an object of its own."""
     kind = type(value)
-    if _is_answers(value):
+    if _is_remote(value):
         return frozenset()
     if not (_is_mock(value) or kind.__module__ in TEST_MODULES):
         return frozenset()
@@ -135,10 +135,10 @@ def _methods(value: Any) -> frozenset[str]:
     )
 
 
-_LENT = "t"
+_KEY_PREFIX = "t"
 
 
-class Loans:
+class Exports:
     """Objects that stay in the examiner while the answer has keys for them."""
 
     def __init__(self) -> None:
@@ -149,7 +149,7 @@ class Loans:
         """The key by which the answer knows an object, which from now on is lent and kept alive."""
         key = self._keys.get(id(value))
         if key is None:
-            key = self._keys[id(value)] = f"{_LENT}{len(self._lent)}"
+            key = self._keys[id(value)] = f"{_KEY_PREFIX}{len(self._lent)}"
             self._lent[key] = value
         return key
 

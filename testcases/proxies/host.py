@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from testcases.proxies import exceptions
-from testcases.proxies.class_registry import Classes
+from testcases.proxies.class_registry import ClassRegistry
 from testcases.proxies.exportable import BUILT_IN_CLASSES, abilities_of, built_in_base, global_name
-from testcases.proxies.exports import Loans
-from testcases.proxies.observations import QUIET
-from testcases.proxies.proxy import Handle, Held, Mirror, held
-from testcases.proxies.proxy_classes import RemoteError, named_tuple_class
-from testcases.signals import CandidateLostError, RefusedError, is_answers
+from testcases.proxies.exports import Exports
+from testcases.proxies.observations import READ_ONLY_OPERATIONS
+from testcases.proxies.proxy import Proxy, ProxyType, RemoteRef, ref_of
+from testcases.proxies.proxy_classes import RemoteError, make_named_tuple_class
+from testcases.signals import RefusedError, SolutionLostError, is_from_solution
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from testcases.proxies.class_registry import ClassNaming
-    from testcases.signals import Candidate
+    from testcases.signals import SolutionClient
 
-__all__ = ["Objects", "StdoutForwarder"]
+__all__ = ["ProxyHost", "StdoutForwarder"]
 
 
 class StdoutForwarder:
@@ -34,12 +34,12 @@ class StdoutForwarder:
         self._generation = 0
         self._passed = [0, 0]
 
-    def skip(self, candidate: Candidate) -> None:
+    def skip(self, candidate: SolutionClient) -> None:
         """Have nothing that was written up to now be new."""
         written, errors = candidate.written
         self._generation, self._passed = candidate.generation, [len(written), len(errors)]
 
-    def pass_on(self, candidate: Candidate) -> None:
+    def forward_new(self, candidate: SolutionClient) -> None:
         """Write what is new."""
         if candidate.generation != self._generation:
             self._generation, self._passed = candidate.generation, [0, 0]
@@ -51,27 +51,27 @@ class StdoutForwarder:
 
 _TEXT_CHARS = 500
 _NAME_CHARS = 100
-_GLOBAL = "g:"
+_GLOBAL_PREFIX = "g:"
 
 
-class Objects:
-    """The host of a candidate (`sandbox.processes.harness.callbacks.Host`).
+class ProxyHost:
+    """The host of a candidate (`sandbox.processes.harness.callbacks.CallbackHost`).
 
     Args:
         candidate: the answer.
-        ready: gives it, with the answer loaded, or raises `CandidateLostError`.
+        ready: gives it, with the answer loaded, or raises `SolutionLostError`.
         naming: tells classes by their names.
     """
 
-    def __init__(self, candidate: Candidate, ready: Callable[[], Candidate], naming: ClassNaming) -> None:
+    def __init__(self, candidate: SolutionClient, ready: Callable[[], SolutionClient], naming: ClassNaming) -> None:
         self._ready = ready
         self._candidate = candidate
-        self.classes = Classes(self, candidate, naming)
-        self.doings = 0
+        self.classes = ClassRegistry(self, candidate, naming)
+        self.change_count = 0
         """How often test code has asked for what may change an object."""
         self._stand_ins: WeakValueDictionary[tuple[int, int], Any] = WeakValueDictionary()
         self._by_name: dict[str, Any] = {}
-        self._loans = Loans()
+        self._loans = Exports()
         self._dropped: set[int] = set()
         self._started: set[int] = set()
         self._pending: BaseException | None = None
@@ -90,17 +90,17 @@ class Objects:
             CandidateLostError: its process is gone.
             RefusedError: a value can neither cross nor be lent.
         """
-        self.doings += verb != "op" or fields[0] not in QUIET
+        self.change_count += verb != "op" or fields[0] not in READ_ONLY_OPERATIONS
         return self._value(lambda candidate: candidate.ask(verb, *fields))
 
     def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """What a call returns; mutable arguments then look as the answer has left them."""
-        self.doings += 1
-        if self.is_stand_in(target) and held(target).name:
-            target = held(target).name
+        self.change_count += 1
+        if self.is_proxy(target) and ref_of(target).name:
+            target = ref_of(target).name
         return self._value(lambda candidate: candidate.call(target, args, kwargs))
 
-    def _value(self, asking: Callable[[Candidate], Any]) -> Any:
+    def _value(self, asking: Callable[[SolutionClient], Any]) -> Any:
         candidate = self._ready()
         self._depth += 1
         try:
@@ -112,7 +112,7 @@ class Objects:
             pending = self._pending
             if self._depth == 0:
                 self._pending = None
-        self._echo.pass_on(candidate)
+        self._echo.forward_new(candidate)
         if pending is not None:
             raise pending
         if reply.status == "returned":
@@ -134,19 +134,19 @@ class Objects:
     def named(self, name: str, value: Any) -> Any:
         """Take a name of the answer's module; what test code is to see for it, in this process and its successors."""
         before: Any = self._by_name.get(name)
-        if self._is_held(before) and self._is_held(value) and held(before).generation != held(value).generation:
-            place = held(value).generation, held(value).key
-            held(before).generation, held(before).key = place
-            if isinstance(before, Mirror):
+        if self._is_held(before) and self._is_held(value) and ref_of(before).generation != ref_of(value).generation:
+            place = ref_of(value).generation, ref_of(value).key
+            ref_of(before).generation, ref_of(before).key = place
+            if isinstance(before, ProxyType):
                 self.classes.keep(place, before)
             else:
                 self._stand_ins[place] = before
             value = before
         self._by_name[name] = value
-        if isinstance(value, Mirror):
+        if isinstance(value, ProxyType):
             self.classes.named(name, value)
-        elif self.is_stand_in(value) and "." in name:
-            held(value).name = name  # each call is to make an object of its own
+        elif self.is_proxy(value) and "." in name:
+            ref_of(value).name = name  # each call is to make an object of its own
         return value
 
     def by_name(self, name: str) -> Any:
@@ -159,49 +159,49 @@ class Objects:
         return tuple(self._by_name)
 
     def _is_held(self, value: Any) -> bool:
-        return isinstance(value, Mirror) or issubclass(type(value), Handle | RemoteError)
+        return isinstance(value, ProxyType) or issubclass(type(value), Proxy | RemoteError)
 
-    def is_stand_in(self, value: Any) -> bool:
+    def is_proxy(self, value: Any) -> bool:
         """Whether something stands for an object of the answer's."""
-        return issubclass(type(value), Handle)
+        return issubclass(type(value), Proxy)
 
     def is_known(self, value: Any) -> bool:
         """Whether test code names the class of an object."""
         return self.classes.is_known(type(value))
 
-    def is_own(self, value: Any) -> bool:
+    def is_made_by_test(self, value: Any) -> bool:
         """Whether test code made an object."""
-        return held(value).is_own
+        return ref_of(value).is_made_by_test
 
     def own(self, value: Any) -> None:
         """Have an object count as made by test code."""
-        if self.is_stand_in(value) and self.is_known(value):
-            held(value).is_own = True
+        if self.is_proxy(value) and self.is_known(value):
+            ref_of(value).is_made_by_test = True
 
     def construct(self, kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make an object of a class of the answer's."""
         made = self.call(kind, args, kwargs)
-        if self.classes.is_making(kind):
+        if self.classes.is_constructible(kind):
             self.own(made)
         return made
 
     def class_attribute(self, kind: Any, name: str) -> Any:
         """An attribute of a class of the answer's; its members are as good as made by test code."""
         value = self.ask("get", kind, name)
-        if self.classes.is_making(kind) and type(value) is kind:
+        if self.classes.is_constructible(kind) and type(value) is kind:
             self.own(value)
         return value
 
-    def alike(self, operation: str, value: Any) -> Any:
+    def apply_unary(self, operation: str, value: Any) -> Any:
         """What comes of an operation on nothing but an object: as good as made by test code, if that was."""
         made = self.operate(operation, value)
-        if self.is_own(value):
+        if self.is_made_by_test(value):
             self.own(made)
         return made
 
     def started(self, awaitable: Any) -> bool:
         """Whether a coroutine runs already; if not, from now on it does."""
-        key = held(awaitable).key
+        key = ref_of(awaitable).key
         if key in self._started:
             self._started.discard(key)
             return True
@@ -209,7 +209,7 @@ class Objects:
         self.ask("start", awaitable)
         return False
 
-    def let_go(self, what: Held) -> None:
+    def release_ref(self, what: RemoteRef) -> None:
         """Take note that test code no longer has an object."""
         place = what.generation, what.key
         if what.generation == self._candidate.generation and self._stand_ins.get(place) is None:
@@ -226,8 +226,8 @@ class Objects:
         """What test code is to see for an object of the answer's."""
         key, of = reference.key, reference.of
         if type(key) is str:
-            if key.startswith(f"{_GLOBAL}builtins:"):
-                return _class_of_name(key.removeprefix(f"{_GLOBAL}builtins:"))
+            if key.startswith(f"{_GLOBAL_PREFIX}builtins:"):
+                return _builtin_class(key.removeprefix(f"{_GLOBAL_PREFIX}builtins:"))
             return self._loans.by_key(key)
         if of == 0:
             return self.classes.mirror(key)
@@ -236,7 +236,7 @@ class Objects:
         if known is not None:
             self._dropped.discard(key)
             return known
-        kind = self.classes.of_word(of) if type(of) is str else self.classes.mirror(of)
+        kind = self.classes.for_word(of) if type(of) is str else self.classes.mirror(of)
         self._dropped.discard(key)
         return self._made(kind, key)
 
@@ -244,7 +244,7 @@ class Objects:
         """What test code is to see for a named tuple."""
         kind = self.classes.mirror(reference.of) if type(reference.of) is int and reference.of else None
         if kind is None or not issubclass(kind, tuple) or getattr(kind, "_fields", None) != tuple(names):
-            kind = named_tuple_class(reference.kind, tuple(names), {})
+            kind = make_named_tuple_class(reference.kind, tuple(names), {})
         if kind is None or len(names) != len(items):
             return items
         made: Any = tuple.__new__(kind, items)
@@ -254,21 +254,21 @@ class Objects:
 
     def _made(self, kind: type, key: int) -> Any:
         if issubclass(kind, BaseException):
-            return exceptions.as_value(self, kind, self.hold(key))
-        made = object.__new__(kind if issubclass(kind, Handle) else Handle)
+            return exceptions.exception_value(self, kind, self.hold(key))
+        made = object.__new__(kind if issubclass(kind, Proxy) else Proxy)
         object.__setattr__(made, "__held__", self.hold(key))
         self._stand_ins[self._candidate.generation, key] = made
         return made
 
-    def hold(self, key: int) -> Held:
+    def hold(self, key: int) -> RemoteRef:
         """What an exception or a tuple stands for."""
-        return Held(self, self._candidate.generation, key)
+        return RemoteRef(self, self._candidate.generation, key)
 
     def adopted(self, value: Any) -> Any:
         """A value with what test code is to see in it."""
-        return self._candidate.hosting.adopt(value)
+        return self._candidate.callbacks.adopt(value)
 
-    def lend(self, value: Any) -> tuple[str | int, str, bool, str | int] | None:
+    def export(self, value: Any) -> tuple[str | int, str, bool, str | int] | None:
         """What stands for an object in the answer's process; ``None`` for what the answer may not have."""
         what = self._held_of(value)
         if what is not None:
@@ -277,7 +277,7 @@ class Objects:
             return "n", type(value).__name__, False, 0
         name = global_name(value)
         if name is not None:
-            return f"{_GLOBAL}{name}", "global", callable(value), 0
+            return f"{_GLOBAL_PREFIX}{name}", "global", callable(value), 0
         abilities = abilities_of(value)
         if abilities is None:
             return None
@@ -285,22 +285,22 @@ class Objects:
         kind = found if type(found) is str else type(value).__name__  # it may come from a `__getattr__`
         return self._loans.key_of(value), kind, callable(value), abilities
 
-    def _held_of(self, value: Any) -> Held | None:
-        if isinstance(value, Mirror):
+    def _held_of(self, value: Any) -> RemoteRef | None:
+        if isinstance(value, ProxyType):
             found = vars(value).get("__class_held__")
-            return found if isinstance(found, Held) else None
-        if issubclass(type(value), Handle):
-            return held(value)
-        found = getattr(value, "__dict__", {}).get("__held__") if isinstance(type(value), Mirror) else None
-        return found if isinstance(found, Held) else None
+            return found if isinstance(found, RemoteRef) else None
+        if issubclass(type(value), Proxy):
+            return ref_of(value)
+        found = getattr(value, "__dict__", {}).get("__held__") if isinstance(type(value), ProxyType) else None
+        return found if isinstance(found, RemoteRef) else None
 
-    def _key_of(self, value: Any, what: Held) -> int:
+    def _key_of(self, value: Any, what: RemoteRef) -> int:
         generation = self._candidate.generation
         if what.generation != generation and value in self.classes.derived:
             self.classes.make(value)
-            what = held(value)
+            what = ref_of(value)
         if what.generation != generation:
-            raise CandidateLostError(Verdict.CRASHED, "it is gone with its process")
+            raise SolutionLostError(Verdict.CRASHED, "it is gone with its process")
         return what.key
 
     def serve(self, verb: str, fields: list[Any]) -> Any:
@@ -310,7 +310,7 @@ class Objects:
     def report(self, error: BaseException) -> list[Any]:
         """What to tell the answer of an exception of `serve`."""
         may_be_caught = isinstance(error, Exception | SystemExit) and not isinstance(error, AssertionError)
-        if not may_be_caught and not is_answers(error):
+        if not may_be_caught and not is_from_solution(error):
             self._pending = error  # nothing that the answer could swallow
         kind = type(error)
         text = ""
@@ -321,7 +321,7 @@ class Objects:
         return [kind.__name__, built_in_base(kind), text, 0, own, args, None]
 
 
-def _class_of_name(name: str) -> type:
+def _builtin_class(name: str) -> type:
     if name not in BUILT_IN_CLASSES:
         raise RefusedError(f"it hands out the class {name[:_NAME_CHARS]!r}, which test code cannot be given")
     return BUILT_IN_CLASSES[name]

@@ -11,14 +11,14 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from testcases.signals import TEST_MODULES, is_answers
+from testcases.signals import TEST_MODULES, is_from_solution
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
-__all__ = ["lacks_module", "may_be_suppressed"]
+__all__ = ["is_missing_module", "may_be_suppressed"]
 
-_Place = tuple[tuple[int, int], tuple[int, int]]
+_Span = tuple[tuple[int, int], tuple[int, int]]
 """First and last position in the source, each a line and a column."""
 _RAISE = dis.opmap["RAISE_VARARGS"]
 _NAMES = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
@@ -35,24 +35,24 @@ def may_be_suppressed(error: BaseException | None) -> bool:
     """
     if error is None:
         return True
-    if isinstance(error, AssertionError) and not is_answers(error):
+    if isinstance(error, AssertionError) and not is_from_solution(error):
         return False
-    way = _way_in_test(error)
+    way = _test_frames(error)
     if not way:
-        return is_answers(error) or error.__traceback__ is None  # which was never raised
+        return is_from_solution(error) or error.__traceback__ is None  # which was never raised
     if any(_is_asserting(trace) for trace in way):
         return False
-    return is_answers(error) or _is_raise(way[-1]) or _has_no_values(way[-1])
+    return is_from_solution(error) or _is_raise(way[-1]) or _uses_no_values(way[-1])
 
 
-def lacks_module(error: BaseException) -> bool:
+def is_missing_module(error: BaseException) -> bool:
     """Whether test code wants a module that is not there: an error of that kind that is not the answer's.
 
     Nor is it that if test code raises what it has of the answer: ``raise candidate("x")``, where that is ImportError.
     """
-    if not isinstance(error, ImportError) or is_answers(error):
+    if not isinstance(error, ImportError) or is_from_solution(error):
         return False
-    way = _way_in_test(error)
+    way = _test_frames(error)
     if error.__context__ is not None or not way or not _is_raise(way[-1]):
         return True
     instructions, here = _running(way[-1])
@@ -61,7 +61,7 @@ def lacks_module(error: BaseException) -> bool:
     return not named or any(name.endswith("Error") for name in named)
 
 
-def _way_in_test(error: BaseException) -> list[TracebackType]:
+def _test_frames(error: BaseException) -> list[TracebackType]:
     """Where test code was running, the innermost last."""
     way, trace = [], error.__traceback__
     while trace is not None:
@@ -80,7 +80,7 @@ def _is_asserting(trace: TracebackType) -> bool:
     instructions, here = _running(trace)
     methods: list[tuple[int, int]] = []
     for one in instructions if here is not None else ():
-        place = _place(one)
+        place = _span(one)
         if place is None:
             continue
         if one.opname.startswith("LOAD_ASSERTION") or one.argval is AssertionError:
@@ -93,24 +93,24 @@ def _is_asserting(trace: TracebackType) -> bool:
     return False
 
 
-def _has_no_values(trace: TracebackType) -> bool:
+def _uses_no_values(trace: TracebackType) -> bool:
     """Whether the expression that failed is made of nothing that test code was given."""
     instructions, here = _running(trace)
-    parts = [one for one in instructions if here is not None and _holds(here, _place(one))]
+    parts = [one for one in instructions if here is not None and _holds(here, _span(one))]
     return bool(parts) and all(
-        one.opcode not in _VARIABLES and (one.opname not in _NAMES or _is_common(trace.tb_frame, one.argval))
+        one.opcode not in _VARIABLES and (one.opname not in _NAMES or _is_module_or_builtin(trace.tb_frame, one.argval))
         for one in parts
     )
 
 
-def _running(trace: TracebackType) -> tuple[list[dis.Instruction], _Place | None]:
+def _running(trace: TracebackType) -> tuple[list[dis.Instruction], _Span | None]:
     """The instructions of a frame, and the place of the one that was running."""
     instructions = list(dis.get_instructions(trace.tb_frame.f_code))
     begun = [one for one in instructions if one.offset <= trace.tb_lasti]  # of a call, the frame may know the end only
-    return instructions, _place(begun[-1]) if begun else None
+    return instructions, _span(begun[-1]) if begun else None
 
 
-def _is_common(frame: FrameType, name: str) -> bool:
+def _is_module_or_builtin(frame: FrameType, name: str) -> bool:
     """Whether a name means a module, something built in, or nothing."""
     for names in (frame.f_locals, frame.f_globals):
         if name in names:
@@ -118,21 +118,21 @@ def _is_common(frame: FrameType, name: str) -> bool:
     return True
 
 
-def _place(instruction: dis.Instruction) -> _Place | None:
+def _span(instruction: dis.Instruction) -> _Span | None:
     where: Any = instruction.positions
     if where is None or None in where:
         return None
     return (where.lineno, where.col_offset), (where.end_lineno, where.end_col_offset)
 
 
-def _lines(place: _Place) -> _Place:
+def _lines(place: _Span) -> _Span:
     return (place[0][0], 0), (place[1][0], sys.maxsize)
 
 
-def _holds(outer: _Place, inner: _Place | None) -> bool:
+def _holds(outer: _Span, inner: _Span | None) -> bool:
     return inner is not None and outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def _is_on(line: int, instruction: dis.Instruction) -> bool:
-    place = _place(instruction)
+    place = _span(instruction)
     return place is not None and place[0][0] == line

@@ -1,8 +1,8 @@
 """What test code may ask of the answer's objects, and what of that is believed.
 
 The rules, where *known* is a class that test code names, or one derived from it, and an object is *own* when test code
-made it, by calling a known class that is meant as a class (`testcases.proxies.class_registry`: an answer may write one where a
-function was asked for, and what that "returns" is a result):
+made it, by calling a known class that is meant as a class (`testcases.proxies.class_registry`: an answer may write one
+where a function was asked for, and what that "returns" is a result):
 
 - Attributes, items, calls, iteration: asked. What comes back is a value like any other.
 - Length, truth, text, numbers made of it: asked once (`testcases.proxies.observations`).
@@ -29,25 +29,35 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from testcases.proxies import observations
-from testcases.signals import RefusedError, is_answers
+from testcases.signals import RefusedError, is_from_solution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from testcases.proxies.host import Objects
+    from testcases.proxies.host import ProxyHost
 
-__all__ = ["attribute", "compare", "compute", "contains", "looked_at", "method", "refuse_claim", "text", "whole"]
+__all__ = [
+    "as_plain",
+    "call_method",
+    "compare",
+    "compute",
+    "contains",
+    "get_attribute",
+    "refuse_claim",
+    "require_int",
+    "require_str",
+]
 
 _NUMBERS = frozenset({bool, int, float, complex})
 _ITEMS = frozenset({list, tuple, set, frozenset})
 _PLAIN = _NUMBERS | _ITEMS | {str, bytes, dict}
-_TELLING = """
+_CLAIM_NAMES = """
     difference symmetric_difference intersection union issubset issuperset isdisjoint startswith endswith is_integer
     isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper
 """
-_CLAIMS = frozenset(_TELLING.split())
+_CLAIMS = frozenset(_CLAIM_NAMES.split())
 """Methods of plain data by which a test tells what is right: of what else has them, it is only said."""
-_STAYING = frozenset(
+_CLOSED_OPERATIONS = frozenset(
     [
         "add",
         "mul",
@@ -71,18 +81,18 @@ _STAYING = frozenset(
 disguise."""
 
 
-def compare(objects: Objects, operation: str, one: Any, other: Any) -> Any:
+def compare(objects: ProxyHost, operation: str, one: Any, other: Any) -> Any:
     """What a comparison yields."""
-    if objects.is_stand_in(other):
+    if objects.is_proxy(other):
         return _compare_two(objects, operation, one, other)
     if other is None or type(other) in _PLAIN:
         if operation in {"eq", "ne"}:
-            return (operation == "eq") is (other is not None and _is_observed(objects, one, other))
-        return getattr(operator, operation)(_held_value(objects, one), other)
+            return (operation == "eq") is (other is not None and _is_equal_to_plain(objects, one, other))
+        return getattr(operator, operation)(_base_value(objects, one), other)
     return NotImplemented
 
 
-def _compare_two(objects: Objects, operation: str, one: Any, other: Any) -> Any:
+def _compare_two(objects: ProxyHost, operation: str, one: Any, other: Any) -> Any:
     if not (objects.is_known(one) and objects.is_known(other)):
         if operation in {"eq", "ne"}:
             return (operation == "eq") is (one is other)
@@ -94,99 +104,104 @@ def _compare_two(objects: Objects, operation: str, one: Any, other: Any) -> Any:
     return said
 
 
-def _is_observed(objects: Objects, one: Any, other: Any) -> bool:
+def _is_equal_to_plain(objects: ProxyHost, one: Any, other: Any) -> bool:
     """Whether an object, seen as a value of this type, is this value, and its class says so too."""
-    if objects.is_own(one) or type(other) in _seen_as(objects, one):
+    if objects.is_made_by_test(one) or type(other) in _plain_types_of(objects, one):
         value = _value_as(objects, one, type(other))
         return type(value) in _PLAIN and value == other and objects.ask("op", "eq", [one, other]) is True
     return False
 
 
-def _value_as(objects: Objects, one: Any, kind: type) -> Any:
+def _value_as(objects: ProxyHost, one: Any, kind: type) -> Any:
     if kind in _NUMBERS:
-        return observations.number(objects, one)
+        return observations.as_number(objects, one)
     try:
-        value = observations.once(objects, "plain", one, kind.__name__)
+        value = observations.ask_once(objects, "plain", one, kind.__name__)
         return kind(value) if kind in _ITEMS else value
     except Exception as error:
-        if not is_answers(error) and not isinstance(error, TypeError):
+        if not is_from_solution(error) and not isinstance(error, TypeError):
             raise
         return None
 
 
-def _seen_as(objects: Objects, one: Any) -> frozenset[type]:
+def _plain_types_of(objects: ProxyHost, one: Any) -> frozenset[type]:
     """The types as which an object that the answer handed out is seen: only one sort, so that it equals one value."""
-    kind = observations.stands_for(one)
+    kind = observations.plain_base(one)
     if kind is not None:
         return next((sort for sort in (_NUMBERS, _ITEMS) if kind in sort), frozenset({kind}))
-    if any(observations.has(one, f"__{name}__") for name in ("index", "float", "complex")):
+    if any(observations.has_member(one, f"__{name}__") for name in ("index", "float", "complex")):
         return _NUMBERS
     if objects.is_known(one):
         return _PLAIN - _NUMBERS
-    if observations.has(one, "keys"):
+    if observations.has_member(one, "keys"):
         return frozenset({dict})
-    if observations.has(one, "__iter__") or observations.has(one, "__getitem__"):
+    if observations.has_member(one, "__iter__") or observations.has_member(one, "__getitem__"):
         return _ITEMS
-    return frozenset({bytes} if observations.has(one, "__bytes__") else {str})
+    return frozenset({bytes} if observations.has_member(one, "__bytes__") else {str})
 
 
-def _held_value(objects: Objects, one: Any) -> Any:
+def _base_value(objects: ProxyHost, one: Any) -> Any:
     if objects.is_known(one):
         try:
-            return observations.once(objects, "base", one)
+            return observations.ask_once(objects, "base", one)
         except Exception as error:
-            if not is_answers(error):
+            if not is_from_solution(error):
                 raise
     raise RefusedError("an object of the answer's cannot be ordered against the test's own data")
 
 
-def compute(objects: Objects, operation: str, one: Any, other: Any, *more: Any, reflected: bool) -> Any:
+def compute(objects: ProxyHost, operation: str, one: Any, other: Any, *more: Any, reflected: bool) -> Any:
     """What an arithmetic operator yields."""
-    is_own = objects.is_own(one)
-    is_stand_in = objects.is_stand_in(other)
-    if is_stand_in:
+    is_made_by_test = objects.is_made_by_test(one)
+    is_proxy = objects.is_proxy(other)
+    if is_proxy:
         if not (objects.is_known(one) and objects.is_known(other)):
             raise RefusedError("objects of a class that the test does not name cannot be computed with")
-        is_own = is_own and objects.is_own(other)
-    elif not is_own:
+        is_made_by_test = is_made_by_test and objects.is_made_by_test(other)
+    elif not is_made_by_test:
         raise RefusedError("what the answer computes of the test's own data is not believed: its object is no number")
     operands = [other, one] if reflected else [one, other, *more]
     result = objects.ask("op", operation, operands)
-    if is_own and operation not in _STAYING and not is_stand_in and not _is_made_of_objects(objects, result):
+    if (
+        is_made_by_test
+        and operation not in _CLOSED_OPERATIONS
+        and not is_proxy
+        and not _is_made_of_objects(objects, result)
+    ):
         raise RefusedError(f"a plain {operation} of the answer's object and the test's own data is not believed")
-    if is_own and (operation in _STAYING or is_stand_in):
+    if is_made_by_test and (operation in _CLOSED_OPERATIONS or is_proxy):
         objects.own(result)
     return result
 
 
-def _is_made_of_objects(objects: Objects, result: Any) -> bool:
+def _is_made_of_objects(objects: ProxyHost, result: Any) -> bool:
     items = result if type(result) is tuple and result else (result,)
-    return all(objects.is_stand_in(item) for item in items)
+    return all(objects.is_proxy(item) for item in items)
 
 
-def contains(objects: Objects, one: Any, item: Any) -> bool:
+def contains(objects: ProxyHost, one: Any, item: Any) -> bool:
     """Whether something is in an object."""
-    if objects.is_own(one):
+    if objects.is_made_by_test(one):
         return objects.ask("op", "contains", [one, item]) is True
-    if observations.stands_for(one) in {str, bytes}:
-        return item in observations.once(objects, "base", one)
+    if observations.plain_base(one) in {str, bytes}:
+        return item in observations.ask_once(objects, "base", one)
     if not hasattr(type(one), "__iter__"):
         raise RefusedError("whether the test's own data is in an object of the answer's is not believed")
     return any(found is item or found == item for found in one)
 
 
-def method(objects: Objects, one: Any, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+def call_method(objects: ProxyHost, one: Any, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """What a method returns."""
-    plain = observations.value_with(objects, one, name)
+    plain = observations.plain_value_with(objects, one, name)
     if plain is not None:
         return getattr(plain, name)(*args, **kwargs)
     refuse_claim(objects, one, name, args)
     return objects.call([one, name], args, kwargs)
 
 
-def attribute(objects: Objects, one: Any, name: str) -> Any:
+def get_attribute(objects: ProxyHost, one: Any, name: str) -> Any:
     """What an attribute is."""
-    plain = observations.value_with(objects, one, name)
+    plain = observations.plain_value_with(objects, one, name)
     if plain is not None:
         return getattr(plain, name)
     value = objects.ask("get", one, name)
@@ -194,39 +209,39 @@ def attribute(objects: Objects, one: Any, name: str) -> Any:
     return value
 
 
-def refuse_claim(objects: Objects, one: Any, name: str, args: Sequence[Any] = ()) -> None:
+def refuse_claim(objects: ProxyHost, one: Any, name: str, args: Sequence[Any] = ()) -> None:
     """Believe no object, or class, that says of the test's own data what plain data would.
 
     Raises:
         RefusedError: it would have to be believed.
     """
-    is_tests = objects.classes.is_making(one) if isinstance(one, type) else objects.is_own(one)
-    if name in _CLAIMS and not is_tests and not any(objects.is_stand_in(arg) for arg in args):
+    is_tests = objects.classes.is_constructible(one) if isinstance(one, type) else objects.is_made_by_test(one)
+    if name in _CLAIMS and not is_tests and not any(objects.is_proxy(arg) for arg in args):
         raise RefusedError(f"what {name}() of an object of the answer's says is not believed: it is no plain data")
 
 
-def looked_at(objects: Objects, one: Any, kind: type) -> Any:
+def as_plain(objects: ProxyHost, one: Any, kind: type) -> Any:
     """An object as a list or a dict of what is in it, or as the number it holds; itself where it is none of that."""
     try:
         return (
-            observations.once(objects, "base", one)
+            observations.ask_once(objects, "base", one)
             if kind is float
-            else observations.once(objects, "plain", one, kind.__name__)
+            else observations.ask_once(objects, "plain", one, kind.__name__)
         )
     except Exception as error:
-        if not is_answers(error):
+        if not is_from_solution(error):
             raise
         return one
 
 
-def whole(value: Any) -> int:
+def require_int(value: Any) -> int:
     """A number that Python wants to be an int."""
     if type(value) is not int:
         raise RefusedError("what must be a whole number is none")
     return value
 
 
-def text(value: Any) -> str:
+def require_str(value: Any) -> str:
     """A text that Python wants to be a str."""
     if type(value) is not str:
         raise RefusedError("what must be a text is none")

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from testcases.pytest_runner.hooks import parameters_of
-from testcases.pytest_runner.params import CaseValues, Fixture, Mark, identifier, marks_of
+from testcases.pytest_runner.params import Fixture, Mark, ParameterSet, id_of_value, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -76,13 +76,13 @@ def _of_mark(mark: Mark) -> Iterator[Case]:
     single = isinstance(argnames, str) and "," not in argnames
     names = argnames.replace(",", " ").split() if isinstance(argnames, str) else list(argnames)
     for place, entry in enumerate(mark.argument(1, "argvalues", ())):
-        case = entry if isinstance(entry, CaseValues) else CaseValues((entry,) if single else tuple(entry))
+        case = entry if isinstance(entry, ParameterSet) else ParameterSet((entry,) if single else tuple(entry))
         if len(case.values) != len(names):
             raise ValueError(f"parametrize: {len(names)} names, {len(case.values)} values")
         if any(mark.name in _LEFT_OUT for mark in case.marks):
             continue
         label = case.name or _given(mark.argument(3, "ids"), place, case.values)
-        told = [identifier(value, name, place) for name, value in zip(names, case.values, strict=True)]
+        told = [id_of_value(value, name, place) for name, value in zip(names, case.values, strict=True)]
         label = label or "-".join(told)
         params = {name: (f"{place}", value) for name, value in zip(names, case.values, strict=True)}
         yield Case(label, params, case.marks)
@@ -90,10 +90,10 @@ def _of_mark(mark: Mark) -> Iterator[Case]:
 
 def _of_fixture(name: str, fixture: Fixture) -> Iterator[Case]:
     for place, entry in enumerate(fixture.params or ()):
-        case = entry if isinstance(entry, CaseValues) else CaseValues((entry,))
+        case = entry if isinstance(entry, ParameterSet) else ParameterSet((entry,))
         if any(mark.name in _LEFT_OUT for mark in case.marks):
             continue
-        label = case.name or _given(fixture.names, place, case.values) or identifier(case.values[0], name, place)
+        label = case.name or _given(fixture.names, place, case.values) or id_of_value(case.values[0], name, place)
         yield Case(label, {name: (f"{place}", case.values[0])}, case.marks)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from testcases.pytest_runner.cases import all_marks, cases_of, fixtures_in, used_fixtures
 from testcases.pytest_runner.fixtures import Scope, Scopes, TestContext
-from testcases.pytest_runner.hooks import call_hook, failure_of, parameters_of
+from testcases.pytest_runner.hooks import call_hook, catch, parameters_of
 from testcases.pytest_runner.monkeypatch import MonkeyPatch
 from testcases.pytest_runner.raises import Skipped
 from testcases.signals import FinalError
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
-    from testcases.proxies import Objects
+    from testcases.proxies import ProxyHost
     from testcases.pytest_runner.cases import Case
-    from testcases.pytest_runner.monkeypatch import Reach
+    from testcases.pytest_runner.monkeypatch import RemotePatcher
     from testcases.pytest_runner.params import Mark
-    from testcases.source.pytest_collection import PlannedTest
+    from testcases.source.pytest_collection import CollectedTest
 
-__all__ = ["Group", "Held"]
+__all__ = ["CaseOutcome", "Group"]
 
-Held = tuple[str, "BaseException | None"]
+CaseOutcome = tuple[str, "BaseException | None"]
 """Name of a case, and why it did not pass."""
 
 
@@ -42,7 +42,9 @@ class Group:
         objects: the answer's.
     """
 
-    def __init__(self, module: ModuleType, owners: list[Any], scope: Scope, reach: Reach, objects: Objects) -> None:
+    def __init__(
+        self, module: ModuleType, owners: list[Any], scope: Scope, reach: RemotePatcher, objects: ProxyHost
+    ) -> None:
         self.module = module
         self.owners = owners
         self.kind: Any = owners[0] if owners else None
@@ -50,21 +52,21 @@ class Group:
         self.fixtures = fixtures_in(module, *[base for owner in owners for base in reversed(owner.__mro__)])
         self._monkeypatch = lambda: MonkeyPatch(reach, objects)
 
-    def hold(self, tests: list[PlannedTest]) -> Iterator[list[Held]]:
+    def hold(self, tests: list[CollectedTest]) -> Iterator[list[CaseOutcome]]:
         """Hold the tests; the cases of each."""
         FinalError.take()
-        failure = failure_of(call_hook, self.kind, "setup_class") if self.kind is not None else None
+        failure = catch(call_hook, self.kind, "setup_class") if self.kind is not None else None
         failure = failure or FinalError.take()
         for test in tests:
             became = self._test(test, failure)
             yield became
             stopped = next((why for _, why in became if isinstance(why, OutOfTimeError)), None)
             failure = Skipped(str(stopped)) if stopped is not None else failure
-        failure_of(self.scopes.owner.end)
+        catch(self.scopes.owner.end)
         if self.kind is not None:
-            failure_of(call_hook, self.kind, "teardown_class")
+            catch(call_hook, self.kind, "teardown_class")
 
-    def _test(self, test: PlannedTest, failure: BaseException | None) -> list[Held]:
+    def _test(self, test: CollectedTest, failure: BaseException | None) -> list[CaseOutcome]:
         function: Any = getattr(self.module if self.kind is None else self.kind, test.name, None)
         cases: list[Case] = []
         marks: list[Mark] = []
@@ -78,7 +80,7 @@ class Group:
             failure = Skipped(f"the test has {len(cases)} cases, where its source shows {test.cases}")
         if failure is not None:
             return [(test.label, failure)] * test.count
-        became: list[Held] = []
+        became: list[CaseOutcome] = []
         for case in cases:
             why = failure or self._case(test.label, function, case, [*marks, *case.marks])
             failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
@@ -92,12 +94,12 @@ class Group:
         FinalError.take()
         scopes = self.scopes._replace(function=Scope())
         made: list[TestContext] = []
-        failure = failure_of(lambda: made.append(self._context(name, function, case, scopes)))
+        failure = catch(lambda: made.append(self._context(name, function, case, scopes)))
         for context in made:
-            failure = failure_of(self._run, context, marks)
+            failure = catch(self._run, context, marks)
             owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
-            failure = failure or failure_of(call_hook, owner, f"teardown_{hook}", about=context.function)
-        ending = failure_of(scopes.function.end)
+            failure = failure or catch(call_hook, owner, f"teardown_{hook}", about=context.function)
+        ending = catch(scopes.function.end)
         return FinalError.take() or failure or ending
 
     def _context(self, name: str, function: Any, case: Case, scopes: Scopes) -> TestContext:
@@ -115,7 +117,7 @@ class Group:
             context.value(name)
         owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
         call_hook(owner, f"setup_{hook}", about=context.function)
-        result = context.function(**{name: context.value(name) for name in _wanted(context.function)})
+        result = context.function(**{name: context.value(name) for name in _fixture_names(context.function)})
         if inspect.iscoroutine(result):
             finish(result)
 
@@ -123,7 +125,7 @@ class Group:
         return bool(eval(condition, vars(self.module)) if isinstance(condition, str) else condition)  # noqa: S307 - the data set's own
 
 
-def _wanted(function: Callable[..., Any]) -> list[str]:
+def _fixture_names(function: Callable[..., Any]) -> list[str]:
     """What a test wants by name; what `unittest.mock.patch` gives it comes first, by place."""
     patchings = getattr(function, "patchings", [])
     given = sum(one.attribute_name is None and one.new is unittest.mock.DEFAULT for one in patchings)

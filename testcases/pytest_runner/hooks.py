@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["call_hook", "failure_of", "parameters_of"]
+__all__ = ["call_hook", "catch", "parameters_of"]
 
 
-def failure_of(act: Callable[..., Any], *args: Any, **kwargs: Any) -> BaseException | None:
+def catch(act: Callable[..., Any], *args: Any, **kwargs: Any) -> BaseException | None:
     """What a call raised; ``None`` when it returned."""
     try:
         act(*args, **kwargs)

@@ -10,27 +10,27 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from testcases.proxies import Global, Mirror
+from testcases.proxies import GlobalRef, ProxyType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from testcases.proxies import Objects
+    from testcases.proxies import ProxyHost
 
-__all__ = ["MonkeyPatch", "Reach", "mocks_reach"]
+__all__ = ["MonkeyPatch", "RemotePatcher", "patched_mocks"]
 
 _OWN = frozenset({("sys", "stdout"), ("sys", "stderr")})
 """What the answer writes is written to whatever stands here in the test's process."""
 _MISSING: Any = object()
 
 
-class Reach:
+class RemotePatcher:
     """Patches the modules of the answer's process."""
 
-    is_far = True
+    is_remote = True
     """Whether that is another process than this."""
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: ProxyHost) -> None:
         self._objects = objects
         self._originals: dict[tuple[str, str], list[Any]] = {}
 
@@ -38,7 +38,7 @@ class Reach:
         """Have an attribute of a module of the standard library be something else there, too."""
         place = self._place(target, name)
         if place is not None:
-            module = Global(f"{place[0]}:")
+            module = GlobalRef(f"{place[0]}:")
             self._originals.setdefault(place, []).append(self._objects.ask("get", module, name))
             self._objects.ask("op", "setattr", [module, name, value])
 
@@ -46,7 +46,7 @@ class Reach:
         """Undo the last patch of an attribute."""
         place = self._place(target, name)
         if place is not None and self._originals.get(place):
-            self._objects.ask("op", "setattr", [Global(f"{place[0]}:"), name, self._originals[place].pop()])
+            self._objects.ask("op", "setattr", [GlobalRef(f"{place[0]}:"), name, self._originals[place].pop()])
 
     @staticmethod
     def _place(target: Any, name: str) -> tuple[str, str] | None:
@@ -56,7 +56,7 @@ class Reach:
 
 
 @contextmanager
-def mocks_reach(reach: Reach) -> Iterator[None]:
+def patched_mocks(reach: RemotePatcher) -> Iterator[None]:
     """Have `unittest.mock.patch` patch what the answer has, too."""
     patcher: Any = type(mock.patch.object(os, "name"))
     enter, leave = patcher.__enter__, patcher.__exit__
@@ -82,7 +82,7 @@ def mocks_reach(reach: Reach) -> Iterator[None]:
 class MonkeyPatch:
     """The fixture ``monkeypatch``."""
 
-    def __init__(self, reach: Reach, objects: Objects) -> None:
+    def __init__(self, reach: RemotePatcher, objects: ProxyHost) -> None:
         self._reach = reach
         self._objects = objects
         self._undo: list[Any] = []
@@ -90,7 +90,7 @@ class MonkeyPatch:
     def setattr(self, target: Any, name: Any, value: Any = _MISSING, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
         """Set an attribute, of an object or by its full name."""
         if value is _MISSING:
-            target, name, value = *_named(target), name
+            target, name, value = *_resolve(target), name
         before = self._before(target, name)
         if before is _MISSING and raising:
             raise AttributeError(f"{target!r} has no attribute {name!r}")
@@ -101,7 +101,7 @@ class MonkeyPatch:
     def delattr(self, target: Any, name: Any = _MISSING, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
         """Delete an attribute."""
         if name is _MISSING:
-            target, name = _named(target)
+            target, name = _resolve(target)
         before = self._before(target, name)
         if before is _MISSING:
             if raising:
@@ -142,7 +142,7 @@ class MonkeyPatch:
         self._undo.append(lambda: self._environment(name, before))
 
     def _environment(self, name: str, value: str | None) -> None:
-        there = Global("os:environ")
+        there = GlobalRef("os:environ")
         if value is None:
             os.environ.pop(name, None)
             self._objects.call([there, "pop"], [name, None], {})
@@ -170,7 +170,7 @@ class MonkeyPatch:
             self._undo.pop()()
 
     def _before(self, target: Any, name: str) -> Any:
-        if isinstance(target, Mirror):
+        if isinstance(target, ProxyType):
             return self._objects.ask("get", target, name)
         own = vars(target).get(name, _MISSING) if isinstance(target, type) else _MISSING
         return own if own is not _MISSING else getattr(target, name, _MISSING)
@@ -190,7 +190,7 @@ def _put_item_back(target: Any, key: Any, before: Any) -> None:
         target[key] = before
 
 
-def _named(path: str) -> tuple[Any, str]:
+def _resolve(path: str) -> tuple[Any, str]:
     """What a full name means: the object that has the attribute, and the attribute's name."""
     first, *rest = path.split(".")
     found: Any = importlib.import_module(first)

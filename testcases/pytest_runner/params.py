@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["CaseValues", "Fixture", "Mark", "MarkMaker", "fixture", "identifier", "marks_of", "param"]
+__all__ = ["Fixture", "Mark", "MarkGenerator", "ParameterSet", "fixture", "id_of_value", "marks_of", "param"]
 
 _PLAIN = (type(None), bool, int, float, complex)
 
@@ -37,7 +37,7 @@ class Mark:
         return self.args[place] if len(self.args) > place else (self.kwargs or {}).get(name, default)
 
 
-class MarkMaker:
+class MarkGenerator:
     """``pytest.mark``: any name is a mark."""
 
     def __getattr__(self, name: str) -> Mark:
@@ -53,7 +53,7 @@ def marks_of(owner: Any) -> list[Mark]:
 
 
 @dataclass(frozen=True)
-class CaseValues:
+class ParameterSet:
     """``pytest.param``: the values of one case, with marks and a name."""
 
     values: tuple[Any, ...]
@@ -61,12 +61,12 @@ class CaseValues:
     name: str | None = None
 
 
-def param(*values: Any, marks: Mark | Sequence[Mark] = (), id: str | None = None) -> CaseValues:  # noqa: A002 - pytest's name
+def param(*values: Any, marks: Mark | Sequence[Mark] = (), id: str | None = None) -> ParameterSet:  # noqa: A002 - pytest's name
     """Values of one case."""
-    return CaseValues(values, (marks,) if isinstance(marks, Mark) else tuple(marks), id)
+    return ParameterSet(values, (marks,) if isinstance(marks, Mark) else tuple(marks), id)
 
 
-def identifier(value: Any, name: str, place: int) -> str:
+def id_of_value(value: Any, name: str, place: int) -> str:
     """How a value shows in the name of a case."""
     if type(value) in _PLAIN:
         return str(value)

@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 
 from testcases.pytest_runner.approx import Approx
 from testcases.pytest_runner.monkeypatch import MonkeyPatch
-from testcases.pytest_runner.params import Mark, MarkMaker, fixture, param
+from testcases.pytest_runner.params import Mark, MarkGenerator, fixture, param
 from testcases.pytest_runner.raises import ExceptionInfo, Failed, Skipped, raises
 from testcases.signals import BrokenTestError
 
-__all__ = ["module"]
+__all__ = ["make_module"]
 
 _TYPES = "CaptureFixture CaptureResult FixtureRequest LogCaptureFixture WarningsRecorder Config Item Function Class"
 
@@ -45,24 +45,24 @@ def main(*_: Any, **__: Any) -> int:
     return 0
 
 
-class _Named:
+class _NamedClass:
     """Stands for a class of pytest's that test code names in annotations."""
 
     def __class_getitem__(cls, _: Any) -> Any:
         return cls
 
 
-def module() -> ModuleType:
+def make_module() -> ModuleType:
     """A module ``pytest`` for one suite."""
     made = ModuleType("pytest")
     fail.Exception, skip.Exception, xfail.Exception = Failed, Skipped, Skipped  # type: ignore[attr-defined]  # as pytest has it
     names: dict[str, Any] = {
         "raises": raises, "approx": Approx, "fixture": fixture, "yield_fixture": fixture, "param": param,
-        "mark": MarkMaker(), "fail": fail, "skip": skip, "xfail": xfail, "importorskip": importorskip, "main": main,
+        "mark": MarkGenerator(), "fail": fail, "skip": skip, "xfail": xfail, "importorskip": importorskip, "main": main,
         "ExceptionInfo": ExceptionInfo, "MonkeyPatch": MonkeyPatch, "Mark": Mark, "MarkDecorator": Mark,
         "__version__": "8.0", "version_tuple": (8, 0, 0),
     }  # fmt: skip
-    names |= {name: type(name, (_Named,), {}) for name in _TYPES.split()}
+    names |= {name: type(name, (_NamedClass,), {}) for name in _TYPES.split()}
     for value in names.values():
         if isinstance(value, type) and value.__module__ == __name__:
             value.__module__ = "pytest"

@@ -1,7 +1,8 @@
 """Runs a pytest or unittest module against an answer that lives in another process.
 
-What a test is, and how many there are, is settled before (`testcases.source.pytest_collection`); here each is run, and each case of
-one gets a verdict of its own. An exception of the answer's, whatever its class is called, is never taken for a skip.
+What a test is, and how many there are, is settled before (`testcases.source.pytest_collection`); here each is
+run, and each case of one gets a verdict of its own. An exception of the answer, whatever its class is
+called, is never taken for a skip.
 """
 
 from __future__ import annotations
@@ -15,38 +16,43 @@ from contextlib import ExitStack, contextmanager
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from testcases.caught import compiled_telling
-from testcases.describe import TEXT_CHARS, error_text
-from testcases.proxies.traceback_origin import lacks_module
+from testcases.describe import MAX_TEXT_CHARS, describe_error
+from testcases.proxies.traceback_origin import is_missing_module
 from testcases.pytest_runner import pytest_api
 from testcases.pytest_runner.fixtures import Scope
 from testcases.pytest_runner.group import Group
-from testcases.pytest_runner.hooks import call_hook, failure_of
-from testcases.pytest_runner.monkeypatch import Reach, mocks_reach
+from testcases.pytest_runner.hooks import call_hook, catch
+from testcases.pytest_runner.monkeypatch import RemotePatcher, patched_mocks
 from testcases.pytest_runner.raises import Skipped
-from testcases.pytest_runner.solution_module import AnswerModule, imported_names, installed, starred_elsewhere
+from testcases.pytest_runner.solution_module import (
+    SolutionModule,
+    imported_names,
+    installed_modules,
+    star_imported_elsewhere,
+)
 from testcases.pytest_runner.unittest_runner import run_class
 from testcases.signals import BrokenTestError, FinalError, verdict_of
 from testcases.solution import free_names
-from testcases.source.pytest_collection import plan_of
-from testcases.source.pytest_unsupported import refusals_of
-from testcases.verdict import Outcome, Verdict
+from testcases.source.instrumentation import compile_marked
+from testcases.source.pytest_collection import collect
+from testcases.source.pytest_unsupported import unsupported_features
+from testcases.verdict import CaseResult, Verdict
 from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from testcases.pytest_runner.group import Held
-    from testcases.solution import Answer
-    from testcases.source.pytest_collection import PlannedTest
+    from testcases.pytest_runner.group import CaseOutcome
+    from testcases.solution import Solution
+    from testcases.source.pytest_collection import CollectedTest
 
-__all__ = ["Suite", "names_of", "run_suite"]
+__all__ = ["Suite", "names_used", "run_suite"]
 
 _MODULE = "test_solution"
 _FILE = "<test>"
 
 
-def names_of(source: str, module: str) -> set[str]:
+def names_used(source: str, module: str) -> set[str]:
     """Names of the answer that a suite uses."""
     try:
         with warnings.catch_warnings():
@@ -57,7 +63,7 @@ def names_of(source: str, module: str) -> set[str]:
     return imported_names(tree, module) | free_names(source)
 
 
-def run_suite(answer: Answer, source: str, module: str) -> list[Outcome]:
+def run_suite(answer: Solution, source: str, module: str) -> list[CaseResult]:
     """Put an answer to every test of a module.
 
     Args:
@@ -68,14 +74,14 @@ def run_suite(answer: Answer, source: str, module: str) -> list[Outcome]:
     Raises:
         BrokenTestError: the module cannot be run, whatever the answer is.
     """
-    for line, feature in refusals_of(source):
+    for line, feature in unsupported_features(source):
         raise BrokenTestError(f"line {line}: {feature}")
     wanted = free_names(source)
-    with installed({"pytest": pytest_api.module()}):
-        wanted -= starred_elsewhere(source, module, wanted, answer.entry_point)
-    answers = AnswerModule(module, answer, wanted)
+    with installed_modules({"pytest": pytest_api.make_module()}):
+        wanted -= star_imported_elsewhere(source, module, wanted, answer.entry_point)
+    answers = SolutionModule(module, answer, wanted)
     suite = Suite(source, {module: answers}, answer.namespace, answer.objects)
-    with suite.installed(Reach(answer.objects)):
+    with suite.installed(RemotePatcher(answer.objects)):
         return [outcome for outcomes in suite.steps() for outcome in outcomes]
 
 
@@ -98,29 +104,29 @@ class Suite:
     ) -> None:
         self.source = source
         self.lines = source.splitlines()
-        self.plan = plan_of(source)
+        self.plan = collect(source)
         self.module = ModuleType(_MODULE)
-        self._pytest = pytest_api.module()
+        self._pytest = pytest_api.make_module()
         self._answers = answers
         self._namespace = namespace
         self._objects = objects
-        self._reach = Reach(objects)
+        self._reach = RemotePatcher(objects)
         self._loaded: list[tuple[str, int, int]] | None = None
 
     @contextmanager
-    def installed(self, reach: Reach) -> Iterator[None]:
+    def installed(self, reach: RemotePatcher) -> Iterator[None]:
         """Have everything be as the module expects it."""
         self._reach = reach
         modules = {"pytest": self._pytest, _MODULE: self.module, **self._answers}
         with ExitStack() as stack:
-            stack.enter_context(installed(modules))
-            if reach.is_far:
-                stack.enter_context(mocks_reach(reach))
+            stack.enter_context(installed_modules(modules))
+            if reach.is_remote:
+                stack.enter_context(patched_mocks(reach))
             stack.callback(setattr, sys, "stdout", sys.stdout)
             stack.callback(setattr, sys, "stderr", sys.stderr)
             yield
 
-    def steps(self, first: int = 0) -> Iterator[list[Outcome]]:
+    def steps(self, first: int = 0) -> Iterator[list[CaseResult]]:
         """Run the tests; what became of each, with one outcome for each of its cases.
 
         Args:
@@ -129,16 +135,16 @@ class Suite:
         tests = self.plan.tests[first:]
         scope = Scope()
         FinalError.take()
-        failure = failure_of(self._load)
+        failure = catch(self._load)
         self._loaded = self._members()
-        failure = failure or failure_of(call_hook, self.module, "setup_module", "setUpModule") or FinalError.take()
+        failure = failure or catch(call_hook, self.module, "setup_module", "setUpModule") or FinalError.take()
         for owner, group in itertools.groupby(tests, key=lambda test: test.owner):
             for became in self._group(owner, list(group), scope, failure):
                 yield [self._outcome(name, why) for name, why in became]
                 stopped = next((why for _, why in became if isinstance(why, OutOfTimeError)), None)
                 failure = Skipped(str(stopped)) if stopped is not None else failure
-        failure_of(scope.end)
-        failure_of(call_hook, self.module, "teardown_module", "tearDownModule")
+        catch(scope.end)
+        catch(call_hook, self.module, "teardown_module", "tearDownModule")
 
     @property
     def is_intact(self) -> bool:
@@ -162,15 +168,15 @@ class Suite:
     def _load(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-            code = compiled_telling(self.source, _FILE)
+            code = compile_marked(self.source, _FILE)
         vars(self.module).update(self._namespace())
         vars(self.module).update({"__name__": _MODULE, "__file__": _FILE})
         linecache.cache[_FILE] = len(self.source), None, self.source.splitlines(keepends=True), _FILE
         exec(code, vars(self.module))
 
     def _group(
-        self, owner: tuple[str, ...], tests: list[PlannedTest], scope: Scope, failure: BaseException | None
-    ) -> Iterator[list[Held]]:
+        self, owner: tuple[str, ...], tests: list[CollectedTest], scope: Scope, failure: BaseException | None
+    ) -> Iterator[list[CaseOutcome]]:
         """The tests of one class, or some functions in a row."""
         owners: list[Any] = []
         try:
@@ -187,15 +193,15 @@ class Suite:
         else:
             yield from Group(self.module, owners, scope, self._reach, self._objects).hold(tests)
 
-    def _outcome(self, name: str, error: BaseException | None) -> Outcome:
+    def _outcome(self, name: str, error: BaseException | None) -> CaseResult:
         if error is None:
-            return Outcome(Verdict.PASSED, name)
+            return CaseResult(Verdict.PASSED, name)
         if isinstance(error, BrokenTestError):
             raise error
-        if isinstance(error, ImportError) and error.name not in self._answers and lacks_module(error):
+        if isinstance(error, ImportError) and error.name not in self._answers and is_missing_module(error):
             raise BrokenTestError(f"a test cannot import: {error}") from None
         verdict = Verdict.EXCEPTION if isinstance(error, ImportError) else verdict_of(error)
-        return Outcome(verdict, name, f"{self._place(error)}{error_text(error)}"[:TEXT_CHARS])
+        return CaseResult(verdict, name, f"{self._place(error)}{describe_error(error)}"[:MAX_TEXT_CHARS])
 
     def _place(self, error: BaseException) -> str:
         """Where in the module an error came up."""

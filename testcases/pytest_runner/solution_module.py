@@ -10,33 +10,33 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from testcases.proxies import Global
+from testcases.proxies import GlobalRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from testcases.solution import Answer
+    from testcases.solution import Solution
 
-__all__ = ["AnswerModule", "imported_names", "installed", "starred_elsewhere"]
+__all__ = ["SolutionModule", "imported_names", "installed_modules", "star_imported_elsewhere"]
 
-_HERE = "solution:"
+_SOLUTION_MODULE = "solution:"
 """The answer's module, in its own process."""
 
 
-class AnswerModule(ModuleType):
+class SolutionModule(ModuleType):
     """Its attributes are those of the answer's module, and setting one sets it there.
 
     A star import takes only what test code uses and has from nowhere else: no answer puts its own ``abs`` or ``pytest``
     in the place of the test's.
     """
 
-    def __init__(self, name: str, answer: Answer, wanted: frozenset[str]) -> None:
+    def __init__(self, name: str, answer: Solution, wanted: frozenset[str]) -> None:
         super().__init__(name)
         vars(self)["__answer__"] = answer
         vars(self)["__wanted__"] = wanted
 
     def __getattr__(self, name: str) -> Any:
-        answer: Answer = vars(self)["__answer__"]
+        answer: Solution = vars(self)["__answer__"]
         if name == "__all__":
             return answer.public_names(vars(self)["__wanted__"])
         if name.startswith("__") and name.endswith("__"):
@@ -44,18 +44,18 @@ class AnswerModule(ModuleType):
         return answer.name(name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        vars(self)["__answer__"].objects.ask("op", "setattr", [Global(_HERE), name, value])
+        vars(self)["__answer__"].objects.ask("op", "setattr", [GlobalRef(_SOLUTION_MODULE), name, value])
 
     def __delattr__(self, name: str) -> None:
-        vars(self)["__answer__"].objects.ask("op", "delattr", [Global(_HERE), name])
+        vars(self)["__answer__"].objects.ask("op", "delattr", [GlobalRef(_SOLUTION_MODULE), name])
 
     def __dir__(self) -> list[str]:
-        answer: Answer = vars(self)["__answer__"]
+        answer: Solution = vars(self)["__answer__"]
         return answer.public_names()
 
 
 @contextmanager
-def installed(modules: dict[str, ModuleType]) -> Iterator[None]:
+def installed_modules(modules: dict[str, ModuleType]) -> Iterator[None]:
     """Have imports find these modules."""
     before = {name: sys.modules.get(name) for name in modules}
     sys.modules.update(modules)
@@ -84,7 +84,7 @@ def imported_names(module: ast.Module, name: str) -> set[str]:
     return {one for one in found if not (one.startswith("__") and one.endswith("__"))}
 
 
-def starred_elsewhere(source: str, name: str, wanted: frozenset[str], entry_point: str | None) -> frozenset[str]:
+def star_imported_elsewhere(source: str, name: str, wanted: frozenset[str], entry_point: str | None) -> frozenset[str]:
     """Names that a test module takes by star imports of others than the answer's module: these are not the answer's.
 
     Args:

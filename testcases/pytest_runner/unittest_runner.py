@@ -5,7 +5,7 @@ from __future__ import annotations
 import unittest
 from typing import TYPE_CHECKING, Any
 
-from testcases.pytest_runner.hooks import failure_of
+from testcases.pytest_runner.hooks import catch
 from testcases.pytest_runner.raises import Skipped
 from testcases.signals import FinalError
 
@@ -75,10 +75,10 @@ def run_class(kind: type[unittest.TestCase], names: Iterable[str]) -> Iterator[B
     suite = _Suite()
     FinalError.take()
     for name in names:
-        failure = failure_of(_run_one, kind, name, result)
+        failure = catch(_run_one, kind, name, result)
         failure = failure or result.failed.get(name) or result.of_class
         yield failure or (None if name in result.ran else Skipped("it was not run"))
-    failure_of(suite._tearDownPreviousClass, None, result)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
+    catch(suite._tearDownPreviousClass, None, result)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
 
 
 def _run_one(kind: type[unittest.TestCase], name: str, result: _Result) -> None:

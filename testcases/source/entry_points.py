@@ -16,11 +16,11 @@ from testcases.source.parsing import bound_names, parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Signature", "called_in", "defined_in", "imported_from"]
+__all__ = ["Signature", "find_called_name", "find_defined_function", "find_imported_name"]
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _BUILTINS = frozenset(dir(builtins))
-_STARRED: frozenset[str | None] = frozenset(
+_STAR_IMPORTED_MODULES: frozenset[str | None] = frozenset(
     {"bisect", "cmath", "collections", "copy", "datetime", "decimal", "fractions", "functools", "heapq", "itertools",
      "math", "operator", "random", "re", "statistics", "string", "time", "typing"}
 )  # fmt: skip
@@ -41,27 +41,29 @@ class Signature:
     """It takes any number of further positional arguments."""
 
 
-def called_in(tests: Sequence[ast.Module], setup: ast.Module) -> str | None:
+def find_called_name(tests: Sequence[ast.Module], setup: ast.Module) -> str | None:
     """Name of the function that tests call.
 
     It is the first name that is called (else, used) in the tests, neither bound by them or by the setup nor
     a builtin; of several, one that most tests use. A builtin's name counts only where there is no other, and so does
     one that a module of the standard library has which they import with a star.
     """
-    common = _BUILTINS | _starred([setup, *tests])
+    common = _BUILTINS | _star_imported_names([setup, *tests])
     bound = bound_names(setup).union(*map(bound_names, tests))
     called = [[name for name in _called_names(test) if name not in bound] for test in tests]
     used = [[name for name in _used_names(test) if name not in bound] for test in tests]
-    return _most_shared(called, but=common) or _most_shared(used, but=common) or _most_shared(called)
+    return _most_common(called, but=common) or _most_common(used, but=common) or _most_common(called)
 
 
-def _starred(modules: Sequence[ast.Module]) -> frozenset[str]:
+def _star_imported_names(modules: Sequence[ast.Module]) -> frozenset[str]:
     imports = [node for tree in modules for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     starred = {node.module for node in imports if node.level == 0 and any(alias.name == "*" for alias in node.names)}
-    return frozenset(name for module in starred & _STARRED for name in dir(importlib.import_module(str(module))))
+    return frozenset(
+        name for module in starred & _STAR_IMPORTED_MODULES for name in dir(importlib.import_module(str(module)))
+    )
 
 
-def imported_from(module: str, tests: Sequence[ast.Module]) -> str | None:
+def find_imported_name(module: str, tests: Sequence[ast.Module]) -> str | None:
     """The name that tests import from the answer; of several, the first that is called, else the first."""
     names = [
         alias
@@ -76,7 +78,7 @@ def imported_from(module: str, tests: Sequence[ast.Module]) -> str | None:
     return next(iter([*used, *(alias.name for alias in names)]), None)
 
 
-def _most_shared(names: list[list[str]], but: frozenset[str] = frozenset()) -> str | None:
+def _most_common(names: list[list[str]], but: frozenset[str] = frozenset()) -> str | None:
     counts = Counter(name for of_test in names for name in dict.fromkeys(of_test) if name not in but)
     return max(counts, key=counts.__getitem__, default=None)  # the first of those that tie
 
@@ -95,7 +97,7 @@ def _in_order(names: Iterable[ast.Name]) -> list[str]:
     return [name.id for name in sorted(names, key=lambda name: (name.lineno, name.col_offset))]
 
 
-def defined_in(code: str, field: str, *, name: str | None = None, prompt: str = "") -> Signature:
+def find_defined_function(code: str, field: str, *, name: str | None = None, prompt: str = "") -> Signature:
     """Signature of the function that a reference solution is there to define.
 
     It is the only function at the top level (or the only public method of a class ``Solution``), else the

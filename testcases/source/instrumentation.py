@@ -23,26 +23,36 @@ import ast
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypedDict
-
-from testcases.caught import telling
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
 
-__all__ = ["RECORD_NAME", "Instrumented", "Site", "count_sites", "instrument"]
+__all__ = [
+    "CAUGHT_NAME",
+    "RECORD_NAME",
+    "AssertionSite",
+    "InstrumentedCode",
+    "compile_marked",
+    "count_assertions",
+    "instrument",
+    "mark_handlers",
+]
 
 RECORD_NAME: Final = "__record__"
-"""Global by which instrumented code finds its recorder, such as `testcases.kinds.assertion_recorder.AssertionTally`."""
+"""Global by which instrumented code finds its recorder (`testcases.kinds.assertion_recorder`)."""
+CAUGHT_NAME: Final = "__caught__"
+"""Global by which test code finds `testcases.caught.mark_caught`."""
 
-_LONGEST_TEXT = 200
+_Tree = TypeVar("_Tree", bound=ast.AST)
+_MAX_TEXT_CHARS = 200
 _BLOCKS = ("body", "orelse", "finalbody")
 _CLAUSES = ("handlers", "cases")
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class AssertionSite:
     """One assertion that is counted."""
 
     line: int
@@ -52,17 +62,17 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Instrumented:
+class InstrumentedCode:
     """Test code whose assertions report to a recorder."""
 
     code: CodeType
-    """To be executed with `RECORD_NAME` bound in its globals, and with what `testcases.caught.telling` wants."""
-    sites: tuple[Site, ...]
+    """To be executed with `RECORD_NAME` bound in its globals, and with what `mark_handlers` wants."""
+    sites: tuple[AssertionSite, ...]
     """By the number each reports itself with."""
 
 
 @lru_cache(maxsize=256)
-def instrument(source: str, filename: str = "<test>") -> Instrumented:
+def instrument(source: str, filename: str = "<test>") -> InstrumentedCode:
     """Compile test code so that every assertion reports instead of ending it.
 
     The recorder is an object with methods ``passed(site)``, ``failed(site)`` and ``raised(site, error)``;
@@ -74,30 +84,30 @@ def instrument(source: str, filename: str = "<test>") -> Instrumented:
     """
     with warnings.catch_warnings():  # a test's bad escape sequence is nobody's concern here
         warnings.simplefilter("ignore")
-        tree = telling(ast.parse(source, filename))
-        rewriting = _Rewriting()
+        tree = mark_handlers(ast.parse(source, filename))
+        rewriting = _Rewriter()
         tree.body = rewriting.block(tree.body, guarded=False)
         code = compile(tree, filename, "exec", dont_inherit=True)
-    return Instrumented(code, _sites(source, rewriting.lines))
+    return InstrumentedCode(code, _sites_at(source, rewriting.lines))
 
 
 @lru_cache(maxsize=256)
-def count_sites(source: str) -> int:
+def count_assertions(source: str) -> int:
     """How many tests the source counts as: its sites, but at least 1, even if it is no Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
             body = ast.parse(source).body
-        rewriting = _Rewriting()
+        rewriting = _Rewriter()
         rewriting.block(body, guarded=False)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return 1
     return max(1, len(rewriting.lines))
 
 
-def _sites(source: str, numbers: Iterable[int]) -> tuple[Site, ...]:
+def _sites_at(source: str, numbers: Iterable[int]) -> tuple[AssertionSite, ...]:
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return tuple(Site(number, lines[number - 1].strip()[:_LONGEST_TEXT]) for number in numbers)
+    return tuple(AssertionSite(number, lines[number - 1].strip()[:_MAX_TEXT_CHARS]) for number in numbers)
 
 
 class _Location(TypedDict):
@@ -107,7 +117,7 @@ class _Location(TypedDict):
     end_col_offset: int | None
 
 
-class _Rewriting:
+class _Rewriter:
     """Rewrites the assertions of nested blocks of statements, numbering the sites as it meets them."""
 
     def __init__(self) -> None:
@@ -144,12 +154,36 @@ class _Rewriting:
         site = ast.Constant(len(self.lines), **at)
         self.lines.append(statement.lineno)
         error = f"{RECORD_NAME}error__"  # ends like a dunder, so that no class mangles it
-        report = ast.IfExp(statement.test, _report("passed", [site], at), _report("failed", [site], at), **at)
-        caught = _report("raised", [site, ast.Name(error, ast.Load(), **at)], at)
+        report = ast.IfExp(
+            statement.test, _recorder_call("passed", [site], at), _recorder_call("failed", [site], at), **at
+        )
+        caught = _recorder_call("raised", [site, ast.Name(error, ast.Load(), **at)], at)
         handler = ast.ExceptHandler(ast.Name("BaseException", ast.Load(), **at), error, [ast.Expr(caught, **at)], **at)
         return ast.Try([ast.Expr(report, **at)], [handler], [], [], **at)
 
 
-def _report(method: str, arguments: list[ast.expr], at: _Location) -> ast.Call:
+def _recorder_call(method: str, arguments: list[ast.expr], at: _Location) -> ast.Call:
     recorder = ast.Attribute(ast.Name(RECORD_NAME, ast.Load(), **at), method, ast.Load(), **at)
     return ast.Call(recorder, arguments, [], **at)
+
+
+def mark_handlers(tree: _Tree) -> _Tree:
+    """Have each handler of some code call `CAUGHT_NAME`. The tree is changed, and no line of it moves."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler):
+            call = ast.Expr(ast.Call(ast.Name(CAUGHT_NAME, ast.Load()), [], []))
+            for part in ast.walk(call):
+                ast.copy_location(part, node.body[0])
+            node.body.insert(0, call)
+    return tree
+
+
+def compile_marked(source: str, filename: str) -> CodeType:
+    """The code of a module whose handlers tell.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: the source is no Python that compiles.
+    """
+    if "except" not in source:
+        return compile(source, filename, "exec", dont_inherit=True)
+    return compile(mark_handlers(ast.parse(source, filename)), filename, "exec", dont_inherit=True)

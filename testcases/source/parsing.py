@@ -8,13 +8,13 @@ import warnings
 from typing import TYPE_CHECKING
 
 from testcases.errors import InvalidFieldError
-from testcases.source.pytest_collection import plan_of
-from testcases.source.pytest_unsupported import refusals_of
+from testcases.source.pytest_collection import collect
+from testcases.source.pytest_unsupported import unsupported_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["bound_names", "defined_names", "parse", "parse_assertion", "parse_check", "parse_suite", "prompt_code"]
+__all__ = ["bound_names", "defined_names", "find_prompt_code", "parse", "parse_assertion", "parse_check", "parse_suite"]
 
 _FENCED = re.compile(r"^```(?:python|py)?[ \t]*\n(.*?)^```", re.DOTALL | re.MULTILINE | re.IGNORECASE)
 
@@ -72,12 +72,12 @@ def parse_suite(source: str, field: str, *, shared: bool = False) -> ast.Module:
         InvalidFieldError: it is no Python, defines no test that says anything of an answer, or uses what cannot be had.
     """
     tree = parse(source, field)
-    if plan_of(source).count == 0:
+    if collect(source).count == 0:
         raise InvalidFieldError(
             field, "defines no test: no function or method whose name starts with test, and that runs"
         )
-    for line, feature in refusals_of(source, shared=shared):
-        way_out = "" if refusals_of(source, shared=True) else '; isolation "shared" can run it'
+    for line, feature in unsupported_features(source, shared=shared):
+        way_out = "" if unsupported_features(source, shared=True) else '; isolation "shared" can run it'
         raise InvalidFieldError(field, f"line {line}: {feature}{way_out}")
     return tree
 
@@ -105,7 +105,7 @@ def _bindings(tree: ast.AST) -> Iterator[str]:
             yield (node.asname or node.name).partition(".")[0]
 
 
-def prompt_code(text: str, *, entry_point: str | None = None) -> str:
+def find_prompt_code(text: str, *, entry_point: str | None = None) -> str:
     """The Python in a prompt: the text itself, or the first fenced block that will do; empty for prose.
 
     Args:
@@ -128,7 +128,7 @@ def _is_code(text: str, entry_point: str | None) -> bool:
     return bool(bound_names(tree))
 
 
-def names_in(source: str) -> frozenset[str]:
+def bound_names_in(source: str) -> frozenset[str]:
     """Names bound anywhere in a source; none when it is no Python."""
     try:
         return frozenset(bound_names(parse(source, "source")))

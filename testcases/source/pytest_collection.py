@@ -16,24 +16,31 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from testcases.source.pytest_static import KEYWORD_ONLY, Marks, ModuleConstants, argument, constants_of, length_of
+from testcases.source.pytest_static import (
+    KEYWORD_ONLY,
+    DecoratorReader,
+    ModuleConstants,
+    call_argument,
+    module_constants,
+    static_length,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Plan", "PlannedTest", "count_cases", "plan_of"]
+__all__ = ["CollectedTest", "Collection", "collect", "count_cases"]
 
-MOST_TESTS: Final = 10_000
+MAX_TESTS: Final = 10_000
 """Tests a module may have; of more, cases are counted together."""
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_CASES = ("unittest.TestCase", "unittest.IsolatedAsyncioTestCase")
-_DEEPEST = 10
+_TEST_CASE_CLASSES = ("unittest.TestCase", "unittest.IsolatedAsyncioTestCase")
+_MAX_BASES_DEPTH = 10
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedTest:
+class CollectedTest:
     """A function or method that is a test."""
 
     owner: tuple[str, ...]
@@ -55,10 +62,10 @@ class PlannedTest:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Collection:
     """All tests of a module, in the order in which they run."""
 
-    tests: tuple[PlannedTest, ...]
+    tests: tuple[CollectedTest, ...]
 
     @property
     def count(self) -> int:
@@ -67,7 +74,7 @@ class Plan:
 
 
 @lru_cache(maxsize=256)
-def plan_of(source: str) -> Plan:
+def collect(source: str) -> Collection:
     """The tests of a module.
 
     Raises:
@@ -76,32 +83,32 @@ def plan_of(source: str) -> Plan:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
         module = ast.parse(source)
-    return Plan(tuple(_Reader(module).tests()))
+    return Collection(tuple(_Collector(module).tests()))
 
 
 def count_cases(source: str) -> int:
     """How many tests a module counts as; at least 1, even if it is no Python."""
     try:
-        return max(1, plan_of(source).count)
+        return max(1, collect(source).count)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return 1
 
 
-class _Reader:
+class _Collector:
     """Reads one module."""
 
     def __init__(self, module: ast.Module) -> None:
         self.module = module
-        self.constants: ModuleConstants = constants_of(module)
+        self.constants: ModuleConstants = module_constants(module)
         self.classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
-        self.marks = Marks(module, self.constants)
+        self.marks = DecoratorReader(module, self.constants)
         self.fixtures = {
             node.name: node for node in ast.walk(module) if isinstance(node, _FUNCTIONS) and self._fixture(node)
         }
         self.module_marks = self.marks.meant(_pytestmark(module.body))
 
-    def tests(self) -> Iterator[PlannedTest]:
-        if self.marks.is_left_out(self.module_marks):
+    def tests(self) -> Iterator[CollectedTest]:
+        if self.marks.is_excluded(self.module_marks):
             return
         for node in self.module.body:
             if isinstance(node, _FUNCTIONS):
@@ -110,12 +117,12 @@ class _Reader:
             elif isinstance(node, ast.ClassDef):
                 yield from self._class((), node, self.module_marks)
 
-    def _class(self, owner: tuple[str, ...], node: ast.ClassDef, marks: list[ast.expr]) -> Iterator[PlannedTest]:
+    def _class(self, owner: tuple[str, ...], node: ast.ClassDef, marks: list[ast.expr]) -> Iterator[CollectedTest]:
         marks = [*marks, *self.marks.meant(node.decorator_list), *self.marks.meant(_pytestmark(node.body))]
-        if self.marks.is_left_out(marks):
+        if self.marks.is_excluded(marks):
             return
         lines = list(self._line_of(node, 0))
-        is_unittest = any(self.marks.path(base) in _CASES for cls in lines for base in cls.bases)
+        is_unittest = any(self.marks.path(base) in _TEST_CASE_CLASSES for cls in lines for base in cls.bases)
         if not is_unittest and not node.name.startswith("Test"):
             return
         methods = _methods_of(lines)
@@ -131,43 +138,43 @@ class _Reader:
 
     def _test(
         self, owner: tuple[str, ...], node: _Function, marks: list[ast.expr], *, is_unittest: bool = False
-    ) -> Iterator[PlannedTest]:
-        if self.marks.is_left_out(self.marks.meant(node.decorator_list)):
+    ) -> Iterator[CollectedTest]:
+        if self.marks.is_excluded(self.marks.meant(node.decorator_list)):
             return
         decorators = [*marks, *self.marks.meant(node.decorator_list)]
         sizes = () if is_unittest else (*self._parametrized(decorators), *self._fixture_sizes(node, decorators))
         cases: int | None = 1
         for size in sizes:
             cases = None if cases is None or size is None else cases * size
-        if cases is not None and cases > MOST_TESTS:
+        if cases is not None and cases > MAX_TESTS:
             cases = None
         if cases != 0:
-            yield PlannedTest(owner, node.name, cases, is_unittest)
+            yield CollectedTest(owner, node.name, cases, is_unittest)
 
     def _parametrized(self, decorators: list[ast.expr]) -> Iterator[int | None]:
         for decorator in decorators:
             if isinstance(decorator, ast.Call) and self.marks.path(decorator.func) == "pytest.mark.parametrize":
-                values = argument(decorator, 1, "argvalues")
+                values = call_argument(decorator, 1, "argvalues")
                 yield self._cases(values)
 
     def parametrized_names(self, decorators: list[ast.expr]) -> Iterator[str]:
         """Arguments that get their values from ``parametrize`` marks."""
         for decorator in decorators:
             if self.marks.called(decorator) == "pytest.mark.parametrize":
-                yield from names_of(argument(decorator, 0, "argnames"))
+                yield from argument_names(call_argument(decorator, 0, "argnames"))
 
     def _cases(self, values: ast.expr | None) -> int | None:
-        size = length_of(values, self.constants)
+        size = static_length(values, self.constants)
         while isinstance(values, ast.Name):
             values = self.constants.get(values.id)
-        left_out = sum(self._is_left_out_case(item) for item in getattr(values, "elts", ()))
+        left_out = sum(self._is_excluded_case(item) for item in getattr(values, "elts", ()))
         return None if size is None else size - left_out
 
-    def _is_left_out_case(self, item: ast.expr) -> bool:
+    def _is_excluded_case(self, item: ast.expr) -> bool:
         if not (isinstance(item, ast.Call) and self.marks.path(item.func) == "pytest.param"):
             return False
-        marks = argument(item, KEYWORD_ONLY, "marks")
-        return self.marks.is_left_out(
+        marks = call_argument(item, KEYWORD_ONLY, "marks")
+        return self.marks.is_excluded(
             marks.elts if isinstance(marks, ast.List | ast.Tuple) else [marks] if marks else []
         )
 
@@ -184,7 +191,7 @@ class _Reader:
             fixture = self.fixtures[name]
             wanted += _parameters(fixture)
             decorator = self._fixture(fixture)
-            params = argument(decorator, KEYWORD_ONLY, "params") if isinstance(decorator, ast.Call) else None
+            params = call_argument(decorator, KEYWORD_ONLY, "params") if isinstance(decorator, ast.Call) else None
             if params is not None:
                 yield self._cases(params)
 
@@ -195,7 +202,7 @@ class _Reader:
 
     def _is_automatic(self, fixture: _Function) -> bool:
         decorator = self._fixture(fixture)
-        value = argument(decorator, KEYWORD_ONLY, "autouse") if isinstance(decorator, ast.Call) else None
+        value = call_argument(decorator, KEYWORD_ONLY, "autouse") if isinstance(decorator, ast.Call) else None
         return isinstance(value, ast.Constant) and bool(value.value)
 
     def _fixture(self, node: _Function) -> ast.expr | None:
@@ -209,7 +216,7 @@ class _Reader:
         """A class and those of this module that it descends from, nearest first."""
         yield node
         for base in node.bases:
-            if isinstance(base, ast.Name) and base.id in self.classes and depth < _DEEPEST:
+            if isinstance(base, ast.Name) and base.id in self.classes and depth < _MAX_BASES_DEPTH:
                 yield from self._line_of(self.classes[base.id], depth + 1)
 
 
@@ -235,7 +242,7 @@ def _pytestmark(body: list[ast.stmt]) -> list[ast.expr]:
     return []
 
 
-def names_of(argnames: ast.expr | None) -> list[str]:
+def argument_names(argnames: ast.expr | None) -> list[str]:
     """The names in the first argument of a ``parametrize`` mark."""
     match argnames:
         case ast.Constant(value=str() as text):

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["KEYWORD_ONLY", "Marks", "ModuleConstants", "argument", "constants_of", "length_of"]
+__all__ = ["KEYWORD_ONLY", "DecoratorReader", "ModuleConstants", "call_argument", "module_constants", "static_length"]
 
 
 ModuleConstants: TypeAlias = "dict[str, ast.expr]"
 """Values of the names that a module binds once and never changes."""
 
-_MUTATORS = frozenset(
+_MUTATING_METHODS = frozenset(
     {"append", "extend", "insert", "pop", "remove", "clear", "update", "setdefault", "popitem", "add", "discard"}
 )
 _SAME_LENGTH = frozenset({"list", "tuple", "sorted", "reversed", "enumerate"})
-_DEEPEST = 20
+_MAX_DEPTH = 20
 
 
-def constants_of(module: ast.Module) -> ModuleConstants:
+def module_constants(module: ast.Module) -> ModuleConstants:
     """The names of a module that mean the same all the time."""
     bound: Counter[str] = Counter()
     changed: set[str] = set()
@@ -31,7 +31,7 @@ def constants_of(module: ast.Module) -> ModuleConstants:
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
                 bound[name] += 1
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _MUTATORS:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _MUTATING_METHODS:
                 changed.add(name)
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
                 changed.add(name)
@@ -51,9 +51,9 @@ def constants_of(module: ast.Module) -> ModuleConstants:
     return found
 
 
-def length_of(value: ast.expr | None, constants: ModuleConstants, depth: int = 0) -> int | None:
+def static_length(value: ast.expr | None, constants: ModuleConstants, depth: int = 0) -> int | None:
     """Number of items of what an expression makes; ``None`` when that takes running it."""
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return None
     match value:
         case ast.List(elts=items) | ast.Tuple(elts=items):
@@ -63,23 +63,23 @@ def length_of(value: ast.expr | None, constants: ModuleConstants, depth: int = 0
         case ast.Constant(value=str() | bytes() as text):
             return len(text)
         case ast.Name(id=name) if name in constants:
-            return length_of(constants[name], constants, depth + 1)
+            return static_length(constants[name], constants, depth + 1)
         case ast.Call(keywords=[]):
             return _length_of_call(value, constants, depth + 1)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _sum([length_of(left, constants, depth + 1), length_of(right, constants, depth + 1)])
+            return _sum([static_length(left, constants, depth + 1), static_length(right, constants, depth + 1)])
         case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int() as times)):
-            return _product([length_of(left, constants, depth + 1), max(0, times)])
+            return _product([static_length(left, constants, depth + 1), max(0, times)])
         case (
             ast.ListComp(generators=[ast.comprehension(iter=inner, ifs=[])])
             | ast.GeneratorExp(generators=[ast.comprehension(iter=inner, ifs=[])])
         ):
-            return length_of(inner, constants, depth + 1)
+            return static_length(inner, constants, depth + 1)
     return None
 
 
 def _length_of_call(call: ast.Call, constants: ModuleConstants, depth: int) -> int | None:
-    lengths = [length_of(part, constants, depth) for part in call.args]
+    lengths = [static_length(part, constants, depth) for part in call.args]
     match call.func:
         case ast.Name(id="range"):
             return _range_length(call.args)
@@ -89,18 +89,18 @@ def _length_of_call(call: ast.Call, constants: ModuleConstants, depth: int) -> i
         case ast.Name(id=name) if name in _SAME_LENGTH and len(lengths) == 1:
             return lengths[0]
         case ast.Attribute(value=inner, attr="items" | "keys" | "values") if not lengths:
-            return length_of(inner, constants, depth) if isinstance(_meant(inner, constants), ast.Dict) else None
+            return static_length(inner, constants, depth) if isinstance(_resolve(inner, constants), ast.Dict) else None
         case ast.Attribute(value=ast.Name(id="itertools"), attr="product") | ast.Name(id="product") if lengths:
             return _product(lengths)
     return None
 
 
-def _meant(value: ast.expr, constants: ModuleConstants) -> ast.expr:
+def _resolve(value: ast.expr, constants: ModuleConstants) -> ast.expr:
     return constants.get(value.id, value) if isinstance(value, ast.Name) else value
 
 
 def _total(items: list[ast.expr], constants: ModuleConstants, depth: int) -> int | None:
-    return _sum([length_of(item.value, constants, depth) if isinstance(item, ast.Starred) else 1 for item in items])
+    return _sum([static_length(item.value, constants, depth) if isinstance(item, ast.Starred) else 1 for item in items])
 
 
 def _sum(lengths: list[int | None]) -> int | None:
@@ -135,16 +135,16 @@ def _range_length(bounds: list[ast.expr]) -> int | None:
 
 KEYWORD_ONLY = 10**6
 """Place of an argument that has none."""
-_LEFT_OUT = frozenset({"pytest.mark.skip", "pytest.mark.xfail", "unittest.skip", "unittest.expectedFailure"})
-_CONDITIONAL = frozenset({"pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless"})
+_EXCLUDING_MARKS = frozenset({"pytest.mark.skip", "pytest.mark.xfail", "unittest.skip", "unittest.expectedFailure"})
+_CONDITIONAL_MARKS = frozenset({"pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless"})
 
 
-class Marks:
+class DecoratorReader:
     """What names mean in a module, and what its decorators say."""
 
     def __init__(self, module: ast.Module, constants: ModuleConstants) -> None:
         self._constants = constants
-        self._paths = dict(_imported(module))
+        self._paths = dict(_imported_names(module))
 
     def meant(self, decorators: Sequence[ast.expr]) -> list[ast.expr]:
         """Decorators, where one has a name what that stands for."""
@@ -166,14 +166,14 @@ class Marks:
             return self.path(self._constants[node.id])
         return ".".join([self._paths.get(node.id, node.id), *reversed(parts)])
 
-    def is_left_out(self, decorators: Sequence[ast.expr]) -> bool:
+    def is_excluded(self, decorators: Sequence[ast.expr]) -> bool:
         """Whether a test is skipped, or expected to fail, for certain."""
         for decorator in decorators:
             path = self.called(decorator)
-            if path in _LEFT_OUT:
+            if path in _EXCLUDING_MARKS:
                 return True
-            if isinstance(decorator, ast.Call) and path in _CONDITIONAL:
-                condition = self._truth(argument(decorator, 0, "condition"))
+            if isinstance(decorator, ast.Call) and path in _CONDITIONAL_MARKS:
+                condition = self._truth(call_argument(decorator, 0, "condition"))
                 if condition is (path != "unittest.skipUnless"):
                     return True
         return False
@@ -187,7 +187,7 @@ class Marks:
                 sides = self._platform(left), self._platform(right)
                 if None in sides:
                     return None
-                return _compared(operator, *sides)
+                return _compare_platform(operator, *sides)
             case ast.UnaryOp(op=ast.Not(), operand=inner):
                 truth = self._truth(inner)
                 return None if truth is None else not truth
@@ -207,7 +207,7 @@ class Marks:
         )
 
 
-def _imported(module: ast.Module) -> Iterator[tuple[str, str]]:
+def _imported_names(module: ast.Module) -> Iterator[tuple[str, str]]:
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -218,7 +218,7 @@ def _imported(module: ast.Module) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
-def argument(call: ast.expr | None, place: int, name: str) -> ast.expr | None:
+def call_argument(call: ast.expr | None, place: int, name: str) -> ast.expr | None:
     """An argument of a call, by its place or its name."""
     if not isinstance(call, ast.Call):
         return None
@@ -227,7 +227,7 @@ def argument(call: ast.expr | None, place: int, name: str) -> ast.expr | None:
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
-def _compared(operator: ast.cmpop, left: Any, right: Any) -> bool | None:
+def _compare_platform(operator: ast.cmpop, left: Any, right: Any) -> bool | None:
     try:
         match operator:
             case ast.Lt():

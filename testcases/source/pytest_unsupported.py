@@ -10,20 +10,20 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from testcases.source.pytest_collection import names_of
-from testcases.source.pytest_static import Marks, argument, constants_of
+from testcases.source.pytest_collection import argument_names
+from testcases.source.pytest_static import DecoratorReader, call_argument, module_constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["BUILTIN_FIXTURES", "refusals_of"]
+__all__ = ["BUILTIN_FIXTURES", "unsupported_features"]
 
 
 BUILTIN_FIXTURES: Final = frozenset({"request", "capsys", "capfd", "monkeypatch", "record_property"})
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_MODULES: Final = {
+_UNSUPPORTED_MODULES: Final = {
     "subprocess": "starts processes",
     "multiprocessing": "starts processes",
     "threading": "starts threads",
@@ -32,7 +32,7 @@ _MODULES: Final = {
     "runpy": "runs files",
     "hypothesis": "is not offered",
 }
-_MEMBERS: Final = {
+_UNSUPPORTED_MEMBERS: Final = {
     "inspect.getsource": "reads the answer's source",
     "inspect.getsourcelines": "reads the answer's source",
     "inspect.signature": "looks into the answer's functions",
@@ -45,20 +45,20 @@ _MEMBERS: Final = {
     "unittest.mock.patch.dict": "patches a dict the answer has of its own",
     "mock.patch.dict": "patches a dict the answer has of its own",
 }
-_METHODS: Final = {
+_UNSUPPORTED_METHODS: Final = {
     "assertWarns": "waits for warnings, which do not cross",
     "assertWarnsRegex": "waits for warnings, which do not cross",
     "assertLogs": "waits for log records, which do not cross",
     "assertNoLogs": "waits for log records, which do not cross",
 }
-_IN_ONE_PROCESS: Final = frozenset(
+_SUPPORTED_IN_PROCESS: Final = frozenset(
     {
         "threading", "_thread", "concurrent", "inspect.signature", "inspect.getfullargspec", "warnings.catch_warnings",
-        "unittest.mock.patch.dict", "mock.patch.dict", *_METHODS,
+        "unittest.mock.patch.dict", "mock.patch.dict", *_UNSUPPORTED_METHODS,
     }
 )  # fmt: skip
 """What of this can be had in one process with the answer."""
-_FIXTURES: Final = {
+_UNSUPPORTED_FIXTURES: Final = {
     "tmp_path": "answers can open no file", "tmpdir": "answers can open no file",
     "tmp_path_factory": "answers can open no file", "tmpdir_factory": "answers can open no file",
     "caplog": "log records do not cross", "recwarn": "warnings do not cross",
@@ -66,7 +66,7 @@ _FIXTURES: Final = {
 
 
 @lru_cache(maxsize=256)
-def refusals_of(source: str, *, shared: bool = False) -> tuple[tuple[int, str], ...]:
+def unsupported_features(source: str, *, shared: bool = False) -> tuple[tuple[int, str], ...]:
     """Line and feature of everything that cannot be had; empty for no Python.
 
     Args:
@@ -79,16 +79,16 @@ def refusals_of(source: str, *, shared: bool = False) -> tuple[tuple[int, str], 
             module = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
-    return tuple(sorted(_Judge(module, _IN_ONE_PROCESS if shared else frozenset()).refusals()))
+    return tuple(sorted(_Finder(module, _SUPPORTED_IN_PROCESS if shared else frozenset()).refusals()))
 
 
-class _Judge:
+class _Finder:
     """Looks through one module."""
 
     def __init__(self, module: ast.Module, allowed: frozenset[str]) -> None:
         self.module = module
         self.allowed = allowed
-        self.marks = Marks(module, constants_of(module))
+        self.marks = DecoratorReader(module, module_constants(module))
         self.defined = set(BUILTIN_FIXTURES)
 
     def refusals(self) -> Iterator[tuple[int, str]]:
@@ -113,19 +113,19 @@ class _Judge:
                 yield from self._of_module(node.lineno, module)
             case ast.Attribute() | ast.Name():
                 path = self.marks.path(node)
-                if path in _MEMBERS and path not in self.allowed:
-                    yield node.lineno, f"{path}: {_MEMBERS[path]}"
-                elif isinstance(node, ast.Attribute) and node.attr in _METHODS.keys() - self.allowed:
-                    yield node.lineno, f"{node.attr}: {_METHODS[node.attr]}"
+                if path in _UNSUPPORTED_MEMBERS and path not in self.allowed:
+                    yield node.lineno, f"{path}: {_UNSUPPORTED_MEMBERS[path]}"
+                elif isinstance(node, ast.Attribute) and node.attr in _UNSUPPORTED_METHODS.keys() - self.allowed:
+                    yield node.lineno, f"{node.attr}: {_UNSUPPORTED_METHODS[node.attr]}"
             case ast.Call() if self.marks.path(node.func) == "pytest.mark.parametrize":
-                indirect = argument(node, 2, "indirect")
+                indirect = call_argument(node, 2, "indirect")
                 if indirect is not None and not (isinstance(indirect, ast.Constant) and not indirect.value):
                     yield node.lineno, "parametrize(indirect=...) is not offered"
 
     def _of_module(self, line: int, name: str) -> Iterator[tuple[int, str]]:
         root = name.partition(".")[0]
-        if root in _MODULES and root not in self.allowed:
-            yield line, f"module {root}: {_MODULES[root]}"
+        if root in _UNSUPPORTED_MODULES and root not in self.allowed:
+            yield line, f"module {root}: {_UNSUPPORTED_MODULES[root]}"
 
     def _of_tests(self, statement: ast.stmt, given: set[str]) -> Iterator[tuple[int, str]]:
         """Fixtures that tests ask for and nobody makes; and hooks."""
@@ -149,7 +149,7 @@ class _Judge:
         for parameter in required:
             name = parameter.arg
             if name != "self" and name not in given | self.defined:
-                yield node.lineno, f"fixture {name}: {_FIXTURES.get(name, 'is not offered')}"
+                yield node.lineno, f"fixture {name}: {_UNSUPPORTED_FIXTURES.get(name, 'is not offered')}"
 
     def _is_patched(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         return any("patch" in (self.marks.called(decorator) or "") for decorator in node.decorator_list)
@@ -159,7 +159,7 @@ class _Judge:
 
     def _name_of(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         for decorator in node.decorator_list:
-            name = argument(decorator, 10**6, "name") if self._is_fixture(decorator) else None
+            name = call_argument(decorator, 10**6, "name") if self._is_fixture(decorator) else None
             if isinstance(name, ast.Constant):
                 return str(name.value)
         return node.name
@@ -169,5 +169,5 @@ class _Judge:
             name
             for decorator in self.marks.meant(decorators)
             if self.marks.called(decorator) == "pytest.mark.parametrize"
-            for name in names_of(argument(decorator, 0, "argnames"))
+            for name in argument_names(call_argument(decorator, 0, "argnames"))
         }

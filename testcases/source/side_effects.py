@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["leaves_traces"]
+__all__ = ["has_side_effects"]
 
 _HARMLESS_MODULES = frozenset(
     [
@@ -46,7 +46,7 @@ _HARMLESS_MODULES = frozenset(
     ]
 )
 """What they keep between calls is a cache, or is set anew for each exam, as the random state is."""
-_TELLTALE_NAMES = frozenset(
+_SUSPECT_NAMES = frozenset(
     [
         "__builtins__",
         "__import__",
@@ -63,12 +63,12 @@ _TELLTALE_NAMES = frozenset(
         "vars",
     ]
 )
-_PASSED_OVER = (ast.Constant, ast.expr_context)
-_TELLTALE_ATTRIBUTES = frozenset({"__class__", "__dict__", "__globals__", "__setattr__", "modules", "register"})
+_SKIPPED_NODES = (ast.Constant, ast.expr_context)
+_SUSPECT_ATTRIBUTES = frozenset({"__class__", "__dict__", "__globals__", "__setattr__", "modules", "register"})
 
 
 @lru_cache(maxsize=1024)
-def leaves_traces(source: str) -> bool:
+def has_side_effects(source: str) -> bool:
     """Whether the source may change what outlives it: said of everything that is not plainly harmless.
 
     Harmless is what imports nothing but modules without lasting state, stores into no attribute but its own objects'
@@ -80,10 +80,10 @@ def leaves_traces(source: str) -> bool:
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
-    return any(map(_is_telltale, _nodes(tree)))
+    return any(map(_is_suspect, _walk(tree)))
 
 
-def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
+def _walk(tree: ast.Module) -> Iterator[ast.AST]:
     """What `ast.walk` finds but constants and contexts, in less than half its time: every new problem waits."""
     waiting: list[ast.AST] = [tree]
     for node in waiting:
@@ -91,21 +91,21 @@ def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
         for value in vars(node).values():
             if type(value) is list:
                 waiting += [item for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST) and not isinstance(value, _PASSED_OVER):
+            elif isinstance(value, ast.AST) and not isinstance(value, _SKIPPED_NODES):
                 waiting.append(value)
 
 
-def _is_telltale(node: ast.AST) -> bool:
+def _is_suspect(node: ast.AST) -> bool:
     match node:
         case ast.Import(names=names):
             return any(name.name not in _HARMLESS_MODULES for name in names)
         case ast.ImportFrom(module=module):
             return module not in _HARMLESS_MODULES
         case ast.Name(id=name):
-            return name in _TELLTALE_NAMES
+            return name in _SUSPECT_NAMES
         case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store()):
             return False
         case ast.Attribute(attr=name, ctx=context):
-            return name in _TELLTALE_ATTRIBUTES or not isinstance(context, ast.Load)
+            return name in _SUSPECT_ATTRIBUTES or not isinstance(context, ast.Load)
         case _:
             return False

@@ -10,7 +10,7 @@ import pytest
 
 from grader.errors import EventError, GraderError
 from grader.handler import Handler
-from sandbox.isolation.tiers import KERNEL_WALLS
+from sandbox.isolation.tiers import KERNEL_LAYERS
 from sandbox.types import Tier
 from tests.grader.lambda_api.aws_rules import check_results
 
@@ -143,7 +143,7 @@ def test_an_empty_batch_is_an_empty_answer(handler: Handler) -> None:
 def test_doctor_names_tier_and_walls(handler: Handler) -> None:
     report = handler.answer({"grader": "doctor"}, {})
     assert report["tier"] in list(Tier)
-    assert {wall["name"] for wall in report["walls"]} >= {"rlimits", "audit", "functions", "imports", *KERNEL_WALLS}
+    assert {layer["name"] for layer in report["walls"]} >= {"rlimits", "audit", "functions", "imports", *KERNEL_LAYERS}
 
 
 class Hurry:

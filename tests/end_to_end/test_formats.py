@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.types import GradeStatus, Sample
-from testcases.formats import SHAPES, read_reference
+from testcases.formats import FORMAT_NAMES, read_reference
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -613,4 +613,4 @@ def test_a_row_fits_no_other_format(case: Case) -> None:
 
 
 def test_every_format_has_a_row() -> None:
-    assert {case.shape for case in CASES} == set(SHAPES)
+    assert {case.shape for case in CASES} == set(FORMAT_NAMES)

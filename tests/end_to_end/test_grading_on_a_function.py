@@ -168,7 +168,7 @@ def test_a_run_that_cannot_start_leaves_nothing(
     [
         pytest.param(refusal(403, "ExpiredTokenException"), 2, "the AWS credentials have expired", id="expired"),
         pytest.param(
-            function_error("ConfigError", "GRADER_LANES: no"), 1, "ConfigError: GRADER_LANES: no", id="broken"
+            function_error("ConfigError", "GRADER_WORKERS: no"), 1, "ConfigError: GRADER_WORKERS: no", id="broken"
         ),
     ],
 )

@@ -69,7 +69,7 @@ def _descendants() -> set[int]:
 def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: str) -> None:
     others = _descendants()  # what other tests share
     with Grader(GraderConfig.load(None, {"GRADER_POLICY": policy})) as grader:
-        lanes = grader.host().lanes
+        workers = grader.host().workers
         quickest_s = math.inf
         for attempt in range(ATTEMPTS):
             started = time.monotonic()
@@ -87,8 +87,8 @@ def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: s
             zygotes = [zygote for zygote in grader._sandbox._zygotes() if zygote.session is not None]
             launchers_and_zygotes = {pid for zygote in zygotes for pid in (zygote.session, zygote.pid)}
             forked = _descendants() - others - launchers_and_zygotes
-            assert len(zygotes) <= 1 + 3 * lanes
-            assert len(forked) <= len(zygotes) - 1 + lanes  # an examiner for each lane, and analysts, all idle
+            assert len(zygotes) <= 1 + 3 * workers
+            assert len(forked) <= len(zygotes) - 1 + workers  # an examiner for each lane, and analysts, all idle
             assert _falls_quiet()
             if quickest_s < BUDGET_S + 2.0:
                 break

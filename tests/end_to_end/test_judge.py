@@ -52,7 +52,7 @@ def judging() -> Iterator[tuple[Grader, BedrockApi]]:
     with (
         pytest.MonkeyPatch.context() as patch,
         BedrockApi(by_taste) as api,
-        Grader(GraderConfig(reward=reward, judge=JudgeConfig(model="a.model-v1:0"), lanes=1)) as grader,
+        Grader(GraderConfig(reward=reward, judge=JudgeConfig(model="a.model-v1:0"), workers=1)) as grader,
     ):
         patch.setattr(os, "fork", no_fork)
         for name, value in (api.environ | CREDENTIALS).items():
@@ -139,7 +139,7 @@ def test_behind_the_entry_point_the_judge_has_the_credentials_that_nobody_else_s
             | CREDENTIALS
             | {
                 "AWS_LAMBDA_RUNTIME_API": runtime.address,
-                "GRADER_LANES": "1",
+                "GRADER_WORKERS": "1",
                 "GRADER_JUDGE_MODEL": "a.model-v1:0",
             }
         )
@@ -154,7 +154,7 @@ def test_behind_the_entry_point_the_judge_has_the_credentials_that_nobody_else_s
 
 
 def test_without_a_model_nobody_is_asked_and_there_is_no_such_metric() -> None:
-    with Grader(GraderConfig(lanes=1)) as grader:
+    with Grader(GraderConfig(workers=1)) as grader:
         (grade,) = grader.grade_batch([of(RIGHT)])
     with pytest.raises(KeyError):
         grade.metric("judge")

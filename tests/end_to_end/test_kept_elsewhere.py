@@ -187,7 +187,7 @@ def test_credentials_and_connections_reach_no_process_of_the_sandbox(bucket: Buc
         {"entry_point": "look", "tests": [{"args": [], "expected": []}], "allow_imports": ["os"]},
     )
     answer = "```python\nimport os\n\n\ndef look():\n    return [name for name in os.environ if 'AWS' in name]\n```"
-    config = GraderConfig.load(None, {"GRADER_POLICY": "off", "GRADER_LANES": "1"})
+    config = GraderConfig.load(None, {"GRADER_POLICY": "off", "GRADER_WORKERS": "1"})
     others = descendants(os.getpid())  # the server, and what other tests share
     with Grader(config) as grader:
         if when == "after it":
@@ -256,7 +256,7 @@ sys.addaudithook(watch)
 from grader.handler import Handler
 
 uri, task_id, completion = sys.argv[1:]
-handler = Handler({"GRADER_LANES": "1"})
+handler = Handler({"GRADER_WORKERS": "1"})
 message = {"role": "assistant", "content": completion}
 (result,) = handler.answer([{"messages": [message], "reference_answer": {"s3_uri": uri, "task_id": task_id}}], None)
 handler.close()

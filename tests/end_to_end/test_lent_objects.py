@@ -249,7 +249,7 @@ def test_counted():
 )
 def test_a_patched_function_is_called_and_not_configured(attack: str) -> None:
     answer = f"import time\ndef f(n):\n    try:\n        {attack}\n    except AttributeError:\n        pass\n"
-    with Grader(GraderConfig.load(None, {"GRADER_POLICY": "off", "GRADER_LANES": "1"})) as unsieved:
+    with Grader(GraderConfig.load(None, {"GRADER_POLICY": "off", "GRADER_WORKERS": "1"})) as unsieved:
         grade = grade_of(unsieved, answer, PATCHED)
         assert [test.verdict for test in grade.tests] == ["wrong_answer", "wrong_answer"]
 
@@ -278,7 +278,7 @@ def f(m):
 
 def test_a_mock_is_no_way_to_the_examiner_of_other_answers() -> None:
     """The examiner serves all answers to a problem."""
-    with Grader(GraderConfig.load(None, {"GRADER_POLICY": "off", "GRADER_LANES": "1"})) as unsieved:
+    with Grader(GraderConfig.load(None, {"GRADER_POLICY": "off", "GRADER_WORKERS": "1"})) as unsieved:
         for number, answer in enumerate([POISON, "def f(m):\n    return 5\n", "def f(m):\n    return 6\n"]):
             grade = grade_of(unsieved, answer, POISONED, str(number))
             assert [test.verdict for test in grade.tests] == ["wrong_answer"], number
@@ -290,6 +290,6 @@ def test_an_examiner_that_may_have_lent_a_mock_serves_one_answer() -> None:
         "from unittest.mock import Mock\nfrom solution import f\n\ndef test_f():\n"
         "    Mock.seen = getattr(Mock, 'seen', 0) + 1\n    assert Mock.seen == f(1)\n"
     )
-    with Grader(GraderConfig.load(None, {"GRADER_LANES": "1"})) as alone:
+    with Grader(GraderConfig.load(None, {"GRADER_WORKERS": "1"})) as alone:
         for answer in ("def f(x):\n    return 1\n", "def f(x):\n    return x\n"):
             assert grade_of(alone, answer, suite).metric("functional") == 1.0

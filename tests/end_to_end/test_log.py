@@ -39,7 +39,7 @@ def lines(texts: Iterable[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 @pytest.fixture
 def served() -> Iterator[Handler]:
-    made = Handler({"GRADER_LANES": "1"})
+    made = Handler({"GRADER_WORKERS": "1"})
     yield made
     made.close()
 
@@ -54,7 +54,7 @@ def test_a_batch_leaves_a_line_for_each_sample_and_one_for_itself(
     assert (line["samples"], line["scored"], line["unscored"]) == (2, 1, 1)
     doctor = served.answer({"grader": "doctor"}, {})
     assert line["tier"] == good["tier"] == doctor["tier"]
-    assert line["walls"] == [wall["name"] for wall in doctor["walls"] if wall["stands"]]
+    assert line["walls"] == [layer["name"] for layer in doctor["walls"] if layer["stands"]]
     assert {"rlimits", "functions", "imports", "audit"} <= set(line["walls"])
     assert line["batch_ms"] > 0
     assert (good["id"], good["verdicts"]) == ("the-id", {"exception": 1})
@@ -92,7 +92,7 @@ def test_lambda_s_own_runtime_leaves_the_lines_as_they_are(tmp_path: Path, log_f
         "AWS_LAMBDA_RUNTIME_API": served.address,
         "AWS_LAMBDA_FUNCTION_NAME": "SageMaker-grader",
         "AWS_LAMBDA_LOG_FORMAT": log_format,
-        "GRADER_LANES": "1",
+        "GRADER_WORKERS": "1",
     }
     log = tmp_path / "log"
     with log.open("wb") as out:

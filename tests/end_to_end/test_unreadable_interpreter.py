@@ -96,7 +96,7 @@ def interpreter(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 def _serve(interpreter: Path) -> subprocess.Popen[bytes]:
     site = next(path for path in sys.path if (Path(path) / "black").is_dir())
-    environ = clean_environ() | {"PORT": "0", "AWS_SECRET_ACCESS_KEY": CANARY, "GRADER_LANES": "1"}
+    environ = clean_environ() | {"PORT": "0", "AWS_SECRET_ACCESS_KEY": CANARY, "GRADER_WORKERS": "1"}
     environ["PYTHONPATH"] += os.pathsep + site
     return subprocess.Popen(
         [interpreter, "-m", "grader.runtime"], env=environ, cwd="/", stderr=subprocess.PIPE, **_as_user()

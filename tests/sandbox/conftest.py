@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.core.sandbox_factory import CONDUCTOR, INSIDER
+from grader.core.sandbox_factory import HARNESS_RUNNER, IN_PROCESS_RUNNER
 from sandbox.sandbox import Sandbox, SandboxSettings
 from sandbox.types import AnalysisRequest, Execution, ExecutionStatus, Job, Tier
 from sandbox.wire.limits import Limits
 from sandbox.wire.values import encode
 from testcases.model import CallTest, Problem, StdinTest
-from testcases.spec import exam_of, leaves_no_traces
+from testcases.spec import build_spec, leaves_no_side_effects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -102,9 +102,9 @@ class Box:
 
     def job(self, problem: Problem, answer: str, limits: Limits = SHORT, *, fresh: bool = False) -> Job:
         """The job of putting an answer to a problem; ``fresh`` demands an examiner of its own."""
-        exam = encode(exam_of(problem))
-        key = "traceless" if leaves_no_traces(problem) else exam.hex()
-        return Job(dedent(answer), exam, limits, "" if fresh else key)
+        spec = encode(build_spec(problem))
+        key = "traceless" if leaves_no_side_effects(problem) else spec.hex()
+        return Job(dedent(answer), spec, limits, "" if fresh else key)
 
     def execute(self, jobs: Sequence[Job], *, deadline_s: float = NO_HURRY_S) -> list[Execution]:
         """Run jobs side by side."""
@@ -166,9 +166,11 @@ def host_pid(zygote: Zygote, worker: Worker) -> int | None:
     return None
 
 
-def settings(lanes: int = 2, paths: tuple[str, ...] = IMPORTED, **more: Any) -> SandboxSettings:
+def settings(workers: int = 2, paths: tuple[str, ...] = IMPORTED, **more: Any) -> SandboxSettings:
     """As the grader makes them."""
-    return SandboxSettings(conductor=CONDUCTOR, insider=INSIDER, paths=paths, lanes=lanes, **more)
+    return SandboxSettings(
+        runner=HARNESS_RUNNER, in_process_runner=IN_PROCESS_RUNNER, paths=paths, workers=workers, **more
+    )
 
 
 @pytest.fixture(scope="session")
@@ -215,7 +217,7 @@ def own_box(make_box: Callable[..., Box]) -> Box:
 @pytest.fixture
 def single_box(make_box: Callable[..., Box]) -> Box:
     """A sandbox with one lane."""
-    return make_box(lanes=1)
+    return make_box(workers=1)
 
 
 SLEEPS = "import time\ndef f(*_):\n    time.sleep(0.6)\n    return 42"
@@ -225,14 +227,14 @@ def watch_a_solution(
     box: Box, look: Callable[[int], Any], problem: Problem | None = None, sleeps: str = SLEEPS, limits: Limits = SHORT
 ) -> Any:
     """What ``look`` makes of the pid of a solution process while its answer sleeps in a call to ``f``."""
-    (lane, *_), seen = box.sandbox._lanes, []
+    (executor, *_), seen = box.sandbox._executors, []
 
     def wait_and_look() -> None:
         end = time.monotonic() + 10
         while not seen and time.monotonic() < end:
-            examiner = lane._examiner
-            solutions = set(children(lane.zygote)) - {examiner and host_pid(lane.zygote, examiner)}
-            if examiner is not None and len(solutions) == 1:
+            harness = executor._harness
+            solutions = set(children(executor.zygote)) - {harness and host_pid(executor.zygote, harness)}
+            if harness is not None and len(solutions) == 1:
                 time.sleep(0.1)
                 seen.append(look(solutions.pop()))
 

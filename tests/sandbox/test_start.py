@@ -18,18 +18,18 @@ ANSWER = "def f(x):\n    return x + 1"
 
 def running(box: Box) -> list[bool]:
     """Whether each lane's zygote has been started."""
-    return [lane.zygote.pid is not None for lane in box.sandbox._lanes]
+    return [executor.zygote.pid is not None for executor in box.sandbox._executors]
 
 
 def test_lanes_start_when_there_is_work_for_them(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=3)
+    box = make_box(workers=3)
     assert running(box) == [False, False, False]
     box.sandbox.start()
     assert running(box) == [True, False, False]
     job = box.job(ONE, ANSWER)
     for number in range(3):
         deadline = time.monotonic() + 100
-        (execution,) = box.sandbox.run([box.sandbox.execute(job, deadline=deadline)], lanes=1)
+        (execution,) = box.sandbox.run([box.sandbox.execute(job, deadline=deadline)], workers=1)
         assert execution.report[0][0] == "passed", number
         assert running(box) == [True, False, False]
     executions = box.execute([job] * 4)
@@ -38,26 +38,26 @@ def test_lanes_start_when_there_is_work_for_them(make_box: Callable[..., Box]) -
 
 
 def test_work_for_more_lanes_than_were_told_of_is_done_all_the_same(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=2)
+    box = make_box(workers=2)
     deadline = time.monotonic() + 100
     flows = [box.sandbox.execute(box.job(ONE, ANSWER), deadline=deadline) for _ in range(4)]
-    assert [execution.report[0][0] for execution in box.sandbox.run(flows, lanes=1)] == ["passed"] * 4
+    assert [execution.report[0][0] for execution in box.sandbox.run(flows, workers=1)] == ["passed"] * 4
 
 
 def test_launching_waits_for_nothing_and_is_taken_up(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.sandbox.launch()
-    (lane,) = box.sandbox._lanes
-    launched = lane.zygote.session
+    (executor,) = box.sandbox._executors
+    launched = executor.zygote.session
     assert launched is not None
     assert box.sandbox.tier is None
     (execution,) = box.execute([box.job(ONE, ANSWER)])
     assert execution.report[0][0] == "passed"
-    assert lane.zygote.session == launched
+    assert executor.zygote.session == launched
 
 
 def test_a_launched_sandbox_that_is_never_used_ends(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=2)
+    box = make_box(workers=2)
     box.sandbox.launch(2)
     box.sandbox.close()
     assert running(box) == [False, False]

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from grader.core.grader import Grader
-    from sandbox.scheduler.executor import Lane
+    from sandbox.scheduler.executor import Executor
     from sandbox.scheduler.zygote import Zygote
 
 __all__ = ["ROLES", "Fault", "Injector"]
 
-ROLES = ("zygote", "launcher", "examiner", "solution", "analyst", "zygote of analysts")
+ROLES = ("zygote", "launcher", "harness", "solution", "analyzer", "zygote of analyzers")
 _WAIT_S = 0.5
 """For a process in a role to come up."""
 _LONGEST_STOP_S = 3.0
@@ -52,15 +52,15 @@ class Injector:
         self._chance = random.Random(seed)
         self._pause_s = pause_s
         self._sandbox = grader._sandbox
-        self._lanes = [*self._sandbox._lanes, *self._sandbox._spare_lanes]
-        launched = any(lane.zygote.session != lane.zygote.pid for lane in self._sandbox._lanes)
+        self._executors = [*self._sandbox._executors, *self._sandbox._spare_executors]
+        launched = any(executor.zygote.session != executor.zygote.pid for executor in self._sandbox._executors)
         self._roles = [role for role in ROLES if launched or role != "launcher"]
         self._over = Event()
         self._thread = Thread(target=self._work)
         self._jobs: Counter[int] = Counter()
         self._struck: dict[int, int] = {}
-        for lane in self._lanes:
-            self._count_jobs(lane)
+        for executor in self._executors:
+            self._count_jobs(executor)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -70,14 +70,14 @@ class Injector:
         self._over.set()
         self._thread.join()
 
-    def _count_jobs(self, lane: Lane) -> None:
-        execute = lane.execute
+    def _count_jobs(self, executor: Executor) -> None:
+        execute = executor.execute
 
         async def counted(*arguments: Any, **more: Any) -> Any:
-            self._jobs[id(lane)] += 1
+            self._jobs[id(executor)] += 1
             return await execute(*arguments, **more)
 
-        lane.execute = counted  # type: ignore[method-assign]  # counts on the way
+        executor.execute = counted  # type: ignore[method-assign]  # counts on the way
 
     def _work(self) -> None:
         later: list[tuple[float, int]] = []
@@ -100,31 +100,33 @@ class Injector:
 
     def _strike(self, role: str, number: signal.Signals) -> int | None:
         """Send a signal to the process in a role as soon as there is one; which it was."""
-        lane = self._chance.choice([lane for lane in self._lanes if lane.zygote.session is not None] or self._lanes)
+        executor = self._chance.choice(
+            [executor for executor in self._executors if executor.zygote.session is not None] or self._executors
+        )
         give_up = time.monotonic() + _WAIT_S
         while not self._over.wait(0.001) and time.monotonic() < give_up:
-            job = self._jobs[id(lane)]
-            if role == "solution" and self._struck.get(id(lane)) == job:
+            job = self._jobs[id(executor)]
+            if role == "solution" and self._struck.get(id(executor)) == job:
                 continue
-            pid = self._pid_of(role, lane)
+            pid = self._pid_of(role, executor)
             if pid is not None and _send(pid, number):
                 if role == "solution":
-                    self._struck[id(lane)] = max(job, self._jobs[id(lane)])
+                    self._struck[id(executor)] = max(job, self._jobs[id(executor)])
                 return pid
         return None
 
-    def _pid_of(self, role: str, lane: Lane) -> int | None:
-        zygote = self._sandbox._analysts if "analyst" in role else lane.zygote
+    def _pid_of(self, role: str, executor: Executor) -> int | None:
+        zygote = self._sandbox._analyzer_zygote if "analyzer" in role else executor.zygote
         if role.startswith("zygote"):
             return zygote.pid
         if role == "launcher":
             return zygote.session if zygote.session != zygote.pid else None
         children = _children(zygote)
-        if role == "analyst":
+        if role == "analyzer":
             return self._chance.choice(children) if children else None
-        if lane._examiner is None or len(children) < (1 if role == "examiner" else 2):
+        if executor._harness is None or len(children) < (1 if role == "harness" else 2):
             return None
-        return children[0 if role == "examiner" else 1]
+        return children[0 if role == "harness" else 1]
 
 
 def _children(zygote: Zygote) -> list[int]:

@@ -114,7 +114,7 @@ class Meter:
         """Roles by pid, and by the negative pid of the parent."""
         roles = {os.getpid(): "grader"}
         for grader in self._graders:
-            analysts = grader._sandbox._analysts
+            analysts = grader._sandbox._analyzer_zygote
             for zygote in grader._sandbox._zygotes():
                 if zygote.pid is not None and zygote.session is not None:
                     worker = "analysts" if zygote is analysts else "examiners"

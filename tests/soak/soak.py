@@ -117,8 +117,8 @@ def _rouse(grader: Grader) -> None:
     """Have every lane serve once: spare ones begin to only when others are busy, and would seem to be a growth."""
     sandbox = grader._sandbox
     job = Box(sandbox).job(Problem((CallTest((), 42),), entry_point="f"), "def f():\n    return 42")
-    lanes = [*sandbox._lanes, *sandbox._spare_lanes]
-    served = sandbox.run([lane.execute(job, time.monotonic() + _PATIENCE_S) for lane in lanes])
+    workers = [*sandbox._executors, *sandbox._spare_executors]
+    served = sandbox.run([executor.execute(job, time.monotonic() + _PATIENCE_S) for executor in workers])
     assert all(execution.status is ExecutionStatus.COMPLETED for execution in served)
 
 

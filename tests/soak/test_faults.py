@@ -82,8 +82,8 @@ def test_an_unscored_sample_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         return Execution(ExecutionStatus.INTERNAL, detail="a worker died")
 
     def ruin(grader: Grader) -> None:
-        for lane in grader._sandbox._lanes:
-            monkeypatch.setattr(lane, "execute", lose)
+        for executor in grader._sandbox._executors:
+            monkeypatch.setattr(executor, "execute", lose)
 
     trial = run(3, mix=CALM, injector=Mishap(ruin))
     assert [reason.partition(": ")[2] for reason in trial.unscored] == ["a worker died"] * 3

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from testcases.caught import CAUGHT_NAME, caught, compiled_telling, libraries_tell
+from testcases.caught import mark_caught, marked_libraries
 from testcases.signals import FinalError, RefusedError
+from testcases.source.instrumentation import CAUGHT_NAME, compile_marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +25,13 @@ def nothing_pending() -> Iterator[None]:
 
 def end() -> Any:
     error = StopIteration("over")
-    error.is_of_the_answer = True  # type: ignore[attr-defined]  # as one that came from there
+    error.comes_from_solution = True  # type: ignore[attr-defined]  # as one that came from there
     FinalError.watch(error)
     raise error
 
 
 def ran(source: str) -> BaseException | None:
-    exec(compiled_telling(source, "<test>"), {CAUGHT_NAME: caught, "end": end})
+    exec(compile_marked(source, "<test>"), {CAUGHT_NAME: mark_caught, "end": end})
     return FinalError.take()
 
 
@@ -69,7 +70,7 @@ def test_what_a_clause_caught_is_gone(source: str) -> None:
 
 def test_the_library_tells_while_it_is_asked_to() -> None:
     before = contextlib.suppress.__exit__
-    with libraries_tell():
+    with marked_libraries():
         with contextlib.suppress(StopIteration):
             end()
         unittest.TestCase().assertRaises(StopIteration, end)  # noqa: PT027 - what tests of a data set use
@@ -87,7 +88,7 @@ def test_what_the_answer_says_came_before_its_error_is_not_gone() -> None:
         end()
     (unseen,) = FinalError._unseen
     later = ValueError("later")
-    later.__cause__, later.is_of_the_answer = unseen, True  # type: ignore[attr-defined]  # as one that came from there
+    later.__cause__, later.comes_from_solution = unseen, True  # type: ignore[attr-defined]  # as one that came from there
     FinalError.seen(later)
     assert FinalError.take() is unseen
 
@@ -101,7 +102,7 @@ def test_a_final_error_cannot_be_caught() -> None:
 
 def test_lines_stay_and_what_is_no_python_is_none() -> None:
     with pytest.raises(ZeroDivisionError) as info:
-        exec(compiled_telling("try:\n  x\nexcept NameError:\n  1\n  1 / 0", "<test>"), {CAUGHT_NAME: caught})
+        exec(compile_marked("try:\n  x\nexcept NameError:\n  1\n  1 / 0", "<test>"), {CAUGHT_NAME: mark_caught})
     assert info.traceback[-1].lineno == 4
     with pytest.raises(SyntaxError):
-        compiled_telling("try: x\nexcept", "<test>")
+        compile_marked("try: x\nexcept", "<test>")

@@ -10,26 +10,36 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from sandbox.processes.base_frame import stand
-from sandbox.processes.harness.callbacks import Hosting
-from sandbox.processes.solution.exceptions import RaisedBack, message_of
+from sandbox.processes.base_frame import run
+from sandbox.processes.harness.callbacks import Callbacks
+from sandbox.processes.solution.exceptions import CallbackErrors, encode_exception
 from sandbox.processes.solution.objects import Objects
-from sandbox.processes.solution.proxies import Lending
-from sandbox.processes.solution.trampoline import Errand, Work
+from sandbox.processes.solution.proxies import Proxies
+from sandbox.processes.solution.trampoline import Steps, Task
 from sandbox.wire.limits import Limits
 from sandbox.wire.values import Reference, decode, encode, restore
-from testcases.model import ASK_ORACLE, AssertTest, CallTest, CheckTest, Comparison, Problem, StdinTest, Test, counted
+from testcases.model import (
+    ASK_ORACLE,
+    AssertTest,
+    CallTest,
+    CheckTest,
+    Comparison,
+    Problem,
+    StdinTest,
+    Test,
+    count_tests,
+)
 from testcases.proxies.exceptions import exception_for
-from testcases.run import conduct
+from testcases.run import run_tests
 from testcases.signals import (
     STATUS_VERDICTS,
-    AnswerError,
     BrokenTestError,
-    CandidateLostError,
-    is_answers,
+    SolutionError,
+    SolutionLostError,
+    is_from_solution,
     verdict_of,
 )
-from testcases.spec import exam_of
+from testcases.spec import build_spec
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -55,9 +65,9 @@ class Reply:
     detail: str = ""
 
 
-def done(work: Work) -> Any:
+def done(work: Steps) -> Any:
     """What comes of work that calls the answer."""
-    return stand(Errand(work).take)
+    return run(Task(work).take)
 
 
 class EndedError(BaseException):
@@ -73,7 +83,7 @@ class Fake:
         self.limits = Limits()
         self.generation = self.asked = 0
         self.written = bytearray(), bytearray()
-        self.hosting = Hosting()
+        self.callbacks = Callbacks()
         self.loads_left = loads
         self.lies = lies or {}
         """Replies that are given whatever is asked, by the name of the request."""
@@ -84,8 +94,8 @@ class Fake:
     def renew(self) -> None:
         self.generation += 1
         self.module = ModuleType("solution")
-        proxies = Lending(self.ask_back)
-        self.back = RaisedBack(proxies)
+        proxies = Proxies(self.ask_back)
+        self.back = CallbackErrors(proxies)
         self.objects = Objects(self.module, proxies)
 
     def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
@@ -114,22 +124,22 @@ class Fake:
 
     def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
         reply = self.ask("call", target, list(args), dict(kwargs))
-        self.hosting.change(reply.changes, [*args, *kwargs.values()])
+        self.callbacks.change(reply.changes, [*args, *kwargs.values()])
         return reply
 
     def ask(self, verb: str, *fields: Any) -> Reply:
-        crossed = restore(decode(self.hosting.request([verb, *fields])), self.objects.revive)[1:]
+        crossed = restore(decode(self.callbacks.request([verb, *fields])), self.objects.revive)[1:]
         shown = fields[0] if isinstance(fields[0], str) else "object"
         self.log.append(f"call {shown}" if verb == "call" else verb)
         self.asked += 1
         if verb in self.lies:
-            return replace(self.lies[verb], value=self.hosting.adopt(self.lies[verb].value))
+            return replace(self.lies[verb], value=self.callbacks.adopt(self.lies[verb].value))
         work = getattr(self.objects, {"op": "operate"}.get(verb, verb))
         return self.outcome(lambda: done(work(*crossed)), verb == "call")
 
     def ask_back(self, verb: str, *fields: Any) -> Any:
         question = decode(encode([verb, list(fields)], self.objects.keep))
-        answer = restore(decode(self.hosting.serve(question)), self.objects.revive)
+        answer = restore(decode(self.callbacks.serve(question)), self.objects.revive)
         if answer[0] == "raised":
             raise self.back.exception(answer[1:])
         return answer[1]
@@ -142,12 +152,12 @@ class Fake:
             value = act()
             value, changed = value if changes else (value, None)
             value, changed = decode(encode([value, changed], self.objects.keep))
-            return Reply("returned", self.hosting.adopt(value), changed)
+            return Reply("returned", self.callbacks.adopt(value), changed)
         except EndedError as end:
             self.alive = False
             return Reply(str(end), detail=f"ended by {end}")
         except Exception as error:  # noqa: BLE001 - is what it raised
-            _, name, base, text, _, reference, args, _ = decode(done(message_of(error, self.objects.keep)))
+            _, name, base, text, _, reference, args, _ = decode(done(encode_exception(error, self.objects.keep)))
             return Reply("raised", raised=Raised(name, base, text, reference, args), detail=f"{name}: {text}")
 
 
@@ -169,10 +179,12 @@ def examine(candidate: Fake | str, *tests: Test, **problem: Any) -> Conducted:
     """Put an answer, by default one that must define f, to tests."""
     fake = candidate if isinstance(candidate, Fake) else Fake(candidate)
     problem.setdefault("entry_point", None if all(isinstance(test, StdinTest) for test in tests) else "f")
-    exam = decode(encode(exam_of(Problem(tests, **problem))))
-    report = conduct(exam, fake)
+    spec = decode(encode(build_spec(Problem(tests, **problem))))
+    report = run_tests(spec, fake)
     assert decode(encode(report)) == report
-    assert [line.pop() for line in report] == [place for place, test in enumerate(tests) for _ in range(counted(test))]
+    assert [line.pop() for line in report] == [
+        place for place, test in enumerate(tests) for _ in range(count_tests(test))
+    ]
     assert all(type(text) is str for line in report for text in line)
     assert {Verdict(verdict) for verdict, _, _ in report}
     return Conducted(report, fake)
@@ -673,7 +685,7 @@ class TestRaising:
         for name in ("Own", base):
             error = exception_for(Reply("raised", raised=Raised(name, base, "text")))
             assert "text" in str(error)
-            assert is_answers(error)
+            assert is_from_solution(error)
             assert verdict_of(error) is Verdict.EXCEPTION
             if base not in special:  # those take other arguments than a text
                 assert isinstance(error, getattr(builtins, base))
@@ -682,7 +694,7 @@ class TestRaising:
     @pytest.mark.parametrize("base", ["BaseException", "int", "print", "__doc__", "Missing", ""])
     def test_is_a_plain_exception_where_there_is_no_such_class(self, base: str) -> None:
         error = exception_for(Reply("raised", raised=Raised("Own", base, "text")))
-        assert type(error).__bases__ == (AnswerError,)
+        assert type(error).__bases__ == (SolutionError,)
         assert str(error) == "text"
 
     @pytest.mark.parametrize("base", ["KeyError", "OSError", "SyntaxError", "Exception"])
@@ -706,7 +718,7 @@ class TestRaising:
     @pytest.mark.parametrize("status", [status for status in STATUS_VERDICTS if status != "raised"])
     def test_of_a_lost_process_is_none_that_tests_can_catch(self, status: str) -> None:
         error = exception_for(Reply(status, detail="why"))
-        assert isinstance(error, CandidateLostError)
+        assert isinstance(error, SolutionLostError)
         assert not isinstance(error, Exception)
         assert str(error) == "why"
         assert verdict_of(error) is STATUS_VERDICTS[status]

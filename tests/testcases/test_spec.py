@@ -16,7 +16,7 @@ from testcases.model import (
     StdinTest,
     Test,
 )
-from testcases.spec import exam_of, leaves_no_traces
+from testcases.spec import build_spec, leaves_no_side_effects
 
 CHECK = "def check(candidate):\n    assert candidate(1) == 2\n"
 CHECKER = "def checker(given, expected, got):\n    return got == expected\n"
@@ -43,7 +43,7 @@ def test_has_everything_that_conducting_it_takes() -> None:
         oracle="def f(): ...",
         isolation="shared",
     )
-    assert exam_of(problem) == {
+    assert build_spec(problem) == {
         "entry_point": "f",
         "prompt": "import math",
         "setup": "x = 1",
@@ -65,8 +65,8 @@ def test_has_everything_that_conducting_it_takes() -> None:
 
 
 def test_says_nothing_where_there_is_nothing() -> None:
-    exam = exam_of(Problem((StdinTest("", ""),)))
-    assert exam == {
+    spec = build_spec(Problem((StdinTest("", ""),)))
+    assert spec == {
         "entry_point": None,
         "prompt": "",
         "setup": "",
@@ -87,14 +87,14 @@ def test_says_nothing_where_there_is_nothing() -> None:
     ],
 )
 def test_crosses_as_it_is(test: Test) -> None:
-    exam = exam_of(Problem((test,), entry_point="f"))
-    assert decode(encode(exam)) == exam
+    spec = build_spec(Problem((test,), entry_point="f"))
+    assert decode(encode(spec)) == spec
 
 
 def test_data_alone_leaves_no_traces() -> None:
     tests = CallTest((1,), 2), StdinTest("a", "b")
-    assert leaves_no_traces(Problem(tests, entry_point="f"))
-    assert leaves_no_traces(Problem(tests, entry_point="f", prompt="import sys"))  # which only the answer meets
+    assert leaves_no_side_effects(Problem(tests, entry_point="f"))
+    assert leaves_no_side_effects(Problem(tests, entry_point="f", prompt="import sys"))  # which only the answer meets
 
 
 @pytest.mark.parametrize("field", ["prompt", "setup", "assert", "check", "pytest", "checker", "own checker", "oracle"])
@@ -117,4 +117,4 @@ def test_code_that_changes_modules_leaves_traces_wherever_it_is(field: str) -> N
         oracle=trace * (field == "oracle"),
         comparison=Comparison(checker=trace * (field == "checker")),
     )
-    assert not leaves_no_traces(problem)
+    assert not leaves_no_side_effects(problem)

@@ -47,7 +47,7 @@ class Stages:
     def prepare(self, workload: Workload) -> None:
         """Start the processes."""
         self.close()
-        self._config = GraderConfig.load(None, {**os.environ, **workload.environ, "GRADER_LANES": "1"})
+        self._config = GraderConfig.load(None, {**os.environ, **workload.environ, "GRADER_WORKERS": "1"})
         self._grader = Grader(self._config)
         self._grader.host()
         black.format_str("x = 1\n", mode=black.Mode())
@@ -78,7 +78,7 @@ class Stages:
         grade = self._grader.grade(sample)
         stages["total"].append((time.perf_counter() - started) * 1000)
         timings = grade.timings_ms
-        stages["analyst"].append(timings["analysed"])
+        stages["analyzer"].append(timings["analysed"])
         stages["fork"].append(timings["fork"])
         stages["run"].append(timings["run"])
         stages["handing over"].append(timings["executed"] - timings["analysed"] - timings["fork"] - timings["run"])

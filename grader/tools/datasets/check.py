@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from grader.config.settings import Credit, RewardConfig
 from grader.errors import InputError
-from grader.tools.datasets.findings import Bounds, Checked, Finding, FindingKind, Tried, judge
-from grader.tools.datasets.probes import UNSKILLED, TrialKind, trials_of
+from grader.tools.datasets.findings import CheckReport, Finding, FindingKind, ProbeResult, Thresholds, find_faults
+from grader.tools.datasets.probes import UNSKILLED, ProbeKind, make_probes
 from grader.tools.datasets.tasks import RowError, read_task
 from grader.tools.files.json_lines import chunks
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from grader.tools.datasets.tasks import Task
     from grader.tools.files.rows import Row
 
-__all__ = ["Checking", "check_rows", "for_checking"]
+__all__ = ["CheckOptions", "check_config", "check_rows"]
 
 _ROWS_AT_A_TIME = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Checking:
+class CheckOptions:
     """How to check."""
 
     format_name: str | None = None
@@ -42,12 +42,14 @@ class Checking:
     """The share of the CPU time one test may have that a solution may need for all, above 0."""
 
 
-def check_rows(rows: Iterable[Row], grader: Grader, how: Checking, on_row: Callable[[Row, Checked], None]) -> Checked:
+def check_rows(
+    rows: Iterable[Row], grader: Grader, how: CheckOptions, on_row: Callable[[Row, CheckReport], None]
+) -> CheckReport:
     """Check rows, a few in memory at a time.
 
     Args:
         rows: what to check.
-        grader: who grades the answers; see `for_checking`.
+        grader: who grades the answers; see `check_config`.
         how: how.
         on_row: called after each row.
 
@@ -69,7 +71,7 @@ def check_rows(rows: Iterable[Row], grader: Grader, how: Checking, on_row: Calla
     return done
 
 
-def for_checking(config: GraderConfig) -> GraderConfig:
+def check_config(config: GraderConfig) -> GraderConfig:
     """The configuration, without what has nothing to do with tests."""
     reward = RewardConfig(syntax=0.0, functional=1.0, style=0.0, credit=Credit.FRACTION)
     return replace(config, reward=reward)
@@ -78,12 +80,12 @@ def for_checking(config: GraderConfig) -> GraderConfig:
 class _Checker:
     """What is known from row to row."""
 
-    def __init__(self, grader: Grader, how: Checking) -> None:
+    def __init__(self, grader: Grader, how: CheckOptions) -> None:
         self._grader = grader
         self._how = how
         self._ids: dict[bytes, str] = {}
         self._texts: dict[bytes, str] = {}
-        self.done = Checked()
+        self.done = CheckReport()
 
     def check(self, rows: Sequence[Row]) -> Iterator[Row]:
         """Check rows together; gives out each as its findings are there."""
@@ -103,10 +105,10 @@ class _Checker:
                 self._find(FindingKind.BROKEN, row, "", complaints[row.number])
             yield row
 
-    def _try(self, tasks: dict[int, Task]) -> dict[int, list[Tried]]:
+    def _try(self, tasks: dict[int, Task]) -> dict[int, list[ProbeResult]]:
         """Put every answer to its task: all of them once, solutions as often as is asked for."""
         tried = {
-            number: [Tried(trial) for trial in trials_of(task, solutions=self._how.solutions)]
+            number: [ProbeResult(trial) for trial in make_probes(task, solutions=self._how.solutions)]
             for number, task in tasks.items()
         }
         for turn in range(self._how.repeat):
@@ -114,7 +116,7 @@ class _Checker:
                 (number, one)
                 for number, several in tried.items()
                 for one in several
-                if turn == 0 or one.trial.kind is TrialKind.SOLUTION
+                if turn == 0 or one.trial.kind is ProbeKind.SOLUTION
             ]
             grades = self._grader.grade_batch([one.trial.sample(tasks[number]) for number, one in due])
             for (_, one), grade in zip(due, grades, strict=True):
@@ -122,8 +124,8 @@ class _Checker:
                 self.done.runs += 1
         return tried
 
-    def _judge(self, row: Row, task: Task, tried: list[Tried]) -> None:
-        solutions = [one for one in tried if one.trial.kind is TrialKind.SOLUTION]
+    def _judge(self, row: Row, task: Task, tried: list[ProbeResult]) -> None:
+        solutions = [one for one in tried if one.trial.kind is ProbeKind.SOLUTION]
         self.done.tasks += 1
         self.done.formats[task.problem.shape] += 1
         self.done.with_solution += bool(solutions)
@@ -131,9 +133,9 @@ class _Checker:
         self.done.passing += sum(one.passed for one in solutions)
         self.done.tests += max(len(one.grades[0].tests) for one in tried)
         self.done.unskilled += max((one.share for one in tried if one.trial.kind in UNSKILLED), default=0.0)
-        self.done.stubs_passing += any(one.share > 0.0 for one in tried if one.trial.kind is TrialKind.STUB)
+        self.done.stubs_passing += any(one.share > 0.0 for one in tried if one.trial.kind is ProbeKind.STUB)
         cpu_s = task.problem.limits.cpu_s or self._grader.config.limits.cpu_s
-        for kind, detail in judge(tried, Bounds(self._how.guessable, self._how.slow * cpu_s)):
+        for kind, detail in find_faults(tried, Thresholds(self._how.guessable, self._how.slow * cpu_s)):
             self._find(kind, row, task.id, detail)
         for what, text, known in (("id", task.id, self._ids), ("text", task.prompt.strip(), self._texts)):
             if not text:

@@ -15,18 +15,26 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.text import json_line
-from grader.tools.datasets.payload import Payload
+from grader.tools.datasets.payload import PayloadStats
 from grader.tools.datasets.reference_writer import ReferenceWriter
 from grader.tools.datasets.tasks import RowError, read_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from grader.tools.datasets.prompts import Turns
+    from grader.tools.datasets.prompts import PromptTemplate
     from grader.tools.datasets.tasks import Task
     from grader.tools.files.rows import Row
 
-__all__ = ["Conversion", "Converted", "Depot", "TrainerFormat", "convert_rows", "training_row", "with_reference"]
+__all__ = [
+    "ConversionOptions",
+    "ConversionReport",
+    "TrainerFormat",
+    "Uploader",
+    "convert_rows",
+    "training_row",
+    "with_reference",
+]
 
 
 class TrainerFormat(StrEnum):
@@ -74,7 +82,7 @@ def with_reference(row: Mapping[str, Any], reference: Any) -> dict[str, Any]:
     return {**row, "reference_answer": reference}
 
 
-class Depot(Protocol):
+class Uploader(Protocol):
     """Where tests are put that are too large for a row."""
 
     def put(self, reference: Any) -> dict[str, Any]:
@@ -82,10 +90,10 @@ class Depot(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
+class ConversionOptions:
     """How to convert."""
 
-    turns: Turns
+    turns: PromptTemplate
     target: TrainerFormat = TrainerFormat.BEDROCK
     format_name: str | None = None
     split: str = "train"
@@ -93,15 +101,15 @@ class Conversion:
     """Write tests in the grader's own format where it can say them."""
     batch_size: int = 64
     completion_bytes: int = 24 * 1024
-    depot: Depot | None = None
+    depot: Uploader | None = None
     """Takes the tests of rows that are too large; ``None`` leaves them in."""
 
 
 @dataclass(slots=True)
-class Converted:
+class ConversionReport:
     """What a conversion came to."""
 
-    payload: Payload
+    payload: PayloadStats
     bad: int = 0
     """Rows that could not be converted."""
     moved: int = 0
@@ -129,10 +137,10 @@ class Converted:
 
 def convert_rows(
     rows: Iterable[Row],
-    how: Conversion,
+    how: ConversionOptions,
     write: Callable[[dict[str, Any]], None],
     on_row: Callable[[Row, str], None],
-) -> Converted:
+) -> ConversionReport:
     """Convert rows, one in memory at a time.
 
     Args:
@@ -161,11 +169,13 @@ def convert_rows(
 class _Converter:
     """What is known from row to row."""
 
-    def __init__(self, how: Conversion) -> None:
+    def __init__(self, how: ConversionOptions) -> None:
         self._how = how
         self._references = ReferenceWriter(native=how.native)
         self._ids: set[bytes] = set()
-        self.done = Converted(Payload(how.batch_size, how.completion_bytes, as_text=how.target is TrainerFormat.VERL))
+        self.done = ConversionReport(
+            PayloadStats(how.batch_size, how.completion_bytes, as_text=how.target is TrainerFormat.VERL)
+        )
 
     def convert(self, row: Row) -> dict[str, Any]:
         """The training row.

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from grader.extraction import ExtractionRule
 from grader.text import one_line
-from grader.tools.datasets.probes import UNSKILLED, TrialKind
+from grader.tools.datasets.probes import UNSKILLED, ProbeKind
 from grader.types import GradeStatus
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from grader.tools.datasets.probes import Trial
+    from grader.tools.datasets.probes import Probe
     from grader.types import Grade
 
-__all__ = ["Bounds", "Checked", "Finding", "FindingKind", "Tried", "judge"]
+__all__ = ["CheckReport", "Finding", "FindingKind", "ProbeResult", "Thresholds", "find_faults"]
 
 
 class FindingKind(StrEnum):
@@ -53,7 +53,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Checked:
+class CheckReport:
     """What a check came to."""
 
     rows: int = 0
@@ -111,13 +111,13 @@ class Checked:
         }
 
 
-_CHARS = 300
-_CONTRARY = 2
+_MAX_CHARS = 300
+_MIN_PROBES = 2
 _PASSED = Verdict.PASSED
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Thresholds:
     """What is still no finding."""
 
     guessable: float
@@ -127,10 +127,10 @@ class Bounds:
 
 
 @dataclass(slots=True)
-class Tried:
+class ProbeResult:
     """An answer and the grades it got, one for each time it was tried."""
 
-    trial: Trial
+    trial: Probe
     grades: list[Grade] = field(default_factory=list)
 
     @property
@@ -149,7 +149,7 @@ class Tried:
         return max(grade.metric("cpu_ms") for grade in self.grades) / 1000
 
 
-def judge(tried: Sequence[Tried], bounds: Bounds) -> Iterator[tuple[FindingKind, str]]:
+def find_faults(tried: Sequence[ProbeResult], bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
     """What is wrong with the task, most serious first.
 
     Args:
@@ -158,16 +158,16 @@ def judge(tried: Sequence[Tried], bounds: Bounds) -> Iterator[tuple[FindingKind,
     """
     unscored = next((one.grades[0] for one in tried if one.grades[0].status is GradeStatus.UNSCORED), None)
     if unscored is not None:
-        yield FindingKind.BROKEN, _line(f"cannot be graded: {unscored.reason}")
+        yield FindingKind.BROKEN, _one_line(f"cannot be graded: {unscored.reason}")
         return
-    solutions = [one for one in tried if one.trial.kind is TrialKind.SOLUTION]
+    solutions = [one for one in tried if one.trial.kind is ProbeKind.SOLUTION]
     for one in solutions:
-        yield from _solution(one, bounds)
-    yield from _hollow([one for one in tried if one.trial.kind in (TrialKind.RAISING, TrialKind.STUB)])
-    yield from _guessable([one for one in tried if one.trial.kind in UNSKILLED], bounds)
+        yield from _solution_findings(one, bounds)
+    yield from _vacuous_tests([one for one in tried if one.trial.kind in (ProbeKind.RAISING, ProbeKind.STUB)])
+    yield from _guessable_tests([one for one in tried if one.trial.kind in UNSKILLED], bounds)
 
 
-def _solution(one: Tried, bounds: Bounds) -> Iterator[tuple[FindingKind, str]]:
+def _solution_findings(one: ProbeResult, bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
     label = one.trial.label
     grade = one.grades[0]
     if _is_other_code(one.trial, grade):
@@ -175,28 +175,28 @@ def _solution(one: Tried, bounds: Bounds) -> Iterator[tuple[FindingKind, str]]:
         return
     verdicts = [[test.verdict for test in again.tests] for again in one.grades]
     if any(other != verdicts[0] for other in verdicts):
-        yield FindingKind.FLAKY, _line(f"{label}: {_difference(one.grades)}")
+        yield FindingKind.FLAKY, _one_line(f"{label}: {_difference(one.grades)}")
     elif not one.passed:
         failed = [test for test in grade.tests if test.verdict is not Verdict.PASSED]
         count = f"{label} fails {len(failed)} of {len(grade.tests)} tests"
         first = f"{failed[0].name}: {failed[0].verdict}: {failed[0].detail}" if failed else grade.reason
-        yield FindingKind.BROKEN, _line(f"{count}: {first.removeprefix(': ').removesuffix(': ')}")
+        yield FindingKind.BROKEN, _one_line(f"{count}: {first.removeprefix(': ').removesuffix(': ')}")
     if one.cpu_s > bounds.cpu_s:
         yield FindingKind.SLOW, f"{label} needs {one.cpu_s:.1f} CPU seconds, more than {bounds.cpu_s:g}"
 
 
-def _hollow(tried: Sequence[Tried]) -> Iterator[tuple[FindingKind, str]]:
+def _vacuous_tests(tried: Sequence[ProbeResult]) -> Iterator[tuple[FindingKind, str]]:
     """Tests that pass both with an answer that always raises and with one that never does."""
     tests = [one.grades[0].tests for one in tried]
-    if len(tests) < _CONTRARY or len(set(map(len, tests))) > 1:
+    if len(tests) < _MIN_PROBES or len(set(map(len, tests))) > 1:
         return
     passed = [results[0] for results in zip(*tests, strict=True) if {one.verdict for one in results} == {_PASSED}]
     if passed:
         count = f"{len(passed)} of {len(tests[0])} tests pass whatever the answer does"
-        yield FindingKind.BROKEN, _line(f"{count}: {passed[0].name}")
+        yield FindingKind.BROKEN, _one_line(f"{count}: {passed[0].name}")
 
 
-def _guessable(tried: Sequence[Tried], bounds: Bounds) -> Iterator[tuple[FindingKind, str]]:
+def _guessable_tests(tried: Sequence[ProbeResult], bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
     """The best of the answers without skill, if it is too good."""
     best = max(tried, key=lambda one: one.share, default=None)
     if best is None:
@@ -204,7 +204,7 @@ def _guessable(tried: Sequence[Tried], bounds: Bounds) -> Iterator[tuple[Finding
     tests = best.grades[0].tests
     if best.share > bounds.guessable or best.share == 1.0:
         passed = sum(test.verdict is Verdict.PASSED for test in tests)
-        yield FindingKind.GUESSABLE, _line(f"{best.trial.label} passes {passed} of {len(tests)} tests")
+        yield FindingKind.GUESSABLE, _one_line(f"{best.trial.label} passes {passed} of {len(tests)} tests")
 
 
 def _difference(grades: Sequence[Grade]) -> str:
@@ -217,12 +217,12 @@ def _difference(grades: Sequence[Grade]) -> str:
     return ""
 
 
-def _is_other_code(trial: Trial, grade: Grade) -> bool:
+def _is_other_code(trial: Probe, grade: Grade) -> bool:
     """Whether what ran is not the solution; nobody knows where that is text with code in it."""
     if not trial.code or grade.extraction_rule == ExtractionRule.BODY_ONLY:
         return False
     return grade.answer is None or grade.answer.strip() != trial.code.replace("\r\n", "\n").strip()
 
 
-def _line(text: str) -> str:
-    return one_line(text, _CHARS)
+def _one_line(text: str) -> str:
+    return one_line(text, _MAX_CHARS)

@@ -12,17 +12,17 @@ from grader.text import json_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["REQUEST_BYTES", "Payload", "TooLarge"]
+__all__ = ["REQUEST_BYTES", "OversizedRow", "PayloadStats"]
 
 REQUEST_BYTES = PAYLOAD_BYTES
 _ENVELOPE_BYTES = 256
 """Brackets, and what HTTP puts around a batch."""
 _TURN = {"role": "assistant", "content": ""}
-_KEPT = 100
+_MAX_WORST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class TooLarge:
+class OversizedRow:
     """A row of which a batch may hold too few."""
 
     place: str
@@ -34,7 +34,7 @@ class TooLarge:
 
 
 @dataclass(slots=True)
-class Payload:
+class PayloadStats:
     """Adds up what rows need when they are sent for grading.
 
     Args:
@@ -52,7 +52,7 @@ class Payload:
     largest: int = 0
     """Bytes of the largest row, with its completion."""
     too_large: int = 0
-    worst: list[TooLarge] = field(default_factory=list)
+    worst: list[OversizedRow] = field(default_factory=list)
     """The first of those that are too large."""
 
     @property
@@ -78,8 +78,8 @@ class Payload:
         self.largest = max(self.largest, size)
         if size > self.share:
             self.too_large += 1
-            if len(self.worst) < _KEPT:
-                self.worst.append(TooLarge(place, name, size, (REQUEST_BYTES - _ENVELOPE_BYTES) // size))
+            if len(self.worst) < _MAX_WORST:
+                self.worst.append(OversizedRow(place, name, size, (REQUEST_BYTES - _ENVELOPE_BYTES) // size))
 
     @property
     def mean_batch(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from grader.tools.datasets.prompts import fenced
 from grader.types import Sample
-from testcases.compare.credit import best_constant
+from testcases.compare.credit import best_baseline
 from testcases.errors import InvalidFieldError
 from testcases.source.parsing import parse
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from grader.tools.datasets.tasks import Task
 
-__all__ = ["UNSKILLED", "Trial", "TrialKind", "trials_of"]
+__all__ = ["UNSKILLED", "Probe", "ProbeKind", "make_probes"]
 
 
 _SHOWN_CHARS = 60
-_OWN_ERROR = "class Refused(Exception):\n    pass\n\n\n"
+_ERROR_CLASS_SOURCE = "class Refused(Exception):\n    pass\n\n\n"
 
 
-class TrialKind(StrEnum):
+class ProbeKind(StrEnum):
     """What is tried."""
 
     SOLUTION = "solution"
@@ -38,15 +38,15 @@ class TrialKind(StrEnum):
     """What always returns or prints the value that most tests expect."""
 
 
-UNSKILLED = (TrialKind.RAISING, TrialKind.STUB, TrialKind.CONSTANT)
+UNSKILLED = (ProbeKind.RAISING, ProbeKind.STUB, ProbeKind.CONSTANT)
 """What passes tests that need no skill."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Probe:
     """One answer to try."""
 
-    kind: TrialKind
+    kind: ProbeKind
     code: str
     """The code that is to run."""
     completion: str
@@ -59,51 +59,53 @@ class Trial:
         return Sample(self.kind.value, self.completion, task.reference, prompt=task.prompt)
 
 
-def trials_of(task: Task, *, solutions: int) -> list[Trial]:
+def make_probes(task: Task, *, solutions: int) -> list[Probe]:
     """What to try on a task.
 
     Args:
         task: the task.
         solutions: try at most so many of those that came with it.
     """
-    found = [_solution(text, number) for number, text in enumerate(task.solutions[:solutions], 1)]
-    return [*found, *_unskilled(task)]
+    found = [_solution_probe(text, number) for number, text in enumerate(task.solutions[:solutions], 1)]
+    return [*found, *_unskilled_probes(task)]
 
 
-def _solution(text: str, number: int) -> Trial:
+def _solution_probe(text: str, number: int) -> Probe:
     label = f"solution {number}"
     if _is_python(text):
-        return Trial(TrialKind.SOLUTION, text, fenced(text), label)
-    return Trial(TrialKind.SOLUTION, "", text, label)
+        return Probe(ProbeKind.SOLUTION, text, fenced(text), label)
+    return Probe(ProbeKind.SOLUTION, "", text, label)
 
 
-def _unskilled(task: Task) -> Iterator[Trial]:
+def _unskilled_probes(task: Task) -> Iterator[Probe]:
     name = task.problem.entry_point
     if name is None:
-        yield _trial(TrialKind.RAISING, f"{_OWN_ERROR}raise Refused\n", "a program that raises")
-        yield _trial(TrialKind.STUB, "pass\n", "a program that prints nothing")
+        yield _probe(ProbeKind.RAISING, f"{_ERROR_CLASS_SOURCE}raise Refused\n", "a program that raises")
+        yield _probe(ProbeKind.STUB, "pass\n", "a program that prints nothing")
     else:
         is_class = _is_class(task, name)
         raising = f"{name}.__init__" if is_class else name
-        stub = f"class {name}:\n    pass\n" if is_class else _defining(name, "return None")
-        yield _trial(TrialKind.RAISING, f"{_OWN_ERROR}{_defining(raising, 'raise Refused')}", "always raising")
-        yield _trial(TrialKind.STUB, stub, f"an empty {name}")
-    best = best_constant(task.problem)
+        stub = f"class {name}:\n    pass\n" if is_class else _definition_source(name, "return None")
+        yield _probe(
+            ProbeKind.RAISING, f"{_ERROR_CLASS_SOURCE}{_definition_source(raising, 'raise Refused')}", "always raising"
+        )
+        yield _probe(ProbeKind.STUB, stub, f"an empty {name}")
+    best = best_baseline(task.problem)
     source = best.source if best is not None else None
     if best is None or source is None:
         return
     shown = source if len(source) <= _SHOWN_CHARS else source[:_SHOWN_CHARS] + "..."
     if best.is_output:
-        yield _trial(TrialKind.CONSTANT, f"print({source}, end='')\n", f"printing {shown}")
+        yield _probe(ProbeKind.CONSTANT, f"print({source}, end='')\n", f"printing {shown}")
     elif name is not None:
-        yield _trial(TrialKind.CONSTANT, _defining(name, f"return {source}"), f"returning {shown}")
+        yield _probe(ProbeKind.CONSTANT, _definition_source(name, f"return {source}"), f"returning {shown}")
 
 
-def _trial(kind: TrialKind, code: str, label: str) -> Trial:
-    return Trial(kind, code, fenced(code), label)
+def _probe(kind: ProbeKind, code: str, label: str) -> Probe:
+    return Probe(kind, code, fenced(code), label)
 
 
-def _defining(name: str, statement: str) -> str:
+def _definition_source(name: str, statement: str) -> str:
     """Python that defines a function of this name, or a class with a method of it, that consists of a statement."""
     root, _, method = name.partition(".")
     if not method:

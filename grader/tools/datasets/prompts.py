@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 from grader.errors import InputError
 from testcases.errors import InvalidFieldError
 from testcases.model import StdinTest
-from testcases.source.entry_points import defined_in
-from testcases.source.parsing import prompt_code
+from testcases.source.entry_points import find_defined_function
+from testcases.source.parsing import find_prompt_code
 
 if TYPE_CHECKING:
     from grader.tools.datasets.tasks import Task
 
-__all__ = ["SYSTEM_PROMPT", "USER_PROMPT", "Turns", "fenced", "read_template"]
+__all__ = ["SYSTEM_PROMPT", "USER_PROMPT", "PromptTemplate", "fenced", "read_template"]
 
 
-_LEAST = 3
+_MIN_TICKS = 3
 
 
 def fenced(code: str) -> str:
     """The code in a block whose fence is longer than any run of backticks in it."""
     longest = max(map(len, re.findall("`+", code)), default=0)
-    ticks = "`" * max(_LEAST, longest + 1)
+    ticks = "`" * max(_MIN_TICKS, longest + 1)
     text = code.strip("\n")
     return f"{ticks}python\n{text}\n{ticks}"
 
@@ -33,8 +33,8 @@ SYSTEM_PROMPT = "You are a careful Python programmer. Answer with all of the cod
 USER_PROMPT = "{prompt}\n\n{interface}\n\n{starter}"
 
 _PLACEHOLDER = re.compile(r"\{(prompt|interface|starter|entry_point)\}")
-_COMPLETE = "Complete this code. Give all of it, not only what is new."
-_PROGRAM = "Write a program that reads standard input and writes to standard output."
+_COMPLETION_TEXT = "Complete this code. Give all of it, not only what is new."
+_PROGRAM_TEXT = "Write a program that reads standard input and writes to standard output."
 _MAX_TEMPLATE_CHARS = 100_000
 
 
@@ -57,7 +57,7 @@ def read_template(path: str, *, must_hold: str = "") -> str:
     return text.strip()
 
 
-class Turns:
+class PromptTemplate:
     """Makes the turns of training rows.
 
     A row that holds a conversation keeps it; the system turn is then only put in where one is asked for.
@@ -88,38 +88,38 @@ class Turns:
     def _user_text(self, task: Task) -> str:
         values = {
             "prompt": fenced(task.prompt) if _is_code(task) else task.prompt.strip(),
-            "interface": _interface(task),
+            "interface": _interface_text(task),
             "starter": f"Start from this code:\n\n{fenced(task.starter)}" if task.starter else "",
             "entry_point": task.problem.entry_point or "",
         }
-        paragraphs = [part for part in self._user.split("\n\n") if not _is_left_empty(part, values)]
+        paragraphs = [part for part in self._user.split("\n\n") if not _is_empty_placeholder(part, values)]
         return _PLACEHOLDER.sub(lambda found: values[found[1]], "\n\n".join(paragraphs))
 
 
 def _is_code(task: Task) -> bool:
     """Whether the prompt is code to be completed."""
-    code = prompt_code(task.prompt, entry_point=task.problem.entry_point)
+    code = find_prompt_code(task.prompt, entry_point=task.problem.entry_point)
     return bool(code) and code == task.prompt
 
 
-def _is_left_empty(paragraph: str, values: dict[str, str]) -> bool:
+def _is_empty_placeholder(paragraph: str, values: dict[str, str]) -> bool:
     """Whether it is a placeholder and nothing else, for which there is no value."""
     found = _PLACEHOLDER.fullmatch(paragraph.strip())
     return found is not None and not values[found[1]]
 
 
-def _interface(task: Task) -> str:
+def _interface_text(task: Task) -> str:
     name = task.problem.entry_point
     if _is_code(task):
-        return _COMPLETE
+        return _COMPLETION_TEXT
     if name is None:
-        return _PROGRAM if any(isinstance(test, StdinTest) for test in task.problem.tests) else ""
-    if _is_named(name.rpartition(".")[2], f"{task.prompt}\n{task.starter}"):
+        return _PROGRAM_TEXT if any(isinstance(test, StdinTest) for test in task.problem.tests) else ""
+    if _names_function(name.rpartition(".")[2], f"{task.prompt}\n{task.starter}"):
         return ""
     return f"Define `{name}{_parameters(task, name)}`."
 
 
-def _is_named(name: str, text: str) -> bool:
+def _names_function(name: str, text: str) -> bool:
     """Whether a text names a function, and does not merely use a word: "add the numbers" names no ``add``."""
     name_alone = rf"\b{re.escape(name)}\b"
     like_code = rf"{name_alone}\s*\(|`{re.escape(name)}`|(?:def|class)\s+{name_alone}"
@@ -131,7 +131,7 @@ def _parameters(task: Task, name: str) -> str:
     """The parameters as a solution that came with the row has them; empty where none tells."""
     for solution in task.solutions:
         try:
-            signature = defined_in(solution, "solution", name=name)
+            signature = find_defined_function(solution, "solution", name=name)
         except InvalidFieldError:
             continue
         return f"({', '.join(signature.parameters)})"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["ReferenceWriter", "to_native"]
 
 
-_USUAL = asdict(Comparison())
+_DEFAULT_COMPARISON = asdict(Comparison())
 
 
 def to_native(problem: Problem) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def to_native(problem: Problem) -> dict[str, Any]:
         "setup": problem.setup,
         "oracle": problem.oracle,
         "limits": {name: value for name, value in asdict(problem.limits).items() if value is not None},
-        "compare": _unusual(problem.comparison),
+        "compare": _changed_options(problem.comparison),
         "allow_imports": list(problem.allow_imports),
         "isolation": problem.isolation if problem.isolation != "split" else "",
     }
@@ -51,17 +51,17 @@ def _test(test: Test) -> dict[str, Any]:
     worth: dict[str, Any] = {} if test.weight == 1.0 else {"weight": test.weight}
     if test.group is not None:
         worth["group"] = test.group
-    return _asked(test) | worth
+    return _test_fields(test) | worth
 
 
-def _asked(test: Test) -> dict[str, Any]:
+def _test_fields(test: Test) -> dict[str, Any]:
     match test:
         case CallTest():
             call = {"function": test.function, "args": list(test.args), "kwargs": dict(test.kwargs)}
             given = {name: value for name, value in call.items() if value}
-            return given | _right("expected", test) | _compared(test)
+            return given | _expected("expected", test) | _comparison(test)
         case StdinTest():
-            return {"stdin": test.stdin} | _right("stdout", test) | _compared(test)
+            return {"stdin": test.stdin} | _expected("stdout", test) | _comparison(test)
         case AssertTest():
             return {"assert": test.source}
         case CheckTest():
@@ -70,19 +70,19 @@ def _asked(test: Test) -> dict[str, Any]:
             return {"pytest": test.source, "module": test.module}
 
 
-def _right(name: str, test: CallTest | StdinTest) -> dict[str, Any]:
+def _expected(name: str, test: CallTest | StdinTest) -> dict[str, Any]:
     value = test.expected if isinstance(test, CallTest) else test.stdout
     if value is ASK_ORACLE:
         return {} if isinstance(test, CallTest) and test.args else {"args": []}
     return {"one_of": [value, *test.alternatives]} if test.alternatives else {name: value}
 
 
-def _compared(test: CallTest | StdinTest) -> dict[str, Any]:
-    return {} if test.comparison is None else {"compare": _unusual(test.comparison)}
+def _comparison(test: CallTest | StdinTest) -> dict[str, Any]:
+    return {} if test.comparison is None else {"compare": _changed_options(test.comparison)}
 
 
-def _unusual(comparison: Comparison) -> dict[str, Any]:
-    return {name: value for name, value in asdict(comparison).items() if value != _USUAL[name]}
+def _changed_options(comparison: Comparison) -> dict[str, Any]:
+    return {name: value for name, value in asdict(comparison).items() if value != _DEFAULT_COMPARISON[name]}
 
 
 class ReferenceWriter:
@@ -105,7 +105,7 @@ class ReferenceWriter:
         """
         wanted = _fingerprint(task.problem)
         for candidate in self._candidates(task, wanted):
-            if _says(candidate, wanted, task):
+            if _reads_as(candidate, wanted, task):
                 return candidate
         raise RowError("its tests hold values that JSON cannot say")
 
@@ -138,7 +138,7 @@ class ReferenceWriter:
         # solutions are the largest columns, and cheap to do without once they are gone
         for name in sorted(row, key=lambda name: name not in SOLUTION_COLUMNS):
             without = {other: value for other, value in needed.items() if other != name}
-            if _says({**without, "format": task.problem.shape}, wanted, task):
+            if _reads_as({**without, "format": task.problem.shape}, wanted, task):
                 needed = without
         self._needed[kind] = frozenset(needed) | (known or frozenset())
         yield needed
@@ -146,7 +146,7 @@ class ReferenceWriter:
         yield row
 
 
-def _says(reference: Any, wanted: str, task: Task) -> bool:
+def _reads_as(reference: Any, wanted: str, task: Task) -> bool:
     """Whether a reference, once it has been JSON, is read as the problem, whatever the prompt is rendered as."""
     try:
         again = read_reference(json.loads(json_line(reference)), prompt="")

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from grader.tools.datasets.convert import Converted
-    from grader.tools.datasets.findings import Checked
+    from grader.tools.datasets.convert import ConversionReport
+    from grader.tools.datasets.findings import CheckReport
 
 __all__ = ["check_tables", "conversion_tables"]
 
-_SHOWN = 20
-_FINDINGS_SHOWN = 200
+_MAX_ROWS_SHOWN = 20
+_MAX_FINDINGS_SHOWN = 200
 _STYLES = {FindingKind.BROKEN: "red", FindingKind.FLAKY: "magenta"}
 _OTHER_STYLE = "yellow"
 
 
-def conversion_tables(done: Converted, out: str) -> Group:
+def conversion_tables(done: ConversionReport, out: str) -> Group:
     """What a conversion came to."""
     payload = done.payload
     rows = new_table(f"{done.rows} rows written to {one_line(out)}", "what", "number", numbers=1)
@@ -37,33 +37,35 @@ def conversion_tables(done: Converted, out: str) -> Group:
     rows.add_row("with an id that an earlier row has", str(done.repeated_ids))
     rows.add_row("with tests put elsewhere", str(done.moved))
     sizes = new_table(f"Requests of {payload.batch_size} samples", "what", "size", numbers=1)
-    sizes.add_row("a request may have", _size(REQUEST_BYTES))
-    sizes.add_row("room for each completion", _size(payload.completion_bytes))
-    sizes.add_row("a batch of average rows", _size(payload.mean_batch))
-    sizes.add_row("a batch of copies of the largest row", _size(payload.largest_batch))
+    sizes.add_row("a request may have", _format_size(REQUEST_BYTES))
+    sizes.add_row("room for each completion", _format_size(payload.completion_bytes))
+    sizes.add_row("a batch of average rows", _format_size(payload.mean_batch))
+    sizes.add_row("a batch of copies of the largest row", _format_size(payload.largest_batch))
     sizes.add_row("batch size at which every batch fits", str(payload.safe_batch_size))
     parts: list[RenderableType] = [rows, Text(), sizes]
     if payload.too_large:
-        parts += [Text(), _too_large(done)]
+        parts += [Text(), _oversized_rows(done)]
     return Group(*parts)
 
 
-def _too_large(done: Converted) -> Table:
+def _oversized_rows(done: ConversionReport) -> Table:
     payload = done.payload
     title = f"{payload.too_large} rows are too large for batches of {payload.batch_size}"
-    if payload.too_large > _SHOWN:
-        title += f" (the first {_SHOWN})"
+    if payload.too_large > _MAX_ROWS_SHOWN:
+        title += f" (the first {_MAX_ROWS_SHOWN})"
     table = new_table(title, "row", "id", "size", "fit into a request", numbers=2)
-    for row in payload.worst[:_SHOWN]:
-        table.add_row(plain(one_line(row.place)), plain(one_line(row.id, 60)), _size(row.bytes), str(row.fitting))
+    for row in payload.worst[:_MAX_ROWS_SHOWN]:
+        table.add_row(
+            plain(one_line(row.place)), plain(one_line(row.id, 60)), _format_size(row.bytes), str(row.fitting)
+        )
     return table
 
 
-def _size(size: int) -> str:
+def _format_size(size: int) -> str:
     return f"{size / 1024:.1f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.2f} MB"
 
 
-def check_tables(checked: Checked) -> Group:
+def check_tables(checked: CheckReport) -> Group:
     """What a check came to."""
     parts: list[RenderableType] = []
     if checked.findings:
@@ -83,11 +85,13 @@ def check_tables(checked: Checked) -> Group:
     return Group(*parts, totals)
 
 
-def _findings(checked: Checked) -> Table:
+def _findings(checked: CheckReport) -> Table:
     count = len(checked.findings)
-    title = f"{count} findings" + (f" (the first {_FINDINGS_SHOWN}; --json has all)" if count > _FINDINGS_SHOWN else "")
+    title = f"{count} findings" + (
+        f" (the first {_MAX_FINDINGS_SHOWN}; --json has all)" if count > _MAX_FINDINGS_SHOWN else ""
+    )
     table = new_table(title, "row", "id", "what", "why")
-    for finding in checked.findings[:_FINDINGS_SHOWN]:
+    for finding in checked.findings[:_MAX_FINDINGS_SHOWN]:
         kind = Text(finding.kind, style=_style(finding.kind))
         table.add_row(str(finding.row), plain(one_line(finding.id, 60)), kind, plain(finding.detail))
     return table

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from grader.errors import FieldError, FieldMissingError, InputError
 from grader.lambda_api.samples import USER_ROLES, last_turn
 from grader.references.locate import find_reference, is_address
-from testcases.errors import InvalidFieldError, ProblemError, UnknownShapeError
-from testcases.formats import SHAPES, read_reference
+from testcases.errors import InvalidFieldError, ProblemError, UnknownFormatError
+from testcases.formats import FORMAT_NAMES, read_reference
 from testcases.source.parsing import defined_names, parse
 
 if TYPE_CHECKING:
@@ -29,18 +29,18 @@ __all__ = [
     "RowError",
     "Task",
     "check_format",
-    "code_of_solution",
     "conversation",
     "find_solutions",
     "read_task",
     "starter_code",
     "task_id",
     "task_text",
+    "whole_solution",
 ]
 
 
-_ID = ("id", "task_id", "question_id", "problem_id", "response_id", "name")
-_TEXT = (
+_ID_COLUMNS = ("id", "task_id", "question_id", "problem_id", "response_id", "name")
+_TEXT_COLUMNS = (
     "prompt",
     "instruct_prompt",
     "question_content",
@@ -52,12 +52,12 @@ _TEXT = (
     "query",
     "instruction",
 )
-_STARTER = ("starter_code", "starter")
-_CONTINUED = ("complete_prompt", "prompt", "code_prompt")
+_STARTER_COLUMNS = ("starter_code", "starter")
+_PROMPT_COLUMNS = ("complete_prompt", "prompt", "code_prompt")
 """What a ``canonical_solution`` may be the continuation of."""
-_CODE = ("code", "solution", "reference_solution", "gold_standard_solution", "canonical_solution")
-_LISTS = ("solutions",)
-SOLUTION_COLUMNS = frozenset((*_CODE, *_LISTS, "incorrect_solutions"))
+_SOLUTION_COLUMNS = ("code", "solution", "reference_solution", "gold_standard_solution", "canonical_solution")
+_SOLUTION_LIST_COLUMNS = ("solutions",)
+SOLUTION_COLUMNS = frozenset((*_SOLUTION_COLUMNS, *_SOLUTION_LIST_COLUMNS, "incorrect_solutions"))
 """Columns that hold solutions, and that no test needs unless its format says so."""
 _CODECONTESTS_PYTHON3 = 3
 """Of the enumeration in the card of CodeContests; 1 is Python 2."""
@@ -65,7 +65,7 @@ _CODECONTESTS_PYTHON3 = 3
 
 def task_id(row: Mapping[str, Any]) -> str | None:
     """What the row calls its task; ``None`` when it does not."""
-    for name in _ID:
+    for name in _ID_COLUMNS:
         value = row.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
@@ -95,12 +95,12 @@ def conversation(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def task_text(row: Mapping[str, Any]) -> str:
     """The task as text, prose or code; empty when there is none."""
-    return _first_text(row, _TEXT)
+    return _first_text(row, _TEXT_COLUMNS)
 
 
 def starter_code(row: Mapping[str, Any]) -> str:
     """Code the answer is to start from; empty when there is none."""
-    return _first_text(row, _STARTER)
+    return _first_text(row, _STARTER_COLUMNS)
 
 
 def find_solutions(row: Mapping[str, Any], entry_point: str | None) -> list[str]:
@@ -110,15 +110,15 @@ def find_solutions(row: Mapping[str, Any], entry_point: str | None) -> list[str]
         row: a row, or a reference.
         entry_point: name that a solution defines, which tells whole solutions from continuations of the prompt.
     """
-    found = [row[name] for name in _CODE if isinstance(row.get(name), str)]
-    for name in _LISTS:
-        found += _listed(row.get(name))
-    starts = [text for name in _CONTINUED if isinstance(text := row.get(name), str) and text]
-    texts = [code_of_solution(text, starts, entry_point) for text in found if text.strip()]
+    found = [row[name] for name in _SOLUTION_COLUMNS if isinstance(row.get(name), str)]
+    for name in _SOLUTION_LIST_COLUMNS:
+        found += _solutions_in_list(row.get(name))
+    starts = [text for name in _PROMPT_COLUMNS if isinstance(text := row.get(name), str) and text]
+    texts = [whole_solution(text, starts, entry_point) for text in found if text.strip()]
     return list(dict.fromkeys(texts))
 
 
-def code_of_solution(text: str, starts: Sequence[str], entry_point: str | None) -> str:
+def whole_solution(text: str, starts: Sequence[str], entry_point: str | None) -> str:
     """A solution as a whole: itself, or after the first of the prompts with which it is one."""
     if _is_whole(text, entry_point):
         return text
@@ -133,7 +133,7 @@ def _is_whole(source: str, entry_point: str | None) -> bool:
     return entry_point is None or entry_point.partition(".")[0] in defined_names(tree)
 
 
-def _listed(value: Any) -> list[str]:
+def _solutions_in_list(value: Any) -> list[str]:
     """Solutions of a list, JSON text of one, or the parallel lists of CodeContests."""
     if isinstance(value, str):
         try:
@@ -186,10 +186,10 @@ def check_format(name: str | None) -> None:
     Raises:
         InputError: there is none; suggests one.
     """
-    if name is None or name in SHAPES:
+    if name is None or name in FORMAT_NAMES:
         return
-    near = difflib.get_close_matches(name, SHAPES, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"the formats are {', '.join(SHAPES)}"
+    near = difflib.get_close_matches(name, FORMAT_NAMES, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the formats are {', '.join(FORMAT_NAMES)}"
     raise InputError(f"there is no format {name[:40]!a}; {hint}")
 
 
@@ -207,10 +207,10 @@ def read_task(row: Row, format_name: str | None = None) -> Task:
     """
     if row.complaint:
         raise RowError(row.complaint)
-    columns = _flat(row.document)
+    columns = _flat_columns(row.document)
     turns = conversation(columns)
     prompt = _last_user_text(turns) or task_text(columns)
-    reference, is_row, problem = _read(row.document, columns, prompt, format_name)
+    reference, is_row, problem = _read_problem(row.document, columns, prompt, format_name)
     inner = reference if isinstance(reference, Mapping) and not is_row else {}
     solutions = [*find_solutions(columns, problem.entry_point), *find_solutions(inner, problem.entry_point)]
     return Task(
@@ -226,13 +226,13 @@ def read_task(row: Row, format_name: str | None = None) -> Task:
     )
 
 
-def _flat(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _flat_columns(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The columns of a row, and those of the data set's row that a grader's item holds."""
     item = row.get("item")
     return {**item, **row} if isinstance(item, Mapping) else row
 
 
-def _read(
+def _read_problem(
     row: Mapping[str, Any], columns: Mapping[str, Any], prompt: str, name: str | None
 ) -> tuple[Any, bool, Problem]:
     """The reference, whether it is the whole row, and the problem it says."""
@@ -243,22 +243,22 @@ def _read(
     except FieldError as error:
         raise RowError(f"{error.field}: {error.message}") from None
     if inner is None or (isinstance(inner, str) and not is_address(inner)):
-        return row, True, _problem(row, prompt, name, "")
+        return row, True, _parse_problem(row, prompt, name, "")
     try:
-        return inner, False, _problem(inner, prompt, name, field)
+        return inner, False, _parse_problem(inner, prompt, name, field)
     except RowError:
         # a row of a data set may have columns of a trainer's names, with something else in them
         try:
-            return row, True, _problem(row, prompt, name, "")
+            return row, True, _parse_problem(row, prompt, name, "")
         except RowError:
             pass
         raise
 
 
-def _problem(reference: Any, prompt: str, name: str | None, field: str) -> Problem:
+def _parse_problem(reference: Any, prompt: str, name: str | None, field: str) -> Problem:
     try:
         return read_reference(reference, prompt=prompt, shape=name)
-    except UnknownShapeError as error:
+    except UnknownFormatError as error:
         raise RowError(f"{field or 'row'}: {error}") from None
     except InvalidFieldError as error:
         path = error.field if not field else f"{field}.{error.field}"

@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import Any
 
 from grader.errors import InputError
-from grader.references.locate import address_of
+from grader.references.locate import parse_address
 from grader.text import json_line, one_line
 from testcases.errors import ProblemError
 
-__all__ = ["BucketDepot"]
+__all__ = ["BucketUploader"]
 
 _URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 """Names of buckets: "General purpose bucket naming rules" (Amazon S3)."""
@@ -20,7 +20,7 @@ _NAME_CHARS = 32
 _ATTEMPTS = 5
 
 
-class BucketDepot:
+class BucketUploader:
     """Puts tests into S3, gzipped, under names made of their content: the same tests get the same object.
 
     Args:
@@ -37,7 +37,7 @@ class BucketDepot:
             raise InputError(f"{one_line(uri)}: is no address in S3; s3://bucket/prefix is wanted")
         self._bucket, self._prefix = found[1], (found[2] or "").strip("/")
         try:
-            address_of(self._reference(f"{'0' * _NAME_CHARS}.json.gz"))
+            parse_address(self._reference(f"{'0' * _NAME_CHARS}.json.gz"))
         except ProblemError as error:
             raise InputError(f"{one_line(uri)}: {one_line(error)}") from None
         self._uri = uri
@@ -53,7 +53,7 @@ class BucketDepot:
         Raises:
             InputError: it cannot be written.
         """
-        name, packed = _packed(reference)
+        name, packed = _pack(reference)
         if name not in self._known:
             self._write(self._key(name), packed)
             self._known.add(name)
@@ -87,7 +87,7 @@ class BucketDepot:
             raise InputError(f"{self._uri}: {one_line(error)}") from None
 
 
-def _packed(reference: Any) -> tuple[str, bytes]:
+def _pack(reference: Any) -> tuple[str, bytes]:
     """The name and the content of a reference's object."""
     text = json_line(reference).encode()
     name = f"{sha256(text).hexdigest()[:_NAME_CHARS]}.json.gz"

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
 
-__all__ = ["Act", "Acts", "Call", "Command", "Login", "Outcome", "Unknown", "Wait"]
+__all__ = ["Action", "Actions", "AwsCall", "Command", "Login", "ResourceStatus", "UnknownAnswer", "Wait"]
 
 
-class Outcome(StrEnum):
+class ResourceStatus(StrEnum):
     """What became of a resource."""
 
     MADE = "made"
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     ABSENT = "not there"
 
 
-class Unknown(dict[str, Any]):
+class UnknownAnswer(dict[str, Any]):
     """An answer that has not been given, because nothing was asked: every part of it says what it would be."""
 
     def __missing__(self, key: str) -> str:
@@ -37,7 +37,7 @@ class Unknown(dict[str, Any]):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class AwsCall:
     """A call of AWS that changes something."""
 
     service: str
@@ -51,7 +51,7 @@ class Call:
     def __str__(self) -> str:
         return f"{self.service} {self.operation} {json.dumps(self.parameters)}"
 
-    def do(self, cloud: Cloud) -> Any:
+    def do(self, cloud: AwsSession) -> Any:
         """Make the call; what AWS answers."""
         return cloud.call(self.service, self.operation, self.about, **self.parameters)
 
@@ -100,6 +100,6 @@ class Login:
         return [*self.engine, "login", "--username", "AWS", "--password-stdin", self.registry]
 
 
-Act = Call | Wait | Command | Login
-Acts = Generator[Act, Any, Outcome]
+Action = AwsCall | Wait | Command | Login
+Actions = Generator[Action, Any, ResourceStatus]
 """Acts, one after the other: each gets the answer to the one before, and the last says what became of the resource."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.tools.deploy.actions import Acts, Call, Outcome, Wait
-from grader.tools.deploy.function import is_as_wanted
+from grader.tools.deploy.actions import Actions, AwsCall, ResourceStatus, Wait
+from grader.tools.deploy.function import settings_match
 
 if TYPE_CHECKING:
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
     from grader.tools.deploy.function import Function
 
 __all__ = ["Alias"]
@@ -26,22 +26,22 @@ class Alias:
         """What to call it."""
         return f"alias {self.function.deployment.name}:{self.function.deployment.alias}"
 
-    def check(self, cloud: Cloud) -> None:
+    def check(self, cloud: AwsSession) -> None:
         """Nothing is wanted of it beforehand."""
 
-    def make(self, cloud: Cloud) -> Acts:
+    def make(self, cloud: AwsSession) -> Actions:
         """As `Makeable.make`: a version is published only where the alias does not stand for what the function is."""
         deployment = self.function.deployment
         held = self.function.found(cloud, Qualifier=deployment.alias)
         if held is not None and self._stands_for(held, self.function.found(cloud)):
-            return Outcome.UNCHANGED
+            return ResourceStatus.UNCHANGED
         name = {"FunctionName": deployment.name}
-        version = (yield Call("lambda", "publish_version", name, self.title))["Version"]
+        version = (yield AwsCall("lambda", "publish_version", name, self.title))["Version"]
         published = {**name, "Qualifier": version}
         yield Wait("lambda", "published_version_active", published, self.title)
         operation = "create_alias" if held is None else "update_alias"
-        yield Call("lambda", operation, {**name, "Name": deployment.alias, "FunctionVersion": version}, self.title)
-        return Outcome.MADE if held is None else Outcome.CHANGED
+        yield AwsCall("lambda", operation, {**name, "Name": deployment.alias, "FunctionVersion": version}, self.title)
+        return ResourceStatus.MADE if held is None else ResourceStatus.CHANGED
 
     def _stands_for(self, held: Any, newest: Any | None) -> bool:
         """Whether the version is the newest code, and both are what is wanted."""
@@ -49,4 +49,4 @@ class Alias:
             return False
         both = (held["Configuration"], newest["Configuration"])
         same_code = both[0].get("CodeSha256") == both[1].get("CodeSha256")
-        return same_code and all(is_as_wanted(self.function.settings, one) for one in both)
+        return same_code and all(settings_match(self.function.settings, one) for one in both)

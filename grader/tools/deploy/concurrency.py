@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grader.tools.deploy.actions import Acts, Call, Outcome
+from grader.tools.deploy.actions import Actions, AwsCall, ResourceStatus
 
 if TYPE_CHECKING:
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
     from grader.tools.deploy.settings import Deployment
 
 __all__ = ["Concurrency"]
@@ -26,19 +26,19 @@ class Concurrency:
         """What to call it."""
         return f"provisioned concurrency of {self.deployment.name}:{self.deployment.alias}"
 
-    def check(self, cloud: Cloud) -> None:
+    def check(self, cloud: AwsSession) -> None:
         """Nothing is wanted of it beforehand."""
 
-    def make(self, cloud: Cloud) -> Acts:
+    def make(self, cloud: AwsSession) -> Actions:
         """As `Makeable.make`."""
         place = {"FunctionName": self.deployment.name, "Qualifier": self.deployment.alias}
         found = cloud.find("lambda", "get_provisioned_concurrency_config", self.title, **place)
         held = 0 if found is None else found["RequestedProvisionedConcurrentExecutions"]
         if held == self.amount:
-            return Outcome.UNCHANGED
+            return ResourceStatus.UNCHANGED
         if self.amount == 0:
-            yield Call("lambda", "delete_provisioned_concurrency_config", place, self.title)
-            return Outcome.REMOVED
+            yield AwsCall("lambda", "delete_provisioned_concurrency_config", place, self.title)
+            return ResourceStatus.REMOVED
         wanted = {**place, "ProvisionedConcurrentExecutions": self.amount}
-        yield Call("lambda", "put_provisioned_concurrency_config", wanted, self.title)
-        return Outcome.MADE if found is None else Outcome.CHANGED
+        yield AwsCall("lambda", "put_provisioned_concurrency_config", wanted, self.title)
+        return ResourceStatus.MADE if found is None else ResourceStatus.CHANGED

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_engine", "local_image"]
 
-_PATIENCE_S = 60
+_TIMEOUT_S = 60
 
 
 def find_engine(source: Source) -> list[str]:
@@ -52,7 +52,7 @@ def local_image(engine: list[str], name: str) -> str:
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(  # noqa: S603 - a program of the checkout, or the engine it names
-            command, capture_output=True, text=True, check=False, timeout=_PATIENCE_S, stdin=subprocess.DEVNULL
+            command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return subprocess.CompletedProcess(command, 127, "", str(error))

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import CloudRequestError
-from grader.tools.deploy.actions import Acts, Call, Outcome, Wait
+from grader.tools.deploy.actions import Actions, AwsCall, ResourceStatus, Wait
 from grader.tools.deploy.ownership import is_ours, tags_of
 
 if TYPE_CHECKING:
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
     from grader.tools.deploy.settings import Deployment
 
-__all__ = ["Function", "is_as_wanted"]
+__all__ = ["Function", "settings_match"]
 
-_NOT_KNOWN_YET: Final = "cannot be assumed by Lambda"
+_ROLE_NOT_READY: Final = "cannot be assumed by Lambda"
 """What Lambda says of a role for some seconds after it was made."""
 
 
@@ -34,7 +34,7 @@ class Function:
         """What to call it."""
         return f"function {self.deployment.name}"
 
-    def check(self, cloud: Cloud) -> None:
+    def check(self, cloud: AwsSession) -> None:
         """See to it that no function of somebody else's is in the way.
 
         Raises:
@@ -47,12 +47,12 @@ class Function:
                 "it; give another --name"
             )
 
-    def make(self, cloud: Cloud) -> Acts:
+    def make(self, cloud: AwsSession) -> Actions:
         """As `Makeable.make`."""
         name = {"FunctionName": self.deployment.name}
         found = self.found(cloud)
         if found is None:
-            yield Call(
+            yield AwsCall(
                 "lambda",
                 "create_function",
                 {
@@ -64,41 +64,41 @@ class Function:
                     "Tags": tags_of(self.deployment.name),
                 },
                 self.title,
-                until_accepted=_NOT_KNOWN_YET,
+                until_accepted=_ROLE_NOT_READY,
             )
             yield Wait("lambda", "function_active_v2", name, self.title)
-            return Outcome.MADE
+            return ResourceStatus.MADE
         if _is_busy(found["Configuration"]):
             yield Wait("lambda", "function_updated_v2", name, self.title)
-        outcome = Outcome.UNCHANGED
+        outcome = ResourceStatus.UNCHANGED
         if not self.has_code(found):
             code = {"ImageUri": self.image, "Architectures": [self.deployment.architecture]}
-            yield Call("lambda", "update_function_code", {**name, **code}, self.title)
+            yield AwsCall("lambda", "update_function_code", {**name, **code}, self.title)
             yield Wait("lambda", "function_updated_v2", name, self.title)
-            outcome = Outcome.CHANGED
-        if not is_as_wanted(self.settings, found["Configuration"]):
-            yield Call(
+            outcome = ResourceStatus.CHANGED
+        if not settings_match(self.settings, found["Configuration"]):
+            yield AwsCall(
                 "lambda",
                 "update_function_configuration",
                 {**name, **self.settings},
                 self.title,
-                until_accepted=_NOT_KNOWN_YET,
+                until_accepted=_ROLE_NOT_READY,
             )
             yield Wait("lambda", "function_updated_v2", name, self.title)
-            outcome = Outcome.CHANGED
+            outcome = ResourceStatus.CHANGED
         return outcome
 
-    def remove(self, cloud: Cloud) -> Acts:
+    def remove(self, cloud: AwsSession) -> Actions:
         """As `Removable.remove`; its versions and aliases go with it."""
         found = self.found(cloud)
         if found is None:
-            return Outcome.ABSENT
+            return ResourceStatus.ABSENT
         if not is_ours(found.get("Tags"), self.deployment.name):
-            return Outcome.OTHERS
-        yield Call("lambda", "delete_function", {"FunctionName": self.deployment.name}, self.title)
-        return Outcome.REMOVED
+            return ResourceStatus.OTHERS
+        yield AwsCall("lambda", "delete_function", {"FunctionName": self.deployment.name}, self.title)
+        return ResourceStatus.REMOVED
 
-    def found(self, cloud: Cloud, **qualifier: str) -> Any | None:
+    def found(self, cloud: AwsSession, **qualifier: str) -> Any | None:
         """What Lambda says of it, or of one version of it; ``None`` where there is none."""
         return cloud.find("lambda", "get_function", self.title, FunctionName=self.deployment.name, **qualifier)
 
@@ -131,10 +131,10 @@ def _is_busy(configuration: Any) -> bool:
     return "Pending" in configuration.get("State", "") or configuration.get("LastUpdateStatus") == "InProgress"
 
 
-def is_as_wanted(wanted: Any, found: Any) -> bool:
+def settings_match(wanted: Any, found: Any) -> bool:
     """Whether settings, as Lambda tells them, are the wanted ones; what it does not tell counts as right."""
     if not isinstance(wanted, dict) or not isinstance(found, dict):
         return bool(wanted == found)
     if "Variables" in wanted:
         return bool(wanted["Variables"] == found.get("Variables", {}))
-    return all(is_as_wanted(value, found[key]) for key, value in wanted.items() if key in found)
+    return all(settings_match(value, found[key]) for key, value in wanted.items() if key in found)

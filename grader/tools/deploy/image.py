@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.tools.deploy.actions import Acts, Call, Command, Login, Outcome
+from grader.tools.deploy.actions import Actions, AwsCall, Command, Login, ResourceStatus
 from grader.tools.deploy.settings import architecture_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
     from grader.tools.deploy.settings import Deployment
     from grader.tools.deploy.source import Source
 
@@ -53,7 +53,7 @@ class Image:
         """What to call it."""
         return f"image {self.tag}"
 
-    def check(self, cloud: Cloud) -> None:
+    def check(self, cloud: AwsSession) -> None:
         """See to it that there is a container engine if one will be needed.
 
         Raises:
@@ -62,10 +62,10 @@ class Image:
         if not self._is_there(cloud):
             self.engine()
 
-    def make(self, cloud: Cloud) -> Acts:
+    def make(self, cloud: AwsSession) -> Actions:
         """As `Makeable.make`."""
         if self._is_there(cloud):
-            return Outcome.UNCHANGED
+            return ResourceStatus.UNCHANGED
         engine = self.engine()
         if self.source is None:
             yield Command([*engine, "tag", self.local, self.uri], self.title)
@@ -79,26 +79,26 @@ class Image:
         yield Login(engine, self.registry)
         yield Command([*engine, "push", self.uri], self.title)
         yield Command([*engine, "logout", self.registry], self.title)
-        return Outcome.MADE
+        return ResourceStatus.MADE
 
-    def remove(self, cloud: Cloud) -> Acts:
+    def remove(self, cloud: AwsSession) -> Actions:
         """As `Removable.remove`: every image that was ever pushed for this deployment."""
         name = self.deployment.repository
         tags = self._tags(cloud)
         if not tags:
-            return Outcome.ABSENT
+            return ResourceStatus.ABSENT
         for at in range(0, len(tags), _AT_A_TIME):
             some = [{"imageTag": tag} for tag in tags[at : at + _AT_A_TIME]]
             about = f"images in ECR repository {name}"
-            yield Call("ecr", "batch_delete_image", {"repositoryName": name, "imageIds": some}, about)
-        return Outcome.REMOVED
+            yield AwsCall("ecr", "batch_delete_image", {"repositoryName": name, "imageIds": some}, about)
+        return ResourceStatus.REMOVED
 
-    def _is_there(self, cloud: Cloud) -> bool:
+    def _is_there(self, cloud: AwsSession) -> bool:
         wanted = {"repositoryName": self.deployment.repository, "imageIds": [{"imageTag": self.tag}]}
         found = cloud.find("ecr", "describe_images", self.title, **wanted)
         return bool(found and found["imageDetails"])
 
-    def _tags(self, cloud: Cloud) -> list[str]:
+    def _tags(self, cloud: AwsSession) -> list[str]:
         tags: list[str] = []
         more: dict[str, Any] = {}
         while True:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.tools.deploy.actions import Acts, Call, Outcome
+from grader.tools.deploy.actions import Actions, AwsCall, ResourceStatus
 from grader.tools.deploy.ownership import is_ours, tags_of
 
 if TYPE_CHECKING:
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
     from grader.tools.deploy.settings import Deployment
 
 __all__ = ["LogGroup"]
@@ -26,38 +26,38 @@ class LogGroup:
         """What to call it."""
         return f"log group {self.deployment.log_group}"
 
-    def check(self, cloud: Cloud) -> None:
+    def check(self, cloud: AwsSession) -> None:
         """Nothing is wanted of it beforehand."""
 
-    def make(self, cloud: Cloud) -> Acts:
+    def make(self, cloud: AwsSession) -> Actions:
         """As `Makeable.make`."""
         name, days = {"logGroupName": self.deployment.log_group}, self.deployment.retention_days
         found = self._found(cloud)
         if found is not None and not self._ours(cloud, found):
-            return Outcome.OTHERS
+            return ResourceStatus.OTHERS
         if found is None:
-            yield Call("logs", "create_log_group", {**name, "tags": tags_of(self.deployment.name)}, self.title)
+            yield AwsCall("logs", "create_log_group", {**name, "tags": tags_of(self.deployment.name)}, self.title)
         elif found.get("retentionInDays") == days:
-            return Outcome.UNCHANGED
-        yield Call("logs", "put_retention_policy", {**name, "retentionInDays": days}, self.title)
-        return Outcome.MADE if found is None else Outcome.CHANGED
+            return ResourceStatus.UNCHANGED
+        yield AwsCall("logs", "put_retention_policy", {**name, "retentionInDays": days}, self.title)
+        return ResourceStatus.MADE if found is None else ResourceStatus.CHANGED
 
-    def remove(self, cloud: Cloud) -> Acts:
+    def remove(self, cloud: AwsSession) -> Actions:
         """As `Removable.remove`."""
         found = self._found(cloud)
         if found is None:
-            return Outcome.ABSENT
+            return ResourceStatus.ABSENT
         if not self._ours(cloud, found):
-            return Outcome.OTHERS
-        yield Call("logs", "delete_log_group", {"logGroupName": self.deployment.log_group}, self.title)
-        return Outcome.REMOVED
+            return ResourceStatus.OTHERS
+        yield AwsCall("logs", "delete_log_group", {"logGroupName": self.deployment.log_group}, self.title)
+        return ResourceStatus.REMOVED
 
-    def _found(self, cloud: Cloud) -> Any | None:
+    def _found(self, cloud: AwsSession) -> Any | None:
         name = self.deployment.log_group
         answer = cloud.call("logs", "describe_log_groups", self.title, logGroupNamePrefix=name)
         return next((group for group in answer["logGroups"] if group["logGroupName"] == name), None)
 
-    def _ours(self, cloud: Cloud, found: Any) -> bool:
+    def _ours(self, cloud: AwsSession, found: Any) -> bool:
         arn = found["arn"].removesuffix(":*")
         answer = cloud.call("logs", "list_tags_for_resource", self.title, resourceArn=arn)
         return is_ours(answer["tags"], self.deployment.name)

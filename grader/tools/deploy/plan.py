@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.errors import CloudError, CloudRequestError, ToolError
-from grader.tools.deploy.actions import Outcome
+from grader.tools.deploy.actions import ResourceStatus
 from grader.tools.deploy.alias import Alias
 from grader.tools.deploy.concurrency import Concurrency
 from grader.tools.deploy.engine import find_engine, local_image
@@ -21,19 +21,19 @@ from grader.tools.deploy.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from grader.aws.client import Cloud
-    from grader.tools.deploy.runner import Carrier, Makeable, Removable, Step
+    from grader.aws.client import AwsSession
+    from grader.tools.deploy.runner import ActionRunner, Makeable, Removable, ResourceResult
     from grader.tools.deploy.settings import Deployment
 
-__all__ = ["Plan", "Removal", "plan_for", "removal_of"]
+__all__ = ["DeploymentPlan", "Removal", "plan_for", "removal_of"]
 
 _LOCAL_IMAGE = "rlvr-code-grader"
 """As `make image` names it."""
-_CHANGES = (Outcome.MADE, Outcome.CHANGED)
+_CHANGES = (ResourceStatus.MADE, ResourceStatus.CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DeploymentPlan:
     """What is to be there."""
 
     deployment: Deployment
@@ -41,7 +41,7 @@ class Plan:
     """Of the alias: what training jobs are given."""
     resources: tuple[Makeable, ...]
 
-    def make(self, cloud: Cloud, carrier: Carrier, on_step: Callable[[Step], None]) -> None:
+    def make(self, cloud: AwsSession, carrier: ActionRunner, on_step: Callable[[ResourceResult], None]) -> None:
         """Make or change what is not as it should be.
 
         Nothing is made if something is known beforehand to be in the way.
@@ -57,7 +57,7 @@ class Plan:
         """
         for resource in self.resources:
             resource.check(cloud)
-        done: list[Step] = []
+        done: list[ResourceResult] = []
         for resource in self.resources:
             try:
                 step = carrier.carry_out(resource.title, resource.make(cloud))
@@ -67,7 +67,7 @@ class Plan:
             on_step(step)
             done.append(step)
 
-    def standing(self, done: Sequence[Step], carrier: Carrier, cloud: Cloud) -> str:
+    def standing(self, done: Sequence[ResourceResult], carrier: ActionRunner, cloud: AwsSession) -> str:
         """What a deployment that broke off has made or changed, and how to go on or go back.
 
         Args:
@@ -89,7 +89,7 @@ class Removal:
 
     resources: tuple[Removable, ...]
 
-    def carry_out(self, cloud: Cloud, carrier: Carrier, on_step: Callable[[Step], None]) -> None:
+    def carry_out(self, cloud: AwsSession, carrier: ActionRunner, on_step: Callable[[ResourceResult], None]) -> None:
         """Remove what is of the deployment's making.
 
         Raises:
@@ -106,7 +106,9 @@ class Removal:
             del left[0]
 
 
-def plan_for(deployment: Deployment, cloud: Cloud, *, build: bool = True, base: str | None = None) -> Plan:
+def plan_for(
+    deployment: Deployment, cloud: AwsSession, *, build: bool = True, base: str | None = None
+) -> DeploymentPlan:
     """What a deployment needs.
 
     Args:
@@ -132,10 +134,10 @@ def plan_for(deployment: Deployment, cloud: Cloud, *, build: bool = True, base: 
     resources += [LogGroup(deployment), function, Alias(function)]
     if deployment.provisioned is not None:
         resources.append(Concurrency(deployment, deployment.provisioned))
-    return Plan(deployment, _arn(deployment, cloud), tuple(resources))
+    return DeploymentPlan(deployment, _arn(deployment, cloud), tuple(resources))
 
 
-def removal_of(deployment: Deployment, cloud: Cloud, *, keep_logs: bool = False) -> Removal:
+def removal_of(deployment: Deployment, cloud: AwsSession, *, keep_logs: bool = False) -> Removal:
     """Everything that a deployment of this name may have made.
 
     Raises:
@@ -149,7 +151,7 @@ def removal_of(deployment: Deployment, cloud: Cloud, *, keep_logs: bool = False)
     return Removal(tuple(resources))
 
 
-def _image(deployment: Deployment, cloud: Cloud, *, build: bool, base: str | None) -> Image:
+def _image(deployment: Deployment, cloud: AwsSession, *, build: bool, base: str | None) -> Image:
     source = Source.find()
     engine = functools.cache(lambda: find_engine(source))
     registry = _registry(cloud)
@@ -160,11 +162,11 @@ def _image(deployment: Deployment, cloud: Cloud, *, build: bool, base: str | Non
     return Image(deployment, registry, content, engine, local=_LOCAL_IMAGE)
 
 
-def _registry(cloud: Cloud) -> str:
+def _registry(cloud: AwsSession) -> str:
     suffix = "amazonaws.com.cn" if cloud.partition == "aws-cn" else "amazonaws.com"
     return f"{cloud.account}.dkr.ecr.{cloud.region}.{suffix}"
 
 
-def _arn(deployment: Deployment, cloud: Cloud) -> str:
+def _arn(deployment: Deployment, cloud: AwsSession) -> str:
     place = f"{cloud.region}:{cloud.account}"
     return f"arn:{cloud.partition}:lambda:{place}:function:{deployment.name}:{deployment.alias}"

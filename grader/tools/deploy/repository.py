@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.tools.deploy.actions import Acts, Call, Outcome
+from grader.tools.deploy.actions import Actions, AwsCall, ResourceStatus
 from grader.tools.deploy.ownership import as_list, is_ours, tags_of
 from grader.tools.deploy.policies import repository_policy
 
 if TYPE_CHECKING:
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
     from grader.tools.deploy.settings import Deployment
 
 __all__ = ["Repository"]
@@ -28,17 +28,17 @@ class Repository:
         """What to call it."""
         return f"ECR repository {self.deployment.repository}"
 
-    def check(self, cloud: Cloud) -> None:
+    def check(self, cloud: AwsSession) -> None:
         """Nothing is wanted of it beforehand."""
 
-    def make(self, cloud: Cloud) -> Acts:
+    def make(self, cloud: AwsSession) -> Actions:
         """As `Makeable.make`."""
         name = {"repositoryName": self.deployment.repository}
         found = self._found(cloud)
         if found is not None and not self._ours(cloud, found):
-            return Outcome.OTHERS
+            return ResourceStatus.OTHERS
         if found is None:
-            yield Call(
+            yield AwsCall(
                 "ecr",
                 "create_repository",
                 {**name, "imageTagMutability": "IMMUTABLE", "tags": as_list(tags_of(self.deployment.name))},
@@ -49,25 +49,25 @@ class Repository:
         )
         held = None if found is None else cloud.find("ecr", "get_repository_policy", self.title, **name)
         if held is not None and json.loads(held["policyText"]) == wanted:
-            return Outcome.UNCHANGED
-        yield Call("ecr", "set_repository_policy", {**name, "policyText": json.dumps(wanted)}, self.title)
-        return Outcome.MADE if found is None else Outcome.CHANGED
+            return ResourceStatus.UNCHANGED
+        yield AwsCall("ecr", "set_repository_policy", {**name, "policyText": json.dumps(wanted)}, self.title)
+        return ResourceStatus.MADE if found is None else ResourceStatus.CHANGED
 
-    def remove(self, cloud: Cloud) -> Acts:
+    def remove(self, cloud: AwsSession) -> Actions:
         """As `Removable.remove`; what others have pushed to it keeps it, with an error of AWS's that says so."""
         found = self._found(cloud)
         if found is None:
-            return Outcome.ABSENT
+            return ResourceStatus.ABSENT
         if not self._ours(cloud, found):
-            return Outcome.OTHERS
-        yield Call("ecr", "delete_repository", {"repositoryName": self.deployment.repository}, self.title)
-        return Outcome.REMOVED
+            return ResourceStatus.OTHERS
+        yield AwsCall("ecr", "delete_repository", {"repositoryName": self.deployment.repository}, self.title)
+        return ResourceStatus.REMOVED
 
-    def _found(self, cloud: Cloud) -> Any | None:
+    def _found(self, cloud: AwsSession) -> Any | None:
         names = [self.deployment.repository]
         answer = cloud.find("ecr", "describe_repositories", self.title, repositoryNames=names)
         return None if answer is None else answer["repositories"][0]
 
-    def _ours(self, cloud: Cloud, found: Any) -> bool:
+    def _ours(self, cloud: AwsSession, found: Any) -> bool:
         answer = cloud.call("ecr", "list_tags_for_resource", self.title, resourceArn=found["repositoryArn"])
         return is_ours(answer["tags"], self.deployment.name)

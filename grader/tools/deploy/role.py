@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.tools.deploy.actions import Acts, Call, Outcome
+from grader.tools.deploy.actions import Actions, AwsCall, ResourceStatus
 from grader.tools.deploy.ownership import as_list, is_ours, tags_of
 from grader.tools.deploy.policies import execution_policy, trust_policy
 
 if TYPE_CHECKING:
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
     from grader.tools.deploy.settings import Deployment
 
 __all__ = ["Role"]
@@ -31,7 +31,7 @@ class Role:
         """What to call it."""
         return f"IAM role {self.name}"
 
-    def check(self, cloud: Cloud) -> None:
+    def check(self, cloud: AwsSession) -> None:
         """See to it that what it has to allow can be said.
 
         Raises:
@@ -39,20 +39,20 @@ class Role:
         """
         self._policy(cloud)
 
-    def arn(self, cloud: Cloud) -> str:
+    def arn(self, cloud: AwsSession) -> str:
         """Known before it is made."""
         return f"arn:{cloud.partition}:iam::{cloud.account}:role/{self.name}"
 
-    def make(self, cloud: Cloud) -> Acts:
+    def make(self, cloud: AwsSession) -> Actions:
         """As `Makeable.make`."""
         name, policy = {"RoleName": self.name}, {"RoleName": self.name, "PolicyName": _POLICY}
         found = self._found(cloud)
         if found is not None and not is_ours(found.get("Tags"), self.deployment.name):
-            return Outcome.OTHERS
-        outcome = Outcome.UNCHANGED
+            return ResourceStatus.OTHERS
+        outcome = ResourceStatus.UNCHANGED
         trust = trust_policy()
         if found is None:
-            yield Call(
+            yield AwsCall(
                 "iam",
                 "create_role",
                 {
@@ -63,34 +63,34 @@ class Role:
                 },
                 self.title,
             )
-            outcome = Outcome.MADE
+            outcome = ResourceStatus.MADE
         elif found["AssumeRolePolicyDocument"] != trust:
-            yield Call("iam", "update_assume_role_policy", {**name, "PolicyDocument": json.dumps(trust)}, self.title)
-            outcome = Outcome.CHANGED
+            yield AwsCall("iam", "update_assume_role_policy", {**name, "PolicyDocument": json.dumps(trust)}, self.title)
+            outcome = ResourceStatus.CHANGED
         wanted = self._policy(cloud)
         held = None if found is None else cloud.find("iam", "get_role_policy", self.title, **policy)
         if held is None or held["PolicyDocument"] != wanted:
-            yield Call("iam", "put_role_policy", {**policy, "PolicyDocument": json.dumps(wanted)}, self.title)
-            outcome = Outcome.MADE if found is None else Outcome.CHANGED
+            yield AwsCall("iam", "put_role_policy", {**policy, "PolicyDocument": json.dumps(wanted)}, self.title)
+            outcome = ResourceStatus.MADE if found is None else ResourceStatus.CHANGED
         return outcome
 
-    def remove(self, cloud: Cloud) -> Acts:
+    def remove(self, cloud: AwsSession) -> Actions:
         """As `Removable.remove`; policies that others have added keep it, with an error of AWS's that says so."""
         found = self._found(cloud)
         if found is None:
-            return Outcome.ABSENT
+            return ResourceStatus.ABSENT
         if not is_ours(found.get("Tags"), self.deployment.name):
-            return Outcome.OTHERS
+            return ResourceStatus.OTHERS
         policy = {"RoleName": self.name, "PolicyName": _POLICY}
         if cloud.find("iam", "get_role_policy", self.title, **policy) is not None:
-            yield Call("iam", "delete_role_policy", policy, self.title)
-        yield Call("iam", "delete_role", {"RoleName": self.name}, self.title)
-        return Outcome.REMOVED
+            yield AwsCall("iam", "delete_role_policy", policy, self.title)
+        yield AwsCall("iam", "delete_role", {"RoleName": self.name}, self.title)
+        return ResourceStatus.REMOVED
 
-    def _policy(self, cloud: Cloud) -> dict[str, Any]:
+    def _policy(self, cloud: AwsSession) -> dict[str, Any]:
         place = {"partition": cloud.partition, "region": cloud.region, "account": cloud.account}
         return execution_policy(self.deployment, **place)
 
-    def _found(self, cloud: Cloud) -> Any | None:
+    def _found(self, cloud: AwsSession) -> Any | None:
         answer = cloud.find("iam", "get_role", self.title, RoleName=self.name)
         return None if answer is None else answer["Role"]

@@ -10,17 +10,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from grader.aws.errors import explained
+from grader.aws.errors import translated_errors
 from grader.errors import CloudError, CloudRequestError, ToolError
-from grader.tools.deploy.actions import Call, Command, Login, Outcome, Unknown, Wait
+from grader.tools.deploy.actions import AwsCall, Command, Login, ResourceStatus, UnknownAnswer, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from grader.aws.client import Cloud
-    from grader.tools.deploy.actions import Act, Acts
+    from grader.aws.client import AwsSession
+    from grader.tools.deploy.actions import Action, Actions
 
-__all__ = ["Carrier", "Makeable", "Removable", "Step"]
+__all__ = ["ActionRunner", "Makeable", "Removable", "ResourceResult"]
 
 _PAUSE_S: Final = 3.0
 _ACCEPTED_WITHIN_S: Final = 90.0
@@ -34,10 +34,10 @@ class Makeable(Protocol):
     def title(self) -> str:
         """What to call it."""
 
-    def check(self, cloud: Cloud) -> None:
+    def check(self, cloud: AwsSession) -> None:
         """Raise what would keep it from being made, before anything else is made; changes nothing."""
 
-    def make(self, cloud: Cloud) -> Acts:
+    def make(self, cloud: AwsSession) -> Actions:
         """What is missing until it is as it should be, if anything. Looks by itself, changes by acts alone."""
 
 
@@ -48,21 +48,21 @@ class Removable(Protocol):
     def title(self) -> str:
         """What to call it."""
 
-    def remove(self, cloud: Cloud) -> Acts:
+    def remove(self, cloud: AwsSession) -> Actions:
         """What removes it, if it is of the deployment's making; nothing, if it is not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ResourceResult:
     """What became of one resource."""
 
     title: str
-    outcome: Outcome
+    outcome: ResourceStatus
     acts: tuple[str, ...]
     """As they were done, or would be."""
 
 
-class Carrier:
+class ActionRunner:
     """Carries acts out.
 
     Args:
@@ -74,17 +74,17 @@ class Carrier:
 
     def __init__(
         self,
-        cloud: Cloud,
+        cloud: AwsSession,
         *,
         dry: bool = False,
-        on_act: Callable[[str], None] = lambda _: None,
+        on_action: Callable[[str], None] = lambda _: None,
         pause_s: float = _PAUSE_S,
     ) -> None:
-        self._cloud, self._dry, self._on_act, self._pause_s = cloud, dry, on_act, pause_s
+        self._cloud, self._dry, self._on_act, self._pause_s = cloud, dry, on_action, pause_s
         self.acts = 0
         """How many have been done of the resource at hand."""
 
-    def carry_out(self, title: str, acts: Acts) -> Step:
+    def carry_out(self, title: str, acts: Actions) -> ResourceResult:
         """Do these acts, or tell them.
 
         Raises:
@@ -97,15 +97,15 @@ class Carrier:
             try:
                 act = acts.send(answer)
             except StopIteration as end:
-                return Step(title, end.value, tuple(told))
+                return ResourceResult(title, end.value, tuple(told))
             told.append(str(act))
             self._on_act(str(act))
-            answer = Unknown() if self._dry else self._do(act)
+            answer = UnknownAnswer() if self._dry else self._do(act)
             self.acts += 1
 
-    def _do(self, act: Act) -> Any:
+    def _do(self, act: Action) -> Any:
         match act:
-            case Call():
+            case AwsCall():
                 return self._call(act)
             case Wait():
                 return self._wait(act)
@@ -114,7 +114,7 @@ class Carrier:
             case Login():
                 return _run(act.words, f"login at {act.registry}", stdin=self._password())
 
-    def _call(self, act: Call) -> Any:
+    def _call(self, act: AwsCall) -> Any:
         end = time.monotonic() + _ACCEPTED_WITHIN_S
         while True:
             try:
@@ -129,7 +129,7 @@ class Carrier:
 
         waiter = self._cloud.client(act.service).get_waiter(act.waiter)
         try:
-            with explained(act.about, region=self._cloud.region):
+            with translated_errors(act.about, region=self._cloud.region):
                 waiter.wait(**act.parameters, WaiterConfig=_WAIT)
         except CloudError as error:
             if not isinstance(error.__cause__, WaiterError):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from grader.aws.errors import explained
+from grader.aws.errors import translated_errors
 from grader.errors import CloudError
 from grader.text import one_line
 
 if TYPE_CHECKING:
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
     from grader.tools.deploy.settings import Deployment
 
 __all__ = ["EVENT", "warm_up"]
@@ -18,7 +18,7 @@ __all__ = ["EVENT", "warm_up"]
 EVENT = {"grader": "doctor"}
 
 
-def warm_up(deployment: Deployment, cloud: Cloud) -> dict[str, Any]:
+def warm_up(deployment: Deployment, cloud: AwsSession) -> dict[str, Any]:
     """Invoke the function behind its alias once; what it says of its host (docs/sandbox.md).
 
     Raises:
@@ -27,7 +27,7 @@ def warm_up(deployment: Deployment, cloud: Cloud) -> dict[str, Any]:
     """
     about = f"function {deployment.name}:{deployment.alias}"
     client = cloud.client("lambda", read_timeout=deployment.timeout_s + 30, retries={"total_max_attempts": 2})
-    with explained(about, region=cloud.region):
+    with translated_errors(about, region=cloud.region):
         answer = client.invoke(
             FunctionName=deployment.name, Qualifier=deployment.alias, Payload=json.dumps(EVENT).encode()
         )

@@ -18,11 +18,20 @@ from grader.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_LINE_BYTES", "STDIN", "JsonLine", "JsonLines", "NotJsonError", "chunks", "document_of", "reason_of"]
+__all__ = [
+    "MAX_LINE_BYTES",
+    "STDIN",
+    "JsonLine",
+    "JsonLines",
+    "NotJsonError",
+    "chunks",
+    "parse_json",
+    "read_error_text",
+]
 
 
-_CHUNK_ITEMS = 512
-_CHUNK_BYTES = 64 * 1024 * 1024
+_MAX_CHUNK_ITEMS = 512
+_MAX_CHUNK_BYTES = 64 * 1024 * 1024
 
 
 class _Sized(Protocol):
@@ -33,7 +42,7 @@ class _Sized(Protocol):
 Item = TypeVar("Item", bound=_Sized)
 
 
-def chunks(items: Iterator[Item], most: int = _CHUNK_ITEMS) -> Iterator[list[Item]]:
+def chunks(items: Iterator[Item], most: int = _MAX_CHUNK_ITEMS) -> Iterator[list[Item]]:
     """Items in groups small enough to hold in memory.
 
     An error of `items` is raised after the items before it were given out.
@@ -48,7 +57,7 @@ def chunks(items: Iterator[Item], most: int = _CHUNK_ITEMS) -> Iterator[list[Ite
         for item in items:
             chunk.append(item)
             size += item.size
-            if len(chunk) >= most or size >= _CHUNK_BYTES:
+            if len(chunk) >= most or size >= _MAX_CHUNK_BYTES:
                 yield chunk
                 chunk, size = [], 0
     except InputError:
@@ -104,7 +113,7 @@ class JsonLines:
                 self.size = Path(name).stat().st_size
             self._stream = self._unpacked()
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-            raise InputError(f"{self.name}: {reason_of(error)}") from None
+            raise InputError(f"{self.name}: {read_error_text(error)}") from None
 
     @property
     def position(self) -> int:
@@ -131,7 +140,7 @@ class JsonLines:
         try:
             return cast("io.BufferedReader", self._stream).peek(1)
         except (OSError, EOFError, zlib.error) as error:
-            raise InputError(f"{self.name}: {reason_of(error)}") from None
+            raise InputError(f"{self.name}: {read_error_text(error)}") from None
 
     def read_all(self, limit: int) -> bytes:
         """Everything that was not read yet.
@@ -142,7 +151,7 @@ class JsonLines:
         try:
             text = self._stream.read(limit + 1)
         except (OSError, EOFError, zlib.error) as error:
-            raise InputError(f"{self.name}: {reason_of(error)}") from None
+            raise InputError(f"{self.name}: {read_error_text(error)}") from None
         if len(text) > limit:
             raise InputError(f"{self.name}: holds more than {limit // 1024 // 1024} MiB; write it as JSON lines")
         return text
@@ -159,7 +168,7 @@ class JsonLines:
             try:
                 raw = self._next_line()
             except (OSError, EOFError, zlib.error) as error:
-                raise InputError(f"{self.name}:{number}: {reason_of(error)}") from None
+                raise InputError(f"{self.name}:{number}: {read_error_text(error)}") from None
             if not raw:
                 break
             if number == 1:
@@ -168,7 +177,7 @@ class JsonLines:
                 raw = raw.removeprefix(codecs.BOM_UTF8)
             if raw.strip():
                 found = True
-                yield _line(raw, number)
+                yield _parse_line(raw, number)
         if not found:
             raise InputError(f"{self.name}: holds no {self._holds}; one JSON object on each line is wanted")
 
@@ -190,7 +199,7 @@ class NotJsonError(Exception):
     """What a text holds instead of JSON."""
 
 
-def document_of(raw: bytes) -> object:
+def parse_json(raw: bytes) -> object:
     """What a text of JSON says.
 
     Raises:
@@ -209,7 +218,7 @@ def document_of(raw: bytes) -> object:
         raise NotJsonError("is JSON with an integer of too many digits") from None
 
 
-def reason_of(error: Exception) -> str:
+def read_error_text(error: Exception) -> str:
     """Why a file cannot be read, for people."""
     if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
         return "damaged gzip data"
@@ -222,12 +231,12 @@ def _open(name: str) -> io.BufferedReader:
     return cast("io.BufferedReader", sys.stdin.buffer) if name == STDIN else Path(name).open("rb")
 
 
-def _line(raw: bytes, number: int) -> JsonLine:
+def _parse_line(raw: bytes, number: int) -> JsonLine:
     if len(raw) > MAX_LINE_BYTES:
         return JsonLine(number, len(raw), None, f"is longer than {MAX_LINE_BYTES // 1024 // 1024} MiB")
     text = raw.rstrip(b"\r\n")
     digest = hashlib.blake2b(text, digest_size=8).hexdigest()
     try:
-        return JsonLine(number, len(raw), document_of(text), digest=digest)
+        return JsonLine(number, len(raw), parse_json(text), digest=digest)
     except NotJsonError as error:
         return JsonLine(number, len(raw), None, str(error), digest)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from grader.types import Grade
 
-__all__ = ["KeptResults", "ResultFile", "result_line"]
+__all__ = ["ResultFile", "ResumableResults", "result_line"]
 
 
 class ResultFile:
@@ -94,11 +94,11 @@ def result_line(grade: Grade, line: int, digest: str, *, unscored_reward: float)
     return json_line(response[0] | {"line": line, "digest": digest}) + "\n"
 
 
-_MEMBERS: Final = frozenset({"aggregate_reward_score", "digest", "id", "line", "metrics_list", "status"})
+_REQUIRED_KEYS: Final = frozenset({"aggregate_reward_score", "digest", "id", "line", "metrics_list", "status"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _StoredResult:
     """Where a result is in the file."""
 
     digest: str
@@ -107,7 +107,7 @@ class _Kept:
     scored: bool
 
 
-class KeptResults:
+class ResumableResults:
     """A file of results like `grader.tools.files.results.ResultFile`'s, which is added to. A context manager.
 
     Results are appended as they come, each in one write; a last line that was torn by the end of a run is dropped. When
@@ -128,7 +128,7 @@ class KeptResults:
         self.complete = False
         """To be set once every line was read: results of lines that are no more are dropped then."""
         self._unscored_reward = unscored_reward
-        self._kept: dict[int, _Kept] = {}
+        self._kept: dict[int, _StoredResult] = {}
         self._current: set[int] = set()
         self._file: BinaryIO | None = None
         if path is None:
@@ -171,7 +171,7 @@ class KeptResults:
         except OSError as error:
             raise self._error(error) from None
         self._current.add(line)
-        self._kept[line] = _Kept(digest, offset, len(text), grade.status is GradeStatus.SCORED)
+        self._kept[line] = _StoredResult(digest, offset, len(text), grade.status is GradeStatus.SCORED)
 
     def __enter__(self) -> Self:
         return self
@@ -209,18 +209,18 @@ class KeptResults:
             for number, raw in enumerate(lines, 1):
                 if not raw.endswith(b"\n"):
                     break
-                result = _result(raw)
+                result = _parse_result(raw)
                 if result is None:
                     raise InputError(
                         f"{path}:{number}: is no result of this command, which would add to the file; remove it, or "
                         "name another"
                     )
                 scored = result["status"] == GradeStatus.SCORED
-                self._kept[result["line"]] = _Kept(str(result["digest"]), offset, len(raw), scored)
+                self._kept[result["line"]] = _StoredResult(str(result["digest"]), offset, len(raw), scored)
                 offset += len(raw)
         return offset
 
-    def _line_of(self, kept: _Kept) -> bytes:
+    def _line_of(self, kept: _StoredResult) -> bytes:
         assert self._file is not None
         try:
             return os.pread(self._file.fileno(), kept.size, kept.offset)
@@ -256,11 +256,11 @@ class KeptResults:
         return InputError(f"{self.path}: {error.strerror or error}")
 
 
-def _result(raw: bytes) -> dict[str, Any] | None:
+def _parse_result(raw: bytes) -> dict[str, Any] | None:
     try:
         result = json.loads(raw)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(result, dict) or not result.keys() >= _MEMBERS or not isinstance(result["line"], int):
+    if not isinstance(result, dict) or not result.keys() >= _REQUIRED_KEYS or not isinstance(result["line"], int):
         return None
     return result

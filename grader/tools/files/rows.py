@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from grader.errors import InputError
 from grader.text import json_line
-from grader.tools.files.json_lines import STDIN, JsonLines, NotJsonError, document_of, reason_of
+from grader.tools.files.json_lines import STDIN, JsonLines, NotJsonError, parse_json, read_error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-__all__ = ["Row", "RowFile", "WholeFile"]
+__all__ = ["AtomicFile", "Row", "RowFile"]
 
 
 _MAX_LIST_BYTES = 4 * 1024 * 1024 * 1024
@@ -103,7 +103,7 @@ class RowFile:
     def _list(self) -> Iterator[Row]:
         raw = self._lines.read_all(_MAX_LIST_BYTES).removeprefix(codecs.BOM_UTF8)
         try:
-            items = document_of(raw)
+            items = parse_json(raw)
         except NotJsonError as error:
             raise InputError(f"{self.name}: {error}") from None
         if not isinstance(items, list) or not items:
@@ -124,7 +124,7 @@ class RowFile:
                 batches = (row for batch in file.iter_batches(_PARQUET_BATCH) for row in batch.to_pylist())
                 yield from self._numbered(batches, file.metadata.num_rows, size=_MEAN_ROW_BYTES)
         except (ArrowException, OSError) as error:
-            reason = " ".join(reason_of(error).split())
+            reason = " ".join(read_error_text(error).split())
             raise InputError(f"{self.name}: cannot be read as Parquet: {reason[:200]}") from None
 
     def _numbered(self, items: Any, total: int, *, size: int) -> Iterator[Row]:
@@ -143,7 +143,7 @@ def _columns(value: object) -> tuple[Mapping[str, Any], str]:
     return {}, f"is of type {type(value).__name__}, not an object"
 
 
-class WholeFile:
+class AtomicFile:
     """JSON lines under a temporary name beside the file, which they replace once all is well. A context manager.
 
     Args:

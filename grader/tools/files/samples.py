@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grader.tools.files.json_lines import JsonLine
     from grader.types import Grade, Sample
 
-__all__ = ["SampleFile", "SampleLine", "complaint", "grade_lines", "is_unreadable"]
+__all__ = ["SampleFile", "SampleLine", "grade_lines", "is_unreadable", "sample_error_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ class SampleFile:
             InputError: the rest of the file cannot be read, or there is not a single sample.
         """
         for line in self._lines:
-            yield SampleLine(line.number, line.size, _sample(line), line.document, line.digest)
+            yield SampleLine(line.number, line.size, _sample_of_line(line), line.document, line.digest)
 
 
-def _sample(line: JsonLine) -> Sample | BadSample:
+def _sample_of_line(line: JsonLine) -> Sample | BadSample:
     place = line.number - 1
     if line.complaint:
         return BadSample(f"sample-{place}", SampleError(f"#{place}", "sample", line.complaint))
@@ -114,7 +114,7 @@ def is_unreadable(grade: Grade) -> bool:
     return grade.status is GradeStatus.UNSCORED and not grade.tests
 
 
-def complaint(sample: Sample | BadSample, grade: Grade) -> str:
+def sample_error_text(sample: Sample | BadSample, grade: Grade) -> str:
     """What to say of a sample that made no sense, after the name of the file and the number of the line."""
     if isinstance(sample, BadSample):
         return grade.reason.removeprefix(f"sample {sample.error.sample}: ")

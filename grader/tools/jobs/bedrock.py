@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from grader.config.schema import TEXT, setting
 from grader.tools.jobs.request import Request
-from grader.tools.jobs.spec import TABLE, Order
+from grader.tools.jobs.spec import TABLE, JobSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +22,12 @@ _NOVA_REGIONS: Final = ("us-east-1",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BedrockJob(Order):
+class BedrockJob(JobSpec):
     """CreateModelCustomizationJob of the Amazon Bedrock API Reference, as far as a reward function needs it."""
 
-    LEAST_PROMPTS: ClassVar[int] = 100
+    MIN_PROMPTS: ClassVar[int] = 100
     """Amazon Bedrock User Guide, data for reinforcement fine-tuning."""
-    WANTED: ClassVar[tuple[str, ...]] = ("job_name", "model_name", "base_model", "role", "training_data", "output")
+    REQUIRED: ClassVar[tuple[str, ...]] = ("job_name", "model_name", "base_model", "role", "training_data", "output")
 
     job_name: str = setting("", TEXT)
     model_name: str = setting("", TEXT)

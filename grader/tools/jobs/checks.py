@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from grader.aws.errors import explained
+from grader.aws.errors import translated_errors
 from grader.aws.lambda_function import FunctionName
 from grader.errors import CloudError, CloudRequestError, InputError, NothingThereError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
 
-__all__ = ["find_function", "look_at", "region_of"]
+__all__ = ["check_data", "function_region", "resolve_function"]
 
 
 _S3: Final = "s3://"
 
 
-def look_at(place: str, cloud: Cloud, *, key: str, least: int) -> str | None:
+def check_data(place: str, cloud: AwsSession, *, key: str, least: int) -> str | None:
     """Read as many lines as there have to be, and no more.
 
     Args:
@@ -39,10 +39,10 @@ def look_at(place: str, cloud: Cloud, *, key: str, least: int) -> str | None:
         return None
     about = f"{key}: {place}"
     try:
-        with explained(about, region=cloud.region):
+        with translated_errors(about, region=cloud.region):
             body = cloud.client("s3").get_object(Bucket=bucket, Key=name)["Body"]
             try:
-                lines = _count(body.iter_lines(), least)
+                lines = _count_lines(body.iter_lines(), least)
             finally:
                 body.close()
     except NothingThereError:
@@ -54,7 +54,7 @@ def look_at(place: str, cloud: Cloud, *, key: str, least: int) -> str | None:
     return None
 
 
-def _count(lines: Iterable[bytes], enough: int) -> int:
+def _count_lines(lines: Iterable[bytes], enough: int) -> int:
     """How many lines are not blank, up to so many."""
     found = 0
     for line in lines:
@@ -64,7 +64,7 @@ def _count(lines: Iterable[bytes], enough: int) -> int:
     return found
 
 
-def region_of(function: str | None, region: str | None) -> str | None:
+def function_region(function: str | None, region: str | None) -> str | None:
     """The region that is meant: the one that is given, else the one of the function's ARN.
 
     Raises:
@@ -81,7 +81,7 @@ def region_of(function: str | None, region: str | None) -> str | None:
     return region or name.region
 
 
-def find_function(function: str, cloud: Cloud, *, must_exist: bool) -> FunctionName:
+def resolve_function(function: str, cloud: AwsSession, *, must_exist: bool) -> FunctionName:
     """The function by its whole name.
 
     Args:
@@ -102,11 +102,11 @@ def find_function(function: str, cloud: Cloud, *, must_exist: bool) -> FunctionN
             f"function {name}: is in {name.region}, and the job would be in {cloud.region}; see --region"
         )
     if must_exist:
-        _see_to_it(name, cloud)
+        _require_function(name, cloud)
     return name
 
 
-def _see_to_it(name: FunctionName, cloud: Cloud) -> None:
+def _require_function(name: FunctionName, cloud: AwsSession) -> None:
     qualifier = {} if name.qualifier is None else {"Qualifier": name.qualifier}
     if cloud.find("lambda", "get_function", f"function {name}", FunctionName=name.name, **qualifier) is not None:
         return

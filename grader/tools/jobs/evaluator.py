@@ -17,7 +17,7 @@ from grader.errors import CloudError, CloudRequestError
 from grader.tools.jobs.request import Request
 
 if TYPE_CHECKING:
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
     from grader.aws.lambda_function import FunctionName
 
 __all__ = ["Evaluator", "register"]
@@ -25,10 +25,10 @@ __all__ = ["Evaluator", "register"]
 _KIND: Final = "JsonDoc"
 _SUB_TYPE: Final = "AWS/Evaluator"
 _TYPE: Final = "RewardFunction"
-_FIRST: Final = "1.0.0"
-_READY, _ON_THE_WAY = "Available", {"Importing", "PendingImport"}
-_PATIENCE_S: Final = 180.0
-_NAMED_LIKE: Final = ("SageMaker", "sagemaker", "Sagemaker")
+_FIRST_VERSION: Final = "1.0.0"
+_READY, _PENDING = "Available", {"Importing", "PendingImport"}
+_IMPORT_TIMEOUT_S: Final = 180.0
+_REQUIRED_WORDS: Final = ("SageMaker", "sagemaker", "Sagemaker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Evaluator:
                 f"function {self.function}: SageMaker's SDK takes no alias and no version; leave out "
                 f":{self.function.qualifier}"
             )
-        if not any(word in self.function.name for word in _NAMED_LIKE):
+        if not any(word in self.function.name for word in _REQUIRED_WORDS):
             raise CloudRequestError(
                 f"function {self.function}: SageMaker calls only functions with `SageMaker` in their names; deploy it "
                 "under such a name"
@@ -67,7 +67,7 @@ class Evaluator:
         """How the registry is called for people."""
         return f"AiRegistry-{self.function.region}-{self.function.account}"
 
-    def arn(self, version: str = _FIRST) -> str:
+    def arn(self, version: str = _FIRST_VERSION) -> str:
         """What jobs are given."""
         place = f"arn:{self.function.partition}:sagemaker:{self.function.region}:{self.function.account}"
         return f"{place}:hub-content/{self.hub}/{_KIND}/{self.name}/{version}"
@@ -78,7 +78,7 @@ class Evaluator:
         content = {"Reference": str(self.function), "EvaluatorType": _TYPE}
         return json.dumps({"SubType": _SUB_TYPE, "JsonContent": json.dumps(content)})
 
-    def request(self, version: str = _FIRST) -> Request:
+    def request(self, version: str = _FIRST_VERSION) -> Request:
         """The call that registers it."""
         words = [
             "method:lambda",
@@ -99,7 +99,7 @@ class Evaluator:
         return Request("sagemaker", "import_hub_content", parameters, f"evaluator {self.name}", keys)
 
 
-def register(evaluator: Evaluator, cloud: Cloud, *, pause_s: float = 2.0) -> str:
+def register(evaluator: Evaluator, cloud: AwsSession, *, pause_s: float = 2.0) -> str:
     """Have the evaluator registered, unless it is; its ARN, when it can be used.
 
     Another function under the same name becomes the next version.
@@ -109,21 +109,21 @@ def register(evaluator: Evaluator, cloud: Cloud, *, pause_s: float = 2.0) -> str
         CloudRequestError, CloudError: AWS refuses, fails, or does not come to an end.
     """
     evaluator.request().check(cloud)
-    found = _found(evaluator, cloud)
+    found = _find_content(evaluator, cloud)
     if found is None or json.loads(found["HubContentDocument"]) != json.loads(evaluator.document):
-        version = _FIRST if found is None else _next(found["HubContentVersion"])
+        version = _FIRST_VERSION if found is None else _next_version(found["HubContentVersion"])
         about = f"registry {evaluator.hub_title}"
         if cloud.find("sagemaker", "describe_hub", about, HubName=evaluator.hub) is None:
             hub = {"HubName": evaluator.hub, "HubDisplayName": evaluator.hub_title}
             cloud.call("sagemaker", "create_hub", about, HubDescription="AI Registry Hub", **hub)
         evaluator.request(version).send(cloud)
-        found = _found(evaluator, cloud)
-    end = time.monotonic() + _PATIENCE_S
-    while found is None or found["HubContentStatus"] in _ON_THE_WAY:
+        found = _find_content(evaluator, cloud)
+    end = time.monotonic() + _IMPORT_TIMEOUT_S
+    while found is None or found["HubContentStatus"] in _PENDING:
         if time.monotonic() > end:
             raise CloudError(f"evaluator {evaluator.name}: is still being imported; run it again", transient=True)
         time.sleep(pause_s)
-        found = _found(evaluator, cloud)
+        found = _find_content(evaluator, cloud)
     if found["HubContentStatus"] != _READY:
         reason = found.get("FailureReason", "no reason is given")
         raise CloudError(f"evaluator {evaluator.name}: {found['HubContentStatus']}: {reason}")
@@ -131,11 +131,11 @@ def register(evaluator: Evaluator, cloud: Cloud, *, pause_s: float = 2.0) -> str
     return arn
 
 
-def _found(evaluator: Evaluator, cloud: Cloud) -> Any | None:
+def _find_content(evaluator: Evaluator, cloud: AwsSession) -> Any | None:
     about = f"evaluator {evaluator.name}"
     place = {"HubName": evaluator.hub, "HubContentType": _KIND, "HubContentName": evaluator.name}
     return cloud.find("sagemaker", "describe_hub_content", about, **place)
 
 
-def _next(version: str) -> str:
+def _next_version(version: str) -> str:
     return f"{int(version.partition('.')[0]) + 1}.0.0"

@@ -10,14 +10,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.aws.errors import explained
+from grader.aws.errors import translated_errors
 from grader.errors import ConfigError
 from grader.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
 
 __all__ = ["Request", "violations"]
 
@@ -61,31 +61,31 @@ def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, st
     if kind in _TYPES and (not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean")):
         yield path, f"{_WORDS[kind]} is wanted, not {one_line(repr(value), 60)}"
         return
-    yield from ((path, said) for said in _own(shape, value))
+    yield from ((path, said) for said in _value_violations(shape, value))
     if kind == "structure":
-        yield from _of_members(shape, value, path)
+        yield from _member_violations(shape, value, path)
     elif kind == "map":
         for key, one in value.items():
-            yield from violations(shape.value, one, _joined(path, key))
+            yield from violations(shape.value, one, _join_path(path, key))
     elif kind == "list":
         for index, one in enumerate(value):
             yield from violations(shape.member, one, f"{path}[{index}]")
 
 
-def _of_members(shape: Any, value: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+def _member_violations(shape: Any, value: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
     for name in shape.required_members:
         if name not in value:
-            yield _joined(path, name), "is missing"
+            yield _join_path(path, name), "is missing"
     for name, one in value.items():
         if name in shape.members:
-            yield from violations(shape.members[name], one, _joined(path, name))
+            yield from violations(shape.members[name], one, _join_path(path, name))
             continue
         near = difflib.get_close_matches(name, shape.members, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(shape.members))}"
-        yield _joined(path, name), f"unknown key; {hint}"
+        yield _join_path(path, name), f"unknown key; {hint}"
 
 
-def _own(shape: Any, value: Any) -> Iterator[str]:
+def _value_violations(shape: Any, value: Any) -> Iterator[str]:
     """Of the value itself, whatever is in it."""
     words = getattr(shape, "enum", None)
     if words and value not in words:
@@ -109,7 +109,7 @@ def _matches(pattern: str, text: str) -> bool:
         return True
 
 
-def _joined(path: str, name: str) -> str:
+def _join_path(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
@@ -125,21 +125,21 @@ class Request:
     keys: Mapping[str, str] = field(default_factory=dict)
     """Where parameters come from, for people: the path of a parameter, and the key of the file."""
 
-    def check(self, cloud: Cloud) -> None:
+    def check(self, cloud: AwsSession) -> None:
         """Hold the parameters against the service's own description; sends nothing.
 
         Raises:
             ConfigError: the service would refuse it; names the key, and all others that are wrong.
         """
         client = cloud.client(self.service)
-        with explained(self.about):
+        with translated_errors(self.about):
             name = client.meta.method_to_api_mapping[self.operation]
             shape = client.meta.service_model.operation_model(name).input_shape
         found = [f"{self._key(path)}: {said}" for path, said in violations(shape, self.parameters)]
         if found:
             raise ConfigError(f"{self.about}: {'; '.join(found)}")
 
-    def send(self, cloud: Cloud) -> Any:
+    def send(self, cloud: AwsSession) -> Any:
         """Make the call; what AWS answers.
 
         Raises:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from grader.config.schema import TEXT, Choice, Either, Number, SettingError, setting
 from grader.tools.jobs.request import Request
-from grader.tools.jobs.spec import SWITCH, TABLE, Order
+from grader.tools.jobs.spec import BOOLEAN, TABLE, JobSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
 
 __all__ = ["SageMakerJob"]
 
@@ -25,11 +25,11 @@ _CONFIG: Final = "ServerlessJobConfig"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SageMakerJob(Order):
+class SageMakerJob(JobSpec):
     """CreateTrainingJob of the Amazon SageMaker API Reference, serverless, as the RLVRTrainer of its SDK makes it."""
 
-    LEAST_PROMPTS: ClassVar[int] = 1
-    WANTED: ClassVar[tuple[str, ...]] = ("job_name", "base_model", "role", "training_data", "output")
+    MIN_PROMPTS: ClassVar[int] = 1
+    REQUIRED: ClassVar[tuple[str, ...]] = ("job_name", "base_model", "role", "training_data", "output")
 
     job_name: str = setting("", TEXT)
     base_model: str = setting("", TEXT)
@@ -52,18 +52,18 @@ class SageMakerJob(Order):
     peft: str = setting("LORA", Choice(("LORA", "full")))
     sequence_length: str = setting("", TEXT)
     """Such as ``8K``."""
-    accept_eula: bool = setting(False, SWITCH)
+    accept_eula: bool = setting(False, BOOLEAN)
     max_runtime_s: int | None = setting(None, Either(Number(least=1, whole=True)))
     hyperparameters: Mapping[str, Any] | None = setting(None, TABLE)
     """Those of the model's recipe."""
 
     def check(self) -> None:
         """See to it that nothing is missing, and that there is one source of rewards."""
-        Order.check(self)
+        JobSpec.check(self)
         if self.function and self.evaluator:
             raise SettingError("", "evaluator: stands for a function; leave out one of function and evaluator")
 
-    def request(self, evaluator: str, cloud: Cloud, *, file: str) -> Request:
+    def request(self, evaluator: str, cloud: AwsSession, *, file: str) -> Request:
         """What is asked of SageMaker."""
         config: dict[str, Any] = {
             "BaseModelArn": self._base_model(cloud),
@@ -101,7 +101,7 @@ class SageMakerJob(Order):
             return [f"base_model: SageMaker's SDK customizes it in {', '.join(regions)}, and not in {region}"]
         return []
 
-    def _base_model(self, cloud: Cloud) -> str:
+    def _base_model(self, cloud: AwsSession) -> str:
         if self.base_model.startswith("arn:"):
             return self.base_model
         return f"arn:{cloud.partition}:sagemaker:{cloud.region}:aws:hub-content/{_HUB}/Model/{self.base_model}"

@@ -8,59 +8,59 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from grader.config.schema import Section, SettingError, UnknownKeyError, UnwantedError
+from grader.config.schema import InvalidValueError, Section, SettingError, UnknownKeyError
 from grader.errors import ConfigError
 from grader.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SWITCH", "TABLE", "Order", "read_order"]
+__all__ = ["BOOLEAN", "TABLE", "JobSpec", "read_spec"]
 
 
-class _Switch:
+class _BooleanType:
     def read(self, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise UnwantedError(value)
+            raise InvalidValueError(value)
         return value
 
     def __str__(self) -> str:
         return "true or false"
 
 
-class _Table:
+class _TableType:
     def read(self, value: Any) -> Mapping[str, Any]:
         if not isinstance(value, dict):
-            raise UnwantedError(value)
+            raise InvalidValueError(value)
         for one in value.values():
             if not isinstance(one, str | int | float | bool):
-                raise UnwantedError(one)
+                raise InvalidValueError(one)
         return value
 
     def __str__(self) -> str:
         return "a table of numbers and words"
 
 
-SWITCH, TABLE = _Switch(), _Table()
+BOOLEAN, TABLE = _BooleanType(), _TableType()
 
 
-class Order(Section):
+class JobSpec(Section):
     """A file's content."""
 
-    WANTED: ClassVar[tuple[str, ...]] = ()
+    REQUIRED: ClassVar[tuple[str, ...]] = ()
     """Keys that have to be there."""
 
     def check(self) -> None:
         """See to it that nothing is missing."""
-        for key in self.WANTED:
+        for key in self.REQUIRED:
             if not getattr(self, key):
                 raise SettingError("", f"{key}: is missing")
 
 
-O = TypeVar("O", bound=Order)  # noqa: E741 - it stands for an order
+O = TypeVar("O", bound=JobSpec)  # noqa: E741 - it stands for an order
 
 
-def read_order(kind: type[O], file: str) -> O:
+def read_spec(kind: type[O], file: str) -> O:
     """The order in a file.
 
     Raises:

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from grader.aws.client import Cloud
+    from grader.aws.client import AwsSession
 
-__all__ = ["Query", "ask", "queries"]
+__all__ = ["Query", "load_queries", "run_query"]
 
 _FOLDER: Final = Path(__file__).with_name("queries")
 _BIN: Final = re.compile(r"\bbin\(5m\)")
 _BINS: Final = ((3 * 3600, "5m"), (2 * 86400, "1h"), (float("inf"), "1d"))
 """Up to how many seconds rows are so far apart."""
 _FIRST_PAUSE_S: Final = 0.25
-_LONGEST_PAUSE_S: Final = 5.0
-_MOST_S: Final = 900.0
+_MAX_PAUSE_S: Final = 5.0
+_TIMEOUT_S: Final = 900.0
 _POINTER: Final = "@ptr"
 """Of each row, for another call; nobody reads it."""
-_MOST_ROWS: Final = 10_000
+_MAX_ROWS: Final = 10_000
 """What Logs Insights gives at most (CloudWatch Logs quotas)."""
 
 
@@ -48,7 +48,7 @@ class Query:
         return Query(self.name, self.about, _BIN.sub(f"bin({width})", self.text))
 
 
-def queries() -> dict[str, Query]:
+def load_queries() -> dict[str, Query]:
     """Every question there is, by name."""
     found = {}
     for path in sorted(_FOLDER.glob("*.txt")):
@@ -57,8 +57,8 @@ def queries() -> dict[str, Query]:
     return found
 
 
-def ask(
-    cloud: Cloud,
+def run_query(
+    cloud: AwsSession,
     query: Query,
     group: str,
     start: datetime,
@@ -90,7 +90,7 @@ def ask(
         startTime=max(0, int(start.timestamp())),  # the service knows no time before 1970
         endTime=int(end.timestamp()),
         queryString=query.over(seconds).text,
-        limit=_MOST_ROWS,
+        limit=_MAX_ROWS,
     )
     try:
         rows = _rows(cloud, started["queryId"], f"{about}: query {query.name}", pause)
@@ -100,7 +100,7 @@ def ask(
     return sorted(rows, key=lambda row: next((value for name, value in row.items() if name.startswith("bin(")), ""))
 
 
-def _rows(cloud: Cloud, query_id: str, about: str, pause: Callable[[float], None]) -> list[dict[str, str]]:
+def _rows(cloud: AwsSession, query_id: str, about: str, pause: Callable[[float], None]) -> list[dict[str, str]]:
     waited, wait_s = 0.0, _FIRST_PAUSE_S
     while True:
         answer: dict[str, Any] = cloud.call("logs", "get_query_results", about, queryId=query_id)
@@ -109,17 +109,17 @@ def _rows(cloud: Cloud, query_id: str, about: str, pause: Callable[[float], None
             return [_row(fields) for fields in answer.get("results", [])]
         if status not in {"Scheduled", "Running"}:
             raise CloudError(f"{about}: it ended as {status}; try a shorter time")
-        if waited >= _MOST_S:
+        if waited >= _TIMEOUT_S:
             raise CloudError(f"{about}: no answer after {waited:.0f} s; try a shorter time")
         pause(wait_s)
-        waited, wait_s = waited + wait_s, min(_LONGEST_PAUSE_S, wait_s * 1.5)
+        waited, wait_s = waited + wait_s, min(_MAX_PAUSE_S, wait_s * 1.5)
 
 
 def _row(fields: list[dict[str, str]]) -> dict[str, str]:
     return {one["field"]: one.get("value", "") for one in fields if one["field"] != _POINTER}
 
 
-def _stop(cloud: Cloud, query_id: str) -> None:
+def _stop(cloud: AwsSession, query_id: str) -> None:
     """Have a query that nobody waits for any more cost nothing more; one that has ended cannot be stopped."""
     with contextlib.suppress(GraderError):
         cloud.call("logs", "stop_query", "a query", queryId=query_id)

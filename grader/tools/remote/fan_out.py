@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from grader.core.grade_task import unscored
+from grader.core.grade_task import unscored_grade
 from grader.errors import CloudError, GraderError
 from grader.tools.remote.function import InvocationError, Remedy
-from grader.tools.remote.payloads import AnswerError, batches, payload_of, read_answer
-from grader.tools.remote.retry import Patience, Tries
+from grader.tools.remote.payloads import ResponseError, batches, read_response, request_payload
+from grader.tools.remote.retry import RetryBudget, RetryPolicy
 from grader.types import GradeStatus
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from grader.tools.remote.payloads import RequestItem
     from grader.types import Grade
 
-__all__ = ["FanOut", "Outcome"]
+__all__ = ["FanOut", "ItemResult"]
 
-_AHEAD = 2
+_BATCHES_PER_WORKER = 2
 """Batches in hand for each worker: the one it works on, and the next."""
 
 
-class Invoked(Protocol):
+class Invocable(Protocol):
     """What batches are sent to; see `grader.tools.remote.function.RemoteFunction`."""
 
     def invoke(self, payload: bytes) -> bytes:
@@ -35,7 +35,7 @@ class Invoked(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ItemResult:
     """What became of a sample."""
 
     item: RequestItem
@@ -45,7 +45,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _Batch:
     """Some samples to be sent together."""
 
     items: Sequence[RequestItem]
@@ -67,18 +67,18 @@ class FanOut:
     """
 
     def __init__(
-        self, function: Invoked, *, concurrency: int = 8, batch_size: int = 16, patience: Patience | None = None
+        self, function: Invocable, *, concurrency: int = 8, batch_size: int = 16, patience: RetryPolicy | None = None
     ) -> None:
         self._function = function
         self._concurrency = concurrency
         self._batch_size = batch_size
-        self._patience = patience or Patience()
-        self.tries = Tries(self._patience)
-        self._ready: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[Outcome | GraderError | BaseException | None] = queue.SimpleQueue()
+        self._patience = patience or RetryPolicy()
+        self.tries = RetryBudget(self._patience)
+        self._ready: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[ItemResult | GraderError | BaseException | None] = queue.SimpleQueue()
         self._stop = threading.Event()
 
-    def grade(self, items: Iterable[RequestItem]) -> Iterator[Outcome]:
+    def grade(self, items: Iterable[RequestItem]) -> Iterator[ItemResult]:
         """The outcome of every item, in the order they are ready; items are taken as they can be sent.
 
         Raises:
@@ -86,12 +86,12 @@ class FanOut:
         """
         groups = batches(items, most=self._batch_size)
         with self._workers():
-            in_hand = self._feed(groups, self._concurrency * _AHEAD)
+            in_hand = self._feed(groups, self._concurrency * _BATCHES_PER_WORKER)
             while in_hand:
                 match self._done.get():
                     case None:
                         in_hand += self._feed(groups, 1) - 1
-                    case Outcome() as outcome:
+                    case ItemResult() as outcome:
                         yield outcome
                     case error:
                         raise error
@@ -102,7 +102,7 @@ class FanOut:
             group = next(groups, None)
             if group is None:
                 return count
-            self._ready.put(_Piece(group))
+            self._ready.put(_Batch(group))
         return most
 
     @contextmanager
@@ -126,7 +126,7 @@ class FanOut:
                 return
             self._done.put(None)
 
-    def _settle(self, first: _Piece) -> None:
+    def _settle(self, first: _Batch) -> None:
         """Get every sample of it its outcome."""
         pieces = [first]
         while pieces and not self._stop.is_set():
@@ -135,54 +135,55 @@ class FanOut:
                 return
             pieces.extend(reversed(self._send(piece)))
 
-    def _send(self, piece: _Piece) -> list[_Piece]:
+    def _send(self, piece: _Batch) -> list[_Batch]:
         """Send it once; what is to be sent again."""
         try:
-            grades = read_answer(self._function.invoke(payload_of(piece.items)), piece.items)
+            grades = read_response(self._function.invoke(request_payload(piece.items)), piece.items)
         except InvocationError as error:
             return self._after(piece, str(error), error.remedy)
-        except AnswerError as error:
+        except ResponseError as error:
             return self._after(piece, str(error), Remedy.ALONE)
-        self.tries.went_well()
-        last = piece.repetition >= self._patience.repetitions_alone
+        self.tries.record_success()
+        last = piece.repetition >= self._patience.single_item_retries
         again = []
         for item, grade in zip(piece.items, grades, strict=True):
-            if _at_fault(grade) and not last:
+            if _failed_remotely(grade) and not last:
                 again.append(item)
             else:
-                self._done.put(Outcome(item, grade))
+                self._done.put(ItemResult(item, grade))
         if not again:
             return []
-        self.tries.has_failed()  # which cannot be one too many: that it has answered counts for more
-        return _parts(again) if len(again) > 1 else [_Piece(again, piece.repetition + 1)]
+        self.tries.record_failure()  # which cannot be one too many: that it has answered counts for more
+        return _halves(again) if len(again) > 1 else [_Batch(again, piece.repetition + 1)]
 
-    def _after(self, piece: _Piece, reason: str, remedy: Remedy) -> list[_Piece]:
+    def _after(self, piece: _Batch, reason: str, remedy: Remedy) -> list[_Batch]:
         self._count_failure(reason)
         alone = len(piece.items) == 1
         if remedy is not Remedy.LATER and not alone:
-            return _parts(piece.items)
+            return _halves(piece.items)
         most = {
-            Remedy.LATER: self._patience.repetitions, Remedy.ALONE: self._patience.repetitions_alone, Remedy.SMALLER: 0
+            Remedy.LATER: self._patience.max_retries, Remedy.ALONE: self._patience.single_item_retries,
+            Remedy.SMALLER: 0,
         }[remedy]  # fmt: skip
         if piece.repetition < most:
-            return [_Piece(piece.items, piece.repetition + 1)]
+            return [_Batch(piece.items, piece.repetition + 1)]
         for item in piece.items:
-            self._done.put(Outcome(item, unscored(item.id, reason), delivered=False))
+            self._done.put(ItemResult(item, unscored_grade(item.id, reason), delivered=False))
         return []
 
     def _count_failure(self, reason: str) -> None:
-        if not self.tries.has_failed():
+        if not self.tries.record_failure():
             raise CloudError(
                 f"{self.tries.failed} invocations have failed and {self.tries.good} went well; the last: {reason}"
             )
 
 
-def _at_fault(grade: Grade) -> bool:
+def _failed_remotely(grade: Grade) -> bool:
     """Whether the function has failed with this sample; one that made no sense has no tests."""
     found = bool(grade.tests) or any(metric.name == "tests_total" and metric.value for metric in grade.metrics)
     return grade.status is GradeStatus.UNSCORED and found
 
 
-def _parts(items: Sequence[RequestItem]) -> list[_Piece]:
+def _halves(items: Sequence[RequestItem]) -> list[_Batch]:
     middle = len(items) // 2
-    return [_Piece(items[:middle]), _Piece(items[middle:])]
+    return [_Batch(items[:middle]), _Batch(items[middle:])]

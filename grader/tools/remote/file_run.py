@@ -5,29 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.core.grade_task import unscored
+from grader.core.grade_task import unscored_grade
 from grader.errors import SampleError
 from grader.tools.files.samples import SampleLine
 from grader.tools.remote.fan_out import FanOut
 from grader.tools.remote.payloads import NotSendableError, RequestItem, read_result
-from grader.types import BadSample, label_of
+from grader.types import BadSample, sample_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from grader.tools.files.results import KeptResults
+    from grader.tools.files.results import ResumableResults
     from grader.tools.remote.function import RemoteFunction
     from grader.types import Grade
 
-__all__ = ["RemoteRun"]
+__all__ = ["RemoteFileRun"]
 
 
 @dataclass(slots=True)
-class RemoteRun:
+class RemoteFileRun:
     """Grades lines on a function, but those whose grade is known from an earlier run."""
 
     function: RemoteFunction
-    results: KeptResults
+    results: ResumableResults
     concurrency: int
     batch_size: int
     on_result: Callable[[SampleLine, Grade], None]
@@ -58,15 +58,15 @@ class RemoteRun:
             if kept is not None:
                 self.on_kept(line, read_result(kept, sample_id=line.sample.id))
                 continue
-            item = _item(line)
+            item = _make_item(line)
             if isinstance(item, SampleError):
-                self.on_result(line, unscored(line.sample.id, str(item)))
+                self.on_result(line, unscored_grade(line.sample.id, str(item)))
                 continue
             self._asked[line.number] = SampleLine(line.number, line.size, line.sample, None, line.digest)
             yield item
 
 
-def _item(line: SampleLine) -> RequestItem | SampleError:
+def _make_item(line: SampleLine) -> RequestItem | SampleError:
     sample = line.sample
     if isinstance(sample, BadSample):
         return sample.error
@@ -74,4 +74,4 @@ def _item(line: SampleLine) -> RequestItem | SampleError:
     try:
         return RequestItem.of(line.document, place=line.number, sample_id=sample.id)
     except NotSendableError as error:
-        return SampleError(label_of(sample.id, line.number - 1), "sample", str(error))
+        return SampleError(sample_label(sample.id, line.number - 1), "sample", str(error))

@@ -7,8 +7,8 @@ from dataclasses import replace
 from enum import Enum
 from typing import Any, Final, Self
 
-from grader.aws.client import Cloud
-from grader.aws.errors import explained
+from grader.aws.client import AwsSession
+from grader.aws.errors import translated_errors
 from grader.aws.lambda_function import TIMEOUT_S, FunctionName
 from grader.errors import CloudError, CloudRequestError, GraderError, NothingThereError
 from grader.text import one_line
@@ -17,11 +17,11 @@ __all__ = ["InvocationError", "Remedy", "RemoteFunction"]
 
 _PREFIX: Final = "lambda:"
 _CONNECT_S: Final = 10.0
-_SPARE_S: Final = 20.0
+_NETWORK_MARGIN_S: Final = 20.0
 """What an answer may take on its way, after the longest invocation."""
 _TOO_LARGE: Final = frozenset({"RequestTooLargeException", "413", "Function.ResponseSizeTooLarge"})
-_ITS_OWN: Final = frozenset({"InvalidRequestContentException"})
-_LATER: Final = frozenset(
+_REQUEST_ERRORS: Final = frozenset({"InvalidRequestContentException"})
+_TRANSIENT_ERRORS: Final = frozenset(
     {
         "EC2ThrottledException", "EC2UnexpectedException", "EFSMountTimeoutException", "ENILimitReachedException",
         "ResourceConflictException", "ResourceNotReadyException", "SnapStartNotReadyException",
@@ -29,7 +29,7 @@ _LATER: Final = frozenset(
     }
 )  # fmt: skip
 """Errors that go away by themselves, whatever their status (AWS Lambda API Reference, "Invoke")."""
-_BROKEN: Final = frozenset(
+_FATAL_ERRORS: Final = frozenset(
     {
         "ConfigError", "IsolationError", "Runtime.HandlerNotFound", "Runtime.ImportModuleError",
         "Runtime.InvalidEntrypoint", "Runtime.InvalidTaskConfig", "Runtime.InvalidWorkingDir",
@@ -64,7 +64,7 @@ class RemoteFunction:
         concurrency: how many threads will use it.
     """
 
-    def __init__(self, name: FunctionName, cloud: Cloud, *, concurrency: int = 1) -> None:
+    def __init__(self, name: FunctionName, cloud: AwsSession, *, concurrency: int = 1) -> None:
         self.name = name
         self._cloud = cloud
         self._concurrency = concurrency
@@ -86,7 +86,7 @@ class RemoteFunction:
             raise CloudRequestError(
                 f"--on {address}: is a function in {name.region}, and --region says {region}; leave it out"
             )
-        return cls(name, Cloud(profile=profile, region=name.region or region), concurrency=concurrency)
+        return cls(name, AwsSession(profile=profile, region=name.region or region), concurrency=concurrency)
 
     def check(self) -> None:
         """See whether it may be invoked, without invoking it.
@@ -121,19 +121,19 @@ class RemoteFunction:
         about = f"function {self.name}"
         client = self._client()
         try:
-            with explained(about, region=client.meta.region_name):
-                answer = client.invoke(**_target(self.name), Payload=payload)
+            with translated_errors(about, region=client.meta.region_name):
+                answer = client.invoke(**_target_parameters(self.name), Payload=payload)
                 text: bytes = answer["Payload"].read()
         except CloudError as error:
-            if error.transient or error.code in _LATER:
+            if error.transient or error.code in _TRANSIENT_ERRORS:
                 raise InvocationError(str(error), Remedy.LATER) from None
             raise
         except CloudRequestError as error:
             if error.code in _TOO_LARGE:
                 raise InvocationError(f"{about}: the request is too large for Lambda", Remedy.SMALLER) from None
-            if error.code in _ITS_OWN:
+            if error.code in _REQUEST_ERRORS:
                 raise InvocationError(str(error), Remedy.ALONE) from None
-            if error.code in _LATER:
+            if error.code in _TRANSIENT_ERRORS:
                 raise InvocationError(str(error), Remedy.LATER) from None
             raise
         if answer.get("FunctionError"):
@@ -150,12 +150,12 @@ class RemoteFunction:
         message = one_line(document.get("errorMessage", ""), 300)
         kind = one_line(document.get("errorType") or ("Sandbox.Timedout" if "timed out" in message else "unknown"), 80)
         text = f"function {self.name}: has failed: {kind}: {message}"
-        if kind in _BROKEN:
+        if kind in _FATAL_ERRORS:
             return CloudError(f"{text}; put the function right first", code=kind)
         return InvocationError(text, Remedy.SMALLER if kind in _TOO_LARGE else Remedy.ALONE)
 
     def _try(self, name: FunctionName) -> None:
-        self._cloud.call("lambda", "invoke", f"function {name}", **_target(name), InvocationType="DryRun")
+        self._cloud.call("lambda", "invoke", f"function {name}", **_target_parameters(name), InvocationType="DryRun")
 
     def _client(self) -> Any:
         """One whose own repetitions are off, and that waits as long as a function may take."""
@@ -163,12 +163,12 @@ class RemoteFunction:
             "lambda",
             retries={"total_max_attempts": 1},
             connect_timeout=_CONNECT_S,
-            read_timeout=TIMEOUT_S + _SPARE_S,
+            read_timeout=TIMEOUT_S + _NETWORK_MARGIN_S,
             max_pool_connections=self._concurrency,
             tcp_keepalive=True,
         )
 
 
-def _target(name: FunctionName) -> dict[str, str]:
+def _target_parameters(name: FunctionName) -> dict[str, str]:
     qualifier = {} if name.qualifier is None else {"Qualifier": name.qualifier}
     return {"FunctionName": str(replace(name, qualifier=None)), **qualifier}

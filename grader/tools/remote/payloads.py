@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
-    "ROOM",
-    "AnswerError",
+    "MAX_SAMPLES_BYTES",
     "NotSendableError",
     "RequestItem",
+    "ResponseError",
     "batches",
-    "payload_of",
-    "read_answer",
+    "read_response",
     "read_result",
+    "request_payload",
 ]
 
 
@@ -33,7 +33,7 @@ _HEAD: Final = b'{"grader": "grade", "batch": ['
 _TAIL: Final = b"]}"
 _MARGIN: Final = 64 * 1024
 """Bytes below the limit where nobody has to count exactly what else is in a request."""
-ROOM: Final = PAYLOAD_BYTES - _MARGIN - len(_HEAD) - len(_TAIL)
+MAX_SAMPLES_BYTES: Final = PAYLOAD_BYTES - _MARGIN - len(_HEAD) - len(_TAIL)
 """Bytes that the samples of one request may have together, commas counted."""
 
 
@@ -60,16 +60,17 @@ class RequestItem:
             NotSendableError: it is too large for any request, or JSON cannot say it.
         """
         try:
-            text = _json({**document, "id": sample_id})
+            text = _to_json({**document, "id": sample_id})
         except ValueError:
             raise NotSendableError(
                 "holds NaN or an infinity, which Lambda takes for broken JSON; write it as text, or grade it here"
             ) from None
         except RecursionError:
             raise NotSendableError("is nested too deeply to be sent") from None
-        if len(text) > ROOM:
+        if len(text) > MAX_SAMPLES_BYTES:
             raise NotSendableError(
-                f"is {len(text) / 1e6:.1f} MB as it is sent, and a request to Lambda holds {ROOM / 1e6:.1f} MB; keep "
+                f"is {len(text) / 1e6:.1f} MB as it is sent, and a request to Lambda holds "
+                f"{MAX_SAMPLES_BYTES / 1e6:.1f} MB; keep "
                 "its tests elsewhere (docs/store.md), or grade it here"
             )
         return cls(place, sample_id, text)
@@ -86,7 +87,7 @@ def batches(items: Iterable[RequestItem], *, most: int) -> Iterator[list[Request
     size = 0
     for item in items:
         needed = len(item.text) + 1
-        if group and (len(group) >= most or size + needed > ROOM):
+        if group and (len(group) >= most or size + needed > MAX_SAMPLES_BYTES):
             yield group
             group, size = [], 0
         group.append(item)
@@ -95,12 +96,12 @@ def batches(items: Iterable[RequestItem], *, most: int) -> Iterator[list[Request
         yield group
 
 
-def payload_of(items: Sequence[RequestItem]) -> bytes:
+def request_payload(items: Sequence[RequestItem]) -> bytes:
     """The event that asks for the grades of these."""
     return _HEAD + b",".join(item.text for item in items) + _TAIL
 
 
-def _json(document: Any) -> bytes:
+def _to_json(document: Any) -> bytes:
     """UTF-8 where it can be: escapes of other scripts would be three times as long."""
     try:
         return json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
@@ -111,11 +112,11 @@ def _json(document: Any) -> bytes:
 _OK: Final = 200
 
 
-class AnswerError(Exception):
+class ResponseError(Exception):
     """An answer is none; the text is for people: what it is instead."""
 
 
-def read_answer(payload: bytes, items: Sequence[RequestItem]) -> list[Grade]:
+def read_response(payload: bytes, items: Sequence[RequestItem]) -> list[Grade]:
     """The grades of items, in their order, whichever envelope the answer came in.
 
     Args:
@@ -128,15 +129,18 @@ def read_answer(payload: bytes, items: Sequence[RequestItem]) -> list[Grade]:
     try:
         document = json.loads(payload)
     except (ValueError, RecursionError):
-        raise AnswerError(f"the answer is no JSON: {one_line(payload[:200].decode(errors='replace'), 80)}") from None
-    results = _unwrapped(document)
+        raise ResponseError(f"the answer is no JSON: {one_line(payload[:200].decode(errors='replace'), 80)}") from None
+    results = _unwrap_results(document)
     if len(results) != len(items):
-        raise AnswerError(f"{len(results)} results came back for {len(items)} samples")
-    wanted, found = [_key(item.id) for item in items], [_key(_id_of(result)) for result in results]
+        raise ResponseError(f"{len(results)} results came back for {len(items)} samples")
+    wanted, found = (
+        [_comparable_id(item.id) for item in items],
+        [_comparable_id(_result_id(result)) for result in results],
+    )
     if wanted != found:
         by_id = dict(zip(found, results, strict=True))
         if len(by_id) != len(results) or set(wanted) != set(found):
-            raise AnswerError("results came back for other samples than those that were sent")
+            raise ResponseError("results came back for other samples than those that were sent")
         results = [by_id[key] for key in wanted]
     return [read_result(result, sample_id=item.id) for item, result in zip(items, results, strict=True)]
 
@@ -152,9 +156,9 @@ def read_result(result: Any, *, sample_id: Any) -> Grade:
         AnswerError: it is no result.
     """
     if not isinstance(result, Mapping):
-        raise AnswerError(f"a result is of type {type(result).__name__}, not an object")
-    reward = _number(result.get("aggregate_reward_score"), "aggregate_reward_score")
-    metrics = tuple(map(_metric, _listed(result.get("metrics_list") or [], "metrics_list")))
+        raise ResponseError(f"a result is of type {type(result).__name__}, not an object")
+    reward = _require_number(result.get("aggregate_reward_score"), "aggregate_reward_score")
+    metrics = tuple(map(_metric, _require_list(result.get("metrics_list") or [], "metrics_list")))
     values = {metric.name: metric.value for metric in metrics}
     status = _status(result.get("status"), values)
     return Grade(
@@ -162,34 +166,34 @@ def read_result(result: Any, *, sample_id: Any) -> Grade:
         status=status,
         reward=reward if status is GradeStatus.SCORED else None,
         metrics=metrics,
-        tests=tuple(TestResult(_verdict(name)) for name in _listed(result.get("verdicts", []), "verdicts")),
-        reason=_text(result.get("reason", ""), "reason"),
+        tests=tuple(TestResult(_verdict(name)) for name in _require_list(result.get("verdicts", []), "verdicts")),
+        reason=_require_text(result.get("reason", ""), "reason"),
         extraction_rule=_rule(result.get("extraction_rule"), values),
     )
 
 
-def _unwrapped(document: Any) -> list[Any]:
+def _unwrap_results(document: Any) -> list[Any]:
     if isinstance(document, Mapping) and "statusCode" in document:
         body = document.get("body")
         if isinstance(body, str):
             try:
                 body = json.loads(body)
             except (ValueError, RecursionError):
-                raise AnswerError("the body of the answer is no JSON") from None
+                raise ResponseError("the body of the answer is no JSON") from None
         if document["statusCode"] != _OK:
             said = body.get("error", "") if isinstance(body, Mapping) else ""
-            raise AnswerError(f"the answer has status {one_line(document['statusCode'], 20)}: {one_line(said)}")
+            raise ResponseError(f"the answer has status {one_line(document['statusCode'], 20)}: {one_line(said)}")
         document = body
     if not isinstance(document, list):
-        raise AnswerError(f"the answer is of type {type(document).__name__}, not a list of results")
+        raise ResponseError(f"the answer is of type {type(document).__name__}, not a list of results")
     return document
 
 
-def _id_of(result: Any) -> Any:
+def _result_id(result: Any) -> Any:
     return result.get("id") if isinstance(result, Mapping) else None
 
 
-def _key(value: Any) -> str:
+def _comparable_id(value: Any) -> str:
     """The id for comparison; lone surrogates may have been replaced on the way."""
     return (
         json.dumps(value, sort_keys=True, ensure_ascii=False)
@@ -198,30 +202,30 @@ def _key(value: Any) -> str:
     )
 
 
-def _number(value: Any, name: str) -> float:
+def _require_number(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise AnswerError(f"a result's {name} is {one_line(value, 40)!r}, not a finite number")
+        raise ResponseError(f"a result's {name} is {one_line(value, 40)!r}, not a finite number")
     return float(value)
 
 
-def _text(value: Any, name: str) -> str:
+def _require_text(value: Any, name: str) -> str:
     if not isinstance(value, str):
-        raise AnswerError(f"a result's {name} is of type {type(value).__name__}, not text")
+        raise ResponseError(f"a result's {name} is of type {type(value).__name__}, not text")
     return value
 
 
-def _listed(value: Any, name: str) -> list[Any]:
+def _require_list(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
-        raise AnswerError(f"a result's {name} is of type {type(value).__name__}, not a list")
+        raise ResponseError(f"a result's {name} is of type {type(value).__name__}, not a list")
     return value
 
 
 def _metric(value: Any) -> Metric:
     if not isinstance(value, Mapping):
-        raise AnswerError(f"a metric is of type {type(value).__name__}, not an object")
-    name = _text(value.get("name"), "metric's name")
+        raise ResponseError(f"a metric is of type {type(value).__name__}, not an object")
+    name = _require_text(value.get("name"), "metric's name")
     kind = MetricType.REWARD if value.get("type") == MetricType.REWARD else MetricType.METRIC
-    return Metric(name, _number(value.get("value"), f"metric {one_line(name, 40)}"), kind)
+    return Metric(name, _require_number(value.get("value"), f"metric {one_line(name, 40)}"), kind)
 
 
 def _status(value: Any, metrics: Mapping[str, float]) -> GradeStatus:
@@ -231,19 +235,19 @@ def _status(value: Any, metrics: Mapping[str, float]) -> GradeStatus:
     try:
         return GradeStatus(value)
     except ValueError:
-        raise AnswerError(f"a result's status is {one_line(value, 40)!r}, not scored or unscored") from None
+        raise ResponseError(f"a result's status is {one_line(value, 40)!r}, not scored or unscored") from None
 
 
 def _verdict(value: Any) -> Verdict:
     try:
         return Verdict(value)
     except ValueError:
-        raise AnswerError(f"a result's verdict is {one_line(value, 40)!r}, which is none") from None
+        raise ResponseError(f"a result's verdict is {one_line(value, 40)!r}, which is none") from None
 
 
 def _rule(value: Any, metrics: Mapping[str, float]) -> str:
     """As it says; else as the metric says, which is the rule's place among all."""
     if value is not None:
-        return _text(value, "extraction_rule")
+        return _require_text(value, "extraction_rule")
     rules, place = list(ExtractionRule), metrics.get("extraction_rule", -1.0)
     return rules[int(place)].value if place.is_integer() and 0 <= place < len(rules) else ""

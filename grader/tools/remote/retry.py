@@ -7,24 +7,24 @@ import threading
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["Patience", "Tries"]
+__all__ = ["RetryBudget", "RetryPolicy"]
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """Exponential back-off with full jitter, bounded for each batch and for the whole run.
 
     The waits are those of "Exponential Backoff And Jitter" (AWS Architecture Blog): before the n-th repetition anything
     up to ``min(longest_s, first_s * 2 ** (n - 1))``, so that those who were refused together do not come back together.
     """
 
-    repetitions: int = 8
+    max_retries: int = 8
     """Of a batch for which there was no capacity."""
-    repetitions_alone: int = 3
+    single_item_retries: int = 3
     """Of a single sample that the function fails for."""
     first_s: float = 0.5
     longest_s: float = 20.0
-    in_vain: int = 200
+    max_failures: int = 200
     """Failed invocations that a run may have, besides two for each that went well."""
 
     def wait_s(self, repetition: int, draw: float) -> float:
@@ -37,30 +37,30 @@ class Patience:
         return draw * min(self.longest_s, self.first_s * 2.0 ** min(repetition - 1, 30))
 
 
-_FOR_EACH_SUCCESS: Final = 2
+_FAILURES_PER_SUCCESS: Final = 2
 
 
 @dataclass(slots=True)
-class Tries:
+class RetryBudget:
     """Counts the invocations of a run. For use from several threads."""
 
-    patience: Patience
+    patience: RetryPolicy
     good: int = 0
     failed: int = 0
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _random: random.Random = field(default_factory=random.SystemRandom)
 
-    def went_well(self) -> None:
+    def record_success(self) -> None:
         """Count an invocation with an answer."""
         with self._turn:
             self.good += 1
 
-    def has_failed(self) -> bool:
+    def record_failure(self) -> bool:
         """Count one without; whether the run may go on."""
         with self._turn:
             self.failed += 1
-            return self.failed <= self.patience.in_vain + _FOR_EACH_SUCCESS * self.good
+            return self.failed <= self.patience.max_failures + _FAILURES_PER_SUCCESS * self.good
 
     def wait_s(self, repetition: int) -> float:
-        """As `Patience.wait_s`, drawn anew each time."""
+        """As `RetryPolicy.wait_s`, drawn anew each time."""
         return self.patience.wait_s(repetition, self._random.random())

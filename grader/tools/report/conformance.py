@@ -11,7 +11,7 @@ from rich.text import Text
 from grader.text import one_line
 from grader.tools.report.tables import new_table, plain
 from sandbox.conformance.attacks import families
-from sandbox.conformance.kit import OutcomeStatus
+from sandbox.conformance.kit import AttackStatus
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,16 +24,16 @@ __all__ = ["conformance_tables"]
 
 def conformance_tables(report: ConformanceReport) -> Group:
     """Attacks by family, what did not hold, and what became of the host."""
-    parts: list[RenderableType] = [Text(), _families(report)]
-    if any(outcome.status is not OutcomeStatus.HELD for outcome in report.outcomes):
-        parts += [Text(), _beaten(report)]
-    return Group(*parts, Text(), _host(report))
+    parts: list[RenderableType] = [Text(), _families_table(report)]
+    if any(outcome.status is not AttackStatus.HELD for outcome in report.outcomes):
+        parts += [Text(), _failures_table(report)]
+    return Group(*parts, Text(), _host_table(report))
 
 
-def _families(report: ConformanceReport) -> Table:
+def _families_table(report: ConformanceReport) -> Table:
     table = new_table(f"Attacks, in {report.duration_s:.0f} s", "family", "what it tries", "held", "of", numbers=2)
     of = Counter(outcome.attack.family for outcome in report.outcomes)
-    held = Counter(outcome.attack.family for outcome in report.outcomes if outcome.status is OutcomeStatus.HELD)
+    held = Counter(outcome.attack.family for outcome in report.outcomes if outcome.status is AttackStatus.HELD)
     for family, what in families().items():
         if of[family]:
             style = "green" if held[family] == of[family] else "bold red"
@@ -41,10 +41,10 @@ def _families(report: ConformanceReport) -> Table:
     return table
 
 
-def _beaten(report: ConformanceReport) -> Table:
+def _failures_table(report: ConformanceReport) -> Table:
     table = new_table("What did not hold", "family", "attack", "status", "detail")
     for outcome in report.outcomes:
-        if outcome.status is not OutcomeStatus.HELD:
+        if outcome.status is not AttackStatus.HELD:
             status = Text(outcome.status.value, style="bold red")
             table.add_row(
                 plain(outcome.attack.family), plain(outcome.attack.name), status, plain(one_line(outcome.detail))
@@ -52,7 +52,7 @@ def _beaten(report: ConformanceReport) -> Table:
     return table
 
 
-def _host(report: ConformanceReport) -> Table:
+def _host_table(report: ConformanceReport) -> Table:
     table = new_table("Afterwards", "check", "held", "detail")
     for check in report.host:
         held = Text("yes", style="green") if check.held else Text("no", style="bold red")

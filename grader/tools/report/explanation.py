@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.text import Text
 
-from grader.text import json_id, one_line, printable
+from grader.text import json_safe_id, one_line, printable
 from grader.tools.report.tables import new_table, plain, verdict_text
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from grader.types import Grade
 
-__all__ = ["Explanation", "Part"]
+__all__ = ["Explanation", "RewardPart"]
 
 _HIGHLIGHTED_CHARS = 64 * 1024
 """Longer answers are shown plain: lexing is slow, and the time it takes is the answer's to choose."""
@@ -29,7 +29,7 @@ _CLOSE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RewardPart:
     """One part of the reward."""
 
     name: str
@@ -49,10 +49,12 @@ class Explanation:
     """The line of the file the sample was on; 0 when there is no file."""
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[RewardPart, ...]:
         """How the reward adds up."""
         values = {name: self.grade.metric(name) for name in self.weights}
-        return tuple(Part(name, weight, values[name], weight * values[name]) for name, weight in self.weights.items())
+        return tuple(
+            RewardPart(name, weight, values[name], weight * values[name]) for name, weight in self.weights.items()
+        )
 
     @property
     def withheld(self) -> float:
@@ -66,7 +68,7 @@ class Explanation:
         """The same as JSON can say it."""
         grade = self.grade
         return {
-            "id": json_id(grade.sample_id),
+            "id": json_safe_id(grade.sample_id),
             "line": self.line,
             "status": grade.status.value,
             "reward": grade.reward,

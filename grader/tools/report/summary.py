@@ -14,14 +14,14 @@ from grader.types import GradeStatus
 if TYPE_CHECKING:
     from grader.types import Grade
 
-__all__ = ["Failure", "Range", "Slow", "Summary"]
+__all__ = ["RunningStats", "SlowSample", "Summary", "UnscoredSample"]
 
 SLOWEST_KEPT = 5
 FAILURES_KEPT = 20
 
 
 @dataclass(slots=True)
-class Range:
+class RunningStats:
     """Mean and extremes of numbers that are not kept."""
 
     count: int = 0
@@ -47,7 +47,7 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Slow:
+class SlowSample:
     """A sample that took long."""
 
     duration_ms: float
@@ -56,7 +56,7 @@ class Slow:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class UnscoredSample:
     """A sample without a score."""
 
     sample: str
@@ -70,15 +70,15 @@ class Summary:
 
     samples: int = 0
     unscored: int = 0
-    reward: Range = field(default_factory=Range)
+    reward: RunningStats = field(default_factory=RunningStats)
     """Of the scored samples."""
-    metrics: dict[str, Range] = field(default_factory=dict)
+    metrics: dict[str, RunningStats] = field(default_factory=dict)
     """Of the scored samples, by name."""
     verdicts: Counter[str] = field(default_factory=Counter)
     """Of the tests of the scored samples."""
-    slowest: list[Slow] = field(default_factory=list)
+    slowest: list[SlowSample] = field(default_factory=list)
     """The worst of them, the slowest first."""
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[UnscoredSample] = field(default_factory=list)
     """The first of them."""
 
     def add(self, grade: Grade, line: int = 0) -> None:
@@ -93,13 +93,13 @@ class Summary:
         if grade.status is GradeStatus.UNSCORED or grade.reward is None:
             self.unscored += 1
             if len(self.failures) < FAILURES_KEPT:
-                self.failures.append(Failure(name, line, one_line(grade.reason or "no reason given")))
+                self.failures.append(UnscoredSample(name, line, one_line(grade.reason or "no reason given")))
             return
         self.reward.add(grade.reward)
         for metric in grade.metrics:
-            self.metrics.setdefault(metric.name, Range()).add(metric.value)
+            self.metrics.setdefault(metric.name, RunningStats()).add(metric.value)
         self.verdicts.update(test.verdict.value for test in grade.tests)
-        self.slowest = heapq.nlargest(SLOWEST_KEPT, [*self.slowest, Slow(_duration_ms(grade), name, line)])
+        self.slowest = heapq.nlargest(SLOWEST_KEPT, [*self.slowest, SlowSample(_duration_ms(grade), name, line)])
 
     @property
     def scored(self) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from grader.tools.report.summary import Range, Summary
+    from grader.tools.report.summary import RunningStats, Summary
     from grader.types import Grade, HostReport, TestResult
 
 __all__ = ["grades_table", "host_table", "new_table", "plain", "summary_tables", "verdict_mix", "verdict_text"]
@@ -79,50 +79,50 @@ def grades_table(grades: Sequence[Grade]) -> Table:
 
 def summary_tables(summary: Summary) -> Group:
     """The summary of a run: means, verdicts, the slowest samples, and those without a score."""
-    parts: list[RenderableType] = [_means(summary)]
+    parts: list[RenderableType] = [_metrics_table(summary)]
     if summary.verdicts:
-        parts.append(_verdicts(summary.verdicts))
+        parts.append(_verdicts_table(summary.verdicts))
     if summary.slowest:
-        parts.append(_slowest(summary))
+        parts.append(_slowest_table(summary))
     if summary.unscored:
-        parts.append(_failures(summary))
+        parts.append(_failures_table(summary))
     return Group(*(item for part in parts for item in (part, Text())))
 
 
 def host_table(host: HostReport) -> Group:
     """The walls of this host, and what they come to."""
-    walls = new_table("Walls", "wall", "stands", "reason")
-    for wall in host.walls:
-        stands = Text("yes", style="green") if wall.stands else Text("no", style="red")
-        walls.add_row(plain(wall.name), stands, plain(one_line(wall.reason)))
+    layers = new_table("Walls", "wall", "stands", "reason")
+    for layer in host.layers:
+        stands = Text("yes", style="green") if layer.stands else Text("no", style="red")
+        layers.add_row(plain(layer.name), stands, plain(one_line(layer.reason)))
     facts = Table.grid(padding=(0, 2))
-    for name, value in (("tier", host.tier), ("lanes", host.lanes), ("python", host.python), ("kernel", host.kernel)):
+    for name, value in (("tier", host.tier), ("lanes", host.workers), ("python", host.python), ("kernel", host.kernel)):
         facts.add_row(Text(name, style="bold"), plain(value))
-    return Group(walls, Text(), facts)
+    return Group(layers, Text(), facts)
 
 
-def _means(summary: Summary) -> Table:
+def _metrics_table(summary: Summary) -> Table:
     counts = f"{summary.samples} samples"
     if summary.unscored:
         counts += f", {summary.unscored} of them unscored and left out here"
     table = new_table(counts, "metric", "mean", "min", "max", numbers=3)
-    table.add_row(Text("reward", style="bold"), *_row(summary.reward))
+    table.add_row(Text("reward", style="bold"), *_stats_row(summary.reward))
     for name, values in summary.metrics.items():
-        table.add_row(plain(name), *_row(values))
+        table.add_row(plain(name), *_stats_row(values))
     return table
 
 
-def _row(values: Range) -> tuple[str, str, str]:
+def _stats_row(values: RunningStats) -> tuple[str, str, str]:
     if values.mean is None:
         return ("-", "-", "-")
-    return (f"{values.mean:.3f}", _short(values.least), _short(values.most))
+    return (f"{values.mean:.3f}", _format_number(values.least), _format_number(values.most))
 
 
-def _short(value: float) -> str:
+def _format_number(value: float) -> str:
     return f"{value:.0f}" if value == int(value) else f"{value:.3f}"
 
 
-def _verdicts(verdicts: Mapping[str, int]) -> Table:
+def _verdicts_table(verdicts: Mapping[str, int]) -> Table:
     table = new_table("Verdicts of the tests", "verdict", "tests", "share", numbers=2)
     total = sum(verdicts.values())
     for name, count in sorted(verdicts.items(), key=lambda item: -item[1]):
@@ -130,21 +130,21 @@ def _verdicts(verdicts: Mapping[str, int]) -> Table:
     return table
 
 
-def _slowest(summary: Summary) -> Table:
+def _slowest_table(summary: Summary) -> Table:
     table = new_table("Slowest samples", "sample", "line", "milliseconds", numbers=2)
     for slow in summary.slowest:
-        table.add_row(plain(slow.sample), _line(slow.line), f"{slow.duration_ms:.0f}")
+        table.add_row(plain(slow.sample), _line_text(slow.line), f"{slow.duration_ms:.0f}")
     return table
 
 
-def _failures(summary: Summary) -> Table:
+def _failures_table(summary: Summary) -> Table:
     shown = len(summary.failures)
     title = "Unscored samples" if shown == summary.unscored else f"Unscored samples (the first {shown})"
     table = new_table(title, "sample", "line", "reason")
     for failure in summary.failures:
-        table.add_row(plain(failure.sample), _line(failure.line), plain(failure.reason))
+        table.add_row(plain(failure.sample), _line_text(failure.line), plain(failure.reason))
     return table
 
 
-def _line(number: int) -> str:
+def _line_text(number: int) -> str:
     return str(number) if number else "-"

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from grader.config.settings import GraderConfig
     from grader.types import Grade, Sample
 
-__all__ = ["TICK_S", "PeakMemory", "Sized", "cpu_s", "family", "measure", "memory_mb", "own_memory_mb"]
+__all__ = ["TICK_S", "PeakMemory", "SampleWithSize", "cpu_s", "measure", "memory_mb", "own_memory_mb", "process_tree"]
 
 
 TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
 """What CPU time is counted in."""
 _PARENT, _OWN, _CHILDREN = 1, slice(11, 13), slice(13, 15)
 """Fields of ``/proc/PID/stat`` after the name: ppid; utime and stime; cutime and cstime."""
-_EVERY_S: Final = 0.02
+_SAMPLE_INTERVAL_S: Final = 0.02
 
 
-def family() -> dict[int, list[bytes]]:
+def process_tree() -> dict[int, list[bytes]]:
     """The ``stat`` fields after the name, of this process and all that come from it, by pid."""
     stats: dict[int, list[bytes]] = {}
     for entry in Path("/proc").iterdir():
@@ -53,7 +53,7 @@ def family() -> dict[int, list[bytes]]:
 
 def cpu_s() -> float:
     """CPU seconds of the family so far, with those of its members who have ended and been waited for."""
-    ticks = sum(sum(map(int, [*fields[_OWN], *fields[_CHILDREN]])) for fields in family().values())
+    ticks = sum(sum(map(int, [*fields[_OWN], *fields[_CHILDREN]])) for fields in process_tree().values())
     return ticks * TICK_S
 
 
@@ -64,7 +64,7 @@ def memory_mb() -> float:
     counted once, as those of the process that has the most of them in memory.
     """
     own, files = 0, 0
-    for pid in family():
+    for pid in process_tree():
         sizes = _sizes(pid)
         own += sizes.get("RssAnon", 0) + sizes.get("RssShmem", 0)
         files = max(files, sizes.get("RssFile", 0))
@@ -113,16 +113,16 @@ class PeakMemory:
         self._thread.join()
 
     def _keep_looking(self) -> None:
-        while not self._stop.wait(_EVERY_S):
+        while not self._stop.wait(_SAMPLE_INTERVAL_S):
             self.look()
 
 
-Sized = tuple["Sample", int]
+SampleWithSize = tuple["Sample", int]
 """A sample, and the bytes it has in a request."""
 
 
 def measure(
-    samples: Iterable[Sized],
+    samples: Iterable[SampleWithSize],
     config: GraderConfig,
     *,
     most: int,
@@ -143,7 +143,7 @@ def measure(
     Raises:
         InputError: not one could be measured: there are none, none has an answer, or none could be graded.
     """
-    chosen, rows, total_bytes, largest = _choose(samples, most)
+    chosen, rows, total_bytes, largest = _choose_samples(samples, most)
     if not chosen:
         raise InputError("there is no sample to measure")
     if not any(sample.completion for sample in chosen):
@@ -155,7 +155,7 @@ def measure(
     grades: list[Grade] = []
     cpu_used = 0.0
     began = time.monotonic()
-    with Grader(replace(config, lanes=1), file_root=file_root) as grader, PeakMemory() as peak:
+    with Grader(replace(config, workers=1), file_root=file_root) as grader, PeakMemory() as peak:
         grader.host()
         grader.grade(chosen[0])  # what is started on the first need is started now
         start_s = time.monotonic() - began
@@ -195,7 +195,7 @@ def measure(
     )
 
 
-def _choose(samples: Iterable[Sized], most: int) -> tuple[list[Sample], int, int, int]:
+def _choose_samples(samples: Iterable[SampleWithSize], most: int) -> tuple[list[Sample], int, int, int]:
     """A fair choice of at most so many (algorithm R), how many there were, their bytes, and those of the largest."""
     chance = random.Random(0)  # noqa: S311  # the same choice each time is wanted
     chosen: list[Sample] = []

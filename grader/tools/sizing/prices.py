@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["ARCHITECTURES", "Prices", "prices_of"]
+__all__ = ["ARCHITECTURES", "Prices", "prices_for"]
 
 ARCHITECTURES: Final = ("x86_64", "arm64")
 
@@ -36,7 +36,7 @@ class Prices:
         return asdict(self)
 
 
-def prices_of(
+def prices_for(
     region: str, architecture: str, *, gb_second: float | None = None, million_requests: float | None = None
 ) -> Prices:
     """The prices of a region, from ``prices.toml`` beside this module.
@@ -58,11 +58,11 @@ def prices_of(
         date="" if own else table["date"],
         region=region,
         architecture=architecture,
-        assumed=gb_second is None and of_region is of_most and region not in _AS_MOST,
+        assumed=gb_second is None and of_region is of_most and region not in _DEFAULT_PRICE_REGIONS,
     )
 
 
-_AS_MOST: Final = frozenset(
+_DEFAULT_PRICE_REGIONS: Final = frozenset(
     {
         "ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1",
         "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1",

@@ -11,7 +11,7 @@ from grader.errors import InputError
 
 __all__ = ["Profile", "read_profile"]
 
-_BEYOND: Final = 1e12
+_MAX_FIGURE: Final = 1e12
 """No figure comes near it."""
 _COUNTS: Final = frozenset({"rows", "samples", "unscored", "largest_bytes"})
 
@@ -72,7 +72,7 @@ class Profile:
         for field in (one.name for one in fields(cls)):
             value: Any = document.get(field)
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not 0 <= value < _BEYOND or (field in _COUNTS and value != int(value)):
+            if not number or not 0 <= value < _MAX_FIGURE or (field in _COUNTS and value != int(value)):
                 raise InputError(f"{name}: {field}: a number of at least 0 is wanted; see `grader plan FILE --json`")
             values[field] = int(value) if field in _COUNTS else float(value)
         profile = cls(**values)

@@ -7,26 +7,26 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.aws.lambda_function import PAYLOAD_BYTES, TIMEOUT_S
-from grader.config.settings import LAMBDA_MB_PER_CPU, lambda_lanes
+from grader.config.settings import LAMBDA_MB_PER_CPU, lambda_workers
 from grader.errors import InputError
-from sandbox.sandbox import SPARES_PER_LANE
+from sandbox.sandbox import SPARES_PER_EXECUTOR
 
 if TYPE_CHECKING:
     from grader.tools.sizing.prices import Prices
     from grader.tools.sizing.profile import Profile
 
-__all__ = ["CALLERS", "MEMORIES_MB", "Caller", "Demand", "Option", "Plan", "Step", "make_plan"]
+__all__ = ["CALLERS", "MEMORIES_MB", "Caller", "CallerEstimate", "MemoryOption", "Sizing", "Workload", "size_function"]
 
 MEMORIES_MB: Final = (1769, 3538, 5307, 7076, 8845, 10240)
 """What is weighed up: by whole CPUs, to the most that Lambda has. With less than one, an answer would meet the limits
 of its time on the clock before those of its CPU time."""
-_MOST_MEMORY_MB: Final = 10240
+_MAX_MEMORY_MB: Final = 10240
 _HEADROOM: Final = 1.25
 """Memory that is bought for each MB that was measured."""
 _PAYLOAD_SHARE: Final = 0.95
 """Of a request or response that is planned with; the rest is for what wraps the samples."""
-_ABOUT_AS_CHEAP: Final = 1.05
-_LEAST_TIMEOUT_S: Final = 60
+_PRICE_TOLERANCE: Final = 1.05
+_MIN_TIMEOUT_S: Final = 60
 _TIMEOUT_FACTOR: Final = 2.0
 
 
@@ -52,7 +52,7 @@ Bedrock documents none; whoever it is, Lambda's own limits hold."""
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class Workload:
     """What the user wants."""
 
     step_samples: int = 1024
@@ -72,12 +72,12 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class MemoryOption:
     """A function of one memory size, and what it comes to."""
 
     memory_mb: int
     cpus: float
-    lanes: int
+    workers: int
     needed_mb: float
     """What the grader holds with all lanes and their spare ones at work, as measured, and a quarter more."""
     fits: bool
@@ -92,7 +92,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CallerEstimate:
     """How long one caller needs for a training step."""
 
     caller: Caller
@@ -104,17 +104,17 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Sizing:
     """What to set, and why."""
 
-    chosen: Option
-    options: tuple[Option, ...]
+    chosen: MemoryOption
+    options: tuple[MemoryOption, ...]
     timeout_s: int
     concurrency: int
     """Invocations at a time for a step in its time."""
     payload_batch: int
     """The largest batch of copies of the largest row that Lambda takes."""
-    steps: tuple[Step, ...]
+    steps: tuple[CallerEstimate, ...]
     warnings: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class Plan:
         }
 
 
-def make_plan(profile: Profile, prices: Prices, demand: Demand) -> Plan:
+def size_function(profile: Profile, prices: Prices, demand: Workload) -> Sizing:
     """The smallest function that grades the largest batch in time, of those that cost about as little as any.
 
     CPU time costs the same whatever the memory, so that more memory mostly buys speed; it costs where samples wait
@@ -152,18 +152,18 @@ def make_plan(profile: Profile, prices: Prices, demand: Demand) -> Plan:
     fitting = [option for option in options if option.fits]
     if not fitting:
         raise InputError(
-            f"the grader needs {options[-1].needed_mb:.0f} MB with {options[-1].lanes} lanes, and the function has "
-            f"{options[-1].memory_mb}; {_more_memory(demand)}"
+            f"the grader needs {options[-1].needed_mb:.0f} MB with {options[-1].workers} lanes, and the function has "
+            f"{options[-1].memory_mb}; {_memory_advice(demand)}"
         )
     cheapest = min(option.dollars for option in fitting)
-    cheap = [option for option in fitting if option.dollars <= cheapest * _ABOUT_AS_CHEAP]
+    cheap = [option for option in fitting if option.dollars <= cheapest * _PRICE_TOLERANCE]
     in_time = [option for option in cheap if option.batch_s <= demand.batch_s]
     if in_time:
         chosen = min(in_time, key=lambda option: (-option.batch_size, option.memory_mb))
     else:
         chosen = min(fitting, key=lambda option: option.batch_s)
-    steps = tuple(_step(caller, chosen, profile, prices, demand, payload_batch) for caller in CALLERS)
-    return Plan(
+    steps = tuple(_caller_estimate(caller, chosen, profile, prices, demand, payload_batch) for caller in CALLERS)
+    return Sizing(
         chosen=chosen,
         options=options,
         timeout_s=_timeout_s(chosen, profile, demand),
@@ -179,21 +179,22 @@ def _payload_batch(profile: Profile) -> int:
     return int(min(room // profile.largest_bytes, room // profile.result_bytes))
 
 
-def _option(memory_mb: int, profile: Profile, prices: Prices, demand: Demand, payload_batch: int) -> Option:
+def _option(memory_mb: int, profile: Profile, prices: Prices, demand: Workload, payload_batch: int) -> MemoryOption:
     sample_s = _sample_s(memory_mb, profile, demand)
     size = demand.batch_size or max(1, min(demand.most, payload_batch, int(demand.batch_s / sample_s)))
-    processes = lambda_lanes(memory_mb) * (1 + SPARES_PER_LANE)
+    processes = lambda_workers(memory_mb) * (1 + SPARES_PER_EXECUTOR)
     needed = profile.base_mb + (processes - 1) * profile.started_mb + processes * profile.lane_mb
     needed *= _HEADROOM
-    return Option(
+    return MemoryOption(
         memory_mb=memory_mb,
         cpus=_cpus(memory_mb),
-        lanes=lambda_lanes(memory_mb),
+        workers=lambda_workers(memory_mb),
         needed_mb=needed,
         fits=needed <= memory_mb,
         batch_size=size,
         batch_s=_batch_s(size, memory_mb, profile, demand),
-        worst_batch_s=_batch_s(size, memory_mb, profile, demand) + profile.slowest_s / _pace(memory_mb, demand),
+        worst_batch_s=_batch_s(size, memory_mb, profile, demand)
+        + profile.slowest_s / _executor_speed(memory_mb, demand),
         dollars=_dollars(size, memory_mb, profile, prices, demand),
     )
 
@@ -202,44 +203,46 @@ def _cpus(memory_mb: int) -> float:
     return memory_mb / LAMBDA_MB_PER_CPU
 
 
-def _pace(memory_mb: int, demand: Demand) -> float:
+def _executor_speed(memory_mb: int, demand: Workload) -> float:
     """How fast one lane is, beside one of the measurement."""
     return demand.speed * min(1.0, _cpus(memory_mb))
 
 
-def _sample_s(memory_mb: int, profile: Profile, demand: Demand) -> float:
+def _sample_s(memory_mb: int, profile: Profile, demand: Workload) -> float:
     """Seconds for each sample of a batch: what the CPUs allow, or what the lanes allow."""
     by_cpus = profile.cpu_s / (_cpus(memory_mb) * demand.speed)
-    by_lanes = profile.wall_s / (lambda_lanes(memory_mb) * _pace(memory_mb, demand))
+    by_lanes = profile.wall_s / (lambda_workers(memory_mb) * _executor_speed(memory_mb, demand))
     return max(by_cpus, by_lanes)
 
 
-def _batch_s(size: int, memory_mb: int, profile: Profile, demand: Demand) -> float:
+def _batch_s(size: int, memory_mb: int, profile: Profile, demand: Workload) -> float:
     """Never less than one average sample on one lane takes."""
-    alone = profile.wall_s / _pace(memory_mb, demand)
+    alone = profile.wall_s / _executor_speed(memory_mb, demand)
     return max(size * _sample_s(memory_mb, profile, demand), alone)
 
 
-def _dollars(size: int, memory_mb: int, profile: Profile, prices: Prices, demand: Demand) -> float:
+def _dollars(size: int, memory_mb: int, profile: Profile, prices: Prices, demand: Workload) -> float:
     return 1000 / size * prices.of_invocation(_batch_s(size, memory_mb, profile, demand), memory_mb)
 
 
-def _timeout_s(option: Option, profile: Profile, demand: Demand) -> int:
+def _timeout_s(option: MemoryOption, profile: Profile, demand: Workload) -> int:
     """Twice the worst batch and a start; the grader keeps the deadline whatever comes."""
-    start = profile.start_s / _pace(option.memory_mb, demand)
-    return min(TIMEOUT_S, max(_LEAST_TIMEOUT_S, math.ceil(_TIMEOUT_FACTOR * (start + option.worst_batch_s))))
+    start = profile.start_s / _executor_speed(option.memory_mb, demand)
+    return min(TIMEOUT_S, max(_MIN_TIMEOUT_S, math.ceil(_TIMEOUT_FACTOR * (start + option.worst_batch_s))))
 
 
-def _concurrency(option: Option, demand: Demand) -> int:
+def _concurrency(option: MemoryOption, demand: Workload) -> int:
     batches = math.ceil(demand.step_samples / option.batch_size)
     in_turn = max(1, int(demand.step_s / option.batch_s))
     return math.ceil(batches / in_turn)
 
 
-def _step(caller: Caller, option: Option, profile: Profile, prices: Prices, demand: Demand, payload_batch: int) -> Step:
+def _caller_estimate(
+    caller: Caller, option: MemoryOption, profile: Profile, prices: Prices, demand: Workload, payload_batch: int
+) -> CallerEstimate:
     size = min(caller.batch_size, payload_batch)
     turns = math.ceil(math.ceil(demand.step_samples / size) / caller.concurrency)
-    return Step(
+    return CallerEstimate(
         caller=caller,
         batch_size=size,
         seconds=turns * _batch_s(size, option.memory_mb, profile, demand),
@@ -247,13 +250,13 @@ def _step(caller: Caller, option: Option, profile: Profile, prices: Prices, dema
     )
 
 
-def _more_memory(demand: Demand) -> str:
+def _memory_advice(demand: Workload) -> str:
     if demand.memory_mb is None:
         return "lower what an answer may have: memory_mb in [limits]"
-    return f"give it more, up to {_MOST_MEMORY_MB}"
+    return f"give it more, up to {_MAX_MEMORY_MB}"
 
 
-def _warnings(option: Option, profile: Profile, demand: Demand, payload_batch: int) -> list[str]:
+def _warnings(option: MemoryOption, profile: Profile, demand: Workload, payload_batch: int) -> list[str]:
     found = []
     if profile.unscored:
         found.append(f"{profile.unscored} samples have no score and were not measured; see `grader grade`")
@@ -273,8 +276,8 @@ def _warnings(option: Option, profile: Profile, demand: Demand, payload_batch: i
             f"one batch takes {option.batch_s:.0f} s, longer than the {demand.step_s:.0f} s for a step; make batches "
             "smaller"
         )
-    if option.memory_mb > _MOST_MEMORY_MB:
-        found.append(f"a function has at most {_MOST_MEMORY_MB} MB")
+    if option.memory_mb > _MAX_MEMORY_MB:
+        found.append(f"a function has at most {_MAX_MEMORY_MB} MB")
     concurrency = _concurrency(option, demand)
     if concurrency > _ACCOUNT_CONCURRENCY:
         found.append(

@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
     from grader.tools.sizing.prices import Prices
     from grader.tools.sizing.profile import Profile
-    from grader.tools.sizing.sizing import Demand, Plan
+    from grader.tools.sizing.sizing import Sizing, Workload
 
-__all__ = ["plan_tables"]
+__all__ = ["sizing_tables"]
 
 
-def plan_tables(plan: Plan, profile: Profile, prices: Prices, demand: Demand) -> Group:
+def sizing_tables(plan: Sizing, profile: Profile, prices: Prices, demand: Workload) -> Group:
     """What was measured, what to set, what else was weighed up, and what callers would need."""
     parts: list[RenderableType] = [
-        _measured(profile),
+        _profile_table(profile),
         Text(),
-        _settings(plan, demand),
+        _settings_table(plan, demand),
         Text(),
-        _options(plan),
+        _options_table(plan),
         Text(),
-        _callers(plan, demand),
+        _caller_table(plan, demand),
         Text(),
     ]
     parts += [plain(f"note: {text}") for text in plan.warnings]
-    parts.append(plain(_terms(prices, demand)))
+    parts.append(plain(_price_note(prices, demand)))
     return Group(*parts)
 
 
-def _measured(profile: Profile) -> Table:
+def _profile_table(profile: Profile) -> Table:
     table = new_table(
         f"Measured: {profile.samples} of {profile.rows} samples, one after the other on one lane here",
         "what", "figure", numbers=1,
@@ -59,7 +59,7 @@ def _measured(profile: Profile) -> Table:
     return table
 
 
-def _settings(plan: Plan, demand: Demand) -> Table:
+def _settings_table(plan: Sizing, demand: Workload) -> Table:
     table = new_table("What to set", "setting", "value", "where")
     chosen = plan.chosen
     for row in (
@@ -77,7 +77,7 @@ def _settings(plan: Plan, demand: Demand) -> Table:
     return table
 
 
-def _options(plan: Plan) -> Table:
+def _options_table(plan: Sizing) -> Table:
     table = new_table(
         "What else there is", "memory", "CPUs", "lanes", "needed", "batch", "seconds", "at worst", "a thousand samples",
         numbers=8,
@@ -87,7 +87,7 @@ def _options(plan: Plan) -> Table:
         table.add_row(
             f"{option.memory_mb} MB{mark}",
             f"{option.cpus:.2f}",
-            str(option.lanes),
+            str(option.workers),
             f"{option.needed_mb:.0f} MB",
             str(option.batch_size),
             f"{option.batch_s:.2f}",
@@ -97,7 +97,7 @@ def _options(plan: Plan) -> Table:
     return table
 
 
-def _callers(plan: Plan, demand: Demand) -> Table:
+def _caller_table(plan: Sizing, demand: Workload) -> Table:
     table = new_table(
         f"How long callers wait for {demand.step_samples} samples from a function of {plan.chosen.memory_mb} MB",
         "caller", "batch", "at a time", "seconds", "a thousand samples",
@@ -118,7 +118,7 @@ def _dollars(amount: float) -> str:
     return f"${amount:.4f}" if amount < 1 else f"${amount:.2f}"
 
 
-def _terms(prices: Prices, demand: Demand) -> str:
+def _price_note(prices: Prices, demand: Workload) -> str:
     when = f", {prices.date}" if prices.date else ""
     most = " (the price of most regions; this one's is not in the table)" if prices.assumed else ""
     return (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.isolation import audit, rlimits
 from sandbox.processes.analyzer.inspection import inspect_source, measure_style
-from sandbox.processes.memory_growth import Wear
+from sandbox.processes.memory_growth import MemoryGrowth
 from sandbox.types import AnalysisRequest, Policy
 from sandbox.wire.framing import frame, receive_frame
 from sandbox.wire.values import decode, encode
@@ -22,7 +22,7 @@ __all__ = ["main_after"]
 _MEMORY_MB = 1024
 _LIFETIME_CPU_S = 600.0
 _STACK_LIMIT = 3000
-_TIDIED = 8
+_SOURCES_PER_COLLECTION = 8
 """Sources after which the trees of what was read are cleared away; they hold each other, and no reply waits for it."""
 
 
@@ -40,9 +40,9 @@ def _main(channel: int) -> None:
     Before the style it says whether it is worn out, and should be replaced.
     """
     sys.setrecursionlimit(_STACK_LIMIT)
-    rlimits.put_up(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
-    audit.put_up()
-    wear = Wear()
+    rlimits.apply(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
+    audit.apply()
+    memory_growth = MemoryGrowth()
     served = 0
     while message := receive_frame(channel):
         source, entry_point, policy, allow_imports, max_bytes, style = decode(message)
@@ -52,11 +52,11 @@ def _main(channel: int) -> None:
                                [[found.kind, found.line, found.message] for found in analysis.violations[:20]],
                                analysis.defines_entry_point, analysis.is_stub]))  # fmt: skip
         facts = measure_style(source) if style and analysis.status == "ok" else None
-        _send(channel, encode([wear.is_out, None if facts is None else
+        _send(channel, encode([memory_growth.exceeded, None if facts is None else
                                [facts.lines, facts.changed_lines, facts.similarity,
                                 [[found.kind, found.line, found.message] for found in facts.findings]]]))  # fmt: skip
         served += 1
-        if served % _TIDIED == 0:
+        if served % _SOURCES_PER_COLLECTION == 0:
             gc.collect()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pyflakes.checker import Checker
 
 from sandbox.processes.analyzer.entry_point import defines, is_stub
-from sandbox.processes.analyzer.parsing import plain_text, read, tree_of
+from sandbox.processes.analyzer.parsing import parse_source, plain_text, tree_of
 from sandbox.processes.analyzer.policy import check_policy
 from sandbox.processes.analyzer.style import closeness, formatted, without_directives
 from sandbox.types import Analysis, AnalysisRequest, Finding, StyleFacts, one_line
@@ -37,7 +37,7 @@ def inspect_source(request: AnalysisRequest, *, max_bytes: int = MAX_BYTES) -> A
     Returns:
         The findings, without style. Unless the status is ``OK``, only status and detail say anything.
     """
-    reading = read(request.source, max_bytes)
+    reading = parse_source(request.source, max_bytes)
     if reading.tree is None:
         return Analysis(reading.status, reading.detail)
     return Analysis(

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from sandbox.types import AnalysisStatus, one_line
 
-__all__ = ["Reading", "plain_text", "read", "tree_of"]
+__all__ = ["ParseResult", "parse_source", "plain_text", "tree_of"]
 
 FILENAME = "<answer>"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParseResult:
     """A source that was read, or why it was not."""
 
     status: AnalysisStatus
@@ -24,12 +24,12 @@ class Reading:
     """Set when the status is ``OK``; shared, so never to be changed."""
 
 
-def read(source: str, max_bytes: int) -> Reading:
+def parse_source(source: str, max_bytes: int) -> ParseResult:
     """Parse and compile a source as text: a coding cookie has no say, a byte order mark is dropped.
 
     Never raises. May be killed: there are sources on which the compiler crashes, or takes seconds.
     """
-    refusal = _not_text(source, max_bytes)
+    refusal = _refuse_unparsed(source, max_bytes)
     if refusal is not None:
         return refusal
     try:
@@ -39,14 +39,14 @@ def read(source: str, max_bytes: int) -> Reading:
             compile(tree, FILENAME, "exec", dont_inherit=True)
     except SyntaxError as error:
         place = f"line {error.lineno}: " if error.lineno else ""
-        return Reading(AnalysisStatus.SYNTAX_ERROR, one_line(f"{place}{error.msg}"))
+        return ParseResult(AnalysisStatus.SYNTAX_ERROR, one_line(f"{place}{error.msg}"))
     except ValueError as error:
-        return Reading(AnalysisStatus.SYNTAX_ERROR, one_line(str(error)))
+        return ParseResult(AnalysisStatus.SYNTAX_ERROR, one_line(str(error)))
     except (RecursionError, MemoryError, OverflowError, SystemError) as error:
         # SystemError: what CPython 3.11 and 3.12 make of some recursion errors (python/cpython#106905)
         detail = f"too deep or too large for the parser: {type(error).__name__}: {error}"
-        return Reading(AnalysisStatus.EXHAUSTED, one_line(detail))
-    return Reading(AnalysisStatus.OK, tree=tree)
+        return ParseResult(AnalysisStatus.EXHAUSTED, one_line(detail))
+    return ParseResult(AnalysisStatus.OK, tree=tree)
 
 
 @functools.lru_cache(maxsize=1)
@@ -66,20 +66,20 @@ def plain_text(source: str) -> str:
     return source.removeprefix("\ufeff")
 
 
-def _not_text(source: str, max_bytes: int) -> Reading | None:
+def _refuse_unparsed(source: str, max_bytes: int) -> ParseResult | None:
     """Why a source is not even parsed; ``None`` when it is."""
     if len(source) > max_bytes:
-        return Reading(AnalysisStatus.TOO_LARGE, f"{len(source)} characters, more than {max_bytes} bytes")
+        return ParseResult(AnalysisStatus.TOO_LARGE, f"{len(source)} characters, more than {max_bytes} bytes")
     try:
         size = len(source.encode())
     except UnicodeEncodeError as error:
-        return Reading(
+        return ParseResult(
             AnalysisStatus.SYNTAX_ERROR, f"line {_line(source, error.start)}: a lone surrogate is no character"
         )
     if size > max_bytes:
-        return Reading(AnalysisStatus.TOO_LARGE, f"{size} bytes, more than {max_bytes}")
+        return ParseResult(AnalysisStatus.TOO_LARGE, f"{size} bytes, more than {max_bytes}")
     if "\0" in source:
-        return Reading(AnalysisStatus.SYNTAX_ERROR, f"line {_line(source, source.index(chr(0)))}: a null character")
+        return ParseResult(AnalysisStatus.SYNTAX_ERROR, f"line {_line(source, source.index(chr(0)))}: a null character")
     return None
 
 

@@ -17,19 +17,19 @@ from sandbox.processes.harness.time_limits import queued_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["OutOfPatienceError", "Patience"]
+__all__ = ["CallbackBudget", "CallbackBudgetError"]
 
-_LOOK_S = 1.0
+_CHECK_INTERVAL_S = 1.0
 """Seconds between two looks; whoever watches this process sees it awake as often."""
 _SHORT_S = 0.001
 _UNKNOWN_FACTOR = 10.0
 
 
-class OutOfPatienceError(BaseException):
+class CallbackBudgetError(BaseException):
     """What is done for the answer waits too long. No handler of test code is meant to catch it."""
 
 
-class Patience:
+class CallbackBudget:
     """Counts the seconds in which this process waits, with nothing to do, while it does something for the answer.
 
     Working does not count, nor does waiting for a CPU (proc(5), ``/proc/PID/schedstat``, second field).
@@ -44,7 +44,7 @@ class Patience:
         self._start = (0.0, 0.0, 0.0)
 
     @property
-    def is_out(self) -> bool:
+    def exceeded(self) -> bool:
         """Whether nothing is left."""
         return self._left_s <= 0
 
@@ -60,9 +60,9 @@ class Patience:
             return
         before = signal.signal(signal.SIGALRM, self._look)
         self._begin()
-        signal.setitimer(signal.ITIMER_REAL, _LOOK_S, _LOOK_S)
+        signal.setitimer(signal.ITIMER_REAL, _CHECK_INTERVAL_S, _CHECK_INTERVAL_S)
         try:
-            with contextlib.suppress(OutOfPatienceError):
+            with contextlib.suppress(CallbackBudgetError):
                 yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -99,4 +99,4 @@ class Patience:
 
     def _look(self, *_: Any) -> None:
         if self._counting and self._left_s <= self._waited_s():
-            raise OutOfPatienceError
+            raise CallbackBudgetError

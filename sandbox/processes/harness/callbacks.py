@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.errors import ValueCodecError
-from sandbox.processes.harness.callback_budget import OutOfPatienceError
-from sandbox.wire.mutation import apply_changes, containers_in, watch
+from sandbox.processes.harness.callback_budget import CallbackBudgetError
+from sandbox.wire.mutation import apply_changes, containers_in, track
 from sandbox.wire.protocol import CALL, OK, RAISED
 from sandbox.wire.values import NamedItems, Reference, encode, restore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Host", "Hosting"]
+__all__ = ["CallbackHost", "Callbacks"]
 
-_DEEPEST = 25
+_MAX_DEPTH = 25
 """Levels to which answer and test code may call each other back."""
 
 
-class Host(Protocol):
+class CallbackHost(Protocol):
     """Whose objects the answer may be lent."""
 
-    def lend(self, value: Any) -> tuple[str, str, bool, str] | None:
+    def export(self, value: Any) -> tuple[str, str, bool, str] | None:
         """Key, kind, whether it can be called, and what else it can do; ``None`` for what the answer may not have."""
 
     def adopt(self, reference: Any) -> Any:
@@ -41,11 +41,11 @@ class Host(Protocol):
         """Numbers of objects that test code has let go since it was last asked."""
 
 
-class Hosting:
+class Callbacks:
     """Encodes what is asked of the answer, and reads what it says, for a host or for none."""
 
     def __init__(self) -> None:
-        self.host: Host | None = None
+        self.host: CallbackHost | None = None
         self._depth = 0
 
     def request(self, fields: list[Any]) -> bytes:
@@ -54,7 +54,7 @@ class Hosting:
         Raises:
             ValueCodecError: something in it can neither cross nor be lent.
         """
-        return encode(fields, None if self.host is None else self._lend)
+        return encode(fields, None if self.host is None else self._export)
 
     def dropped(self) -> list[int]:
         """What the answer's process need not keep any longer."""
@@ -82,18 +82,18 @@ class Hosting:
             self._depth -= 1
 
     def _served(self, question: Any) -> bytes:
-        if self.host is None or self._depth > _DEEPEST:
+        if self.host is None or self._depth > _MAX_DEPTH:
             return encode([RAISED, "RecursionError", "RecursionError", "called back too deeply", 0, None, None, None])
         try:
             match question:
                 case [str(verb), list(fields)]:
                     operands = self.adopt(fields)
                     values = [*operands[1], *operands[2].values()] if verb == CALL else operands
-                    watched = watch(values)
+                    watched = track(values)
                     value = self.host.serve(verb, operands)
                     return self.request([OK, value, watched.changes() if watched is not None else None])
             raise ValueError("no such question")  # noqa: TRY301 - the answer gets to see it like any other
-        except OutOfPatienceError:
+        except CallbackBudgetError:
             raise
         except BaseException as error:  # noqa: BLE001 - it is the answer's to see; the host knows which ones are not
             fields = self.host.report(error)
@@ -102,9 +102,9 @@ class Hosting:
         except ValueCodecError:
             return encode([RAISED, *fields[:4], None, None, None])
 
-    def _lend(self, value: Any) -> Reference | None:
+    def _export(self, value: Any) -> Reference | None:
         assert self.host is not None
-        lent = self.host.lend(value)
+        lent = self.host.export(value)
         return Reference(*lent) if lent is not None else None
 
     def _adopt(self, found: Reference | NamedItems) -> Any:

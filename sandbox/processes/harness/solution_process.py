@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 from sandbox.isolation import audit
 from sandbox.processes.harness.time_limits import seconds_not_queued
-from sandbox.types import SolutionStatus
 from sandbox.wire.framing import HEADER_BYTES, frame_length, send_descriptors
 from sandbox.wire.liveness import cpu_seconds
-from sandbox.wire.replies import Reply
+from sandbox.wire.replies import Reply, SolutionStatus
 
 if TYPE_CHECKING:
     import socket
 
-    from sandbox.wire.zygote_protocol import Ending
+    from sandbox.wire.zygote_protocol import ExitInfo
 
-__all__ = ["HEAD_BYTES", "HeldProcess", "last_words"]
+__all__ = ["HEAD_BYTES", "SolutionProcess", "reply_for_exit"]
 
 
 _CHUNK = 1 << 18
@@ -31,7 +30,7 @@ _PF_EXITING = 0x4
 """Among a process's flags in proc(5), ``/proc/PID/stat``: on its way out (Linux, include/linux/sched.h)."""
 
 
-class HeldProcess:
+class SolutionProcess:
     """A process with its channel and the pipes it writes to.
 
     Every call returns at once. What is left in the pipes when the process has ended is all there will ever be:
@@ -55,11 +54,11 @@ class HeldProcess:
         """What it has written to its standard error."""
         self.head = b""
         """The first KiB it has written, to output or errors."""
-        self.wrote_too_much = False
-        self.answered_too_much = False
+        self.output_exceeded = False
+        self.reply_too_large = False
         self.hung_up = False
         """The channel is closed at its end."""
-        self.asked_s = 0.0
+        self.request_s = 0.0
         """Seconds its requests have taken."""
         self._outgoing = memoryview(b"")
         self._cpu_before_s = cpu_seconds(pid) or 0.0
@@ -109,7 +108,7 @@ class HeldProcess:
     def drain(self, poller: select.poll | None = None) -> None:
         """Take what it has written, unless that is more than it may."""
         for pipe, is_output in list(self._pipes.items()):
-            while chunk := _available(pipe):
+            while chunk := _read_available(pipe):
                 if is_output:
                     self.output += chunk
                 else:
@@ -118,7 +117,7 @@ class HeldProcess:
                     self.head = (self.head + chunk)[:HEAD_BYTES]
                 self._written += len(chunk)
                 if self._written > self._output_bytes:
-                    self.wrote_too_much = True
+                    self.output_exceeded = True
                     return
             if chunk is not None:
                 if poller is not None:
@@ -140,8 +139,8 @@ class HeldProcess:
         if self.hung_up or len(received) < HEADER_BYTES:
             return None
         size = frame_length(received)
-        self.answered_too_much = size > self._output_bytes + _SPARE_VALUE_BYTES
-        if self.answered_too_much or len(received) < HEADER_BYTES + size:
+        self.reply_too_large = size > self._output_bytes + _SPARE_VALUE_BYTES
+        if self.reply_too_large or len(received) < HEADER_BYTES + size:
             return None
         self._received = bytearray()
         return memoryview(received)[HEADER_BYTES : HEADER_BYTES + size]
@@ -158,7 +157,7 @@ class HeldProcess:
 
     def wall_s(self) -> float:
         """Seconds its requests have taken, apart from those it waited for a CPU."""
-        return seconds_not_queued(self.pid, self.asked_s)
+        return seconds_not_queued(self.pid, self.request_s)
 
     def is_ending(self) -> bool:
         """Whether it has ended or is about to: it loses its descriptors before anyone is told of its end."""
@@ -176,7 +175,7 @@ class HeldProcess:
         self._pipes.clear()
 
 
-def _available(pipe: int) -> bytes | None:
+def _read_available(pipe: int) -> bytes | None:
     """What can be read at once; empty at the end, ``None`` when nothing is there yet."""
     try:
         return os.read(pipe, _CHUNK)
@@ -201,7 +200,7 @@ _CPU_SLACK_S = 0.1
 """How much less than the limit a process may seem to have used that the kernel has killed for it."""
 
 
-def last_words(ending: Ending, *, cpu_limit_s: float, had_closed: bool) -> Reply:
+def reply_for_exit(ending: ExitInfo, *, cpu_limit_s: float, had_closed: bool) -> Reply:
     """What came of a request whose process has hung up.
 
     Status ``memory`` means that somebody has killed it, as a host does that is out of memory.
@@ -218,8 +217,8 @@ def last_words(ending: Ending, *, cpu_limit_s: float, had_closed: bool) -> Reply
         return Reply(SolutionStatus.EXITED, value=code, detail=f"ended its own process with code {code}")
     number = os.WTERMSIG(ending.status)
     name = signal.Signals(number).name if number in signal.valid_signals() else f"signal {number}"
-    worn_out = number == signal.SIGKILL and ending.cpu_s >= cpu_limit_s - _CPU_SLACK_S
-    if number == signal.SIGXCPU or worn_out:
+    cpu_exhausted = number == signal.SIGKILL and ending.cpu_s >= cpu_limit_s - _CPU_SLACK_S
+    if number == signal.SIGXCPU or cpu_exhausted:
         return Reply(SolutionStatus.TIMEOUT, detail="used up its time")
     if number != signal.SIGKILL:
         return Reply(SolutionStatus.CRASHED, detail=f"killed by {name}")

@@ -5,28 +5,28 @@ from __future__ import annotations
 import time
 from enum import Enum, auto
 
-from sandbox.wire.liveness import LOOK_S, cpu_seconds, state_of
+from sandbox.wire.liveness import CHECK_INTERVAL_S, cpu_seconds, process_state
 
-__all__ = ["Sight", "Watch", "queued_seconds", "seconds_not_queued"]
+__all__ = ["CheckResult", "TimeLimits", "queued_seconds", "seconds_not_queued"]
 
-_FLOOR_S = 0.002
+_SHORTEST_INTERVAL_S = 0.002
 _UNKNOWN_FACTOR = 10.0
 _SHORT_S = 0.005
-_STOPPED_LOOKS = 2
+_STOPPED_CHECKS = 2
 
 
-class Sight(Enum):
+class CheckResult(Enum):
     """What a look at a process shows."""
 
-    WELL = auto()
+    CONTINUE = auto()
     """It may go on."""
-    SPENT = auto()
+    EXCEEDED = auto()
     """The request has used up its CPU seconds or its wall-clock seconds."""
     STOPPED = auto()
     """A signal has stopped the process, and nobody has continued it since the look before."""
 
 
-class Watch:
+class TimeLimits:
     """Watches one request: how much CPU it may use, and how long it may take apart from waiting for a CPU.
 
     Time in the run queue is the host's doing, not the answer's (proc(5), ``/proc/PID/schedstat``, second field), so
@@ -39,10 +39,10 @@ class Watch:
         self._wall_s = wall_s
         self._cpu_start = cpu_seconds(pid) or 0.0
         self._wall_start = time.monotonic()
-        self._next = self._wall_start + min(cpu_s, wall_s, LOOK_S)
+        self._next = self._wall_start + min(cpu_s, wall_s, CHECK_INTERVAL_S)
         self._stopped = 0
 
-    def leave_out(self, seconds: float) -> None:
+    def exclude(self, seconds: float) -> None:
         """Let some time not count that was not the request's."""
         self._wall_start += seconds
 
@@ -54,24 +54,24 @@ class Watch:
         """Whether it is time for a look."""
         return time.monotonic() >= self._next
 
-    def look(self) -> Sight:
+    def look(self) -> CheckResult:
         """Look at the process."""
         cpu = cpu_seconds(self._pid)
         if cpu is None:
-            self._next = time.monotonic() + _FLOOR_S
-            return Sight.WELL
+            self._next = time.monotonic() + _SHORTEST_INTERVAL_S
+            return CheckResult.CONTINUE
         now = time.monotonic()
         cpu_left = self._cpu_s - (cpu - self._cpu_start)
         wall_left = self._wall_s - (now - self._wall_start)
         if wall_left <= 0:
             wall_left = self._wall_s - seconds_not_queued(self._pid, now - self._wall_start)
-        self._stopped = self._stopped + 1 if state_of(self._pid) in {"T", "t"} else 0
-        if self._stopped >= (_STOPPED_LOOKS if wall_left > 0 else 1):
-            return Sight.STOPPED
+        self._stopped = self._stopped + 1 if process_state(self._pid) in {"T", "t"} else 0
+        if self._stopped >= (_STOPPED_CHECKS if wall_left > 0 else 1):
+            return CheckResult.STOPPED
         if cpu_left <= 0 or wall_left <= 0:
-            return Sight.SPENT
-        self._next = now + min(LOOK_S, max(_FLOOR_S, min(cpu_left, wall_left)))
-        return Sight.WELL
+            return CheckResult.EXCEEDED
+        self._next = now + min(CHECK_INTERVAL_S, max(_SHORTEST_INTERVAL_S, min(cpu_left, wall_left)))
+        return CheckResult.CONTINUE
 
 
 def seconds_not_queued(pid: int, wall_s: float) -> float:

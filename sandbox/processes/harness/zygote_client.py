@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import ProcessLostError
 from sandbox.wire.framing import receive_descriptors, send_descriptors
-from sandbox.wire.liveness import LOOK_S, Vigil
-from sandbox.wire.zygote_protocol import Ending
+from sandbox.wire.liveness import CHECK_INTERVAL_S, Liveness
+from sandbox.wire.zygote_protocol import ExitInfo
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-__all__ = ["ZygoteLine"]
+__all__ = ["ZygoteClient"]
 
 
-class ZygoteLine:
+class ZygoteClient:
     """Asks the zygote, and waits for it no longer than it is at work.
 
     Every method raises `ProcessLostError` once the zygote is gone. Test code may swallow that, so `lost` says it, too.
@@ -39,17 +39,17 @@ class ZygoteLine:
         """Have a solution process forked that serves ``channel``; its pid."""
         self._tell(b"F", [channel.fileno()])
         while True:
-            message = self._notice()
+            message = self._next_message()
             if message[:1] == b"P":
                 return int(message[1:])
 
-    def end(self, pid: int) -> Ending:
+    def end(self, pid: int) -> ExitInfo:
         """Kill a process it has forked, and wait until that is gone."""
         self._tell(b"K%d" % pid)
         while True:
-            message = self._notice()
+            message = self._next_message()
             if message[:1] == b"X":
-                ending = Ending.unpack(message[1:])
+                ending = ExitInfo.unpack(message[1:])
                 if ending.pid == pid:
                     return ending
 
@@ -64,12 +64,12 @@ class ZygoteLine:
         except OSError:
             raise self.hung_up() from None
 
-    def _notice(self) -> bytes:
-        vigil: Vigil | None = None
-        while not self._poller.poll(LOOK_S * 1000):
-            vigil = vigil or Vigil(os.getppid())
+    def _next_message(self) -> bytes:
+        liveness: Liveness | None = None
+        while not self._poller.poll(CHECK_INTERVAL_S * 1000):
+            liveness = liveness or Liveness(os.getppid())
             try:
-                vigil.look()
+                liveness.look()
             except ProcessLostError:
                 self.lost = True
                 raise

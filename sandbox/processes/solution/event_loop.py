@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from sandbox.processes.solution.trampoline import call
 
 if TYPE_CHECKING:
-    from sandbox.processes.solution.trampoline import Work
+    from sandbox.processes.solution.trampoline import Steps
 
-__all__ = ["Coroutines", "PlainEventLoop", "install"]
+__all__ = ["Coroutines", "DescriptorFreeEventLoop", "install_event_loop"]
 
 
-class _Bell:
+class _Waker:
     """In the place of a selector: waits for nothing but to be rung, or for the time to pass."""
 
     def __init__(self) -> None:
@@ -58,11 +58,11 @@ class _Bell:
         """Nothing to close."""
 
 
-class PlainEventLoop(asyncio.SelectorEventLoop):
+class DescriptorFreeEventLoop(asyncio.SelectorEventLoop):
     """The usual event loop, without the descriptors."""
 
     def __init__(self, selector: Any = None) -> None:  # noqa: ARG002 - the usual loop's signature
-        self._bell = _Bell()
+        self._bell = _Waker()
         super().__init__(self._bell)  # type: ignore[arg-type]  # all of a selector that the loop uses
 
     def _make_self_pipe(self) -> None:
@@ -75,14 +75,14 @@ class PlainEventLoop(asyncio.SelectorEventLoop):
         self._bell.ring()
 
 
-def install() -> None:
+def install_event_loop() -> None:
     """Make asyncio use it, in this process and its children."""
     for module in (asyncio, unix_events):
         for name in ("SelectorEventLoop", "EventLoop"):
             if hasattr(module, name):
-                setattr(module, name, PlainEventLoop)
+                setattr(module, name, DescriptorFreeEventLoop)
     policy: Any = getattr(unix_events, "_UnixDefaultEventLoopPolicy", None) or unix_events._DefaultEventLoopPolicy  # type: ignore[attr-defined]  # its name before 3.14
-    policy._loop_factory = PlainEventLoop
+    policy._loop_factory = DescriptorFreeEventLoop
 
 
 class Coroutines:
@@ -92,14 +92,14 @@ class Coroutines:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[int, asyncio.Future[Any]] = {}
 
-    def start(self, awaitable: Any) -> Work:
+    def start(self, awaitable: Any) -> Steps:
         """Have it run from the next `finish` on, whichever that is for."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         if id(awaitable) not in self._tasks:
             self._tasks[id(awaitable)] = yield call(asyncio.ensure_future, awaitable, loop=self._loop)
 
-    def finish(self, awaitable: Any) -> Work:
+    def finish(self, awaitable: Any) -> Steps:
         """What it returns."""
         yield from self.start(awaitable)
         assert self._loop is not None

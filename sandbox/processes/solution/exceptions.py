@@ -13,12 +13,12 @@ from sandbox.wire.values import Reference, encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.processes.solution.proxies import Lending
-    from sandbox.processes.solution.trampoline import Work
+    from sandbox.processes.solution.proxies import Proxies
+    from sandbox.processes.solution.trampoline import Steps
 
-__all__ = ["FILE", "RaisedBack", "message_of"]
+__all__ = ["ANSWER_FILE", "CallbackErrors", "encode_exception"]
 
-FILE = "<answer>"
+ANSWER_FILE = "<answer>"
 """File name of the answer's code objects."""
 _TEXT_CHARS = 500
 _ARGS_BYTES = 1 << 14
@@ -32,7 +32,7 @@ _args_of = BaseException.__dict__["args"].__get__
 """Attributes of this name that a class of the answer's defines would be code of the answer's."""
 
 
-def message_of(error: BaseException, keep: Callable[[Any], Reference]) -> Work:
+def encode_exception(error: BaseException, keep: Callable[[Any], Reference]) -> Steps:
     """The answer ``raised`` for an exception; encodes whatever an exception of the answer's may be."""
     line = _line_of(error)
     BaseException.with_traceback(error, None)  # one that is kept would keep every frame it came through
@@ -47,7 +47,7 @@ def message_of(error: BaseException, keep: Callable[[Any], Reference]) -> Work:
         return encode([RAISED, "Exception", _base_of(type(error)), "", line, None, None, None])
 
 
-def _fields(error: BaseException, keep: Callable[[Any], Reference], line: int, depth: int) -> Work:
+def _fields(error: BaseException, keep: Callable[[Any], Reference], line: int, depth: int) -> Steps:
     kind = type(error)
     try:
         text = exact_str((yield call(str, error)))[:_TEXT_CHARS]
@@ -81,16 +81,16 @@ def _line_of(error: BaseException) -> int:
     """The line of the answer it came from last; 0 when it came from elsewhere."""
     line, trace = 0, _trace_of(error)
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == FILE:
+        if trace.tb_frame.f_code.co_filename == ANSWER_FILE:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
 
 
-class RaisedBack:
+class CallbackErrors:
     """Makes exceptions of what test code raised when it was called back."""
 
-    def __init__(self, proxies: Lending) -> None:
+    def __init__(self, proxies: Proxies) -> None:
         self._proxies = proxies
 
     def exception(self, fields: list[Any]) -> BaseException:
@@ -104,5 +104,5 @@ class RaisedBack:
         except TypeError:
             error = Exception(text)
         if type(own) is str:
-            self._proxies.stand_for(error, Reference(own, name))
+            self._proxies.bind(error, Reference(own, name))
         return error

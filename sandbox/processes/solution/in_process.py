@@ -18,15 +18,15 @@ from sandbox.processes.solution.trampoline import call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.processes.solution.trampoline import Work
+    from sandbox.processes.solution.trampoline import Steps
 
-__all__ = ["WORD", "insider_for", "keep_apart", "steps_told"]
+__all__ = ["WORD", "isolate_builtins", "load_in_process_runner", "step_function"]
 
 WORD = "word"
 """Key of an exam under which it says what counts."""
 
 
-def insider_for(target: str) -> Callable[[dict[str, Any]], Any] | None:
+def load_in_process_runner(target: str) -> Callable[[dict[str, Any]], Any] | None:
     """What holds exams here, imported before any answer comes; ``None`` for an empty target.
 
     Args:
@@ -40,7 +40,7 @@ def insider_for(target: str) -> Callable[[dict[str, Any]], Any] | None:
     return found
 
 
-def keep_apart(module: types.ModuleType) -> None:
+def isolate_builtins(module: types.ModuleType) -> None:
     """Give the answer built-in functions of its own, so that it takes none from the tests that run beside it."""
     own = types.ModuleType("builtins")
     vars(own).update(vars(builtins))
@@ -48,11 +48,11 @@ def keep_apart(module: types.ModuleType) -> None:
     vars(module)["__builtins__"] = own
 
 
-def steps_told(runner: Any, module: types.ModuleType, word: str) -> Callable[[], Work]:
+def step_function(runner: Any, module: types.ModuleType, word: str) -> Callable[[], Steps]:
     """A function that has the next test held: the word, or nothing where it is not to be believed, and the outcomes."""
     steps: Any = None
 
-    def step() -> Work:
+    def step() -> Steps:
         nonlocal steps
         steps = runner.steps(module) if steps is None else steps
         outcomes = yield call(next, steps, None)

@@ -27,17 +27,17 @@ def prepare() -> Callable[[LoadSettings, ModuleType], None]:
     """What encloses a child of this process; the module is where the answer will be."""
     base_bytes, hard, hook = rlimits.address_space_bytes(), rlimits.hard_limits(), audit.make_hook()
 
-    def enclose(settings: LoadSettings, module: ModuleType) -> None:
-        preallocated_threads.park(settings.threads)
+    def lock_down(settings: LoadSettings, module: ModuleType) -> None:
+        preallocated_threads.preallocate(settings.threads)
         del sys.modules["resource"]  # the zygote's own wait4(2) needs it
         builtins.exit, builtins.quit = _QUITTERS
         marshal_shim.install()
         gc.enable()
         sys.modules[module.__name__] = module
         limits = rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb)
-        rlimits.put_up(limits, base_bytes=base_bytes + settings.threads * preallocated_threads.STACK_BYTES, hard=hard)
+        rlimits.apply(limits, base_bytes=base_bytes + settings.threads * preallocated_threads.STACK_BYTES, hard=hard)
         functions.seal()
         imports.seal()
-        audit.put_up(hook)
+        audit.apply(hook)
 
-    return enclose
+    return lock_down

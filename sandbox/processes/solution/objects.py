@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.processes.solution.operations import OPERATIONS
 from sandbox.processes.solution.trampoline import call
-from sandbox.wire.mutation import watch
-from sandbox.wire.protocol import GLOBAL, LENT
+from sandbox.wire.mutation import track
+from sandbox.wire.protocol import GLOBAL_KEY, HARNESS_KEY
 from sandbox.wire.values import NamedItems, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sandbox.processes.solution.proxies import Lending
-    from sandbox.processes.solution.trampoline import Work
+    from sandbox.processes.solution.proxies import Proxies
+    from sandbox.processes.solution.trampoline import Steps
 
 __all__ = ["Objects", "built_in_error", "exact_str", "is_class", "members_of", "module_of", "mro_of", "name_of"]
 
@@ -82,7 +82,7 @@ _MOST_MEMBERS = 1000
 class Objects:
     """Objects by their numbers."""
 
-    def __init__(self, module: types.ModuleType, proxies: Lending) -> None:
+    def __init__(self, module: types.ModuleType, proxies: Proxies) -> None:
         self.module = module
         self.proxies = proxies
         self.kept: dict[int, Any] = {}
@@ -97,7 +97,7 @@ class Objects:
         if is_class(value):
             name = name_of(value)
             if vars(builtins).get(name) is value:
-                return Reference(f"{GLOBAL}builtins:{name}", "type", is_callable=True)
+                return Reference(f"{GLOBAL_KEY}builtins:{name}", "type", is_callable=True)
             self.kept[key] = value
             return Reference(key, name, is_callable=True)
         self.kept[key] = value
@@ -115,9 +115,9 @@ class Objects:
         key = reference.key
         if isinstance(key, int):
             return self.kept[key]
-        if key.startswith(GLOBAL):
-            return _global(key.removeprefix(GLOBAL))
-        return self.proxies.proxy_for(reference) if key.startswith(LENT) else reference
+        if key.startswith(GLOBAL_KEY):
+            return _global(key.removeprefix(GLOBAL_KEY))
+        return self.proxies.proxy_for(reference) if key.startswith(HARNESS_KEY) else reference
 
     def drop(self, keys: list[int]) -> None:
         """Let objects go that test code has let go."""
@@ -126,14 +126,14 @@ class Objects:
 
     # What is asked
 
-    def call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Work:
+    def call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Steps:
         """What a call returns, and what it did to its arguments."""
-        watched = watch([*args, *kwargs.values()])
+        watched = track([*args, *kwargs.values()])
         function = yield from self.find(target)
         value = yield call(function, *args, **kwargs)
         return value, watched.changes() if watched is not None else None
 
-    def get(self, target: Any, attribute: str) -> Work:
+    def get(self, target: Any, attribute: str) -> Steps:
         """An attribute."""
         owner = self.module
         if target is not None:
@@ -141,7 +141,7 @@ class Objects:
         value = yield call(getattr, owner, attribute)
         return value
 
-    def public(self) -> Work:
+    def public(self) -> Steps:
         """The names that a star import takes."""
         names = yield call(getattr, self.module, "__all__", None)
         if names is not None:
@@ -149,12 +149,12 @@ class Objects:
             return [exact_str(name) for name in found if issubclass(type(name), str)]
         return [name for name, value in vars(self.module).items() if name[:1] != "_" and type(value) is not _MODULE]
 
-    def operate(self, name: str, operands: list[Any]) -> Work:
+    def operate(self, name: str, operands: list[Any]) -> Steps:
         """What Python does for an operator or a built-in function."""
         value = yield call(OPERATIONS[name], *operands)
         return value
 
-    def find(self, target: Any) -> Work:
+    def find(self, target: Any) -> Steps:
         """What a target means."""
         if type(target) is list:
             found = yield call(getattr, *target)
@@ -172,7 +172,7 @@ class Objects:
             found = yield call(getattr, found, name)
         return found
 
-    def describe(self, key: int) -> Work:
+    def describe(self, key: int) -> Steps:
         """What a class is made of: its line of classes, and the members of its own."""
         kind: Any = self.kept[key]
         line = []
@@ -200,7 +200,7 @@ class Objects:
             "doc": text[:2000] if type(text) is str else None,
         }
 
-    def make(self, name: str, bases: list[Any], members: dict[str, Any]) -> Work:
+    def make(self, name: str, bases: list[Any], members: dict[str, Any]) -> Steps:
         """A class that test code derives; its methods run where they were written."""
 
         def fill(namespace: dict[str, Any]) -> None:

@@ -16,45 +16,37 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["STACK_BYTES", "THREADS", "needs_threads", "park"]
+__all__ = ["STACK_BYTES", "preallocate"]
 
-THREADS = 16
-"""How many wait for an answer that may use threads."""
 STACK_BYTES = 8 << 20
 """Address space of each one's stack, as the system's own threads have it."""
-_SIGNS = ("thread", "concurrent", "asyncio", "import_module", "__import__")
 
 
-def needs_threads(source: str) -> bool:
-    """Whether a source may use threads, by its text alone, so that equal answers are treated alike."""
-    return any(sign in source for sign in _SIGNS)
-
-
-def park(count: int) -> None:
+def preallocate(count: int) -> None:
     """Start ``count`` waiting threads and make `threading` use them; with 0, leave everything as it is."""
     if count == 0:
         return
-    lot = _Lot(count)
+    pool = _ThreadPool(count)
     previous = _thread.stack_size(STACK_BYTES)
     for _ in range(count):
-        _thread.start_new_thread(lot.wait, ())
+        _thread.start_new_thread(pool.wait, ())
     _thread.stack_size(previous)
-    lot.full.acquire()
-    lot.replace()
+    pool.full.acquire()
+    pool.replace()
 
 
-class _Lot:
+class _ThreadPool:
     """The waiting threads."""
 
     def __init__(self, count: int) -> None:
-        self.free: list[_Space] = []
+        self.free: list[_Slot] = []
         self.count = count
         self.full = _thread.allocate_lock()
         self.full.acquire()
 
     def wait(self) -> None:
         """Body of each thread: work, whenever there is some."""
-        slot = _Space()
+        slot = _Slot()
         self.free.append(slot)
         if len(self.free) == self.count:
             self.full.release()
@@ -113,13 +105,13 @@ class _Lot:
         # Before 3.13 a thread's end is announced by a lock the interpreter releases when the thread itself ends,
         # which a parked one never does: let the bootstrap's last act release it.
         if hasattr(threading.Thread, "_set_tstate_lock"):
-            _announce_ends()
+            _release_tstate_locks()
 
 
 _NOTHING: Any = (None, (), {})
 
 
-class _Space:
+class _Slot:
     """Where one thread waits."""
 
     __slots__ = ("ident", "lock", "work")
@@ -151,7 +143,7 @@ class _Handle:
             self._done.release()
 
 
-def _announce_ends() -> None:
+def _release_tstate_locks() -> None:
     def set_tstate_lock(thread: Any) -> None:
         thread._tstate_lock = _thread.allocate_lock()
         thread._tstate_lock.acquire()

@@ -12,10 +12,10 @@ from sandbox.wire.values import NamedItems, Reference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Lending", "Lent", "usable_names"]
+__all__ = ["Proxies", "Proxy", "usable_names"]
 
 
-class Lent:
+class Proxy:
     """An object that lives in the examiner. Its public attributes can be read, set and called."""
 
     __slots__ = ("__weakref__", "_ask")
@@ -70,7 +70,7 @@ _OPERATIONS = {
 }
 
 
-class Lending:
+class Proxies:
     """All that was lent to the answer. The same object always comes as the same stand-in."""
 
     def __init__(self, ask: Callable[..., Any]) -> None:
@@ -89,10 +89,10 @@ class Lending:
         """The stand-in for what a reference of the examiner's means."""
         key = str(reference.key)
         if key not in self._proxies:
-            self.stand_for(self._make(reference), reference)
+            self.bind(self._make(reference), reference)
         return self._proxies[key]
 
-    def stand_for(self, value: Any, reference: Reference) -> None:
+    def bind(self, value: Any, reference: Reference) -> None:
         """Have a value of this process stand for something of the examiner's."""
         self._proxies[str(reference.key)] = value
         self._references[id(value)] = Reference(reference.key, reference.kind, reference.is_callable)
@@ -119,7 +119,7 @@ class Lending:
                     members[_OPERATIONS[ability]] = _forwarding(ability)
             if reference.is_callable:
                 members["__call__"] = _call
-            self._classes[known] = type(reference.kind, (Lent,), members)
+            self._classes[known] = type(reference.kind, (Proxy,), members)
         return self._classes[known](ask)
 
     def exception_class(self, name: str, base: str) -> type[BaseException]:
@@ -147,11 +147,11 @@ def usable_names(names: tuple[str, ...], count: int) -> bool:
 
 
 def _forwarding(ability: str) -> Callable[..., Any]:
-    def method(self: Lent, *operands: Any) -> Any:
+    def method(self: Proxy, *operands: Any) -> Any:
         return self._ask("op", ability, self, *operands)
 
     return method
 
 
-def _call(self: Lent, *args: Any, **kwargs: Any) -> Any:
+def _call(self: Proxy, *args: Any, **kwargs: Any) -> Any:
     return self._ask("call", self, list(args), kwargs)

@@ -23,17 +23,17 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.processes.solution import event_loop, lockdown, warm_up
 from sandbox.processes.solution.event_loop import Coroutines
-from sandbox.processes.solution.exceptions import FILE, RaisedBack, message_of
-from sandbox.processes.solution.in_process import WORD, insider_for, keep_apart, steps_told
+from sandbox.processes.solution.exceptions import ANSWER_FILE, CallbackErrors, encode_exception
+from sandbox.processes.solution.in_process import WORD, isolate_builtins, load_in_process_runner, step_function
 from sandbox.processes.solution.objects import Objects
-from sandbox.processes.solution.proxies import Lending
-from sandbox.processes.solution.trampoline import CallFailedError, Errand, call, on_ground
+from sandbox.processes.solution.proxies import Proxies
+from sandbox.processes.solution.trampoline import CallFailedError, Task, call, on_base_frame
 from sandbox.wire.framing import frame, receive_descriptors, receive_frame
 from sandbox.wire.mutation import apply_changes, containers_in
 from sandbox.wire.protocol import (
     AWAIT,
-    BACK,
     CALL,
+    CALLBACK,
     DESCRIBE,
     DROP,
     ENTRY_MODULE,
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from io import TextIOWrapper
 
-    from sandbox.processes.solution.trampoline import Work
+    from sandbox.processes.solution.trampoline import Steps
 
 __all__ = ["prepare"]
 
@@ -65,42 +65,42 @@ _FIRST_READ = 1 << 12
 _RECURSION_LIMIT = sys.getrecursionlimit()
 _write, _leave, _collect, _run_exit_functions = os.write, os._exit, gc.collect, atexit._run_exitfuncs
 _count_exit_functions = atexit._ncallbacks
-_LAST_WORDS = "__del__", "weakref", "open", "yield", "async"
+_FINALIZER_WORDS = "__del__", "weakref", "open", "yield", "async"
 """What a program must use to say anything when its last objects go; looking for those copies hundreds of pages."""
 _recursion_limit, _set_recursion_limit = sys.getrecursionlimit, sys.setrecursionlimit
 _flush = operator.methodcaller("flush")
 _exit_code_of = SystemExit.__dict__["code"].__get__
 
 
-def prepare(insider: str = "") -> Callable[[int], Callable[[], Any]]:
+def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
     """The program, with all made ready that can be before the fork.
 
     A child starts in memory that is not its own yet: each page it writes to is copied first, be it only to count one
     more user of an object. So children make little, and do nothing for the first time.
 
     Args:
-        insider: what holds exams in this very process, ``module:class``; none when there are none.
+        in_process_runner: what holds exams in this very process, ``module:class``; none when there are none.
     """
-    make_inside = insider_for(insider)
-    out = warm_up.prepare()
-    event_loop.install()
+    make_runner = load_in_process_runner(in_process_runner)
+    out = warm_up.prepare_streams()
+    event_loop.install_event_loop()
     sys.argv[:] = ["solution.py"]
     random.seed(0)
-    warm_up.hold(lambda channel: _Solution(channel, out))
-    connect, dup2, closerange, enclose = _socket.socket, os.dup2, os.closerange, lockdown.prepare()
+    warm_up.serve_trial_answer(lambda channel: _Solution(channel, out))
+    connect, dup2, closerange, lock_down = _socket.socket, os.dup2, os.closerange, lockdown.prepare()
     solution = _Solution(CHANNEL, out)
-    take = Errand(solution.serve()).take
+    take = Task(solution.serve()).take
 
     def main(channel: int) -> Callable[[], Any]:
         """Be ready to serve the examiner at the other end of ``channel``; returns what `ground.stand` takes."""
         for number, descriptor in enumerate(solution.begin(connect(fileno=channel))):
             dup2(descriptor, number)
         closerange(channel + 1, 64)
-        enclose(solution.settings, solution.module)
-        if make_inside is not None and (exam := solution.settings.in_process_spec) is not None:
-            keep_apart(solution.module)
-            word = exam.pop(WORD)
-            solution.verbs[STEP] = steps_told(make_inside(exam), solution.module, word)
+        lock_down(solution.settings, solution.module)
+        if make_runner is not None and (spec := solution.settings.in_process_spec) is not None:
+            isolate_builtins(solution.module)
+            word = spec.pop(WORD)
+            solution.verbs[STEP] = step_function(make_runner(spec), solution.module, word)
         return take
 
     return main
@@ -120,11 +120,11 @@ class _Solution:
         """Whether the examiner waits for an answer."""
         self.depth = 0
         self.lock = threading.RLock()
-        self.proxies = Lending(on_ground(self.ask))
-        self.raised_back = RaisedBack(self.proxies)
+        self.proxies = Proxies(on_base_frame(self.ask))
+        self.callback_errors = CallbackErrors(self.proxies)
         self.objects = Objects(self.module, self.proxies)
         coroutines = Coroutines()
-        self.verbs: dict[str, Callable[..., Work]] = {
+        self.verbs: dict[str, Callable[..., Steps]] = {
             CALL: self.objects.call, GET: self.objects.get, OP: self.objects.operate,
             DESCRIBE: self.objects.describe, MAKE: self.objects.make, PUBLIC: self.objects.public,
             START: coroutines.start, AWAIT: coroutines.finish,
@@ -144,7 +144,7 @@ class _Solution:
             self.module = self.objects.module = self.program
         return descriptors
 
-    def serve(self) -> Work:
+    def serve(self) -> Steps:
         """Load the answer, do what is asked, and end with the examiner's interest."""
         try:
             yield from self.load_and_listen()
@@ -152,17 +152,17 @@ class _Solution:
         finally:
             _leave(1)
 
-    def load_and_listen(self) -> Work:
+    def load_and_listen(self) -> Steps:
         """Load the answer, and do what is asked until the examiner hangs up."""
         yield from self.answer(self.load())
         yield from self.listen()
 
-    def listen(self) -> Work:
+    def listen(self) -> Steps:
         """Do what is asked, until the answer to a question of ours comes, or the examiner hangs up."""
         while request := receive_frame(self.channel):
             self.busy = True
             try:
-                verb, *fields = self.understood(request)
+                verb, *fields = self.parse_message(request)
             except Exception as error:  # noqa: BLE001 - test code names something that is not there
                 yield from self.answer(_raising(error))
                 continue
@@ -177,38 +177,38 @@ class _Solution:
             self.busy = nested > 0
         return None
 
-    def understood(self, request: bytes) -> list[Any]:
+    def parse_message(self, request: bytes) -> list[Any]:
         fields: list[Any] = decode(request)
         if b'{"r":' in request or b'{"N":' in request:
             restore(fields, self.objects.revive)
         return fields
 
-    def ask(self, verb: str, *fields: Any) -> Work:
+    def ask(self, verb: str, *fields: Any) -> Steps:
         """Ask the examiner about an object it has lent, and wait; it may ask in turn meanwhile."""
         if not self.busy:
             raise RuntimeError("the test calls nothing, and so cannot be called back")
         with self.lock:
             values = [*fields[1], *fields[2].values()] if verb == CALL else fields
             watched = containers_in(values)
-            self.send(encode([BACK, verb, list(fields)], self.objects.keep))
+            self.send(encode([CALLBACK, verb, list(fields)], self.objects.keep))
             reply = yield from self.listen()
             if reply is None:
                 _leave(0)
             if reply[0] == RAISED:
-                raise CallFailedError(self.raised_back.exception(reply[1:]))
+                raise CallFailedError(self.callback_errors.exception(reply[1:]))
             _, value, changes = reply
             if changes:
                 apply_changes(changes, watched, lambda reference: reference)
             return value
 
-    def load(self) -> Work:
+    def load(self) -> Steps:
         settings, namespace = self.settings, self.module.__dict__
         if settings.preamble:
             preamble = compile(settings.preamble, "<prompt>", "exec", dont_inherit=True)
             yield call(exec, preamble, namespace)
             for name in settings.own_names:
                 namespace.pop(name, None)
-        code = yield call(compile, settings.source.removeprefix("\ufeff"), FILE, "exec", dont_inherit=True)
+        code = yield call(compile, settings.source.removeprefix("\ufeff"), ANSWER_FILE, "exec", dont_inherit=True)
         if settings.program:
             yield from self.run(code)
             return {}
@@ -224,7 +224,7 @@ class _Solution:
                     raise
         return found
 
-    def run(self, code: types.CodeType) -> Work:
+    def run(self, code: types.CodeType) -> Steps:
         """Run the program, and then end it as the interpreter would."""
         end: CallFailedError | None = None
         try:
@@ -240,12 +240,12 @@ class _Solution:
             yield call(_run_exit_functions)
         yield from self.flush()
         yield call(self.module.__dict__.clear)  # files that the program has left open write what they hold
-        if any(word in source for word in _LAST_WORDS):
+        if any(word in source for word in _FINALIZER_WORDS):
             yield call(_collect)
         if end is not None and not _means_success(end.error):
             raise end
 
-    def answer(self, work: Work, *, changing: bool = False) -> Work:
+    def answer(self, work: Steps, *, changing: bool = False) -> Steps:
         """Do what was asked and send what came of it."""
         try:
             result = yield from work
@@ -256,14 +256,14 @@ class _Solution:
                 reply = encode([LARGE])
         except CallFailedError as failure:
             self.calm()
-            reply = yield from message_of(failure.error, self.objects.keep)
+            reply = yield from encode_exception(failure.error, self.objects.keep)
         except Exception as error:  # noqa: BLE001 - there is no such name, or a value that cannot cross
             self.calm()
-            reply = yield from message_of(error, self.objects.keep)
+            reply = yield from encode_exception(error, self.objects.keep)
         yield from self.flush()
         self.send(reply)
 
-    def flush(self) -> Work:
+    def flush(self) -> Steps:
         """Have everything written that was printed, also to streams that the answer has put in the place of ours."""
         streams = [self.out, getattr(sys, "stdout", None), getattr(sys, "stderr", None)]
         if streams[1] is self.out:
@@ -292,13 +292,13 @@ def _blank_module(name: str) -> types.ModuleType:
     return module
 
 
-def _raising(error: Exception) -> Work:
+def _raising(error: Exception) -> Steps:
     """Work that fails."""
     yield from ()
     raise error
 
 
-def _finish_threads() -> Work:
+def _finish_threads() -> Steps:
     """End threads as the interpreter does: executors stop their workers, threads that are no daemons are awaited."""
     for stop in reversed(getattr(threading, "_threading_atexits", ())):
         yield call(stop)

@@ -15,11 +15,11 @@ from sandbox.processes import base_frame
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-__all__ = ["Call", "CallFailedError", "Errand", "Work", "call", "on_ground"]
+__all__ = ["Call", "CallFailedError", "Steps", "Task", "call", "on_base_frame"]
 
 Call: TypeAlias = "tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]"
 """What to call, with which arguments by place and by name."""
-Work: TypeAlias = "Generator[Call, Any, Any]"
+Steps: TypeAlias = "Generator[Call, Any, Any]"
 """Work of ours that has calls made on the way."""
 
 
@@ -40,17 +40,17 @@ def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Call:
     return function, args, kwargs
 
 
-class Errand:
+class Task:
     """Gives `base_frame.stand` what it takes to have the calls of some work made, always the last of a list."""
 
-    __slots__ = ("_error", "_go_on", "_laid", "_work", "take")
+    __slots__ = ("_error", "_go_on", "_stack", "_work", "take")
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Steps) -> None:
         self._work = work
         self._error: BaseException | None = None
         self._go_on = self._resume
-        self._laid: list[Any] = [self._begin]
-        self.take = self._laid.pop
+        self._stack: list[Any] = [self._begin]
+        self.take = self._stack.pop
 
     def _begin(self) -> bool:
         """Go on, at first or after an exception; whether there is a call to make."""
@@ -58,7 +58,7 @@ class Errand:
         self._error = None
         if not self._resume(None, failure):
             return False
-        self._laid.append(self)
+        self._stack.append(self)
         return True
 
     def _resume(self, result: Any, failure: CallFailedError | None = None) -> bool:
@@ -66,14 +66,14 @@ class Errand:
         try:
             call = self._work.send(result) if failure is None else self._work.throw(failure)
         except StopIteration as end:
-            self._laid[:] = [end.value, None]
+            self._stack[:] = [end.value, None]
         except CallFailedError as last:
-            self._laid[:] = [None, last.error]
+            self._stack[:] = [None, last.error]
         except Exception as error:  # noqa: BLE001 - whoever stands on this work is told
-            self._laid[:] = [None, error.with_traceback(None)]
+            self._stack[:] = [None, error.with_traceback(None)]
         else:
             function, args, kwargs = call
-            self._laid[:] = [kwargs, args, function, self._go_on]
+            self._stack[:] = [kwargs, args, function, self._go_on]
             return True
         return False
 
@@ -84,9 +84,9 @@ class Errand:
         """All calls are made, or one has raised."""
         self._error = error
         if error is None:
-            self._laid.append(_no_more)
+            self._stack.append(_no_more)
         else:
-            self._laid[:] = [self._begin]
+            self._stack[:] = [self._begin]
         return True
 
 
@@ -94,12 +94,12 @@ def _no_more() -> bool:
     return False
 
 
-def on_ground(work: Callable[..., Work]) -> Callable[..., Any]:
+def on_base_frame(work: Callable[..., Steps]) -> Callable[..., Any]:
     """A function for the answer to call that does some work of ours. Nothing that it is made of leads to us."""
 
     def begin(*question: Any) -> Callable[[], Any]:
-        return Errand(work(*question)).take
+        return Task(work(*question)).take
 
     opaque = lru_cache(maxsize=0)(begin)  # made in C, it shows what it calls only here:
     del opaque.__wrapped__
-    return partial(base_frame.ask, opaque)
+    return partial(base_frame.call_harness, opaque)

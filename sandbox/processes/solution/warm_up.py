@@ -15,8 +15,8 @@ import sys
 from socket import SHUT_WR, socketpair
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sandbox.processes.base_frame import stand
-from sandbox.processes.solution.trampoline import Errand
+from sandbox.processes.base_frame import run
+from sandbox.processes.solution.trampoline import Task
 from sandbox.wire.framing import frame, send_descriptors
 from sandbox.wire.protocol import CALL, LOAD, LoadSettings
 from sandbox.wire.values import encode
@@ -24,12 +24,12 @@ from sandbox.wire.values import encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.processes.solution.trampoline import Work
+    from sandbox.processes.solution.trampoline import Steps
 
-__all__ = ["hold", "prepare"]
+__all__ = ["prepare_streams", "serve_trial_answer"]
 
 
-def prepare() -> io.TextIOWrapper:
+def prepare_streams() -> io.TextIOWrapper:
     """Make ``sys.stdin``, ``stdout`` and ``stderr`` anew over descriptors 0, 1 and 2; returns the standard output.
 
     Stream objects remember what kind of file they found, so the descriptors are, while they are made, what they will
@@ -80,17 +80,17 @@ def answer(*numbers):
 _REQUESTS = ([CALL, "answer", [1, 2, 3.5], {}], [CALL, "answer", [4, True], {}], [CALL, "answer", ["five"], {}])
 
 
-class Served(Protocol):
+class TrialProgram(Protocol):
     """A solution process's program."""
 
     def begin(self, link: _socket.socket) -> list[int]:
         """Take its first message; returns the descriptors that came with it."""
 
-    def load_and_listen(self) -> Work:
+    def load_and_listen(self) -> Steps:
         """Load the answer, and do what is asked until the examiner hangs up."""
 
 
-def hold(make: Callable[[int], Served]) -> None:
+def serve_trial_answer(make: Callable[[int], TrialProgram]) -> None:
     """Serve the answer some times.
 
     Args:
@@ -107,5 +107,5 @@ def hold(make: Callable[[int], Served]) -> None:
                 os.close(descriptor)
             ours.sendall(b"".join(frame(encode(request)) for request in _REQUESTS * 2))
             ours.shutdown(SHUT_WR)
-            stand(Errand(served.load_and_listen()).take)
+            run(Task(served.load_and_listen()).take)
             os.close(channel)

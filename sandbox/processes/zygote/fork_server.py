@@ -4,7 +4,8 @@ Its parent speaks to it over a SOCK_SEQPACKET socket, one message a packet:
 
 * ``F`` and a role's letter, with one descriptor: fork a child in that role; answered with ``P`` and its pid.
 * ``K`` and a pid: kill that child. ``K`` alone: kill every child; answered with ``k`` when none is left.
-* ``W`` and a pid: kill that child, unless it has ended; answered with ``w`` and how it ended (`sandbox.wire.zygote_protocol`).
+* ``W`` and a pid: kill that child, unless it has ended; answered with ``w`` and how it ended
+  (`sandbox.wire.zygote_protocol`).
 
 An examiner gets a second socket of the same kind, to ask for solution processes: ``F`` with a descriptor, answered
 with ``P`` and the child's pid; ``K`` and a pid to kill one; when one has ended, ``X`` comes, and how.
@@ -23,7 +24,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, NoReturn
 
 from sandbox.wire.framing import receive_descriptors
-from sandbox.wire.zygote_protocol import CHANNEL, FORKS, Ending
+from sandbox.wire.zygote_protocol import CHANNEL, FORKS, ExitInfo
 
 if TYPE_CHECKING:
     from resource import struct_rusage
@@ -34,9 +35,9 @@ _SIGCHLD, _SIG_DFL = int(_signal.SIGCHLD), int(_signal.SIG_DFL)
 """Plain numbers: making members of enumerations of them would cost each child some fifty copied pages."""
 _OWN_FUNCTIONS = ("closerange", "dup2", "fork", "kill", "pidfd_open", "pread", "wait4", "waitpid")
 """What a zygote still needs of `os` when the walls take it away. No module keeps a copy: an answer would find it."""
-_SWEEPS = 100
+_ORPHAN_ROUNDS = 100
 _LIST_BYTES = 1 << 16
-_ENDINGS_KEPT = 64
+_EXITS_KEPT = 64
 
 
 @dataclass(slots=True)
@@ -50,9 +51,9 @@ class _Child:
 class ForkServer:
     """Serves fork requests until its parent goes away."""
 
-    def __init__(self, control: socket.socket, examiner: str, offspring: int, *, killing_by_descriptor: bool) -> None:
+    def __init__(self, control: socket.socket, harness: str, offspring: int, *, killing_by_descriptor: bool) -> None:
         self.control = control
-        self.examiner = examiner
+        self.harness = harness
         self.os = SimpleNamespace(**{name: getattr(os, name) for name in _OWN_FUNCTIONS})
         self.os.pidfd_send_signal = signal.pidfd_send_signal
         self._kill = self._kill_by_descriptor if killing_by_descriptor else self._kill_by_number
@@ -60,7 +61,7 @@ class ForkServer:
         """Open on the kernel's list of this process's children; -1 where orphans do not come here."""
         self.children: dict[int, _Child] = {}
         self.askers: dict[int, socket.socket] = {}
-        self.endings: dict[int, Ending] = {}
+        self.exits: dict[int, ExitInfo] = {}
         """Of children that the parent asked for, in the order they ended; the last few."""
         self.poller = select.poll()
         self.wake_read, self.wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -110,7 +111,7 @@ class ForkServer:
             self._kill(pid)
             _, status, usage = self.os.wait4(pid, 0)
             self._bury(pid, status, usage)
-        ending = self.endings.get(pid)
+        ending = self.exits.get(pid)
         return ending.pack() if ending is not None else b""
 
     def _ask(self, asker: socket.socket) -> str | None:
@@ -130,7 +131,7 @@ class ForkServer:
         return None
 
     def _fork(self, role: str, channel: int, asker: socket.socket | None) -> str | None:
-        forks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if role == self.examiner else None
+        forks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if role == self.harness else None
         pid = self.os.fork()
         if pid == 0:
             self._become_child(channel, forks[1].fileno() if forks else None)
@@ -172,14 +173,14 @@ class ForkServer:
     def _bury(self, pid: int, status: int, usage: struct_rusage) -> None:
         """Tell who asked for a child that it has ended."""
         child = self.children.pop(pid)
-        self._sweep()
+        self._reap_orphans()
         if child.forks is not None:
             self._forget(child.forks)
-        ending = Ending(pid, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        ending = ExitInfo(pid, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
         if child.owner is None:
-            self.endings[pid] = ending
-            if len(self.endings) > _ENDINGS_KEPT:
-                del self.endings[next(iter(self.endings))]
+            self.exits[pid] = ending
+            if len(self.exits) > _EXITS_KEPT:
+                del self.exits[next(iter(self.exits))]
         elif child.owner in self.askers:
             asker = self.askers[child.owner]
             try:
@@ -187,11 +188,11 @@ class ForkServer:
             except OSError:
                 self._forget(asker)
 
-    def _sweep(self) -> None:
+    def _reap_orphans(self) -> None:
         """End what a child has left behind: its orphans are children of this process now."""
         if self.offspring < 0:
             return
-        for _ in range(_SWEEPS):
+        for _ in range(_ORPHAN_ROUNDS):
             strays = [
                 pid
                 for pid in map(int, self.os.pread(self.offspring, _LIST_BYTES, 0).split())
@@ -225,7 +226,7 @@ class ForkServer:
             child = self.children.pop(pid, None)
             if child is not None and child.forks is not None:
                 self._forget(child.forks)
-        self._sweep()
+        self._reap_orphans()
 
     def _kill_by_number(self, pid: int) -> None:
         with suppress(ProcessLookupError):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 
-from sandbox.isolation.tiers import limit_to, probe_kernel_walls, unasked
+from sandbox.isolation.tiers import limit_to, not_probed, probe_kernel_layers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ __all__ = ["main"]
 
 _ZYGOTE = (
     "import gc; gc.disable(); import sys; sys.path += sys.argv.pop(1).split('\\n'); "
-    "from sandbox.processes import base_frame; from sandbox.processes.zygote import zygote; base_frame.stand(zygote.main())"
+    "from sandbox.processes import base_frame; from sandbox.processes.zygote import zygote; "
+    "base_frame.run(zygote.main())"
 )
 
 
@@ -37,12 +38,12 @@ def main() -> Any:
     parent, and its first message is JSON: ``zygote``, the zygote's pid as the host counts.
     """
     paths, control, isolation, processes, grader, config = sys.argv[1:]
-    walls = limit_to(isolation or None, unasked() if isolation == "rlimit" else probe_kernel_walls())
-    standing = {name for name, why in walls.items() if not why}
-    told = "\n".join(f"{name} {why}" for name, why in walls.items())
+    layers = limit_to(isolation or None, not_probed() if isolation == "rlimit" else probe_kernel_layers())
+    standing = {name for name, why in layers.items() if not why}
+    told = "\n".join(f"{name} {why}" for name, why in layers.items())
     if standing:
         try:
-            _put_up(standing, paths.split("\n"), int(control), processes=bool(processes))
+            _apply_layers(standing, paths.split("\n"), int(control), processes=bool(processes))
             hidden = bool(processes) and "namespaces" in standing
             _become_zygote([paths, config, "" if hidden else grader, told])
         except OSError as error:
@@ -53,7 +54,7 @@ def main() -> Any:
     return zygote()
 
 
-def _put_up(standing: Collection[str], paths: list[str], control: int, *, processes: bool) -> None:
+def _apply_layers(standing: Collection[str], paths: list[str], control: int, *, processes: bool) -> None:
     from sandbox.isolation import landlock, namespaces, no_new_privs, orphans, seccomp  # noqa: PLC0415 - ctypes
 
     interpreter = os.open(sys.executable, os.O_PATH)
@@ -63,14 +64,14 @@ def _put_up(standing: Collection[str], paths: list[str], control: int, *, proces
         namespaces.enter(processes=processes)
         if processes:
             _continue_as_first_process(control)
-        namespaces.furnish(processes=processes)
+        namespaces.make_mounts(processes=processes)
     if orphans.NAME in standing:
-        orphans.put_up()
-    no_new_privs.put_up()
+        orphans.apply()
+    no_new_privs.apply()
     if landlock.NAME in standing:
-        landlock.put_up(paths)
+        landlock.apply(paths)
     if seccomp.NAME in standing:
-        seccomp.put_up()
+        seccomp.apply()
 
 
 def _become_zygote(arguments: list[str]) -> NoReturn:

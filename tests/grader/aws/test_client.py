@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.aws.client import Cloud
+from grader.aws.client import AwsSession
 from grader.aws.lambda_function import FunctionName
 from grader.errors import CloudError, CloudRequestError, NothingThereError
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 FUNCTION = "function of the tests"
 
 
-def ask(cloud: Cloud | None = None) -> Any:
-    return (cloud or Cloud()).call("lambda", "get_function", FUNCTION, FunctionName="no-such")
+def ask(cloud: AwsSession | None = None) -> Any:
+    return (cloud or AwsSession()).call("lambda", "get_function", FUNCTION, FunctionName="no-such")
 
 
-def complaint(kind: type[Exception], cloud: Cloud | None = None) -> str:
+def complaint(kind: type[Exception], cloud: AwsSession | None = None) -> str:
     with pytest.raises(kind) as raised:
         ask(cloud)
     assert type(raised.value) is kind
@@ -29,7 +29,7 @@ def complaint(kind: type[Exception], cloud: Cloud | None = None) -> str:
 
 
 def test_the_client_finds_account_region_and_partition(aws: Server) -> None:
-    cloud = Cloud()
+    cloud = AwsSession()
     assert (cloud.account, cloud.region, cloud.partition) == ("123456789012", "us-east-1", "aws")
     assert cloud.account
     assert aws.take_calls() == ["sts:GetCallerIdentity"]
@@ -37,14 +37,14 @@ def test_the_client_finds_account_region_and_partition(aws: Server) -> None:
 
 def test_the_region_is_the_one_that_aws_s_own_variable_names(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us-gov-west-1")
-    assert (Cloud().region, Cloud().partition) == ("us-gov-west-1", "aws-us-gov")
-    assert Cloud().client("lambda").meta.region_name == "us-gov-west-1"
-    assert Cloud(region="cn-north-1").partition == "aws-cn"
+    assert (AwsSession().region, AwsSession().partition) == ("us-gov-west-1", "aws-us-gov")
+    assert AwsSession().client("lambda").meta.region_name == "us-gov-west-1"
+    assert AwsSession(region="cn-north-1").partition == "aws-cn"
     assert aws.take_calls() == []
 
 
 def test_clients_are_made_once_for_the_same_settings(aws: Server) -> None:
-    cloud = Cloud(region="eu-west-1")
+    cloud = AwsSession(region="eu-west-1")
     assert cloud.client("lambda") is cloud.client("lambda")
     assert cloud.client("lambda", max_pool_connections=3) is not cloud.client("lambda")
     assert cloud.client("lambda").meta.region_name == "eu-west-1"
@@ -52,11 +52,11 @@ def test_clients_are_made_once_for_the_same_settings(aws: Server) -> None:
 
 
 def test_nothing_of_that_name(aws: Server) -> None:
-    text = complaint(NothingThereError, Cloud(region="eu-west-1"))
+    text = complaint(NothingThereError, AwsSession(region="eu-west-1"))
     assert text.startswith(f"{FUNCTION}: there is none in eu-west-1 (ResourceNotFoundException")
-    assert Cloud().find("lambda", "get_function", FUNCTION, FunctionName="no-such") is None
-    assert Cloud().find("iam", "get_role", "role", RoleName="no-such") is None
-    assert Cloud().find("ecr", "describe_repositories", "repository", repositoryNames=["no-such"]) is None
+    assert AwsSession().find("lambda", "get_function", FUNCTION, FunctionName="no-such") is None
+    assert AwsSession().find("iam", "get_role", "role", RoleName="no-such") is None
+    assert AwsSession().find("ecr", "describe_repositories", "repository", repositoryNames=["no-such"]) is None
     assert aws.take_calls()
 
 
@@ -71,19 +71,19 @@ def test_no_region(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     assert "no region is set; use --region" in complaint(CloudRequestError)
     with pytest.raises(CloudRequestError, match="no region is set; use --region, or set AWS_REGION"):
-        _ = Cloud().region
+        _ = AwsSession().region
     assert aws.take_calls() == []
 
 
 def test_no_such_profile(aws: Server) -> None:
-    text = complaint(CloudRequestError, Cloud(profile="nobody"))
+    text = complaint(CloudRequestError, AwsSession(profile="nobody"))
     assert "nobody" in text
     assert "--profile" in text
     assert aws.take_calls() == []
 
 
 def test_a_region_that_cannot_be(aws: Server) -> None:
-    assert "--region" in complaint(CloudRequestError, Cloud(region="us east 1"))
+    assert "--region" in complaint(CloudRequestError, AwsSession(region="us east 1"))
     assert aws.take_calls() == []
 
 
@@ -101,7 +101,7 @@ def test_a_region_that_cannot_be(aws: Server) -> None:
 def test_what_aws_refuses(aws: Server, code: str, status: int, kind: type[Exception], told: str) -> None:
     aws.refuse({"call": "lambda:.*", "code": code, "status": status})
     with pytest.raises(kind) as raised:
-        ask(Cloud(attempts=1))
+        ask(AwsSession(attempts=1))
     assert str(raised.value).startswith(FUNCTION)
     assert told in str(raised.value)
     assert raised.value.code == code  # type: ignore[attr-defined]  # both kinds have it
@@ -111,17 +111,17 @@ def test_what_aws_refuses(aws: Server, code: str, status: int, kind: type[Except
 def test_refusals_of_other_protocols(aws: Server) -> None:
     aws.refuse({"call": "iam:GetRole", "code": "ExpiredToken", "status": 403})
     with pytest.raises(CloudRequestError, match="have expired"):
-        Cloud().find("iam", "get_role", "role", RoleName="a")
+        AwsSession().find("iam", "get_role", "role", RoleName="a")
     aws.refuse({"call": "ecr:.*", "code": "ExpiredTokenException"})
     with pytest.raises(CloudRequestError, match="have expired"):
-        Cloud().find("ecr", "describe_repositories", "repository", repositoryNames=["abc"])
+        AwsSession().find("ecr", "describe_repositories", "repository", repositoryNames=["abc"])
 
 
 def test_nobody_listens(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{reserved.getsockname()[1]}")
-        text = complaint(CloudError, Cloud(attempts=1))
+        text = complaint(CloudError, AwsSession(attempts=1))
     assert "AWS cannot be reached in us-east-1" in text
     assert "--region" in text
     assert aws.take_calls() == []
@@ -129,7 +129,7 @@ def test_nobody_listens(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_client_checks_values_itself(aws: Server) -> None:
     with pytest.raises(CloudRequestError, match="the AWS client refuses: Parameter validation failed"):
-        Cloud().call("lambda", "get_function", FUNCTION, FunctionName="")
+        AwsSession().call("lambda", "get_function", FUNCTION, FunctionName="")
     assert aws.take_calls() == []
 
 

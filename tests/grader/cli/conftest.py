@@ -73,7 +73,7 @@ def grader_command() -> Command:
 
     def run(*args: str, stdin: bytes = b"", env: dict[str, str] | None = None, timeout_s: float = 100) -> Ended:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("GRADER_")}
-        environ |= {"GRADER_LANES": "1", **(env or {})}
+        environ |= {"GRADER_WORKERS": "1", **(env or {})}
         command = [sys.executable, "-W", "error", "-m", "grader.cli", *args]
         ended = subprocess.run(command, input=stdin, capture_output=True, env=environ, timeout=timeout_s, check=False)
         out, err = ended.stdout.decode(), ended.stderr.decode()
@@ -89,7 +89,7 @@ def on_a_terminal() -> Callable[..., tuple[int, bytes, bytes]]:
 
     def run(*args: str) -> tuple[int, bytes, bytes]:
         leader, follower = pty.openpty()
-        environ = os.environ | {"TERM": "xterm", "GRADER_LANES": "1"}
+        environ = os.environ | {"TERM": "xterm", "GRADER_WORKERS": "1"}
         command = [sys.executable, "-m", "grader.cli", *args]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, env=environ) as running:
             os.close(follower)

@@ -139,7 +139,7 @@ class TestGrade:
         out = tmp_path / "out.jsonl"
         command = [sys.executable, "-m", "grader.cli", "grade", str(write_lines(right, slow)), "--out", str(out)]
         running = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"GRADER_LANES": "1"}
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"GRADER_WORKERS": "1"}
         )
         for _ in range(600):
             if out.exists() and out.read_text():
@@ -201,9 +201,9 @@ class TestMistakes:
         ended = grader_command("doctor", "--config", str(config))
         assert ended.code == 2
         assert "syntaxx" in ended.complaints[-1]
-        ended = grader_command("doctor", env={"GRADER_LANES": "many"})
+        ended = grader_command("doctor", env={"GRADER_WORKERS": "many"})
         assert ended.code == 2
-        assert "GRADER_LANES" in ended.complaints[-1]
+        assert "GRADER_WORKERS" in ended.complaints[-1]
 
     def test_in_a_name_cannot_control_the_terminal(self, grader_command: Any) -> None:
         ended = grader_command("grade", "\x1b]0;owned\x07")
@@ -297,7 +297,7 @@ class TestDoctor:
     @pytest.mark.slow
     @pytest.mark.timeout(300)
     def test_attacks_the_host_and_says_what_held(self, grader_command: Any) -> None:
-        ended = grader_command("doctor", "--attack", "--json", env={"GRADER_LANES": "2"}, timeout_s=280)
+        ended = grader_command("doctor", "--attack", "--json", env={"GRADER_WORKERS": "2"}, timeout_s=280)
         found = json.loads(ended.out)["conformance"]
         assert (ended.code, ended.err, found["held"], found["not_held"]) == (0, "", True, [])
         assert set(found["families"]["control"]) == {"held"}
@@ -313,7 +313,7 @@ class TestOthers:
         assert len({sample["id"] for sample in samples}) == len(samples) >= 30
 
     def test_demo_prints_a_row_for_each(self, grader_command: Any) -> None:
-        ended = grader_command("demo", env={"GRADER_LANES": "2"})
+        ended = grader_command("demo", env={"GRADER_WORKERS": "2"})
         assert (ended.code, ended.err) == (0, "")
         assert re.search(r"tank_days/right_body_only\W+1\.000", ended.out)
         assert re.search(r"bus_load/hack_forks\W+0\.000", ended.out)

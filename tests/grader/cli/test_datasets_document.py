@@ -53,7 +53,7 @@ def findings_of_any_machine(document: Any) -> list[Any]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_humaneval_has_three_guessable_tasks_and_nothing_else(grader_command: Any) -> None:
-    ended = grader_command("dataset", "check", HUMAN_EVAL, "--json", env={"GRADER_LANES": "2"}, timeout_s=500)
+    ended = grader_command("dataset", "check", HUMAN_EVAL, "--json", env={"GRADER_WORKERS": "2"}, timeout_s=500)
     document = json.loads(ended.out)
     print(f"\nHumanEval checked in {document['elapsed_s']:.1f} s, {document['runs']} answers graded")
     assert (ended.code, document["rows"], document["passing"], document["broke_off"]) == (1, 164, 164, "")
@@ -68,7 +68,7 @@ def test_humaneval_has_three_guessable_tasks_and_nothing_else(grader_command: An
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not DATA.exists(), reason="the MBPP data set is not beside the checkout")
 def test_sanitized_mbpp_has_two_texts_twice_and_nothing_else(grader_command: Any) -> None:
-    ended = grader_command("dataset", "check", str(DATA), "--json", env={"GRADER_LANES": "2"}, timeout_s=500)
+    ended = grader_command("dataset", "check", str(DATA), "--json", env={"GRADER_WORKERS": "2"}, timeout_s=500)
     document = json.loads(ended.out)
     print(f"\nsanitized MBPP checked in {document['elapsed_s']:.1f} s, {document['runs']} answers graded")
     assert (ended.code, document["rows"], document["passing"]) == (1, 427, 427)

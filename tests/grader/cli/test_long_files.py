@@ -44,7 +44,7 @@ def run(*args: str, folder: Path) -> Ended:
     started = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
         command = [sys.executable, "-m", "grader.cli", *args]
-        running = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=os.environ | {"GRADER_LANES": "1"})
+        running = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=os.environ | {"GRADER_WORKERS": "1"})
         peak_mb = 0.0
         while running.poll() is None:
             peak_mb = max(peak_mb, peak_of(running.pid))

@@ -17,5 +17,5 @@ def rows(text: str) -> set[tuple[str, ...]]:
 def test_the_demo_prints_the_rows_that_the_readme_shows(grader_command: Any) -> None:
     shown = rows(README.read_text("utf-8"))
     assert len(shown) > 10
-    ended = grader_command("demo", env={"COLUMNS": "200", "GRADER_LANES": "2"})
+    ended = grader_command("demo", env={"COLUMNS": "200", "GRADER_WORKERS": "2"})
     assert shown <= rows(ended.out)

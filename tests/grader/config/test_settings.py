@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.config.schema import SettingError, wanted_of
+from grader.config.schema import SettingError, field_types
 from grader.config.settings import (
     Credit,
     GraderConfig,
@@ -21,8 +21,8 @@ from grader.config.settings import (
     RewardConfig,
     StoreConfig,
     StyleGate,
-    _keys,
-    default_lanes,
+    _keys_by_variable,
+    default_workers,
 )
 from grader.errors import ConfigError
 from sandbox.preload import SOLUTION_PRELOAD
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text("utf-8")
-VARIABLES = {variable: ".".join(key) for variable, key in _keys().items()}
+VARIABLES = {variable: ".".join(key) for variable, key in _keys_by_variable().items()}
 ROWS = {
     cells[0].strip("`"): cells[1:]
     for line in DOCUMENT.partition("## All settings")[2].partition("\n## ")[0].splitlines()
@@ -80,10 +80,10 @@ class TestSources:
         assert load() == load("") == GraderConfig()
 
     def test_a_file(self, load: Callable[..., GraderConfig]) -> None:
-        config = load('unscored = "raise"\nlanes = 3\n[reward]\nstyle = 0\ncredit = "all"\n[limits]\ncpu_s = 1\n')
+        config = load('unscored = "raise"\nworkers = 3\n[reward]\nstyle = 0\ncredit = "all"\n[limits]\ncpu_s = 1\n')
         assert config == GraderConfig(
             unscored="raise",
-            lanes=3,
+            workers=3,
             reward=RewardConfig(style=0.0, credit=Credit.ALL),
             limits=LimitsConfig(cpu_s=1.0),
         )
@@ -96,7 +96,7 @@ class TestSources:
             GRADER_REQUIRE_ISOLATION="rlimit",
             GRADER_DEADLINE_MARGIN_S="0",
             PATH="/bin",
-            AGRADER_LANES="x",
+            AGRADER_WORKERS="x",
         )
         assert config == GraderConfig(
             reward=RewardConfig(style_gate=StyleGate.FUNCTIONAL),
@@ -107,25 +107,43 @@ class TestSources:
         )
 
     def test_the_environment_wins_key_by_key(self, load: Callable[..., GraderConfig]) -> None:
-        config = load("lanes = 3\n[limits]\ncpu_s = 1\nwall_s = 2\n", GRADER_LANES="4", GRADER_LIMITS_CPU_S="7")
-        assert (config.lanes, config.limits.cpu_s, config.limits.wall_s) == (4, 7.0, 2.0)
+        config = load("workers = 3\n[limits]\ncpu_s = 1\nwall_s = 2\n", GRADER_WORKERS="4", GRADER_LIMITS_CPU_S="7")
+        assert (config.workers, config.limits.cpu_s, config.limits.wall_s) == (4, 7.0, 2.0)
+
+    def test_a_former_name_still_works_and_says_so(
+        self, load: Callable[..., GraderConfig], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert load("lanes = 3\n").workers == 3
+        assert load("workers = 2\n", GRADER_LANES="4").workers == 4
+        told = [record.getMessage().rpartition("/")[2] for record in caplog.records]
+        assert told == [
+            "grader.toml: lanes is the former name of workers; use that",
+            "environment: GRADER_LANES is the former name of GRADER_WORKERS; use that",
+        ]
+
+    def test_the_present_name_wins_over_the_former_one(self, load: Callable[..., GraderConfig]) -> None:
+        assert load("lanes = 3\nworkers = 5\n").workers == 5
+        assert load(GRADER_LANES="3", GRADER_WORKERS="5").workers == 5
+
+    def test_a_former_name_with_a_wrong_value_is_named_as_it_was_given(self, complaint: Callable[..., str]) -> None:
+        assert complaint(GRADER_LANES="x").startswith("environment: GRADER_LANES: a whole number")
 
     def test_the_environment_can_put_a_file_right(self, load: Callable[..., GraderConfig]) -> None:
-        assert load("lanes = -3\n", GRADER_LANES="4").lanes == 4
+        assert load("workers = -3\n", GRADER_WORKERS="4").workers == 4
 
     def test_the_environment_may_name_the_file(self, tmp_path: Path) -> None:
-        (tmp_path / "a.toml").write_text("lanes = 5\n")
-        (tmp_path / "b.toml").write_text("lanes = 6\n")
+        (tmp_path / "a.toml").write_text("workers = 5\n")
+        (tmp_path / "b.toml").write_text("workers = 6\n")
         named = {"GRADER_CONFIG": str(tmp_path / "a.toml")}
-        assert GraderConfig.load(None, named).lanes == 5
-        assert GraderConfig.load(tmp_path / "b.toml", named).lanes == 6
+        assert GraderConfig.load(None, named).workers == 5
+        assert GraderConfig.load(tmp_path / "b.toml", named).workers == 6
         assert GraderConfig.load(None, {"GRADER_CONFIG": ""}) == GraderConfig()
 
     def test_this_process_s_environment_is_the_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for variable in [name for name in os.environ if name.startswith("GRADER_")]:
             monkeypatch.delenv(variable)
-        monkeypatch.setenv("GRADER_LANES", "9")
-        assert GraderConfig.load().lanes == 9
+        monkeypatch.setenv("GRADER_WORKERS", "9")
+        assert GraderConfig.load().workers == 9
 
     def test_lists_have_commas_in_the_environment(self, load: Callable[..., GraderConfig]) -> None:
         config = load("preload = ['x']\n", GRADER_ALLOW_IMPORTS="numpy, pandas.core ,", GRADER_PRELOAD="")
@@ -134,7 +152,7 @@ class TestSources:
 
     def test_a_configuration_does_not_change(self) -> None:
         with pytest.raises(FrozenInstanceError):
-            GraderConfig().lanes = 3  # type: ignore[misc]  # that it cannot be set is what is tried
+            GraderConfig().workers = 3  # type: ignore[misc]  # that it cannot be set is what is tried
 
     @pytest.mark.parametrize("variable", [name for name in VARIABLES if name != "GRADER_REQUIRE_ISOLATION"])
     def test_every_default_can_be_said_in_the_environment(
@@ -176,17 +194,17 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("toml", "said"),
         [
-            ("lane = 1", "lane: unknown key; did you mean lanes?"),
+            ("worker = 1", "worker: unknown key; did you mean workers?"),
             ("[reward]\nsyntaxx = 1", "reward.syntaxx: unknown key; did you mean reward.syntax?"),
             ("[Reward]\nsyntax = 1", "Reward: unknown key"),
-            ("LANES = 1", "LANES: unknown key; see docs/configuration.md"),
+            ("WORKERS = 1", "WORKERS: unknown key; see docs/configuration.md"),
             ('"a\\nb\\u001b" = 1', "'a\\nb\\x1b': unknown key; see docs/configuration.md"),
-            ("[lanes]\nx = 1", "lanes: a whole number from 0 to 256 is wanted, not {'x': 1}"),
+            ("[workers]\nx = 1", "workers: a whole number from 0 to 256 is wanted, not {'x': 1}"),
             ("reward = 5", "reward: a table is wanted, not 5"),
             ("reward = true", "reward: a table is wanted, not True"),
-            ("lanes = 257", "lanes: a whole number from 0 to 256 is wanted, not 257"),
-            ("lanes = 1.5", "lanes: a whole number from 0 to 256 is wanted, not 1.5"),
-            ("lanes = true", "lanes: a whole number from 0 to 256 is wanted, not True"),
+            ("workers = 257", "workers: a whole number from 0 to 256 is wanted, not 257"),
+            ("workers = 1.5", "workers: a whole number from 0 to 256 is wanted, not 1.5"),
+            ("workers = true", "workers: a whole number from 0 to 256 is wanted, not True"),
             ("max_source_kb = 0", "max_source_kb: a whole number of at least 1 is wanted, not 0"),
             ("deadline_margin_s = inf", "deadline_margin_s: a finite number of at least 0 is wanted, not inf"),
             ("[limits]\ncpu_s = 0", "limits.cpu_s: a finite number above 0 is wanted, not 0"),
@@ -207,13 +225,13 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("variable", "text", "said"),
         [
-            ("GRADER_LANE", "1", "GRADER_LANE is no setting; did you mean GRADER_LANES?"),
+            ("GRADER_WORKER", "1", "GRADER_WORKER is no setting; did you mean GRADER_WORKERS?"),
             ("GRADER_REWARD_STILE", "1", "GRADER_REWARD_STILE is no setting; did you mean GRADER_REWARD_STYLE?"),
             ("GRADER_", "1", "GRADER_ is no setting; see docs/configuration.md"),
-            ("GRADER_lanes", "1", "GRADER_lanes is no setting; see docs/configuration.md"),
+            ("GRADER_workers", "1", "GRADER_workers is no setting; see docs/configuration.md"),
             ("GRADER_REWARD", "{}", "GRADER_REWARD is no setting; did you mean GRADER_REWARD_"),
-            ("GRADER_LANES", "many", "GRADER_LANES: a whole number from 0 to 256 is wanted, not 'many'"),
-            ("GRADER_LANES", "", "GRADER_LANES: a whole number from 0 to 256 is wanted, not ''"),
+            ("GRADER_WORKERS", "many", "GRADER_WORKERS: a whole number from 0 to 256 is wanted, not 'many'"),
+            ("GRADER_WORKERS", "", "GRADER_WORKERS: a whole number from 0 to 256 is wanted, not ''"),
             ("GRADER_LIMITS_CPU_S", "-1", "GRADER_LIMITS_CPU_S: a finite number above 0 is wanted, not '-1'"),
             ("GRADER_ISOLATION", "lead", 'GRADER_ISOLATION: "auto" or '),
             ("GRADER_REQUIRE_ISOLATION", "auto", 'GRADER_REQUIRE_ISOLATION: "rlimit"'),
@@ -225,12 +243,12 @@ class TestMistakes:
         assert "\n" not in told
 
     def test_are_cut_short(self, complaint: Callable[..., str]) -> None:
-        assert len(complaint(GRADER_LANES="x" * 10_000)) < 200
+        assert len(complaint(GRADER_WORKERS="x" * 10_000)) < 200
 
     @pytest.mark.parametrize(
         ("make", "said"),
         [
-            (lambda: GraderConfig(lanes=257), "lanes: a whole number from 0 to 256 is wanted, not 257"),
+            (lambda: GraderConfig(workers=257), "workers: a whole number from 0 to 256 is wanted, not 257"),
             (lambda: GraderConfig(preload="numpy"), "preload: a list of names is wanted, not 'numpy'"),
             (lambda: LimitsConfig(cpu_s=float("nan")), "cpu_s: a finite number above 0 is wanted, not nan"),
             (lambda: StoreConfig(threads=True), "threads: a whole number from 1 to 64 is wanted, not True"),
@@ -246,21 +264,21 @@ class TestMistakes:
     )
     def test_whole_numbers_are_read_as_people_write_them(self, load: Callable[..., GraderConfig], text: str) -> None:
         if text in {"3", " 3 ", "+3", "3.0", "0_3"}:
-            assert load(GRADER_LANES=text).lanes == 3
+            assert load(GRADER_WORKERS=text).workers == 3
         else:
             with pytest.raises(ConfigError, match="a whole number from 0 to 256 is wanted"):
-                load(GRADER_LANES=text)
+                load(GRADER_WORKERS=text)
 
     def test_are_told_where_they_were_made(self, complaint: Callable[..., str]) -> None:
         """The file is wrong, and the environment has a setting in the same section."""
         assert complaint("[limits]\ncpu_s = 0\n", GRADER_LIMITS_WALL_S="5").startswith("grader.toml: limits.cpu_s: ")
         assert complaint("limits = 0\n", GRADER_LIMITS_WALL_S="5").startswith("grader.toml: limits: a table is wanted")
-        assert complaint("lanes = 1\n", GRADER_LANES="x").startswith("environment: GRADER_LANES: ")
+        assert complaint("workers = 1\n", GRADER_WORKERS="x").startswith("environment: GRADER_WORKERS: ")
 
     def test_in_the_file_s_place(self, tmp_path: Path) -> None:
         missing, folder, damaged, binary = (tmp_path / name for name in ("missing", "folder", "damaged", "binary"))
         folder.mkdir()
-        damaged.write_text("lanes = \n[")
+        damaged.write_text("workers = \n[")
         binary.write_bytes(b"\xff\xfe")
         for path, said in [
             (missing, "No such file or directory"),
@@ -311,38 +329,40 @@ class TestWeights:
 class TestUse:
     def test_limits_are_the_sandbox_s_own(self) -> None:
         assert GraderConfig().sandbox_limits() == Limits()
-        assert list(wanted_of(LimitsConfig)) == [field.name for field in fields(Limits)]
+        assert list(field_types(LimitsConfig)) == [field.name for field in fields(Limits)]
         assert GraderConfig(limits=LimitsConfig(wall_s=3)).sandbox_limits() == Limits(wall_s=3.0)
 
     def test_preloaded_is_the_standard_library_and_what_was_asked_for(self) -> None:
         assert GraderConfig(preload=("numpy",)).preloaded() == (*SOLUTION_PRELOAD, "numpy")
 
 
-class TestDefaultLanes:
+class TestDefaultWorkers:
     @pytest.fixture
     def cpus(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         return lambda count: monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(count)))
 
     def test_are_the_cpus_of_the_affinity_mask(self, cpus: Callable[[int], None]) -> None:
         cpus(6)
-        assert default_lanes({}) == 6
-        assert default_lanes({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": ""}) == 6
+        assert default_workers({}) == 6
+        assert default_workers({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": ""}) == 6
 
     @pytest.mark.parametrize(
-        ("memory_mb", "lanes"), [("128", 1), ("1769", 1), ("3008", 2), ("3538", 2), ("5307", 3), ("10240", 6)]
+        ("memory_mb", "workers"), [("128", 1), ("1769", 1), ("3008", 2), ("3538", 2), ("5307", 3), ("10240", 6)]
     )
-    def test_are_what_the_memory_buys_in_lambda(self, cpus: Callable[[int], None], memory_mb: str, lanes: int) -> None:
+    def test_are_what_the_memory_buys_in_lambda(
+        self, cpus: Callable[[int], None], memory_mb: str, workers: int
+    ) -> None:
         cpus(6)
-        assert default_lanes({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory_mb}) == lanes
+        assert default_workers({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory_mb}) == workers
 
     def test_are_no_more_than_the_cpus_in_lambda_either(self, cpus: Callable[[int], None]) -> None:
         cpus(2)
-        assert default_lanes({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240"}) == 2
+        assert default_workers({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240"}) == 2
 
     @pytest.mark.parametrize("nonsense", ["lots", "-1", "²", "1.5", " "])
     def test_pass_over_nonsense(self, cpus: Callable[[int], None], nonsense: str) -> None:
         cpus(3)
-        assert default_lanes({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": nonsense}) == 3
+        assert default_workers({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": nonsense}) == 3
 
 
 class TestDocument:
@@ -363,7 +383,7 @@ class TestDocument:
     @pytest.mark.parametrize("key", VARIABLES.values())
     def test_has_what_is_wanted_and_a_meaning(self, key: str) -> None:
         section, _, name = key.rpartition(".")
-        wanted = wanted_of(GraderConfig.SECTIONS[section] if section else GraderConfig)
+        wanted = field_types(GraderConfig.SECTIONS[section] if section else GraderConfig)
         assert ROWS[key][1] == str(wanted[name])
         assert len(ROWS[key]) == 3
         assert ROWS[key][2].endswith(".")

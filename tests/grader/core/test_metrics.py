@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.core.grade_task import unscored
-from grader.core.scoring import METRIC_NAMES, NOTHING, Observations, RewardParts, metrics_of
+from grader.core.grade_task import unscored_grade
+from grader.core.scoring import METRIC_NAMES, ZERO_PARTS, MetricInputs, RewardParts, build_metrics
 from grader.extraction import ExtractionRule
 from grader.types import Grade, GradeStatus, Metric, MetricType, TestResult
 from testcases.verdict import Verdict
@@ -18,7 +18,7 @@ from testcases.verdict import Verdict
 shares = st.floats(0, 1)
 amounts = st.floats(0, 1e12)
 observations = st.builds(
-    Observations,
+    MetricInputs,
     extraction_rule=st.sampled_from(ExtractionRule),
     code_truncated=st.booleans(),
     policy_violation=st.booleans(),
@@ -31,24 +31,24 @@ observations = st.builds(
 )
 
 
-def named(*tests: Verdict, parts: RewardParts = NOTHING, code_found: bool = True, **seen: Any) -> dict[str, float]:
+def named(*tests: Verdict, parts: RewardParts = ZERO_PARTS, code_found: bool = True, **seen: Any) -> dict[str, float]:
     results = [TestResult(verdict) for verdict in tests]
-    metrics = metrics_of(parts, results, Observations(**seen), code_found=code_found)
+    metrics = build_metrics(parts, results, MetricInputs(**seen), code_found=code_found)
     return {metric.name: metric.value for metric in metrics}
 
 
 @settings(deadline=None)
 @given(st.builds(RewardParts, shares, shares, shares), st.lists(st.sampled_from(Verdict)), observations, st.booleans())
 def test_every_sample_has_the_same_names_and_finite_values(
-    parts: RewardParts, verdicts: list[Verdict], seen: Observations, code_found: bool
+    parts: RewardParts, verdicts: list[Verdict], seen: MetricInputs, code_found: bool
 ) -> None:
-    metrics = metrics_of(parts, [TestResult(verdict) for verdict in verdicts], seen, code_found=code_found)
+    metrics = build_metrics(parts, [TestResult(verdict) for verdict in verdicts], seen, code_found=code_found)
     assert tuple(metric.name for metric in metrics) == METRIC_NAMES
     assert all(type(metric.value) is float and math.isfinite(metric.value) for metric in metrics)
 
 
 def test_a_sample_that_could_not_be_read_has_them_too() -> None:
-    grade = unscored("a", "no tests")
+    grade = unscored_grade("a", "no tests")
     assert tuple(metric.name for metric in grade.metrics) == METRIC_NAMES
     values = {metric.name: metric.value for metric in grade.metrics}
     assert values.pop("grader_error") == 1.0
@@ -63,7 +63,7 @@ def test_names_are_plain_and_different() -> None:
 
 
 def test_only_the_parts_are_rewards() -> None:
-    metrics = metrics_of(NOTHING, (), Observations(), code_found=False)
+    metrics = build_metrics(ZERO_PARTS, (), MetricInputs(), code_found=False)
     rewards = [metric.name for metric in metrics if metric.type is MetricType.REWARD]
     assert rewards == ["syntax", "functional", "style"]
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.config.settings import Credit, RewardConfig, StyleGate
-from grader.core.scoring import NOTHING, RewardParts, credit_for, reward_of
-from testcases.compare.credit import share_earned
+from grader.core.scoring import ZERO_PARTS, RewardParts, functional_credit, weighted_reward
+from testcases.compare.credit import earned_share
 from testcases.model import Problem, StdinTest
 
 PATIENT = settings(deadline=None)
@@ -38,14 +38,14 @@ class TestReward:
     @PATIENT
     @given(parts, rewards())
     def test_is_finite_and_between_0_and_1(self, some: RewardParts, config: RewardConfig) -> None:
-        reward = reward_of(some, config)
+        reward = weighted_reward(some, config)
         assert type(reward) is float
         assert 0.0 <= reward <= 1.0
 
     @PATIENT
     @given(st.builds(RewardParts, *[st.floats()] * 3), rewards())
     def test_is_so_whatever_the_parts_are(self, odd: RewardParts, config: RewardConfig) -> None:
-        assert 0.0 <= reward_of(odd, config) <= 1.0
+        assert 0.0 <= weighted_reward(odd, config) <= 1.0
 
     @PATIENT
     @given(parts, rewards(), st.sampled_from(["syntax", "functional", "style"]), shares)
@@ -53,27 +53,29 @@ class TestReward:
         self, some: RewardParts, config: RewardConfig, name: str, value: float
     ) -> None:
         low, high = sorted([getattr(some, name), value])
-        assert reward_of(replace(some, **{name: low}), config) <= reward_of(replace(some, **{name: high}), config)
+        assert weighted_reward(replace(some, **{name: low}), config) <= weighted_reward(
+            replace(some, **{name: high}), config
+        )
 
     def test_is_the_weighted_sum(self) -> None:
         config = RewardConfig()
-        assert reward_of(RewardParts(1.0, 1.0, 1.0), config) == pytest.approx(1.0)
-        assert reward_of(RewardParts(1.0, 0.0, 0.0), config) == pytest.approx(0.3)
-        assert reward_of(RewardParts(0.0, 1.0, 0.0), config) == pytest.approx(0.5)
-        assert reward_of(RewardParts(0.0, 0.0, 1.0), config) == pytest.approx(0.2)
-        assert reward_of(RewardParts(1.0, 0.5, 0.25), config) == pytest.approx(0.6)
-        assert reward_of(NOTHING, config) == 0.0
+        assert weighted_reward(RewardParts(1.0, 1.0, 1.0), config) == pytest.approx(1.0)
+        assert weighted_reward(RewardParts(1.0, 0.0, 0.0), config) == pytest.approx(0.3)
+        assert weighted_reward(RewardParts(0.0, 1.0, 0.0), config) == pytest.approx(0.5)
+        assert weighted_reward(RewardParts(0.0, 0.0, 1.0), config) == pytest.approx(0.2)
+        assert weighted_reward(RewardParts(1.0, 0.5, 0.25), config) == pytest.approx(0.6)
+        assert weighted_reward(ZERO_PARTS, config) == 0.0
 
     @PATIENT
     @given(rewards())
     def test_of_nothing_is_nothing_and_no_more_than_the_weights_of_everything(self, config: RewardConfig) -> None:
-        assert reward_of(NOTHING, config) == 0.0
+        assert weighted_reward(ZERO_PARTS, config) == 0.0
         weights = config.syntax + config.functional + config.style
-        assert reward_of(RewardParts(1.0, 1.0, 1.0), config) == pytest.approx(min(1.0, weights))
+        assert weighted_reward(RewardParts(1.0, 1.0, 1.0), config) == pytest.approx(min(1.0, weights))
 
     def test_of_an_overflow_is_nothing(self) -> None:
-        assert reward_of(RewardParts(1.0, math.nan, 1.0), RewardConfig()) == 0.0
-        assert reward_of(RewardParts(1.0, math.inf, 1.0), RewardConfig()) == 0.0
+        assert weighted_reward(RewardParts(1.0, math.nan, 1.0), RewardConfig()) == 0.0
+        assert weighted_reward(RewardParts(1.0, math.inf, 1.0), RewardConfig()) == 0.0
 
 
 class TestStyleGate:
@@ -82,32 +84,36 @@ class TestStyleGate:
     def test_withholds_style_from_what_passes_nothing(self, some: RewardParts) -> None:
         gated = RewardConfig(style_gate=StyleGate.FUNCTIONAL)
         failed = replace(some, functional=0.0)
-        assert reward_of(failed, gated) == reward_of(replace(failed, style=0.0), RewardConfig())
+        assert weighted_reward(failed, gated) == weighted_reward(replace(failed, style=0.0), RewardConfig())
 
     @PATIENT
     @given(parts, st.floats(0, 1, exclude_min=True))
     def test_lets_what_passes_something_keep_it(self, some: RewardParts, functional: float) -> None:
         passed = replace(some, functional=functional)
-        assert reward_of(passed, RewardConfig(style_gate=StyleGate.FUNCTIONAL)) == reward_of(passed, RewardConfig())
+        assert weighted_reward(passed, RewardConfig(style_gate=StyleGate.FUNCTIONAL)) == weighted_reward(
+            passed, RewardConfig()
+        )
 
 
 class TestCredit:
     @PATIENT
     @given(shares, st.sampled_from(Credit), shares)
     def test_is_between_0_and_1(self, share: float, credit: Credit, constant: float) -> None:
-        assert 0.0 <= credit_for(share, credit, constant_share=constant) <= 1.0
+        assert 0.0 <= functional_credit(share, credit, constant_share=constant) <= 1.0
 
     @PATIENT
     @given(shares, shares, st.sampled_from(Credit), shares)
     def test_never_falls_when_more_passes(self, one: float, other: float, credit: Credit, constant: float) -> None:
         low, high = sorted([one, other])
-        assert credit_for(low, credit, constant_share=constant) <= credit_for(high, credit, constant_share=constant)
+        assert functional_credit(low, credit, constant_share=constant) <= functional_credit(
+            high, credit, constant_share=constant
+        )
 
     @pytest.mark.parametrize("credit", Credit)
     @pytest.mark.parametrize("constant", [0.0, 0.5, 0.999])
     def test_of_all_is_full_and_of_nothing_is_none(self, credit: Credit, constant: float) -> None:
-        assert credit_for(1.0, credit, constant_share=constant) == 1.0
-        assert credit_for(0.0, credit, constant_share=constant) == 0.0
+        assert functional_credit(1.0, credit, constant_share=constant) == 1.0
+        assert functional_credit(0.0, credit, constant_share=constant) == 0.0
 
     @pytest.mark.parametrize(
         ("share", "credit", "constant", "earned"),
@@ -123,7 +129,7 @@ class TestCredit:
         ],
     )
     def test_by_mode(self, share: float, credit: Credit, constant: float, earned: float) -> None:
-        assert credit_for(share, credit, constant_share=constant) == pytest.approx(earned)
+        assert functional_credit(share, credit, constant_share=constant) == pytest.approx(earned)
 
 
 @PATIENT
@@ -137,8 +143,10 @@ def test_one_more_passed_test_never_lowers_the_reward(
     )
 
     def reward(now: list[bool]) -> float:
-        functional = credit_for(share_earned(Problem(tests), enumerate(now)), config.credit, constant_share=constant)
-        return reward_of(RewardParts(syntax, functional, style), config)
+        functional = functional_credit(
+            earned_share(Problem(tests), enumerate(now)), config.credit, constant_share=constant
+        )
+        return weighted_reward(RewardParts(syntax, functional, style), config)
 
     for place in range(len(passed)):
         better = [*passed[:place], True, *passed[place + 1 :]]
@@ -146,5 +154,5 @@ def test_one_more_passed_test_never_lowers_the_reward(
 
 
 def test_nothing_has_a_part_of_each_kind() -> None:
-    empty: Any = astuple(NOTHING)
+    empty: Any = astuple(ZERO_PARTS)
     assert empty == (0.0, 0.0, 0.0)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.core.scoring import earns_style, syntax_score, withheld_because
+from grader.core.scoring import earns_style, syntax_score, withholding_reason
 from sandbox.types import Analysis, AnalysisStatus, Finding
 
 SOUND = Analysis(AnalysisStatus.OK, defines_entry_point=True)
@@ -17,7 +17,7 @@ def test_every_status_has_a_score_and_only_ok_has_a_good_one(status: AnalysisSta
 
 def test_a_sound_answer_earns_style() -> None:
     assert earns_style(SOUND)
-    assert withheld_because(SOUND) == ""
+    assert withholding_reason(SOUND) == ""
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def test_a_sound_answer_earns_style() -> None:
 def test_a_flaw_withholds_style_and_says_why(flaw: dict[str, object], reason: str) -> None:
     flawed = replace(SOUND, **flaw)
     assert not earns_style(flawed)
-    assert withheld_because(flawed) == reason
+    assert withholding_reason(flawed) == reason
 
 
 @pytest.mark.parametrize("status", [status for status in AnalysisStatus if status is not AnalysisStatus.OK])
 def test_nothing_that_was_not_read_earns_style(status: AnalysisStatus) -> None:
     assert not earns_style(replace(SOUND, status=status))
-    assert withheld_because(replace(SOUND, status=status))
+    assert withholding_reason(replace(SOUND, status=status))

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from grader.extraction.markdown import Language, parse_language, read_document
+from grader.extraction.markdown import Language, parse_language, parse_markdown
 
 ORACLE = MarkdownIt("commonmark").disable("html_block")
 
@@ -19,7 +19,7 @@ def oracle_blocks(text: str) -> list[str]:
 
 
 def our_blocks(text: str) -> list[str]:
-    return [block.content for block in read_document(text).blocks]
+    return [block.content for block in parse_markdown(text).blocks]
 
 
 def fence_lines() -> st.SearchStrategy[str]:
@@ -120,7 +120,7 @@ def test_a_byte_order_mark_before_a_fence_is_skipped() -> None:
 
 
 def test_gaps_hold_what_is_outside_the_blocks() -> None:
-    document = read_document("a\n```\nx\n```\nb\n\n~~~\ny")
+    document = parse_markdown("a\n```\nx\n```\nb\n\n~~~\ny")
 
     assert document.gaps == ("a\n", "b\n\n", "")
     assert [block.unclosed for block in document.blocks] == [False, True]
@@ -128,7 +128,7 @@ def test_gaps_hold_what_is_outside_the_blocks() -> None:
 
 @given(st.lists(fence_lines() | plain_lines() | st.sampled_from(["> ```", "> x", "- ```", "  y", "1. > z"])))
 def test_every_line_is_in_a_gap_or_a_block_or_is_a_fence(lines: list[str]) -> None:
-    document = read_document("\n".join(lines))
+    document = parse_markdown("\n".join(lines))
     counted = sum(text.count("\n") for text in document.gaps)
     counted += sum(block.content.count("\n") + 2 - block.unclosed for block in document.blocks)
     left_quotes = counted - len(lines) + (bool(lines) and not lines[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.extraction import ExtractionRule, extract
-from grader.extraction.sections import without_reasoning
+from grader.extraction.sections import strip_reasoning
 
 DRAFT = "def add(a, b):\n    return a - b\n"
 ADD = "def add(a, b):\n    return a + b\n"
@@ -107,11 +107,11 @@ def test_after_the_reasoning_a_closing_marker_is_plain_text() -> None:
 def test_an_opening_marker_inside_a_line_is_plain_text() -> None:
     text = f"The tag <think> is not used here.\n{fenced(ADD)}"
 
-    assert without_reasoning(text) == (text, False)
+    assert strip_reasoning(text) == (text, False)
 
 
 def test_many_reasonings_are_all_dropped() -> None:
     text = "a\n<think>\nb\n</think>" * 3 + "\nc"
 
-    assert without_reasoning("a\n<think>\nb\n</think>\n" * 3 + "c") == ("a\n\na\n\na\n\nc", True)
-    assert without_reasoning(text)[1]
+    assert strip_reasoning("a\n<think>\nb\n</think>\n" * 3 + "c") == ("a\n\na\n\na\n\nc", True)
+    assert strip_reasoning(text)[1]

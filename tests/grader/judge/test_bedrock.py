@@ -11,14 +11,14 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY, Stubber
 
 from grader.config.settings import JudgeConfig
-from grader.judge.bedrock import Bedrock, HopelessError
-from grader.judge.prompt import Opinion, Question
+from grader.judge.bedrock import BedrockModel, JudgeUnavailableError
+from grader.judge.prompt import Rating, RatingRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MODEL = "amazon.nova-lite-v1:0"
-QUESTION = Question("Add two numbers.", "def add(a, b):\n    return a + b  # the-answer")
+QUESTION = RatingRequest("Add two numbers.", "def add(a, b):\n    return a + b  # the-answer")
 
 
 class Asked:
@@ -26,7 +26,7 @@ class Asked:
 
     def __init__(self, **config: Any) -> None:
         self.pauses: list[float] = []
-        self.bedrock = Bedrock(JudgeConfig(model=MODEL, **config), pause=self.pauses.append)
+        self.bedrock = BedrockModel(JudgeConfig(model=MODEL, **config), pause=self.pauses.append)
         client = boto3.session.Session(aws_access_key_id="x", aws_secret_access_key="x").client(
             "bedrock-runtime", region_name="us-east-1"
         )
@@ -53,7 +53,7 @@ class Asked:
     def fails(self, code: str, status: int = 400) -> None:
         self.stub.add_client_error("converse", code, "the-answer was bad", http_status_code=status)
 
-    def opinion(self, seconds: float = 1000.0) -> Opinion:
+    def opinion(self, seconds: float = 1000.0) -> Rating:
         return self.bedrock.rate(QUESTION, time.monotonic() + seconds)
 
 
@@ -67,12 +67,12 @@ def asked() -> Iterator[Asked]:
 
 def test_a_rating(asked: Asked) -> None:
     asked.says("<rating>8</rating>")
-    assert asked.opinion() == Opinion(0.8)
+    assert asked.opinion() == Rating(0.8)
 
 
 def test_a_reply_that_is_none_is_not_asked_for_again_nor_quoted(asked: Asked) -> None:
     asked.says("the-answer is fine: 10/10")
-    assert asked.opinion() == Opinion(None, "the model's reply is no rating")
+    assert asked.opinion() == Rating(None, "the model's reply is no rating")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_may_pass_is_tried_again(asked: Asked, code: str, status: int) -> N
     asked.fails(code, status)
     asked.fails(code, status)
     asked.says("<rating>5</rating>")
-    assert asked.opinion() == Opinion(0.5)
+    assert asked.opinion() == Rating(0.5)
     assert len(asked.pauses) == 2
     assert 0 <= asked.pauses[0] <= 0.5
 
@@ -94,7 +94,7 @@ def test_what_may_pass_is_tried_again(asked: Asked, code: str, status: int) -> N
 def test_but_not_for_ever(asked: Asked) -> None:
     for _ in range(6):
         asked.fails("ThrottlingException", 429)
-    assert asked.opinion() == Opinion(None, "the model is busy or has failed (ThrottlingException), 6 times")
+    assert asked.opinion() == Rating(None, "the model is busy or has failed (ThrottlingException), 6 times")
     assert all(pause <= 8 for pause in asked.pauses)
 
 
@@ -109,7 +109,7 @@ def test_nor_after_the_deadline_or_the_time_for_one_rating(seconds: float, timeo
 
 def test_one_question_that_the_model_refuses_is_one_sample_s_matter(asked: Asked) -> None:
     asked.fails("ValidationException")
-    assert asked.opinion() == Opinion(None, "Amazon Bedrock refuses (ValidationException)")
+    assert asked.opinion() == Rating(None, "Amazon Bedrock refuses (ValidationException)")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_where_no_question_has_a_chance_that_is_said_and_new_credentials_are_loo
     asked: Asked, code: str
 ) -> None:
     asked.fails(code)
-    with pytest.raises(HopelessError, match=rf"^Amazon Bedrock refuses \({code}\)$"):
+    with pytest.raises(JudgeUnavailableError, match=rf"^Amazon Bedrock refuses \({code}\)$"):
         asked.opinion()
     assert asked.bedrock._client is None
 
@@ -131,16 +131,16 @@ def test_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    with pytest.raises(HopelessError, match="there are no AWS credentials"):
-        Bedrock(JudgeConfig(model=MODEL, region="us-east-1")).rate(QUESTION, time.monotonic() + 10)
+    with pytest.raises(JudgeUnavailableError, match="there are no AWS credentials"):
+        BedrockModel(JudgeConfig(model=MODEL, region="us-east-1")).rate(QUESTION, time.monotonic() + 10)
 
 
 def test_no_region(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    with pytest.raises(HopelessError, match=r"no region is set: judge\.region, or AWS_REGION"):
-        Bedrock(JudgeConfig(model=MODEL)).rate(QUESTION, time.monotonic() + 10)
+    with pytest.raises(JudgeUnavailableError, match=r"no region is set: judge\.region, or AWS_REGION"):
+        BedrockModel(JudgeConfig(model=MODEL)).rate(QUESTION, time.monotonic() + 10)
 
 
 def test_a_lost_connection_may_pass(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,4 +148,4 @@ def test_a_lost_connection_may_pass(asked: Asked, monkeypatch: pytest.MonkeyPatc
         raise EndpointConnectionError(endpoint_url="https://x/the-answer")
 
     monkeypatch.setattr(asked.bedrock._client, "converse", lose)
-    assert asked.opinion() == Opinion(None, "Amazon Bedrock could not be reached (EndpointConnectionError), 6 times")
+    assert asked.opinion() == Rating(None, "Amazon Bedrock could not be reached (EndpointConnectionError), 6 times")

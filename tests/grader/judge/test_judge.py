@@ -11,41 +11,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.config.settings import GraderConfig, JudgeConfig, RewardConfig, StyleGate
-from grader.core.batch import GradingTask
-from grader.extraction import extract
 from grader.judge import Judge
-from grader.judge.prompt import Opinion, Question
+from grader.judge.prompt import Rating, RatingRequest
 from grader.types import Grade, MetricType
-from tests.grader.lambda_api.making import scored, unscored
+from tests.grader.lambda_api.making import scored, unscored_grade
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORK = GradingTask(None, extract(""), request="Do it.")  # type: ignore[arg-type]  # its problem is of no interest
+REQUEST = "Do it."
 
 
 def made(*, weight: float = 0.2, missing: float = 0.0, gate: StyleGate = StyleGate.NONE, rate: Any = None) -> Judge:
     reward = RewardConfig(syntax=0.1, functional=0.5, style=0.2, judge=weight, style_gate=gate)
     judge = JudgeConfig(model="m", missing=missing, max_chars=100)
-    return Judge(GraderConfig(reward=reward, judge=judge), rate=rate or (lambda *_: Opinion(0.5)))
+    return Judge(GraderConfig(reward=reward, judge=judge), rate=rate or (lambda *_: Rating(0.5)))
 
 
-def considered(judge: Judge, grade: Grade) -> tuple[Grade, list[Question]]:
+def considered(judge: Judge, grade: Grade) -> tuple[Grade, list[RatingRequest]]:
     """The grade handed out, and what was asked for it."""
-    asked: list[Question] = []
+    asked: list[RatingRequest] = []
     out: list[Grade] = []
 
     class Desk:
-        def ask(self, question: Question, tell: Callable[[Opinion], None]) -> None:
+        def ask(self, question: RatingRequest, tell: Callable[[Rating], None]) -> None:
             asked.append(question)
-            tell(Opinion(1.0))
+            tell(Rating(1.0))
 
-    judge.consider(WORK, grade, Desk(), out.append)  # type: ignore[arg-type]  # asked where it stands
+    judge.rate_grade(REQUEST, grade, Desk(), out.append)  # type: ignore[arg-type]  # asked where it stands
     return out[0], asked
 
 
 def test_a_rating_raises_the_reward_by_its_weight() -> None:
-    grade = made().judged(scored(0.5), Opinion(0.5))
+    grade = made().judged(scored(0.5), Rating(0.5))
     assert grade.reward == pytest.approx(0.6)
     assert [(one.name, one.value, one.type) for one in grade.metrics[-2:]] == [
         ("judge", 0.5, MetricType.REWARD),
@@ -54,7 +52,7 @@ def test_a_rating_raises_the_reward_by_its_weight() -> None:
 
 
 def test_without_weight_it_is_only_reported() -> None:
-    grade = made(weight=0.0).judged(scored(0.5), Opinion(1.0))
+    grade = made(weight=0.0).judged(scored(0.5), Rating(1.0))
     assert grade.reward == 0.5
     assert (grade.metric("judge"), grade.metrics[-2].type) == (1.0, MetricType.METRIC)
 
@@ -64,20 +62,20 @@ def test_without_weight_it_is_only_reported() -> None:
 def test_it_never_takes_away_and_never_gives_more_than_its_weight(
     reward: float, rating: float | None, weight: float, missing: float
 ) -> None:
-    judged = made(weight=weight, missing=missing).judged(scored(reward), Opinion(rating))
+    judged = made(weight=weight, missing=missing).judged(scored(reward), Rating(rating))
     assert judged.reward is not None
     assert reward <= judged.reward <= min(1.0, reward + weight + 1e-12)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.5])
 def test_a_rating_that_could_not_be_had_counts_as_is_set_and_is_seen(missing: float) -> None:
-    grade = made(missing=missing).judged(scored(0.5), Opinion(None, "no"))
+    grade = made(missing=missing).judged(scored(0.5), Rating(None, "no"))
     assert (grade.metric("judge"), grade.metric("judge_error")) == (missing, 1.0)
     assert grade.reward == pytest.approx(0.5 + 0.2 * missing)
 
 
 def test_an_unscored_sample_stays_so_and_has_the_same_metrics() -> None:
-    grade, asked = considered(made(), unscored("a", "no"))
+    grade, asked = considered(made(), unscored_grade("a", "no"))
     assert asked == []
     assert grade.reward is None
     assert [one.name for one in grade.metrics] == [one.name for one in considered(made(), scored(1.0))[0].metrics]
@@ -85,7 +83,7 @@ def test_an_unscored_sample_stays_so_and_has_the_same_metrics() -> None:
 
 def test_it_is_asked_for_what_was_requested_and_graded_and_nothing_else() -> None:
     grade, asked = considered(made(), scored(0.5))
-    assert asked == [Question("Do it.", "the-answer")]
+    assert asked == [RatingRequest("Do it.", "the-answer")]
     assert grade.metric("judge") == 1.0
 
 
@@ -114,15 +112,15 @@ def test_what_fails_is_rated_where_no_gate_says_otherwise() -> None:
 
 
 def test_a_rating_is_kept_and_a_failure_is_not() -> None:
-    opinions = [Opinion(None, "busy"), Opinion(0.3), Opinion(0.9)]
+    opinions = [Rating(None, "busy"), Rating(0.3), Rating(0.9)]
     judge = made(rate=lambda *_: opinions.pop(0))
-    told = [judge._opinion_on(Question("r", "a"), time.monotonic()) for _ in range(3)]
+    told = [judge._opinion_on(RatingRequest("r", "a"), time.monotonic()) for _ in range(3)]
     assert [opinion.rating for opinion in told] == [None, 0.3, 0.3]
-    assert judge._opinion_on(Question("r", "b"), time.monotonic()).rating == 0.9
+    assert judge._opinion_on(RatingRequest("r", "b"), time.monotonic()).rating == 0.9
 
 
 def test_no_more_ratings_are_kept_than_there_is_room_for() -> None:
     judge = made()
     for number in range(5000):
-        judge._opinion_on(Question("r", str(number)), 0.0)
+        judge._opinion_on(RatingRequest("r", str(number)), 0.0)
     assert len(judge._known) == 4096

@@ -9,9 +9,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from grader.judge.bedrock import HopelessError
-from grader.judge.prompt import Opinion, Question
-from grader.judge.rating_batch import Judging
+from grader.judge.bedrock import JudgeUnavailableError
+from grader.judge.prompt import Rating, RatingRequest
+from grader.judge.rating_batch import RatingBatch
 from sandbox.scheduler.loop import Loop
 
 if TYPE_CHECKING:
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
     import pytest
 
-GOOD = Opinion(0.5)
+GOOD = Rating(0.5)
 
 
-def questions(count: int) -> list[Question]:
-    return [Question("r", f"a{number}") for number in range(count)]
+def questions(count: int) -> list[RatingRequest]:
+    return [RatingRequest("r", f"a{number}") for number in range(count)]
 
 
 def judged(
-    rate: Callable[[Question, float], Opinion],
-    asked: Sequence[Question],
+    rate: Callable[[RatingRequest, float], Rating],
+    asked: Sequence[RatingRequest],
     *,
     threads: int = 4,
     deadline: float = math.inf,
     askers: int = 2,
-) -> dict[str, list[Opinion]]:
+) -> dict[str, list[Rating]]:
     """What is told of each question, asked in turn by some coroutines."""
-    told: dict[str, list[Opinion]] = {}
+    told: dict[str, list[Rating]] = {}
 
     async def asking(number: int) -> None:
         try:
@@ -44,7 +44,7 @@ def judged(
         finally:
             judging.leave()
 
-    with Judging(rate, threads=threads, deadline=min(deadline, time.monotonic() + 1e6)) as judging:
+    with RatingBatch(rate, threads=threads, deadline=min(deadline, time.monotonic() + 1e6)) as judging:
         Loop().run([judging.feed(askers), *(asking(number) for number in range(askers))])
     return told
 
@@ -53,19 +53,19 @@ def test_every_question_is_answered_and_told_in_the_asking_thread() -> None:
     here = threading.get_ident()
     seen: set[int] = set()
 
-    def rate(question: Question, _: float) -> Opinion:
+    def rate(question: RatingRequest, _: float) -> Rating:
         seen.add(threading.get_ident())
-        return Opinion(int(question.answer[1:]) / 100)
+        return Rating(int(question.answer[1:]) / 100)
 
     told = judged(rate, questions(40))
-    assert told == {f"a{number}": [Opinion(number / 100)] for number in range(40)}
+    assert told == {f"a{number}": [Rating(number / 100)] for number in range(40)}
     assert here not in seen
 
 
 def test_equal_questions_are_asked_once() -> None:
-    asked: list[Question] = []
+    asked: list[RatingRequest] = []
 
-    def rate(question: Question, _: float) -> Opinion:
+    def rate(question: RatingRequest, _: float) -> Rating:
         asked.append(question)
         return GOOD
 
@@ -78,7 +78,7 @@ def test_no_more_at_a_time_than_there_may_be() -> None:
     now, most, turn = 0, 0, threading.Lock()
     both = threading.Barrier(3, timeout=20)
 
-    def rate(*_: Any) -> Opinion:
+    def rate(*_: Any) -> Rating:
         nonlocal now, most
         with turn:
             now += 1
@@ -95,12 +95,12 @@ def test_no_more_at_a_time_than_there_may_be() -> None:
 def test_what_is_not_there_by_the_deadline_has_no_rating() -> None:
     release = threading.Event()
 
-    def rate(question: Question, _: float) -> Opinion:
+    def rate(question: RatingRequest, _: float) -> Rating:
         if question.answer == "a1":
             release.wait(60)
         return GOOD
 
-    late = Opinion(None, "there was no rating before the deadline")
+    late = Rating(None, "there was no rating before the deadline")
     told = judged(rate, questions(3), deadline=time.monotonic() + 0.5)
     release.set()
     assert told["a1"] == [late]
@@ -116,28 +116,28 @@ def test_after_the_deadline_nothing_is_asked() -> None:
 
 
 def test_where_no_question_has_a_chance_the_others_are_not_asked(caplog: pytest.LogCaptureFixture) -> None:
-    asked: list[Question] = []
+    asked: list[RatingRequest] = []
 
-    def rate(question: Question, _: float) -> Opinion:
+    def rate(question: RatingRequest, _: float) -> Rating:
         asked.append(question)
-        raise HopelessError("no permission")
+        raise JudgeUnavailableError("no permission")
 
     told = judged(rate, questions(50), threads=1)
     assert len(asked) == 1
-    assert all(opinions == [Opinion(None, "no permission")] for opinions in told.values())
+    assert all(opinions == [Rating(None, "no permission")] for opinions in told.values())
     (record,) = caplog.records
     line = json.loads(record.getMessage())
     assert (line["event"], line["asked"], line["failed"], line["reason"]) == ("judge", 50, 50, "no permission")
 
 
 def test_a_fault_is_one_question_s_matter() -> None:
-    def rate(question: Question, _: float) -> Opinion:
+    def rate(question: RatingRequest, _: float) -> Rating:
         if question.answer == "a0":
             raise RuntimeError("secret of the answer")
         return GOOD
 
     told = judged(rate, questions(2))
-    assert told == {"a0": [Opinion(None, "could not be asked: RuntimeError")], "a1": [GOOD]}
+    assert told == {"a0": [Rating(None, "could not be asked: RuntimeError")], "a1": [GOOD]}
 
 
 def test_a_host_without_room_for_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +157,7 @@ def test_nothing_asked_is_nothing_waited_for() -> None:
 
 def test_who_leaves_after_the_end_harms_nobody() -> None:
     """As coroutines do that an interrupt has left unfinished."""
-    judging = Judging(lambda *_: GOOD, threads=1, deadline=time.monotonic() + 60)
+    judging = RatingBatch(lambda *_: GOOD, threads=1, deadline=time.monotonic() + 60)
     judging.close()
     judging.close()
     judging.leave()

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from grader.core.grade_task import unscored
-from grader.core.scoring import Observations, RewardParts, metrics_of
+from grader.core.grade_task import unscored_grade
+from grader.core.scoring import MetricInputs, RewardParts, build_metrics
 from grader.lambda_api.batch_log import GradedBatch
 from grader.types import Grade, GradeStatus, HostReport, TestResult
-from sandbox.types import Tier, WallReport
+from sandbox.types import LayerReport, Tier
 from testcases.verdict import Verdict
 
-__all__ = ["HOST", "graded", "scored", "unscored"]
+__all__ = ["HOST", "graded", "scored", "unscored_grade"]
 
 HOST = HostReport(
-    Tier.SECCOMP, (WallReport("rlimits", True), WallReport("namespaces", False, "refused")), 2, "3.13.1", "5.10"
+    Tier.SECCOMP, (LayerReport("rlimits", True), LayerReport("namespaces", False, "refused")), 2, "3.13.1", "5.10"
 )
 
 
@@ -27,7 +27,7 @@ def scored(reward: float, *, problem: str = "p", name: Any = "a", passed: int = 
         sample_id=name,
         status=GradeStatus.SCORED,
         reward=reward,
-        metrics=metrics_of(parts, tests, Observations(isolation_tier=2, duration_ms=4.5, **seen), code_found=True),
+        metrics=build_metrics(parts, tests, MetricInputs(isolation_tier=2, duration_ms=4.5, **seen), code_found=True),
         tests=tuple(tests),
         reason="the-test: timeout: the-answer",
         answer="the-answer",

@@ -14,7 +14,7 @@ from grader.core.scoring import METRIC_NAMES
 from grader.lambda_api.batch_log import DIMENSION, NAMESPACE, batch_lines
 from grader.types import Metric
 from tests.grader.lambda_api.emf import check_emf, metrics_in
-from tests.grader.lambda_api.making import graded, scored, unscored
+from tests.grader.lambda_api.making import graded, scored, unscored_grade
 
 
 def line_of(*grades: Any, **more: Any) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class TestNothingToLearn:
         [
             pytest.param([scored(0.2, problem="a"), scored(0.2, problem="b")], id="one sample a problem"),
             pytest.param([scored(0.2, problem=""), scored(0.2, problem="")], id="problem unknown"),
-            pytest.param([scored(0.2), unscored("x", "no")], id="the other is unscored"),
+            pytest.param([scored(0.2), unscored_grade("x", "no")], id="the other is unscored"),
         ],
     )
     def test_without_groups_there_is_no_share_of_them(self, grades: list[Any]) -> None:
@@ -94,14 +94,14 @@ class TestNothingToLearn:
 
 
 def test_unscored_samples_count_as_errors_and_in_no_mean() -> None:
-    line = line_of(scored(0.5), unscored("x", "no tests"))
+    line = line_of(scored(0.5), unscored_grade("x", "no tests"))
     assert (line["reward"], line["functional"]) == ([0.5], [0.5])
     assert line["grader_error"] == [0.0, 1.0]
     assert (line["unscored"], line["mean_reward"]) == (1, 0.5)
 
 
 def test_a_batch_of_which_nothing_is_known() -> None:
-    line = line_of(unscored("x", "no"), deadline_s=None)
+    line = line_of(unscored_grade("x", "no"), deadline_s=None)
     assert line["grader_error"] == [1.0]
     assert line["mean_reward"] is None
     assert {"reward", "syntax", "deadline_share", "zero_reward_share"}.isdisjoint(line)
@@ -134,7 +134,7 @@ def test_a_number_that_is_none_is_left_out() -> None:
     st.lists(
         st.one_of(
             st.builds(scored, st.floats(0, 1), problem=st.sampled_from("abc"), passed=st.integers(0, 3)),
-            st.builds(unscored, st.text(), st.text()),
+            st.builds(unscored_grade, st.text(), st.text()),
         ),
         min_size=1,
         max_size=220,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.lambda_api.batch_log import Journal
-from tests.grader.lambda_api.making import graded, scored, unscored
+from grader.lambda_api.batch_log import BatchLog
+from tests.grader.lambda_api.making import graded, scored, unscored_grade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def events(lines: Sequence[str]) -> list[tuple[str, str]]:
 @pytest.fixture
 def printed(capsys: pytest.CaptureFixture[str]) -> Any:
     def printing(samples: Any, *grades: Any, **environ: str) -> list[str]:
-        Journal(samples, LAMBDA | environ).tell(graded(*grades))
+        BatchLog(samples, LAMBDA | environ).tell(graded(*grades))
         out = capsys.readouterr().out
         assert out.endswith("\n") or not out
         return out.splitlines()
@@ -34,7 +34,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def test_on_lambda_each_line_is_an_object_on_stdout(printed: Any) -> None:
-    lines = printed("brief", scored(0.5), unscored("b", "no"))
+    lines = printed("brief", scored(0.5), unscored_grade("b", "no"))
     assert events(lines) == [("INFO", "sample"), ("WARN", "sample"), ("INFO", "batch")]
     assert all(line.isascii() and line.isprintable() for line in lines)
     assert {json.loads(line)["timestamp"] for line in lines} == {"2026-11-21T00:00:00.000Z"}
@@ -42,7 +42,7 @@ def test_on_lambda_each_line_is_an_object_on_stdout(printed: Any) -> None:
 
 
 def test_without_lines_for_samples_the_unscored_are_still_named_up_to_twenty(printed: Any) -> None:
-    lines = printed("off", scored(0.5), *(unscored(number, "no") for number in range(50)))
+    lines = printed("off", scored(0.5), *(unscored_grade(number, "no") for number in range(50)))
     assert events(lines) == [("WARN", "sample")] * 20 + [("INFO", "batch")]
 
 
@@ -55,21 +55,21 @@ def test_the_answer_is_said_when_asked(printed: Any) -> None:
     ("level", "left"), [("DEBUG", 3), ("info", 3), ("WARN", 1), ("ERROR", 0), ("FATAL", 0), ("", 3), ("LOUD", 3)]
 )
 def test_a_level_that_the_function_sets_is_kept(printed: Any, level: str, left: int) -> None:
-    assert len(printed("brief", scored(0.5), unscored("b", "no"), AWS_LAMBDA_LOG_LEVEL=level)) == left
+    assert len(printed("brief", scored(0.5), unscored_grade("b", "no"), AWS_LAMBDA_LOG_LEVEL=level)) == left
 
 
 def test_elsewhere_stdout_is_somebody_else_s(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    Journal("brief", {}).tell(graded(scored(0.5)))
+    BatchLog("brief", {}).tell(graded(scored(0.5)))
     assert capsys.readouterr().out == ""
     assert events([record.getMessage() for record in caplog.records]) == [("INFO", "sample"), ("INFO", "batch")]
     assert json.loads(caplog.records[-1].getMessage())["function"] == "local"
 
 
 def test_there_an_unscored_sample_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    Journal("off", {}).tell(graded(unscored("b", "no tests")))
+    BatchLog("off", {}).tell(graded(unscored_grade("b", "no tests")))
     (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert json.loads(record.getMessage())["reason"] == "no tests"
 
@@ -82,5 +82,5 @@ def test_a_stdout_that_is_gone_costs_no_batch(
             raise BrokenPipeError("gone")
 
     monkeypatch.setattr(sys, "stdout", Gone())
-    Journal("brief", LAMBDA).tell(graded(scored(0.5)))
+    BatchLog("brief", LAMBDA).tell(graded(scored(0.5)))
     assert "gone" in caplog.text

@@ -9,7 +9,7 @@ import pytest
 
 from grader.core.scoring import METRIC_NAMES
 from grader.lambda_api.batch_log import sample_line
-from tests.grader.lambda_api.making import graded, scored, unscored
+from tests.grader.lambda_api.making import graded, scored, unscored_grade
 
 SECRETS = ("the-test", "the-answer")
 OWN = {"event", "request", "id", "problem", "status", "reward", "tier", "verdicts", "timings_ms"}
@@ -55,7 +55,7 @@ def test_and_then_with_caps() -> None:
 
 
 def test_an_unscored_sample_says_why_in_one_capped_line() -> None:
-    line = sample_line(graded(scored(1.0), unscored("b", "no\ntests " + "x" * 9999)), 1, full=False)
+    line = sample_line(graded(scored(1.0), unscored_grade("b", "no\ntests " + "x" * 9999)), 1, full=False)
     assert (line["id"], line["status"], line["reward"], line["grader_error"]) == ("b", "unscored", None, 1.0)
     assert line["reason"].startswith("no tests xxx")
     assert len(line["reason"]) == 300

@@ -6,20 +6,20 @@ import select
 import time
 from typing import TYPE_CHECKING, Any
 
-from grader.references.documents import value_of
-from grader.references.locate import address_of
+from grader.references.documents import parse_reference
+from grader.references.locate import parse_address
 from testcases.errors import StoreError
 
 if TYPE_CHECKING:
-    from grader.references.documents import Kept
-    from grader.references.store import Store
+    from grader.references.documents import ReferenceFile
+    from grader.references.store import ReferenceStore
 
 __all__ = ["complaint_of", "fetched", "reference_at"]
 
 
-def fetched(store: Store, reference: Any, *, deadline_s: float = 30.0) -> Kept | StoreError:
+def fetched(store: ReferenceStore, reference: Any, *, deadline_s: float = 30.0) -> ReferenceFile | StoreError:
     """What the store brings for a reference that is an address."""
-    address = address_of(reference)
+    address = parse_address(reference)
     assert address is not None
     deadline = time.monotonic() + deadline_s
     with store.fetch([address], deadline=deadline) as fetching:
@@ -31,17 +31,17 @@ def fetched(store: Store, reference: Any, *, deadline_s: float = 30.0) -> Kept |
                 return outcome
 
 
-def reference_at(store: Store, reference: Any) -> Any:
+def reference_at(store: ReferenceStore, reference: Any) -> Any:
     """The reference that is kept at an address."""
     kept = fetched(store, reference)
     if isinstance(kept, StoreError):
         raise kept
-    address = address_of(reference)
+    address = parse_address(reference)
     assert address is not None
-    return value_of(kept.document(address.task_id))
+    return parse_reference(kept.document(address.task_id))
 
 
-def complaint_of(store: Store, reference: Any, *, deadline_s: float = 30.0) -> str:
+def complaint_of(store: ReferenceStore, reference: Any, *, deadline_s: float = 30.0) -> str:
     """Why a reference cannot be had."""
     outcome = fetched(store, reference, deadline_s=deadline_s)
     assert isinstance(outcome, StoreError), "it can be had"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grader.references.locate import Address, FolderFile, S3Object, address_of
+from grader.references.locate import Address, FolderFile, S3Object, parse_address
 from testcases.errors import ProblemError, StoreError
 from testcases.formats import read_reference
 
@@ -34,7 +34,7 @@ OBJECT = S3Object("bucket", "a/key.json")
 def test_an_address_is_understood_however_it_is_wrapped(reference: Any, address: Address) -> None:
     text = json.dumps(reference)
     for wrapped in (reference, text, {"text": text}, json.dumps({"text": text})):
-        assert address_of(wrapped) == address
+        assert parse_address(wrapped) == address
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_an_address_is_understood_however_it_is_wrapped(reference: Any, address:
     ids=repr,
 )  # fmt: skip
 def test_what_is_no_address_is_left_to_the_formats(reference: Any) -> None:
-    assert address_of(reference) is None
+    assert parse_address(reference) is None
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_is_no_address_is_left_to_the_formats(reference: Any) -> None:
 )
 def test_a_wrong_address_is_told_in_one_line(reference: Any, complaint: str) -> None:
     with pytest.raises(ProblemError) as caught:
-        address_of(reference)
+        parse_address(reference)
     assert str(caught.value).startswith(complaint)
     assert str(caught.value).isprintable()
 
@@ -87,6 +87,6 @@ EXAMPLES = re.findall(
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_the_document_s_examples_are_addresses(text: str) -> None:
-    address = address_of(text)
+    address = parse_address(text)
     assert address is not None
-    assert address == address_of(json.loads(text))
+    assert address == parse_address(json.loads(text))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grader.references.documents import Kept, unpack, value_of
+from grader.references.documents import ReferenceFile, decompress, parse_reference
 from grader.references.store import CacheEntry, ReferenceCache
 from testcases.errors import StoreError
 from testcases.formats import read_reference
@@ -20,31 +20,31 @@ def lines(*rows: Any) -> bytes:
 
 
 def found(text: bytes, task_id: str | None = None) -> Any:
-    return value_of(Kept(text).document(task_id))
+    return parse_reference(ReferenceFile(text).document(task_id))
 
 
 class TestGzip:
     def test_it_is_told_by_its_first_bytes_and_by_nothing_else(self) -> None:
         for is_gzip in (True, False):
-            assert unpack(gzip.compress(b"[1]"), is_gzip=is_gzip, cap=CAP) == b"[1]"
-        assert unpack(b"[1]", is_gzip=False, cap=CAP) == b"[1]"
+            assert decompress(gzip.compress(b"[1]"), is_gzip=is_gzip, cap=CAP) == b"[1]"
+        assert decompress(b"[1]", is_gzip=False, cap=CAP) == b"[1]"
 
     def test_several_members_are_one_text(self) -> None:
-        assert unpack(gzip.compress(b"[1") + gzip.compress(b"]"), is_gzip=True, cap=CAP) == b"[1]"
+        assert decompress(gzip.compress(b"[1") + gzip.compress(b"]"), is_gzip=True, cap=CAP) == b"[1]"
 
     def test_a_name_that_lies_is_told(self) -> None:
         with pytest.raises(StoreError, match=r"ends in \.gz, and it is not gzip data"):
-            unpack(b"[1]", is_gzip=True, cap=CAP)
+            decompress(b"[1]", is_gzip=True, cap=CAP)
 
     @pytest.mark.parametrize("cut", [1, 8, 20])
     def test_damage_is_told(self, cut: int) -> None:
         with pytest.raises(StoreError, match="is damaged gzip data"):
-            unpack(gzip.compress(b"[1]" * 100)[:-cut], is_gzip=True, cap=CAP)
+            decompress(gzip.compress(b"[1]" * 100)[:-cut], is_gzip=True, cap=CAP)
 
     def test_a_bomb_is_not_unpacked(self) -> None:
         with pytest.raises(StoreError, match="unpacks to more than the 1 MiB that max_object_mb allows"):
-            unpack(gzip.compress(bytes(64 * CAP)), is_gzip=True, cap=CAP)
-        assert len(unpack(gzip.compress(bytes(CAP)), is_gzip=True, cap=CAP)) == CAP
+            decompress(gzip.compress(bytes(64 * CAP)), is_gzip=True, cap=CAP)
+        assert len(decompress(gzip.compress(bytes(CAP)), is_gzip=True, cap=CAP)) == CAP
 
 
 class TestLines:
@@ -110,7 +110,7 @@ class TestOneReference:
 class TestCache:
     @staticmethod
     def entry(size: int) -> CacheEntry:
-        return CacheEntry(Kept(b""), None, 0.0, size)
+        return CacheEntry(ReferenceFile(b""), None, 0.0, size)
 
     def test_what_was_not_used_for_longest_goes_first(self) -> None:
         from grader.references.locate import FolderFile  # noqa: PLC0415 - used here alone

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.references.store import Store, StoreSettings
+from grader.references.store import ReferenceStore, StoreSettings
 from tests.grader.references.asking import complaint_of, reference_at
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(root: Path) -> Store:
-    return Store(StoreSettings(root=root, max_object_bytes=1 << 20))
+def store(root: Path) -> ReferenceStore:
+    return ReferenceStore(StoreSettings(root=root, max_object_bytes=1 << 20))
 
 
-def test_files_are_read(store: Store, root: Path) -> None:
+def test_files_are_read(store: ReferenceStore, root: Path) -> None:
     references: list[Any] = [
         {"file": "one.json"},
         "file://one.json",
@@ -48,7 +48,7 @@ def test_files_are_read(store: Store, root: Path) -> None:
         assert reference_at(store, reference) == NATIVE
 
 
-def test_a_file_that_has_changed_is_read_again(store: Store, root: Path) -> None:
+def test_a_file_that_has_changed_is_read_again(store: ReferenceStore, root: Path) -> None:
     assert reference_at(store, {"file": "one.json"}) == NATIVE
     (root / "one.json").write_text('["another"]')
     assert reference_at(store, {"file": "one.json"}) == ["another"]
@@ -72,10 +72,10 @@ def test_a_file_that_has_changed_is_read_again(store: Store, root: Path) -> None
         ("large.json", "is larger than the 1 MiB that max_object_mb allows"),
     ],
 )
-def test_nothing_else_is_read(store: Store, path: str, complaint: str) -> None:
+def test_nothing_else_is_read(store: ReferenceStore, path: str, complaint: str) -> None:
     assert complaint_of(store, {"file": path}) == complaint
 
 
 def test_without_a_folder_no_file_is_read(root: Path) -> None:
-    store = Store(StoreSettings())
+    store = ReferenceStore(StoreSettings())
     assert complaint_of(store, {"file": str(root / "one.json")}).startswith("no files are read here; file_root")

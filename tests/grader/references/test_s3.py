@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from grader.references.locate import address_of
-from grader.references.s3 import S3
-from grader.references.store import Store, StoreSettings
+from grader.references.locate import parse_address
+from grader.references.s3 import S3Reader
+from grader.references.store import ReferenceStore, StoreSettings
 from testcases.errors import StoreError
 from tests.grader.references.asking import complaint_of, fetched, reference_at
 
@@ -30,8 +30,8 @@ def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grader.references.s3._FIRST_PAUSE_S", 0.002)
 
 
-def store_with(**settings: float) -> Store:
-    return Store(StoreSettings(**settings))  # type: ignore[arg-type]  # some of the fields
+def store_with(**settings: float) -> ReferenceStore:
+    return ReferenceStore(StoreSettings(**settings))  # type: ignore[arg-type]  # some of the fields
 
 
 class Clock:
@@ -57,7 +57,7 @@ class TestWhatIsThere:
     def test_several_are_fetched_side_by_side_each_once(self, bucket: Bucket) -> None:
         uris = [bucket.put(f"{number}.json", NATIVE) for number in range(6)]
         bucket.server.fail(*[0.5] * 6)
-        addresses = [address for uri in uris * 3 if (address := address_of(uri))]
+        addresses = [address for uri in uris * 3 if (address := parse_address(uri))]
         started = time.monotonic()
         with store_with(threads=6).fetch(addresses, deadline=started + 30) as fetching:
             assert fetching.missing == 6
@@ -70,7 +70,7 @@ class TestWhatIsThere:
 
     def test_what_is_fresh_is_not_asked_for_again_and_what_is_old_by_its_etag(self, bucket: Bucket) -> None:
         clock = Clock()
-        store = Store(StoreSettings(revalidate_s=60.0), clock=clock)
+        store = ReferenceStore(StoreSettings(revalidate_s=60.0), clock=clock)
         uri = bucket.put("a.json", NATIVE)
         bucket.server.fail()
         assert [reference_at(store, uri) for _ in range(3)] == [NATIVE] * 3
@@ -86,7 +86,7 @@ class TestWhatIsThere:
 
     def test_an_object_that_has_changed_is_fetched_anew(self, bucket: Bucket) -> None:
         clock = Clock()
-        store = Store(StoreSettings(revalidate_s=60.0), clock=clock)
+        store = ReferenceStore(StoreSettings(revalidate_s=60.0), clock=clock)
         uri = bucket.put_lines("a.jsonl", [{"task_id": 1, **NATIVE}])
         reference = {"s3_uri": uri, "task_id": 1}
         assert reference_at(store, reference) == NATIVE
@@ -169,7 +169,7 @@ class TestWhatIsNot:
         assert complaint_of(store, uri).startswith("there are no AWS credentials (or credentials = drop")
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "come-later")
-        monkeypatch.setattr("grader.references.s3._RENEWED_AFTER_S", 0.0)
+        monkeypatch.setattr("grader.references.s3._CLIENT_RENEWAL_S", 0.0)
         assert reference_at(store, uri) == NATIVE
 
     @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "nonsense"])
@@ -238,4 +238,4 @@ class TestWhatPasses:
 
 def test_the_region_is_the_one_that_aws_s_own_variable_names(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    assert S3(connections=1, timeout_s=1.0)._ready().meta.region_name == "eu-west-1"
+    assert S3Reader(connections=1, timeout_s=1.0)._ready().meta.region_name == "eu-west-1"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from sandbox.processes.harness.solution_client import Candidate
+    from sandbox.processes.harness.solution_client import SolutionClient
 
 
-def conduct(exam: Any, client: Candidate) -> list[Any]:
+def conduct(spec: Any, client: SolutionClient) -> list[Any]:
     """Believe that whatever ended with success was right."""
     reply = client.load(names=("add",))
     if reply.status == "returned":
@@ -16,6 +16,6 @@ def conduct(exam: Any, client: Candidate) -> list[Any]:
     return [[[reply.status == "exited" and reply.value == 0, reply.status.value, reply.detail]], ""]
 
 
-def fail(exam: Any, client: Candidate) -> NoReturn:
+def fail(spec: Any, client: SolutionClient) -> NoReturn:
     """Be broken."""
     raise RuntimeError("broken on purpose")

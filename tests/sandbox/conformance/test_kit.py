@@ -21,7 +21,7 @@ import pytest
 import sandbox
 from sandbox.conformance import kit
 from sandbox.conformance.attacks import CONTROL, Attack, attacks, families
-from sandbox.conformance.kit import OutcomeStatus, check_conformance
+from sandbox.conformance.kit import AttackStatus, check_conformance
 from sandbox.errors import IsolationError
 from sandbox.types import Tier
 from tests.sandbox.conftest import IMPORTED, settings
@@ -36,10 +36,10 @@ WRONG = "def add(a, b):\n    return a - b\n"
 
 
 def check(*wanted: Attack, deadline_s: float | None = None, **more: Any) -> ConformanceReport:
-    return check_conformance(settings(lanes=1, **more), wanted=wanted, deadline_s=deadline_s)
+    return check_conformance(settings(workers=1, **more), wanted=wanted, deadline_s=deadline_s)
 
 
-def statuses(report: ConformanceReport) -> list[OutcomeStatus]:
+def statuses(report: ConformanceReport) -> list[AttackStatus]:
     return [outcome.status for outcome in report.outcomes]
 
 
@@ -75,7 +75,7 @@ def test_no_attack_is_a_right_answer_in_disguise_nor_empty() -> None:
 
 def test_an_attack_that_passes_is_noticed() -> None:
     report = check(Attack("exit", "is right", RIGHT), Attack("exit", "is wrong", WRONG))
-    assert statuses(report) == [OutcomeStatus.BEATEN, OutcomeStatus.HELD]
+    assert statuses(report) == [AttackStatus.BEATEN, AttackStatus.HELD]
     assert not report.held
     (told,) = report.as_dict()["not_held"]
     assert (told["family"], told["name"], told["status"]) == ("exit", "is right", "beaten")
@@ -83,13 +83,13 @@ def test_an_attack_that_passes_is_noticed() -> None:
 
 def test_a_control_that_fails_is_noticed() -> None:
     report = check(Attack(CONTROL, "is right", RIGHT), Attack(CONTROL, "is wrong", WRONG))
-    assert statuses(report) == [OutcomeStatus.HELD, OutcomeStatus.REFUSED]
+    assert statuses(report) == [AttackStatus.HELD, AttackStatus.REFUSED]
     assert report.outcomes[1].detail.endswith("returned: -1")
 
 
 def test_what_the_deadline_cuts_off_is_not_held() -> None:
     report = check(Attack("exit", "is wrong", WRONG), deadline_s=0.000001)
-    assert statuses(report) == [OutcomeStatus.NOT_RUN]
+    assert statuses(report) == [AttackStatus.NOT_RUN]
     assert not report.held
 
 
@@ -98,29 +98,29 @@ def test_a_secret_that_is_seen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
     seen = "def add(a, b):\n    return 'so ' + 'a known secret' + ' it is'\n"
     printed = "def add(a, b):\n    print('a known secret')\n"
     report = check(Attack("secrets", "returned", seen), Attack("secrets", "printed", printed))
-    assert statuses(report) == [OutcomeStatus.BEATEN] * 2
+    assert statuses(report) == [AttackStatus.BEATEN] * 2
     assert "saw a secret" in report.outcomes[0].detail
 
 
 def test_a_sandbox_that_believes_an_exit_code_is_beaten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kit, "_CONDUCTOR", "tests.sandbox.conformance.credulous:conduct")
+    monkeypatch.setattr(kit, "_RUNNER", "tests.sandbox.conformance.credulous:conduct")
     paths = (str(Path(__file__).parents[3]), *settings().paths)
     report = check(*(attack for attack in attacks() if attack.family == "exit"), paths=paths)
-    assert OutcomeStatus.BEATEN in statuses(report)
+    assert AttackStatus.BEATEN in statuses(report)
     assert not report.held
 
 
 def test_a_sandbox_that_fails_is_unscored_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kit, "_CONDUCTOR", "tests.sandbox.conformance.credulous:fail")
+    monkeypatch.setattr(kit, "_RUNNER", "tests.sandbox.conformance.credulous:fail")
     paths = (str(Path(__file__).parents[3]), *settings().paths)
     report = check(Attack("exit", "is wrong", WRONG), paths=paths)
-    assert statuses(report) == [OutcomeStatus.UNSCORED]
+    assert statuses(report) == [AttackStatus.UNSCORED]
 
 
 def test_what_is_left_on_the_host_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "conformance-before").touch()
     monkeypatch.setattr(kit, "_PLACES", (str(tmp_path),))
-    monkeypatch.setattr(kit, "bearers", lambda _: [1])
+    monkeypatch.setattr(kit, "tagged_pids", lambda _: [1])
 
     def leave(_: object) -> None:
         (tmp_path / "conformance-left").touch()
@@ -129,7 +129,7 @@ def test_what_is_left_on_the_host_is_noticed(monkeypatch: pytest.MonkeyPatch, tm
 
     left: list[socket.socket] = []
     try:
-        report = check_conformance(settings(lanes=1), wanted=[Attack("exit", "is wrong", WRONG)], on_outcome=leave)
+        report = check_conformance(settings(workers=1), wanted=[Attack("exit", "is wrong", WRONG)], on_result=leave)
     finally:
         left[0].close()
     assert [found.held for found in report.host] == [False, False, False, True]
@@ -145,7 +145,7 @@ def test_harm_to_another_process_of_the_user_is_noticed(number: int, harm: str) 
                 os.kill(int(pid), number)
                 time.sleep(0.1)
 
-    report = check_conformance(settings(lanes=1), wanted=[Attack("exit", "is wrong", WRONG)], on_outcome=strike)
+    report = check_conformance(settings(workers=1), wanted=[Attack("exit", "is wrong", WRONG)], on_result=strike)
     assert [found.detail for found in report.host if not found.held] == [harm]
 
 
@@ -228,7 +228,7 @@ from sandbox.conformance.kit import check_conformance
 from sandbox.sandbox import SandboxSettings
 from sandbox.types import Tier
 wanted = [attack for attack in attacks() if attack.family in sys.argv[1].split()]
-settings = SandboxSettings(conductor="", paths=tuple(sys.argv[2:]), isolation=Tier.RLIMIT)
+settings = SandboxSettings(runner="", paths=tuple(sys.argv[2:]), isolation=Tier.RLIMIT)
 print(json.dumps(check_conformance(settings, wanted=wanted).as_dict()))
 """
 
@@ -245,6 +245,6 @@ def test_each_outcome_is_told_as_soon_as_it_is_there() -> None:
     told: list[str] = []
     wanted = [Attack("exit", str(number), WRONG) for number in range(3)]
     check_conformance(
-        replace(settings(lanes=1)), wanted=wanted, on_outcome=lambda outcome: told.append(outcome.attack.name)
+        replace(settings(workers=1)), wanted=wanted, on_result=lambda outcome: told.append(outcome.attack.name)
     )
     assert sorted(told) == ["0", "1", "2"]

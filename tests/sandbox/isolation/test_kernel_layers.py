@@ -18,9 +18,9 @@ import pytest
 from sandbox.errors import IsolationError
 from sandbox.isolation import seccomp
 from sandbox.isolation.system_calls import NUMBERS
-from sandbox.isolation.tiers import KERNEL_WALLS, limit_to, unasked
+from sandbox.isolation.tiers import KERNEL_LAYERS, limit_to, not_probed
 from sandbox.scheduler.loop import Loop
-from sandbox.scheduler.reaper import new_mark, sweep
+from sandbox.scheduler.reaper import new_tag, reap
 from sandbox.scheduler.zygote import Zygote, ZygoteSettings
 from sandbox.types import Tier
 from tests.sandbox.conftest import IN_A_CONTAINER
@@ -58,11 +58,11 @@ def in_a_child(script: str) -> Any:
     return json.loads(subprocess.check_output([sys.executable, "-S", "-c", program], env=environment, timeout=60))
 
 
-def needs(wall: str) -> None:
+def needs(layer: str) -> None:
     """Skip the test where this host lacks a wall."""
-    reason = in_a_child(f"print(json.dumps({wall}.probe()))")
+    reason = in_a_child(f"print(json.dumps({layer}.probe()))")
     if reason is not None:
-        pytest.skip(f"{wall}: {reason}")
+        pytest.skip(f"{layer}: {reason}")
 
 
 # seccomp
@@ -81,7 +81,7 @@ REFUSED_TO_PYTHON = {
     "another's limits": "__import__('resource').prlimit(os.getppid(), 7)",
     "its priority": "os.setpriority(os.PRIO_PROCESS, 0, 5)",
     "new privileges": "prctl(4, 1)",
-    "a second filter": "seccomp.put_up()",
+    "a second filter": "seccomp.apply()",
     "a signal by descriptor other than kill": "__import__('signal').pidfd_send_signal(os.pidfd_open(os.getpid()), 0)",
     "asynchronous signals": "__import__('fcntl').fcntl(0, 8, os.getpid())",
     "input to the terminal": "__import__('fcntl').ioctl(0, 0x5412, b'x')",
@@ -97,7 +97,7 @@ def test_the_filter_refuses_what_no_honest_program_needs() -> None:
     needs("seccomp")
     attempts = ", ".join(f"{name!r}: lambda: {attempt}" for name, attempt in REFUSED_TO_PYTHON.items())
     told = in_a_child(f"""
-        no_new_privs.put_up(); seccomp.put_up()
+        no_new_privs.apply(); seccomp.apply()
         print(json.dumps({{name: tried(attempt) for name, attempt in {{{attempts}}}.items()}}))
     """)
     assert told == dict.fromkeys(REFUSED_TO_PYTHON, "EPERM")
@@ -107,7 +107,7 @@ def test_the_filter_refuses_what_no_honest_program_needs() -> None:
 def test_the_filter_refuses_native_code_the_rest_of_the_kernel() -> None:
     needs("seccomp")
     told = in_a_child(f"""
-        no_new_privs.put_up(); seccomp.put_up()
+        no_new_privs.apply(); seccomp.apply()
         told = {{name: native(number, 0, 0, 0, 0, 0, 0) for name, number in {REFUSED_TO_NATIVE_CODE}.items()}}
         told["clone with a namespace"] = native(56, 0x10000000 | 17, 0, 0, 0, 0)
         told["clone3"] = native(435, 0, 0)
@@ -125,7 +125,7 @@ def test_the_other_calling_convention_of_the_processor_ends_the_process() -> Non
     code = in_a_child("""
         pid = os.fork()
         if pid == 0:
-            no_new_privs.put_up(); seccomp.put_up()
+            no_new_privs.apply(); seccomp.apply()
             native(0x40000000 + 39)
             os._exit(0)
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
@@ -137,7 +137,7 @@ def test_the_filter_leaves_what_our_own_processes_need() -> None:
     needs("seccomp")
     told = in_a_child("""
         import signal, threading, asyncio, resource
-        no_new_privs.put_up(); seccomp.put_up()
+        no_new_privs.apply(); seccomp.apply()
         def end_a_child():
             pid = os.fork()
             if pid == 0:
@@ -187,7 +187,7 @@ def test_landlock_leaves_nothing_to_write_and_little_to_read(tmp_path: Path) -> 
     for place in ("secret", "open/known"):
         (tmp_path / place).write_text("text")
     told = in_a_child(f"""
-        no_new_privs.put_up(); landlock.put_up([{str(tmp_path / "open")!r}])
+        no_new_privs.apply(); landlock.apply([{str(tmp_path / "open")!r}])
         told = {{name: tried(attempt) for name, attempt in {{
             "an allowed file": lambda: open({str(tmp_path / "open/known")!r}).read(),
             "another file": lambda: open({str(tmp_path / "secret")!r}).read(),
@@ -215,7 +215,7 @@ def test_a_world_of_its_own_has_one_process_no_network_and_cannot_be_written(tmp
         if pid := os.fork():
             os.waitpid(pid, 0)
             os._exit(0)
-        namespaces.furnish(processes=True)
+        namespaces.make_mounts(processes=True)
         told = {{"pid": os.getpid(), "seen": [name for name in os.listdir("/proc") if name.isdigit()],
                  "network": [line.split(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]],
                  "loopback": tried(lambda: socket.create_connection(("127.0.0.1", 9), 1)),
@@ -230,41 +230,41 @@ def test_a_world_of_its_own_has_one_process_no_network_and_cannot_be_written(tmp
 
 def reports(*fallen: str) -> dict[str, str]:
     """Why some of the kernel's walls cannot stand."""
-    return {name: "refused" if name in fallen else "" for name in KERNEL_WALLS}
+    return {name: "refused" if name in fallen else "" for name in KERNEL_LAYERS}
 
 
-def put_up(isolation: Tier | None, *fallen: str) -> set[str]:
+def apply(isolation: Tier | None, *fallen: str) -> set[str]:
     """Which walls are then put up."""
     return {name for name, why in limit_to(isolation, reports(*fallen)).items() if not why}
 
 
 def test_only_walls_of_the_tier_in_use_are_put_up() -> None:
-    everything = set(KERNEL_WALLS)
-    assert put_up(None) == put_up(Tier.NAMESPACES) == everything
-    assert put_up(Tier.SECCOMP) == everything - {"namespaces"}
-    assert put_up(Tier.RLIMIT) == set()
-    assert put_up(None, "landlock") == everything - {"landlock"}
-    assert put_up(None, "namespaces") == put_up(Tier.NAMESPACES, "namespaces") == everything - {"namespaces"}
-    assert put_up(None, "seccomp") == put_up(None, "no_new_privs") == set()
+    everything = set(KERNEL_LAYERS)
+    assert apply(None) == apply(Tier.NAMESPACES) == everything
+    assert apply(Tier.SECCOMP) == everything - {"namespaces"}
+    assert apply(Tier.RLIMIT) == set()
+    assert apply(None, "landlock") == everything - {"landlock"}
+    assert apply(None, "namespaces") == apply(Tier.NAMESPACES, "namespaces") == everything - {"namespaces"}
+    assert apply(None, "seccomp") == apply(None, "no_new_privs") == set()
 
 
 def test_walls_that_are_left_down_say_so() -> None:
-    for whys in (limit_to(Tier.RLIMIT, reports()), unasked()):
-        assert whys == dict.fromkeys(KERNEL_WALLS, "left down: the tier in use is rlimit")
+    for whys in (limit_to(Tier.RLIMIT, reports()), not_probed()):
+        assert whys == dict.fromkeys(KERNEL_LAYERS, "left down: the tier in use is rlimit")
     assert limit_to(None, reports("landlock"))["landlock"] == "refused"
 
 
 def test_a_tier_that_is_demanded_and_not_there_is_a_refusal_to_start(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1, isolation=Tier.RLIMIT, require_isolation=Tier.SECCOMP)
+    box = make_box(workers=1, isolation=Tier.RLIMIT, require_isolation=Tier.SECCOMP)
     with pytest.raises(IsolationError, match=r"isolation seccomp is demanded, this host has rlimit \(.*left down"):
         box.sandbox.start()
-    assert [lane.zygote.pid for lane in box.sandbox._lanes] == [None]
+    assert [executor.zygote.pid for executor in box.sandbox._executors] == [None]
 
 
 def test_what_was_to_run_where_a_tier_is_refused_is_not_warned_of(
     make_box: Callable[..., Box], recwarn: pytest.WarningsRecorder
 ) -> None:
-    box = make_box(lanes=1, isolation=Tier.RLIMIT, require_isolation=Tier.SECCOMP)
+    box = make_box(workers=1, isolation=Tier.RLIMIT, require_isolation=Tier.SECCOMP)
     with pytest.raises(IsolationError):
         box.call("def f():\n    return 42")
     gc.collect()
@@ -288,7 +288,7 @@ LOOK_AROUND = """
 
 @pytest.fixture
 def tier_box(tier: Tier, make_box: Callable[..., Box]) -> Box:
-    box = make_box(lanes=1, isolation=tier)
+    box = make_box(workers=1, isolation=tier)
     box.sandbox.start()
     return box
 
@@ -307,8 +307,8 @@ def status_of(pid: int) -> dict[str, str]:
 @pytest.mark.skipif(IN_A_CONTAINER, reason="a container's engine filters calls itself, and hides the zygote")
 def test_the_walls_stand_in_the_zygote_as_they_are_reported(tier_box: Box) -> None:
     sandbox: Sandbox = tier_box.sandbox
-    standing = {wall.name for wall in sandbox.walls if wall.stands}
-    zygote = sandbox._lanes[0].zygote.pid
+    standing = {layer.name for layer in sandbox.layers if layer.stands}
+    zygote = sandbox._executors[0].zygote.pid
     assert zygote is not None
     status = status_of(zygote)
     assert (status["NoNewPrivs"] == "1") == ("no_new_privs" in standing)
@@ -356,21 +356,21 @@ def word() -> Iterator[str]:
 
 @pytest.mark.parametrize("manner", MANNERS)
 def test_a_sweep_finds_what_has_left_its_session_and_its_parent(word: str, manner: str) -> None:
-    mark = new_mark()
+    mark = new_tag()
     subprocess.run([sys.executable, "-S", str(DAEMON), manner, str(mark), word], check=True, timeout=30)
     assert any(daemons(word) for _ in range(200))  # a racer can slip through one reading
-    assert sweep({mark + 1}) == 0
-    assert sweep({mark}) >= 1
+    assert reap({mark + 1}) == 0
+    assert reap({mark}) >= 1
     assert daemons(word) == []
 
 
 def test_a_sweep_spares_what_it_is_told_to(word: str) -> None:
-    mark = new_mark()
+    mark = new_tag()
     subprocess.run([sys.executable, "-S", str(DAEMON), "daemon", str(mark), word], check=True, timeout=30)
     (pid,) = daemons(word)
-    assert sweep({mark}, spare={pid}) == 0
+    assert reap({mark}, spare={pid}) == 0
     assert daemons(word) == [pid]
-    assert sweep({mark}) == 1
+    assert reap({mark}) == 1
 
 
 @pytest.mark.parametrize("tier", Tier)
@@ -395,7 +395,7 @@ def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, m
     try:
         loop.run([fork()])
         ours = {zygote.pid, zygote._process.pid if zygote._process is not None else None}
-        if any(wall["name"] == "orphans" and wall["stands"] for wall in zygote.walls):
+        if any(layer["name"] == "orphans" and layer["stands"] for layer in zygote.layers):
             give_up = time.monotonic() + 20
             while seen(word) - ours and time.monotonic() < give_up:
                 time.sleep(0.01)

@@ -18,7 +18,7 @@ import pytest
 
 from sandbox.isolation import audit, functions, imports
 from sandbox.isolation.privileges import uid_of
-from sandbox.types import Execution, ExecutionStatus, Tier, WallReport, standing_tier
+from sandbox.types import Execution, ExecutionStatus, LayerReport, Tier, active_tier
 from testcases.model import CallTest, CheckTest, Problem
 from tests.sandbox.conftest import IN_A_CONTAINER, SHORT, Box, Case, cases, watch_a_solution
 
@@ -43,9 +43,9 @@ from sandbox.wire.limits import Limits
 from sandbox.sandbox import Sandbox, SandboxSettings
 
 conductor, paths = sys.argv[1], (sys.argv[2],)
-with Sandbox(SandboxSettings(conductor=conductor, paths=paths)) as sandbox:
+with Sandbox(SandboxSettings(runner=conductor, paths=paths)) as sandbox:
     sandbox.start()
-    print(json.dumps([os.getuid(), sandbox.tier, [(wall.name, wall.stands) for wall in sandbox.walls]]), flush=True)
+    print(json.dumps([os.getuid(), sandbox.tier, [(wall.name, wall.stands) for wall in sandbox.layers]]), flush=True)
     for line in sys.stdin:
         source, exam, limits = json.loads(line)
         job = Job(source, base64.b64decode(exam), Limits(*limits), "data")
@@ -57,16 +57,16 @@ with Sandbox(SandboxSettings(conductor=conductor, paths=paths)) as sandbox:
 class NobodysSandbox:
     """Stands in for a sandbox: one in a process of the user nobody."""
 
-    def __init__(self, place: Path, conductor: str) -> None:
+    def __init__(self, place: Path, runner: str) -> None:
         self.process = subprocess.Popen(
-            [SYSTEM_PYTHON, "-s", "-B", "-c", SERVE, conductor, str(place)],
+            [SYSTEM_PYTHON, "-s", "-B", "-c", SERVE, runner, str(place)],
             env={"PYTHONPATH": str(place)},
             cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.uid, self.tier, self.walls = json.loads(self._line())
+        self.uid, self.tier, self.layers = json.loads(self._line())
 
     def execute(self, job: Job, *, deadline: float) -> Job:
         return job
@@ -76,8 +76,8 @@ class NobodysSandbox:
 
     def _run(self, job: Job) -> Execution:
         assert self.process.stdin is not None
-        exam = base64.b64encode(job.exam).decode()
-        self.process.stdin.write(json.dumps([job.source, exam, astuple(job.limits)]) + "\n")
+        spec = base64.b64encode(job.spec).decode()
+        self.process.stdin.write(json.dumps([job.source, spec, astuple(job.limits)]) + "\n")
         self.process.stdin.flush()
         status, *fields = json.loads(self._line())
         return Execution(ExecutionStatus(status), *fields)
@@ -120,7 +120,7 @@ def nobodys_box(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     for folder in [place, *place.parents]:
         if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
             folder.chmod(folder.stat().st_mode | 0o055)
-    nobodys = NobodysSandbox(place, box.sandbox.settings.conductor)
+    nobodys = NobodysSandbox(place, box.sandbox.settings.runner)
     try:
         yield Box(nobodys)  # type: ignore[arg-type]  # all of a sandbox that is used
     finally:
@@ -265,7 +265,7 @@ def f():
         found += [*frame.f_locals.items(), *frame.f_globals.items()]
         frame = frame.f_back
     leading = {name for name, value in found if type(value).__name__ in ("module", "function", "method", "type")}
-    return 42 if leading <= {"ask", "stand", "__builtins__", "__loader__"} else leading
+    return 42 if leading <= {"call_harness", "run", "__builtins__", "__loader__"} else leading
 
 #: nothing of ours in the frames of what it raises
 def g():
@@ -294,7 +294,7 @@ def f():
     (finder,) = sys.meta_path
     namespace = finder.find_spec.__globals__
     try:
-        namespace["take_down"]()
+        namespace["revert"]()
         return sys.meta_path
     except IndexError:
         return 42
@@ -560,11 +560,11 @@ def test_a_solution_process_has_four_descriptors_no_environment_and_no_privilege
 
 @pytest.mark.skipif(IN_A_CONTAINER, reason="a container's engine refuses namespaces")
 def test_all_walls_stand_here_for_us_and_for_nobody(box: Box, nobodys_box: Box) -> None:
-    assert [wall.name for wall in box.sandbox.walls if not wall.stands] == []
+    assert [layer.name for layer in box.sandbox.layers if not layer.stands] == []
     assert box.sandbox.tier is list(Tier)[-1]
     nobodys: Any = nobodys_box.sandbox
     assert (nobodys.uid, nobodys.tier) == (NOBODY, "namespaces")
-    assert [name for name, stands in nobodys.walls if not stands] == []
+    assert [name for name, stands in nobodys.layers if not stands] == []
 
 
 LEFT_OVER = """
@@ -583,7 +583,7 @@ acting = "fork kill killpg setsid setpriority sched_setaffinity mkfifo mknod pid
 watched = {name: vars(posix)[name] for name in acting.split()}
 watched |= {"raise_signal": signal.raise_signal, "clock_settime": time.clock_settime}
 watched |= {"fork_exec": importlib.import_module("_posixsubprocess").fork_exec}
-functions.put_up()
+functions.apply()
 gc.collect()
 found = set()
 for name in watched:
@@ -606,12 +606,12 @@ SABOTAGE = {
         "from sandbox.isolation import rlimits as wall; wall._set = lambda *a: 1 // 0 or 1",
         "Zero",
     ),
-    "functions": ("from sandbox.isolation import functions as wall; wall.put_up = wall.seal", "os.fork is still there"),
+    "functions": ("from sandbox.isolation import functions as wall; wall.apply = wall.seal", "os.fork is still there"),
     "functions that come back": (
         "from sandbox.isolation import functions as wall; wall.seal = lambda: None",
         "still there",
     ),
-    "imports": ("from sandbox.isolation import imports as wall; wall.put_up = lambda: None", "can be imported"),
+    "imports": ("from sandbox.isolation import imports as wall; wall.apply = lambda: None", "can be imported"),
     "audit": ("from sandbox.isolation import audit as wall; wall.DENIED = frozenset()", "did not end the process"),
     "a probe that is killed": (
         "from sandbox.isolation import audit as wall; import os; wall.probe = lambda: os.kill(os.getpid(), 9)",
@@ -626,8 +626,8 @@ def test_a_probe_tells_why_its_wall_does_not_stand(sabotage: str, reason: str) -
         {sabotage}
         import json
         import os
-        from sandbox.isolation.layer_probes import Probing
-        print(json.dumps([[name, why] for name, why in Probing(60993, None).reasons().items() if why]))
+        from sandbox.isolation.layer_probes import LayerProbes
+        print(json.dumps([[name, why] for name, why in LayerProbes(60993, None).reasons().items() if why]))
     """
     paths = os.pathsep.join(path for path in sys.path if path)
     reports = subprocess.check_output([sys.executable, "-S", "-c", dedent(script)], env={"PYTHONPATH": paths})
@@ -644,9 +644,9 @@ def test_process_limits_do_not_hold_for_root() -> None:
 
 def test_a_tier_stands_only_with_all_its_walls() -> None:
     names = ("rlimits", "functions", "imports", "audit")
-    assert standing_tier([WallReport(name, stands=True) for name in names]) is Tier.RLIMIT
+    assert active_tier([LayerReport(name, stands=True) for name in names]) is Tier.RLIMIT
     for fallen in names:
-        assert standing_tier([WallReport(name, stands=name != fallen) for name in names]) is None
+        assert active_tier([LayerReport(name, stands=name != fallen) for name in names]) is None
 
 
 def test_what_stays_in_posix_exists_and_what_is_hidden_is_a_module() -> None:

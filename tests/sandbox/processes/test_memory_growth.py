@@ -21,57 +21,57 @@ FINE = '"""Add."""\n\n\ndef f(a, b):\n    """Add."""\n    return a + b\n'
 MANY = "x = [" + "[], " * 15_000 + "]\n"
 
 
-def examiner(box: Box, size: int) -> int | None:
+def harness(box: Box, size: int) -> int | None:
     """The pid of the examiner that is left when an answer has returned so much."""
     problem = Problem((CallTest((size,), None),), entry_point="f")
     limits = replace(SHORT, cpu_s=9.0, total_cpu_s=9.0, memory_mb=512, output_kb=16 * 1024)
     (execution,) = box.execute([box.job(problem, LARGE, limits)])
     assert execution.report[0][0] == "wrong_answer"
-    (lane,) = box.sandbox._lanes
-    return host_pid(lane.zygote, lane._examiner) if lane._examiner is not None else None
+    (executor,) = box.sandbox._executors
+    return host_pid(executor.zygote, executor._harness) if executor._harness is not None else None
 
 
 def test_an_examiner_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
-    small = examiner(box, 10)
+    box = make_box(workers=1)
+    small = harness(box, 10)
     assert small is not None
-    assert examiner(box, 10) == small
-    assert examiner(box, 1_000_000) is None
-    assert examiner(box, 10) not in {None, small}
+    assert harness(box, 10) == small
+    assert harness(box, 1_000_000) is None
+    assert harness(box, 10) not in {None, small}
 
 
 def test_an_analyst_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     assert box.read(FINE)[0][0].status is AnalysisStatus.OK
-    first = set(children(box.sandbox._analysts))
+    first = set(children(box.sandbox._analyzer_zygote))
     assert box.read(FINE)[0][0].status is AnalysisStatus.OK
-    assert set(children(box.sandbox._analysts)) == first
+    assert set(children(box.sandbox._analyzer_zygote)) == first
     box.read(MANY)
     assert box.read(FINE)[0][0].status is AnalysisStatus.OK
     end = time.monotonic() + 20
-    while not first.isdisjoint(children(box.sandbox._analysts)) and time.monotonic() < end:
+    while not first.isdisjoint(children(box.sandbox._analyzer_zygote)) and time.monotonic() < end:
         time.sleep(0.01)  # it is told to end, and nobody waits for that
-    assert set(children(box.sandbox._analysts)).isdisjoint(first)
+    assert set(children(box.sandbox._analyzer_zygote)).isdisjoint(first)
 
 
 def test_an_analyst_does_not_grow_by_trees_it_has_read(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     source = FINE + "".join(f"\n\ndef g{place}(a: int) -> list[int]:\n    return [a, {place}]\n" for place in range(60))
     box.read(source)
-    first = set(children(box.sandbox._analysts))
+    first = set(children(box.sandbox._analyzer_zygote))
     assert all(found[0].status is AnalysisStatus.OK for found in box.read(*[f"{source}# {n}\n" for n in range(60)]))
-    assert set(children(box.sandbox._analysts)) == first
+    assert set(children(box.sandbox._analyzer_zygote)) == first
 
 
 def test_an_examiner_does_not_grow_by_what_tests_have_made(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     rings = "for _ in range(20_000):\n    ring = []\n    ring.append(ring)\nassert f(1) == 42\n"
     problem = Problem((AssertTest(rings),), entry_point="f")
-    (lane,) = box.sandbox._lanes
+    (executor,) = box.sandbox._executors
     pids = set()
     for number in range(25):
         (execution,) = box.execute([box.job(problem, f"def f(_):\n    return 42 # {number}")])
         assert execution.report[0][0] == "passed"
-        assert lane._examiner is not None
-        pids.add(lane._examiner.inner_pid)
+        assert executor._harness is not None
+        pids.add(executor._harness.inner_pid)
     assert len(pids) == 1

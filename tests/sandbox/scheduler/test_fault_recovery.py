@@ -25,24 +25,24 @@ from tests.sandbox.conftest import LATE_S, SHORT, Box, children, host_pid, proce
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.scheduler.executor import Lane
+    from sandbox.scheduler.executor import Executor
     from sandbox.types import Job
 
 RIGHT = "import time\n\ndef f():\n    time.sleep({})\n    return 42"
 WRONG = "import time\n\ndef f():\n    time.sleep({})\n    return 41"
 CALL = Problem((CallTest((), 42),), entry_point="f")
 ASSERTION = Problem((AssertTest("assert f() == 42"),), entry_point="f")
-ROLES = ("zygote", "examiner", "solution")
+ROLES = ("zygote", "harness", "solution")
 
 
-def pid_of(lane: Lane, role: str) -> int | None:
+def pid_of(executor: Executor, role: str) -> int | None:
     """The process in that role, when there is one."""
-    examiner = lane._examiner
+    harness = executor._harness
     if role == "zygote":
-        return lane.zygote.pid
-    if role == "examiner":
-        return host_pid(lane.zygote, examiner) if examiner is not None else None
-    others = set(children(lane.zygote)) - {host_pid(lane.zygote, examiner) if examiner is not None else None}
+        return executor.zygote.pid
+    if role == "harness":
+        return host_pid(executor.zygote, harness) if harness is not None else None
+    others = set(children(executor.zygote)) - {host_pid(executor.zygote, harness) if harness is not None else None}
     return min(others) if len(others) == 1 else None  # more of them are on their way in or out
 
 
@@ -59,10 +59,10 @@ def beside(work: Callable[[Event], None]) -> Iterator[None]:
         thread.join()
 
 
-def strike(lane: Lane, role: str, number: int, over: Event, *, after_s: float = 0.0) -> bool:
+def strike(executor: Executor, role: str, number: int, over: Event, *, after_s: float = 0.0) -> bool:
     """Send a signal to the process in a role as soon as there is one; whether there was."""
     while not over.wait(0.002):
-        pid = pid_of(lane, role)
+        pid = pid_of(executor, role)
         if pid is not None:
             over.wait(after_s)
             with suppress(ProcessLookupError):
@@ -105,13 +105,13 @@ def vanish(session: int, *, within_s: float = 2.0) -> bool:
     return True
 
 
-@pytest.mark.parametrize("role", ["zygote", "examiner"])
+@pytest.mark.parametrize("role", ["zygote", "harness"])
 def test_what_dies_idle_is_replaced_at_the_next_use(own_box: Box, role: str) -> None:
     assert [verdict(execution) for execution in own_box.execute(jobs(own_box, CALL, 4, 0))] == [
         "passed", "wrong_answer", "passed", "wrong_answer",
     ]  # fmt: skip
-    for lane in own_box.sandbox._lanes:
-        pid = pid_of(lane, role)
+    for executor in own_box.sandbox._executors:
+        pid = pid_of(executor, role)
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
     executions = own_box.execute(jobs(own_box, CALL, 4, 0))
@@ -121,43 +121,43 @@ def test_what_dies_idle_is_replaced_at_the_next_use(own_box: Box, role: str) -> 
 @pytest.mark.parametrize("problem", [CALL, ASSERTION], ids=["call", "assertion"])
 @pytest.mark.parametrize("role", ROLES)
 def test_what_dies_at_work_is_replaced_once(make_box: Callable[..., Box], role: str, problem: Problem) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.call("def f():\n    return 42")
-    (lane,) = box.sandbox._lanes
-    with beside(lambda over: strike(lane, role, signal.SIGKILL, over, after_s=0.1)):
-        (execution,) = box.execute([box.job(problem, RIGHT.format(0.4), fresh=role == "examiner")])
+    (executor,) = box.sandbox._executors
+    with beside(lambda over: strike(executor, role, signal.SIGKILL, over, after_s=0.1)):
+        (execution,) = box.execute([box.job(problem, RIGHT.format(0.4), fresh=role == "harness")])
     assert verdict(execution) == "passed", execution
     assert box.call("def f():\n    return 42").verdict == "passed"
 
 
 def test_no_solution_outlives_its_zygote(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.call("def f():\n    return 42")
-    (lane,) = box.sandbox._lanes
-    session = lane.zygote.session
+    (executor,) = box.sandbox._executors
+    session = executor.zygote.session
 
     def strike_when_asleep(over: Event) -> None:
-        while pid_of(lane, "solution") is None:
+        while pid_of(executor, "solution") is None:
             over.wait(0.002)
-        strike(lane, "zygote", signal.SIGKILL, over, after_s=0.2)
+        strike(executor, "zygote", signal.SIGKILL, over, after_s=0.2)
 
     with beside(strike_when_asleep):
         assert verdict(box.execute([box.job(CALL, RIGHT.format(100))])[0]) == "timeout"
-    assert lane.zygote.session != session
+    assert executor.zygote.session != session
     assert not processes(session)
 
 
 def test_an_examiner_that_finds_everything_closed_at_once_is_not_confused(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.call("def f():\n    return 42")
-    (lane,) = box.sandbox._lanes
+    (executor,) = box.sandbox._executors
 
     def doze(over: Event) -> None:
-        while pid_of(lane, "solution") is None:
+        while pid_of(executor, "solution") is None:
             over.wait(0.002)
-        strike(lane, "examiner", signal.SIGSTOP, over, after_s=0.1)
+        strike(executor, "harness", signal.SIGSTOP, over, after_s=0.1)
         over.wait(0.4)
-        assert strike(lane, "examiner", signal.SIGCONT, Event())
+        assert strike(executor, "harness", signal.SIGCONT, Event())
 
     close = """
         import os, time
@@ -174,14 +174,14 @@ def test_an_examiner_that_finds_everything_closed_at_once_is_not_confused(make_b
 
 
 def test_a_job_that_loses_two_examiners_is_internal_and_the_next_works(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.sandbox.start()
-    (lane,) = box.sandbox._lanes
+    (executor,) = box.sandbox._executors
 
     def strike_twice(over: Event) -> None:
         killed: set[int] = set()
         while not over.wait(0.002) and len(killed) < 2:
-            pid = pid_of(lane, "examiner")
+            pid = pid_of(executor, "harness")
             if pid is not None and pid not in killed:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -202,8 +202,8 @@ def test_kills_at_random_moments_cost_no_job_its_result(own_box: Box, seed: int)
 
     def rage(over: Event) -> None:
         while not over.wait(chance.uniform(0.05, 0.4)):
-            lane, role = chance.choice(own_box.sandbox._lanes), chance.choice(ROLES)
-            if strike(lane, role, signal.SIGKILL, over):
+            executor, role = chance.choice(own_box.sandbox._executors), chance.choice(ROLES)
+            if strike(executor, role, signal.SIGKILL, over):
                 struck.append(role)
 
     work = jobs(own_box, CALL, 24, 0.1) + jobs(own_box, ASSERTION, 8, 0.1)
@@ -224,13 +224,13 @@ def test_kills_at_random_moments_cost_no_job_its_result(own_box: Box, seed: int)
 
 @pytest.mark.parametrize("role", ROLES)
 def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callable[..., Box], role: str) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.call("def f():\n    return 42")
-    (lane,) = box.sandbox._lanes
-    session = lane.zygote.session
+    (executor,) = box.sandbox._executors
+    session = executor.zygote.session
     assert session is not None
     started = time.monotonic()
-    with beside(lambda over: strike(lane, role, signal.SIGSTOP, over, after_s=0.1)):
+    with beside(lambda over: strike(executor, role, signal.SIGSTOP, over, after_s=0.1)):
         (execution,) = box.execute([box.job(CALL, RIGHT.format(0.4))], deadline_s=1.5)
     assert time.monotonic() - started < LATE_S
     assert verdict(execution) in {"deadline", "passed"}, execution
@@ -245,8 +245,8 @@ def test_a_deadline_ends_what_runs_and_what_waits(own_box: Box) -> None:
     executions = own_box.execute([own_box.job(CALL, endless, limits) for _ in range(10)], deadline_s=0.6)
     assert time.monotonic() - started < LATE_S
     assert [execution.status for execution in executions] == [ExecutionStatus.DEADLINE] * 10
-    for lane in own_box.sandbox._lanes:
-        assert not children(lane.zygote)
+    for executor in own_box.sandbox._executors:
+        assert not children(executor.zygote)
     assert own_box.call("def f():\n    return 42").verdict == "passed"
 
 
@@ -275,8 +275,8 @@ def test_two_hundred_jobs_leave_nothing_behind(own_box: Box) -> None:
     gc.collect()
     assert descriptors() <= before + 2  # a lane may have an examiner waiting or not
     assert zombies() == []
-    for lane in own_box.sandbox._lanes:
-        assert len(children(lane.zygote)) <= 1
+    for executor in own_box.sandbox._executors:
+        assert len(children(executor.zygote)) <= 1
 
 
 def test_close_ends_every_process_and_descriptor() -> None:
@@ -284,14 +284,14 @@ def test_close_ends_every_process_and_descriptor() -> None:
     before = descriptors()
     with Sandbox(settings()) as sandbox:
         Box(sandbox).execute(jobs(Box(sandbox), CALL, 4, 0))
-        sessions = [lane.zygote.session for lane in sandbox._lanes] + [sandbox._analysts.session]
+        sessions = [executor.zygote.session for executor in sandbox._executors] + [sandbox._analyzer_zygote.session]
     assert all(session is not None and not processes(session) for session in sessions)
     assert descriptors() == before
     assert zombies() == []
 
 
 def test_a_closed_sandbox_can_be_used_again() -> None:
-    sandbox = Sandbox(settings(lanes=1))
+    sandbox = Sandbox(settings(workers=1))
     try:
         for _ in range(2):
             assert Box(sandbox).call("def f():\n    return 42").verdict == "passed"
@@ -315,9 +315,9 @@ import sys, time
 sys.path[:] = {paths!r}
 from tests.sandbox.conftest import *
 from tests.sandbox.scheduler.test_fault_recovery import CALL
-box = Box(Sandbox(settings(lanes=1)))
+box = Box(Sandbox(settings(workers=1)))
 box.call("def f():\\n    return 42")
-print(box.sandbox._lanes[0].zygote.session, box.sandbox._analysts.session, flush=True)
+print(box.sandbox._executors[0].zygote.session, box.sandbox._analyzer_zygote.session, flush=True)
 box.call("import time\\ndef f():\\n    time.sleep(100)", wall_s=100)
 """
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.scheduler.loop import Future, Loop, Pool, Turn, readable, writable
+from sandbox.scheduler.loop import Future, Lock, Loop, Pool, readable, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -295,7 +295,7 @@ class TestPool:
             item = await pool.acquire()
             order.append((name, item))
             await writable(pipe[1], math.inf)
-            pool.give_back(item)
+            pool.release(item)
 
         loop.run([use(name) for name in range(5)])
         assert order == [(name, "a") for name in range(5)]
@@ -310,7 +310,7 @@ class TestPool:
                 item = await pool.acquire()
                 order.append(name)
                 await loop.spawn(giving(None))
-                pool.give_back(item)
+                pool.release(item)
 
         loop.run([use("x"), use("y"), use("z")])
         assert "".join(order) == "xyzxyzxyz"
@@ -329,7 +329,7 @@ class TestPool:
             await loop.spawn(giving(None))
             await loop.spawn(giving(None))
             held.remove(item)
-            pool.give_back(item)
+            pool.release(item)
 
         loop.run([use() for _ in range(10)])
         assert (held, most) == ([], 2)
@@ -340,7 +340,7 @@ class TestPool:
 
         async def use() -> str:
             item = await pool.acquire()
-            pool.give_back(item)
+            pool.release(item)
             return item
 
         assert loop.run([use(), use()]) == ["a", "a"]
@@ -348,7 +348,7 @@ class TestPool:
 
 class TestTurn:
     def test_lets_one_in_at_a_time(self, loop: Loop) -> None:
-        turn = Turn()
+        turn = Lock()
         log = []
 
         async def enter(name: str) -> None:
@@ -361,7 +361,7 @@ class TestTurn:
         assert log == ["a in", "a out", "b in", "b out"]
 
     def test_is_given_up_by_an_error(self, loop: Loop) -> None:
-        turn = Turn()
+        turn = Lock()
 
         async def stumble() -> None:
             async with turn:

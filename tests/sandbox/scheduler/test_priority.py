@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.scheduler.priority import LONG_S, Yielding
+from sandbox.scheduler.priority import SLOW_AFTER_S, PriorityControl
 from sandbox.types import Execution, ExecutionStatus
 from sandbox.wire.limits import Limits
 from sandbox.wire.liveness import cpu_seconds
@@ -60,12 +60,12 @@ def test_more_of_them_than_spare_lanes_wait_for_one_another(single_box: Box) -> 
     assert len(ended) == 5
     assert {execution.status for _, execution in ended} == {ExecutionStatus.COMPLETED}
     assert len(single_box.sandbox._spares) == 2
-    assert not single_box.sandbox._relieved
+    assert not single_box.sandbox._yielded
 
 
 def test_what_is_quick_starts_no_spare_lane(single_box: Box) -> None:
     in_order_of_ends(single_box, [QUICK] * 20)
-    assert [lane.zygote.pid for lane in single_box.sandbox._spare_lanes] == [None, None]
+    assert [executor.zygote.pid for executor in single_box.sandbox._spare_executors] == [None, None]
 
 
 @pytest.mark.skipif(IN_A_CONTAINER, reason="a container's root may not change the priority of other users' processes")
@@ -73,29 +73,29 @@ def test_what_is_quick_starts_no_spare_lane(single_box: Box) -> None:
 def test_an_answer_that_uses_its_cpu_for_long_runs_at_a_lower_priority_and_its_examiner_does_not(
     single_box: Box, answer: str, niceness: int
 ) -> None:
-    (lane, *_) = single_box.sandbox._lanes
+    (executor, *_) = single_box.sandbox._executors
 
     def look(pid: int) -> tuple[int, int, int]:
         end = time.monotonic() + (LATE_S if niceness else 2)
         while os.getpriority(os.PRIO_PROCESS, pid) == 0 and time.monotonic() < end:
             time.sleep(0.01)
-        assert lane._examiner is not None
-        examiner = host_pid(lane.zygote, lane._examiner)
-        assert examiner is not None
-        priorities = [os.getpriority(os.PRIO_PROCESS, one) for one in (pid, examiner, lane.zygote.pid or 0)]
+        assert executor._harness is not None
+        harness = host_pid(executor.zygote, executor._harness)
+        assert harness is not None
+        priorities = [os.getpriority(os.PRIO_PROCESS, one) for one in (pid, harness, executor.zygote.pid or 0)]
         return priorities[0], priorities[1], priorities[2]
 
     single_box.sandbox._wanted += 1  # as if another waited
     assert watch_a_solution(single_box, look, sleeps=answer, limits=LONG) == (niceness, 0, 0)
     assert len(single_box.sandbox._spares) == 2
-    group = Path(f"/proc/{lane.zygote.pid}/autogroup")
+    group = Path(f"/proc/{executor.zygote.pid}/autogroup")
     assert not group.exists() or "nice 0" in group.read_text()
 
 
 def test_they_end_with_the_sandbox(single_box: Box) -> None:
     in_order_of_ends(single_box, [SLEEPS, QUICK])
-    lanes = [*single_box.sandbox._lanes, *single_box.sandbox._spare_lanes]
-    zygotes = [lane.zygote for lane in lanes if lane.zygote.session is not None]
+    workers = [*single_box.sandbox._executors, *single_box.sandbox._spare_executors]
+    zygotes = [executor.zygote for executor in workers if executor.zygote.session is not None]
     sessions = [zygote.session for zygote in zygotes]
     assert len(sessions) == 2
     assert all(zygote.pid for zygote in zygotes)
@@ -119,14 +119,14 @@ def test_a_group_that_could_not_be_made_as_before_is_later(monkeypatch: pytest.M
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
         try:
             end = time.monotonic() + 20
-            while (cpu_seconds(busy.pid) or 0.0) < LONG_S and time.monotonic() < end:
+            while (cpu_seconds(busy.pid) or 0.0) < SLOW_AFTER_S and time.monotonic() < end:
                 time.sleep(0.01)
-            monkeypatch.setattr(Yielding, "_answers", lambda _: [busy.pid])
-            yielding = Yielding(os.getpid(), None, lambda: True)
-            yielding.look()
+            monkeypatch.setattr(PriorityControl, "_answers", lambda _: [busy.pid])
+            priority = PriorityControl(os.getpid(), None, lambda: True)
+            priority.look()
             assert written == ["10"]
-            assert not yielding.end()
-            assert yielding.end()
+            assert not priority.end()
+            assert priority.end()
             assert written == ["10", "0"]
         finally:
             busy.kill()

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.core.sandbox_factory import INSIDER
+from grader.core.sandbox_factory import IN_PROCESS_RUNNER
 from sandbox.processes.harness import solution_process
 from sandbox.scheduler.executor import SOLUTION
-from sandbox.scheduler.reaper import bearers
+from sandbox.scheduler.reaper import tagged_pids
 from sandbox.types import ExecutionStatus
 from testcases.model import AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest
 from tests.sandbox.conftest import SHORT, Box
@@ -64,18 +64,18 @@ KINDS = {
 @pytest.fixture
 def open_box(tier: Tier, make_box: Callable[..., Box]) -> Box:
     """A sandbox whose answers have no walls of their own around them, only those of their zygote."""
-    box = make_box(isolation=tier, lanes=1)
-    (lane,) = box.sandbox._lanes
-    settings = lane.zygote._settings
-    roles = {**settings.roles, SOLUTION: f"tests.sandbox.processes.solution.open_solution:prepare|{INSIDER}"}
-    lane.zygote._settings = replace(settings, roles=roles)
+    box = make_box(isolation=tier, workers=1)
+    (executor,) = box.sandbox._executors
+    settings = executor.zygote._settings
+    roles = {**settings.roles, SOLUTION: f"tests.sandbox.processes.solution.open_solution:prepare|{IN_PROCESS_RUNNER}"}
+    executor.zygote._settings = replace(settings, roles=roles)
     return box
 
 
 def strays(box: Box) -> int:
     """How many processes descend from a lane's zygote besides its examiner."""
-    (lane,) = box.sandbox._lanes
-    return max(0, len(bearers({lane.zygote.tag})) - 2)
+    (executor,) = box.sandbox._executors
+    return max(0, len(tagged_pids({executor.zygote.tag})) - 2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -94,9 +94,9 @@ def test_a_daemon_that_holds_the_pipes_holds_nobody_up_and_is_ended(open_box: Bo
 def test_a_daemon_ends_with_the_sandbox(open_box: Box) -> None:
     source, problem = KINDS["call"]
     open_box.execute([open_box.job(problem, source, replace(SHORT, wall_s=60.0))])
-    tags = {lane.zygote.tag for lane in open_box.sandbox._lanes}
+    tags = {executor.zygote.tag for executor in open_box.sandbox._executors}
     open_box.sandbox.close()
-    assert not bearers(tags)
+    assert not tagged_pids(tags)
 
 
 # Files
@@ -165,10 +165,10 @@ from sandbox.sandbox import Sandbox
 from sandbox.types import Tier
 from tests.sandbox.conftest import Box, settings
 from tests.sandbox.scheduler.test_fault_recovery import zombies
-box = Box(Sandbox(settings(lanes=1, isolation=Tier({tier!r}))))
+box = Box(Sandbox(settings(workers=1, isolation=Tier({tier!r}))))
 for _ in range(3):
     assert box.call("def f():\\n    return 42").verdict == "passed"
-    os.kill(box.sandbox._lanes[0].zygote.pid, signal.SIGKILL)
+    os.kill(box.sandbox._executors[0].zygote.pid, signal.SIGKILL)
 assert box.call("def f():\\n    return 42").verdict == "passed"
 box.sandbox.close()
 print(zombies())

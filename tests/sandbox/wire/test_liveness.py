@@ -19,9 +19,9 @@ import sandbox.scheduler.analyzer as analyzer_module
 import sandbox.scheduler.executor as executor_module
 import sandbox.wire.liveness as liveness_module
 from sandbox.errors import ProcessLostError, ProcessSpentError, SandboxError
-from sandbox.processes.harness.time_limits import Sight, Watch
+from sandbox.processes.harness.time_limits import CheckResult, TimeLimits
 from sandbox.types import AnalysisRequest, AnalysisStatus, ExecutionStatus
-from sandbox.wire.liveness import Vigil, child_called, state_of
+from sandbox.wire.liveness import Liveness, find_child, process_state
 from testcases.model import AssertTest, CallTest, Problem, StdinTest
 from tests.sandbox.conftest import SHORT, Box, host_pid, processes
 from tests.sandbox.scheduler.test_fault_recovery import ASSERTION, CALL, RIGHT, beside, pid_of, strike, verdict
@@ -38,7 +38,7 @@ UGLY = "def f( a,b ):\n  return [ a+b for x in range( 3 ) ]\n\n"
 def sleeper() -> Iterator[int]:
     """A process that does nothing at all."""
     with subprocess.Popen(["sleep", "1000"]) as process:
-        while state_of(process.pid) != "S":
+        while process_state(process.pid) != "S":
             time.sleep(0.01)
         yield process.pid
         process.kill()
@@ -47,17 +47,17 @@ def sleeper() -> Iterator[int]:
 # Looks
 
 
-def keep_looking(vigil: Vigil) -> None:
+def keep_looking(liveness: Liveness) -> None:
     while True:
-        time.sleep(vigil.pause_s / 10)
-        vigil.look()
+        time.sleep(liveness.pause_s / 10)
+        liveness.look()
 
 
-def looks(vigil: Vigil, most: int) -> int:
+def looks(liveness: Liveness, most: int) -> int:
     """How many looks it takes until the process counts as lost; raises what the last one did."""
     for count in range(1, most + 1):
         try:
-            vigil.look()
+            liveness.look()
         except ProcessLostError:
             return count
     return 0
@@ -65,40 +65,40 @@ def looks(vigil: Vigil, most: int) -> int:
 
 def test_what_is_stopped_counts_as_lost_at_the_second_look(sleeper: int) -> None:
     os.kill(sleeper, signal.SIGSTOP)
-    while state_of(sleeper) != "T":
+    while process_state(sleeper) != "T":
         time.sleep(0.01)
-    assert looks(Vigil(sleeper), 9) == 2
+    assert looks(Liveness(sleeper), 9) == 2
 
 
 def test_what_is_continued_between_two_looks_is_not_lost(sleeper: int) -> None:
-    vigil = Vigil(sleeper)
+    liveness = Liveness(sleeper)
     for number in (signal.SIGSTOP, signal.SIGCONT) * 3:
         os.kill(sleeper, number)
-        while (state_of(sleeper) == "T") != (number is signal.SIGSTOP):
+        while (process_state(sleeper) == "T") != (number is signal.SIGSTOP):
             time.sleep(0.01)
-        vigil.look()
+        liveness.look()
 
 
 def test_what_never_runs_and_never_wants_to_counts_as_lost_in_the_end(sleeper: int) -> None:
-    assert looks(Vigil(sleeper), 99) == 1 + liveness_module._IDLE_LOOKS
+    assert looks(Liveness(sleeper), 99) == 1 + liveness_module._IDLE_CHECKS
 
 
 def test_what_is_gone_counts_as_lost() -> None:
     with subprocess.Popen(["true"]) as process:
         process.wait()
-        assert looks(Vigil(process.pid), 9) == 2
+        assert looks(Liveness(process.pid), 9) == 2
 
 
 def test_what_the_host_does_not_show_is_not_lost(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(liveness_module, "state_of", lambda _: "")
-    assert looks(Vigil(sleeper), 99) == 0
-    assert looks(Vigil(lambda: None), 99) == 0
+    monkeypatch.setattr(liveness_module, "process_state", lambda _: "")
+    assert looks(Liveness(sleeper), 99) == 0
+    assert looks(Liveness(lambda: None), 99) == 0
 
 
 def test_what_runs_is_never_lost() -> None:
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
         try:
-            assert looks(Vigil(process.pid), 5 * liveness_module._IDLE_LOOKS) == 0
+            assert looks(Liveness(process.pid), 5 * liveness_module._IDLE_CHECKS) == 0
         finally:
             process.kill()
 
@@ -106,61 +106,61 @@ def test_what_runs_is_never_lost() -> None:
 def test_what_has_used_up_its_cpu_seconds_is_spent() -> None:
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
         try:
-            vigil = Vigil(process.pid, cpu_s=0.1)
+            liveness = Liveness(process.pid, cpu_s=0.1)
             with pytest.raises(ProcessSpentError):
-                keep_looking(vigil)
+                keep_looking(liveness)
         finally:
             process.kill()
 
 
 def test_a_request_to_a_stopped_process_is_told_from_one_that_is_spent(sleeper: int) -> None:
-    watch = Watch(sleeper, cpu_s=9.0, wall_s=0.05)
+    watch = TimeLimits(sleeper, cpu_s=9.0, wall_s=0.05)
     time.sleep(0.06)
-    assert watch.look() is Sight.SPENT
+    assert watch.look() is CheckResult.EXCEEDED
     os.kill(sleeper, signal.SIGSTOP)
-    while state_of(sleeper) != "T":
+    while process_state(sleeper) != "T":
         time.sleep(0.01)
-    assert watch.look() is Sight.STOPPED
+    assert watch.look() is CheckResult.STOPPED
 
 
 # Stopped and never continued
 
 
 @pytest.mark.parametrize("problem", [CALL, ASSERTION], ids=["call", "assertion"])
-@pytest.mark.parametrize("role", ["zygote", "examiner", "solution"])
+@pytest.mark.parametrize("role", ["zygote", "harness", "solution"])
 def test_what_is_stopped_for_good_at_work_is_replaced(
     make_box: Callable[..., Box], role: str, problem: Problem
 ) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.call("def f():\n    return 42")
-    (lane,) = box.sandbox._lanes
-    session = lane.zygote.session
-    with beside(lambda over: strike(lane, role, signal.SIGSTOP, over, after_s=0.1)):
+    (executor,) = box.sandbox._executors
+    session = executor.zygote.session
+    with beside(lambda over: strike(executor, role, signal.SIGSTOP, over, after_s=0.1)):
         (execution,) = box.execute([box.job(problem, RIGHT.format(0.6))])
     assert verdict(execution) == "passed", execution
     assert "T" not in processes(session).values()
-    assert "T" not in processes(lane.zygote.session).values()
+    assert "T" not in processes(executor.zygote.session).values()
 
 
-@pytest.mark.parametrize("role", ["zygote", "examiner"])
+@pytest.mark.parametrize("role", ["zygote", "harness"])
 def test_what_is_stopped_for_good_while_idle_is_replaced(make_box: Callable[..., Box], role: str) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.call("def f():\n    return 42")
-    (lane,) = box.sandbox._lanes
-    assert strike(lane, role, signal.SIGSTOP, Event())
+    (executor,) = box.sandbox._executors
+    assert strike(executor, role, signal.SIGSTOP, Event())
     for problem in (CALL, Problem((AssertTest("import os\nassert f() == 42"),), entry_point="f")):
         assert box.see(problem, "def f():\n    return 42").verdict == "passed"
 
 
-@pytest.mark.parametrize("who", ["analyst", "zygote"])
+@pytest.mark.parametrize("who", ["analyzer", "zygote"])
 def test_an_analyst_that_is_stopped_for_good_is_replaced(make_box: Callable[..., Box], who: str) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     before = box.read(UGLY)
-    zygote = box.sandbox._analysts.pid
-    (analyst,) = set(processes(zygote)) - {zygote}
+    zygote = box.sandbox._analyzer_zygote.pid
+    (analyzer,) = set(processes(zygote)) - {zygote}
     if who == "zygote":
-        os.kill(analyst, signal.SIGKILL)
-    os.kill(analyst if who == "analyst" else zygote, signal.SIGSTOP)
+        os.kill(analyzer, signal.SIGKILL)
+    os.kill(analyzer if who == "analyzer" else zygote, signal.SIGSTOP)
     assert box.read(UGLY) == before
 
 
@@ -170,14 +170,14 @@ def test_an_analyst_that_is_stopped_for_good_is_replaced(make_box: Callable[...,
 def test_what_happens_to_an_answer_twice_is_its_own_doing(
     make_box: Callable[..., Box], number: signal.Signals, blame: set[str]
 ) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.call("def f():\n    return 42")
-    (lane,) = box.sandbox._lanes
+    (executor,) = box.sandbox._executors
     struck: set[int] = set()
 
     def rage(over: Event) -> None:
         while not over.wait(0.002):
-            pid = pid_of(lane, "solution")
+            pid = pid_of(executor, "solution")
             if pid is not None and pid not in struck:
                 struck.add(pid)
                 with suppress(ProcessLookupError):
@@ -205,12 +205,12 @@ def style_of(box: Box, source: str, strikes: int) -> list[Any]:
 
     real = analyzer_module._reply
 
-    async def reply(analyst: Any, deadline: float, cpu_s: float) -> bytes:
+    async def reply(analyzer: Any, deadline: float, cpu_s: float) -> bytes:
         strike = cpu_s == analyzer_module._STYLE_CPU_S and len(struck) < strikes
         if strike:
-            struck.append(analyst.inner_pid)
-            os.kill(analyst.inner_pid, signal.SIGKILL)
-        said = await real(analyst, deadline, cpu_s)
+            struck.append(analyzer.inner_pid)
+            os.kill(analyzer.inner_pid, signal.SIGKILL)
+        said = await real(analyzer, deadline, cpu_s)
         if strike:
             raise ProcessLostError("it had spoken before it was killed")
         return said
@@ -223,22 +223,22 @@ def style_of(box: Box, source: str, strikes: int) -> list[Any]:
 
 
 def test_style_is_measured_anew_when_the_analyst_is_killed(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     ((_, style),) = box.read(UGLY)
     assert style is not None
     assert style_of(box, UGLY, strikes=1) == [AnalysisStatus.OK, style]
 
 
 def test_style_that_is_lost_twice_is_not_known_rather_than_bad(make_box: Callable[..., Box]) -> None:
-    status, told = style_of(make_box(lanes=1), UGLY, strikes=2)
+    status, told = style_of(make_box(workers=1), UGLY, strikes=2)
     assert status is AnalysisStatus.OK
     assert "style is not known" in told
 
 
 def test_a_source_whose_analysts_are_killed_from_outside_is_not_blamed(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.read(FINE)
-    zygote = box.sandbox._analysts.pid
+    zygote = box.sandbox._analyzer_zygote.pid
 
     def rage(over: Event) -> None:
         while not over.wait(0.001):
@@ -259,7 +259,7 @@ def test_test_code_that_cannot_be_interrupted_ends_with_its_process(
     make_box: Callable[..., Box], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executor_module, "_SPARE_CPU_S", 0.2)
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     endless = Problem((AssertTest("sum(range(f()))"),), entry_point="f")
     (execution,) = box.execute([box.job(endless, "def f():\n    return 10**15", replace(SHORT, total_cpu_s=0.5))])
     assert execution.status is ExecutionStatus.EXHAUSTED
@@ -347,8 +347,8 @@ def forked_in_a_thread(request: pytest.FixtureRequest) -> Iterator[tuple[int, in
 def test_a_child_is_found_among_many_without_a_list_of_all_processes(sleeper: int) -> None:
     with ExitStack() as stack:
         siblings = [stack.enter_context(subprocess.Popen(["sleep", "1000"])) for _ in range(20)]
-        assert child_called(siblings[-1].pid, os.getpid()) == siblings[-1].pid
-        assert child_called(sleeper, os.getpid()) == sleeper
+        assert find_child(siblings[-1].pid, os.getpid()) == siblings[-1].pid
+        assert find_child(sleeper, os.getpid()) == sleeper
         for sibling in siblings:
             sibling.kill()
 
@@ -356,47 +356,47 @@ def test_a_child_is_found_among_many_without_a_list_of_all_processes(sleeper: in
 @pytest.mark.usefixtures("no_list_of_everything")
 def test_a_child_that_another_thread_forked_is_found(forked_in_a_thread: tuple[int, int]) -> None:
     parent, child = forked_in_a_thread
-    assert child_called(child, parent) == child
+    assert find_child(child, parent) == child
 
 
 @pytest.mark.usefixtures("no_list_of_children")
 def test_a_child_is_found_where_the_kernel_lists_no_children(sleeper: int, forked_in_a_thread: tuple[int, int]) -> None:
     parent, child = forked_in_a_thread
-    assert child_called(sleeper, os.getpid()) == sleeper
-    assert child_called(child, parent) == child
+    assert find_child(sleeper, os.getpid()) == sleeper
+    assert find_child(child, parent) == child
 
 
 def test_a_child_that_its_list_leaves_out_is_found(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness_module, "_listed_children", lambda _: [os.getpid()])
-    assert child_called(sleeper, os.getpid()) == sleeper
+    assert find_child(sleeper, os.getpid()) == sleeper
 
 
 @pytest.mark.parametrize("lists", ["with-lists", "no_list_of_children"])
 def test_no_stranger_and_nobody_gone_is_found(sleeper: int, lists: str, request: pytest.FixtureRequest) -> None:
     if lists == "no_list_of_children":
         request.getfixturevalue(lists)
-    assert child_called(os.getpid(), os.getpid()) is None
-    assert child_called(sleeper, os.getppid()) is None
+    assert find_child(os.getpid(), os.getpid()) is None
+    assert find_child(sleeper, os.getppid()) is None
     with subprocess.Popen(["true"]) as process:
-        while state_of(process.pid) != "Z":
+        while process_state(process.pid) != "Z":
             time.sleep(0.01)
-        assert child_called(process.pid, os.getpid()) == process.pid
+        assert find_child(process.pid, os.getpid()) == process.pid
         process.wait()
-        assert child_called(process.pid, os.getpid()) is None
-        assert child_called(1, process.pid) is None
+        assert find_child(process.pid, os.getpid()) is None
+        assert find_child(1, process.pid) is None
 
 
 @pytest.mark.parametrize("lists", ["no_list_of_everything", "no_list_of_children"])
 def test_a_worker_is_found_by_its_name_in_its_zygotes_namespace(
     make_box: Callable[..., Box], lists: str, request: pytest.FixtureRequest
 ) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.call("def f():\n    return 42")
-    (lane,) = box.sandbox._lanes
-    examiner, zygote = lane._examiner, lane.zygote.pid
-    assert examiner is not None
+    (executor,) = box.sandbox._executors
+    harness, zygote = executor._harness, executor.zygote.pid
+    assert harness is not None
     assert zygote is not None
-    expected = host_pid(lane.zygote, examiner)
+    expected = host_pid(executor.zygote, harness)
     request.getfixturevalue(lists)
     assert expected is not None
-    assert child_called(examiner.inner_pid, zygote) == examiner.pid == expected
+    assert find_child(harness.inner_pid, zygote) == harness.pid == expected

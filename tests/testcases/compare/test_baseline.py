@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testcases.compare.credit import best_constant, constant_share
+from testcases.compare.credit import baseline_share, best_baseline
 from testcases.model import AssertTest, CallTest, CheckTest, Comparison, Problem, StdinTest, Test
 
 CHECK_OF_TWOS = "def check(candidate):\n    assert candidate(1) == 2\n    assert candidate(2) == 2\n"
 
 
 def share(*tests: Test) -> float:
-    return constant_share(Problem(tests, entry_point="f"))
+    return baseline_share(Problem(tests, entry_point="f"))
 
 
 def calls(*expected: Any) -> float:
@@ -88,9 +88,9 @@ class TestPrograms:
     )
     def test_by_what_is_taken_for_the_same(self, mode: Any, one: str, other: str, best: float) -> None:
         tests = StdinTest("1", one), StdinTest("2", other)
-        assert constant_share(Problem(tests, comparison=Comparison(mode))) == best
+        assert baseline_share(Problem(tests, comparison=Comparison(mode))) == best
         own = Problem(tuple(replace(test, comparison=Comparison(mode)) for test in tests))
-        assert constant_share(own) == best
+        assert baseline_share(own) == best
 
 
 class TestAssertions:
@@ -163,32 +163,32 @@ class TestBest:
         ids=lambda value: type(value).__name__,
     )  # fmt: skip
     def test_is_written_as_python_that_says_it(self, value: Any) -> None:
-        best = best_constant(Problem((CallTest((), value),), entry_point="f"))
+        best = best_baseline(Problem((CallTest((), value),), entry_point="f"))
         assert best is not None
         assert (best.value, best.is_output, best.share) == (value, False, 1.0)
         again = eval(str(best.source))
         assert (type(again), again) == (type(value), value)
 
     def test_of_not_a_number_too(self) -> None:
-        best = best_constant(Problem((CallTest((), [math.nan]),), entry_point="f"))
+        best = best_baseline(Problem((CallTest((), [math.nan]),), entry_point="f"))
         assert best is not None
         assert math.isnan(eval(str(best.source))[0])
 
     def test_is_the_one_that_most_tests_expect(self) -> None:
         problem = Problem(tuple(CallTest((), value) for value in (1, "x", 1.0, "y")), entry_point="f")
-        best = best_constant(problem)
+        best = best_baseline(problem)
         assert best is not None
         assert (best.source, best.share) == ("1", 1 / 2)
 
     def test_of_a_program_is_its_output_as_it_stands(self) -> None:
-        best = best_constant(
+        best = best_baseline(
             Problem((StdinTest("1", "a  b\n"), StdinTest("2", "a b")), comparison=Comparison("tokens"))
         )
         assert best is not None
         assert (best.value, best.is_output, best.share) == ("a  b\n", True, 1.0)
 
     def test_of_what_python_cannot_write_has_no_source(self) -> None:
-        best = best_constant(Problem((CallTest((), [object()]),), entry_point="f"))
+        best = best_baseline(Problem((CallTest((), [object()]),), entry_point="f"))
         assert best is not None
         assert best.source is None
 
@@ -213,7 +213,7 @@ class TestWorth:
         tests = CallTest((1,), [1, 2]), CallTest((2,), (2, 1)), CallTest((3,), [2, 2, 1])
         for mode, best in (("exact", 1 / 3), ("unordered", 2 / 3), ("set", 1.0)):
             comparison = Comparison(mode)  # type: ignore[arg-type]  # from a list of them all
-            assert constant_share(Problem(tests, "f", comparison=comparison)) == pytest.approx(best)
+            assert baseline_share(Problem(tests, "f", comparison=comparison)) == pytest.approx(best)
 
 
 def test_no_tests_have_no_constant() -> None:

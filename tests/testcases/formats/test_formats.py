@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testcases.errors import AmbiguousShapeError, InvalidFieldError, ProblemError, UnknownShapeError
-from testcases.formats import SHAPES, read_reference
+from testcases.errors import AmbiguousFormatError, InvalidFieldError, ProblemError, UnknownFormatError
+from testcases.formats import FORMAT_NAMES, read_reference
 from testcases.model import Problem
 
 MBPP = {"test_list": ["assert f(1) == 1"]}
@@ -51,7 +51,7 @@ def test_wrappings(reference: Any) -> None:
     ],
 )
 def test_unknown_shapes(reference: Any, said: str) -> None:
-    with pytest.raises(UnknownShapeError, match=said) as caught:
+    with pytest.raises(UnknownFormatError, match=said) as caught:
         read_reference(reference)
     assert "\n" not in str(caught.value)
 
@@ -66,7 +66,7 @@ AMBIGUOUS = {**MBPP, "tests": [{"expected": 1}], "entry_point": "f", "test": "de
 
 
 def test_ambiguity_is_refused_unless_the_shape_is_named() -> None:
-    with pytest.raises(AmbiguousShapeError, match="native, humaneval, mbpp:"):
+    with pytest.raises(AmbiguousFormatError, match="native, humaneval, mbpp:"):
         read_reference(AMBIGUOUS)
     assert read_reference(AMBIGUOUS, shape="mbpp").shape == "mbpp"
     assert read_reference({**AMBIGUOUS, "format": "humaneval"}).shape == "humaneval"
@@ -85,8 +85,8 @@ def test_a_reference_inside_of_another_is_read_as_what_it_is() -> None:
         text = json.dumps(wrapped)
         for bad, error, field in (
             ({"test_list": ["f()"]}, InvalidFieldError, f"{path}.test_list[0]: asserts nothing"),
-            (ambiguous, AmbiguousShapeError, f"{path}: the reference could be mbpp, prime_code"),
-            ({"colour": "red"}, UnknownShapeError, f"{path}: no known shape"),
+            (ambiguous, AmbiguousFormatError, f"{path}: the reference could be mbpp, prime_code"),
+            ({"colour": "red"}, UnknownFormatError, f"{path}: no known shape"),
         ):
             for said in (json.dumps(bad), json.dumps(json.dumps(bad))[1:-1]):
                 worse = text.replace(json.dumps(json.dumps(MBPP))[1:-1], said).replace(json.dumps(MBPP), said)
@@ -113,7 +113,7 @@ def test_a_shape_asked_for_that_is_not_the_one_named() -> None:
         read_reference({**MBPP, "format": ["mbpp"]})
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", FORMAT_NAMES)
 def test_a_shape_asked_for_that_does_not_fit(shape: str) -> None:
     for reference in ({"a": 1}, {}, [], [1], 5, None, "7", "text"):
         with pytest.raises(InvalidFieldError):
@@ -158,7 +158,7 @@ SCRIPT = (
     "for i, (inp, exp) in enumerate(zip(inputs, results)):\n    assertion(f(*inp), exp, 0)"
 )
 WORDS = [
-    *("f", "1", "[]", "{}", "1\n[2]", "\ud800", "\x00", "exact", "null", "NaN", "stdin", "functional", *SHAPES),
+    *("f", "1", "[]", "{}", "1\n[2]", "\ud800", "\x00", "exact", "null", "NaN", "stdin", "functional", *FORMAT_NAMES),
     *("assert", "assert f(1) == 1", "def check(candidate):\n    assert candidate(1)", "def f(a, b): return a"),
     *("import math", "def test_f():\n    assert f(1) == 1", "from solution import f\ndef test(): f()", SUITE, SCRIPT),
     *(
@@ -330,10 +330,12 @@ def read_or_refuse(reference: Any, **options: Any) -> None:
     assert isinstance(problem, Problem)
     assert problem.tests
     assert problem.test_count >= len(problem.tests)
-    assert problem.shape in SHAPES
+    assert problem.shape in FORMAT_NAMES
 
 
-@given(json_values | odd_values, st.none() | st.sampled_from(SHAPES), st.text(max_size=20) | st.sampled_from(WORDS))
+@given(
+    json_values | odd_values, st.none() | st.sampled_from(FORMAT_NAMES), st.text(max_size=20) | st.sampled_from(WORDS)
+)
 def test_any_value_is_a_problem_or_a_problem_error(reference: Any, shape: str | None, prompt: str) -> None:
     read_or_refuse(reference, shape=shape, prompt=prompt)
 
@@ -349,7 +351,7 @@ def test_any_text_is_a_problem_or_a_problem_error(text: str) -> None:
     read_or_refuse(text)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", FORMAT_NAMES)
 @given(st.data())
 def test_almost_right_references_are_problems_or_problem_errors(shape: str, data: Any) -> None:
     read_or_refuse(data.draw(near[shape]), shape=shape)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from testcases.formats import SHAPES, read_reference
+from testcases.formats import FORMAT_NAMES, read_reference
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "references.md").read_text()
 
@@ -31,4 +31,4 @@ def test_each_example_is_read_as_the_shape_of_its_section(shape: str, text: str)
 
 
 def test_every_shape_has_an_example() -> None:
-    assert {example.values[0] for example in examples()} == set(SHAPES)
+    assert {example.values[0] for example in examples()} == set(FORMAT_NAMES)

@@ -267,12 +267,12 @@ class TestEvalPlus:
         ],
     )
     def test_special_tasks_have_checkers(self, name: str, right: Any, wrong: Any) -> None:
-        from testcases.kinds.checker import right_value  # noqa: PLC0415  # it runs where exams are conducted
+        from testcases.kinds.checker import is_right_value  # noqa: PLC0415  # it runs where exams are conducted
 
         row = {**EVALPLUS, "entry_point": name, "prompt": "", "canonical_solution": f"def {name}(x): return x"}
         comparison = read_reference(row).comparison
         for (args, expected, got), verdict in ((right, True), (wrong, False)):
-            assert right_value(got, [expected], comparison, args, {}) is verdict
+            assert is_right_value(got, [expected], comparison, args, {}) is verdict
 
     def test_tasks_with_sets(self) -> None:
         row = {**EVALPLUS, "entry_point": "Diff", "prompt": "", "canonical_solution": "def Diff(x): return x"}

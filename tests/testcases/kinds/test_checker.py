@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.wire.values import Reference
-from testcases.kinds.checker import right_output, right_value
+from testcases.kinds.checker import is_right_output, is_right_value
 from testcases.model import Comparison
 from testcases.signals import BrokenTestError
 from testcases.watchdog import OutOfTimeError
@@ -21,15 +21,15 @@ def checked(*lines: str) -> Comparison:
 
 
 def value(got: Any, right: list[Any], comparison: Comparison, *args: Any, **kwargs: Any) -> bool:
-    return right_value(got, right, comparison, args, kwargs)
+    return is_right_value(got, right, comparison, args, kwargs)
 
 
 def test_without_a_checker_one_of_the_right_answers_will_do() -> None:
     assert value((1, 2), [3, [1, 2]], EXACT)
     assert not value((1, 2), [3, [2, 1]], EXACT)
     assert value([2, 1], [3, [1, 2]], Comparison("unordered"))
-    assert right_output("b\n", ["a", "b"], EXACT, "")
-    assert not right_output("", ["a", "b"], EXACT, "")
+    assert is_right_output("b\n", ["a", "b"], EXACT, "")
+    assert not is_right_output("", ["a", "b"], EXACT, "")
 
 
 def test_a_checker_decides_alone() -> None:
@@ -39,8 +39,8 @@ def test_a_checker_decides_alone() -> None:
     assert not value(4, [6], divides, 12)
     assert value(4, [6, 8], divides, 12)  # one of several
     echo = checked("return got.split() == sorted(given.split()) and got != expected")
-    assert right_output("1 2 3", ["x"], echo, "3 1 2\n")
-    assert not right_output("1 2 3", ["1 2 3"], echo, "3 1 2\n")
+    assert is_right_output("1 2 3", ["x"], echo, "3 1 2\n")
+    assert not is_right_output("1 2 3", ["1 2 3"], echo, "3 1 2\n")
 
 
 def test_a_checker_gets_named_arguments_where_there_are_any() -> None:
@@ -52,7 +52,7 @@ def test_a_checker_gets_named_arguments_where_there_are_any() -> None:
 def test_a_checker_may_do_as_it_likes_with_its_arguments() -> None:
     greedy = checked("given.clear(); expected.pop()", "return got.pop() == 1")
     args, right, got = ([1],), [[1], [2]], [1]
-    assert right_value(got, right, greedy, args, {})
+    assert is_right_value(got, right, greedy, args, {})
     assert (args, right, got) == (([1],), [[1], [2]], [1])
 
 
@@ -80,7 +80,7 @@ def test_a_checker_that_does_not_say_true_or_false_is_broken(result: str) -> Non
     with pytest.raises(BrokenTestError, match="not True or False"):
         value(1, [1], checked(f"return {result}"))
     with pytest.raises(BrokenTestError, match="not True or False"):
-        right_output("1", ["1"], checked(f"return {result}"), "")
+        is_right_output("1", ["1"], checked(f"return {result}"), "")
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_a_checker_that_fails_on_the_right_answer_is_broken(comparison: Comparis
     with pytest.raises(BrokenTestError, match=said):
         value(1, [1], comparison)
     with pytest.raises(BrokenTestError, match=said):
-        right_output("1", ["1"], comparison, "")
+        is_right_output("1", ["1"], comparison, "")
 
 
 @pytest.mark.parametrize("got", ["", "x", "1 2", "9" * 5000])
 def test_an_answer_that_makes_a_sound_checker_raise_is_wrong(got: str) -> None:
     sound = checked("first, = got.split()", "return int(first) == int(expected)")
-    assert right_output("7", ["7"], sound, "")
-    assert not right_output(got, ["7"], sound, "")
+    assert is_right_output("7", ["7"], sound, "")
+    assert not is_right_output(got, ["7"], sound, "")
 
 
 def test_a_checker_that_takes_for_ever_is_out_of_time() -> None:
@@ -136,7 +136,7 @@ def test_an_answer_of_which_a_sound_checker_makes_no_bool_is_wrong(got: Any) -> 
     sound = checked("return got and got == expected")
     assert value(4, [4], sound)
     assert not value(got, [4], sound)
-    assert not right_output("", ["4"], sound, "")
+    assert not is_right_output("", ["4"], sound, "")
 
 
 @pytest.mark.parametrize("got", [5, "yes", [1], {"a": 1}])

@@ -3,9 +3,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testcases.caught import CAUGHT_NAME, caught
-from testcases.kinds.assertion_recorder import AssertionTally
-from testcases.source.instrumentation import RECORD_NAME, instrument
+from testcases.caught import mark_caught
+from testcases.kinds.assertion_recorder import AssertionRecorder
+from testcases.source.instrumentation import CAUGHT_NAME, RECORD_NAME, instrument
 
 conditions = st.sampled_from(["f(1) == 1", "f(2) == 3", "f(x) > 0", "g(x)", "not f(0)", "(y := f(x)) == x", "[]"])
 simple = st.one_of(
@@ -49,8 +49,8 @@ def test_all_sites_pass_just_where_the_original_passes(statements: list[str], bi
         return True
 
     check = instrument(source)
-    tally = AssertionTally(len(check.sites))
-    ended = passes(check.code, {RECORD_NAME: tally, CAUGHT_NAME: caught})
+    tally = AssertionRecorder(len(check.sites))
+    ended = passes(check.code, {RECORD_NAME: tally, CAUGHT_NAME: mark_caught})
     observed = ended and all(verdict == "passed" for verdict in tally.verdicts())
     unreached = ended and check.sites and set(tally.verdicts()) == {"not_run"}
     assert observed or unreached if passes(source, {}) else not observed

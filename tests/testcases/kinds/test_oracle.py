@@ -43,7 +43,7 @@ def test_is_asked_once_for_the_same_call() -> None:
 
 
 def test_forgets_what_was_asked_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oracle, "_KEPT", 3)
+    monkeypatch.setattr(oracle, "_MAX_CACHED", 3)
     one = Oracle(SOURCE)
     for number in range(10):
         one.says("f", [number], {})

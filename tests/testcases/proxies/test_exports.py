@@ -14,8 +14,8 @@ from unittest.mock import AsyncMock, MagicMock, Mock, NonCallableMock
 import pytest
 
 from sandbox.wire.values import Reference
-from testcases.proxies import ClassNaming, Objects
-from testcases.proxies.exports import Loans
+from testcases.proxies import ClassNaming, ProxyHost
+from testcases.proxies.exports import Exports
 from testcases.signals import RefusedError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def serve(verb: str, lent: Any, *fields: Any) -> Any:
-    loans = Loans()
+    loans = Exports()
     loans.key_of(lent)
     return loans.serve(verb, [lent, *fields])
 
@@ -189,7 +189,7 @@ NO_DATA = ["type", "property", "super", "classmethod", "staticmethod", "memoryvi
 
 def adopted(name: str) -> Any:
     candidate: Any = None
-    objects = Objects(candidate, lambda: candidate, ClassNaming(""))
+    objects = ProxyHost(candidate, lambda: candidate, ClassNaming(""))
     return objects.adopt(Reference(f"g:builtins:{name}", "type", is_callable=True))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from testcases.errors import InvalidFieldError
-from testcases.source.entry_points import Signature, called_in, defined_in
+from testcases.source.entry_points import Signature, find_called_name, find_defined_function
 from testcases.source.parsing import parse
 
 MBPP = Path(__file__).parents[3].parent / "shared" / "data" / "sanitized-mbpp.json"
@@ -32,7 +32,7 @@ MBPP = Path(__file__).parents[3].parent / "shared" / "data" / "sanitized-mbpp.js
     ],
 )
 def test_the_function_that_tests_call(tests: list[str], setup: str, name: str | None) -> None:
-    assert called_in([ast.parse(test) for test in tests], ast.parse(setup)) == name
+    assert find_called_name([ast.parse(test) for test in tests], ast.parse(setup)) == name
 
 
 @pytest.mark.skipif(not MBPP.exists(), reason=f"{MBPP.name} is not beside the repository")
@@ -42,7 +42,7 @@ def test_every_row_of_sanitized_mbpp_names_the_function_of_its_solution() -> Non
         solution = parse(row["code"], "code")
         defined = {node.name for node in solution.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
         setup = ast.parse("\n".join(row["test_imports"]))
-        name = called_in([ast.parse(test) for test in row["test_list"]], setup)
+        name = find_called_name([ast.parse(test) for test in row["test_list"]], setup)
         assert name in defined, row["task_id"]
     assert len(rows) == 427
 
@@ -64,15 +64,15 @@ def test_every_row_of_sanitized_mbpp_names_the_function_of_its_solution() -> Non
     ],
 )
 def test_the_function_that_a_solution_is_there_to_define(code: str, signature: Signature) -> None:
-    assert defined_in(code, "code") == signature
+    assert find_defined_function(code, "code") == signature
 
 
 def test_of_several_the_prompt_or_the_reference_says_which() -> None:
     code = "def encode(s): pass\ndef decode(s): pass"
-    assert defined_in(code, "code", prompt="Write `decode`.").name == "decode"
-    assert defined_in(code, "code", name="encode").name == "encode"
+    assert find_defined_function(code, "code", prompt="Write `decode`.").name == "decode"
+    assert find_defined_function(code, "code", name="encode").name == "encode"
     mutual = "def even(n): return odd(n)\ndef odd(n): return even(n)"
-    assert defined_in(mutual, "code", prompt="Write a function even(n)").name == "even"
+    assert find_defined_function(mutual, "code", prompt="Write a function even(n)").name == "even"
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,11 @@ def test_of_several_the_prompt_or_the_reference_says_which() -> None:
 )
 def test_a_solution_that_leaves_it_open(code: str, said: str) -> None:
     with pytest.raises(InvalidFieldError, match=said) as caught:
-        defined_in(code, "code", prompt="Write encode and decode.")
+        find_defined_function(code, "code", prompt="Write encode and decode.")
     assert caught.value.field == "code"
     assert "\n" not in str(caught.value)
 
 
 def test_a_function_that_the_solution_does_not_define() -> None:
     with pytest.raises(InvalidFieldError, match="does not define g"):
-        defined_in("def f(): pass", "code", name="g")
+        find_defined_function("def f(): pass", "code", name="g")

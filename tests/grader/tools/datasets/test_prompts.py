@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.errors import InputError
-from grader.tools.datasets.prompts import SYSTEM_PROMPT, Turns, read_template
+from grader.tools.datasets.prompts import SYSTEM_PROMPT, PromptTemplate, read_template
 from grader.tools.datasets.tasks import read_task
 from tests.grader.tools.datasets.rows import AWS, HUMANEVAL, MBPP, PRIME, PRIME_CALL, row_of
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def user_text(row: dict[str, Any], **settings: Any) -> str:
-    turns = Turns(**settings).of(read_task(row_of(row)))
+    turns = PromptTemplate(**settings).of(read_task(row_of(row)))
     assert [turn["role"] for turn in turns] == ["system", "user"]
     return str(turns[1]["content"])
 
@@ -71,16 +71,16 @@ class TestUserTurn:
 class TestSystemTurn:
     def test_is_ours_unless_another_is_given(self) -> None:
         task = read_task(row_of(MBPP))
-        assert Turns().of(task)[0] == {"role": "system", "content": SYSTEM_PROMPT}
-        assert Turns("Be brief.").of(task)[0] == {"role": "system", "content": "Be brief."}
+        assert PromptTemplate().of(task)[0] == {"role": "system", "content": SYSTEM_PROMPT}
+        assert PromptTemplate("Be brief.").of(task)[0] == {"role": "system", "content": "Be brief."}
 
     def test_of_a_conversation_stays(self) -> None:
-        assert Turns().of(read_task(row_of(AWS))) == AWS["messages"]
+        assert PromptTemplate().of(read_task(row_of(AWS))) == AWS["messages"]
         bare = AWS | {"messages": AWS["messages"][1:]}
-        assert Turns().of(read_task(row_of(bare))) == AWS["messages"][1:]
+        assert PromptTemplate().of(read_task(row_of(bare))) == AWS["messages"][1:]
 
     def test_of_a_conversation_is_replaced_where_one_is_given(self) -> None:
-        turns = Turns("Be brief.").of(read_task(row_of(AWS)))
+        turns = PromptTemplate("Be brief.").of(read_task(row_of(AWS)))
         assert turns == [{"role": "system", "content": "Be brief."}, AWS["messages"][1]]
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.errors import InputError
-from grader.references.store import Store, StoreSettings
-from grader.tools.datasets.resolve import with_tests
+from grader.references.store import ReferenceStore, StoreSettings
+from grader.tools.datasets.resolve import resolve_references
 from grader.tools.datasets.tasks import RowError, read_task
 from tests.grader.tools.datasets.rows import HUMANEVAL, MBPP, ROWS, row_of
 
@@ -22,16 +22,16 @@ TESTS = {"test_list": MBPP["test_list"]}
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path) -> ReferenceStore:
     (tmp_path / "tests.json").write_text(json.dumps(TESTS))
     lines = [{"task_id": "list", "reference_answer": [{"input": "1", "output": "1", "testtype": "stdin"}]}, HUMANEVAL]
     (tmp_path / "lines.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (tmp_path / "chain.json").write_text('{"file": "tests.json"}')
-    return Store(StoreSettings(root=tmp_path))
+    return ReferenceStore(StoreSettings(root=tmp_path))
 
 
-def arrived(store: Store, *documents: dict[str, Any]) -> list[Row]:
-    return list(with_tests([row_of(document, number) for number, document in enumerate(documents, 1)], store))
+def arrived(store: ReferenceStore, *documents: dict[str, Any]) -> list[Row]:
+    return list(resolve_references([row_of(document, number) for number, document in enumerate(documents, 1)], store))
 
 
 ADDRESS = {"file": "tests.json"}
@@ -52,7 +52,7 @@ TURNS = [{"role": "user", "content": "Write it."}]
     ],
     ids=json.dumps,
 )
-def test_tests_take_the_place_of_their_address_wherever_it_is(store: Store, row: dict[str, Any]) -> None:
+def test_tests_take_the_place_of_their_address_wherever_it_is(store: ReferenceStore, row: dict[str, Any]) -> None:
     (filled,) = arrived(store, {"id": "one", "messages": TURNS, **row})
     task = read_task(filled)
     assert (task.id, task.prompt, task.problem.shape, len(task.problem.tests)) == ("one", "Write it.", "mbpp", 3)
@@ -60,16 +60,16 @@ def test_tests_take_the_place_of_their_address_wherever_it_is(store: Store, row:
     assert "level" not in json.dumps(row) or "level" in json.dumps(filled.document)
 
 
-def test_lines_lists_and_rows_of_data_sets_are_found_by_id(store: Store) -> None:
+def test_lines_lists_and_rows_of_data_sets_are_found_by_id(store: ReferenceStore) -> None:
     ids = ("list", HUMANEVAL["task_id"])
     rows = arrived(store, *({"reference_answer": {"file": "lines.jsonl", "task_id": one}} for one in ids))
     assert [read_task(row).problem.shape for row in rows] == ["livecodebench", "humaneval"]
     assert read_task(rows[1]).solutions
 
 
-def test_rows_with_their_tests_are_left_alone(store: Store) -> None:
+def test_rows_with_their_tests_are_left_alone(store: ReferenceStore) -> None:
     rows = [row_of(document, number) for number, document in enumerate(ROWS.values(), 1)]
-    assert list(with_tests(rows, store)) == rows
+    assert list(resolve_references(rows, store)) == rows
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,9 @@ def test_rows_with_their_tests_are_left_alone(store: Store) -> None:
         ({"s3_uri": "nonsense"}, "reference_answer.s3_uri: must be s3://BUCKET/KEY, not 'nonsense'"),
     ],
 )
-def test_tests_that_cannot_be_had_are_a_bad_row_between_good_ones(store: Store, reference: Any, complaint: str) -> None:
+def test_tests_that_cannot_be_had_are_a_bad_row_between_good_ones(
+    store: ReferenceStore, reference: Any, complaint: str
+) -> None:
     good = {"messages": TURNS, "reference_answer": ADDRESS}
     rows = arrived(store, good, {**good, "reference_answer": reference}, good)
     assert read_task(rows[0]).problem == read_task(rows[2]).problem
@@ -94,7 +96,7 @@ def test_each_place_is_fetched_once_for_many_rows(bucket: Bucket) -> None:
     uri = bucket.put_lines("lines.jsonl", [{"task_id": number, **TESTS} for number in range(100)])
     bucket.server.fail()
     rows = arrived(
-        Store(StoreSettings()),
+        ReferenceStore(StoreSettings()),
         *({"messages": TURNS, "reference_answer": {"s3_uri": uri, "task_id": number}} for number in range(100)),
     )
     assert [read_task(row).problem.shape for row in rows] == ["mbpp"] * 100
@@ -102,12 +104,12 @@ def test_each_place_is_fetched_once_for_many_rows(bucket: Bucket) -> None:
     assert len(bucket.server.requests) == 1
 
 
-def test_what_was_read_before_a_file_broke_off_is_given_out(store: Store) -> None:
+def test_what_was_read_before_a_file_broke_off_is_given_out(store: ReferenceStore) -> None:
     def rows() -> Iterator[Row]:
         yield row_of({"messages": TURNS, "reference_answer": ADDRESS})
         raise InputError("the rest is gone")
 
-    given = with_tests(rows(), store)
+    given = resolve_references(rows(), store)
     assert read_task(next(given)).problem.shape == "mbpp"
     with pytest.raises(InputError, match="the rest is gone"):
         next(given)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.errors import InputError
-from grader.tools.datasets.upload import BucketDepot
+from grader.tools.datasets.upload import BucketUploader
 
 if TYPE_CHECKING:
     from tests.s3.bucket import Bucket
@@ -23,14 +23,14 @@ def content(bucket: Bucket, uri: str) -> Any:
 
 
 def test_tests_are_where_the_reference_says(bucket: Bucket) -> None:
-    reference = BucketDepot(f"s3://{bucket.name}/some/prefix/").put(REFERENCE)
+    reference = BucketUploader(f"s3://{bucket.name}/some/prefix/").put(REFERENCE)
     assert reference.keys() == {"s3_uri"}
     assert reference["s3_uri"].startswith(f"s3://{bucket.name}/some/prefix/")
     assert content(bucket, reference["s3_uri"]) == REFERENCE
 
 
 def test_the_same_tests_get_the_same_object(bucket: Bucket) -> None:
-    first, second = BucketDepot(f"s3://{bucket.name}/same"), BucketDepot(f"s3://{bucket.name}/same")
+    first, second = BucketUploader(f"s3://{bucket.name}/same"), BucketUploader(f"s3://{bucket.name}/same")
     uris = [depot.put(REFERENCE)["s3_uri"] for depot in (first, first, second)]
     assert len(set(uris)) == 1
     assert first.put({**REFERENCE, "outputs": ["2"]})["s3_uri"] != uris[0]
@@ -39,7 +39,7 @@ def test_the_same_tests_get_the_same_object(bucket: Bucket) -> None:
 
 def test_a_bucket_needs_no_prefix(bucket: Bucket) -> None:
     for uri in (f"s3://{bucket.name}", f"s3://{bucket.name}/"):
-        assert BucketDepot(uri).put([1])["s3_uri"].count("/") == 3
+        assert BucketUploader(uri).put([1])["s3_uri"].count("/") == 3
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_bucket_needs_no_prefix(bucket: Bucket) -> None:
 )
 def test_what_is_no_address_is_told(uri: str) -> None:
     with pytest.raises(InputError, match=r"is no address in S3; s3://bucket/prefix is wanted$"):
-        BucketDepot(uri)
+        BucketUploader(uri)
 
 
 @pytest.mark.parametrize("prefix", ["é" * 500, "\udcff"], ids=["too long", "half of a surrogate pair"])
@@ -55,12 +55,12 @@ def test_a_prefix_under_which_the_grader_would_find_nothing_is_told(prefix: str)
     with pytest.raises(
         InputError, match=r"^s3://bucket/\S+: s3_uri: (must be s3://BUCKET/KEY|holds half of a surrogate)"
     ):
-        BucketDepot(f"s3://bucket/{prefix}")
+        BucketUploader(f"s3://bucket/{prefix}")
 
 
 def test_a_bucket_that_is_not_there_is_told_in_a_line() -> None:
     with pytest.raises(InputError) as caught:
-        BucketDepot("s3://no-such-bucket/x").put(REFERENCE)
+        BucketUploader("s3://no-such-bucket/x").put(REFERENCE)
     assert str(caught.value).startswith("s3://no-such-bucket/x: An error occurred (NoSuchBucket)")
     assert "\n" not in str(caught.value)
 
@@ -69,7 +69,7 @@ def test_a_server_that_is_not_there_is_told_in_a_line(monkeypatch: pytest.Monkey
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     monkeypatch.setattr("grader.tools.datasets.upload._ATTEMPTS", 1)
     with pytest.raises(InputError, match=r"^s3://bucket/x: Could not connect to the endpoint URL"):
-        BucketDepot("s3://bucket/x").put(REFERENCE)
+        BucketUploader("s3://bucket/x").put(REFERENCE)
 
 
 def test_missing_credentials_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,10 +79,10 @@ def test_missing_credentials_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(InputError, match=r"^s3://bucket/x: Unable to locate credentials$"):
-        BucketDepot("s3://bucket/x").put(REFERENCE)
+        BucketUploader("s3://bucket/x").put(REFERENCE)
 
 
 def test_settings_that_make_no_sense_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "nonsense")
     with pytest.raises(InputError, match=r"^s3://bucket/x: Invalid endpoint: nonsense$"):
-        BucketDepot("s3://bucket/x")
+        BucketUploader("s3://bucket/x")

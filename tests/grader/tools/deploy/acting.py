@@ -6,17 +6,17 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.aws.client import Cloud
+from grader.aws.client import AwsSession
 from grader.tools.deploy.plan import plan_for, removal_of
-from grader.tools.deploy.runner import Carrier
+from grader.tools.deploy.runner import ActionRunner
 
-CLOUD = Cloud()
+CLOUD = AwsSession()
 """One for all tests, because clients are slow to make; all tests of a process have the same server."""
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.tools.deploy.runner import Step
+    from grader.tools.deploy.runner import ResourceResult
     from grader.tools.deploy.settings import Deployment
 
 
@@ -33,17 +33,17 @@ class Engine:
         return [note for note in map(json.loads, lines) if note["words"] != ["info"]]
 
 
-def made(deployment: Deployment, *, build: bool = False) -> dict[str, Step]:
+def made(deployment: Deployment, *, build: bool = False) -> dict[str, ResourceResult]:
     """What becomes of the resources of a deployment, by title."""
-    steps: list[Step] = []
-    plan_for(deployment, CLOUD, build=build).make(CLOUD, Carrier(CLOUD, pause_s=0.0), steps.append)
+    steps: list[ResourceResult] = []
+    plan_for(deployment, CLOUD, build=build).make(CLOUD, ActionRunner(CLOUD, pause_s=0.0), steps.append)
     return {step.title: step for step in steps}
 
 
-def removed(deployment: Deployment) -> dict[str, Step]:
+def removed(deployment: Deployment) -> dict[str, ResourceResult]:
     """The same of its removal."""
-    steps: list[Step] = []
-    removal_of(deployment, CLOUD).carry_out(CLOUD, Carrier(CLOUD), steps.append)
+    steps: list[ResourceResult] = []
+    removal_of(deployment, CLOUD).carry_out(CLOUD, ActionRunner(CLOUD), steps.append)
     return {step.title: step for step in steps}
 
 

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.aws.client import Cloud
+from grader.aws.client import AwsSession
 from grader.errors import CloudError, CloudRequestError, ConfigError, InputError, NothingThereError, ToolError
-from grader.tools.deploy.actions import Call, Outcome, Wait
+from grader.tools.deploy.actions import AwsCall, ResourceStatus, Wait
 from grader.tools.deploy.concurrency import Concurrency
 from grader.tools.deploy.function import Function
 from grader.tools.deploy.image import Image
 from grader.tools.deploy.plan import plan_for, removal_of
 from grader.tools.deploy.policies import execution_policy
-from grader.tools.deploy.runner import Carrier
+from grader.tools.deploy.runner import ActionRunner
 from grader.tools.deploy.settings import Deployment, architecture_here
 from grader.tools.deploy.warm_up import warm_up
 from tests.grader.tools.deploy.acting import CLOUD, changes, everything, made, removed
@@ -28,7 +28,7 @@ ALIAS = "alias SageMaker-rlvr-code-grader:live"
 LOGS = "log group /aws/lambda/SageMaker-rlvr-code-grader"
 
 
-def outcomes(steps: dict[str, Any]) -> dict[str, Outcome]:
+def outcomes(steps: dict[str, Any]) -> dict[str, ResourceStatus]:
     return {title: step.outcome for title, step in steps.items()}
 
 
@@ -59,10 +59,10 @@ class TestWhatIsThere:
         made(Deployment(image=image))
         steps = outcomes(made(Deployment(image=image, memory_mb=1769)))
         assert steps == {
-            ROLE: Outcome.UNCHANGED,
-            LOGS: Outcome.UNCHANGED,
-            FUNCTION: Outcome.CHANGED,
-            ALIAS: Outcome.CHANGED,
+            ROLE: ResourceStatus.UNCHANGED,
+            LOGS: ResourceStatus.UNCHANGED,
+            FUNCTION: ResourceStatus.CHANGED,
+            ALIAS: ResourceStatus.CHANGED,
         }
         found = CLOUD.call("lambda", "get_function", "it", FunctionName=Deployment().name, Qualifier="live")
         assert found["Configuration"]["MemorySize"] == 1769
@@ -70,8 +70,8 @@ class TestWhatIsThere:
     def test_a_change_of_the_tests_place_changes_the_policy(self, account: Server, image: str) -> None:
         made(Deployment(image=image))
         steps = outcomes(made(Deployment(image=image, tests="s3://bucket/tests/")))
-        assert steps[ROLE] is Outcome.CHANGED
-        assert steps[FUNCTION] is Outcome.CHANGED, "credentials are no longer dropped"
+        assert steps[ROLE] is ResourceStatus.CHANGED
+        assert steps[FUNCTION] is ResourceStatus.CHANGED, "credentials are no longer dropped"
 
     def test_a_role_that_is_given_is_neither_made_nor_removed(self, account: Server, image: str) -> None:
         role = CLOUD.client("iam").create_role(RoleName="mine", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
@@ -87,10 +87,10 @@ class TestWhatIsThere:
         cloud.client("logs").create_log_group(logGroupName=wanted.log_group)
         steps = outcomes(made(wanted))
         repository = f"ECR repository {wanted.repository}"
-        assert [steps[title] for title in (repository, ROLE, LOGS)] == [Outcome.OTHERS] * 3
+        assert [steps[title] for title in (repository, ROLE, LOGS)] == [ResourceStatus.OTHERS] * 3
         gone = outcomes(removed(wanted))
-        assert gone[FUNCTION] is Outcome.REMOVED
-        assert [gone[title] for title in (repository, ROLE, LOGS)] == [Outcome.OTHERS] * 3
+        assert gone[FUNCTION] is ResourceStatus.REMOVED
+        assert [gone[title] for title in (repository, ROLE, LOGS)] == [ResourceStatus.OTHERS] * 3
         left = everything()
         assert left.pop("functions") == []
         assert all(len(names) == 1 for names in left.values())
@@ -107,16 +107,16 @@ class TestWhatIsThere:
         with pytest.raises(CloudRequestError, match="that grader deploy has not made"):
             made(wanted)
         assert changes(account.take_calls()) == [], "what is in the way is seen before anything is made"
-        assert outcomes(removed(wanted))[FUNCTION] is Outcome.OTHERS
+        assert outcomes(removed(wanted))[FUNCTION] is ResourceStatus.OTHERS
         assert everything()["functions"] == [wanted.name]
 
     def test_logs_may_be_kept(self, account: Server, image: str) -> None:
         wanted = Deployment(image=image)
         made(wanted)
-        removal_of(wanted, CLOUD, keep_logs=True).carry_out(CLOUD, Carrier(CLOUD), lambda _: None)
+        removal_of(wanted, CLOUD, keep_logs=True).carry_out(CLOUD, ActionRunner(CLOUD), lambda _: None)
         assert everything()["logs"] == [wanted.log_group]
         assert everything()["roles"] == []
-        assert outcomes(removed(wanted))[LOGS] is Outcome.REMOVED
+        assert outcomes(removed(wanted))[LOGS] is ResourceStatus.REMOVED
 
     def test_another_deployment_s_things_are_not_ours(self, account: Server, image: str) -> None:
         made(Deployment(image=image, name="SageMaker-a"))
@@ -160,7 +160,7 @@ class TestTheImage:
         with pytest.raises(ToolError, match=r"push .* has failed .*made or changed by now: image .* in part"):
             made(Deployment())
         monkeypatch.delenv("ENGINE_FAILS")
-        assert outcomes(made(Deployment()))[FUNCTION] is Outcome.MADE
+        assert outcomes(made(Deployment()))[FUNCTION] is ResourceStatus.MADE
         removed(Deployment())
         assert not any(everything().values())
 
@@ -186,15 +186,15 @@ class TestFailures:
         account.refuse()
         removed(wanted)
         assert everything() == {"functions": [], "roles": [], "repositories": ["mine"], "logs": []}
-        assert set(outcomes(made(wanted)).values()) == {Outcome.MADE}
+        assert set(outcomes(made(wanted)).values()) == {ResourceStatus.MADE}
 
     def test_what_stands_after_a_failure_is_gone_on_with(self, account: Server, image: str) -> None:
         account.refuse({"call": "iam:PutRolePolicy", "code": "LimitExceeded", "status": 409, "times": 1})
         with pytest.raises(CloudRequestError):
             made(Deployment(image=image))
         steps = outcomes(made(Deployment(image=image)))
-        assert steps[ROLE] is Outcome.CHANGED
-        assert set(outcomes(made(Deployment(image=image))).values()) == {Outcome.UNCHANGED}
+        assert steps[ROLE] is ResourceStatus.CHANGED
+        assert set(outcomes(made(Deployment(image=image))).values()) == {ResourceStatus.UNCHANGED}
 
     def test_a_change_that_is_on_its_way_is_waited_for(self, account: Server, image: str) -> None:
         wanted = Deployment(image=image)
@@ -216,7 +216,7 @@ class TestFailures:
                 "times": 3,
             }
         )
-        assert outcomes(made(Deployment(image=image)))[FUNCTION] is Outcome.MADE
+        assert outcomes(made(Deployment(image=image)))[FUNCTION] is ResourceStatus.MADE
         assert account.take_calls().count("lambda:POST /2015-03-31/functions") == 4
 
     def test_a_removal_that_fails_says_what_is_left(self, account: Server, image: str) -> None:
@@ -226,14 +226,14 @@ class TestFailures:
         with pytest.raises(CloudRequestError, match=f"not removed: {ROLE}, .* run it again"):
             removed(wanted)
         account.refuse()
-        assert outcomes(removed(wanted))[ROLE] is Outcome.REMOVED
+        assert outcomes(removed(wanted))[ROLE] is ResourceStatus.REMOVED
 
     def test_a_function_that_answers_with_an_error(self, account: Server, image: str) -> None:
         wanted = Deployment(image=image)
         made(wanted)
         account.refuse({"call": "lambda:.*invocations", "code": "ServiceException", "status": 500})
         with pytest.raises(CloudError, match="AWS has failed"):
-            warm_up(wanted, Cloud(attempts=1))
+            warm_up(wanted, AwsSession(attempts=1))
 
     def test_a_function_without_the_alias(self, account: Server) -> None:
         account.refuse({"call": "lambda:.*invocations", "code": "ResourceNotFoundException", "status": 404})
@@ -249,7 +249,7 @@ def test_every_act_is_one_that_the_service_takes(account: Server, engine: Engine
 
     cloud = CLOUD
     wanted = Deployment(provisioned=5, tests="s3://bucket/tests/", environment={"GRADER_REWARD_CREDIT": "all"})
-    acts: list[Call | Wait] = []
+    acts: list[AwsCall | Wait] = []
     for resource in plan_for(wanted, cloud).resources:
         running = resource.make(cloud)
         answer = None
@@ -259,7 +259,7 @@ def test_every_act_is_one_that_the_service_takes(account: Server, engine: Engine
             except StopIteration:
                 break
             answer = {"Version": "1"}
-            if isinstance(act, Call | Wait):
+            if isinstance(act, AwsCall | Wait):
                 acts.append(act)
     assert "put_provisioned_concurrency_config" in {getattr(act, "operation", "") for act in acts}
     for act in acts:
@@ -283,13 +283,13 @@ def test_warm_environments_are_ended_by_zero(account: Server, monkeypatch: pytes
         stub.add_response("get_provisioned_concurrency_config", held, place)
         assert next(Concurrency(Deployment(), 0).make(cloud)).operation == "delete_provisioned_concurrency_config"
         stub.add_response("get_provisioned_concurrency_config", held, place)
-        carried = Carrier(cloud).carry_out("it", Concurrency(Deployment(), 5).make(cloud))
-        assert carried.outcome is Outcome.UNCHANGED
+        carried = ActionRunner(cloud).carry_out("it", Concurrency(Deployment(), 5).make(cloud))
+        assert carried.outcome is ResourceStatus.UNCHANGED
         stub.add_client_error("get_provisioned_concurrency_config", "ProvisionedConcurrencyConfigNotFoundException")
         wanted = {**place, "ProvisionedConcurrentExecutions": 5}
         stub.add_response("put_provisioned_concurrency_config", {}, wanted)
-        carried = Carrier(cloud).carry_out("it", Concurrency(Deployment(), 5).make(cloud))
-        assert carried.outcome is Outcome.MADE
+        carried = ActionRunner(cloud).carry_out("it", Concurrency(Deployment(), 5).make(cloud))
+        assert carried.outcome is ResourceStatus.MADE
 
 
 class TestSettings:
@@ -309,7 +309,7 @@ class TestSettings:
             ({"tests": "s3://bucket/*"}, "--tests"),
             ({"role": "mine"}, "--role"),
             ({"environment": {"PATH": "/"}}, "begin with GRADER_"),
-            ({"environment": {"GRADER_LANES": "many"}}, "GRADER_LANES"),
+            ({"environment": {"GRADER_WORKERS": "many"}}, "GRADER_WORKERS"),
             ({"environment": {"GRADER_NO_SUCH": "1"}}, "GRADER_NO_SUCH is no setting"),
         ],
     )

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from grader.errors import InputError
-from grader.tools.files.rows import WholeFile
+from grader.tools.files.rows import AtomicFile
 
 
 def test_is_there_once_all_is_written(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text("old")
-    with WholeFile(str(path), source="-") as output:
+    with AtomicFile(str(path), source="-") as output:
         output.write({"a": "é"})
         output.write([1])
         assert path.read_text() == "old"
@@ -24,7 +24,7 @@ def test_is_there_once_all_is_written(tmp_path: Path) -> None:
 def test_is_as_readable_as_any_new_file(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        with WholeFile(str(tmp_path / "a"), source="-") as output:
+        with AtomicFile(str(tmp_path / "a"), source="-") as output:
             output.write(1)
     finally:
         os.umask(before)
@@ -34,7 +34,7 @@ def test_is_as_readable_as_any_new_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [InputError("broken"), KeyboardInterrupt(), ValueError("odd")])
 def test_is_not_there_when_anything_went_wrong(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "out.jsonl"
-    output = WholeFile(str(path), source="-").__enter__()
+    output = AtomicFile(str(path), source="-").__enter__()
     output.write(1)
     output.__exit__(type(error), error, None)
     assert list(tmp_path.iterdir()) == []
@@ -42,20 +42,20 @@ def test_is_not_there_when_anything_went_wrong(tmp_path: Path, error: BaseExcept
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("target")
-    with WholeFile(str(tmp_path / "link"), source="-") as output:
+    with AtomicFile(str(tmp_path / "link"), source="-") as output:
         output.write(1)
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_text() == "1\n"
 
 
 def test_what_is_no_file_is_written_to_as_it_is() -> None:
-    with WholeFile("/dev/null", source="-") as output:
+    with AtomicFile("/dev/null", source="-") as output:
         output.write(1)
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
 def test_a_full_disk_is_told_in_a_line() -> None:
-    output = WholeFile("/dev/full", source="-").__enter__()
+    output = AtomicFile("/dev/full", source="-").__enter__()
     output.write(1)
     with pytest.raises(InputError, match=r"^/dev/full: No space left on device$"):
         output.__exit__(None, None, None)
@@ -67,7 +67,7 @@ def test_the_source_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "b.jsonl").symlink_to(path)
     for name in ("a.jsonl", "b.jsonl"):
         with pytest.raises(InputError, match=r"is the file the rows are in; --out must be another$"):
-            WholeFile(str(tmp_path / name), source=str(path))
+            AtomicFile(str(tmp_path / name), source=str(path))
     assert path.read_text() == "{}"
 
 
@@ -77,5 +77,5 @@ def test_the_source_is_not_overwritten(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_written_is_told_in_a_line(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(InputError, match=f": {message}$"):
-        WholeFile(f"{tmp_path}/{name}", source="-").__enter__()
+        AtomicFile(f"{tmp_path}/{name}", source="-").__enter__()
     assert list(tmp_path.iterdir()) == []

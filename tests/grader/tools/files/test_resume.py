@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.errors import InputError
-from grader.tools.files.results import KeptResults
+from grader.tools.files.results import ResumableResults
 from grader.types import Grade, GradeStatus
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ def grade(sample_id: str, reward: float | None = 0.5) -> Grade:
     return Grade(sample_id=sample_id, status=status, reward=reward, metrics=())
 
 
-def opened(path: Path) -> KeptResults:
-    return KeptResults(str(path), source="-", unscored_reward=0.0)
+def opened(path: Path) -> ResumableResults:
+    return ResumableResults(str(path), source="-", unscored_reward=0.0)
 
 
 def lines(path: Path) -> list[tuple[int, str]]:
@@ -110,23 +110,23 @@ def test_the_file_of_samples_is_not_added_to(tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
     path.write_text("precious")
     with pytest.raises(InputError, match="--out must be another"):
-        KeptResults(str(path), source=str(path), unscored_reward=0.0)
+        ResumableResults(str(path), source=str(path), unscored_reward=0.0)
 
 
 @pytest.mark.parametrize("name", ["missing/out.jsonl", ".", "a\0b"])
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=r": (No such file|Is a directory|embedded null)"):
-        KeptResults(f"{tmp_path}/{name}", source="-", unscored_reward=0)
+        ResumableResults(f"{tmp_path}/{name}", source="-", unscored_reward=0)
 
 
 def test_a_full_disk_is_named() -> None:
     full = pytest.raises(InputError, match="/dev/full: No space left on device")
-    with KeptResults("/dev/full", source="-", unscored_reward=0) as results, full:
+    with ResumableResults("/dev/full", source="-", unscored_reward=0) as results, full:
         results.write(grade("a"), 1, "d1")
 
 
 def test_nothing_is_kept_without_a_file() -> None:
-    with KeptResults(None, source="-", unscored_reward=0.0) as results:
+    with ResumableResults(None, source="-", unscored_reward=0.0) as results:
         results.write(grade("a"), 1, "d1")
         result: Any = results.kept(1, "d1")
         assert result is None

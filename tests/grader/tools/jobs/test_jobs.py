@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.aws.client import Cloud
+from grader.aws.client import AwsSession
 from grader.aws.lambda_function import FunctionName
 from grader.cli.main import app
 from grader.errors import CloudError, CloudRequestError, ConfigError, InputError, NothingThereError
 from grader.tools.jobs.bedrock import BedrockJob
-from grader.tools.jobs.checks import find_function, region_of
+from grader.tools.jobs.checks import function_region, resolve_function
 from grader.tools.jobs.evaluator import Evaluator, register
 from grader.tools.jobs.request import violations
 from grader.tools.jobs.sagemaker import SageMakerJob
-from grader.tools.jobs.spec import read_order
+from grader.tools.jobs.spec import read_spec
 from tests.aws.images import put_image
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.aws.cloud import Server
 
-CLOUD = Cloud(region="us-east-1")
+CLOUD = AwsSession(region="us-east-1")
 """One for all tests, because clients are slow to make."""
 PLAIN = "arn:aws:lambda:us-east-1:123456789012:function:SageMaker-rlvr-code-grader"
 ARN = f"{PLAIN}:live"
@@ -50,10 +50,10 @@ SAGEMAKER = {
 def one_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command takes that one, too, where it would make one for the same region."""
 
-    def cloud(*, profile: str | None, region: str | None) -> Cloud:
-        return CLOUD if region in {None, CLOUD.region} else Cloud(profile=profile, region=region)
+    def cloud(*, profile: str | None, region: str | None) -> AwsSession:
+        return CLOUD if region in {None, CLOUD.region} else AwsSession(profile=profile, region=region)
 
-    monkeypatch.setattr("grader.cli.job.Cloud", cloud)
+    monkeypatch.setattr("grader.cli.job.AwsSession", cloud)
 
 
 @pytest.fixture
@@ -186,31 +186,31 @@ class TestBedrock:
         if text is not None:
             path.write_text(text)
         with pytest.raises(ConfigError, match=told):
-            read_order(BedrockJob, str(path))
+            read_spec(BedrockJob, str(path))
 
 
 class TestFunction:
     def test_a_name_becomes_an_arn(self, function: str) -> None:
-        assert str(find_function(f"{function}:live", CLOUD, must_exist=False)) == ARN
-        assert str(find_function(PLAIN, CLOUD, must_exist=True)) == PLAIN
+        assert str(resolve_function(f"{function}:live", CLOUD, must_exist=False)) == ARN
+        assert str(resolve_function(PLAIN, CLOUD, must_exist=True)) == PLAIN
 
     def test_there_is_none(self, aws: Server) -> None:
         with pytest.raises(NothingThereError, match="function SageMaker-x: there is none in us-east-1; `grader deploy"):
-            find_function("SageMaker-x:live", CLOUD, must_exist=False)
+            resolve_function("SageMaker-x:live", CLOUD, must_exist=False)
         assert aws.take_calls()
 
     def test_it_has_no_such_alias(self, function: str) -> None:
         with pytest.raises(NothingThereError, match="has no alias or version other in us-east-1; `grader deploy"):
-            find_function(f"{function}:other", CLOUD, must_exist=True)
+            resolve_function(f"{function}:other", CLOUD, must_exist=True)
 
     def test_it_is_in_another_region(self, function: str) -> None:
         elsewhere = ARN.replace("us-east-1", "eu-west-1")
         with pytest.raises(CloudRequestError, match="is in eu-west-1, and the job would be in us-east-1"):
-            region_of(elsewhere, "us-east-1")
+            function_region(elsewhere, "us-east-1")
         with pytest.raises(CloudRequestError, match="is in eu-west-1, and the job would be in us-east-1"):
-            find_function(elsewhere, CLOUD, must_exist=False)
-        assert region_of(elsewhere, None) == "eu-west-1"
-        assert region_of(function, None) is None
+            resolve_function(elsewhere, CLOUD, must_exist=False)
+        assert function_region(elsewhere, None) == "eu-west-1"
+        assert function_region(function, None) is None
 
     def test_none_is_named(self, write: Callable[..., str]) -> None:
         with pytest.raises(ConfigError, match="function: is missing; give it there or by --function"):
@@ -286,7 +286,7 @@ class TestSageMaker:
 
         evaluator = "arn:aws:sagemaker:us-east-1:123456789012:hub-content/HUB/JsonDoc/mine/1.0.0"
         file = write({**SAGEMAKER, "evaluator": evaluator, "training_data": "s3://bucket/train/"})
-        wanted = read_order(SageMakerJob, file).request(evaluator, CLOUD, file=file).parameters
+        wanted = read_spec(SageMakerJob, file).request(evaluator, CLOUD, file=file).parameters
         arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/one"
         with Stubber(CLOUD.client("sagemaker")) as stub:  # moto knows no serverless jobs
             stub.add_response("create_training_job", {"TrainingJobArn": arn}, dict(wanted))
@@ -323,7 +323,7 @@ class TestSageMaker:
         assert aws.take_calls() == []
 
     def test_defaults_are_read(self, write: Callable[..., str]) -> None:
-        order = read_order(SageMakerJob, write(SAGEMAKER))
+        order = read_spec(SageMakerJob, write(SAGEMAKER))
         assert (order.peft, order.accept_eula, order.hyperparameters) == ("LORA", False, {})
 
 

@@ -13,10 +13,10 @@ import pytest
 from cfnlint.decode.cfn_yaml import load as load_template
 
 from grader.lambda_api.batch_log import DIMENSION, NAMESPACE, batch_lines, sample_line
-from grader.tools.logs.insights import queries
+from grader.tools.logs.insights import load_queries
 from testcases.verdict import Verdict
 from tests.grader.lambda_api.emf import metrics_in
-from tests.grader.lambda_api.making import graded, scored, unscored
+from tests.grader.lambda_api.making import graded, scored, unscored_grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parents[4] / "deploy" / "monitoring.yaml"
 DOCUMENT = (Path(__file__).parents[4] / "docs" / "operations.md").read_text("utf-8")
 RESOURCES: dict[str, Any] = load_template(str(TEMPLATE))["Resources"]
-BATCH = graded(scored(0.5), scored(1.0), unscored("b", "no"))
+BATCH = graded(scored(0.5), scored(1.0), unscored_grade("b", "no"))
 (RECORD,) = batch_lines(BATCH, "f")
 EMITTED = metrics_in(RECORD)
 FROM_JOURNAL = {"timestamp", "level"}
@@ -134,7 +134,7 @@ def test_widgets_do_not_overlap() -> None:
 
 def test_the_dashboard_asks_what_the_command_line_asks() -> None:
     asked = [one["properties"]["query"] for one in widgets() if one["type"] == "log"]
-    texts = {query.text.strip() for query in queries().values()}
+    texts = {query.text.strip() for query in load_queries().values()}
     assert len(asked) > 2
     for query in asked:
         assert query.startswith("SOURCE 'x' | ")
@@ -143,12 +143,12 @@ def test_the_dashboard_asks_what_the_command_line_asks() -> None:
 
 def test_saved_queries_are_those_of_the_command_line() -> None:
     saved = {one["Name"]["Fn::Sub"]: one["QueryString"] for one in of_type("AWS::Logs::QueryDefinition").values()}
-    assert saved == {f"${{FunctionName}}/{one.name}": f"# {one.about}\n{one.text}" for one in queries().values()}
+    assert saved == {f"${{FunctionName}}/{one.name}": f"# {one.about}\n{one.text}" for one in load_queries().values()}
 
 
-@pytest.mark.parametrize("name", queries())
+@pytest.mark.parametrize("name", load_queries())
 def test_queries_read_fields_that_there_are(name: str) -> None:
-    query = queries()[name]
+    query = load_queries()[name]
     assert fields_of(query.text)
     assert fields_of(query.text) <= known_fields(query.text)
     assert query.about
@@ -156,7 +156,9 @@ def test_queries_read_fields_that_there_are(name: str) -> None:
 
 
 def test_the_query_of_verdicts_counts_each() -> None:
-    assert fields_of(queries()["verdicts"].text) == {"event"} | {f"verdicts.{verdict.value}" for verdict in Verdict}
+    assert fields_of(load_queries()["verdicts"].text) == {"event"} | {
+        f"verdicts.{verdict.value}" for verdict in Verdict
+    }
 
 
 def test_a_field_that_there_is_not_is_found_out() -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.stub import ANY, Stubber
 
-from grader.aws.client import Cloud
+from grader.aws.client import AwsSession
 from grader.errors import CloudError, CloudRequestError, NothingThereError
-from grader.tools.logs.insights import Query, ask, queries
+from grader.tools.logs.insights import Query, load_queries, run_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +23,14 @@ MISSING = "ResourceNotFoundException"
 
 
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
+def cloud(monkeypatch: pytest.MonkeyPatch) -> AwsSession:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    return Cloud(region="us-east-1", attempts=1)
+    return AwsSession(region="us-east-1", attempts=1)
 
 
 @pytest.fixture
-def stub(cloud: Cloud) -> Iterator[Stubber]:
+def stub(cloud: AwsSession) -> Iterator[Stubber]:
     with Stubber(cloud.client("logs")) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()
@@ -52,12 +52,12 @@ def answered(stub: Stubber, status: str, *rows: dict[str, str]) -> None:
     stub.add_response("get_query_results", {"status": status, "results": results}, {"queryId": ID})
 
 
-def asked(cloud: Cloud, pauses: list[float] | None = None, *, end: datetime = END) -> list[dict[str, str]]:
+def asked(cloud: AwsSession, pauses: list[float] | None = None, *, end: datetime = END) -> list[dict[str, str]]:
     waited = [] if pauses is None else pauses
-    return ask(cloud, QUERY, "/aws/lambda/f", START, end, pause=waited.append)
+    return run_query(cloud, QUERY, "/aws/lambda/f", START, end, pause=waited.append)
 
 
-def test_it_waits_until_the_answer_is_there_and_ever_longer(cloud: Cloud, stub: Stubber) -> None:
+def test_it_waits_until_the_answer_is_there_and_ever_longer(cloud: AwsSession, stub: Stubber) -> None:
     started(stub, QUERY.text)
     for status in ("Scheduled", *["Running"] * 12):
         answered(stub, status)
@@ -69,7 +69,7 @@ def test_it_waits_until_the_answer_is_there_and_ever_longer(cloud: Cloud, stub: 
 
 
 @pytest.mark.parametrize("status", ["Failed", "Cancelled", "Timeout", "Unknown"])
-def test_a_query_that_comes_to_nothing_is_one_line(cloud: Cloud, stub: Stubber, status: str) -> None:
+def test_a_query_that_comes_to_nothing_is_one_line(cloud: AwsSession, stub: Stubber, status: str) -> None:
     started(stub)
     answered(stub, status)
     stub.add_client_error("stop_query", "InvalidParameterException")
@@ -77,7 +77,7 @@ def test_a_query_that_comes_to_nothing_is_one_line(cloud: Cloud, stub: Stubber, 
         asked(cloud)
 
 
-def test_a_query_that_does_not_end_is_stopped(cloud: Cloud, stub: Stubber) -> None:
+def test_a_query_that_does_not_end_is_stopped(cloud: AwsSession, stub: Stubber) -> None:
     started(stub)
     for _ in range(187):
         answered(stub, "Running")
@@ -86,7 +86,7 @@ def test_a_query_that_does_not_end_is_stopped(cloud: Cloud, stub: Stubber) -> No
         asked(cloud)
 
 
-def test_a_query_nobody_waits_for_is_stopped(cloud: Cloud, stub: Stubber) -> None:
+def test_a_query_nobody_waits_for_is_stopped(cloud: AwsSession, stub: Stubber) -> None:
     started(stub)
     answered(stub, "Running")
     stub.add_response("stop_query", {"success": True}, {"queryId": ID})
@@ -95,7 +95,7 @@ def test_a_query_nobody_waits_for_is_stopped(cloud: Cloud, stub: Stubber) -> Non
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ask(cloud, QUERY, "/aws/lambda/f", START, END, pause=interrupt)
+        run_query(cloud, QUERY, "/aws/lambda/f", START, END, pause=interrupt)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_query_nobody_waits_for_is_stopped(cloud: Cloud, stub: Stubber) -> Non
         ("LimitExceededException", CloudRequestError, "AWS refuses"),
     ],
 )
-def test_what_cannot_be_asked_is_one_line(cloud: Cloud, stub: Stubber, code: str, kind: type, said: str) -> None:
+def test_what_cannot_be_asked_is_one_line(cloud: AwsSession, stub: Stubber, code: str, kind: type, said: str) -> None:
     stub.add_client_error("start_query", code, "no")
     with pytest.raises(kind, match=rf"^log group /aws/lambda/f: .*{said}") as raised:
         asked(cloud)
@@ -121,5 +121,5 @@ def test_rows_are_as_far_apart_as_fits_the_time(hours: float, width: str) -> Non
 
 
 def test_every_query_has_a_line_on_what_it_tells() -> None:
-    assert len(queries()) == 10
-    assert all(one.about and "\n" not in one.about and one.text for one in queries().values())
+    assert len(load_queries()) == 10
+    assert all(one.about and "\n" not in one.about and one.text for one in load_queries().values())

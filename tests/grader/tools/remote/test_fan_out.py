@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.errors import CloudError, CloudRequestError
-from grader.tools.remote.fan_out import FanOut, Outcome
+from grader.tools.remote.fan_out import FanOut, ItemResult
 from grader.tools.remote.function import InvocationError, Remedy
 from grader.tools.remote.payloads import RequestItem
-from grader.tools.remote.retry import Patience, Tries
+from grader.tools.remote.retry import RetryBudget, RetryPolicy
 from grader.types import GradeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-AT_ONCE = Patience(repetitions=4, first_s=0.0, longest_s=0.0)
+AT_ONCE = RetryPolicy(max_retries=4, first_s=0.0, longest_s=0.0)
 
 
 def results_of(ids: list[Any], **fields: Any) -> bytes:
@@ -42,7 +42,7 @@ def items(count: int) -> list[RequestItem]:
     return [RequestItem.of({}, place=number, sample_id=number) for number in range(1, count + 1)]
 
 
-def outcomes(function: Function, count: int, **options: Any) -> dict[int, Outcome]:
+def outcomes(function: Function, count: int, **options: Any) -> dict[int, ItemResult]:
     options = {"concurrency": 3, "batch_size": 8, "patience": AT_ONCE} | options
     found = list(FanOut(function, **options).grade(items(count)))
     assert len({one.item.place for one in found}) == len(found) == count
@@ -122,7 +122,7 @@ def test_a_function_that_is_throttled_for_good_is_given_up() -> None:
 
     function = Function(answer)
     found = outcomes(function, 8)
-    assert len(function.sent) == 1 + AT_ONCE.repetitions
+    assert len(function.sent) == 1 + AT_ONCE.max_retries
     assert {one.grade.reason for one in found.values()} == {"fewer, please"}
 
 
@@ -174,16 +174,16 @@ def test_a_function_that_fails_for_everything_is_given_up_before_all_was_tried()
         raise InvocationError("exited", Remedy.ALONE)
 
     function = Function(answer)
-    patience = Patience(repetitions_alone=2, first_s=0.0, longest_s=0.0, in_vain=30)
+    patience = RetryPolicy(single_item_retries=2, first_s=0.0, longest_s=0.0, max_failures=30)
     with pytest.raises(CloudError, match="31 invocations have failed and 0 went well; the last: exited"):
         list(FanOut(function, concurrency=2, batch_size=4, patience=patience).grade(items(1000)))
     assert len(function.sent) < 40
 
 
 def test_waits_grow_to_their_limit_and_are_never_longer() -> None:
-    patience = Patience(first_s=0.5, longest_s=20.0)
+    patience = RetryPolicy(first_s=0.5, longest_s=20.0)
     assert [patience.wait_s(one, 1.0) for one in (1, 2, 3, 6, 7, 500)] == [0.5, 1.0, 2.0, 16.0, 20.0, 20.0]
     assert patience.wait_s(5, 0.0) == 0.0
-    drawn = {Tries(patience).wait_s(4) for _ in range(50)}
+    drawn = {RetryBudget(patience).wait_s(4) for _ in range(50)}
     assert len(drawn) > 40
     assert all(0.0 <= one <= 4.0 for one in drawn)

@@ -7,7 +7,7 @@ import pytest
 
 from grader.aws.lambda_function import PAYLOAD_BYTES
 from grader.lambda_api import read_event
-from grader.tools.remote.payloads import ROOM, NotSendableError, RequestItem, batches, payload_of
+from grader.tools.remote.payloads import MAX_SAMPLES_BYTES, NotSendableError, RequestItem, batches, request_payload
 
 ASKED: dict[str, Any] = {"reference_answer": {"tests": []}}
 
@@ -21,7 +21,7 @@ def sized(place: int, size: int) -> RequestItem:
 
 
 def test_a_payload_is_an_event_of_these_samples_that_asks_for_details() -> None:
-    payload = payload_of([item(1, completion="é", **ASKED), item(2, completion="\ud800", **ASKED)])
+    payload = request_payload([item(1, completion="é", **ASKED), item(2, completion="\ud800", **ASKED)])
     batch = read_event(json.loads(payload))
     assert batch.detailed
     assert [getattr(sample, "completion", None) for sample in batch.samples] == ["é", "\ud800"]
@@ -36,9 +36,9 @@ def test_other_scripts_take_no_more_room_than_they_have_to() -> None:
     ("sizes", "most", "groups"),
     [
         pytest.param([10] * 5, 2, [2, 2, 1], id="by count"),
-        pytest.param([ROOM // 2] * 3, 100, [1, 1, 1], id="commas count"),
-        pytest.param([ROOM // 2 - 1] * 3, 100, [2, 1], id="by bytes"),
-        pytest.param([ROOM, 1, ROOM], 100, [1, 1, 1], id="one alone"),
+        pytest.param([MAX_SAMPLES_BYTES // 2] * 3, 100, [1, 1, 1], id="commas count"),
+        pytest.param([MAX_SAMPLES_BYTES // 2 - 1] * 3, 100, [2, 1], id="by bytes"),
+        pytest.param([MAX_SAMPLES_BYTES, 1, MAX_SAMPLES_BYTES], 100, [1, 1, 1], id="one alone"),
         pytest.param([], 100, [], id="none"),
     ],
 )
@@ -46,14 +46,14 @@ def test_batches_keep_to_both_limits_and_to_the_order(sizes: list[int], most: in
     made = list(batches((sized(place, size) for place, size in enumerate(sizes)), most=most))
     assert [len(group) for group in made] == groups
     assert [one.place for group in made for one in group] == list(range(len(sizes)))
-    assert all(len(payload_of(group)) <= PAYLOAD_BYTES for group in made)
+    assert all(len(request_payload(group)) <= PAYLOAD_BYTES for group in made)
 
 
 def test_what_no_request_holds_is_refused_and_what_just_fits_is_not() -> None:
     around = len(item(completion="").text)
-    assert len(payload_of([item(completion="x" * (ROOM - around))])) <= PAYLOAD_BYTES
+    assert len(request_payload([item(completion="x" * (MAX_SAMPLES_BYTES - around))])) <= PAYLOAD_BYTES
     with pytest.raises(NotSendableError, match=r"is 6\.2 MB as it is sent, and a request to Lambda holds 6\.2 MB"):
-        item(completion="x" * (ROOM - around + 1))
+        item(completion="x" * (MAX_SAMPLES_BYTES - around + 1))
 
 
 def test_what_json_cannot_say_is_refused() -> None:

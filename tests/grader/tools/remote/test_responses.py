@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from grader.lambda_api import Envelope, write_response
-from grader.tools.remote.payloads import AnswerError, RequestItem, read_answer
+from grader.tools.remote.payloads import RequestItem, ResponseError, read_response
 from grader.types import Grade, GradeStatus, Metric, MetricType, TestResult
 from testcases.verdict import Verdict
 
@@ -36,12 +36,12 @@ def answer(*grades: Grade, envelope: Envelope = Envelope.LIST, detailed: bool = 
 @pytest.mark.parametrize("envelope", [Envelope.LIST, Envelope.HTTP])
 def test_grades_come_back_as_they_were_in_either_envelope(envelope: Envelope) -> None:
     grades = [grade("a"), grade(7, None), grade({"any": ["thing"]})]
-    assert read_answer(answer(*grades, envelope=envelope), items("a", 7, {"any": ["thing"]})) == grades
+    assert read_response(answer(*grades, envelope=envelope), items("a", 7, {"any": ["thing"]})) == grades
 
 
 def test_without_details_metrics_tell_what_they_can() -> None:
     failed = Grade("b", GradeStatus.UNSCORED, None, (Metric("grader_error", 1.0),))
-    found = read_answer(answer(grade("a"), failed, detailed=False), items("a", "b"))
+    found = read_response(answer(grade("a"), failed, detailed=False), items("a", "b"))
     assert [(one.status, one.reward, one.tests, one.reason) for one in found] == [
         (GradeStatus.SCORED, 0.5, (), ""),
         (GradeStatus.UNSCORED, None, (), ""),
@@ -51,16 +51,19 @@ def test_without_details_metrics_tell_what_they_can() -> None:
 
 
 def test_results_in_another_order_are_put_right() -> None:
-    found = read_answer(answer(grade("b", 0.2), grade("a", 0.1)), items("a", "b"))
+    found = read_response(answer(grade("b", 0.2), grade("a", 0.1)), items("a", "b"))
     assert [(one.sample_id, one.reward) for one in found] == [("a", 0.1), ("b", 0.2)]
 
 
 def test_equal_ids_go_by_their_order() -> None:
-    assert [one.reward for one in read_answer(answer(grade("a", 0.1), grade("a", 0.2)), items("a", "a"))] == [0.1, 0.2]
+    assert [one.reward for one in read_response(answer(grade("a", 0.1), grade("a", 0.2)), items("a", "a"))] == [
+        0.1,
+        0.2,
+    ]
 
 
 def test_an_id_that_was_made_encodable_on_the_way_is_still_the_sample_s() -> None:
-    (found,) = read_answer(answer(grade("a\ud800")), items("a\ud800"))
+    (found,) = read_response(answer(grade("a\ud800")), items("a\ud800"))
     assert found.sample_id == "a\ud800"
 
 
@@ -91,5 +94,5 @@ def result(**fields: Any) -> dict[str, Any]:
 )
 def test_what_is_no_answer_says_why(document: Any, said: str) -> None:
     payload = document if isinstance(document, str) else json.dumps(document)
-    with pytest.raises(AnswerError, match=said):
-        read_answer(payload.encode(), items("a"))
+    with pytest.raises(ResponseError, match=said):
+        read_response(payload.encode(), items("a"))

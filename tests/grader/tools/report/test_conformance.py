@@ -15,18 +15,18 @@ from grader.cli import doctor as command
 from grader.core.grader import Grader
 from grader.tools.report.conformance import conformance_tables
 from sandbox.conformance.attacks import Attack
-from sandbox.conformance.kit import ConformanceReport, HostCheck, Outcome, OutcomeStatus
+from sandbox.conformance.kit import AttackResult, AttackStatus, ConformanceReport, HostCheck
 from sandbox.types import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HELD = Outcome(Attack("exit", "is wrong", ""), OutcomeStatus.HELD)
-BEATEN = Outcome(Attack("exit", "is [red]right[/]", ""), OutcomeStatus.BEATEN, "4 of 4 cases\x1b[31m")
+HELD = AttackResult(Attack("exit", "is wrong", ""), AttackStatus.HELD)
+BEATEN = AttackResult(Attack("exit", "is [red]right[/]", ""), AttackStatus.BEATEN, "4 of 4 cases\x1b[31m")
 CLEAN = HostCheck("no process is left", held=True)
 
 
-def report(outcomes: Sequence[Outcome], *host: HostCheck) -> ConformanceReport:
+def report(outcomes: Sequence[AttackResult], *host: HostCheck) -> ConformanceReport:
     return ConformanceReport(Tier.RLIMIT, (), tuple(outcomes), host, 1.5)
 
 
@@ -55,7 +55,7 @@ def test_nothing_is_said_of_failures_when_there_are_none() -> None:
 
 @pytest.mark.parametrize(("outcome", "ending"), [(HELD, nullcontext()), (BEATEN, pytest.raises(typer.Exit))])
 def test_the_command_ends_with_1_when_something_did_not_hold(
-    outcome: Outcome, ending: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    outcome: AttackResult, ending: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(Grader, "check_conformance", lambda *_, **__: report([outcome], CLEAN))
     with ending as end:

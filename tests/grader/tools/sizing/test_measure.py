@@ -12,7 +12,7 @@ import pytest
 
 from grader.config.settings import GraderConfig
 from grader.errors import InputError
-from grader.tools.sizing.measure import PeakMemory, cpu_s, family, measure
+from grader.tools.sizing.measure import PeakMemory, cpu_s, measure, process_tree
 from grader.types import Sample
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ def test_the_cpu_time_of_children_counts_while_they_live_and_when_they_have_ende
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        assert child.pid in family()
+        assert child.pid in process_tree()
         alive = cpu_s()
         child.communicate(b"\n")
     assert alive - before >= 0.35
     assert cpu_s() - before >= 0.35
-    assert os.getpid() in family()
+    assert os.getpid() in process_tree()
 
 
 def test_the_memory_of_a_child_shows_in_the_peak() -> None:

@@ -11,10 +11,10 @@ from rich.console import Console
 
 from grader.aws.lambda_function import PAYLOAD_BYTES
 from grader.errors import InputError
-from grader.tools.sizing.prices import Prices, prices_of
+from grader.tools.sizing.prices import Prices, prices_for
 from grader.tools.sizing.profile import Profile, read_profile
-from grader.tools.sizing.sizing import Demand, Plan, make_plan
-from grader.tools.sizing.tables import plan_tables
+from grader.tools.sizing.sizing import Sizing, Workload, size_function
+from grader.tools.sizing.tables import sizing_tables
 
 PRICES = Prices(gb_second=0.00002, million_requests=0.2, source="a test", date="", region="r", architecture="x86_64")
 BUSY = Profile(
@@ -35,13 +35,13 @@ BUSY = Profile(
 )
 
 
-def planned(profile: Profile = BUSY, **demand: Any) -> Plan:
-    return make_plan(profile, PRICES, Demand(**demand))
+def planned(profile: Profile = BUSY, **demand: Any) -> Sizing:
+    return size_function(profile, PRICES, Workload(**demand))
 
 
 def test_a_function_of_one_cpu_takes_the_cpu_time_of_its_batch() -> None:
     (option,) = planned(memory_mb=1769, batch_size=50).options
-    assert (option.cpus, option.lanes) == (1.0, 1)
+    assert (option.cpus, option.workers) == (1.0, 1)
     assert option.batch_s == pytest.approx(5.0)
     assert option.worst_batch_s == pytest.approx(7.0)
     # two spare lanes for each
@@ -168,24 +168,24 @@ def test_what_no_function_can_do_is_an_error(profile: Profile, demand: dict[str,
 
 def test_prices_are_those_of_region_and_architecture() -> None:
     most, arm, dear = (
-        prices_of("us-east-1", "x86_64"),
-        prices_of("us-east-1", "arm64"),
-        prices_of("ap-east-1", "x86_64"),
+        prices_for("us-east-1", "x86_64"),
+        prices_for("us-east-1", "arm64"),
+        prices_for("ap-east-1", "x86_64"),
     )
     assert arm.gb_second < most.gb_second < dear.gb_second
     assert most.source
     assert most.date
     assert not most.assumed
-    assert prices_of("xx-new-1", "x86_64").assumed
-    own = prices_of("xx-new-1", "arm64", gb_second=0.5)
+    assert prices_for("xx-new-1", "x86_64").assumed
+    own = prices_for("xx-new-1", "arm64", gb_second=0.5)
     assert (own.gb_second, own.million_requests, own.date, own.assumed) == (0.5, most.million_requests, "", False)
 
 
 def test_tables_show_what_to_set() -> None:
-    demand = Demand()
-    plan = make_plan(replace(BUSY, unscored=2), PRICES, demand)
+    demand = Workload()
+    plan = size_function(replace(BUSY, unscored=2), PRICES, demand)
     out = io.StringIO()
-    Console(file=out, width=140).print(plan_tables(plan, BUSY, PRICES, demand))
+    Console(file=out, width=140).print(sizing_tables(plan, BUSY, PRICES, demand))
     assert "3538 MB" in out.getvalue()
     assert "note: 2 samples have no score" in out.getvalue()
     assert "a test" in out.getvalue()

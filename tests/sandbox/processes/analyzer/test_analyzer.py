@@ -55,7 +55,7 @@ def is_fine(box: Box) -> bool:
 
 
 def analysts(box: Box) -> set[int]:
-    zygote = box.sandbox._analysts.pid
+    zygote = box.sandbox._analyzer_zygote.pid
     return set(processes(zygote)) - {zygote}
 
 
@@ -182,7 +182,7 @@ def test_style_that_takes_too_long_leaves_the_analysis_standing(own_box: Box, mo
 @pytest.mark.parametrize("who", ["analysts", "zygote", "both"])
 def test_what_dies_idle_is_replaced_at_the_next_use(own_box: Box, who: str) -> None:
     own_box.read(*[FINE] * 8)
-    zygote = own_box.sandbox._analysts.pid
+    zygote = own_box.sandbox._analyzer_zygote.pid
     assert zygote is not None
     killed = {"analysts": analysts(own_box), "zygote": {zygote}, "both": set(processes(zygote))}[who]
     for pid in killed:
@@ -194,7 +194,7 @@ def test_what_dies_idle_is_replaced_at_the_next_use(own_box: Box, who: str) -> N
 @pytest.mark.parametrize("who", ["analysts", "zygote", "both"])
 def test_what_dies_at_work_is_replaced_once(own_box: Box, who: str) -> None:
     own_box.read(*[FINE] * 4)
-    zygote = own_box.sandbox._analysts.pid
+    zygote = own_box.sandbox._analyzer_zygote.pid
     assert zygote is not None
 
     def strike() -> None:
@@ -213,15 +213,15 @@ def test_what_dies_at_work_is_replaced_once(own_box: Box, who: str) -> None:
     assert is_fine(own_box)
 
 
-@pytest.mark.parametrize("who", ["analyst", "zygote"])
+@pytest.mark.parametrize("who", ["analyzer", "zygote"])
 def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callable[..., Box], who: str) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.read(FINE)
-    zygote, (analyst,) = box.sandbox._analysts.pid, analysts(box)
+    zygote, (analyzer,) = box.sandbox._analyzer_zygote.pid, analysts(box)
     assert zygote is not None
     if who == "zygote":
-        os.kill(analyst, signal.SIGKILL)
-    os.kill(analyst if who == "analyst" else zygote, signal.SIGSTOP)
+        os.kill(analyzer, signal.SIGKILL)
+    os.kill(analyzer if who == "analyzer" else zygote, signal.SIGSTOP)
     started = time.monotonic()
     readings = box.read(FINE, FINE, FINE, deadline_s=0.8)
     assert time.monotonic() - started < LATE_S
@@ -231,13 +231,13 @@ def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callab
 
 
 def test_a_deadline_that_is_over_starts_nothing_and_blames_no_source(make_box: Callable[..., Box]) -> None:
-    box = make_box(lanes=1)
+    box = make_box(workers=1)
     box.read(FINE)
-    before = processes(box.sandbox._analysts.pid).keys()
+    before = processes(box.sandbox._analyzer_zygote.pid).keys()
     readings = box.read(*[FINE] * 50, deadline_s=-1.0)
     assert [status(reading) for reading in readings] == [AnalysisStatus.INTERNAL] * 50
     assert {reading[0].detail for reading in readings} == {"the deadline came before the source was read"}
-    assert processes(box.sandbox._analysts.pid).keys() == before
+    assert processes(box.sandbox._analyzer_zygote.pid).keys() == before
     assert is_fine(box)
 
 

@@ -7,9 +7,9 @@ import signal
 import pytest
 
 from sandbox.isolation import audit
-from sandbox.processes.harness.solution_process import last_words
-from sandbox.types import SolutionStatus
-from sandbox.wire.zygote_protocol import Ending
+from sandbox.processes.harness.solution_process import reply_for_exit
+from sandbox.wire.replies import SolutionStatus
+from sandbox.wire.zygote_protocol import ExitInfo
 
 _LIMIT_S = 5
 
@@ -36,19 +36,19 @@ def _status(signal_or_code: signal.Signals | int) -> int:
 def test_an_ending_has_one_meaning(
     *, ended_by: signal.Signals | int, cpu_s: float, had_closed: bool, status: SolutionStatus
 ) -> None:
-    ending = Ending(pid=2, status=_status(ended_by), cpu_s=cpu_s, peak_mb=20)
+    ending = ExitInfo(pid=2, status=_status(ended_by), cpu_s=cpu_s, peak_mb=20)
 
-    assert last_words(ending, cpu_limit_s=_LIMIT_S, had_closed=had_closed).status is status
+    assert reply_for_exit(ending, cpu_limit_s=_LIMIT_S, had_closed=had_closed).status is status
 
 
 def test_the_exit_code_is_told() -> None:
-    reply = last_words(Ending(2, _status(3), 0.1, 20), cpu_limit_s=_LIMIT_S, had_closed=False)
+    reply = reply_for_exit(ExitInfo(2, _status(3), 0.1, 20), cpu_limit_s=_LIMIT_S, had_closed=False)
 
     assert reply.value == 3
     assert reply.detail == "ended its own process with code 3"
 
 
 def test_a_signal_without_a_name_is_told_by_its_number() -> None:
-    reply = last_words(Ending(2, 126, 0.1, 20), cpu_limit_s=_LIMIT_S, had_closed=False)
+    reply = reply_for_exit(ExitInfo(2, 126, 0.1, 20), cpu_limit_s=_LIMIT_S, had_closed=False)
 
     assert reply.detail == "killed by signal 126"

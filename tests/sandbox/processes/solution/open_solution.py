@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["prepare"]
 
 
-def prepare(insider: str) -> Callable[[int], Callable[[], Any]]:
+def prepare(in_process_runner: str) -> Callable[[int], Callable[[], Any]]:
     """As `sandbox.processes.solution.solution.prepare`."""
     lockdown.prepare = lambda: _open
-    return solution.prepare(insider)
+    return solution.prepare(in_process_runner)
 
 
 def _open(_settings: object, module: ModuleType) -> None:
-    functions.take_down()
-    imports.take_down()
+    functions.revert()
+    imports.revert()
     sys.modules[module.__name__] = module

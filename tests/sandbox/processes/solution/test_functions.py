@@ -1006,7 +1006,8 @@ def test_a_byte_order_mark_is_no_code(box: Box) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["subprocess", "socket", "ctypes", "multiprocessing", "select", "fcntl", "resource", "sandbox.wire.values", "testcases",
+    ["subprocess", "socket", "ctypes", "multiprocessing", "select", "fcntl", "resource", "sandbox.wire.values",
+     "testcases",
      "xmlrpc.client", "numpy", "_posixsubprocess", "nowhere"],
 )  # fmt: skip
 def test_other_modules_cannot_be_imported(box: Box, name: str) -> None:

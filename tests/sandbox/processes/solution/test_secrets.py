@@ -102,7 +102,7 @@ def test_the_environment_holds_no_secrets(make_box: Callable[..., Box], monkeypa
         def f():
             print(json.dumps([dict(os.environ), sys.argv, os.getcwd(), "canary" in str(sys.orig_argv)]))
     """
-    environ, argv, directory, is_in_argv = json.loads(make_box(lanes=1).call(show).output)
+    environ, argv, directory, is_in_argv = json.loads(make_box(workers=1).call(show).output)
     assert set(environ) <= {
         "PYTHONHASHSEED",
         "LC_ALL",
