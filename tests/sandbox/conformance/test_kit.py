@@ -155,11 +155,11 @@ def children() -> list[str]:
 
 BROKEN = {
     "an environment that is handed on": (
-        "zygote.py", "env=_ENVIRONMENT,", "env=os.environ | _ENVIRONMENT,",
+        "scheduler/zygote.py", "env=_ENVIRONMENT,", "env=os.environ | _ENVIRONMENT,",
         "secrets", {"returns its environment": "beaten"}, [],
     ),
     "files that can be opened": (
-        "walls/rlimits.py", "def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:\n",
+        "isolation/rlimits.py", "def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:\n",
         "def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:\n    value = value or 64 * (kind == 7)\n",
         "secrets state",
         {
@@ -169,12 +169,12 @@ BROKEN = {
         ["no file, socket or shared memory is left"],
     ),
     "a comparison that takes whatever is no integer": (
-        "processes/conformance_exam.py", "type(reply.value) is int and reply.value == left + right",
+        "conformance/spec.py", "type(reply.value) is int and reply.value == left + right",
         "(reply.value == left + right or not type(reply.value) is int)",
         "eq", {"is equal to everything": "beaten", "hopes that not a number is near enough": "beaten"}, [],
     ),
     "a harness that lets go of an answer that leaves": (
-        "processes/conformance_exam.py", 'reply.status == "returned" and type', 'reply.status == "exited" or type',
+        "conformance/spec.py", 'reply.status == "returned" and type', 'reply.status == "exited" or type',
         "exit", {"leaves without clean-up in the call": "beaten"}, [],
     ),
 }  # fmt: skip
@@ -186,11 +186,11 @@ def copy() -> Iterator[Path]:
     """A copy of the sandbox in a folder that answers can enter, and whose attacks go for that folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sandbox = folder / "sandbox"
-        shutil.copytree(Path(kit.__file__).parent, sandbox, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in [sandbox / "conformance.py", *sandbox.glob("attacks/*.txt")]:
+        copied = folder / "sandbox"
+        shutil.copytree(sandbox.__path__[0], copied, ignore=shutil.ignore_patterns("__pycache__"))
+        for file in [copied / "conformance" / "kit.py", *copied.glob("conformance/attacks/*.txt")]:
             file.write_text(file.read_text().replace("/tmp", f"{name}/left"))
-        probe = sandbox / "walls" / "rlimits.py"  # else the sandbox would not even start
+        probe = copied / "isolation" / "rlimits.py"  # else the sandbox would not even start
         refused = 'return "a descriptor can be opened under RLIMIT_NOFILE=0"'
         assert probe.read_text().count(refused) == 1
         probe.write_text(probe.read_text().replace(refused, "pass"))
