@@ -64,7 +64,7 @@ class SandboxSettings:
 class PendingAnalysis:
     """What an analyst will say of a source."""
 
-    found: Future[Analysis]
+    analysis: Future[Analysis]
     style: Future[StyleFacts | None]
     """``None`` when it cannot be measured; fails with a `SandboxError` when that is not the source's fault."""
 
@@ -89,7 +89,7 @@ class Sandbox:
                     uid=uid_of(number + 1),
                     probe=number == 0,
                     isolation=settings.isolation,
-                    processes=True,
+                    runs_solutions=True,
                 )
             )
             for number in range(settings.workers * (1 + SPARES_PER_EXECUTOR))
@@ -149,13 +149,13 @@ class Sandbox:
             if demanded is not None and (tier is None or tier.rank < demanded.rank):
                 self.close()
                 standing = tier.value if tier is not None else "no tier at all"
-                fallen = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.stands)
+                fallen = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.active)
                 raise IsolationError(
                     f"isolation {demanded.value} is demanded, this host has {standing} ({fallen or 'all walls stand'})"
                 )
         if tier is None:
             self.close()
-            fallen = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.stands)
+            fallen = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.active)
             raise IsolationError(f"this host cannot isolate answers ({fallen})")
         self._started = True
 
@@ -207,7 +207,7 @@ class Sandbox:
         None can have been started, by the walls that stand; this is for the day on which one has.
         """
         now = time.monotonic()
-        if now < self._next_reap or any(layer.stands and layer.name == ORPHANS for layer in self.layers):
+        if now < self._next_reap or any(layer.active and layer.name == ORPHANS for layer in self.layers):
             return
         self._next_reap = now + _REAP_INTERVAL_S
         zygotes = self._zygotes()
@@ -218,7 +218,7 @@ class Sandbox:
         known.update(zygote.pid for zygote in zygotes if zygote.pid is not None)
         reap(self.tags, spare=known, looks=1)
 
-    def read(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> PendingAnalysis:
+    def analyze(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> PendingAnalysis:
         """Have a source read; call it inside a coroutine that `run` runs.
 
         Args:
@@ -229,17 +229,17 @@ class Sandbox:
         reading = PendingAnalysis(Future(), Future())
         if not style:
             reading.style.set(None)
-        self._loop.spawn(self._read(request, deadline, reading))
+        self._loop.spawn(self._analyze(request, deadline, reading))
         return reading
 
-    async def _read(self, request: AnalysisRequest, deadline: float, reading: PendingAnalysis) -> None:
+    async def _analyze(self, request: AnalysisRequest, deadline: float, reading: PendingAnalysis) -> None:
         analyzer_client = await self._analyzer_pool.acquire()
         try:
-            await analyzer_client.read(
+            await analyzer_client.analyze(
                 request,
                 max_bytes=self.settings.max_source_bytes,
                 deadline=deadline,
-                found=reading.found,
+                analysis=reading.analysis,
                 style=None if reading.style.done else reading.style,
             )
         finally:
@@ -285,7 +285,7 @@ class Sandbox:
         if os.getpid() != self._owner:
             return
         for analyzer_client in self._analyzer_clients:
-            analyzer_client.leave()
+            analyzer_client.stop()
         for executor in (*self._executors, *self._spare_executors):
             executor.close()
         self._analyzer_zygote.kill()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -160,8 +160,6 @@ class Analysis:
     is_stub: bool = False
     """The entry point's body does nothing: ``pass``, ``...``, a docstring, ``raise NotImplementedError``, or
     the return of a bare constant. For programs: there is no statement that does anything."""
-    style: StyleFacts | None = None
-    """``None`` until measured, or when it cannot be (no black output, or the time for it ran out)."""
 
 
 class Tier(StrEnum):
@@ -179,19 +177,19 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LayerReport:
-    """Whether one wall stands."""
+    """Report on one isolation layer."""
 
     name: str
-    stands: bool
+    active: bool
     reason: str = ""
-    """Why it does not; empty when it stands."""
+    """Why the layer is not active; empty when it is."""
 
     def as_dict(self) -> dict[str, object]:
-        """The same as JSON can say it."""
-        return asdict(self)
+        """Return the report as JSON-serializable data, with the published key ``stands`` for `active`."""
+        return {"name": self.name, "stands": self.active, "reason": self.reason}
 
 
 def active_tier(layers: Iterable[LayerReport]) -> Tier | None:
     """The highest tier whose walls all stand, and those of every tier below; ``None`` when not even the lowest does."""
-    tier = highest_tier(layer.name for layer in layers if layer.stands)
+    tier = highest_tier(layer.name for layer in layers if layer.active)
     return None if tier is None else Tier(tier)

@@ -80,7 +80,7 @@ class TaskGrader:
             state.reason = work.extraction.detail or "no code was found"
             return self._finish(state)
         problem = work.problem.problem
-        reading = self._sandbox.read(
+        reading = self._sandbox.analyze(
             AnalysisRequest(
                 source=answer,
                 entry_point=problem.entry_point,
@@ -90,7 +90,7 @@ class TaskGrader:
             deadline=deadline,
             style=self._config.reward.style > 0,
         )
-        state.analysis = analysis = await reading.found
+        state.analysis = analysis = await reading.analysis
         state.stamp("analysed")
         if analysis.status is AnalysisStatus.INTERNAL:
             return self._give_up(state, analysis.detail)

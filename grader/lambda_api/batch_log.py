@@ -181,7 +181,7 @@ def batch_lines(graded: GradedBatch, function: str) -> list[dict[str, Any]]:
         "scored": len(scored),
         "mean_reward": rounded(sum(rewards) / len(rewards)) if rewards else None,
         "tier": graded.host.tier.value,
-        "walls": [layer.name for layer in graded.host.layers if layer.stands],
+        "walls": [layer.name for layer in graded.host.layers if layer.active],
         "verdicts": dict(Counter(test.verdict.value for grade in graded.grades for test in grade.tests)),
     }
     known = {name: round(value, 4) for name, value in numbers.items() if value is not None}

@@ -83,21 +83,21 @@ class ConformanceReport:
 
     tier: Tier
     layers: tuple[LayerReport, ...]
-    outcomes: tuple[AttackResult, ...]
+    results: tuple[AttackResult, ...]
     host: tuple[HostCheck, ...]
     duration_s: float
 
     @property
     def held(self) -> bool:
         """Whether everything did that was run, and everything was run."""
-        return all(outcome.status is AttackStatus.HELD for outcome in self.outcomes) and all(
+        return all(outcome.status is AttackStatus.HELD for outcome in self.results) and all(
             check.held for check in self.host
         )
 
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON can say it."""
         counts: dict[str, dict[str, int]] = {}
-        for outcome in self.outcomes:
+        for outcome in self.results:
             family = counts.setdefault(outcome.attack.family, {})
             family[outcome.status.value] = family.get(outcome.status.value, 0) + 1
         return {
@@ -106,7 +106,7 @@ class ConformanceReport:
             "families": counts,
             "not_held": [
                 {"family": one.attack.family, "name": one.attack.name, "status": one.status.value, "detail": one.detail}
-                for one in self.outcomes
+                for one in self.results
                 if one.status is not AttackStatus.HELD
             ],
             "host": [{"name": check.name, "held": check.held, "detail": check.detail} for check in self.host],
@@ -175,8 +175,8 @@ class _Kit:
         return tuple(self._sandbox.run([self._one(attack) for attack in wanted]))
 
     async def _one(self, attack: Attack) -> AttackResult:
-        reading = self._sandbox.read(AnalysisRequest(attack.source, "add", Policy.OFF), deadline=self._deadline)
-        analysis = await reading.found
+        reading = self._sandbox.analyze(AnalysisRequest(attack.source, "add", Policy.OFF), deadline=self._deadline)
+        analysis = await reading.analysis
         with contextlib.suppress(ProcessLostError):  # nothing is asked of the style but that it harms nobody
             await reading.style
         job = Job(attack.source, encode(None), _LIMITS)

@@ -10,8 +10,8 @@ from sandbox.types import Analysis, AnalysisRequest, AnalysisStatus, Finding, St
 from sandbox.wire.values import decode, encode
 
 if TYPE_CHECKING:
+    from sandbox.scheduler.forked_process import ForkedProcess
     from sandbox.scheduler.loop import Future
-    from sandbox.scheduler.worker import Worker
     from sandbox.scheduler.zygote import Zygote
 
 __all__ = ["ANALYZER", "AnalyzerClient"]
@@ -43,7 +43,7 @@ class AnalyzerClient:
 
     def __init__(self, zygote: Zygote) -> None:
         self._zygote = zygote
-        self._analyzer: Worker | None = None
+        self._analyzer: ForkedProcess | None = None
         self._served = 0
         self._idle = True
 
@@ -52,13 +52,13 @@ class AnalyzerClient:
         """Its processes, as long as it is idle."""
         return set() if self._analyzer is None else {self._analyzer.inner_pid}
 
-    async def read(
+    async def analyze(
         self,
         request: AnalysisRequest,
         *,
         max_bytes: int,
         deadline: float,
-        found: Future[Analysis],
+        analysis: Future[Analysis],
         style: Future[StyleFacts | None] | None,
     ) -> None:
         """Have one source read; both futures are done then, whatever happens.
@@ -67,28 +67,28 @@ class AnalyzerClient:
             request: the source and what to look for.
             max_bytes: larger sources are refused unread.
             deadline: when the caller needs it (`time.monotonic`).
-            found: gets what was found, before style is measured.
+            analysis: gets what was analysis, before style is measured.
             style: gets the style, which is ``None`` when it cannot be measured; fails with a `SandboxError` when that
                 is no fault of the source's. ``None`` when nobody wants it.
         """
         try:
-            await self._read(request, max_bytes, deadline, found, style)
+            await self._analyze(request, max_bytes, deadline, analysis, style)
         except ProcessSpentError:
-            found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler ran out of time"))
+            analysis.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler ran out of time"))
         except _CrashedError:
-            found.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler crashed, twice"))
+            analysis.set(Analysis(AnalysisStatus.EXHAUSTED, detail="the parser or compiler crashed, twice"))
         except _DeadlineError:
-            _report_internal(found, style, "the deadline came before the source was read")
+            _report_internal(analysis, style, "the deadline came before the source was read")
         except SandboxError as error:
-            _report_internal(found, style, str(error))
+            _report_internal(analysis, style, str(error))
         finally:
             if not self._idle:
-                self.leave()
-            found.set(Analysis(AnalysisStatus.INTERNAL, detail="the analyst failed"))
+                self.stop()
+            analysis.set(Analysis(AnalysisStatus.INTERNAL, detail="the analyst failed"))
             if style is not None:
                 style.set(None)
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         """Let the analyst go, and end it, whatever it is doing."""
         analyzer, self._analyzer = self._analyzer, None
         if analyzer is not None:
@@ -96,12 +96,12 @@ class AnalyzerClient:
             self._zygote.kill_child(analyzer)
         self._idle = True
 
-    async def _read(
+    async def _analyze(
         self,
         request: AnalysisRequest,
         max_bytes: int,
         deadline: float,
-        found: Future[Analysis],
+        analysis: Future[Analysis],
         style: Future[StyleFacts | None] | None,
     ) -> None:
         """Try until it is read, or known why it cannot be."""
@@ -109,14 +109,14 @@ class AnalyzerClient:
         while True:
             analyzer = await self._ready_analyzer(deadline)
             try:
-                await self._attempt(analyzer, request, max_bytes, deadline, found, style)
+                await self._attempt(analyzer, request, max_bytes, deadline, analysis, style)
             except ProcessSpentError:
                 raise
             except ProcessLostError:
                 if time.monotonic() >= deadline:
                     raise _DeadlineError from None
                 crashed = await self._crashed(analyzer, deadline)
-                self.leave()
+                self.stop()
                 crashes, losses = crashes + crashed, losses + (not crashed)
                 if crashes == _MAX_CRASHES:
                     raise _CrashedError from None
@@ -125,7 +125,7 @@ class AnalyzerClient:
             else:
                 return
 
-    async def _crashed(self, analyzer: Worker, deadline: float) -> bool:
+    async def _crashed(self, analyzer: ForkedProcess, deadline: float) -> bool:
         """Whether an analyst that is lost has ended by itself, as one does that a source has crashed."""
         try:
             ending = await self._zygote.exit_info_of(analyzer, deadline)
@@ -133,7 +133,7 @@ class AnalyzerClient:
             return False
         return ending is not None and not ending.was_killed
 
-    async def _ready_analyzer(self, deadline: float) -> Worker:
+    async def _ready_analyzer(self, deadline: float) -> ForkedProcess:
         """The analyst, forked when there is none.
 
         Raises:
@@ -142,7 +142,7 @@ class AnalyzerClient:
         if time.monotonic() >= deadline:
             raise _DeadlineError
         if self._analyzer is not None and self._served >= _SOURCES_PER_PROCESS:
-            self.leave()
+            self.stop()
         if self._analyzer is None:
             try:
                 self._analyzer = await self._zygote.fork(ANALYZER, deadline)
@@ -156,11 +156,11 @@ class AnalyzerClient:
 
     async def _attempt(
         self,
-        analyzer: Worker,
+        analyzer: ForkedProcess,
         request: AnalysisRequest,
         max_bytes: int,
         deadline: float,
-        found: Future[Analysis],
+        analysis: Future[Analysis],
         style: Future[StyleFacts | None] | None,
     ) -> None:
         self._idle = False
@@ -173,14 +173,14 @@ class AnalyzerClient:
             style is not None,
         ]
         await analyzer.send(encode(fields), deadline)
-        found.set(_analysis(decode(await _reply(analyzer, deadline, _INSPECT_CPU_S))))
+        analysis.set(_analysis(decode(await _reply(analyzer, deadline, _INSPECT_CPU_S))))
         memory_exceeded, facts = decode(await _reply(analyzer, deadline, _STYLE_CPU_S))
         self._idle = not memory_exceeded
         if style is not None:
             style.set(_style(facts))
 
 
-async def _reply(analyzer: Worker, deadline: float, cpu_s: float) -> bytes:
+async def _reply(analyzer: ForkedProcess, deadline: float, cpu_s: float) -> bytes:
     """The next reply, unless the analyst uses up its CPU seconds first: a busy host makes no source worse."""
     reply = await analyzer.receive(deadline, cpu_s=cpu_s)
     if reply is None:
@@ -188,11 +188,11 @@ async def _reply(analyzer: Worker, deadline: float, cpu_s: float) -> bytes:
     return reply
 
 
-def _report_internal(found: Future[Analysis], style: Future[StyleFacts | None] | None, why: str) -> None:
+def _report_internal(analysis: Future[Analysis], style: Future[StyleFacts | None] | None, why: str) -> None:
     """Nothing is known of the source, or nothing of its style, and not for a reason of its own."""
-    if style is not None and found.done:
+    if style is not None and analysis.done:
         style.fail(ProcessLostError(f"its style is not known: {why}"))
-    found.set(Analysis(AnalysisStatus.INTERNAL, detail=why))
+    analysis.set(Analysis(AnalysisStatus.INTERNAL, detail=why))
 
 
 def _analysis(fields: list[Any]) -> Analysis:

@@ -15,7 +15,7 @@ from sandbox.wire.values import decode, encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.scheduler.worker import Worker
+    from sandbox.scheduler.forked_process import ForkedProcess
     from sandbox.scheduler.zygote import ZygoteSettings
 
 __all__ = ["HARNESS", "SOLUTION", "Executor"]
@@ -42,7 +42,7 @@ class Executor:
 
     def __init__(self, settings: ZygoteSettings) -> None:
         self.zygote = Zygote(settings)
-        self._harness: Worker | None = None
+        self._harness: ForkedProcess | None = None
         self._harness_key = ""
         self._served = 0
         self._yield_slot: Callable[[], bool] = _never
@@ -108,7 +108,7 @@ class Executor:
             await self._dismiss()
         return _execution(report, fork_ms=(forked - started) * 1000)
 
-    async def _reply(self, harness: Worker, reply_deadline: float, cpu_s: float) -> bytes | None:
+    async def _reply(self, harness: ForkedProcess, reply_deadline: float, cpu_s: float) -> bytes | None:
         """What the examiner reports; if its answer takes long, then as one that holds up nobody."""
         if await harness.wait_readable(min(reply_deadline, time.monotonic() + SLOW_AFTER_S)):
             return await harness.receive(reply_deadline, cpu_s=cpu_s)
@@ -117,14 +117,14 @@ class Executor:
         try:
             until = time.monotonic() + _CLOSE_WATCH_S
             while time.monotonic() < until:
-                priority.look()
+                priority.check()
                 if await harness.wait_readable(min(reply_deadline, time.monotonic() + priority.pause_s)):
                     break
-            return await harness.receive(reply_deadline, cpu_s=cpu_s, on_check=priority.look)
+            return await harness.receive(reply_deadline, cpu_s=cpu_s, on_check=priority.check)
         finally:
             self._priority = None if priority.end() else priority
 
-    async def _harness_for(self, job: Job, deadline: float) -> Worker:
+    async def _harness_for(self, job: Job, deadline: float) -> ForkedProcess:
         self._served += 1
         known = bool(job.harness_key) and job.harness_key == self._harness_key
         if self._harness is not None and known and self._served <= _JOBS_PER_HARNESS:

@@ -47,7 +47,7 @@ class PriorityControl:
         """Until the next look is worth while: less and less is to be seen, and each look costs the others time."""
         self._niceness = self._group_niceness = 0
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Check the answers.
 
         One counts as long when it has used up `SLOW_AFTER_S`, which lowers its priority, or slept for

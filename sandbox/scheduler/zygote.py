@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import ProcessLostError
+from sandbox.scheduler.forked_process import ForkedProcess, ready
 from sandbox.scheduler.loop import Lock, readable
 from sandbox.scheduler.reaper import new_tag, reap
-from sandbox.scheduler.worker import Worker, ready
 from sandbox.wire.framing import receive_descriptors, send_descriptors
 from sandbox.wire.liveness import Liveness
 from sandbox.wire.zygote_protocol import ExitInfo
@@ -61,9 +61,9 @@ class ZygoteSettings:
     """Whether to probe every wall at the start, not only the kernel's."""
     isolation: Tier | None = None
     """The tier to stay within; ``None``: the best the host has."""
-    processes: bool = False
+    runs_solutions: bool = False
     """Whether its children run answers, and so get a pid namespace where the tier has one; then the `inner_pid` of a
-    `sandbox.scheduler.worker.Worker` is no pid of the host's."""
+    `sandbox.scheduler.forked_process.ForkedProcess` is no pid of the host's."""
 
 
 class Zygote:
@@ -80,7 +80,7 @@ class Zygote:
         self._control: socket.socket | None = None
         self._lock = Lock()
         self.layers: list[dict[str, Any]] = []
-        """What the probes said, when asked for: name, stands, reason."""
+        """Reports of the probes, if they were asked for, as keyword arguments of `sandbox.types.LayerReport`."""
 
     @property
     def pid(self) -> int | None:
@@ -116,7 +116,7 @@ class Zygote:
                     "\n".join(settings.paths),
                     str(theirs.fileno()),
                     settings.isolation or "",
-                    "processes" if settings.processes else "",
+                    "processes" if settings.runs_solutions else "",
                     str(os.getpid()),
                     json.dumps(config),
                 ],
@@ -154,7 +154,7 @@ class Zygote:
         self.layers = hello["walls"]
         self._ready = True
 
-    async def fork(self, role: str, deadline: float = math.inf) -> Worker:
+    async def fork(self, role: str, deadline: float = math.inf) -> ForkedProcess:
         """Fork a worker, unless the deadline (`time.monotonic`) comes first.
 
         Raises:
@@ -169,7 +169,7 @@ class Zygote:
                 self._end()
                 raise
 
-    async def _fork(self, role: str, deadline: float) -> Worker:
+    async def _fork(self, role: str, deadline: float) -> ForkedProcess:
         await self._start(deadline)
         assert self._control is not None
         ours, theirs = socket.socketpair()
@@ -184,18 +184,18 @@ class Zygote:
             while True:
                 message = await self._message(_FORK_S, deadline)
                 if message[:1] == b"P":
-                    return Worker(int(message[1:]), ours, parent=self._pid)
+                    return ForkedProcess(int(message[1:]), ours, parent=self._pid)
         except ProcessLostError:
             ours.close()
             raise
 
-    def kill_child(self, worker: Worker) -> None:
+    def kill_child(self, worker: ForkedProcess) -> None:
         """Kill one of the processes it has forked, without waiting; nothing when it is gone."""
         if self._control is not None:
             with contextlib.suppress(OSError):
                 self._control.send(b"K%d" % worker.inner_pid)
 
-    async def exit_info_of(self, worker: Worker, deadline: float) -> ExitInfo | None:
+    async def exit_info_of(self, worker: ForkedProcess, deadline: float) -> ExitInfo | None:
         """End one of the processes it has forked, unless that has ended by itself; how it ended, if that is known.
 
         Raises:

@@ -64,7 +64,7 @@ class Liveness:
         if isinstance(pid, int):
             self._begin(pid)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Look at the process.
 
         Raises:

@@ -26,7 +26,7 @@ from testcases.spec import build_spec, leaves_no_side_effects
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sandbox.scheduler.worker import Worker
+    from sandbox.scheduler.forked_process import ForkedProcess
     from sandbox.scheduler.zygote import Zygote
     from sandbox.types import Analysis, StyleFacts
 
@@ -111,13 +111,13 @@ class Box:
         deadline = time.monotonic() + deadline_s
         return self.sandbox.run([self.sandbox.execute(job, deadline=deadline) for job in jobs])
 
-    def read(self, *sources: str, deadline_s: float = NO_HURRY_S) -> list[tuple[Analysis, StyleFacts | None]]:
+    def analyze(self, *sources: str, deadline_s: float = NO_HURRY_S) -> list[tuple[Analysis, StyleFacts | None]]:
         """Have sources read side by side."""
         deadline = time.monotonic() + deadline_s
 
         async def one(source: str) -> tuple[Analysis, StyleFacts | None]:
-            reading = self.sandbox.read(AnalysisRequest(source, "f"), deadline=deadline)
-            return await reading.found, await reading.style
+            reading = self.sandbox.analyze(AnalysisRequest(source, "f"), deadline=deadline)
+            return await reading.analysis, await reading.style
 
         return self.sandbox.run([one(source) for source in sources])
 
@@ -154,7 +154,7 @@ def children(zygote: Zygote) -> dict[int, str]:
     return {pid: state for pid, state in processes(zygote.session).items() if pid not in {zygote.session, zygote.pid}}
 
 
-def host_pid(zygote: Zygote, worker: Worker) -> int | None:
+def host_pid(zygote: Zygote, worker: ForkedProcess) -> int | None:
     """A worker's process as the host counts, when there is one (proc(5), ``NSpid`` in ``/proc/PID/status``)."""
     for pid in children(zygote):
         try:

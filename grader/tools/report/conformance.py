@@ -25,15 +25,15 @@ __all__ = ["conformance_tables"]
 def conformance_tables(report: ConformanceReport) -> Group:
     """Attacks by family, what did not hold, and what became of the host."""
     parts: list[RenderableType] = [Text(), _families_table(report)]
-    if any(outcome.status is not AttackStatus.HELD for outcome in report.outcomes):
+    if any(outcome.status is not AttackStatus.HELD for outcome in report.results):
         parts += [Text(), _failures_table(report)]
     return Group(*parts, Text(), _host_table(report))
 
 
 def _families_table(report: ConformanceReport) -> Table:
     table = new_table(f"Attacks, in {report.duration_s:.0f} s", "family", "what it tries", "held", "of", numbers=2)
-    of = Counter(outcome.attack.family for outcome in report.outcomes)
-    held = Counter(outcome.attack.family for outcome in report.outcomes if outcome.status is AttackStatus.HELD)
+    of = Counter(outcome.attack.family for outcome in report.results)
+    held = Counter(outcome.attack.family for outcome in report.results if outcome.status is AttackStatus.HELD)
     for family, what in families().items():
         if of[family]:
             style = "green" if held[family] == of[family] else "bold red"
@@ -43,7 +43,7 @@ def _families_table(report: ConformanceReport) -> Table:
 
 def _failures_table(report: ConformanceReport) -> Table:
     table = new_table("What did not hold", "family", "attack", "status", "detail")
-    for outcome in report.outcomes:
+    for outcome in report.results:
         if outcome.status is not AttackStatus.HELD:
             status = Text(outcome.status.value, style="bold red")
             table.add_row(

@@ -93,7 +93,7 @@ def host_table(host: HostReport) -> Group:
     """The walls of this host, and what they come to."""
     layers = new_table("Walls", "wall", "stands", "reason")
     for layer in host.layers:
-        stands = Text("yes", style="green") if layer.stands else Text("no", style="red")
+        stands = Text("yes", style="green") if layer.active else Text("no", style="red")
         layers.add_row(plain(layer.name), stands, plain(one_line(layer.reason)))
     facts = Table.grid(padding=(0, 2))
     for name, value in (("tier", host.tier), ("lanes", host.workers), ("python", host.python), ("kernel", host.kernel)):

@@ -221,7 +221,7 @@ class SolutionClient:
                         raise self._zygote.hung_up()
                     if reply := self._handle_event(process, poller, descriptor, event):
                         return reply
-                if time_limits.due() and (reply := self._judge(time_limits.look())):
+                if time_limits.due() and (reply := self._judge(time_limits.check())):
                     return reply
         finally:
             process.request_s += time.monotonic() - started

@@ -54,7 +54,7 @@ class TimeLimits:
         """Whether it is time for a look."""
         return time.monotonic() >= self._next
 
-    def look(self) -> CheckResult:
+    def check(self) -> CheckResult:
         """Look at the process."""
         cpu = cpu_seconds(self._pid)
         if cpu is None:

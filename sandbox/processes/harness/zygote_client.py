@@ -69,7 +69,7 @@ class ZygoteClient:
         while not self._poller.poll(CHECK_INTERVAL_S * 1000):
             liveness = liveness or Liveness(os.getppid())
             try:
-                liveness.look()
+                liveness.check()
             except ProcessLostError:
                 self.lost = True
                 raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import keyword
 from collections import namedtuple
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from sandbox.wire.values import NamedItems, Reference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Proxies", "Proxy", "usable_names"]
+__all__ = ["Proxies", "Proxy"]
 
 
 class Proxy:
@@ -137,13 +136,6 @@ class Proxies:
         if known not in self._tuples:
             self._tuples[known] = namedtuple(named.reference.kind, named.names)  # noqa: PYI024 - its names are known now
         return self._tuples[known](*named.items)
-
-
-def usable_names(names: tuple[str, ...], count: int) -> bool:
-    """Whether a named tuple of so many items can have these names."""
-    return len(names) == count == len(set(names)) and all(
-        name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_") for name in names
-    )
 
 
 def _forwarding(ability: str) -> Callable[..., Any]:

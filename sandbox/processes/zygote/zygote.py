@@ -78,7 +78,7 @@ def _prepare(config: dict[str, Any], grader: int | None, layers: dict[str, str])
     except Exception as error:  # noqa: BLE001 - whatever keeps a zygote from starting is told to its parent
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
         sys.exit(1)
-    reports = [{"name": name, "stands": not why, "reason": why} for name, why in layers.items()]
+    reports = [{"name": name, "active": not why, "reason": why} for name, why in layers.items()]
     control.send(json.dumps({"pid": os.getpid(), "walls": reports, "missing": missing}).encode())
     os.register_at_fork = posix.register_at_fork
     zygote = ForkServer(control, config["harness"], offspring, killing_by_descriptor="seccomp" in standing)

@@ -40,7 +40,7 @@ def check(*wanted: Attack, deadline_s: float | None = None, **more: Any) -> Conf
 
 
 def statuses(report: ConformanceReport) -> list[AttackStatus]:
-    return [outcome.status for outcome in report.outcomes]
+    return [outcome.status for outcome in report.results]
 
 
 @pytest.mark.slow
@@ -55,7 +55,7 @@ def test_every_attack_is_held_off_and_every_control_passes(tier: Tier) -> None:
     assert [found for found in report.host if not found.held] == []
     assert report.held
     assert report.tier is tier
-    assert len(report.outcomes) == len(attacks())
+    assert len(report.results) == len(attacks())
 
 
 def test_every_family_has_members_and_says_what_it_tries() -> None:
@@ -84,7 +84,7 @@ def test_an_attack_that_passes_is_noticed() -> None:
 def test_a_control_that_fails_is_noticed() -> None:
     report = check(Attack(CONTROL, "is right", RIGHT), Attack(CONTROL, "is wrong", WRONG))
     assert statuses(report) == [AttackStatus.HELD, AttackStatus.REFUSED]
-    assert report.outcomes[1].detail.endswith("returned: -1")
+    assert report.results[1].detail.endswith("returned: -1")
 
 
 def test_what_the_deadline_cuts_off_is_not_held() -> None:
@@ -99,7 +99,7 @@ def test_a_secret_that_is_seen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
     printed = "def add(a, b):\n    print('a known secret')\n"
     report = check(Attack("secrets", "returned", seen), Attack("secrets", "printed", printed))
     assert statuses(report) == [AttackStatus.BEATEN] * 2
-    assert "saw a secret" in report.outcomes[0].detail
+    assert "saw a secret" in report.results[0].detail
 
 
 def test_a_sandbox_that_believes_an_exit_code_is_beaten(monkeypatch: pytest.MonkeyPatch) -> None:

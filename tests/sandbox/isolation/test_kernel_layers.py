@@ -307,7 +307,7 @@ def status_of(pid: int) -> dict[str, str]:
 @pytest.mark.skipif(IN_A_CONTAINER, reason="a container's engine filters calls itself, and hides the zygote")
 def test_the_walls_stand_in_the_zygote_as_they_are_reported(tier_box: Box) -> None:
     sandbox: Sandbox = tier_box.sandbox
-    standing = {layer.name for layer in sandbox.layers if layer.stands}
+    standing = {layer.name for layer in sandbox.layers if layer.active}
     zygote = sandbox._executors[0].zygote.pid
     assert zygote is not None
     status = status_of(zygote)
@@ -382,7 +382,7 @@ def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, m
             roles={"D": f"tests.sandbox.isolation.restless:role_of|{manner} {word}"},
             paths=(str(HERE.parents[1]), *PATHS),
             isolation=tier,
-            processes=True,
+            runs_solutions=True,
         )
     )
     loop = Loop()
@@ -395,7 +395,7 @@ def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, m
     try:
         loop.run([fork()])
         ours = {zygote.pid, zygote._process.pid if zygote._process is not None else None}
-        if any(layer["name"] == "orphans" and layer["stands"] for layer in zygote.layers):
+        if any(layer["name"] == "orphans" and layer["active"] for layer in zygote.layers):
             give_up = time.monotonic() + 20
             while seen(word) - ours and time.monotonic() < give_up:
                 time.sleep(0.01)

@@ -45,7 +45,7 @@ from sandbox.sandbox import Sandbox, SandboxSettings
 conductor, paths = sys.argv[1], (sys.argv[2],)
 with Sandbox(SandboxSettings(runner=conductor, paths=paths)) as sandbox:
     sandbox.start()
-    print(json.dumps([os.getuid(), sandbox.tier, [(wall.name, wall.stands) for wall in sandbox.layers]]), flush=True)
+    print(json.dumps([os.getuid(), sandbox.tier, [(wall.name, wall.active) for wall in sandbox.layers]]), flush=True)
     for line in sys.stdin:
         source, exam, limits = json.loads(line)
         job = Job(source, base64.b64decode(exam), Limits(*limits), "data")
@@ -560,7 +560,7 @@ def test_a_solution_process_has_four_descriptors_no_environment_and_no_privilege
 
 @pytest.mark.skipif(IN_A_CONTAINER, reason="a container's engine refuses namespaces")
 def test_all_walls_stand_here_for_us_and_for_nobody(box: Box, nobodys_box: Box) -> None:
-    assert [layer.name for layer in box.sandbox.layers if not layer.stands] == []
+    assert [layer.name for layer in box.sandbox.layers if not layer.active] == []
     assert box.sandbox.tier is list(Tier)[-1]
     nobodys: Any = nobodys_box.sandbox
     assert (nobodys.uid, nobodys.tier) == (NOBODY, "namespaces")
@@ -644,9 +644,9 @@ def test_process_limits_do_not_hold_for_root() -> None:
 
 def test_a_tier_stands_only_with_all_its_walls() -> None:
     names = ("rlimits", "functions", "imports", "audit")
-    assert active_tier([LayerReport(name, stands=True) for name in names]) is Tier.RLIMIT
+    assert active_tier([LayerReport(name, active=True) for name in names]) is Tier.RLIMIT
     for fallen in names:
-        assert active_tier([LayerReport(name, stands=name != fallen) for name in names]) is None
+        assert active_tier([LayerReport(name, active=name != fallen) for name in names]) is None
 
 
 def test_what_stays_in_posix_exists_and_what_is_hidden_is_a_module() -> None:

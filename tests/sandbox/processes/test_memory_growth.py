@@ -42,12 +42,12 @@ def test_an_examiner_that_has_grown_is_replaced(make_box: Callable[..., Box]) ->
 
 def test_an_analyst_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
-    assert box.read(FINE)[0][0].status is AnalysisStatus.OK
+    assert box.analyze(FINE)[0][0].status is AnalysisStatus.OK
     first = set(children(box.sandbox._analyzer_zygote))
-    assert box.read(FINE)[0][0].status is AnalysisStatus.OK
+    assert box.analyze(FINE)[0][0].status is AnalysisStatus.OK
     assert set(children(box.sandbox._analyzer_zygote)) == first
-    box.read(MANY)
-    assert box.read(FINE)[0][0].status is AnalysisStatus.OK
+    box.analyze(MANY)
+    assert box.analyze(FINE)[0][0].status is AnalysisStatus.OK
     end = time.monotonic() + 20
     while not first.isdisjoint(children(box.sandbox._analyzer_zygote)) and time.monotonic() < end:
         time.sleep(0.01)  # it is told to end, and nobody waits for that
@@ -57,9 +57,9 @@ def test_an_analyst_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> 
 def test_an_analyst_does_not_grow_by_trees_it_has_read(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
     source = FINE + "".join(f"\n\ndef g{place}(a: int) -> list[int]:\n    return [a, {place}]\n" for place in range(60))
-    box.read(source)
+    box.analyze(source)
     first = set(children(box.sandbox._analyzer_zygote))
-    assert all(found[0].status is AnalysisStatus.OK for found in box.read(*[f"{source}# {n}\n" for n in range(60)]))
+    assert all(found[0].status is AnalysisStatus.OK for found in box.analyze(*[f"{source}# {n}\n" for n in range(60)]))
     assert set(children(box.sandbox._analyzer_zygote)) == first
 
 

@@ -123,7 +123,7 @@ def test_a_group_that_could_not_be_made_as_before_is_later(monkeypatch: pytest.M
                 time.sleep(0.01)
             monkeypatch.setattr(PriorityControl, "_answers", lambda _: [busy.pid])
             priority = PriorityControl(os.getpid(), None, lambda: True)
-            priority.look()
+            priority.check()
             assert written == ["10"]
             assert not priority.end()
             assert priority.end()

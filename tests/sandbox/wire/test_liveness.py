@@ -50,14 +50,14 @@ def sleeper() -> Iterator[int]:
 def keep_looking(liveness: Liveness) -> None:
     while True:
         time.sleep(liveness.pause_s / 10)
-        liveness.look()
+        liveness.check()
 
 
 def looks(liveness: Liveness, most: int) -> int:
     """How many looks it takes until the process counts as lost; raises what the last one did."""
     for count in range(1, most + 1):
         try:
-            liveness.look()
+            liveness.check()
         except ProcessLostError:
             return count
     return 0
@@ -76,7 +76,7 @@ def test_what_is_continued_between_two_looks_is_not_lost(sleeper: int) -> None:
         os.kill(sleeper, number)
         while (process_state(sleeper) == "T") != (number is signal.SIGSTOP):
             time.sleep(0.01)
-        liveness.look()
+        liveness.check()
 
 
 def test_what_never_runs_and_never_wants_to_counts_as_lost_in_the_end(sleeper: int) -> None:
@@ -116,11 +116,11 @@ def test_what_has_used_up_its_cpu_seconds_is_spent() -> None:
 def test_a_request_to_a_stopped_process_is_told_from_one_that_is_spent(sleeper: int) -> None:
     watch = TimeLimits(sleeper, cpu_s=9.0, wall_s=0.05)
     time.sleep(0.06)
-    assert watch.look() is CheckResult.EXCEEDED
+    assert watch.check() is CheckResult.EXCEEDED
     os.kill(sleeper, signal.SIGSTOP)
     while process_state(sleeper) != "T":
         time.sleep(0.01)
-    assert watch.look() is CheckResult.STOPPED
+    assert watch.check() is CheckResult.STOPPED
 
 
 # Stopped and never continued
@@ -155,13 +155,13 @@ def test_what_is_stopped_for_good_while_idle_is_replaced(make_box: Callable[...,
 @pytest.mark.parametrize("who", ["analyzer", "zygote"])
 def test_an_analyst_that_is_stopped_for_good_is_replaced(make_box: Callable[..., Box], who: str) -> None:
     box = make_box(workers=1)
-    before = box.read(UGLY)
+    before = box.analyze(UGLY)
     zygote = box.sandbox._analyzer_zygote.pid
     (analyzer,) = set(processes(zygote)) - {zygote}
     if who == "zygote":
         os.kill(analyzer, signal.SIGKILL)
     os.kill(analyzer if who == "analyzer" else zygote, signal.SIGSTOP)
-    assert box.read(UGLY) == before
+    assert box.analyze(UGLY) == before
 
 
 @pytest.mark.parametrize(
@@ -196,8 +196,8 @@ def style_of(box: Box, source: str, strikes: int) -> list[Any]:
     struck: list[int] = []
 
     async def one() -> list[Any]:
-        reading = box.sandbox.read(AnalysisRequest(source, "f"), deadline=time.monotonic() + 100)
-        analysis = await reading.found
+        reading = box.sandbox.analyze(AnalysisRequest(source, "f"), deadline=time.monotonic() + 100)
+        analysis = await reading.analysis
         try:
             return [analysis.status, await reading.style]
         except SandboxError as error:
@@ -224,7 +224,7 @@ def style_of(box: Box, source: str, strikes: int) -> list[Any]:
 
 def test_style_is_measured_anew_when_the_analyst_is_killed(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
-    ((_, style),) = box.read(UGLY)
+    ((_, style),) = box.analyze(UGLY)
     assert style is not None
     assert style_of(box, UGLY, strikes=1) == [AnalysisStatus.OK, style]
 
@@ -237,7 +237,7 @@ def test_style_that_is_lost_twice_is_not_known_rather_than_bad(make_box: Callabl
 
 def test_a_source_whose_analysts_are_killed_from_outside_is_not_blamed(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
-    box.read(FINE)
+    box.analyze(FINE)
     zygote = box.sandbox._analyzer_zygote.pid
 
     def rage(over: Event) -> None:
@@ -247,9 +247,9 @@ def test_a_source_whose_analysts_are_killed_from_outside_is_not_blamed(make_box:
                     os.kill(pid, signal.SIGKILL)
 
     with beside(rage), suppress(SandboxError):  # raised when only its style is not known
-        ((analysis, _),) = box.read(FINE)
+        ((analysis, _),) = box.analyze(FINE)
         assert analysis.status in {AnalysisStatus.INTERNAL, AnalysisStatus.OK}
-    assert box.read(FINE)[0][0].status is AnalysisStatus.OK
+    assert box.analyze(FINE)[0][0].status is AnalysisStatus.OK
 
 
 # What takes for ever without being stopped

@@ -44,7 +44,7 @@ def status(reading: tuple[Analysis, object]) -> AnalysisStatus:
 
 def is_fine(box: Box) -> bool:
     """Whether an ordinary source is read as ever."""
-    ((analysis, style),) = box.read(FINE)
+    ((analysis, style),) = box.analyze(FINE)
     return (
         analysis.status is AnalysisStatus.OK
         and analysis.defines_entry_point
@@ -61,11 +61,11 @@ def analysts(box: Box) -> set[int]:
 
 @pytest.mark.skipif(sys.version_info[:2] not in {(3, 12), (3, 13)}, reason="the compilers of 3.12 and 3.13 crash on it")
 def test_a_source_that_crashes_the_compiler_costs_no_other_its_analyst(box: Box) -> None:
-    ((analysis, style),) = box.read(CRASH)
+    ((analysis, style),) = box.analyze(CRASH)
     assert analysis.status in {AnalysisStatus.EXHAUSTED, AnalysisStatus.OK}  # where the crash has been mended
     assert analysis.status is AnalysisStatus.OK or style is None
     assert is_fine(box)
-    assert [status(reading) for reading in box.read(FINE, CRASH, FINE, FINE)][::2] == [AnalysisStatus.OK] * 2
+    assert [status(reading) for reading in box.analyze(FINE, CRASH, FINE, FINE)][::2] == [AnalysisStatus.OK] * 2
 
 
 def test_a_source_that_takes_for_ever_to_compile_wears_out_one_analyst(
@@ -73,7 +73,7 @@ def test_a_source_that_takes_for_ever_to_compile_wears_out_one_analyst(
 ) -> None:
     monkeypatch.setattr(analyzer_module, "_INSPECT_CPU_S", 0.2)
     started = time.monotonic()
-    ((analysis, style),) = own_box.read(CPU_BOMB)
+    ((analysis, style),) = own_box.analyze(CPU_BOMB)
     assert time.monotonic() - started < LATE_S
     assert analysis.status is AnalysisStatus.EXHAUSTED
     assert "ran out of time" in analysis.detail
@@ -87,7 +87,7 @@ def test_a_source_that_takes_for_ever_to_compile_wears_out_one_analyst(
 
 def test_a_source_that_eats_memory_is_exhausting(box: Box) -> None:
     started = time.monotonic()
-    ((analysis, style),) = box.read(MEMORY_BOMB)
+    ((analysis, style),) = box.analyze(MEMORY_BOMB)
     assert (analysis.status, style) == (AnalysisStatus.EXHAUSTED, None)
     assert time.monotonic() - started < LATE_S
     assert is_fine(box)
@@ -99,7 +99,7 @@ def test_a_source_that_eats_memory_is_exhausting(box: Box) -> None:
     ids=["signs", "attributes", "parentheses", "nots", "calls"],
 )
 def test_a_source_that_is_too_deep_is_no_program(box: Box, source: str) -> None:
-    ((analysis, style),) = box.read(source)
+    ((analysis, style),) = box.analyze(source)
     assert analysis.status in {AnalysisStatus.EXHAUSTED, AnalysisStatus.SYNTAX_ERROR}
     assert analysis.detail
     assert style is None
@@ -108,7 +108,7 @@ def test_a_source_that_is_too_deep_is_no_program(box: Box, source: str) -> None:
 
 def test_a_source_that_is_too_large_is_not_even_parsed(box: Box) -> None:
     cap = box.sandbox.settings.max_source_bytes
-    readings = box.read("#" * cap, "#" * (cap + 1), "#" + "ä" * (cap // 2), "#" * (20 << 20))
+    readings = box.analyze("#" * cap, "#" * (cap + 1), "#" + "ä" * (cap // 2), "#" * (20 << 20))
     assert [status(reading) for reading in readings] == [AnalysisStatus.OK] + [AnalysisStatus.TOO_LARGE] * 3
     assert is_fine(box)
 
@@ -125,14 +125,14 @@ def test_a_source_that_is_too_large_is_not_even_parsed(box: Box) -> None:
     ids=["surrogate", "null", "only null", "syntax", "digits"],
 )
 def test_a_source_that_is_no_python_is_told_why(box: Box, source: str, told: str) -> None:
-    ((analysis, style),) = box.read(source)
+    ((analysis, style),) = box.analyze(source)
     assert analysis.status is AnalysisStatus.SYNTAX_ERROR
     assert told in analysis.detail
     assert style is None
 
 
 def test_an_empty_source_is_read(box: Box) -> None:
-    ((analysis, _),) = box.read("")
+    ((analysis, _),) = box.analyze("")
     assert (analysis.status, analysis.defines_entry_point) == (AnalysisStatus.OK, False)
 
 
@@ -140,8 +140,8 @@ def test_style_comes_after_the_analysis(box: Box) -> None:
     order: list[str] = []
 
     async def read() -> None:
-        reading = box.sandbox.read(AnalysisRequest(UGLY_AND_LONG, "f"), deadline=time.monotonic() + 60)
-        analysis = await reading.found
+        reading = box.sandbox.analyze(AnalysisRequest(UGLY_AND_LONG, "f"), deadline=time.monotonic() + 60)
+        analysis = await reading.analysis
         order.append(f"found {analysis.status}")
         order.append("style is there" if reading.style.done else "style is still measured")
         style = await reading.style
@@ -154,15 +154,15 @@ def test_style_comes_after_the_analysis(box: Box) -> None:
 
 @pytest.mark.parametrize("unit", ["#", "# ", "#\n", "# type", "# fmt ", "#:", " "])
 def test_style_of_endless_comments_is_measured_in_time(box: Box, unit: str) -> None:
-    ((analysis, style),) = box.read(unit * (65_000 // len(unit)))
+    ((analysis, style),) = box.analyze(unit * (65_000 // len(unit)))
     assert analysis.status is AnalysisStatus.OK
     assert style is not None
 
 
 def test_style_that_nobody_wants_is_not_measured(box: Box) -> None:
     async def read() -> None:
-        reading = box.sandbox.read(AnalysisRequest(UGLY_AND_LONG, "f"), deadline=time.monotonic() + 60, style=False)
-        assert (await reading.found).status is AnalysisStatus.OK
+        reading = box.sandbox.analyze(AnalysisRequest(UGLY_AND_LONG, "f"), deadline=time.monotonic() + 60, style=False)
+        assert (await reading.analysis).status is AnalysisStatus.OK
         assert await reading.style is None
 
     box.sandbox.run([read()])
@@ -170,7 +170,7 @@ def test_style_that_nobody_wants_is_not_measured(box: Box) -> None:
 
 def test_style_that_takes_too_long_leaves_the_analysis_standing(own_box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(analyzer_module, "_STYLE_CPU_S", 0.02)
-    ((analysis, style),) = own_box.read(UGLY_AND_LONG)
+    ((analysis, style),) = own_box.analyze(UGLY_AND_LONG)
     assert (analysis.status, style) == (AnalysisStatus.OK, None)
     monkeypatch.undo()
     assert is_fine(own_box)
@@ -181,19 +181,19 @@ def test_style_that_takes_too_long_leaves_the_analysis_standing(own_box: Box, mo
 
 @pytest.mark.parametrize("who", ["analysts", "zygote", "both"])
 def test_what_dies_idle_is_replaced_at_the_next_use(own_box: Box, who: str) -> None:
-    own_box.read(*[FINE] * 8)
+    own_box.analyze(*[FINE] * 8)
     zygote = own_box.sandbox._analyzer_zygote.pid
     assert zygote is not None
     killed = {"analysts": analysts(own_box), "zygote": {zygote}, "both": set(processes(zygote))}[who]
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
-    assert [status(reading) for reading in own_box.read(*[FINE] * 8)] == [AnalysisStatus.OK] * 8
+    assert [status(reading) for reading in own_box.analyze(*[FINE] * 8)] == [AnalysisStatus.OK] * 8
     assert is_fine(own_box)
 
 
 @pytest.mark.parametrize("who", ["analysts", "zygote", "both"])
 def test_what_dies_at_work_is_replaced_once(own_box: Box, who: str) -> None:
-    own_box.read(*[FINE] * 4)
+    own_box.analyze(*[FINE] * 4)
     zygote = own_box.sandbox._analyzer_zygote.pid
     assert zygote is not None
 
@@ -206,7 +206,7 @@ def test_what_dies_at_work_is_replaced_once(own_box: Box, who: str) -> None:
     thread = Thread(target=strike)
     thread.start()
     try:
-        readings = own_box.read(*[UGLY_AND_LONG, FINE] * 4)
+        readings = own_box.analyze(*[UGLY_AND_LONG, FINE] * 4)
     finally:
         thread.join()
     assert [status(reading) for reading in readings] == [AnalysisStatus.OK] * 8
@@ -216,14 +216,14 @@ def test_what_dies_at_work_is_replaced_once(own_box: Box, who: str) -> None:
 @pytest.mark.parametrize("who", ["analyzer", "zygote"])
 def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callable[..., Box], who: str) -> None:
     box = make_box(workers=1)
-    box.read(FINE)
+    box.analyze(FINE)
     zygote, (analyzer,) = box.sandbox._analyzer_zygote.pid, analysts(box)
     assert zygote is not None
     if who == "zygote":
         os.kill(analyzer, signal.SIGKILL)
     os.kill(analyzer if who == "analyzer" else zygote, signal.SIGSTOP)
     started = time.monotonic()
-    readings = box.read(FINE, FINE, FINE, deadline_s=0.8)
+    readings = box.analyze(FINE, FINE, FINE, deadline_s=0.8)
     assert time.monotonic() - started < LATE_S
     assert [status(reading) for reading in readings] == [AnalysisStatus.INTERNAL] * 3
     assert is_fine(box)
@@ -232,9 +232,9 @@ def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callab
 
 def test_a_deadline_that_is_over_starts_nothing_and_blames_no_source(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
-    box.read(FINE)
+    box.analyze(FINE)
     before = processes(box.sandbox._analyzer_zygote.pid).keys()
-    readings = box.read(*[FINE] * 50, deadline_s=-1.0)
+    readings = box.analyze(*[FINE] * 50, deadline_s=-1.0)
     assert [status(reading) for reading in readings] == [AnalysisStatus.INTERNAL] * 50
     assert {reading[0].detail for reading in readings} == {"the deadline came before the source was read"}
     assert processes(box.sandbox._analyzer_zygote.pid).keys() == before
@@ -243,6 +243,6 @@ def test_a_deadline_that_is_over_starts_nothing_and_blames_no_source(make_box: C
 
 def test_a_deadline_at_work_ends_the_analyst(own_box: Box) -> None:
     assert is_fine(own_box)
-    ((analysis, style),) = own_box.read(nested(19, "pass"), deadline_s=0.3)
+    ((analysis, style),) = own_box.analyze(nested(19, "pass"), deadline_s=0.3)
     assert (analysis.status, style) == (AnalysisStatus.INTERNAL, None)  # without: exhausted, after seconds
     assert is_fine(own_box)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable
 
-__all__ = ["Worker", "ready"]
+__all__ = ["ForkedProcess", "ready"]
 
 _CHUNK = 1 << 18
 _MAX_REPLY_BYTES = 64 << 20
 
 
-class Worker:
+class ForkedProcess:
     """A process that serves one channel. Who waits for it watches it, too: see `sandbox.wire.liveness`."""
 
     def __init__(self, inner_pid: int, channel: socket.socket, *, parent: int | None = None) -> None:
@@ -115,7 +115,7 @@ async def ready(
     while not await event(channel.fileno(), min(deadline, time.monotonic() + liveness.pause_s)):
         if time.monotonic() >= deadline:
             return False
-        liveness.look()
+        liveness.check()
         if on_check is not None:
             on_check()
     return True
