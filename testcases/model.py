@@ -6,9 +6,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from testcases.source.instrumentation import count_assertions
-from testcases.source.pytest_collection import count_cases
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,7 +20,6 @@ __all__ = [
     "PytestTest",
     "StdinTest",
     "Test",
-    "count_tests",
 ]
 
 
@@ -159,21 +155,3 @@ class Problem:
     then counts as passed is weaker evidence."""
     shape: str = "native"
     """Name of the format it was read from."""
-
-    @property
-    def test_count(self) -> int:
-        """Number of tests that count towards the score, see `count_tests`."""
-        return sum(map(count_tests, self.tests))
-
-
-def count_tests(test: Test) -> int:
-    """How many tests a test counts as, the same for every answer.
-
-    A check counts as each of its assertions, a pytest module as each of its tests, another kind as one.
-    """
-    match test:
-        case CheckTest():
-            return count_assertions(test.source)
-        case PytestTest():
-            return count_cases(test.source)
-    return 1

@@ -20,8 +20,9 @@ from testcases.signals import (
     SolutionClient,
     SolutionLostError,
 )
-from testcases.solution import Solution, free_names
+from testcases.solution import Solution
 from testcases.source.instrumentation import count_assertions
+from testcases.source.parsing import free_names
 from testcases.source.pytest_collection import count_cases
 from testcases.verdict import CaseResult, Verdict
 from testcases.watchdog import OutOfTimeError, Watchdog

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
-import warnings
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from testcases.caught import mark_caught
 from testcases.describe import is_reference
 from testcases.proxies import ClassNaming, ProxyHost
 from testcases.signals import STATUS_VERDICTS, BrokenTestError, FinalError, SolutionLostError, is_from_solution
-from testcases.source.instrumentation import CAUGHT_NAME, compile_marked
-from testcases.source.parsing import bound_names
+from testcases.source.instrumentation import CAUGHT_NAME, compile_test
+from testcases.source.parsing import free_names
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import CodeType
 
     from testcases.signals import SolutionClient
 
-__all__ = ["Solution", "build_namespace", "compile_test", "free_names"]
-
-_BUILTINS = frozenset(vars(builtins))
+__all__ = ["Solution", "build_namespace"]
 
 
 class Solution:
@@ -142,24 +135,3 @@ def build_namespace(prompt: str, setup: str, found: dict[str, Any], entry_point:
 
 def _is_callable(value: Any) -> bool:
     return bool(value.is_callable) if is_reference(value) else callable(value)
-
-
-@lru_cache(maxsize=512)
-def compile_test(source: str) -> CodeType:
-    """The code of a test."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-        return compile_marked(source, "<test>")
-
-
-@lru_cache(maxsize=512)
-def free_names(source: str) -> frozenset[str]:
-    """Names that test code uses and does not bind itself; none when it is no Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return frozenset(used - bound_names(tree) - _BUILTINS)

@@ -16,6 +16,7 @@ from sandbox.wire.values import encode
 from testcases.compare.credit import baseline_share
 from testcases.errors import StoreError
 from testcases.formats import read_reference
+from testcases.source.counting import count_all_tests
 from testcases.source.parsing import bound_names_in
 from testcases.spec import build_spec, leaves_no_side_effects, mentions_mocks
 from testcases.verdict import Verdict
@@ -56,7 +57,7 @@ class PreparedProblem:
     @cached_property
     def test_count(self) -> int:
         """How many tests an answer has."""
-        return self.problem.test_count
+        return count_all_tests(self.problem)
 
     @cached_property
     def constant_share(self) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import math
-import warnings
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
-from testcases.model import ASK_ORACLE, AssertTest, CallTest, CheckTest, PytestTest, StdinTest, count_tests
+from testcases.model import ASK_ORACLE, AssertTest, CallTest, CheckTest, PytestTest, StdinTest
+from testcases.source.counting import count_tests
+from testcases.source.parsing import try_parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -155,11 +156,8 @@ def _asserted_constants(source: str, asked: set[str]) -> Iterator[tuple[Any] | N
         source: Python with assertions in it.
         asked: names by which it calls the answer, besides the parameter of ``check``.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = try_parse(source)
+    if tree is None:
         return
     asked = asked.union(_parameters_of_check(tree))
     for node in ast.walk(tree):

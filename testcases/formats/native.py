@@ -29,7 +29,8 @@ from testcases.model import (
 from testcases.plain_data import require_plain
 from testcases.schema import ANY_VALUE, Array, Choice, Dictionary, Field, Number, Record, Text
 from testcases.source.entry_points import find_called_name, find_imported_name
-from testcases.source.parsing import defined_names, find_prompt_code, parse, parse_assertion, parse_check, parse_suite
+from testcases.source.parsing import defined_names, find_prompt_code, parse, parse_assertion, parse_check
+from testcases.source.pytest_unsupported import parse_suite
 
 if TYPE_CHECKING:
     from testcases.model import Test

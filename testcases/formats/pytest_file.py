@@ -15,7 +15,8 @@ from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
 from testcases.model import Problem, PytestTest
 from testcases.source.entry_points import find_called_name, find_imported_name
-from testcases.source.parsing import find_prompt_code, parse, parse_suite
+from testcases.source.parsing import find_prompt_code, parse
+from testcases.source.pytest_unsupported import parse_suite
 
 if TYPE_CHECKING:
     from typing import Literal

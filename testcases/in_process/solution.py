@@ -16,7 +16,8 @@ from testcases.in_process.steps import build_steps
 from testcases.kinds.checks import run_assertion, run_check
 from testcases.pytest_runner.monkeypatch import RemotePatcher
 from testcases.pytest_runner.runner import Suite
-from testcases.solution import build_namespace, free_names
+from testcases.solution import build_namespace
+from testcases.source.parsing import free_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

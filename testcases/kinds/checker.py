@@ -10,13 +10,13 @@ from __future__ import annotations
 import copy
 import sys
 import traceback
-import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testcases.compare.values import equal, same_output
 from testcases.describe import is_reference
 from testcases.signals import BrokenTestError
+from testcases.source.parsing import compile_quietly
 from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
@@ -118,9 +118,7 @@ def _is_fault_of_checker(error: BaseException) -> bool:
 
 @lru_cache(maxsize=64)
 def _compile_checker(source: str) -> CodeType:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-        return compile(source, _FILE, "exec", dont_inherit=True)
+    return compile_quietly(source, _FILE)
 
 
 def _contains_reference(value: Any) -> bool:

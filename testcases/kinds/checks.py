@@ -8,8 +8,7 @@ from testcases.describe import MAX_TEXT_CHARS, describe_error
 from testcases.kinds.assertion_recorder import AssertionRecorder
 from testcases.proxies.traceback_origin import is_missing_module
 from testcases.signals import BrokenTestError, FinalError, verdict_of
-from testcases.solution import compile_test
-from testcases.source.instrumentation import RECORD_NAME, instrument
+from testcases.source.instrumentation import RECORD_NAME, compile_test, instrument
 from testcases.verdict import CaseResult, Verdict
 from testcases.watchdog import OutOfTimeError
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from testcases.describe import describe_arguments
 from testcases.signals import BrokenTestError
-from testcases.solution import compile_test
+from testcases.source.instrumentation import compile_test
 from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:

@@ -7,11 +7,9 @@ called, is never taken for a skip.
 
 from __future__ import annotations
 
-import ast
 import itertools
 import linecache
 import sys
-import warnings
 from contextlib import ExitStack, contextmanager
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -32,8 +30,8 @@ from testcases.pytest_runner.solution_module import (
 )
 from testcases.pytest_runner.unittest_runner import run_class
 from testcases.signals import BrokenTestError, FinalError, verdict_of
-from testcases.solution import free_names
 from testcases.source.instrumentation import compile_marked
+from testcases.source.parsing import free_names, try_parse
 from testcases.source.pytest_collection import collect
 from testcases.source.pytest_unsupported import unsupported_features
 from testcases.verdict import CaseResult, Verdict
@@ -54,13 +52,8 @@ _FILE = "<test>"
 
 def names_used(source: str, module: str) -> set[str]:
     """Names of the answer that a suite uses."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return imported_names(tree, module) | free_names(source)
+    tree = try_parse(source)
+    return set() if tree is None else imported_names(tree, module) | free_names(source)
 
 
 def run_suite(answer: Solution, source: str, module: str) -> list[CaseResult]:
@@ -166,9 +159,7 @@ class Suite:
         return [(name, id(value), id(code)) for (name, value), code in zip(members, codes, strict=True)]
 
     def _load(self) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-            code = compile_marked(self.source, _FILE)
+        code = compile_marked(self.source, _FILE)
         vars(self.module).update(self._namespace())
         vars(self.module).update({"__name__": _MODULE, "__file__": _FILE})
         linecache.cache[_FILE] = len(self.source), None, self.source.splitlines(keepends=True), _FILE

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import importlib
 import sys
-import warnings
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from testcases.proxies import GlobalRef
+from testcases.source.parsing import parse_quietly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,9 +94,7 @@ def star_imported_elsewhere(source: str, name: str, wanted: frozenset[str], entr
         entry_point: what is tested, and so is the answer's whoever else has it; where that is not known, and others
             have everything that is wanted, any of it may be.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-        nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    nodes = [node for node in ast.walk(parse_quietly(source)) if isinstance(node, ast.ImportFrom)]
     starred = {node.module for node in nodes if node.level == 0 and any(alias.name == "*" for alias in node.names)}
     found: set[str] = set()
     for module in sorted(starred - {name, None}, key=str):

@@ -20,10 +20,11 @@ An assertion that reports is called a site. No site are
 from __future__ import annotations
 
 import ast
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+
+from testcases.source.parsing import NOT_PYTHON, compile_quietly, parse_quietly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +36,7 @@ __all__ = [
     "AssertionSite",
     "InstrumentedCode",
     "compile_marked",
+    "compile_test",
     "count_assertions",
     "instrument",
     "mark_handlers",
@@ -82,27 +84,21 @@ def instrument(source: str, filename: str = "<test>") -> InstrumentedCode:
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: the source is no Python that compiles.
     """
-    with warnings.catch_warnings():  # a test's bad escape sequence is nobody's concern here
-        warnings.simplefilter("ignore")
-        tree = mark_handlers(ast.parse(source, filename))
-        rewriting = _Rewriter()
-        tree.body = rewriting.block(tree.body, guarded=False)
-        code = compile(tree, filename, "exec", dont_inherit=True)
-    return InstrumentedCode(code, _sites_at(source, rewriting.lines))
+    tree = mark_handlers(parse_quietly(source, filename))
+    rewriter = _Rewriter()
+    tree.body = rewriter.block(tree.body, guarded=False)
+    return InstrumentedCode(compile_quietly(tree, filename), _sites_at(source, rewriter.lines))
 
 
 @lru_cache(maxsize=256)
 def count_assertions(source: str) -> int:
     """How many tests the source counts as: its sites, but at least 1, even if it is no Python."""
+    rewriter = _Rewriter()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-            body = ast.parse(source).body
-        rewriting = _Rewriter()
-        rewriting.block(body, guarded=False)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        rewriter.block(parse_quietly(source).body, guarded=False)
+    except NOT_PYTHON:  # the rewriter recurses too, and may run deeper than the parser
         return 1
-    return max(1, len(rewriting.lines))
+    return max(1, len(rewriter.lines))
 
 
 def _sites_at(source: str, numbers: Iterable[int]) -> tuple[AssertionSite, ...]:
@@ -184,6 +180,17 @@ def compile_marked(source: str, filename: str) -> CodeType:
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: the source is no Python that compiles.
     """
+    # Most tests have no handler, and compiling text takes less time than compiling a tree built in Python.
     if "except" not in source:
-        return compile(source, filename, "exec", dont_inherit=True)
-    return compile(mark_handlers(ast.parse(source, filename)), filename, "exec", dont_inherit=True)
+        return compile_quietly(source, filename)
+    return compile_quietly(mark_handlers(parse_quietly(source, filename)), filename)
+
+
+@lru_cache(maxsize=512)
+def compile_test(source: str) -> CodeType:
+    """Compile a test whose handlers report what they catch.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: see `compile_marked`.
+    """
+    return compile_marked(source, "<test>")

@@ -3,20 +3,74 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import warnings
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from testcases.errors import InvalidFieldError
-from testcases.source.pytest_collection import collect
-from testcases.source.pytest_unsupported import unsupported_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import CodeType
 
-__all__ = ["bound_names", "defined_names", "find_prompt_code", "parse", "parse_assertion", "parse_check", "parse_suite"]
+__all__ = [
+    "NOT_PYTHON",
+    "bound_names",
+    "bound_names_in",
+    "compile_quietly",
+    "defined_names",
+    "find_prompt_code",
+    "free_names",
+    "parse",
+    "parse_assertion",
+    "parse_check",
+    "parse_quietly",
+    "try_parse",
+]
+
+# A null byte is a SyntaxError or a ValueError by version; a lone surrogate is a UnicodeEncodeError, a ValueError. Deep
+# nesting ends in a RecursionError or, where the parser's own stack is full, in a MemoryError.
+NOT_PYTHON: Final = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""Errors of `ast.parse` and `compile` for text that is not Python, or more than they can take."""
+
+_BUILTINS = frozenset(vars(builtins))
 
 _FENCED = re.compile(r"^```(?:python|py)?[ \t]*\n(.*?)^```", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+
+
+def parse_quietly(source: str, filename: str = "<unknown>") -> ast.Module:
+    """Parse Python without warnings.
+
+    Parsing warns of bad escape sequences, of ``x is 1`` and the like. Neither is a fault of the answer, and under
+    ``-W error`` a warning would take the place of the tree.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: see `NOT_PYTHON`.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source, filename)
+
+
+def try_parse(source: str) -> ast.Module | None:
+    """Parse Python without warnings; return ``None`` for text that is not Python."""
+    try:
+        return parse_quietly(source)
+    except NOT_PYTHON:
+        return None
+
+
+def compile_quietly(source: str | ast.Module, filename: str) -> CodeType:
+    """Compile a module without warnings, and without the ``__future__`` imports of the module that calls.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: see `NOT_PYTHON`.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return compile(source, filename, "exec", dont_inherit=True)
 
 
 def parse(source: str, field: str) -> ast.Module:
@@ -26,13 +80,11 @@ def parse(source: str, field: str) -> ast.Module:
         InvalidFieldError: it is no Python, or more than the parser can take.
     """
     try:
-        with warnings.catch_warnings():  # bad escape sequences do no harm
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
+        return parse_quietly(source)
     except SyntaxError as error:
-        where = f" (line {error.lineno})" if error.lineno else ""
-        raise InvalidFieldError(field, f"is not valid Python: {error.msg}{where}") from None
-    except (ValueError, RecursionError, MemoryError) as error:  # a null byte, a lone surrogate, deep nesting
+        line = f" (line {error.lineno})" if error.lineno else ""
+        raise InvalidFieldError(field, f"is not valid Python: {error.msg}{line}") from None
+    except NOT_PYTHON as error:
         raise InvalidFieldError(field, f"is not valid Python: {type(error).__name__}") from None
 
 
@@ -57,28 +109,6 @@ def parse_check(source: str, field: str) -> ast.Module:
     tree = parse(source, field)
     if "check" not in defined_names(tree):
         raise InvalidFieldError(field, "must define check(candidate)")
-    return tree
-
-
-def parse_suite(source: str, field: str, *, shared: bool = False) -> ast.Module:
-    """Parse a pytest or unittest module.
-
-    Args:
-        source: of the module.
-        field: its path, for errors.
-        shared: whether it is to run in one process with the answer.
-
-    Raises:
-        InvalidFieldError: it is no Python, defines no test that says anything of an answer, or uses what cannot be had.
-    """
-    tree = parse(source, field)
-    if collect(source).count == 0:
-        raise InvalidFieldError(
-            field, "defines no test: no function or method whose name starts with test, and that runs"
-        )
-    for line, feature in unsupported_features(source, shared=shared):
-        way_out = "" if unsupported_features(source, shared=True) else '; isolation "shared" can run it'
-        raise InvalidFieldError(field, f"line {line}: {feature}{way_out}")
     return tree
 
 
@@ -129,8 +159,16 @@ def _is_code(text: str, entry_point: str | None) -> bool:
 
 
 def bound_names_in(source: str) -> frozenset[str]:
-    """Names bound anywhere in a source; none when it is no Python."""
-    try:
-        return frozenset(bound_names(parse(source, "source")))
-    except InvalidFieldError:
+    """Return the names bound anywhere in a source; none when it is not Python."""
+    tree = try_parse(source)
+    return frozenset() if tree is None else frozenset(bound_names(tree))
+
+
+@lru_cache(maxsize=512)
+def free_names(source: str) -> frozenset[str]:
+    """Return the names that test code uses and does not bind itself; none when it is not Python."""
+    tree = try_parse(source)
+    if tree is None:
         return frozenset()
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return frozenset(used - bound_names(tree) - _BUILTINS)

@@ -11,11 +11,11 @@ How many tests there are must not depend on the answer, so it is never found out
 from __future__ import annotations
 
 import ast
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from testcases.source.parsing import NOT_PYTHON, parse_quietly
 from testcases.source.pytest_static import (
     KEYWORD_ONLY,
     DecoratorReader,
@@ -80,17 +80,14 @@ def collect(source: str) -> Collection:
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: it is no Python that can be parsed.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-        module = ast.parse(source)
-    return Collection(tuple(_Collector(module).tests()))
+    return Collection(tuple(_Collector(parse_quietly(source)).tests()))
 
 
 def count_cases(source: str) -> int:
     """How many tests a module counts as; at least 1, even if it is no Python."""
     try:
         return max(1, collect(source).count)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NOT_PYTHON:
         return 1
 
 

@@ -6,17 +6,18 @@ More is supported with ``isolation = "shared"`` than when the answer is in anoth
 from __future__ import annotations
 
 import ast
-import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from testcases.source.pytest_collection import argument_names
+from testcases.errors import InvalidFieldError
+from testcases.source.parsing import parse, try_parse
+from testcases.source.pytest_collection import argument_names, collect
 from testcases.source.pytest_static import DecoratorReader, call_argument, module_constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["BUILTIN_FIXTURES", "unsupported_features"]
+__all__ = ["BUILTIN_FIXTURES", "parse_suite", "unsupported_features"]
 
 
 BUILTIN_FIXTURES: Final = frozenset({"request", "capsys", "capfd", "monkeypatch", "record_property"})
@@ -65,6 +66,28 @@ _UNSUPPORTED_FIXTURES: Final = {
 }  # fmt: skip
 
 
+def parse_suite(source: str, field: str, *, shared: bool = False) -> ast.Module:
+    """Parse a pytest or unittest module.
+
+    Args:
+        source: of the module.
+        field: its path, for errors.
+        shared: whether it is to run in one process with the answer.
+
+    Raises:
+        InvalidFieldError: it is no Python, defines no test that says anything of an answer, or uses what cannot be had.
+    """
+    tree = parse(source, field)
+    if collect(source).count == 0:
+        raise InvalidFieldError(
+            field, "defines no test: no function or method whose name starts with test, and that runs"
+        )
+    for line, feature in unsupported_features(source, shared=shared):
+        way_out = "" if unsupported_features(source, shared=True) else '; isolation "shared" can run it'
+        raise InvalidFieldError(field, f"line {line}: {feature}{way_out}")
+    return tree
+
+
 @lru_cache(maxsize=256)
 def unsupported_features(source: str, *, shared: bool = False) -> tuple[tuple[int, str], ...]:
     """Line and feature of everything that cannot be had; empty for no Python.
@@ -73,11 +96,8 @@ def unsupported_features(source: str, *, shared: bool = False) -> tuple[tuple[in
         source: of the suite.
         shared: whether it is to run in one process with the answer.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-            module = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    module = try_parse(source)
+    if module is None:
         return ()
     return tuple(sorted(_Finder(module, _SUPPORTED_IN_PROCESS if shared else frozenset()).refusals()))
 

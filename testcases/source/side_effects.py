@@ -7,9 +7,10 @@ data set's, and not hostile; the question is whether it changes anything that ou
 from __future__ import annotations
 
 import ast
-import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from testcases.source.parsing import try_parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,13 +75,8 @@ def has_side_effects(source: str) -> bool:
     Harmless is what imports nothing but modules without lasting state, stores into no attribute but its own objects'
     (``self.x = ...``), and does not reach for the interpreter's insides.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the compiler warns of in test code is not for here
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return True
-    return any(map(_is_suspect, _walk(tree)))
+    tree = try_parse(source)
+    return tree is None or any(map(_is_suspect, _walk(tree)))
 
 
 def _walk(tree: ast.Module) -> Iterator[ast.AST]:

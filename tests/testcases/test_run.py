@@ -27,7 +27,6 @@ from testcases.model import (
     Problem,
     StdinTest,
     Test,
-    count_tests,
 )
 from testcases.proxies.exceptions import exception_for
 from testcases.run import run_tests
@@ -39,6 +38,7 @@ from testcases.signals import (
     is_from_solution,
     verdict_of,
 )
+from testcases.source.counting import count_all_tests, count_tests
 from testcases.spec import build_spec
 from testcases.verdict import Verdict
 
@@ -735,5 +735,5 @@ def test_order_and_number_of_outcomes_are_those_of_the_tests() -> None:
     tests[9] = AssertTest("assert math.isclose(f(0.5), 1)")
     problem = Problem(tuple(tests), entry_point="f", setup="import math")
     found = examine(DOUBLE, *tests, setup="import math")
-    assert found.verdicts == ["passed"] * problem.test_count
-    assert math.isclose(problem.test_count, 24)
+    assert found.verdicts == ["passed"] * count_all_tests(problem)
+    assert math.isclose(count_all_tests(problem), 24)

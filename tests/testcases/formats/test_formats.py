@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from testcases.errors import AmbiguousFormatError, InvalidFieldError, ProblemError, UnknownFormatError
 from testcases.formats import FORMAT_NAMES, read_reference
 from testcases.model import Problem
+from testcases.source.counting import count_all_tests
 
 MBPP = {"test_list": ["assert f(1) == 1"]}
 
@@ -329,7 +330,7 @@ def read_or_refuse(reference: Any, **options: Any) -> None:
         return
     assert isinstance(problem, Problem)
     assert problem.tests
-    assert problem.test_count >= len(problem.tests)
+    assert count_all_tests(problem) >= len(problem.tests)
     assert problem.shape in FORMAT_NAMES
 
 

@@ -17,6 +17,7 @@ from testcases.model import (
     PytestTest,
     StdinTest,
 )
+from testcases.source.counting import count_all_tests
 
 CHECK = "def check(candidate):\n    assert candidate(1) == 1\n    assert candidate(2) == 2\n"
 CHECKER = "def checker(given, expected, got):\n    return got == expected\n"
@@ -81,7 +82,7 @@ def test_every_field() -> None:
         isolation="shared",
         shape="native",
     )
-    assert problem.test_count == 10
+    assert count_all_tests(problem) == 10
     assert read_reference(json.dumps(reference)) == problem
 
 

