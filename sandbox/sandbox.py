@@ -216,7 +216,7 @@ class Sandbox:
             *(analyzer_client.pids for analyzer_client in self._analyzer_clients),
         )
         known.update(zygote.pid for zygote in zygotes if zygote.pid is not None)
-        reap(self.tags, spare=known, looks=1)
+        reap(self.tags, spare=known, rounds=1)
 
     def analyze(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> PendingAnalysis:
         """Have a source read; call it inside a coroutine that `run` runs.

@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
+from sandbox.wire.procfs import process_state
+
 __all__ = ["Canary"]
 
 _VARIABLE = "CONFORMANCE_CANARY"
@@ -59,5 +61,5 @@ class Canary:
         ended = self._bystander.poll()
         if ended is not None:
             return f"ended by {signal.Signals(-ended).name}" if ended < 0 else f"ended with {ended}"
-        state = Path(f"/proc/{self._bystander.pid}/stat").read_text().rpartition(")")[2].split()[0]
-        return "" if state in "RSD" else f"in state {state}"
+        state = process_state(self._bystander.pid)
+        return "" if state in {"R", "S", "D"} else f"in state {state}"

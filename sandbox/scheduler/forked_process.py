@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sandbox.errors import ProcessLostError
 from sandbox.scheduler.loop import readable, writable
 from sandbox.wire.framing import HEADER_BYTES, frame, frame_length
-from sandbox.wire.liveness import Liveness, find_child
+from sandbox.wire.liveness import Liveness
+from sandbox.wire.procfs import find_child
 
 if TYPE_CHECKING:
     import socket

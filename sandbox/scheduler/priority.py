@@ -1,14 +1,17 @@
-"""Answers that take long let the others go first: they run on, at a lower priority."""
+"""Lowers the priority of answers that take long, so that those which wait are graded first.
+
+A slow answer is neither killed nor paused: it keeps its limits, and its verdict must not depend on what else is graded.
+It only runs on beside the others, with a smaller share of the CPU, while a spare executor takes its place.
+"""
 
 from __future__ import annotations
 
 import os
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.wire.liveness import cpu_seconds, process_state
+from sandbox.wire.procfs import autogroup_file, children, cpu_seconds, process_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,95 +19,95 @@ if TYPE_CHECKING:
 __all__ = ["SLOW_AFTER_S", "PriorityControl"]
 
 SLOW_AFTER_S = 0.03
-"""Seconds of CPU time that hardly any honest answer needs, and seconds from one look to the next until one has."""
+"""Seconds of CPU time that hardly any honest answer needs; also the seconds between checks until one has used them."""
 _LONGEST_INTERVAL_S = 0.25
 _ASLEEP_AFTER_S = 0.3
-"""Seconds; on a busy host an answer may wait as long for an examiner that waits for a CPU, and is not made to wait
-longer for that."""
+"""Seconds of sleep after which an answer counts as slow. On a busy host an answer may wait as long for a harness that
+itself waits for a CPU, and must not be made to wait longer for that."""
 _LOW_NICENESS = 10
-"""Of ten parts of a CPU that two processes want, one with this niceness gets one (sched(7)). Twice as much moved the
-others no less, and an answer whose host is busy otherwise would take for ever."""
+"""Of ten parts of a CPU that two processes want, one with this niceness gets one (sched(7)). Niceness 19 sped up the
+others no further, and on a host that is busy with other work the answer would hardly run at all."""
 
 
 class PriorityControl:
-    """Watches what one zygote's children do, and has an answer that takes long yield while others want its CPU.
+    """Watches the children of one zygote, and lowers the priority of a slow answer while others want its CPU.
 
     Args:
         zygote: its pid.
-        harness: the pid of that child which runs no answer; ``None`` where processes are hidden.
-        others: asked at each look at an answer that takes long whether others are to go first now.
+        harness: the pid of the child that runs no answer; ``None`` where processes are hidden.
+        others_first: called at each check of a slow answer; returns whether others are to go first now.
     """
 
-    def __init__(self, zygote: int, harness: int | None, others: Callable[[], bool]) -> None:
+    def __init__(self, zygote: int, harness: int | None, others_first: Callable[[], bool]) -> None:
         self._zygote = zygote
         self._harness = harness
-        self._others = others
-        self._group = Path(f"/proc/{zygote}/autogroup")
+        self._others_first = others_first
+        self._autogroup = autogroup_file(zygote)
         self._sleeping: dict[int, tuple[float, float]] = {}
-        """Of those that slept at the last look: CPU seconds, and since when (`time.monotonic`) no more were used."""
-        self._is_busy = self._is_slow = False
+        """Processes that slept at the last check: CPU seconds, and the time since when they did not change."""
+        self._used_cpu = self._is_slow = False
         self.pause_s = SLOW_AFTER_S
-        """Until the next look is worth while: less and less is to be seen, and each look costs the others time."""
+        """Seconds until the next check is worth while. They grow, because each check takes CPU time from the others."""
         self._niceness = self._group_niceness = 0
 
     def check(self) -> None:
-        """Check the answers.
+        """Check the answers, and set their priority.
 
-        One counts as long when it has used up `SLOW_AFTER_S`, which lowers its priority, or slept for
-        `_ASLEEP_AFTER_S`.
+        An answer is slow when it has used `SLOW_AFTER_S` or slept for `_ASLEEP_AFTER_S`. Only the former lowers its
+        priority: one that sleeps takes nothing from the others, and should not be late when it wakes up.
         """
-        answers = self._answers()
-        self._judge(answers)
-        if self._is_busy:
+        solutions = self._solutions()
+        self._measure(solutions)
+        if self._used_cpu:
             self.pause_s = min(2 * self.pause_s, _LONGEST_INTERVAL_S)
         if self._is_slow:
-            others = self._others()
-            self._set_niceness(answers, _LOW_NICENESS if others and self._is_busy else 0)
+            others_first = self._others_first()
+            self._set_niceness(solutions, _LOW_NICENESS if others_first and self._used_cpu else 0)
 
     def end(self) -> bool:
-        """Have the next answer run as others do; whether it will. If not, this is to be called again later."""
+        """Give the next answer of this zygote its normal priority.
+
+        Returns:
+            True if that is done; if False, this must be called again later.
+        """
         self._set_niceness([], 0)
         return not self._group_niceness
 
-    def _judge(self, answers: Sequence[int]) -> None:
+    def _measure(self, solutions: Sequence[int]) -> None:
         now, before = time.monotonic(), self._sleeping
-        used = {pid: cpu_seconds(pid) or 0.0 for pid in answers}
+        used_s = {pid: cpu_seconds(pid) or 0.0 for pid in solutions}
         self._sleeping = {}
-        for pid, seconds in used.items():
+        for pid, seconds in used_s.items():
             if process_state(pid) == "S":
-                seconds_then, since = before.get(pid, (-1.0, now))
-                self._sleeping[pid] = seconds, since if seconds_then == seconds else now
-        self._is_busy = self._is_busy or any(seconds >= SLOW_AFTER_S for seconds in used.values())
+                seconds_before, since = before.get(pid, (-1.0, now))
+                # Asleep at two checks is not asleep in between; only a CPU clock that stood still shows that.
+                self._sleeping[pid] = seconds, since if seconds_before == seconds else now
+        self._used_cpu = self._used_cpu or any(seconds >= SLOW_AFTER_S for seconds in used_s.values())
         slept = any(now - since >= _ASLEEP_AFTER_S for _, since in self._sleeping.values())
-        self._is_slow = self._is_slow or self._is_busy or slept
+        self._is_slow = self._is_slow or self._used_cpu or slept
 
-    def _set_niceness(self, answers: Sequence[int], niceness: int) -> None:
-        """Have the answers that there are now run at a lower priority, or as they did before, where that is allowed.
-
-        Where each session has a share of the CPUs of its own (sched(7), *The autogroup feature*), a process's niceness
-        means nothing to those of other sessions; so the zygote's session is made nice, too.
-        """
+    def _set_niceness(self, solutions: Sequence[int], niceness: int) -> None:
+        """Set the niceness of the present answers and of their session, where that is allowed."""
+        # Where autogrouping is on, the kernel divides the CPU between sessions first (sched(7), "The autogroup
+        # feature"). A process's niceness then means nothing to the other executors, so the session's is set, too.
         if niceness != self._group_niceness:
             self._set_group_niceness(niceness)
         if niceness or self._niceness:
-            for pid in answers:
-                with suppress(OSError):
+            for pid in solutions:
+                with suppress(OSError):  # it has ended, or the user may not raise a priority again
                     os.setpriority(os.PRIO_PROCESS, pid, niceness)
         self._niceness = niceness
 
     def _set_group_niceness(self, niceness: int) -> None:
         try:
-            self._group.write_text(str(niceness))
+            self._autogroup.write_text(str(niceness))
         except BlockingIOError:
-            return  # who is not root may do it ten times a second
-        except OSError:  # there are no such groups here, or the zygote is gone
+            return  # EAGAIN: without privileges the kernel takes one change in a tenth of a second
+        except OSError:  # this kernel has no autogroups, or the zygote is gone
             self._group_niceness = 0
         else:
             self._group_niceness = niceness
 
-    def _answers(self) -> list[int]:
-        try:
-            listed = Path(f"/proc/{self._zygote}/task/{self._zygote}/children").read_text()
-        except OSError:
-            return []
-        return [pid for pid in map(int, listed.split()) if pid != self._harness]
+    def _solutions(self) -> list[int]:
+        # The zygote has one thread, so that thread's list has all of its children.
+        return [pid for pid in children(self._zygote) if pid != self._harness]

@@ -1,8 +1,8 @@
-"""Ending what descends from a zygote, wherever it has gone.
+"""Ends everything that descends from a zygote, wherever it has gone.
 
-A process cannot shed its resource limits or raise them, and its children inherit them (getrlimit(2)): so each zygote
-gets a limit that nobody uses, on POSIX message queues, of a size that no other process has. Every descendant can be
-told by that, also one that has left its session and its parent.
+A descendant can leave its session, its process group and its parent, so none of these finds it for certain. What it
+cannot do is raise a hard resource limit (getrlimit(2)), and its children inherit its limits. So each zygote sets a
+limit that nothing here uses, on POSIX message queues, to a size that no other process has. That size is the tag.
 """
 
 from __future__ import annotations
@@ -11,74 +11,84 @@ import contextlib
 import os
 import signal
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sandbox.wire.procfs import all_pids, message_queue_limit, process_exists, read_stat
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 __all__ = ["new_tag", "reap", "tagged_pids"]
 
-_LEAST_TAG, _TAGS = 1 << 17, 1 << 19
+_MIN_TAG, _TAGS = 1 << 17, 1 << 19
 _GIVE_UP_S = 10.0
 _PAUSE_S = 0.0005
-_LIMIT = b"Max msgqueue size"
 
 
 def new_tag() -> int:
-    """A size of message queues that no other process is likely to have, in bytes; below the kernel's default."""
-    return _LEAST_TAG + int.from_bytes(os.urandom(4), "little") % _TAGS
+    """Return a size of message queues, in bytes, that no other process is likely to have.
+
+    It is below the kernel's default of 800 KiB, so that a process without privileges can set it (getrlimit(2),
+    ``RLIMIT_MSGQUEUE``).
+    """
+    return _MIN_TAG + int.from_bytes(os.urandom(4), "little") % _TAGS
 
 
-def reap(tags: Collection[int], *, session: int | None = None, spare: Collection[int] = (), looks: int = 20) -> int:
-    """Kill every process that bears one of the marks, until there is none.
-
-    Each is stopped as soon as it is seen, so that it can have no child while others are looked for; and what is known
-    to be somebody else's is not looked at again, because what forks on and on can only be caught by being quicker.
+def reap(tags: Collection[int], *, session: int | None = None, spare: Collection[int] = (), rounds: int = 20) -> int:
+    """Kill every process that has one of the tags, until there is none.
 
     Args:
         tags: what `new_tag` gave the zygotes.
-        session: a zygote's session, whose processes count as marked.
+        session: a zygote's session, whose processes count as tagged.
         spare: pids to leave alone.
-        looks: how often in a row there must be none: what forks on and on can slip through one reading of ``/proc``.
+        rounds: how many readings of ``/proc`` in a row must find none. A process that forks on and on can slip through
+            one reading, because a child may get a pid that was already passed.
 
     Returns:
-        How many were found.
+        Number of processes that were found.
     """
     found: set[int] = set()
-    others = set(spare)
-    clean = 0
+    untagged = set(spare)
+    clean_rounds = 0
     give_up = time.monotonic() + _GIVE_UP_S
-    while clean < looks and time.monotonic() < give_up:
-        left = []
-        for pid in sorted(_pids() - others, reverse=True):
+    while clean_rounds < rounds and time.monotonic() < give_up:
+        tagged = []
+        # Newest pids first: the youngest child of a process that keeps forking is the one that forks next.
+        for pid in sorted(set(all_pids()) - untagged, reverse=True):
             if _is_tagged(pid, tags, session):
-                left.append(pid)
+                tagged.append(pid)
+                # Stopped at once, so that it cannot fork while the rest of /proc is read; killed after the round.
                 _signal(pid, signal.SIGSTOP)
                 _kill_group(pid, spare)
             elif pid not in found:
-                others.add(pid)
-        for pid in left:
+                # A tag is set before the first fork and never given up, so a process without one stays without. Not
+                # reading it again makes the next round quicker, and only speed catches what forks on and on.
+                untagged.add(pid)
+        for pid in tagged:
             _signal(pid, signal.SIGKILL)
-        clean = 0 if left else clean + 1
-        found.update(left)
-        if not left or found.issuperset(left):
+        clean_rounds = 0 if tagged else clean_rounds + 1
+        found.update(tagged)
+        if not tagged or found.issuperset(tagged):
             time.sleep(_PAUSE_S)
     _reap_zombies(tags)
     return len(found)
 
 
 def tagged_pids(tags: Collection[int]) -> list[int]:
-    """Pids of the processes that bear one of the marks now."""
-    return [pid for pid in sorted(_pids()) if _is_tagged(pid, tags, None)]
+    """Return the pids of the processes that have one of the tags now, zombies left out."""
+    return [pid for pid in sorted(all_pids()) if _is_tagged(pid, tags, None)]
 
 
 def _reap_zombies(tags: Collection[int]) -> None:
-    """Wait for the dead that have come to this process, as they do where it is the first of its container."""
-    for pid in _pids():
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            state, parent, _ = _status_of(pid)
-            if state == b"Z" and parent == os.getpid() and _tag_of(pid) in tags:
+    """Wait for dead descendants that have become children of this process.
+
+    That happens where it is the first process of its container, or a subreaper (prctl(2)): orphans come to it.
+    """
+    for pid in all_pids():
+        stat = read_stat(pid)
+        # waitpid(-1) would take the exit status of a child that is somebody else's to wait for, such as a Popen's.
+        if stat is not None and stat.state == "Z" and stat.parent == os.getpid() and message_queue_limit(pid) in tags:
+            with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
 
 
@@ -88,43 +98,20 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def _kill_group(pid: int, spare: Collection[int]) -> None:
-    """Kill the process's group as one: the kernel lets none of its members fork meanwhile (kill(2), fork(2)).
+    """Kill a process's group as one.
 
-    A group has members of one session only (setpgid(2)), so all of them descend from whoever bears the mark; but for
-    our own group, and those that have somebody in them who is to be spared.
+    No member escapes by a fork meanwhile: the kernel holds off forks while it signals a group, and starts a fork over
+    that finds a signal pending (Linux, kernel/fork.c). All members of a group are of one session (setpgid(2)), so all
+    of them descend from the process with the tag. Left out are our own group, and groups with a member to be spared.
     """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         group = os.getpgid(pid)
-        if group != os.getpgrp() and group not in {os.getpgid(other) for other in spare if _exists(other)}:
+        if group != os.getpgrp() and group not in {os.getpgid(other) for other in spare if process_exists(other)}:
             os.killpg(group, signal.SIGKILL)
 
 
-def _exists(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
-
-
-def _pids() -> set[int]:
-    with os.scandir("/proc") as entries:
-        return {int(entry.name) for entry in entries if entry.name.isdigit()}
-
-
 def _is_tagged(pid: int, tags: Collection[int], session: int | None) -> bool:
-    try:
-        state, _, own_session = _status_of(pid)
-        return state not in b"ZX" and (own_session == session or _tag_of(pid) in tags)
-    except (OSError, ValueError, IndexError):
+    stat = read_stat(pid)
+    if stat is None or stat.state in {"Z", "X"}:
         return False
-
-
-def _status_of(pid: int) -> tuple[bytes, int, int]:
-    """State, parent and session (proc(5), ``/proc/PID/stat``)."""
-    status = Path(f"/proc/{pid}/stat").read_bytes()
-    state, parent, _, session, *_ = status[status.rindex(b")") + 2 :].split()
-    return state, int(parent), int(session)
-
-
-def _tag_of(pid: int) -> int | None:
-    """The process's limit on message queues (proc(5), ``/proc/PID/limits``)."""
-    limits = Path(f"/proc/{pid}/limits").read_bytes()
-    hard = limits[limits.index(_LIMIT) + len(_LIMIT) :].split(None, 2)[1]
-    return int(hard) if hard.isdigit() else None
+    return stat.session == session or message_queue_limit(pid) in tags

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import time
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from grader.core.sandbox_factory import HARNESS_RUNNER, IN_PROCESS_RUNNER
 from sandbox.sandbox import Sandbox, SandboxSettings
 from sandbox.types import AnalysisRequest, Execution, ExecutionStatus, Job, Tier
 from sandbox.wire.limits import Limits
+from sandbox.wire.procfs import process_state
 from sandbox.wire.values import encode
 from testcases.model import CallTest, Problem, StdinTest
 from testcases.spec import build_spec, leaves_no_side_effects
@@ -218,6 +220,16 @@ def own_box(make_box: Callable[..., Box]) -> Box:
 def single_box(make_box: Callable[..., Box]) -> Box:
     """A sandbox with one lane."""
     return make_box(workers=1)
+
+
+@pytest.fixture
+def sleeper() -> Iterator[int]:
+    """A process that does nothing at all."""
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        while process_state(process.pid) != "S":
+            time.sleep(0.01)
+        yield process.pid
+        process.kill()
 
 
 SLEEPS = "import time\ndef f(*_):\n    time.sleep(0.6)\n    return 42"

@@ -12,7 +12,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from sandbox.processes.harness.time_limits import queued_seconds
+from sandbox.wire.procfs import queued_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

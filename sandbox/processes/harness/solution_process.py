@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sandbox.isolation import audit
 from sandbox.processes.harness.time_limits import seconds_not_queued
 from sandbox.wire.framing import HEADER_BYTES, frame_length, send_descriptors
-from sandbox.wire.liveness import cpu_seconds
+from sandbox.wire.procfs import cpu_seconds, read_stat
 from sandbox.wire.replies import Reply, SolutionStatus
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ HEAD_BYTES = 2048
 """How much of what processes write is kept for people."""
 _TEMPORARY = "/tmp"  # noqa: S108 - a file without a name is made there
 _SPARE_VALUE_BYTES = 1 << 16
-_PF_EXITING = 0x4
-"""Among a process's flags in proc(5), ``/proc/PID/stat``: on its way out (Linux, include/linux/sched.h)."""
 
 
 class SolutionProcess:
@@ -160,12 +158,9 @@ class SolutionProcess:
         return seconds_not_queued(self.pid, self.request_s)
 
     def is_ending(self) -> bool:
-        """Whether it has ended or is about to: it loses its descriptors before anyone is told of its end."""
-        try:
-            with open(f"/proc/{self.pid}/stat", "rb", buffering=0) as stat:
-                return bool(int(stat.read(1024).rpartition(b")")[2].split()[6]) & _PF_EXITING)
-        except OSError:
-            return True
+        """Return whether it has ended or is about to: it loses its descriptors before its end is reported."""
+        stat = read_stat(self.pid)
+        return stat is None or stat.is_exiting
 
     def close(self) -> None:
         """Let go of channel and pipes."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from enum import Enum, auto
 
-from sandbox.wire.liveness import CHECK_INTERVAL_S, cpu_seconds, process_state
+from sandbox.wire.liveness import CHECK_INTERVAL_S
+from sandbox.wire.procfs import cpu_seconds, process_state, queued_seconds
 
-__all__ = ["CheckResult", "TimeLimits", "queued_seconds", "seconds_not_queued"]
+__all__ = ["CheckResult", "TimeLimits", "seconds_not_queued"]
 
 _SHORTEST_INTERVAL_S = 0.002
 _UNKNOWN_FACTOR = 10.0
@@ -80,12 +81,3 @@ def seconds_not_queued(pid: int, wall_s: float) -> float:
         return wall_s
     queued_s = queued_seconds(pid)
     return wall_s / _UNKNOWN_FACTOR if queued_s is None else max(0.0, wall_s - queued_s)
-
-
-def queued_seconds(pid: int) -> float | None:
-    """Seconds the process's first thread has waited for a CPU since it began; ``None`` where no account is kept."""
-    try:
-        with open(f"/proc/{pid}/schedstat", "rb", buffering=0) as schedstat:
-            return int(schedstat.read(128).split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return None

@@ -14,7 +14,7 @@ import pytest
 from sandbox.scheduler.priority import SLOW_AFTER_S, PriorityControl
 from sandbox.types import Execution, ExecutionStatus
 from sandbox.wire.limits import Limits
-from sandbox.wire.liveness import cpu_seconds
+from sandbox.wire.procfs import cpu_seconds
 from testcases.model import CallTest, Problem
 from tests.sandbox.conftest import IN_A_CONTAINER, LATE_S, children, host_pid, watch_a_solution
 
@@ -121,7 +121,7 @@ def test_a_group_that_could_not_be_made_as_before_is_later(monkeypatch: pytest.M
             end = time.monotonic() + 20
             while (cpu_seconds(busy.pid) or 0.0) < SLOW_AFTER_S and time.monotonic() < end:
                 time.sleep(0.01)
-            monkeypatch.setattr(PriorityControl, "_answers", lambda _: [busy.pid])
+            monkeypatch.setattr(PriorityControl, "_solutions", lambda _: [busy.pid])
             priority = PriorityControl(os.getpid(), None, lambda: True)
             priority.check()
             assert written == ["10"]

@@ -7,9 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -21,27 +20,18 @@ import sandbox.wire.liveness as liveness_module
 from sandbox.errors import ProcessLostError, ProcessSpentError, SandboxError
 from sandbox.processes.harness.time_limits import CheckResult, TimeLimits
 from sandbox.types import AnalysisRequest, AnalysisStatus, ExecutionStatus
-from sandbox.wire.liveness import Liveness, find_child, process_state
+from sandbox.wire.liveness import Liveness
+from sandbox.wire.procfs import process_state
 from testcases.model import AssertTest, CallTest, Problem, StdinTest
-from tests.sandbox.conftest import SHORT, Box, host_pid, processes
+from tests.sandbox.conftest import SHORT, Box, processes
 from tests.sandbox.scheduler.test_fault_recovery import ASSERTION, CALL, RIGHT, beside, pid_of, strike, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 FINE = '"""Add."""\n\n\ndef f(a, b):\n    """Add."""\n    return a + b\n'
 UGLY = "def f( a,b ):\n  return [ a+b for x in range( 3 ) ]\n\n"
-
-
-@pytest.fixture
-def sleeper() -> Iterator[int]:
-    """A process that does nothing at all."""
-    with subprocess.Popen(["sleep", "1000"]) as process:
-        while process_state(process.pid) != "S":
-            time.sleep(0.01)
-        yield process.pid
-        process.kill()
 
 
 # Looks
@@ -290,113 +280,3 @@ def test_a_program_that_sleeps_in_every_run_has_a_budget_for_that_too(box: Box) 
 def test_sleeping_within_the_budget_passes_every_test(box: Box) -> None:
     problem = Problem((CallTest((), 42),) * 5, entry_point="f")
     assert set(box.see(problem, SLEEP, cpu_s=0.5, total_cpu_s=2.0, wall_s=20.0).verdicts) == {"passed"}
-
-
-# Finding a child by its name in its own pid namespace
-
-
-@pytest.fixture
-def no_list_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    def guarded(real: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def list_it(path: Any = ".") -> Any:
-            assert str(path).rstrip("/") != "/proc", "all processes were listed"
-            return real(path)
-
-        return list_it
-
-    for name in ("scandir", "listdir"):
-        monkeypatch.setattr(os, name, guarded(getattr(os, name)))
-
-
-@pytest.fixture
-def no_list_of_children(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a kernel without ``CONFIG_PROC_CHILDREN``."""
-    real = Path.read_bytes
-
-    def read_bytes(path: Path) -> bytes:
-        if path.name == "children":
-            raise FileNotFoundError(path)
-        return real(path)
-
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
-
-
-FORKS_IN_A_THREAD = """
-import subprocess, sys, threading
-def fork():
-    print(subprocess.Popen(["sleep", "1000"]).pid, flush=True)
-    {then}
-threading.Thread(target=fork).start()
-sys.stdin.read()
-"""
-
-
-@pytest.fixture(params=["threading.Event().wait()", "pass"], ids=["thread-lives", "thread-ended"])
-def forked_in_a_thread(request: pytest.FixtureRequest) -> Iterator[tuple[int, int]]:
-    """A process and its child, which a thread other than the first one has forked."""
-    command = [sys.executable, "-c", FORKS_IN_A_THREAD.format(then=request.param)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        child = int(process.stdout.readline())
-        yield process.pid, child
-        os.kill(child, signal.SIGKILL)
-        process.kill()
-
-
-@pytest.mark.usefixtures("no_list_of_everything")
-def test_a_child_is_found_among_many_without_a_list_of_all_processes(sleeper: int) -> None:
-    with ExitStack() as stack:
-        siblings = [stack.enter_context(subprocess.Popen(["sleep", "1000"])) for _ in range(20)]
-        assert find_child(siblings[-1].pid, os.getpid()) == siblings[-1].pid
-        assert find_child(sleeper, os.getpid()) == sleeper
-        for sibling in siblings:
-            sibling.kill()
-
-
-@pytest.mark.usefixtures("no_list_of_everything")
-def test_a_child_that_another_thread_forked_is_found(forked_in_a_thread: tuple[int, int]) -> None:
-    parent, child = forked_in_a_thread
-    assert find_child(child, parent) == child
-
-
-@pytest.mark.usefixtures("no_list_of_children")
-def test_a_child_is_found_where_the_kernel_lists_no_children(sleeper: int, forked_in_a_thread: tuple[int, int]) -> None:
-    parent, child = forked_in_a_thread
-    assert find_child(sleeper, os.getpid()) == sleeper
-    assert find_child(child, parent) == child
-
-
-def test_a_child_that_its_list_leaves_out_is_found(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(liveness_module, "_listed_children", lambda _: [os.getpid()])
-    assert find_child(sleeper, os.getpid()) == sleeper
-
-
-@pytest.mark.parametrize("lists", ["with-lists", "no_list_of_children"])
-def test_no_stranger_and_nobody_gone_is_found(sleeper: int, lists: str, request: pytest.FixtureRequest) -> None:
-    if lists == "no_list_of_children":
-        request.getfixturevalue(lists)
-    assert find_child(os.getpid(), os.getpid()) is None
-    assert find_child(sleeper, os.getppid()) is None
-    with subprocess.Popen(["true"]) as process:
-        while process_state(process.pid) != "Z":
-            time.sleep(0.01)
-        assert find_child(process.pid, os.getpid()) == process.pid
-        process.wait()
-        assert find_child(process.pid, os.getpid()) is None
-        assert find_child(1, process.pid) is None
-
-
-@pytest.mark.parametrize("lists", ["no_list_of_everything", "no_list_of_children"])
-def test_a_worker_is_found_by_its_name_in_its_zygotes_namespace(
-    make_box: Callable[..., Box], lists: str, request: pytest.FixtureRequest
-) -> None:
-    box = make_box(workers=1)
-    box.call("def f():\n    return 42")
-    (executor,) = box.sandbox._executors
-    harness, zygote = executor._harness, executor.zygote.pid
-    assert harness is not None
-    assert zygote is not None
-    expected = host_pid(executor.zygote, harness)
-    request.getfixturevalue(lists)
-    assert expected is not None
-    assert find_child(harness.inner_pid, zygote) == harness.pid == expected
