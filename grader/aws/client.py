@@ -1,4 +1,7 @@
-"""Clients of AWS services, and calls by them."""
+"""Make clients of AWS services, and call the services.
+
+boto3 and botocore are slow to import (about 0.2 s), so they are imported when the first client is made.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ import os
 import threading
 from typing import Any, Final
 
-from grader.aws.errors import translated_errors
-from grader.errors import CloudRequestError, NothingThereError
+from grader.aws.errors import translate_error, translated_errors
+from grader.errors import CloudError, CloudRequestError, NothingThereError
 
-__all__ = ["AwsSession"]
+__all__ = ["AwsSession", "new_client"]
 
 _MAX_ATTEMPTS: Final = 4
 _DEFAULTS: Final[dict[str, Any]] = {
@@ -19,58 +22,79 @@ _DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
-class AwsSession:
-    """One account in one region, as the ordinary client finds them. For use from several threads.
+def new_client(service: str, *, region: str | None = None, **settings: Any) -> Any:
+    """Make a client whose own retries are off, in a session of its own.
 
-    Endpoints (``AWS_ENDPOINT_URL``, ``AWS_ENDPOINT_URL_LAMBDA``, ...), credentials and certificates are those that the
-    client finds by itself (AWS SDKs and Tools Reference Guide). It is imported when the first client is wanted.
+    A new session looks for credentials anew. Callers repeat calls themselves by `grader.aws.retry.RetryPolicy`, because
+    the client's retries know no deadline, and end where the body of a response begins.
 
     Args:
-        profile: a profile of the client's configuration; ``None`` is the default.
-        region: such as ``us-east-1``; ``None`` is AWS_REGION, else what the client finds by itself.
-        attempts: how often a call is made that fails in a way that may pass.
+        service: name of the service in boto3.
+        region: name of the region; ``None`` is AWS_REGION, else what the client finds by itself.
+        settings: arguments of `botocore.config.Config`.
+
+    Raises:
+        Exception: whatever the client's libraries raise; see `grader.aws.errors.classify`.
+    """
+    return _make_client(_new_session(None, region), service, attempts=1, **settings)
+
+
+class AwsSession:
+    """One account in one region, as the ordinary client finds them. Safe for threads.
+
+    Endpoints (``AWS_ENDPOINT_URL``, ``AWS_ENDPOINT_URL_LAMBDA``, ...), credentials and certificates are those that the
+    client finds by itself (AWS SDKs and Tools Reference Guide).
+
+    Args:
+        profile: name of a profile in the client's configuration; ``None`` is the default.
+        region: name of the region, such as ``us-east-1``; ``None`` is AWS_REGION, else what the client finds by itself.
+        attempts: number of attempts at a call, where the failures may pass.
     """
 
     def __init__(self, *, profile: str | None = None, region: str | None = None, attempts: int = _MAX_ATTEMPTS) -> None:
-        self._retries = {"mode": "standard", "total_max_attempts": attempts}
+        self._attempts = attempts
         self._profile = profile
         self._region = region
         self._session: Any = None
         self._clients: dict[str, Any] = {}
         self._account: str | None = None
-        self._making = threading.RLock()
+        # making clients in several threads at a time is not safe (boto3, "Multithreading or multiprocessing with
+        # clients"); reentrant, because `account` makes a client while it holds the lock
+        self._lock = threading.RLock()
 
     def client(self, service: str, **settings: Any) -> Any:
-        """The client of a service, the same for the same settings.
+        """Return the client of a service, the same one for the same settings.
 
-        Its own errors are botocore's: wrap calls in `grader.aws.errors.translated_errors`, or make them by `call`.
+        Its own errors are botocore's: wrap calls in `grader.aws.errors.translated_errors`, or use `call`.
 
         Args:
-            service: as boto3 names it.
-            settings: of `botocore.config.Config`, such as ``max_pool_connections``; those not given are: 5 s
-                to connect, 60 s of silence, and the attempts of the constructor.
+            service: name of the service in boto3.
+            settings: arguments of `botocore.config.Config`, such as ``max_pool_connections``. Defaults are 5 s to
+                connect, 60 s of silence, and the attempts of the constructor.
 
         Raises:
             CloudRequestError: there is no region, no such profile, or a configuration file is broken.
         """
         key = f"{service} {sorted(settings.items())}"
-        with self._making:
+        with self._lock:
             if key not in self._clients:
-                with translated_errors(f"the client of {service}"):
-                    from botocore.config import Config  # noqa: PLC0415 - slow to import
-
-                    config = Config(**{"retries": self._retries, **_DEFAULTS, **settings})
-                    self._clients[key] = self._ready().client(service, config=config)
+                about = f"the client of {service}"
+                with translated_errors(about):
+                    try:
+                        client = _make_client(self._ready(), service, attempts=self._attempts, **settings)
+                    except ValueError as error:  # such as an endpoint that is not a URL
+                        raise translate_error(error, about) from error
+                    self._clients[key] = client
             return self._clients[key]
 
     def call(self, service: str, operation: str, about: str, /, **parameters: Any) -> Any:
-        """Make a call.
+        """Make a call, and return the response.
 
         Args:
-            service: as boto3 names it.
-            operation: as a method of its client, such as ``get_function``.
-            about: what the call is about, for people: errors begin with it.
-            parameters: of the call.
+            service: name of the service in boto3.
+            operation: name of the client's method, such as ``get_function``.
+            about: text on what the call is about, for people: errors begin with it.
+            parameters: parameters of the call.
 
         Raises:
             CloudRequestError: the user can put it right: credentials, region, permission, names, values.
@@ -81,20 +105,49 @@ class AwsSession:
             return getattr(client, operation)(**parameters)
 
     def find(self, service: str, operation: str, about: str, /, **parameters: Any) -> Any | None:
-        """As `call`; ``None`` where there is no such thing."""
+        """Make a call, and return the response; ``None`` where there is nothing of that name. See `call`."""
         try:
             return self.call(service, operation, about, **parameters)
         except NothingThereError:
             return None
 
-    @property
-    def region(self) -> str:
-        """The region's name.
+    def wait(
+        self, service: str, waiter: str, about: str, /, *, delay_s: int, max_attempts: int, **parameters: Any
+    ) -> None:
+        """Wait until a resource is ready.
+
+        Args:
+            service: name of the service in boto3.
+            waiter: name of the client's waiter, such as ``function_active_v2``.
+            about: text on what the call is about, for people: errors begin with it.
+            delay_s: seconds between calls.
+            max_attempts: number of calls.
+            parameters: parameters of the calls.
 
         Raises:
-            CloudRequestError: there is none.
+            CloudRequestError: as `call`.
+            CloudError: as `call`, or the resource does not become ready.
         """
-        with self._making, translated_errors("the AWS configuration"):
+        from botocore.exceptions import WaiterError  # noqa: PLC0415 - slow to import
+
+        client = self.client(service)
+        try:
+            with translated_errors(about, region=client.meta.region_name):
+                config = {"Delay": delay_s, "MaxAttempts": max_attempts}
+                client.get_waiter(waiter).wait(**parameters, WaiterConfig=config)
+        except CloudError as error:
+            if not isinstance(error.__cause__, WaiterError):
+                raise
+            raise CloudError(f"{about}: does not become ready ({waiter}): {error.__cause__}") from error
+
+    @property
+    def region(self) -> str:
+        """Name of the region.
+
+        Raises:
+            CloudRequestError: no region is set.
+        """
+        with self._lock, translated_errors("the AWS configuration"):
             name: str | None = self._ready().region_name
         if name is None:
             raise CloudRequestError("AWS: no region is set; use --region, or set AWS_REGION")
@@ -105,9 +158,9 @@ class AwsSession:
         """The account's 12 digits; asks AWS once.
 
         Raises:
-            CloudRequestError, CloudError: it cannot be asked.
+            CloudRequestError, CloudError: AWS refuses the call, or fails.
         """
-        with self._making:
+        with self._lock:
             if self._account is None:
                 identity = self.call("sts", "get_caller_identity", "who the AWS credentials belong to")
                 self._account = str(identity["Account"])
@@ -115,14 +168,26 @@ class AwsSession:
 
     @property
     def partition(self) -> str:
-        """``aws``, ``aws-cn`` or ``aws-us-gov``, which ARNs begin with."""
+        """``aws``, ``aws-cn`` or ``aws-us-gov``, with which ARNs begin."""
         name: str = self._ready().get_partition_for_region(self.region)
         return name
 
     def _ready(self) -> Any:
         if self._session is None:
-            import boto3  # noqa: PLC0415 - slow to import
-
-            region = self._region or os.environ.get("AWS_REGION") or None  # which the client does not look for
-            self._session = boto3.session.Session(profile_name=self._profile, region_name=region)
+            self._session = _new_session(self._profile, self._region)
         return self._session
+
+
+def _new_session(profile: str | None, region: str | None) -> Any:
+    import boto3  # noqa: PLC0415 - slow to import
+
+    # the client looks for AWS_DEFAULT_REGION alone; Lambda and the other SDKs set AWS_REGION
+    region = region or os.environ.get("AWS_REGION") or None
+    return boto3.session.Session(profile_name=profile, region_name=region)
+
+
+def _make_client(session: Any, service: str, *, attempts: int, **settings: Any) -> Any:
+    from botocore.config import Config  # noqa: PLC0415 - slow to import
+
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    return session.client(service, config=Config(**{"retries": retries, **_DEFAULTS, **settings}))

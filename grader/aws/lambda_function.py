@@ -16,9 +16,9 @@ __all__ = ["PAYLOAD_BYTES", "TIMEOUT_S", "FunctionName"]
 
 
 PAYLOAD_BYTES: Final = 6 * 1024 * 1024
-"""Of a request and of a response of a synchronous invocation: 6 MB each."""
+"""Most bytes of a request, and of a response, of a synchronous invocation: 6 MB each."""
 TIMEOUT_S: Final = 900
-"""The longest an invocation may take."""
+"""Longest duration of an invocation, in seconds."""
 
 
 _NAME: Final = r"[A-Za-z0-9_-]{1,64}"
@@ -32,18 +32,18 @@ _ARN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FunctionName:
-    """Which function, and which version of it.
+    """Name of a function, and of a version of it.
 
     Lengths and characters are those of `FunctionName` and `Qualifier` in the AWS Lambda API Reference (Invoke).
     """
 
     name: str
     qualifier: str | None = None
-    """An alias or a version; ``None`` is the newest code."""
+    """Name of an alias, or a version; ``None`` is the newest code."""
     region: str | None = None
-    """Only an ARN says it."""
+    """Name of the region; ``None`` unless an ARN was given."""
     account: str | None = None
-    """Only an ARN says it."""
+    """The account's 12 digits; ``None`` unless an ARN was given."""
     partition: str = "aws"
 
     @classmethod
@@ -51,10 +51,10 @@ class FunctionName:
         """Read ``NAME``, ``NAME:ALIAS`` or an ARN.
 
         Raises:
-            CloudRequestError: it is none of them.
+            CloudRequestError: the text is something else.
         """
-        if found := _ARN.fullmatch(text) or _SHORT.fullmatch(text):
-            return cls(**{field: value for field, value in found.groupdict().items() if value is not None})
+        if match := _ARN.fullmatch(text) or _SHORT.fullmatch(text):
+            return cls(**{field: value for field, value in match.groupdict().items() if value is not None})
         raise CloudRequestError(
             f"function {one_line(text)!r}: not the name of a Lambda function; give NAME, NAME:ALIAS, or an ARN such as "
             "arn:aws:lambda:us-east-1:123456789012:function:NAME:ALIAS"

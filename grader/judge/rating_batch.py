@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RatingBatch"]
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("grader.judge.judging")  # operators filter on it: docs/operations.md
 _DEADLINE_PASSED: Final = Rating(None, "there was no rating before the deadline")
 _NO_THREAD: Final = Rating(None, "the host has no room for a thread")
 _NO_DEADLINE_S: Final = 1e9

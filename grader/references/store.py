@@ -88,7 +88,7 @@ class ReferenceCache:
             self._size -= entry.size
 
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("testcases.store.store")  # operators filter on it: docs/operations.md
 _GZIP: Final = ".gz"
 
 

@@ -6,12 +6,11 @@ import base64
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from grader.aws.errors import translated_errors
-from grader.errors import CloudError, CloudRequestError, ToolError
+from grader.aws.retry import poll
+from grader.errors import CloudRequestError, ToolError
 from grader.tools.deploy.actions import AwsCall, Command, Login, ResourceStatus, UnknownAnswer, Wait
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ __all__ = ["ActionRunner", "Makeable", "Removable", "ResourceResult"]
 
 _PAUSE_S: Final = 3.0
 _ACCEPTED_WITHIN_S: Final = 90.0
-_WAIT: Final = {"Delay": 2, "MaxAttempts": 300}
+_WAIT: Final[dict[str, Any]] = {"delay_s": 2, "max_attempts": 300}
 
 
 class Makeable(Protocol):
@@ -115,26 +114,24 @@ class ActionRunner:
                 return _run(act.words, f"login at {act.registry}", stdin=self._password())
 
     def _call(self, act: AwsCall) -> Any:
-        end = time.monotonic() + _ACCEPTED_WITHIN_S
-        while True:
+        refusals: list[CloudRequestError] = []
+
+        def attempt() -> tuple[Any] | None:
             try:
-                return act.do(self._cloud)
+                return (act.do(self._cloud),)
             except CloudRequestError as error:
-                if not act.until_accepted or act.until_accepted not in str(error) or time.monotonic() > end:
+                if not act.until_accepted or act.until_accepted not in str(error):
                     raise
-            time.sleep(self._pause_s)
+                refusals.append(error)
+                return None
+
+        response = poll(attempt, wait_s=self._pause_s, timeout_s=_ACCEPTED_WITHIN_S)
+        if response is None:
+            raise refusals[-1]
+        return response[0]
 
     def _wait(self, act: Wait) -> None:
-        from botocore.exceptions import WaiterError  # noqa: PLC0415 - slow to import
-
-        waiter = self._cloud.client(act.service).get_waiter(act.waiter)
-        try:
-            with translated_errors(act.about, region=self._cloud.region):
-                waiter.wait(**act.parameters, WaiterConfig=_WAIT)
-        except CloudError as error:
-            if not isinstance(error.__cause__, WaiterError):
-                raise
-            raise CloudError(f"{act.about}: does not become ready ({act.waiter}): {error.__cause__}") from error
+        self._cloud.wait(act.service, act.waiter, act.about, **_WAIT, **act.parameters)
 
     def _password(self) -> bytes:
         answer = self._cloud.call("ecr", "get_authorization_token", "login at ECR")

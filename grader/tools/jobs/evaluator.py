@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from grader.aws.retry import poll
 from grader.errors import CloudError, CloudRequestError
 from grader.tools.jobs.request import Request
 
@@ -117,13 +117,11 @@ def register(evaluator: Evaluator, cloud: AwsSession, *, pause_s: float = 2.0) -
             hub = {"HubName": evaluator.hub, "HubDisplayName": evaluator.hub_title}
             cloud.call("sagemaker", "create_hub", about, HubDescription="AI Registry Hub", **hub)
         evaluator.request(version).send(cloud)
-        found = _find_content(evaluator, cloud)
-    end = time.monotonic() + _IMPORT_TIMEOUT_S
-    while found is None or found["HubContentStatus"] in _PENDING:
-        if time.monotonic() > end:
-            raise CloudError(f"evaluator {evaluator.name}: is still being imported; run it again", transient=True)
-        time.sleep(pause_s)
-        found = _find_content(evaluator, cloud)
+        found = None
+    if found is None or found["HubContentStatus"] in _PENDING:
+        found = poll(lambda: _find_imported(evaluator, cloud), wait_s=pause_s, timeout_s=_IMPORT_TIMEOUT_S)
+    if found is None:
+        raise CloudError(f"evaluator {evaluator.name}: is still being imported; run it again", transient=True)
     if found["HubContentStatus"] != _READY:
         reason = found.get("FailureReason", "no reason is given")
         raise CloudError(f"evaluator {evaluator.name}: {found['HubContentStatus']}: {reason}")
@@ -135,6 +133,11 @@ def _find_content(evaluator: Evaluator, cloud: AwsSession) -> Any | None:
     about = f"evaluator {evaluator.name}"
     place = {"HubName": evaluator.hub, "HubContentType": _KIND, "HubContentName": evaluator.name}
     return cloud.find("sagemaker", "describe_hub_content", about, **place)
+
+
+def _find_imported(evaluator: Evaluator, cloud: AwsSession) -> Any | None:
+    content = _find_content(evaluator, cloud)
+    return None if content is None or content["HubContentStatus"] in _PENDING else content
 
 
 def _next_version(version: str) -> str:

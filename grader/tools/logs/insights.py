@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from grader.aws.retry import poll
 from grader.errors import CloudError, GraderError
 
 if TYPE_CHECKING:
@@ -22,39 +22,39 @@ __all__ = ["Query", "load_queries", "run_query"]
 _FOLDER: Final = Path(__file__).with_name("queries")
 _BIN: Final = re.compile(r"\bbin\(5m\)")
 _BINS: Final = ((3 * 3600, "5m"), (2 * 86400, "1h"), (float("inf"), "1d"))
-"""Up to how many seconds rows are so far apart."""
+"""Longest time ranges, in seconds, and the distance of rows in them."""
 _FIRST_PAUSE_S: Final = 0.25
+_PAUSE_GROWTH: Final = 1.5
 _MAX_PAUSE_S: Final = 5.0
 _TIMEOUT_S: Final = 900.0
 _POINTER: Final = "@ptr"
-"""Of each row, for another call; nobody reads it."""
+"""Field of each row that points to its log record, for GetLogRecord; not shown."""
 _MAX_ROWS: Final = 10_000
-"""What Logs Insights gives at most (CloudWatch Logs quotas)."""
+"""Most rows that Logs Insights returns (CloudWatch Logs quotas)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question."""
+    """A query in the language of Logs Insights."""
 
     name: str
     about: str
-    """What it tells, in one line."""
+    """Description of its result, in one line."""
     text: str
-    """In the query language of Logs Insights."""
 
     def over(self, seconds: float) -> Query:
-        """The same with rows that are as far apart as fits a span of time."""
-        width = next(width for most, width in _BINS if seconds <= most)
+        """Return the query with rows whose distance fits the length of a time range."""
+        width = next(width for longest, width in _BINS if seconds <= longest)
         return Query(self.name, self.about, _BIN.sub(f"bin({width})", self.text))
 
 
 def load_queries() -> dict[str, Query]:
-    """Every question there is, by name."""
-    found = {}
+    """Return every query of the package, by name."""
+    queries = {}
     for path in sorted(_FOLDER.glob("*.txt")):
         first, _, text = path.read_text("utf-8").partition("\n")
-        found[path.stem] = Query(path.stem, first.removeprefix("# "), text)
-    return found
+        queries[path.stem] = Query(path.stem, first.removeprefix("# "), text)
+    return queries
 
 
 def run_query(
@@ -64,21 +64,21 @@ def run_query(
     start: datetime,
     end: datetime,
     *,
-    pause: Callable[[float], None] = time.sleep,
+    pause: Callable[[float], None] | None = None,
 ) -> list[dict[str, str]]:
-    """The rows that answer a question, in their order; those of time in the order of time.
+    """Run a query, and return its rows in their order; rows of time bins in the order of time.
 
     Args:
-        cloud: where the log is.
-        query: the question.
+        cloud: the account and region of the log.
+        query: the query.
         group: name of the log group.
-        start: of the time that is asked about.
-        end: of it.
-        pause: waits so many seconds.
+        start: start of the time range.
+        end: end of the time range.
+        pause: waits for so many seconds; ``None`` is `time.sleep`.
 
     Raises:
-        CloudRequestError: there is no such log group, or it may not be asked.
-        CloudError: it could not be answered.
+        CloudRequestError: there is no such log group, or no permission to query it.
+        CloudError: the query has failed, or takes too long.
     """
     about = f"log group {group}"
     seconds = (end - start).total_seconds()
@@ -92,34 +92,48 @@ def run_query(
         queryString=query.over(seconds).text,
         limit=_MAX_ROWS,
     )
+    query_id: str = started["queryId"]
+    about = f"{about}: query {query.name}"
     try:
-        rows = _rows(cloud, started["queryId"], f"{about}: query {query.name}", pause)
+        rows = _wait_for_rows(cloud, query_id, about, pause)
     except BaseException:
-        _stop(cloud, started["queryId"])
+        # also at Ctrl-C: CloudWatch Logs charges for what a query scans, and it would go on scanning
+        _stop(cloud, query_id)
         raise
     return sorted(rows, key=lambda row: next((value for name, value in row.items() if name.startswith("bin(")), ""))
 
 
-def _rows(cloud: AwsSession, query_id: str, about: str, pause: Callable[[float], None]) -> list[dict[str, str]]:
-    waited, wait_s = 0.0, _FIRST_PAUSE_S
-    while True:
-        answer: dict[str, Any] = cloud.call("logs", "get_query_results", about, queryId=query_id)
-        status = answer.get("status", "Unknown")
-        if status == "Complete":
-            return [_row(fields) for fields in answer.get("results", [])]
-        if status not in {"Scheduled", "Running"}:
-            raise CloudError(f"{about}: it ended as {status}; try a shorter time")
-        if waited >= _TIMEOUT_S:
-            raise CloudError(f"{about}: no answer after {waited:.0f} s; try a shorter time")
-        pause(wait_s)
-        waited, wait_s = waited + wait_s, min(_MAX_PAUSE_S, wait_s * 1.5)
+def _wait_for_rows(
+    cloud: AwsSession, query_id: str, about: str, pause: Callable[[float], None] | None
+) -> list[dict[str, str]]:
+    rows = poll(
+        lambda: _rows(cloud, query_id, about),
+        wait_s=_FIRST_PAUSE_S,
+        timeout_s=_TIMEOUT_S,
+        growth=_PAUSE_GROWTH,
+        longest_s=_MAX_PAUSE_S,
+        pause=pause,
+    )
+    if rows is None:
+        raise CloudError(f"{about}: no answer after {_TIMEOUT_S:.0f} s; try a shorter time")
+    return rows
+
+
+def _rows(cloud: AwsSession, query_id: str, about: str) -> list[dict[str, str]] | None:
+    """Return the rows of a query; ``None`` while it runs."""
+    response: dict[str, Any] = cloud.call("logs", "get_query_results", about, queryId=query_id)
+    status = response.get("status", "Unknown")
+    if status == "Complete":
+        return [_row(fields) for fields in response.get("results", [])]
+    if status in {"Scheduled", "Running"}:
+        return None
+    raise CloudError(f"{about}: it ended as {status}; try a shorter time")
 
 
 def _row(fields: list[dict[str, str]]) -> dict[str, str]:
-    return {one["field"]: one.get("value", "") for one in fields if one["field"] != _POINTER}
+    return {item["field"]: item.get("value", "") for item in fields if item["field"] != _POINTER}
 
 
 def _stop(cloud: AwsSession, query_id: str) -> None:
-    """Have a query that nobody waits for any more cost nothing more; one that has ended cannot be stopped."""
-    with contextlib.suppress(GraderError):
+    with contextlib.suppress(GraderError):  # one that has ended cannot be stopped
         cloud.call("logs", "stop_query", "a query", queryId=query_id)

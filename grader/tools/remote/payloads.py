@@ -76,18 +76,18 @@ class RequestItem:
         return cls(place, sample_id, text)
 
 
-def batches(items: Iterable[RequestItem], *, most: int) -> Iterator[list[RequestItem]]:
+def batches(items: Iterable[RequestItem], *, max_items: int) -> Iterator[list[RequestItem]]:
     """Items in groups that fit into one request each, in their order.
 
     Args:
         items: what to send.
-        most: how many a group may have, at least 1.
+        max_items: most items of a group, at least 1.
     """
     group: list[RequestItem] = []
     size = 0
     for item in items:
         needed = len(item.text) + 1
-        if group and (len(group) >= most or size + needed > MAX_SAMPLES_BYTES):
+        if group and (len(group) >= max_items or size + needed > MAX_SAMPLES_BYTES):
             yield group
             group, size = [], 0
         group.append(item)

@@ -1,40 +1,30 @@
-"""Retry policy of remote grading: how often, and how long to wait."""
+"""Retry limits of remote grading: number of attempts and of failures."""
 
 from __future__ import annotations
 
-import random
 import threading
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["RetryBudget", "RetryPolicy"]
+from grader.aws.retry import RetryPolicy
+
+__all__ = ["RetryBudget", "RetryLimits"]
+
+
+_THROTTLED: Final = RetryPolicy(max_attempts=9, first_s=0.5, longest_s=20.0)
+_SINGLE_ITEM: Final = RetryPolicy(max_attempts=4, first_s=0.5, longest_s=20.0)
 
 
 @dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """Exponential back-off with full jitter, bounded for each batch and for the whole run.
+class RetryLimits:
+    """Bounds on retries, for each batch and for the whole run."""
 
-    The waits are those of "Exponential Backoff And Jitter" (AWS Architecture Blog): before the n-th repetition anything
-    up to ``min(longest_s, first_s * 2 ** (n - 1))``, so that those who were refused together do not come back together.
-    """
-
-    max_retries: int = 8
-    """Of a batch for which there was no capacity."""
-    single_item_retries: int = 3
-    """Of a single sample that the function fails for."""
-    first_s: float = 0.5
-    longest_s: float = 20.0
+    throttled: RetryPolicy = _THROTTLED
+    """Policy for a batch for which there was no capacity."""
+    single_item: RetryPolicy = _SINGLE_ITEM
+    """Policy for a single sample at which the function fails."""
     max_failures: int = 200
     """Failed invocations that a run may have, besides two for each that went well."""
-
-    def wait_s(self, repetition: int, draw: float) -> float:
-        """Seconds to wait before a repetition.
-
-        Args:
-            repetition: which one, from 1.
-            draw: from 0 to 1, at random.
-        """
-        return draw * min(self.longest_s, self.first_s * 2.0 ** min(repetition - 1, 30))
 
 
 _FAILURES_PER_SUCCESS: Final = 2
@@ -42,25 +32,20 @@ _FAILURES_PER_SUCCESS: Final = 2
 
 @dataclass(slots=True)
 class RetryBudget:
-    """Counts the invocations of a run. For use from several threads."""
+    """Counts the invocations of a run. Safe for threads."""
 
-    patience: RetryPolicy
-    good: int = 0
+    limits: RetryLimits
+    succeeded: int = 0
     failed: int = 0
-    _turn: threading.Lock = field(default_factory=threading.Lock)
-    _random: random.Random = field(default_factory=random.SystemRandom)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def record_success(self) -> None:
-        """Count an invocation with an answer."""
-        with self._turn:
-            self.good += 1
+        """Count an invocation that returned grades."""
+        with self._lock:
+            self.succeeded += 1
 
     def record_failure(self) -> bool:
-        """Count one without; whether the run may go on."""
-        with self._turn:
+        """Count a failed invocation; return True if the run may go on."""
+        with self._lock:
             self.failed += 1
-            return self.failed <= self.patience.max_failures + _FAILURES_PER_SUCCESS * self.good
-
-    def wait_s(self, repetition: int) -> float:
-        """As `RetryPolicy.wait_s`, drawn anew each time."""
-        return self.patience.wait_s(repetition, self._random.random())
+            return self.failed <= self.limits.max_failures + _FAILURES_PER_SUCCESS * self.succeeded

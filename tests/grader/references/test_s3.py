@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
+from grader.aws.retry import RetryPolicy
 from grader.references.locate import parse_address
-from grader.references.s3 import S3Reader
+from grader.references.s3 import _RETRIES, S3Reader
 from grader.references.store import ReferenceStore, StoreSettings
 from testcases.errors import StoreError
 from tests.grader.references.asking import complaint_of, fetched, reference_at
@@ -27,7 +28,7 @@ SLOW_DOWN = [503, "SlowDown"]
 
 @pytest.fixture(autouse=True)
 def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.references.s3._FIRST_PAUSE_S", 0.002)
+    monkeypatch.setattr("grader.references.s3._RETRIES", RetryPolicy(6, 0.002, 5.0))
 
 
 def store_with(**settings: float) -> ReferenceStore:
@@ -196,20 +197,12 @@ class TestWhatPasses:
 
     def test_pauses_grow_and_are_never_the_same(self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
         pauses: list[float] = []
-        ceilings: list[float] = []
-
-        def uniform(low: float, high: float) -> float:
-            assert low == 0.0
-            ceilings.append(high)
-            return high / 100
-
-        monkeypatch.setattr("grader.references.s3._FIRST_PAUSE_S", 0.2)
-        monkeypatch.setattr("grader.references.s3.random.uniform", uniform)
-        monkeypatch.setattr("grader.references.s3.time.sleep", pauses.append)
+        monkeypatch.setattr("grader.references.s3._RETRIES", _RETRIES)
+        monkeypatch.setattr("grader.aws.retry.random.random", lambda: 0.01)
+        monkeypatch.setattr("grader.aws.retry.time.sleep", pauses.append)
         uri = bucket.put("a.json", NATIVE)
         bucket.server.fail(*[SLOW_DOWN] * 5)
         assert reference_at(store_with(), uri) == NATIVE
-        assert ceilings == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2])
         assert pauses == pytest.approx([0.002, 0.004, 0.008, 0.016, 0.032])
 
     def test_what_does_not_pass_is_said_to_pass_perhaps(self, bucket: Bucket) -> None:

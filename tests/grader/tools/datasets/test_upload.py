@@ -46,7 +46,7 @@ def test_a_bucket_needs_no_prefix(bucket: Bucket) -> None:
     "uri", ["bucket/prefix", "s3:/bucket", "s3://", "s3://B/x", "https://bucket.s3.com/x", "s3://a\n/"]
 )
 def test_what_is_no_address_is_told(uri: str) -> None:
-    with pytest.raises(InputError, match=r"is no address in S3; s3://bucket/prefix is wanted$"):
+    with pytest.raises(InputError, match=r"is not an address in S3; give s3://bucket/prefix$"):
         BucketUploader(uri)
 
 
@@ -61,14 +61,14 @@ def test_a_prefix_under_which_the_grader_would_find_nothing_is_told(prefix: str)
 def test_a_bucket_that_is_not_there_is_told_in_a_line() -> None:
     with pytest.raises(InputError) as caught:
         BucketUploader("s3://no-such-bucket/x").put(REFERENCE)
-    assert str(caught.value).startswith("s3://no-such-bucket/x: An error occurred (NoSuchBucket)")
+    assert str(caught.value).startswith("s3://no-such-bucket/x: there is none in us-east-1 (NoSuchBucket: ")
     assert "\n" not in str(caught.value)
 
 
 def test_a_server_that_is_not_there_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     monkeypatch.setattr("grader.tools.datasets.upload._ATTEMPTS", 1)
-    with pytest.raises(InputError, match=r"^s3://bucket/x: Could not connect to the endpoint URL"):
+    with pytest.raises(InputError, match=r"^s3://bucket/x: AWS cannot be reached in us-east-1: Could not connect"):
         BucketUploader("s3://bucket/x").put(REFERENCE)
 
 
@@ -78,11 +78,11 @@ def test_missing_credentials_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with pytest.raises(InputError, match=r"^s3://bucket/x: Unable to locate credentials$"):
+    with pytest.raises(InputError, match=r"^s3://bucket/x: there are no AWS credentials; run `aws configure`"):
         BucketUploader("s3://bucket/x").put(REFERENCE)
 
 
 def test_settings_that_make_no_sense_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "nonsense")
-    with pytest.raises(InputError, match=r"^s3://bucket/x: Invalid endpoint: nonsense$"):
+    with pytest.raises(InputError, match=r"^the client of s3: the AWS client refuses: Invalid endpoint: nonsense$"):
         BucketUploader("s3://bucket/x")

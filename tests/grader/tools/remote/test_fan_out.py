@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.aws.retry import RetryPolicy
 from grader.errors import CloudError, CloudRequestError
 from grader.tools.remote.fan_out import FanOut, ItemResult
 from grader.tools.remote.function import InvocationError, Remedy
 from grader.tools.remote.payloads import RequestItem
-from grader.tools.remote.retry import RetryBudget, RetryPolicy
+from grader.tools.remote.retry import RetryLimits
 from grader.types import GradeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-AT_ONCE = RetryPolicy(max_retries=4, first_s=0.0, longest_s=0.0)
+AT_ONCE = RetryLimits(throttled=RetryPolicy(5, 0.0, 0.0), single_item=RetryPolicy(4, 0.0, 0.0))
 
 
 def results_of(ids: list[Any], **fields: Any) -> bytes:
@@ -43,7 +44,7 @@ def items(count: int) -> list[RequestItem]:
 
 
 def outcomes(function: Function, count: int, **options: Any) -> dict[int, ItemResult]:
-    options = {"concurrency": 3, "batch_size": 8, "patience": AT_ONCE} | options
+    options = {"concurrency": 3, "batch_size": 8, "limits": AT_ONCE} | options
     found = list(FanOut(function, **options).grade(items(count)))
     assert len({one.item.place for one in found}) == len(found) == count
     return {one.item.place: one for one in found}
@@ -69,7 +70,7 @@ def test_items_are_taken_as_they_can_be_sent() -> None:
         held.wait(60)
         return results_of(ids)
 
-    outcomes_of = FanOut(Function(answer), concurrency=2, batch_size=5, patience=AT_ONCE).grade(stream())
+    outcomes_of = FanOut(Function(answer), concurrency=2, batch_size=5, limits=AT_ONCE).grade(stream())
     held.set()
     next(outcomes_of)
     assert len(taken) < 100
@@ -122,7 +123,7 @@ def test_a_function_that_is_throttled_for_good_is_given_up() -> None:
 
     function = Function(answer)
     found = outcomes(function, 8)
-    assert len(function.sent) == 1 + AT_ONCE.max_retries
+    assert len(function.sent) == AT_ONCE.throttled.max_attempts
     assert {one.grade.reason for one in found.values()} == {"fewer, please"}
 
 
@@ -165,7 +166,7 @@ def test_what_no_repetition_mends_ends_the_run(error: Exception) -> None:
 
     found = []
     with pytest.raises(type(error), match=str(error)):
-        found.extend(FanOut(Function(answer), concurrency=1, batch_size=4, patience=AT_ONCE).grade(items(40)))
+        found.extend(FanOut(Function(answer), concurrency=1, batch_size=4, limits=AT_ONCE).grade(items(40)))
     assert len(found) == 16
 
 
@@ -174,16 +175,16 @@ def test_a_function_that_fails_for_everything_is_given_up_before_all_was_tried()
         raise InvocationError("exited", Remedy.ALONE)
 
     function = Function(answer)
-    patience = RetryPolicy(single_item_retries=2, first_s=0.0, longest_s=0.0, max_failures=30)
+    limits = RetryLimits(single_item=RetryPolicy(3, 0.0, 0.0), max_failures=30)
     with pytest.raises(CloudError, match="31 invocations have failed and 0 went well; the last: exited"):
-        list(FanOut(function, concurrency=2, batch_size=4, patience=patience).grade(items(1000)))
+        list(FanOut(function, concurrency=2, batch_size=4, limits=limits).grade(items(1000)))
     assert len(function.sent) < 40
 
 
 def test_waits_grow_to_their_limit_and_are_never_longer() -> None:
-    patience = RetryPolicy(first_s=0.5, longest_s=20.0)
-    assert [patience.wait_s(one, 1.0) for one in (1, 2, 3, 6, 7, 500)] == [0.5, 1.0, 2.0, 16.0, 20.0, 20.0]
-    assert patience.wait_s(5, 0.0) == 0.0
-    drawn = {RetryBudget(patience).wait_s(4) for _ in range(50)}
+    policy = RetryLimits().throttled
+    assert [policy.wait_s(one, 1.0) for one in (1, 2, 3, 6, 7, 500)] == [0.5, 1.0, 2.0, 16.0, 20.0, 20.0]
+    assert policy.wait_s(5, 0.0) == 0.0
+    drawn = {policy.wait_s(4) for _ in range(50)}
     assert len(drawn) > 40
     assert all(0.0 <= one <= 4.0 for one in drawn)
