@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["error_console", "print_error", "print_json", "show"]
 
 _FILE_WIDTH = 110
-"""Columns of a table that goes to no terminal; rich's own 80 are too few for it."""
+"""Columns of a table that is written to a file or pipe; rich's default of 80 is too narrow."""
 
 
 def show(renderable: RenderableType) -> None:
@@ -30,10 +30,10 @@ def print_json(document: dict[str, Any]) -> None:
 
 
 def error_console() -> Console:
-    """A console on stderr."""
+    """Make a console on stderr that prints text as it is."""
     return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 def print_error(text: str) -> None:
-    """Print a line to stderr; whatever is in it, it stays one line."""
+    """Print one line to stderr; control characters are escaped and line breaks become spaces."""
     sys.stderr.write(printable(text).replace("\n", " ") + "\n")

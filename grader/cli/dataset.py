@@ -35,7 +35,7 @@ RowsFile = Annotated[
     typer.Argument(
         metavar="SRC",
         show_default=False,
-        help="Rows as JSON lines or a JSON list, also gzipped, or as Parquet; - is standard input.",
+        help="Rows: JSON lines, a JSON list (either may be gzipped) or Parquet; - reads standard input.",
     ),
 ]
 FormatName = Annotated[
@@ -44,14 +44,14 @@ FormatName = Annotated[
         "--format",
         metavar="NAME",
         show_default=False,
-        help="The format of the tests, where a row could be several; see docs/references.md.",
+        help="Format of the tests, for rows that match several; see docs/references.md.",
     ),
 ]
-OutFile = Annotated[str, typer.Option("--out", metavar="FILE", show_default=False, help="Where the rows go.")]
-To = Annotated[TrainerFormat, typer.Option("--to", help="Who reads the rows.")]
+OutFile = Annotated[str, typer.Option("--out", metavar="FILE", show_default=False, help="File to write the rows to.")]
+To = Annotated[TrainerFormat, typer.Option("--to", help="Trainer that reads the rows.")]
 SystemFile = Annotated[
     str | None,
-    typer.Option("--system-prompt", metavar="FILE", show_default=False, help="Text of the system turn."),
+    typer.Option("--system-prompt", metavar="FILE", show_default=False, help="File with the system prompt."),
 ]
 UserFile = Annotated[
     str | None,
@@ -59,14 +59,14 @@ UserFile = Annotated[
         "--user-prompt",
         metavar="FILE",
         show_default=False,
-        help="Template of the user turn, with {prompt}, {interface}, {starter}, {entry_point}.",
+        help="Template of the user message; may use {prompt}, {interface}, {starter}, {entry_point}.",
     ),
 ]
-Native = Annotated[bool, typer.Option("--native", help="Write tests in the grader's own format where it can say them.")]
-Split = Annotated[str, typer.Option("--split", metavar="NAME", help="The part of the data set, for verl.")]
-BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Samples the job sends in one request.")]
+Native = Annotated[bool, typer.Option("--native", help="Write tests in the grader's own format where possible.")]
+Split = Annotated[str, typer.Option("--split", metavar="NAME", help="Name of the data set split, for verl.")]
+BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Samples that the job sends in one request.")]
 CompletionKb = Annotated[
-    int, typer.Option("--completion-kb", min=0, help="Room for the model's text of each sample, in KiB.")
+    int, typer.Option("--completion-kb", min=0, help="Room to reserve for each completion, in KiB.")
 ]
 TestsTo = Annotated[
     str | None,
@@ -74,7 +74,7 @@ TestsTo = Annotated[
         "--tests-to",
         metavar="S3_URI",
         show_default=False,
-        help="Put the tests of rows that are too large under this address, such as s3://bucket/prefix.",
+        help="Upload the tests of rows that are too large to this S3 prefix, such as s3://bucket/prefix.",
     ),
 ]
 
@@ -93,10 +93,10 @@ def convert(  # noqa: PLR0913, PLR0917  # one for each option
     tests_to: TestsTo = None,
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
 ) -> None:
-    """Write the rows of a data set as a training job reads them, and see whether its requests fit into 6 MB.
+    """Convert a data set into a training file, and check that the job's requests fit into 6 MB.
 
-    Exits with 0 when every row was written and fits, with 2 when the usage is wrong or a row cannot be converted (it
-    is named, the others are written), and with 1 when rows are too large for the batch size.
+    Exit code: 0 if every row was written and fits; 1 if rows are too large for the batch size; 2 for wrong usage, or
+    if a row cannot be converted (it is reported, the others are written).
     """
     check_format(format_name)
     system = None if system_prompt is None else read_template(system_prompt)
@@ -140,9 +140,9 @@ def _run_conversion(file: str, out: str, how: ConversionOptions) -> ConversionRe
     return done
 
 
-Repeat = Annotated[int, typer.Option("--repeat", min=1, max=1000, help="How often each solution is tried.")]
+Repeat = Annotated[int, typer.Option("--repeat", min=1, max=1000, help="Runs of each solution, to find flaky tests.")]
 Solutions = Annotated[
-    int, typer.Option("--solutions", min=0, help="How many of a row's solutions are tried; all must pass.")
+    int, typer.Option("--solutions", min=0, help="Maximum number of a row's solutions to try; all must pass.")
 ]
 Guessable = Annotated[
     float,
@@ -150,13 +150,13 @@ Guessable = Annotated[
         "--guessable",
         min=0.0,
         max=1.0,
-        help="The share of the tests that an answer without skill (a stub, one that always returns the same) may pass.",
+        help="Share of the tests that a trivial answer (a stub, or a constant) may pass.",
     ),
 ]
 Slow = Annotated[
     float,
     typer.Option(
-        "--slow", min=0.0, max=1.0, help="The share of the CPU time of one test that a solution may need for all."
+        "--slow", min=0.0, max=1.0, help="Share of one test's CPU time limit that a solution may use for all tests."
     ),
 ]
 
@@ -171,10 +171,10 @@ def check(
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
 ) -> None:
-    """Try answers on each row's tests: its own solutions, which must pass, and answers without skill, which must not.
+    """Run each row's tests against its own solutions, which must pass, and against trivial answers, which must not.
 
-    Reports rows that are broken, guessable, flaky or slow, and duplicates. Exits with 0 when there is nothing to
-    report, with 1 when there is, and with 2 when the usage is wrong or the rest of the file cannot be read.
+    Reports broken, guessable, flaky, slow and duplicate rows. Exit code: 0 without findings; 1 with findings; 2 for
+    wrong usage, or if the rest of the file cannot be read.
     """
     check_format(format_name)
     how = CheckOptions(format_name, repeat, solutions, guessable, slow)
@@ -206,7 +206,7 @@ def _run_check(file: str, settings: GraderConfig, how: CheckOptions) -> CheckRep
 
 dataset = typer.Typer(
     name="dataset",
-    help="Make training files of data sets, and check that their tests can be trusted.",
+    help="Convert data sets into training files, and check their tests.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

@@ -22,7 +22,7 @@ from testcases.examples import load_examples
 __all__ = ["demo"]
 
 AsSamples = Annotated[
-    bool, typer.Option("--samples", help="Print the samples as JSON lines instead, for grade and explain.")
+    bool, typer.Option("--samples", help="Only print the samples, as JSON lines for `grader grade` and `explain`.")
 ]
 
 
@@ -30,7 +30,7 @@ def demo(
     samples: AsSamples = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
 ) -> None:
-    """Grade the bundled examples and print a row for each: right, wrong, slow, broken, and hacking answers."""
+    """Grade the bundled examples (correct, wrong, slow, broken and malicious answers) and print a row for each."""
     events = [example.event() for example in load_examples()]
     if samples:
         sys.stdout.writelines(json_line(event) + "\n" for event in events)

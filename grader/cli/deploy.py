@@ -1,4 +1,4 @@
-"""``grader deploy``: make a Lambda function of this grader."""
+"""``grader deploy``: deploy this grader as a Lambda function."""
 
 from __future__ import annotations
 
@@ -30,44 +30,60 @@ __all__ = ["action_printer", "deploy", "step_recorder"]
 
 
 Name = Annotated[
-    str, typer.Option("--name", metavar="NAME", help="Of the function; SageMaker wants `SageMaker` in it.")
+    str, typer.Option("--name", metavar="NAME", help="Name of the function; SageMaker requires `SageMaker` in it.")
 ]
-Memory = Annotated[int, typer.Option("--memory", metavar="MB", help="1769 MB buy one CPU.")]
-Timeout = Annotated[int, typer.Option("--timeout", metavar="S", help="Seconds that a batch may take.")]
+Memory = Annotated[
+    int, typer.Option("--memory", metavar="MB", help="Memory of the function; 1769 MB come with one CPU.")
+]
+Timeout = Annotated[int, typer.Option("--timeout", metavar="S", help="Timeout of an invocation, in seconds.")]
 Storage = Annotated[int, typer.Option("--storage", metavar="MB", help="Size of /tmp.")]
 Architecture = Annotated[
     str | None,
-    typer.Option("--architecture", metavar="NAME", show_default=False, help="x86_64 or arm64; else this host's."),
+    typer.Option(
+        "--architecture", metavar="NAME", show_default=False, help="x86_64 or arm64. [default: that of this host]"
+    ),
 ]
-Retention = Annotated[int, typer.Option("--retention", metavar="DAYS", help="How long logs are kept.")]
-AliasName = Annotated[str, typer.Option("--alias", metavar="NAME", help="Of the version that training jobs call.")]
+Retention = Annotated[int, typer.Option("--retention", metavar="DAYS", help="Days to keep logs.")]
+AliasName = Annotated[
+    str, typer.Option("--alias", metavar="NAME", help="Alias of the version that training jobs call.")
+]
 Provisioned = Annotated[
     int | None,
-    typer.Option("--provisioned", metavar="N", show_default=False, help="Keep N environments warm; 0 ends that."),
+    typer.Option(
+        "--provisioned",
+        metavar="N",
+        show_default=False,
+        help="Provisioned concurrency: keep N environments warm; 0 turns it off.",
+    ),
 ]
 Tests = Annotated[
     str | None,
     typer.Option(
-        "--tests", metavar="S3URI", show_default=False, help="s3://bucket/prefix of references that it may read."
+        "--tests", metavar="S3URI", show_default=False, help="S3 prefix (s3://bucket/prefix) with tests it may read."
     ),
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--env", metavar="GRADER_X=Y", show_default=False, help="A setting; may be given several times."),
+    typer.Option("--env", metavar="GRADER_X=Y", show_default=False, help="A setting; can be given several times."),
 ]
 RoleArn = Annotated[
-    str | None, typer.Option("--role", metavar="ARN", show_default=False, help="Use this role, and make none.")
+    str | None,
+    typer.Option("--role", metavar="ARN", show_default=False, help="Use this execution role; do not create one."),
 ]
 ImageUri = Annotated[
     str | None,
-    typer.Option("--image", metavar="URI", show_default=False, help="Use this image in ECR, and build and push none."),
+    typer.Option("--image", metavar="URI", show_default=False, help="Use this image in ECR; do not build or push one."),
 ]
-NoBuild = Annotated[bool, typer.Option("--no-build", help="Push what `make image` has built, and build nothing.")]
+NoBuild = Annotated[bool, typer.Option("--no-build", help="Push the image that `make image` built.")]
 BaseImage = Annotated[
     str | None,
-    typer.Option("--base-image", metavar="NAME", show_default=False, help="Build on this instead of Lambda's own."),
+    typer.Option(
+        "--base-image", metavar="NAME", show_default=False, help="Base image to build on, instead of AWS's for Lambda."
+    ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print every call that would change something; send none.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the calls that would change something, without making them.")
+]
 
 
 def deploy(  # noqa: PLR0913, PLR0917  # one for each option
@@ -90,12 +106,13 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Make a Lambda function of this grader, or bring it up to date: image, role, log, function, alias.
+    """Deploy this grader as a Lambda function, or update it: image, role, log group, function and alias.
 
-    Run twice, it changes nothing the second time. `grader undeploy` removes what it made. See docs/deployment.md.
+    A second run with the same options changes nothing. `grader undeploy` removes what this command created. See
+    docs/deployment.md.
     """
     if image is not None and (no_build or base_image is not None):
-        raise ConfigError("--image: an image that is there already; leave out --no-build and --base-image")
+        raise ConfigError("--image: names an existing image; leave out --no-build and --base-image")
     wanted = Deployment(
         name=name,
         memory_mb=memory,
@@ -127,14 +144,14 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
 
 
 def action_printer(dry_run: bool, as_json: bool) -> Callable[[str], None]:  # noqa: FBT001  # both are flags of the command
-    """Where acts are told as they come: what a dry run would do is its result, and goes to stdout."""
+    """Return a function that prints each action; those of a dry run are its result and go to stdout."""
     if dry_run and not as_json:
         return lambda text: print(f"  {printable(text)}")  # noqa: T201 - results go to stdout
     return lambda text: print_error(f"  {one_line(text, 160)}")
 
 
 def step_recorder(done: list[ResourceResult], dry_run: bool) -> Callable[[ResourceResult], None]:  # noqa: FBT001  # a flag of the command
-    """Notes each resource, and says on stderr what became of it."""
+    """Return a function that adds each resource to a list and prints its status on stderr."""
 
     def note(step: ResourceResult) -> None:
         done.append(step)
@@ -149,7 +166,7 @@ def _parse_environment(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise ConfigError(f"--env {one_line(pair)!r}: give it as GRADER_NAME=VALUE")
+            raise ConfigError(f"--env {one_line(pair)!r}: expected GRADER_NAME=VALUE")
         variables[key] = value
     return variables
 
@@ -162,15 +179,17 @@ def _document(arn: str, done: Sequence[ResourceResult], report: Any, *, dry_run:
 def _print_summary(wanted: Deployment, arn: str, done: Sequence[ResourceResult], report: dict[str, Any]) -> None:
     unchanged, tier = not any(step.acts for step in done), one_line(report.get("tier", "unknown"))
     lines = [
-        f"{'Nothing to change' if unchanged else 'Deployed'}; the function answers, tier {tier}.",
+        f"{'Nothing to change' if unchanged else 'Deployed'}; the function responds (isolation tier: {tier}).",
         "",
         arn,
         "",
         "Next:",
         f"  grader job bedrock JOB.toml --function {arn}",
         "  the role of the training job needs lambda:InvokeFunction on this ARN",
-        f"  grader undeploy --name {wanted.name} removes it all",
+        f"  grader undeploy --name {wanted.name} removes everything it created",
     ]
     if "SageMaker" not in wanted.name:
-        lines.append("  SageMaker's trainers want `SageMaker` in the name, and this one has none; Bedrock takes it")
+        lines.append(
+            "  SageMaker's trainers need a function with `SageMaker` in its name; only Bedrock can use this one"
+        )
     sys.stdout.write("\n".join(lines) + "\n")

@@ -1,4 +1,4 @@
-"""``grader doctor``: what this host can do, and what holds on it."""
+"""``grader doctor``: the isolation layers of this host, and a test of them with the bundled attacks."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from grader.cli.options import ConfigFile, JsonFlag, load_config
 from grader.cli.progress import counter_bar
 from grader.core.grader import Grader
 from grader.tools.report.conformance import conformance_tables
-from grader.tools.report.tables import host_table
+from grader.tools.report.host import host_table
 from sandbox.conformance.attacks import attacks
 
 __all__ = ["doctor"]
 
-Attack = Annotated[bool, typer.Option("--attack", help="Run every bundled attack, and say what held.")]
+Attack = Annotated[
+    bool, typer.Option("--attack", help="Also run every bundled attack, and report which ones were stopped.")
+]
 
 
 def doctor(
@@ -24,9 +26,9 @@ def doctor(
     as_json: JsonFlag = False,  # noqa: FBT002 - how typer declares a flag
     config: ConfigFile = None,
 ) -> None:
-    """Show the walls of this host and the tier they make.
+    """Show the isolation layers that this host supports, and the isolation tier they add up to.
 
-    Exits with 0 when answers can be isolated as the settings demand and every attack was held off, and with 1 when not.
+    Exit code: 0 if the host supports the tier that the settings require and every attack was stopped; 1 otherwise.
     """
     with Grader(load_config(config)) as grader:
         host = grader.host()

@@ -1,4 +1,4 @@
-"""``grader explain``: one sample, laid open."""
+"""``grader explain``: the grading of one sample in detail."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 SampleId = Annotated[
-    str | None, typer.Option("--id", metavar="ID", show_default=False, help="Id of the sample; the first that has it.")
+    str | None,
+    typer.Option("--id", metavar="ID", show_default=False, help="Id of the sample; the first match is shown."),
 ]
 LineNumber = Annotated[
-    int | None, typer.Option("--line", metavar="N", min=1, show_default=False, help="Line of the sample, from 1.")
+    int | None,
+    typer.Option("--line", metavar="N", min=1, show_default=False, help="Line of the sample in the file, from 1."),
 ]
 
 
@@ -37,33 +39,33 @@ def explain(
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
 ) -> None:
-    """Show for one sample the answer that was found, what each test said, and how the reward adds up."""
+    """Show the extracted answer of one sample, the verdict of each test, and how the reward adds up."""
     if (sample_id is None) == (line is None):
-        raise typer.BadParameter("one of --id and --line is wanted", param_hint="'--id' / '--line'")
+        raise typer.BadParameter("give either --id or --line", param_hint="'--id' / '--line'")
     settings = load_config(config)
     with SampleFile(file) as source:
-        found = _find(source, sample_id, line)
+        sample_line = _find(source, sample_id, line)
         name = source.name
     with Grader(settings, file_root=parent_folder(file)) as grader:
-        grade = grader.grade_batch([found.sample])[0]
+        grade = grader.grade_batch([sample_line.sample])[0]
     parts = ("syntax", "functional", "style", *(("judge",) if settings.judge.model else ()))
     weights = {part: getattr(settings.reward, part) for part in parts}
-    explanation = Explanation(grade, weights, found.number)
+    explanation = Explanation(grade, weights, sample_line.number)
     if as_json:
         print_json(explanation.as_dict())
     else:
         show(explanation.render())
     if is_unreadable(grade):
-        print_error(f"{name}:{found.number}: {sample_error_text(found.sample, grade)}")
+        print_error(f"{name}:{sample_line.number}: {sample_error_text(sample_line.sample, grade)}")
         raise typer.Exit(2)
     raise typer.Exit(1 if grade.status is GradeStatus.UNSCORED else 0)
 
 
 def _find(source: SampleFile, sample_id: str | None, number: int | None) -> SampleLine:
-    """The first line that is meant; no line after it is read.
+    """Find the first line with this id or number; the lines after it are not read.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such line.
     """
     for line in source:
         if line.number == number or (sample_id is not None and _matches_id(line.sample.id, sample_id)):
@@ -76,7 +78,7 @@ def _find(source: SampleFile, sample_id: str | None, number: int | None) -> Samp
 
 
 def _matches_id(sample_id: Any, name: str) -> bool:
-    """Whether this is the id, as text or as JSON writes it."""
+    """Return whether a sample's id is this name, as text or written as JSON."""
     if isinstance(sample_id, str):
         return sample_id == name
     try:

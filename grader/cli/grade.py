@@ -39,7 +39,12 @@ __all__ = ["grade"]
 
 OutFile = Annotated[
     str | None,
-    typer.Option("--out", metavar="FILE", show_default=False, help="Write one JSON result a line, in input order."),
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        show_default=False,
+        help="Write the results here, as JSON lines in the order of the input.",
+    ),
 ]
 Deadline = Annotated[
     float | None,
@@ -48,7 +53,7 @@ Deadline = Annotated[
         metavar="SECONDS",
         min=0.0,
         show_default=False,
-        help="Be done in so many seconds; samples that do not fit in are unscored.",
+        help="Stop after this many seconds; samples not graded by then are unscored.",
     ),
 ]
 OnFunction = Annotated[
@@ -57,14 +62,14 @@ OnFunction = Annotated[
         "--on",
         metavar="lambda:FUNCTION",
         show_default=False,
-        help="Grade on this function (a name, NAME:ALIAS or an ARN); what --out holds already is not graded again.",
+        help="Grade on this Lambda function (NAME, NAME:ALIAS or ARN); samples already in --out are skipped.",
     ),
 ]
 Concurrency = Annotated[
-    int, typer.Option("--concurrency", metavar="N", min=1, max=1000, help="With --on: invocations at a time.")
+    int, typer.Option("--concurrency", metavar="N", min=1, max=1000, help="With --on: concurrent invocations.")
 ]
 BatchSize = Annotated[
-    int, typer.Option("--batch-size", metavar="N", min=1, max=4096, help="With --on: the most samples in one.")
+    int, typer.Option("--batch-size", metavar="N", min=1, max=4096, help="With --on: maximum samples per invocation.")
 ]
 
 
@@ -80,14 +85,14 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Grade a file of samples and print what they came to.
+    """Grade a file of samples and print a summary.
 
-    Exits with 0 when every sample got a score, with 2 when the usage is wrong or a line cannot be read as a sample
-    (it is named, the others are graded), and with 1 when the grader failed or ran out of time.
+    Exit code: 0 if every sample got a score; 1 if the grader failed or ran out of time; 2 for wrong usage, or if a
+    line is not a sample (it is reported, the others are graded).
     """
     if on is not None:
         if config is not None or deadline is not None:
-            raise InputError("--on: the function has its own settings and deadline; leave out --config and --deadline")
+            raise InputError("--on: the function uses its own settings and deadline; leave out --config and --deadline")
         function = RemoteFunction.at(on, profile=profile, region=region, concurrency=concurrency)
         run = _grade_remotely(file, out, function, concurrency=concurrency, batch_size=batch_size)
     else:
@@ -133,13 +138,14 @@ def _grade_remotely(
 
 
 def _unscored_reward(config: GraderConfig) -> float:
-    """A file has room for the status of each sample, so ``raise`` is a matter of the exit code here."""
+    """Return the reward to write for unscored samples."""
+    # With `unscored = "raise"` the file still gets a line: its status says "unscored", and so does the exit code.
     return config.unscored if isinstance(config.unscored, float) else 0.0
 
 
 @dataclass(slots=True)
 class _FileRun:
-    """What is known of this run so far."""
+    """State of a run over one file, and the callbacks that update it."""
 
     source: SampleFile
     results: ResultFile | ResumableResults
@@ -147,29 +153,30 @@ class _FileRun:
     summary: Summary = field(default_factory=Summary)
     unreadable: int = 0
     kept: int = 0
-    """Samples that were graded by an earlier run."""
+    """Number of samples that an earlier run graded."""
     broke_off: CloudError | InputError | None = None
+    """Error that ended the run early, after some samples had been graded."""
     started: float = field(default_factory=time.monotonic)
 
-    def run_grading(self, work: Callable[[], None]) -> None:
-        """Grade everything.
+    def run_grading(self, grade_all: Callable[[], None]) -> None:
+        """Grade everything; an error after the first sample ends the run, but keeps its results.
 
         Raises:
-            InputError, CloudError: nothing could be graded.
-            typer.Exit: someone interrupted it.
+            InputError, CloudError: no sample could be graded.
+            typer.Exit: the user interrupted it.
         """
         try:
-            work()
+            grade_all()
         except (InputError, CloudError) as error:
             if not self.summary.samples:
                 raise
             self.broke_off = error
         except KeyboardInterrupt:
-            self.progress.note(f"interrupted after {self.summary.samples} samples{self._how_to_go_on()}")
+            self.progress.note(f"interrupted after {self.summary.samples} samples{self._resume_hint()}")
             raise typer.Exit(130) from None
 
     def take(self, line: SampleLine, grade: Grade) -> None:
-        """Count a grade, and write it down."""
+        """Write a grade to the results, and count it."""
         self.results.write(grade, line.number, line.digest)
         self.summary.add(grade, line.number)
         if is_unreadable(grade):
@@ -178,20 +185,20 @@ class _FileRun:
         self._show()
 
     def add_failure(self, line: SampleLine, grade: Grade) -> None:
-        """Count, and write down, that a sample could not be graded for no fault of its own."""
+        """Write and count a sample that could not be graded because of an error outside of it."""
         self.results.write(grade, line.number, line.digest)
         self.summary.add(grade, line.number)
         self.progress.note(f"{self.source.name}:{line.number}: {grade.reason}")
         self._show()
 
     def add_kept(self, line: SampleLine, grade: Grade) -> None:
-        """Count a grade that is written down already."""
+        """Count a grade that is in the results already."""
         self.kept += 1
         self.summary.add(grade, line.number)
         self._show()
 
     def tell(self, *, as_json: bool) -> None:
-        """Print what it came to."""
+        """Print the summary, and the error that ended the run early, if any."""
         elapsed_s = round(time.monotonic() - self.started, 3)
         if as_json:
             more = {"unreadable": self.unreadable, "kept": self.kept, "elapsed_s": elapsed_s}
@@ -199,21 +206,21 @@ class _FileRun:
         else:
             show(summary_tables(self.summary))
             if self.kept:
-                print_error(f"{self.kept} of them were in {self.results.path} already; remove it to grade them again")
+                print_error(f"{self.kept} of them were already in {self.results.path}; remove the file to regrade them")
         if self.broke_off is not None:
-            print_error(f"{self.broke_off}{self._how_to_go_on()}")
+            print_error(f"{self.broke_off}{self._resume_hint()}")
 
     @property
     def exit_code(self) -> int:
-        """As the command's help says."""
+        """Exit code of the command, as in its help."""
         if self.unreadable or isinstance(self.broke_off, InputError):
             return 2
         return 1 if self.summary.unscored or self.broke_off is not None else 0
 
-    def _how_to_go_on(self) -> str:
+    def _resume_hint(self) -> str:
         if not isinstance(self.results, ResumableResults) or self.results.path is None:
             return ""
-        return f"; {self.summary.scored} results are in {self.results.path}, and the same command goes on from there"
+        return f"; {self.summary.scored} results are in {self.results.path}; run the same command to resume"
 
     def _show(self) -> None:
         mean = self.summary.reward.mean

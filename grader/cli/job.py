@@ -1,4 +1,4 @@
-"""``grader job``: training jobs that reward by the deployed grader."""
+"""``grader job``: training jobs that use the deployed grader as their reward function."""
 
 from __future__ import annotations
 
@@ -23,18 +23,23 @@ if TYPE_CHECKING:
 
 __all__ = ["job"]
 
-JobFile = Annotated[str, typer.Argument(metavar="JOB.toml", show_default=False, help="See docs/deployment.md.")]
+JobFile = Annotated[
+    str,
+    typer.Argument(metavar="JOB.toml", show_default=False, help="Specification of the job; see docs/deployment.md."),
+]
 Function = Annotated[
     str | None,
     typer.Option(
-        "--function", metavar="NAME", show_default=False, help="NAME, NAME:ALIAS or ARN; else what the file says."
+        "--function", metavar="NAME", show_default=False, help="NAME, NAME:ALIAS or ARN. [default: from the file]"
     ),
 ]
-Start = Annotated[bool, typer.Option("--start", help="Send it. Else it is checked and printed.")]
+Start = Annotated[
+    bool, typer.Option("--start", help="Send the request. Without this option it is only checked and printed.")
+]
 
 job = typer.Typer(
     name="job",
-    help="Print, or start, training jobs that reward by the deployed grader.",
+    help="Print or start training jobs that use the deployed grader as their reward function.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -49,16 +54,16 @@ def bedrock(
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Reinforcement fine-tuning on Amazon Bedrock."""
-    order = read_spec(BedrockJob, file)
-    named = _function_name(function, order.function, file)
+    """Print or start a reinforcement fine-tuning job on Amazon Bedrock."""
+    spec = read_spec(BedrockJob, file)
+    named = _function_name(function, spec.function, file)
     cloud = AwsSession(profile=profile, region=function_region(named, region))
-    request = order.request(resolve_function(named, cloud, must_exist=False), file=file)
+    request = spec.request(resolve_function(named, cloud, must_exist=False), file=file)
     request.check(cloud)
-    _print_notes(order.notes(cloud.region))
+    _print_notes(spec.notes(cloud.region))
     if start:
         resolve_function(named, cloud, must_exist=True)
-        _check_data(order, cloud)
+        _check_data(spec, cloud)
         typer.echo(request.send(cloud)["jobArn"])
     else:
         _print_requests(request)
@@ -72,44 +77,47 @@ def sagemaker(
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Reinforcement learning from verifiable rewards on SageMaker AI, serverless.
+    """Print or start a serverless SageMaker AI job for reinforcement learning from verifiable rewards.
 
-    The function is registered as an evaluator first, unless the file names one.
+    Registers the function as an evaluator first, unless the file names one.
     """
-    order = read_spec(SageMakerJob, file)
-    named = None if order.evaluator and function is None else _function_name(function, order.function, file)
+    spec = read_spec(SageMakerJob, file)
+    named = None if spec.evaluator and function is None else _function_name(function, spec.function, file)
     cloud = AwsSession(profile=profile, region=function_region(named, region))
     evaluator = None if named is None else _evaluator(named, cloud)
-    request = order.request(order.evaluator if evaluator is None else evaluator.arn(), cloud, file=file)
+    request = spec.request(spec.evaluator if evaluator is None else evaluator.arn(), cloud, file=file)
     request.check(cloud)
-    _print_notes(order.notes(cloud.region))
+    _print_notes(spec.notes(cloud.region))
     if not start:
         _print_requests(*([] if evaluator is None else [evaluator.request()]), request)
         return
-    _check_data(order, cloud)
+    _check_data(spec, cloud)
     if evaluator is not None:
         resolve_function(str(evaluator.function), cloud, must_exist=True)
-        request = order.request(register(evaluator, cloud), cloud, file=file)
+        request = spec.request(register(evaluator, cloud), cloud, file=file)
     typer.echo(request.send(cloud)["TrainingJobArn"])
 
 
 @job.command("evaluator")
 def evaluator_command(
     function: Annotated[
-        str, typer.Option("--function", metavar="NAME", show_default=False, help="NAME or ARN, without alias.")
+        str, typer.Option("--function", metavar="NAME", show_default=False, help="NAME or ARN, without an alias.")
     ],
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", show_default=False, help="Else the function's.")
+        str | None,
+        typer.Option(
+            "--name", metavar="NAME", show_default=False, help="Name of the evaluator. [default: that of the function]"
+        ),
     ] = None,
     domain: Annotated[
         str | None,
-        typer.Option("--domain", metavar="ID", show_default=False, help="SageMaker Studio domain that is to show it."),
+        typer.Option("--domain", metavar="ID", show_default=False, help="SageMaker Studio domain that lists it."),
     ] = None,
     start: Start = False,  # noqa: FBT002  # typer wants flags so
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Register the function as an Evaluator of SageMaker AI."""
+    """Print or send the request that registers the function as an evaluator of SageMaker AI."""
     cloud = AwsSession(profile=profile, region=function_region(function, region))
     evaluator = _evaluator(function, cloud, name=name, domain=domain)
     evaluator.request().check(cloud)
@@ -121,21 +129,22 @@ def evaluator_command(
 
 
 def _evaluator(function: str, cloud: AwsSession, *, name: str | None = None, domain: str | None = None) -> Evaluator:
-    Evaluator("", FunctionName.parse(function))  # what SageMaker would not take is told before AWS is asked
-    found = resolve_function(function, cloud, must_exist=False)
-    return Evaluator(name or found.name, found, domain)
+    # Reject names that SageMaker does not accept before anything is asked of AWS.
+    Evaluator("", FunctionName.parse(function))
+    resolved = resolve_function(function, cloud, must_exist=False)
+    return Evaluator(name or resolved.name, resolved, domain)
 
 
-def _function_name(option: str | None, said: str, file: str) -> str:
-    if named := option or said:
+def _function_name(option: str | None, from_file: str, file: str) -> str:
+    if named := option or from_file:
         return named
-    raise ConfigError(f"{file}: function: is missing; give it there or by --function, as `grader deploy` prints it")
+    raise ConfigError(f"{file}: function: missing; set it there or with --function, as printed by `grader deploy`")
 
 
-def _check_data(order: BedrockJob | SageMakerJob, cloud: AwsSession) -> None:
-    """See to it that the data is there."""
-    for key, least in (("training_data", order.MIN_PROMPTS), ("validation_data", 1)):
-        note = check_data(getattr(order, key), cloud, key=key, least=least)
+def _check_data(spec: BedrockJob | SageMakerJob, cloud: AwsSession) -> None:
+    """Check that the data files exist and are long enough."""
+    for key, minimum in (("training_data", spec.MIN_PROMPTS), ("validation_data", 1)):
+        note = check_data(getattr(spec, key), cloud, key=key, min_lines=minimum)
         _print_notes([] if note is None else [note])
 
 
@@ -145,6 +154,6 @@ def _print_notes(notes: list[str]) -> None:
 
 
 def _print_requests(*requests: Request) -> None:
-    """What would be sent, on stdout; and that it was not, on stderr."""
+    """Print requests to stdout, and to stderr that they were not sent."""
     typer.echo(json_line([request.as_dict() for request in requests], indent=2))
-    print_error("checked against the service's description, and not sent; --start sends it")
+    print_error("checked against the service's API model; not sent (use --start to send it)")

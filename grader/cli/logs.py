@@ -1,4 +1,4 @@
-"""``grader logs``: questions to the log of a deployed grader."""
+"""``grader logs``: queries of the log of a deployed grader."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 __all__ = ["logs"]
 
 _DEFAULT_QUERIES: Final = ("rewards", "verdicts", "unscored")
-"""What is asked where nobody says."""
+"""Queries that run without --query."""
 _SPAN_PATTERN: Final = re.compile(r"([1-9]\d{0,3})([mhdw])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DIGITS: Final = 3
 
-FunctionOption = Annotated[str, typer.Option("--function", metavar="NAME", help="The Lambda function, or its ARN.")]
+FunctionOption = Annotated[str, typer.Option("--function", metavar="NAME", help="Name or ARN of the Lambda function.")]
 Since = Annotated[
-    str, typer.Option("--since", metavar="SPAN", help="How far back: a number and m, h, d or w, such as 30m.")
+    str, typer.Option("--since", metavar="SPAN", help="How far back to search: a number and m, h, d or w, such as 30m.")
 ]
 QueryNames = Annotated[
     list[str] | None,
@@ -51,16 +51,16 @@ QueryNames = Annotated[
         "--query",
         metavar="NAME",
         show_default=False,
-        help=f"What to ask, also several times; --list shows the names. [default: {', '.join(_DEFAULT_QUERIES)}]",
+        help=f"Query to run; can be given several times; see --list. [default: {', '.join(_DEFAULT_QUERIES)}]",
     ),
 ]
 LogGroup = Annotated[
     str | None,
     typer.Option(
-        "--log-group", metavar="NAME", show_default=False, help="The log group. [default: /aws/lambda/FUNCTION]"
+        "--log-group", metavar="NAME", show_default=False, help="Log group to search. [default: /aws/lambda/FUNCTION]"
     ),
 ]
-ListFlag = Annotated[bool, typer.Option("--list", help="Show what can be asked, and ask nothing.")]
+ListFlag = Annotated[bool, typer.Option("--list", help="List the queries and exit.")]
 
 
 def logs(
@@ -73,26 +73,26 @@ def logs(
     list_queries: ListFlag = False,  # noqa: FBT002 - how typer declares a flag
     as_json: JsonFlag = False,  # noqa: FBT002 - how typer declares a flag
 ) -> None:
-    """Ask the log of a deployed grader what it rewards, by CloudWatch Logs Insights.
+    """Query the log of a deployed grader with CloudWatch Logs Insights.
 
-    Exits with 0 when it was answered, with 2 when that cannot be asked, and with 1 when AWS failed.
+    Exit code: 0 if the queries ran; 1 if AWS failed; 2 for wrong usage, or if the log group cannot be queried.
     """
     known = load_queries()
     if list_queries:
         _print_queries(list(known.values()), as_json=as_json)
         return
-    wanted = [_find_query(name, known) for name in query or _DEFAULT_QUERIES]
+    queries = [_find_query(name, known) for name in query or _DEFAULT_QUERIES]
     end = datetime.now(UTC)
     start = end - _parse_span(since)
     named = FunctionName.parse(function)
     group = log_group or f"/aws/lambda/{named.name}"
     cloud = AwsSession(profile=profile, region=region or named.region)
-    answers = {one.name: run_query(cloud, one, group, start, end) for one in wanted}
+    answers = {one.name: run_query(cloud, one, group, start, end) for one in queries}
     if as_json:
         print_json({"log_group": group, "start": start.isoformat(), "end": end.isoformat(), "answers": answers})
         return
     parts: list[RenderableType] = []
-    for one in wanted:
+    for one in queries:
         parts += [_table(one, answers[one.name]), Text()]
     show(Group(*parts))
 
@@ -101,7 +101,7 @@ def _print_queries(every: Sequence[Query], *, as_json: bool) -> None:
     if as_json:
         print_json({one.name: {"about": one.about, "query": one.text} for one in every})
         return
-    table = new_table("Queries", "name", "what it tells")
+    table = new_table("Queries", "name", "description")
     for one in every:
         table.add_row(one.name, one.about)
     show(table)
@@ -109,20 +109,20 @@ def _print_queries(every: Sequence[Query], *, as_json: bool) -> None:
 
 def _find_query(name: str, known: dict[str, Query]) -> Query:
     if name not in known:
-        raise InputError(f"--query {one_line(name)!r}: there is none of that name; there are {', '.join(known)}")
+        raise InputError(f"--query {one_line(name)!r}: unknown query; known queries: {', '.join(known)}")
     return known[name]
 
 
 def _parse_span(text: str) -> timedelta:
-    found = _SPAN_PATTERN.fullmatch(text)
-    if found is None:
-        raise InputError(f"--since {one_line(text)!r}: a number and m, h, d or w is wanted, such as 30m or 2d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    match = _SPAN_PATTERN.fullmatch(text)
+    if match is None:
+        raise InputError(f"--since {one_line(text)!r}: expected a number and m, h, d or w, such as 30m or 2d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _table(query: Query, rows: Sequence[dict[str, str]]) -> Table | Text:
     if not rows:
-        return Text(f"{query.about}: nothing in that time.")
+        return Text(f"{query.about}: no results in that time.")
     columns = list(dict.fromkeys(name for row in rows for name in row))
     table = new_table(query.about, *(one_line(name) for name in columns))
     for column, name in zip(table.columns, columns, strict=True):

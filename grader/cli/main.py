@@ -25,39 +25,39 @@ __all__ = ["LazyCommands", "app", "run"]
 _COMMANDS: Final = (
     "grade", "explain", "doctor", "demo", "deploy", "undeploy", "logs", "plan", "version", "dataset", "job"
 )  # fmt: skip
-"""Each is what the module of that name calls so: a function, or a group of commands."""
+"""Names of modules beside this one; each module has a function or a `typer.Typer` of the same name."""
 
 
 class LazyCommands(TyperGroup):
-    """A group whose commands are found by name."""
+    """A group that imports a command's module only when the command is used."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Their names, in the order in which they are shown."""
+        """Return the names of the commands, in the order in which help lists them."""
         del ctx
         return list(_COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of a name; ``None`` where there is none."""
+        """Return the command of a name, or ``None`` if there is none."""
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        found = getattr(import_module(f"grader.cli.{cmd_name}"), cmd_name)
-        if not isinstance(found, typer.Typer):
+        command = getattr(import_module(f"grader.cli.{cmd_name}"), cmd_name)
+        if not isinstance(command, typer.Typer):
             alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-            alone.command(cmd_name)(found)
-            found = alone
-        return typer.main.get_command(found)
+            alone.command(cmd_name)(command)
+            command = alone
+        return typer.main.get_command(command)
 
 
 _USER_MISTAKE = 2
 _FAILURE = 1
 _BROKEN_PIPE = 141
-"""128 + SIGPIPE, as a program in C would end."""
+"""128 + SIGPIPE: the exit status that a shell reports for a program killed by SIGPIPE."""
 
 app = typer.Typer(
     name="grader",
     cls=LazyCommands,
-    help="Grade code that models wrote: a reward, and what it is made of, for each sample.",
+    help="Grade code written by language models: a reward and its parts for each sample.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -65,8 +65,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer passes an option's value by place
-    if wanted:
+def _print_version(requested: bool) -> None:  # noqa: FBT001 - typer passes an option's value by position
+    if requested:
         typer.echo(version_text())
         raise typer.Exit
 
@@ -78,12 +78,13 @@ def _grader(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Hold the options that come before a command."""
+    """Declare the options that come before a command."""
     del version
 
 
 def run() -> None:
-    """Run the command line and exit: 0 done, 1 the grader's fault, 2 the user's mistake, 130 interrupted."""
+    """Run the command line and exit: 0 success, 1 failure of the grader, 2 user error, 130 interrupted."""
+    # File names may hold bytes that the terminal's encoding lacks; printing one must not end in a traceback.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -115,7 +116,9 @@ def _exit_code() -> int:
 
 
 def _detach_stdout() -> None:
-    """Keep the interpreter from writing once more to what cannot be written to, and complaining of it."""
+    """Redirect stdout to /dev/null."""
+    # At exit the interpreter flushes stdout once more. On a closed pipe that would print "Exception ignored ..."
+    # and set the exit code to 120.
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)

@@ -16,12 +16,12 @@ __all__ = ["ConfigFile", "JsonFlag", "ProfileName", "RegionName", "SamplesFile",
 
 ProfileName = Annotated[
     str | None,
-    typer.Option("--profile", metavar="NAME", show_default=False, help="A profile of the AWS configuration."),
+    typer.Option("--profile", metavar="NAME", show_default=False, help="Profile of the AWS configuration."),
 ]
 RegionName = Annotated[
     str | None,
     typer.Option(
-        "--region", metavar="NAME", show_default=False, help="Such as us-east-1; else the profile's, or AWS_REGION."
+        "--region", metavar="NAME", show_default=False, help="AWS region. [default: AWS_REGION, or the profile's]"
     ),
 ]
 
@@ -29,7 +29,7 @@ RegionName = Annotated[
 SamplesFile = Annotated[
     str,
     typer.Argument(
-        metavar="FILE", show_default=False, help="Samples as JSON lines, also gzipped; - is standard input."
+        metavar="FILE", show_default=False, help="Samples as JSON lines, may be gzipped; - reads standard input."
     ),
 ]
 ConfigFile = Annotated[
@@ -40,14 +40,14 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of ta
 
 
 def load_config(path: str | None) -> GraderConfig:
-    """The configuration from the file of ``--config`` and the environment.
+    """Load the configuration from the file of ``--config`` and the environment.
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: the file cannot be read, or a setting is invalid.
     """
     return GraderConfig.load(Path(path) if path is not None else None, os.environ)
 
 
 def parent_folder(file: str) -> Path | None:
-    """Where references look for files that are named beside the rows of this one; ``None`` for standard input."""
+    """Return the folder that file references in rows are relative to, or ``None`` for standard input."""
     return None if file == STDIN else Path(file).parent

@@ -1,4 +1,4 @@
-"""``grader plan``: what grading will take on Lambda, and what it will cost."""
+"""``grader plan``: estimate settings and cost of grading on Lambda."""
 
 from __future__ import annotations
 
@@ -29,49 +29,65 @@ __all__ = ["plan"]
 
 SamplesToMeasure = Annotated[
     str | None,
-    typer.Argument(metavar="[FILE]", show_default=False, help="Samples with answers, as `grader grade` takes them."),
+    typer.Argument(metavar="[FILE]", show_default=False, help="Samples with completions, as for `grader grade`."),
 ]
 Measured = Annotated[
     str | None,
-    typer.Option("--measured", metavar="FILE", show_default=False, help="What an earlier run printed with --json."),
+    typer.Option(
+        "--measured", metavar="FILE", show_default=False, help="Output of an earlier run with --json, instead of FILE."
+    ),
 ]
-Most = Annotated[int, typer.Option("--samples", metavar="N", min=1, help="How many to grade for it.")]
+SampleCount = Annotated[int, typer.Option("--samples", metavar="N", min=1, help="Number of samples to measure.")]
 StepSamples = Annotated[
-    int, typer.Option("--step-samples", metavar="N", min=1, help="Samples of one training step, all answers counted.")
+    int, typer.Option("--step-samples", metavar="N", min=1, help="Completions to grade in one training step.")
 ]
 StepSeconds = Annotated[
-    float, typer.Option("--step-seconds", metavar="S", min=0.1, help="In which they are to be graded.")
+    float, typer.Option("--step-seconds", metavar="S", min=0.1, help="Target time for grading one training step.")
 ]
 BatchSize = Annotated[
     int | None,
-    typer.Option("--batch-size", metavar="N", min=1, max=4096, show_default=False, help="The trainer's, if it is set."),
+    typer.Option(
+        "--batch-size",
+        metavar="N",
+        min=1,
+        max=4096,
+        show_default=False,
+        help="Batch size of the trainer, if it is fixed.",
+    ),
 ]
-BatchSeconds = Annotated[float, typer.Option("--batch-seconds", metavar="S", min=0.1, help="What a batch may take.")]
+BatchSeconds = Annotated[
+    float, typer.Option("--batch-seconds", metavar="S", min=0.1, help="Target time for one batch.")
+]
 Memory = Annotated[
     int | None,
     typer.Option(
-        "--memory", metavar="MB", min=128, max=10240, show_default=False, help="The function's, if it is set."
+        "--memory", metavar="MB", min=128, max=10240, show_default=False, help="Memory of the function, if it is fixed."
     ),
 ]
 Speed = Annotated[
     float,
-    typer.Option("--speed", metavar="X", min=0.01, max=100.0, help="A CPU of Lambda's beside one of this host."),
+    typer.Option(
+        "--speed", metavar="X", min=0.01, max=100.0, help="Speed of a Lambda CPU relative to one of this host."
+    ),
 ]
-Region = Annotated[str, typer.Option("--region", metavar="NAME", help="Whose prices.")]
-Architecture = Annotated[str, typer.Option("--architecture", metavar="NAME", help="x86_64 or arm64.")]
+Region = Annotated[str, typer.Option("--region", metavar="NAME", help="AWS region, for prices.")]
+Architecture = Annotated[str, typer.Option("--architecture", metavar="NAME", help="x86_64 or arm64, for prices.")]
 GbSecond = Annotated[
-    float | None, typer.Option("--price-gb-second", metavar="$", min=0.0, show_default=False, help="What you pay.")
+    float | None,
+    typer.Option(
+        "--price-gb-second", metavar="$", min=0.0, show_default=False, help="Your price, if not the list price."
+    ),
 ]
 Requests = Annotated[
     float | None,
-    typer.Option("--price-million-requests", metavar="$", min=0.0, show_default=False, help="What you pay."),
+    typer.Option("--price-million-requests", metavar="$", min=0.0, show_default=False, help="Likewise."),
 ]
 
 
 def plan(  # noqa: PLR0913, PLR0917  # one for each option
     file: SamplesToMeasure = None,
     measured: Measured = None,
-    samples: Most = 100,
+    samples: SampleCount = 100,
     step_samples: StepSamples = 1024,
     step_seconds: StepSeconds = 60.0,
     batch_size: BatchSize = None,
@@ -85,16 +101,15 @@ def plan(  # noqa: PLR0913, PLR0917  # one for each option
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
 ) -> None:
-    """Say what grading such samples takes on Lambda, and what it costs, from measurements.
+    """Estimate batch size, memory, timeout, concurrency and cost of grading on Lambda.
 
-    Some of the file's samples are graded here. Batch size, memory, timeout, concurrency and price follow from what
-    that took. Exits with 0 when there is a plan, with 2 when the usage is wrong or no plan will do, and with 1 when the
-    grader failed.
+    Grades some of the file's samples on this host and calculates from the measurements. Exit code: 0 with a plan; 1
+    if the grader failed; 2 for wrong usage, or if no function can meet the targets.
     """
     if (file is None) == (measured is None):
-        raise InputError("plan: give a file of samples, or with --measured what an earlier run has printed as JSON")
+        raise InputError("plan: give either a file of samples, or --measured with the JSON output of an earlier run")
     if architecture not in ARCHITECTURES:
-        raise InputError(f"--architecture: give {' or '.join(ARCHITECTURES)}")
+        raise InputError(f"--architecture: expected {' or '.join(ARCHITECTURES)}")
     prices = prices_for(region, architecture, gb_second=price_gb_second, million_requests=price_million_requests)
     demand = Workload(
         step_samples=step_samples,
@@ -104,15 +119,15 @@ def plan(  # noqa: PLR0913, PLR0917  # one for each option
         memory_mb=memory,
         speed=speed,
     )
-    profile = read_profile(measured) if measured is not None else _measured(str(file), load_config(config), samples)
-    made = size_function(profile, prices, demand)
+    profile = read_profile(measured) if measured is not None else _measure_file(str(file), load_config(config), samples)
+    sizing = size_function(profile, prices, demand)
     if as_json:
-        print_json({"profile": profile.as_dict(), "prices": prices.as_dict(), "plan": made.as_dict()})
+        print_json({"profile": profile.as_dict(), "prices": prices.as_dict(), "plan": sizing.as_dict()})
     else:
-        show(sizing_tables(made, profile, prices, demand))
+        show(sizing_tables(sizing, profile, prices, demand))
 
 
-def _measured(file: str, settings: GraderConfig, most: int) -> Profile:
+def _measure_file(file: str, settings: GraderConfig, max_samples: int) -> Profile:
     skipped = 0
 
     def samples() -> Iterator[tuple[Sample, int]]:
@@ -128,12 +143,12 @@ def _measured(file: str, settings: GraderConfig, most: int) -> Profile:
             profile = measure(
                 samples(),
                 settings,
-                most=most,
+                max_samples=max_samples,
                 file_root=parent_folder(file),
                 on_sample=lambda done, total: progress.step(f"{done} of {total} measured", done, total),
             )
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if skipped:
-        print_error(f"{source.name}: {skipped} lines cannot be read as samples; `grader grade` names them")
+        print_error(f"{source.name}: {skipped} lines are not samples; `grader grade` lists them")
     return profile

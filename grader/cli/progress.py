@@ -16,10 +16,10 @@ __all__ = ["ProgressBar", "counter_bar"]
 
 
 class ProgressBar:
-    """How far a run has come. A context manager; silent where stderr is no terminal.
+    """Progress bar of a run over a file. A context manager; silent if stderr is not a terminal.
 
     Args:
-        total: how far there is to go; ``None`` where that is not known.
+        total: length of the run, in any unit; ``None`` if it is unknown.
     """
 
     def __init__(self, total: int | None) -> None:
@@ -29,7 +29,7 @@ class ProgressBar:
         self._task = self._bar.add_task("starting", total=total)
 
     def step(self, text: str, done: int, total: int | None = None) -> None:
-        """Show what was done so far; a `total` that was not known before may be told now."""
+        """Update the bar; `total` may be given once it becomes known."""
         self._bar.update(self._task, description=text, completed=done, total=total)
 
     def note(self, text: str) -> None:
@@ -47,10 +47,10 @@ class ProgressBar:
 
 
 @contextmanager
-def counter_bar(what: str, *, total: int) -> Iterator[Callable[[], None]]:
-    """A bar for things that can be counted; gives the function that counts one. Silent where stderr is no terminal."""
+def counter_bar(description: str, *, total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar of `total` items; yield the function that advances it by one. Silent if stderr is not a terminal."""
     console = error_console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(description, total=total)
         yield lambda: bar.advance(task)

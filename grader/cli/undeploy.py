@@ -1,4 +1,4 @@
-"""``grader undeploy``: remove what ``grader deploy`` made."""
+"""``grader undeploy``: remove the resources that ``grader deploy`` created."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["undeploy"]
 
-KeepLogs = Annotated[bool, typer.Option("--keep-logs", help="Leave the log group, with what is in it.")]
+KeepLogs = Annotated[bool, typer.Option("--keep-logs", help="Keep the log group and its logs.")]
 
 
 def undeploy(
@@ -34,9 +34,9 @@ def undeploy(
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Remove what `grader deploy` made under this name, and nothing else: it goes by tags.
+    """Remove the resources that `grader deploy` created under this name, identified by their tags.
 
-    A repository, role or log group that was there before is left as it is.
+    A repository, role or log group that existed before is left unchanged.
     """
     cloud = AwsSession(profile=profile, region=region)
     removal = removal_of(Deployment(name=name), cloud, keep_logs=keep_logs)

@@ -1,4 +1,4 @@
-"""``grader version``: which grader this is."""
+"""``grader version``: the version of the grader and of Python."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DISTRIBUTION = "rlvr-code-grader"
 
 
 def version_text() -> str:
-    """One line: distribution, its version, and the Python it runs on."""
+    """Return one line with the distribution, its version, and the version of Python."""
     return f"{DISTRIBUTION} {__version__}, {platform.python_implementation()} {platform.python_version()}"
 
 

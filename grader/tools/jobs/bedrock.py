@@ -1,4 +1,4 @@
-"""Reinforcement fine-tuning on Amazon Bedrock."""
+"""Reinforcement fine-tuning jobs on Amazon Bedrock."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ _NOVA_REGIONS: Final = ("us-east-1",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BedrockJob(JobSpec):
-    """CreateModelCustomizationJob of the Amazon Bedrock API Reference, as far as a reward function needs it."""
+    """Fields of CreateModelCustomizationJob (Amazon Bedrock API Reference) that a job with a reward function needs."""
 
     MIN_PROMPTS: ClassVar[int] = 100
-    """Amazon Bedrock User Guide, data for reinforcement fine-tuning."""
+    """Minimum of training prompts (Amazon Bedrock User Guide, data for reinforcement fine-tuning)."""
     REQUIRED: ClassVar[tuple[str, ...]] = ("job_name", "model_name", "base_model", "role", "training_data", "output")
 
     job_name: str = setting("", TEXT)
     model_name: str = setting("", TEXT)
-    """Of what comes out."""
+    """Name of the resulting model."""
     base_model: str = setting("", TEXT)
     role: str = setting("", TEXT)
-    """ARN; needs lambda:InvokeFunction on the function, and the data."""
+    """ARN of a role with lambda:InvokeFunction on the function, and access to the data."""
     training_data: str = setting("", TEXT)
-    """``s3://``; JSON lines, 100 to 20,000 prompts."""
+    """``s3://`` URI of JSON lines with 100 to 20,000 prompts."""
     validation_data: str = setting("", TEXT)
     output: str = setting("", TEXT)
-    """``s3://``"""
+    """``s3://`` URI of a folder."""
     function: str = setting("", TEXT)
     hyperparameters: Mapping[str, Any] | None = setting(None, TABLE)
-    """Under the service's own names, such as ``batchSize``."""
+    """Hyperparameters by the service's names, such as ``batchSize``."""
 
     def request(self, function: FunctionName, *, file: str) -> Request:
-        """What is asked of Bedrock, which takes an alias."""
+        """Build the request; Bedrock accepts a function with an alias."""
         rft: dict[str, Any] = {"graderConfig": {"lambdaGrader": {"lambdaArn": str(function)}}}
         if self.hyperparameters:
             rft["hyperParameters"] = dict(self.hyperparameters)
@@ -64,10 +64,10 @@ class BedrockJob(JobSpec):
         return Request("bedrock", "create_model_customization_job", parameters, file, _KEYS)
 
     def notes(self, region: str) -> list[str]:
-        """What the documentation says against it, and the service's description does not."""
+        """Return warnings from the documentation that the service's API model does not express."""
         if "nova" in self.base_model and region not in _NOVA_REGIONS:
             return [
-                f"base_model: Nova is customized in {', '.join(_NOVA_REGIONS)}, says the documentation, not in {region}"
+                f"base_model: the documentation lists {', '.join(_NOVA_REGIONS)} for customizing Nova, not {region}"
             ]
         return []
 

@@ -19,79 +19,80 @@ __all__ = ["check_data", "function_region", "resolve_function"]
 _S3: Final = "s3://"
 
 
-def check_data(place: str, cloud: AwsSession, *, key: str, least: int) -> str | None:
-    """Read as many lines as there have to be, and no more.
+def check_data(uri: str, cloud: AwsSession, *, key: str, min_lines: int) -> str | None:
+    """Check that a data file in S3 exists and is long enough; reads no more lines than that takes.
 
     Args:
-        place: ``s3://bucket/key``; nothing else is looked at, and no prefix (it ends in ``/``).
-        cloud: where.
-        key: of the file that names it, for errors.
-        least: lines that have to be there.
+        uri: ``s3://bucket/key``; other URIs, and prefixes (they end in ``/``), are not checked.
+        cloud: session to read with.
+        key: key of the job's file that names the data, for errors.
+        min_lines: minimum number of lines that are not blank.
 
     Returns:
-        What to tell the user, where it could not be looked at: these credentials need not be those that will read it.
+        A note for the user if the file could not be read. That is not an error: the job reads it with a role of its
+        own, not with these credentials.
 
     Raises:
-        InputError: it is not there, or too short.
+        InputError: the file does not exist, or is too short.
     """
-    bucket, _, name = place.removeprefix(_S3).partition("/")
-    if not place.startswith(_S3) or not name or name.endswith("/"):
+    bucket, _, name = uri.removeprefix(_S3).partition("/")
+    if not uri.startswith(_S3) or not name or name.endswith("/"):
         return None
-    about = f"{key}: {place}"
+    about = f"{key}: {uri}"
     try:
         with translated_errors(about, region=cloud.region):
             body = cloud.client("s3").get_object(Bucket=bucket, Key=name)["Body"]
             try:
-                lines = _count_lines(body.iter_lines(), least)
+                lines = _count_lines(body.iter_lines(), min_lines)
             finally:
                 body.close()
     except NothingThereError:
-        raise InputError(f"{about}: is not there") from None
+        raise InputError(f"{about}: does not exist") from None
     except (CloudRequestError, CloudError) as error:
-        return f"is not looked at before: {error}"
-    if lines < least:
-        raise InputError(f"{about}: has {lines} lines, and at least {least} are wanted")
+        return f"not checked: {error}"
+    if lines < min_lines:
+        raise InputError(f"{about}: has {lines} lines; at least {min_lines} are required")
     return None
 
 
-def _count_lines(lines: Iterable[bytes], enough: int) -> int:
-    """How many lines are not blank, up to so many."""
-    found = 0
+def _count_lines(lines: Iterable[bytes], maximum: int) -> int:
+    """Count lines that are not blank, up to a maximum."""
+    count = 0
     for line in lines:
-        found += bool(line.strip())
-        if found == enough:
+        count += bool(line.strip())
+        if count == maximum:
             break
-    return found
+    return count
 
 
 def function_region(function: str | None, region: str | None) -> str | None:
-    """The region that is meant: the one that is given, else the one of the function's ARN.
+    """Return the region of a job: the given one, else that of the function's ARN.
 
     Raises:
-        CloudRequestError: they are two.
+        CloudRequestError: the two differ.
     """
     if function is None:
         return region
     name = FunctionName.parse(function)
     if region is not None and name.region not in {None, region}:
         raise CloudRequestError(
-            f"function {name}: is in {name.region}, and the job would be in {region}; deploy it there, or change "
+            f"function {name}: is in {name.region}, but the job would be in {region}; deploy it there, or change "
             "--region"
         )
     return region or name.region
 
 
 def resolve_function(function: str, cloud: AwsSession, *, must_exist: bool) -> FunctionName:
-    """The function by its whole name.
+    """Complete the name of a function to one with region and account.
 
     Args:
-        function: a name, a name with an alias, or an ARN.
-        cloud: where; is not asked about an ARN that may be of nothing.
-        must_exist: whether it has to be there, with its alias.
+        function: NAME, NAME:ALIAS, or an ARN.
+        cloud: session to look it up with; not used for an ARN unless `must_exist` is true.
+        must_exist: True to check that the function and its alias exist.
 
     Raises:
         NothingThereError: there is no such function, or it has no such alias.
-        CloudRequestError, CloudError: it cannot be asked for.
+        CloudRequestError, CloudError: the look-up failed.
     """
     name = FunctionName.parse(function)
     if name.region is None:
@@ -99,7 +100,7 @@ def resolve_function(function: str, cloud: AwsSession, *, must_exist: bool) -> F
         must_exist = True
     elif name.region != cloud.region:
         raise CloudRequestError(
-            f"function {name}: is in {name.region}, and the job would be in {cloud.region}; see --region"
+            f"function {name}: is in {name.region}, but the job would be in {cloud.region}; see --region"
         )
     if must_exist:
         _require_function(name, cloud)
@@ -113,9 +114,9 @@ def _require_function(name: FunctionName, cloud: AwsSession) -> None:
     if qualifier and cloud.find("lambda", "get_function", f"function {name}", FunctionName=name.name) is not None:
         raise NothingThereError(
             f"function {name.name}: has no alias or version {name.qualifier} in {cloud.region}; `grader deploy --name "
-            f"{name.name} --alias {name.qualifier}` makes it, or name another"
+            f"{name.name} --alias {name.qualifier}` creates it"
         )
     raise NothingThereError(
-        f"function {name.name}: there is none in {cloud.region}; `grader deploy --name {name.name}` makes it, and "
-        "--region names another region"
+        f"function {name.name}: does not exist in {cloud.region}; `grader deploy --name {name.name}` creates it, and "
+        "--region selects another region"
     )

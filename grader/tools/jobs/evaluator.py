@@ -1,7 +1,7 @@
-"""Register the function as an Evaluator of SageMaker AI: an entry of the account's registry with the function's ARN.
+"""Register the function as an evaluator of SageMaker AI: an entry of the account's registry with the function's ARN.
 
-Names, document and search words are those that `sagemaker.ai_registry` of the SageMaker Python SDK 3 writes, so that
-its `Evaluator.get` and SageMaker Studio find what is registered here.
+Names, document and search keywords are those that `sagemaker.ai_registry` of the SageMaker Python SDK 3 writes, so that
+its `Evaluator.get` and SageMaker Studio find the entry.
 """
 
 from __future__ import annotations
@@ -33,54 +33,54 @@ _REQUIRED_WORDS: Final = ("SageMaker", "sagemaker", "Sagemaker")
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
-    """What is registered.
+    """Entry of the registry.
 
     Raises:
-        CloudRequestError: SageMaker would not call such a function.
+        CloudRequestError: SageMaker does not call such a function.
     """
 
     name: str
     function: FunctionName
-    """With region and account, and no alias: SageMaker's SDK takes none."""
+    """Function with region and account, without an alias, which SageMaker's SDK does not accept."""
     domain: str | None = None
-    """Of the Studio that is to show it."""
+    """SageMaker Studio domain that lists the evaluator."""
 
     def __post_init__(self) -> None:
         if self.function.qualifier is not None:
             raise CloudRequestError(
-                f"function {self.function}: SageMaker's SDK takes no alias and no version; leave out "
+                f"function {self.function}: SageMaker's SDK does not accept an alias or version; leave out "
                 f":{self.function.qualifier}"
             )
         if not any(word in self.function.name for word in _REQUIRED_WORDS):
             raise CloudRequestError(
-                f"function {self.function}: SageMaker calls only functions with `SageMaker` in their names; deploy it "
+                f"function {self.function}: SageMaker only calls functions with `SageMaker` in the name; deploy it "
                 "under such a name"
             )
 
     @property
     def hub(self) -> str:
-        """The name of the account's registry in that region, and what it is derived from."""
+        """Name of the account's registry in the region; a hash of `hub_title`, as SageMaker's SDK makes it."""
         return base64.b32hexencode(hashlib.sha256(self.hub_title.encode()).digest()).decode().rstrip("=")
 
     @property
     def hub_title(self) -> str:
-        """How the registry is called for people."""
+        """Display name of the registry."""
         return f"AiRegistry-{self.function.region}-{self.function.account}"
 
     def arn(self, version: str = _FIRST_VERSION) -> str:
-        """What jobs are given."""
-        place = f"arn:{self.function.partition}:sagemaker:{self.function.region}:{self.function.account}"
-        return f"{place}:hub-content/{self.hub}/{_KIND}/{self.name}/{version}"
+        """Return the ARN of a version of the evaluator, for training jobs."""
+        registry = f"arn:{self.function.partition}:sagemaker:{self.function.region}:{self.function.account}"
+        return f"{registry}:hub-content/{self.hub}/{_KIND}/{self.name}/{version}"
 
     @property
     def document(self) -> str:
-        """What the entry says."""
+        """Content of the entry, as JSON."""
         content = {"Reference": str(self.function), "EvaluatorType": _TYPE}
         return json.dumps({"SubType": _SUB_TYPE, "JsonContent": json.dumps(content)})
 
     def request(self, version: str = _FIRST_VERSION) -> Request:
-        """The call that registers it."""
-        words = [
+        """Build the request that registers a version."""
+        keywords = [
             "method:lambda",
             f"@subtype:{_SUB_TYPE.lower()}",
             f"@evaluatortype:{_TYPE.lower()}",
@@ -93,20 +93,28 @@ class Evaluator:
             "HubContentVersion": version,
             "DocumentSchemaVersion": "2.0.0",
             "HubContentDocument": self.document,
-            "HubContentSearchKeywords": [*words, *([f"@domain:{self.domain}"] if self.domain else [])],
+            "HubContentSearchKeywords": [*keywords, *([f"@domain:{self.domain}"] if self.domain else [])],
         }
         keys = {"HubContentName": "--name"}
         return Request("sagemaker", "import_hub_content", parameters, f"evaluator {self.name}", keys)
 
 
 def register(evaluator: Evaluator, cloud: AwsSession, *, pause_s: float = 2.0) -> str:
-    """Have the evaluator registered, unless it is; its ARN, when it can be used.
+    """Register the evaluator, unless it is registered already, and wait until it can be used.
 
-    Another function under the same name becomes the next version.
+    A different function under the same name becomes the next version.
+
+    Args:
+        evaluator: entry to register.
+        cloud: session to register it with.
+        pause_s: seconds between two looks at an import in progress.
+
+    Returns:
+        The ARN of the evaluator.
 
     Raises:
-        ConfigError: SageMaker would refuse it, and nothing was sent.
-        CloudRequestError, CloudError: AWS refuses, fails, or does not come to an end.
+        ConfigError: the request is not valid; nothing was sent.
+        CloudRequestError, CloudError: AWS rejected the request or failed, or the import took too long.
     """
     evaluator.request().check(cloud)
     found = _find_content(evaluator, cloud)
@@ -121,9 +129,11 @@ def register(evaluator: Evaluator, cloud: AwsSession, *, pause_s: float = 2.0) -
     if found is None or found["HubContentStatus"] in _PENDING:
         found = poll(lambda: _find_imported(evaluator, cloud), wait_s=pause_s, timeout_s=_IMPORT_TIMEOUT_S)
     if found is None:
-        raise CloudError(f"evaluator {evaluator.name}: is still being imported; run it again", transient=True)
+        raise CloudError(
+            f"evaluator {evaluator.name}: the import is still in progress; run the command again", transient=True
+        )
     if found["HubContentStatus"] != _READY:
-        reason = found.get("FailureReason", "no reason is given")
+        reason = found.get("FailureReason", "no reason given")
         raise CloudError(f"evaluator {evaluator.name}: {found['HubContentStatus']}: {reason}")
     arn: str = found["HubContentArn"]
     return arn
@@ -131,8 +141,8 @@ def register(evaluator: Evaluator, cloud: AwsSession, *, pause_s: float = 2.0) -
 
 def _find_content(evaluator: Evaluator, cloud: AwsSession) -> Any | None:
     about = f"evaluator {evaluator.name}"
-    place = {"HubName": evaluator.hub, "HubContentType": _KIND, "HubContentName": evaluator.name}
-    return cloud.find("sagemaker", "describe_hub_content", about, **place)
+    key = {"HubName": evaluator.hub, "HubContentType": _KIND, "HubContentName": evaluator.name}
+    return cloud.find("sagemaker", "describe_hub_content", about, **key)
 
 
 def _find_imported(evaluator: Evaluator, cloud: AwsSession) -> Any | None:

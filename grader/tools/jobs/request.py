@@ -1,6 +1,6 @@
-"""Requests to AWS, validated against the service's own description before they are sent.
+"""Requests to AWS, validated against the service's API model before they are sent.
 
-The client itself checks types, names and lower bounds when a call is made, but no upper bounds, patterns or words.
+The AWS client validates types, names and lower bounds, but not upper bounds, patterns and enumerations.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "map": (dict,),
     "list": (list, tuple),
 }
-_WORDS: Final = {
+_TYPE_NAMES: Final = {
     "string": "text",
     "integer": "a whole number",
     "long": "a whole number",
@@ -47,65 +47,65 @@ _WORDS: Final = {
 
 
 def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """What a service would refuse of a value.
+    """Find the parts of a value that a service would reject.
 
     Args:
-        shape: of botocore's service model, such as the input of an operation.
+        shape: shape of botocore's service model, such as the input of an operation.
         value: plain data.
-        path: where the value is, as names with dots between.
+        path: location of the value, as names separated by dots.
 
     Yields:
-        Where, and what is wanted there instead.
+        Location of the part, and a description of the violation.
     """
     kind = shape.type_name
     if kind in _TYPES and (not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean")):
-        yield path, f"{_WORDS[kind]} is wanted, not {one_line(repr(value), 60)}"
+        yield path, f"expected {_TYPE_NAMES[kind]}, not {one_line(repr(value), 60)}"
         return
-    yield from ((path, said) for said in _value_violations(shape, value))
+    yield from ((path, message) for message in _value_violations(shape, value))
     if kind == "structure":
         yield from _member_violations(shape, value, path)
     elif kind == "map":
-        for key, one in value.items():
-            yield from violations(shape.value, one, _join_path(path, key))
+        for key, member in value.items():
+            yield from violations(shape.value, member, _join_path(path, key))
     elif kind == "list":
-        for index, one in enumerate(value):
-            yield from violations(shape.member, one, f"{path}[{index}]")
+        for index, member in enumerate(value):
+            yield from violations(shape.member, member, f"{path}[{index}]")
 
 
 def _member_violations(shape: Any, value: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
     for name in shape.required_members:
         if name not in value:
-            yield _join_path(path, name), "is missing"
-    for name, one in value.items():
+            yield _join_path(path, name), "missing"
+    for name, member in value.items():
         if name in shape.members:
-            yield from violations(shape.members[name], one, _join_path(path, name))
+            yield from violations(shape.members[name], member, _join_path(path, name))
             continue
         near = difflib.get_close_matches(name, shape.members, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(shape.members))}"
+        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(sorted(shape.members))}"
         yield _join_path(path, name), f"unknown key; {hint}"
 
 
 def _value_violations(shape: Any, value: Any) -> Iterator[str]:
-    """Of the value itself, whatever is in it."""
+    """Find violations of the value itself, not of its members."""
     words = getattr(shape, "enum", None)
     if words and value not in words:
-        yield f"one of {', '.join(words)} is wanted, not {one_line(repr(value), 60)}"
+        yield f"expected one of {', '.join(words)}, not {one_line(repr(value), 60)}"
         return
-    measured, what = (len(value), " in length") if isinstance(value, str | list | tuple | dict) else (value, "")
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if least is not None and measured < least:
-        yield f"{measured}{what}, and at least {least} is wanted"
-    if most is not None and measured > most:
-        yield f"{measured}{what}, and at most {most} is wanted"
+    size, name = (len(value), "length ") if isinstance(value, str | list | tuple | dict) else (value, "")
+    minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
+    if minimum is not None and size < minimum:
+        yield f"{name}{size} is less than the minimum of {minimum}"
+    if maximum is not None and size > maximum:
+        yield f"{name}{size} is more than the maximum of {maximum}"
     pattern = shape.metadata.get("pattern")
     if pattern and isinstance(value, str) and not _matches(pattern, value):
-        yield f"{one_line(repr(value), 100)} is not of the form {one_line(pattern, 120)}"
+        yield f"{one_line(repr(value), 100)} does not match {one_line(pattern, 120)}"
 
 
 def _matches(pattern: str, text: str) -> bool:
     try:
         return re.fullmatch(pattern, text) is not None
-    except re.error:  # some are written for other engines; the service has the last word
+    except re.error:  # some patterns are written for other engines; the service will check them itself
         return True
 
 
@@ -115,46 +115,47 @@ def _join_path(path: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of AWS."""
+    """Call of an AWS service."""
 
     service: str
     operation: str
     parameters: Mapping[str, Any]
     about: str
-    """What it is about, for people: errors begin with it."""
+    """Subject of the request, at the beginning of errors."""
     keys: Mapping[str, str] = field(default_factory=dict)
-    """Where parameters come from, for people: the path of a parameter, and the key of the file."""
+    """Origin of parameters, for errors: path of a parameter -> key of the job's file, or option."""
 
     def check(self, cloud: AwsSession) -> None:
-        """Hold the parameters against the service's own description; sends nothing.
+        """Validate the parameters against the service's API model; nothing is sent.
 
         Raises:
-            ConfigError: the service would refuse it; names the key, and all others that are wrong.
+            ConfigError: the service would reject the request; names every invalid key.
         """
         client = cloud.client(self.service)
         with translated_errors(self.about):
             name = client.meta.method_to_api_mapping[self.operation]
             shape = client.meta.service_model.operation_model(name).input_shape
-        found = [f"{self._key(path)}: {said}" for path, said in violations(shape, self.parameters)]
-        if found:
-            raise ConfigError(f"{self.about}: {'; '.join(found)}")
+        messages = [f"{self._key(path)}: {message}" for path, message in violations(shape, self.parameters)]
+        if messages:
+            raise ConfigError(f"{self.about}: {'; '.join(messages)}")
 
     def send(self, cloud: AwsSession) -> Any:
-        """Make the call; what AWS answers.
+        """Check and send the request, and return the response of AWS.
 
         Raises:
-            ConfigError: as `check`, and nothing was sent.
-            CloudRequestError, CloudError: AWS refuses, or cannot be reached.
+            ConfigError: the request is not valid; nothing was sent.
+            CloudRequestError, CloudError: AWS rejected the request, failed, or cannot be reached.
         """
         self.check(cloud)
         return cloud.call(self.service, self.operation, self.about, **self.parameters)
 
     def as_dict(self) -> dict[str, Any]:
-        """For people and programs."""
+        """Return the request as JSON data."""
         return {"service": self.service, "operation": self.operation, "parameters": dict(self.parameters)}
 
     def _key(self, path: str) -> str:
-        for ours, theirs in sorted(self.keys.items(), key=lambda pair: -len(pair[0])):
-            if path == ours or path.startswith((f"{ours}.", f"{ours}[")):
-                return f"{theirs}{path[len(ours) :]}"
+        # The longest path comes first, so that a more specific entry is preferred.
+        for parameter, key in sorted(self.keys.items(), key=lambda pair: -len(pair[0])):
+            if path == parameter or path.startswith((f"{parameter}.", f"{parameter}[")):
+                return f"{key}{path[len(parameter) :]}"
         return path

@@ -1,4 +1,4 @@
-"""Reinforcement learning from verifiable rewards as a serverless training job of SageMaker AI."""
+"""Serverless training jobs of SageMaker AI: reinforcement learning from verifiable rewards."""
 
 from __future__ import annotations
 
@@ -20,51 +20,51 @@ _S3: Final = "s3://"
 _HUB: Final = "SageMakerPublicHub"
 _NOVA_REGIONS: Final = ("us-east-1", "us-west-2")
 _OPEN_WEIGHT_REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-west-1")
-"""`sagemaker.train.common_utils.finetune_utils` of the SageMaker Python SDK 3.27."""
+"""Supported regions, from `sagemaker.train.common_utils.finetune_utils` of the SageMaker Python SDK 3.27."""
 _CONFIG: Final = "ServerlessJobConfig"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SageMakerJob(JobSpec):
-    """CreateTrainingJob of the Amazon SageMaker API Reference, serverless, as the RLVRTrainer of its SDK makes it."""
+    """Fields of CreateTrainingJob (Amazon SageMaker API Reference) that the RLVRTrainer of SageMaker's SDK sets."""
 
     MIN_PROMPTS: ClassVar[int] = 1
     REQUIRED: ClassVar[tuple[str, ...]] = ("job_name", "base_model", "role", "training_data", "output")
 
     job_name: str = setting("", TEXT)
     base_model: str = setting("", TEXT)
-    """ARN of a model in a hub, or its name in the public one."""
+    """ARN of a model in a hub, or name of a model in the public hub."""
     role: str = setting("", TEXT)
-    """ARN; needs lambda:InvokeFunction on the function, and the data."""
+    """ARN of a role with lambda:InvokeFunction on the function, and access to the data."""
     training_data: str = setting("", TEXT)
-    """``s3://``, or ARN of a DataSet in a hub."""
+    """``s3://`` URI, or ARN of a DataSet in a hub."""
     validation_data: str = setting("", TEXT)
     output: str = setting("", TEXT)
-    """``s3://``"""
+    """``s3://`` URI of a folder."""
     function: str = setting("", TEXT)
-    """Is registered as an evaluator, unless one is given."""
+    """Function to register as an evaluator; not used with `evaluator`."""
     evaluator: str = setting("", TEXT)
-    """ARN of one that is registered."""
+    """ARN of a registered evaluator."""
     model_package_group: str = setting("", TEXT)
-    """ARN"""
+    """ARN of the model package group for the result."""
     mlflow: str = setting("", TEXT)
-    """ARN"""
+    """ARN of an MLflow tracking server."""
     peft: str = setting("LORA", Choice(("LORA", "full")))
     sequence_length: str = setting("", TEXT)
-    """Such as ``8K``."""
+    """Maximum sequence length, such as ``8K``."""
     accept_eula: bool = setting(False, BOOLEAN)
     max_runtime_s: int | None = setting(None, Either(Number(least=1, whole=True)))
     hyperparameters: Mapping[str, Any] | None = setting(None, TABLE)
-    """Those of the model's recipe."""
+    """Hyperparameters by the names of the model's recipe."""
 
     def check(self) -> None:
-        """See to it that nothing is missing, and that there is one source of rewards."""
+        """Check that nothing is missing, and that there is one source of rewards."""
         JobSpec.check(self)
         if self.function and self.evaluator:
-            raise SettingError("", "evaluator: stands for a function; leave out one of function and evaluator")
+            raise SettingError("", "evaluator: cannot be combined with function; leave out one of the two")
 
     def request(self, evaluator: str, cloud: AwsSession, *, file: str) -> Request:
-        """What is asked of SageMaker."""
+        """Build the request."""
         config: dict[str, Any] = {
             "BaseModelArn": self._base_model(cloud),
             "JobType": "FineTuning",
@@ -80,7 +80,7 @@ class SageMakerJob(JobSpec):
         parameters: dict[str, Any] = {
             "TrainingJobName": self.job_name,
             "RoleArn": self.role,
-            "InputDataConfig": [_channel(name, place) for name, place in data.items() if place],
+            "InputDataConfig": [_channel(name, uri) for name, uri in data.items() if uri],
             "OutputDataConfig": {"S3OutputPath": self.output},
             _CONFIG: config,
         }
@@ -95,10 +95,10 @@ class SageMakerJob(JobSpec):
         return Request("sagemaker", "create_training_job", parameters, file, _KEYS)
 
     def notes(self, region: str) -> list[str]:
-        """What SageMaker's SDK would say against it, and the service's description does not."""
+        """Return warnings that SageMaker's SDK would give and the service's API model does not express."""
         regions = _NOVA_REGIONS if "nova" in self.base_model else _OPEN_WEIGHT_REGIONS
         if region not in regions:
-            return [f"base_model: SageMaker's SDK customizes it in {', '.join(regions)}, and not in {region}"]
+            return [f"base_model: SageMaker's SDK supports it in {', '.join(regions)}, not in {region}"]
         return []
 
     def _base_model(self, cloud: AwsSession) -> str:
@@ -107,15 +107,15 @@ class SageMakerJob(JobSpec):
         return f"arn:{cloud.partition}:sagemaker:{cloud.region}:aws:hub-content/{_HUB}/Model/{self.base_model}"
 
 
-def _channel(name: str, place: str) -> dict[str, Any]:
-    if place.startswith(_S3):
-        source = {"S3DataType": "S3Prefix", "S3Uri": place, "S3DataDistributionType": "FullyReplicated"}
-        return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
-    return {"ChannelName": name, "DataSource": {"DatasetSource": {"DatasetArn": place}}}
+def _channel(name: str, source: str) -> dict[str, Any]:
+    if source.startswith(_S3):
+        location = {"S3DataType": "S3Prefix", "S3Uri": source, "S3DataDistributionType": "FullyReplicated"}
+        return {"ChannelName": name, "DataSource": {"S3DataSource": location}}
+    return {"ChannelName": name, "DataSource": {"DatasetSource": {"DatasetArn": source}}}
 
 
 def _text(value: Any) -> str:
-    """As the recipes read it: hyper-parameters are text."""
+    """Convert a hyperparameter to text, as recipes expect it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""The specification of a training job, read from a TOML file."""
+"""Specification of a training job, read from a TOML file."""
 
 from __future__ import annotations
 
@@ -32,39 +32,39 @@ class _TableType:
     def read(self, value: Any) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             raise InvalidValueError(value)
-        for one in value.values():
-            if not isinstance(one, str | int | float | bool):
-                raise InvalidValueError(one)
+        for item in value.values():
+            if not isinstance(item, str | int | float | bool):
+                raise InvalidValueError(item)
         return value
 
     def __str__(self) -> str:
-        return "a table of numbers and words"
+        return "a table of numbers and strings"
 
 
 BOOLEAN, TABLE = _BooleanType(), _TableType()
 
 
 class JobSpec(Section):
-    """A file's content."""
+    """Base class of specifications: the keys of a job's file."""
 
     REQUIRED: ClassVar[tuple[str, ...]] = ()
-    """Keys that have to be there."""
+    """Keys that must not be missing or empty."""
 
     def check(self) -> None:
-        """See to it that nothing is missing."""
+        """Check that no required key is missing."""
         for key in self.REQUIRED:
             if not getattr(self, key):
-                raise SettingError("", f"{key}: is missing")
+                raise SettingError("", f"{key}: missing")
 
 
-O = TypeVar("O", bound=JobSpec)  # noqa: E741 - it stands for an order
+SpecT = TypeVar("SpecT", bound=JobSpec)
 
 
-def read_spec(kind: type[O], file: str) -> O:
-    """The order in a file.
+def read_spec(spec_type: type[SpecT], file: str) -> SpecT:
+    """Read the specification in a file.
 
     Raises:
-        ConfigError: it cannot be read, or a key is unknown, missing, or of the wrong type; names file and key.
+        ConfigError: the file cannot be read, or a key is unknown, missing or of the wrong type; names file and key.
     """
     try:
         tree = tomllib.loads(Path(file).read_text("utf-8"))
@@ -73,11 +73,11 @@ def read_spec(kind: type[O], file: str) -> O:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: not TOML: {error}") from None
     try:
-        return kind.made_of(tree)
+        return spec_type.made_of(tree)
     except UnknownKeyError as error:
-        known = [one.name for one in fields(kind)]
+        known = [field.name for field in fields(spec_type)]
         near = difflib.get_close_matches(error.key, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
         raise ConfigError(f"{file}: {one_line(error.key)}: unknown key; {hint}") from None
     except SettingError as error:
         raise ConfigError(f"{file}: {one_line(error)}") from None

@@ -1,4 +1,4 @@
-"""Tables of a conformance report for a terminal."""
+"""Tables of a conformance report: attacks by family, failures, and checks of the host."""
 
 from __future__ import annotations
 
@@ -23,38 +23,39 @@ __all__ = ["conformance_tables"]
 
 
 def conformance_tables(report: ConformanceReport) -> Group:
-    """Attacks by family, what did not hold, and what became of the host."""
+    """Make the tables of attacks by family, attacks that succeeded, and checks of the host afterwards."""
     parts: list[RenderableType] = [Text(), _families_table(report)]
-    if any(outcome.status is not AttackStatus.HELD for outcome in report.results):
+    if any(result.status is not AttackStatus.HELD for result in report.results):
         parts += [Text(), _failures_table(report)]
     return Group(*parts, Text(), _host_table(report))
 
 
 def _families_table(report: ConformanceReport) -> Table:
-    table = new_table(f"Attacks, in {report.duration_s:.0f} s", "family", "what it tries", "held", "of", numbers=2)
-    of = Counter(outcome.attack.family for outcome in report.results)
-    held = Counter(outcome.attack.family for outcome in report.results if outcome.status is AttackStatus.HELD)
-    for family, what in families().items():
-        if of[family]:
-            style = "green" if held[family] == of[family] else "bold red"
-            table.add_row(plain(family), plain(what), Text(str(held[family]), style=style), str(of[family]))
+    table = new_table(f"Attacks ({report.duration_s:.0f} s)", "family", "description", "stopped", "of", numbers=2)
+    total = Counter(result.attack.family for result in report.results)
+    stopped = Counter(result.attack.family for result in report.results if result.status is AttackStatus.HELD)
+    for family, description in families().items():
+        if total[family]:
+            style = "green" if stopped[family] == total[family] else "bold red"
+            cells = plain(family), plain(description), Text(str(stopped[family]), style=style), str(total[family])
+            table.add_row(*cells)
     return table
 
 
 def _failures_table(report: ConformanceReport) -> Table:
-    table = new_table("What did not hold", "family", "attack", "status", "detail")
-    for outcome in report.results:
-        if outcome.status is not AttackStatus.HELD:
-            status = Text(outcome.status.value, style="bold red")
+    table = new_table("Attacks that were not stopped", "family", "attack", "status", "detail")
+    for result in report.results:
+        if result.status is not AttackStatus.HELD:
+            status = Text(result.status.value, style="bold red")
             table.add_row(
-                plain(outcome.attack.family), plain(outcome.attack.name), status, plain(one_line(outcome.detail))
+                plain(result.attack.family), plain(result.attack.name), status, plain(one_line(result.detail))
             )
     return table
 
 
 def _host_table(report: ConformanceReport) -> Table:
-    table = new_table("Afterwards", "check", "held", "detail")
+    table = new_table("Host after the attacks", "check", "passed", "detail")
     for check in report.host:
-        held = Text("yes", style="green") if check.held else Text("no", style="bold red")
-        table.add_row(plain(check.name), held, plain(one_line(check.detail)))
+        passed = Text("yes", style="green") if check.held else Text("no", style="bold red")
+        table.add_row(plain(check.name), passed, plain(one_line(check.detail)))
     return table

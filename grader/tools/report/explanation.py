@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "RewardPart"]
 
 _HIGHLIGHTED_CHARS = 64 * 1024
-"""Longer answers are shown plain: lexing is slow, and the time it takes is the answer's to choose."""
+"""Longer answers are shown without highlighting: the lexer is slow, and an answer could make it slower still."""
 _SHOWN_CHARS = 256 * 1024
 _CLOSE = 1e-9
 
@@ -40,17 +40,17 @@ class RewardPart:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What there is to say about one grade."""
+    """One grade, prepared for display."""
 
     grade: Grade
     weights: Mapping[str, float]
-    """Weight of each part, by the name of its metric."""
+    """Weight of each part of the reward, by the name of its metric."""
     line: int = 0
-    """The line of the file the sample was on; 0 when there is no file."""
+    """Line of the sample in its file, from 1; 0 if there is no file."""
 
     @property
     def parts(self) -> tuple[RewardPart, ...]:
-        """How the reward adds up."""
+        """Parts of the reward, in the order of the weights."""
         values = {name: self.grade.metric(name) for name in self.weights}
         return tuple(
             RewardPart(name, weight, values[name], weight * values[name]) for name, weight in self.weights.items()
@@ -58,14 +58,14 @@ class Explanation:
 
     @property
     def withheld(self) -> float:
-        """What the parts would add up to beyond the reward; 0 unless a gate withholds something."""
+        """Amount by which the parts exceed the reward, in [0, 1]; 0 unless a gate withholds something."""
         if self.grade.reward is None:
             return 0.0
         excess = sum(part.contribution for part in self.parts) - self.grade.reward
         return excess if excess > _CLOSE else 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it."""
+        """Return the explanation as JSON data."""
         grade = self.grade
         return {
             "id": json_safe_id(grade.sample_id),
@@ -86,7 +86,7 @@ class Explanation:
         }
 
     def render(self) -> Group:
-        """The same for people."""
+        """Return the explanation as text and tables."""
         sections = [self._head(), self._answer(), self._tests(), self._style(), self._reward()]
         return Group(*(item for section in sections for item in (section, Text())))
 
@@ -111,22 +111,22 @@ class Explanation:
         else:
             code = Text(shown)
         rest = len(grade.answer) - _SHOWN_CHARS
-        subtitle = Text(f"{rest} more characters are not shown; --json has them") if rest > 0 else None
-        title = Text(f"Answer, found by the rule {grade.extraction_rule}")
+        subtitle = Text(f"{rest} more characters; --json shows all") if rest > 0 else None
+        title = Text(f"Answer (extraction rule: {grade.extraction_rule})")
         return Panel(code, title=title, title_align="left", subtitle=subtitle)
 
     def _tests(self) -> RenderableType:
         if not self.grade.tests:
-            return Text("No test was run.")
+            return Text("No tests were run.")
         passed = sum(test.verdict.value == "passed" for test in self.grade.tests)
-        table = new_table(f"Tests: {passed} of {len(self.grade.tests)} passed", "", "test", "verdict", "what came back")
+        table = new_table(f"Tests: {passed} of {len(self.grade.tests)} passed", "", "test", "verdict", "detail")
         for number, test in enumerate(self.grade.tests, 1):
             table.add_row(str(number), plain(test.name), verdict_text(test.verdict), plain(test.detail))
         return table
 
     def _style(self) -> RenderableType:
         if not self.grade.style_findings:
-            return Text("Style: nothing found.")
+            return Text("Style: no findings.")
         table = new_table("Style", "finding")
         for finding in self.grade.style_findings:
             table.add_row(plain(finding))
@@ -134,7 +134,7 @@ class Explanation:
 
     def _reward(self) -> RenderableType:
         if self.grade.reward is None:
-            return Text("Unscored: there is no reward to add up.")
+            return Text("Unscored: no reward.")
         table = new_table("Reward", "part", "weight", "value", "contribution", numbers=3)
         for part in self.parts:
             table.add_row(part.name, f"{part.weight:g}", f"{part.value:.3f}", f"{part.contribution:.3f}")

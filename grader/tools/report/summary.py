@@ -22,33 +22,33 @@ FAILURES_KEPT = 20
 
 @dataclass(slots=True)
 class RunningStats:
-    """Mean and extremes of numbers that are not kept."""
+    """Mean, minimum and maximum of a series of numbers; the numbers themselves are not stored."""
 
     count: int = 0
     total: float = 0.0
-    least: float = math.inf
-    most: float = -math.inf
+    minimum: float = math.inf
+    maximum: float = -math.inf
 
     def add(self, value: float) -> None:
-        """Count one more number."""
+        """Add a number."""
         self.count += 1
         self.total += value
-        self.least = min(self.least, value)
-        self.most = max(self.most, value)
+        self.minimum = min(self.minimum, value)
+        self.maximum = max(self.maximum, value)
 
     @property
     def mean(self) -> float | None:
-        """``None`` when there are no numbers."""
+        """Arithmetic mean, or ``None`` without numbers."""
         return self.total / self.count if self.count else None
 
     def as_dict(self) -> dict[str, float] | None:
-        """The same as JSON can say it."""
-        return {"mean": self.total / self.count, "min": self.least, "max": self.most} if self.count else None
+        """Return the statistics as JSON data, or ``None`` without numbers."""
+        return {"mean": self.total / self.count, "min": self.minimum, "max": self.maximum} if self.count else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class SlowSample:
-    """A sample that took long."""
+    """One of the slowest samples."""
 
     duration_ms: float
     sample: str
@@ -66,27 +66,30 @@ class UnscoredSample:
 
 @dataclass(slots=True)
 class Summary:
-    """Counts grades, keeps none of them, and tells what they came to: `as_dict` for machines, `tables` for people."""
+    """Statistics of a run's grades, which are not stored themselves.
+
+    `grader.tools.report.tables.summary_tables` shows it, `as_dict` makes JSON of it.
+    """
 
     samples: int = 0
     unscored: int = 0
     reward: RunningStats = field(default_factory=RunningStats)
-    """Of the scored samples."""
+    """Rewards of the scored samples."""
     metrics: dict[str, RunningStats] = field(default_factory=dict)
-    """Of the scored samples, by name."""
+    """Metrics of the scored samples, by name."""
     verdicts: Counter[str] = field(default_factory=Counter)
-    """Of the tests of the scored samples."""
+    """Number of tests of the scored samples, by verdict."""
     slowest: list[SlowSample] = field(default_factory=list)
-    """The worst of them, the slowest first."""
+    """The slowest samples, the slowest first; at most `SLOWEST_KEPT`."""
     failures: list[UnscoredSample] = field(default_factory=list)
-    """The first of them."""
+    """The first unscored samples; at most `FAILURES_KEPT`."""
 
     def add(self, grade: Grade, line: int = 0) -> None:
         """Count one grade.
 
         Args:
-            grade: what a sample got.
-            line: the line of the file it was on, from 1; 0 when there is no file.
+            grade: grade of a sample.
+            line: line of the sample in its file, from 1; 0 if there is no file.
         """
         self.samples += 1
         name = one_line(grade.sample_id, 60)
@@ -103,11 +106,11 @@ class Summary:
 
     @property
     def scored(self) -> int:
-        """How many samples have a reward that means something."""
+        """Number of samples with a reward."""
         return self.samples - self.unscored
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it."""
+        """Return the summary as JSON data."""
         return {
             "samples": self.samples,
             "scored": self.scored,

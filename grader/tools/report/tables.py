@@ -1,4 +1,4 @@
-"""Tables of grades, summaries and hosts for a terminal."""
+"""Tables of grades and summaries for a terminal."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from grader.tools.report.summary import RunningStats, Summary
-    from grader.types import Grade, HostReport, TestResult
+    from grader.types import Grade, TestResult
 
-__all__ = ["grades_table", "host_table", "new_table", "plain", "summary_tables", "verdict_mix", "verdict_text"]
+__all__ = ["grades_table", "new_table", "plain", "summary_tables", "verdict_mix", "verdict_text"]
 
 _STYLES = {
     Verdict.PASSED: "green",
@@ -32,39 +32,39 @@ _OTHER_STYLE = "red"
 
 
 def plain(value: object, style: str = "") -> Text:
-    """Text of any origin for a cell: nothing in it is taken for markup or for a control sequence."""
+    """Make a cell of untrusted text: markup is not interpreted, control characters are escaped."""
     return Text(printable(str(value)), style=style)
 
 
 def new_table(title: str, *columns: str, numbers: int = 0) -> Table:
-    """An empty table.
+    """Make an empty table.
 
     Args:
-        title: what it shows.
-        columns: its headings.
-        numbers: how many columns, counted from the last, hold numbers.
+        title: text above the table.
+        columns: headings.
+        numbers: number of columns, counted from the last, that hold numbers and are right-aligned.
     """
     table = Table(title=Text(title, style="bold"), title_justify="left", header_style="bold")
-    for place, column in enumerate(columns):
-        is_number = place >= len(columns) - numbers
+    for index, column in enumerate(columns):
+        is_number = index >= len(columns) - numbers
         table.add_column(Text(column), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     return table
 
 
 def verdict_text(verdict: Verdict) -> Text:
-    """A verdict in its colour."""
+    """Make coloured text of a verdict."""
     return Text(verdict.value, style=_STYLES.get(verdict, _OTHER_STYLE))
 
 
 def verdict_mix(tests: Sequence[TestResult]) -> Text:
-    """How many tests came to which verdict: ``3 passed, 1 timeout``."""
+    """Make text of the number of tests by verdict, such as ``3 passed, 1 timeout``."""
     counts = Counter(test.verdict for test in tests)
     parts = [Text.assemble(f"{count} ", verdict_text(verdict)) for verdict, count in counts.most_common()]
     return Text(", ").join(parts)
 
 
 def grades_table(grades: Sequence[Grade]) -> Table:
-    """A row for each sample."""
+    """Make a table with a row for each sample."""
     table = new_table("Samples", "sample", "reward", "syntax", "functional", "style", "tests")
     table.columns[0].no_wrap = True
     for column in table.columns[1:5]:
@@ -78,7 +78,7 @@ def grades_table(grades: Sequence[Grade]) -> Table:
 
 
 def summary_tables(summary: Summary) -> Group:
-    """The summary of a run: means, verdicts, the slowest samples, and those without a score."""
+    """Make the tables of a run: metrics, verdicts, the slowest samples, and the unscored samples."""
     parts: list[RenderableType] = [_metrics_table(summary)]
     if summary.verdicts:
         parts.append(_verdicts_table(summary.verdicts))
@@ -89,22 +89,10 @@ def summary_tables(summary: Summary) -> Group:
     return Group(*(item for part in parts for item in (part, Text())))
 
 
-def host_table(host: HostReport) -> Group:
-    """The walls of this host, and what they come to."""
-    layers = new_table("Walls", "wall", "stands", "reason")
-    for layer in host.layers:
-        stands = Text("yes", style="green") if layer.active else Text("no", style="red")
-        layers.add_row(plain(layer.name), stands, plain(one_line(layer.reason)))
-    facts = Table.grid(padding=(0, 2))
-    for name, value in (("tier", host.tier), ("lanes", host.workers), ("python", host.python), ("kernel", host.kernel)):
-        facts.add_row(Text(name, style="bold"), plain(value))
-    return Group(layers, Text(), facts)
-
-
 def _metrics_table(summary: Summary) -> Table:
     counts = f"{summary.samples} samples"
     if summary.unscored:
-        counts += f", {summary.unscored} of them unscored and left out here"
+        counts += f", {summary.unscored} of them unscored and not included"
     table = new_table(counts, "metric", "mean", "min", "max", numbers=3)
     table.add_row(Text("reward", style="bold"), *_stats_row(summary.reward))
     for name, values in summary.metrics.items():
@@ -115,7 +103,7 @@ def _metrics_table(summary: Summary) -> Table:
 def _stats_row(values: RunningStats) -> tuple[str, str, str]:
     if values.mean is None:
         return ("-", "-", "-")
-    return (f"{values.mean:.3f}", _format_number(values.least), _format_number(values.most))
+    return (f"{values.mean:.3f}", _format_number(values.minimum), _format_number(values.maximum))
 
 
 def _format_number(value: float) -> str:
@@ -131,7 +119,7 @@ def _verdicts_table(verdicts: Mapping[str, int]) -> Table:
 
 
 def _slowest_table(summary: Summary) -> Table:
-    table = new_table("Slowest samples", "sample", "line", "milliseconds", numbers=2)
+    table = new_table("Slowest samples", "sample", "line", "ms", numbers=2)
     for slow in summary.slowest:
         table.add_row(plain(slow.sample), _line_text(slow.line), f"{slow.duration_ms:.0f}")
     return table

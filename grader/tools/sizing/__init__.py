@@ -1,1 +1,1 @@
-"""Size a Lambda function for a training job: measure the user's own samples, and calculate what they need."""
+"""Size a Lambda function for a training job: measure the user's samples, and calculate the settings."""

@@ -1,4 +1,4 @@
-"""Measure CPU time and memory of grading some of the samples here (proc(5))."""
+"""Measure CPU time and memory of grading a selection of samples on this host (proc(5))."""
 
 from __future__ import annotations
 
@@ -27,52 +27,52 @@ __all__ = ["TICK_S", "PeakMemory", "SampleWithSize", "cpu_s", "measure", "memory
 
 
 TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
-"""What CPU time is counted in."""
+"""Resolution of CPU times, in seconds."""
 _PARENT, _OWN, _CHILDREN = 1, slice(11, 13), slice(13, 15)
 """Fields of ``/proc/PID/stat`` after the name: ppid; utime and stime; cutime and cstime."""
 _SAMPLE_INTERVAL_S: Final = 0.02
 
 
 def process_tree() -> dict[int, list[bytes]]:
-    """The ``stat`` fields after the name, of this process and all that come from it, by pid."""
+    """Return the fields of ``/proc/PID/stat`` after the name, of this process and its descendants, by pid."""
     stats: dict[int, list[bytes]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
                 text = (entry / "stat").read_bytes()
-            except OSError:  # it has ended meanwhile
+            except OSError:  # the process has ended
                 continue
             stats[int(entry.name)] = text.rpartition(b")")[2].split()
-    found: dict[int, list[bytes]] = {}
+    tree: dict[int, list[bytes]] = {}
     newest = {os.getpid()} & stats.keys()
     while newest:
-        found |= {pid: stats[pid] for pid in newest}
-        newest = {pid for pid, fields in stats.items() if int(fields[_PARENT]) in newest and pid not in found}
-    return found
+        tree |= {pid: stats[pid] for pid in newest}
+        newest = {pid for pid, fields in stats.items() if int(fields[_PARENT]) in newest and pid not in tree}
+    return tree
 
 
 def cpu_s() -> float:
-    """CPU seconds of the family so far, with those of its members who have ended and been waited for."""
+    """Return the CPU seconds of the process tree, including ended processes whose parents have waited for them."""
     ticks = sum(sum(map(int, [*fields[_OWN], *fields[_CHILDREN]])) for fields in process_tree().values())
     return ticks * TICK_S
 
 
 def memory_mb() -> float:
-    """MB that the family holds at most.
+    """Return an upper bound of the memory of the process tree, in MB.
 
-    What is no file's is counted in each process that has it, even where a fork shares it with its parent; files are
-    counted once, as those of the process that has the most of them in memory.
+    Anonymous memory is counted in each process, even where a fork shares it with its parent. Mapped files are counted
+    once: those of the process with the most of them.
     """
-    own, files = 0, 0
+    anonymous, files = 0, 0
     for pid in process_tree():
         sizes = _sizes(pid)
-        own += sizes.get("RssAnon", 0) + sizes.get("RssShmem", 0)
+        anonymous += sizes.get("RssAnon", 0) + sizes.get("RssShmem", 0)
         files = max(files, sizes.get("RssFile", 0))
-    return (own + files) / 1024
+    return (anonymous + files) / 1024
 
 
 def own_memory_mb() -> float:
-    """MB of this process alone."""
+    """Return the resident memory of this process, in MB."""
     return sum(_sizes(os.getpid()).values()) / 1024
 
 
@@ -87,23 +87,23 @@ def _sizes(pid: int) -> dict[str, int]:
 
 @dataclass(slots=True)
 class PeakMemory:
-    """Looks at the family's memory again and again. A context manager."""
+    """Thread that samples the memory of the process tree. A context manager."""
 
     mb: float = 0.0
-    """The most there was."""
+    """Highest value so far, in MB."""
     cpu_s: float = 0.0
-    """What the looking has cost."""
+    """CPU seconds spent on sampling; to be subtracted from measurements."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
-    def look(self) -> None:
-        """Look now."""
-        began = time.thread_time()
+    def sample(self) -> None:
+        """Take a sample now."""
+        start = time.thread_time()
         self.mb = max(self.mb, memory_mb())
-        self.cpu_s += time.thread_time() - began
+        self.cpu_s += time.thread_time() - start
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._keep_looking, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self
 
@@ -112,70 +112,71 @@ class PeakMemory:
         assert self._thread is not None
         self._thread.join()
 
-    def _keep_looking(self) -> None:
+    def _run(self) -> None:
         while not self._stop.wait(_SAMPLE_INTERVAL_S):
-            self.look()
+            self.sample()
 
 
 SampleWithSize = tuple["Sample", int]
-"""A sample, and the bytes it has in a request."""
+"""A sample, and its size in a request, in bytes."""
 
 
 def measure(
     samples: Iterable[SampleWithSize],
     config: GraderConfig,
     *,
-    most: int,
+    max_samples: int,
     file_root: Path | None = None,
     on_sample: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Profile:
-    """Grade some of the samples, one after the other on one lane.
+    """Grade a random selection of the samples, one after the other with one worker.
 
-    Which ones is a matter of chance, but the same each time for the same file.
+    The same file gives the same selection each time.
 
     Args:
-        samples: all of them; read once, and no more than `most` are kept.
-        config: what they are graded with.
-        most: how many to grade.
-        file_root: where references look for files.
-        on_sample: called with how many are graded, and how many there are to be.
+        samples: all samples; read once, and at most `max_samples` are held in memory.
+        config: settings to grade with.
+        max_samples: number of samples to grade.
+        file_root: folder that file references are relative to.
+        on_sample: called after each sample with the number graded and the number to grade.
 
     Raises:
-        InputError: not one could be measured: there are none, none has an answer, or none could be graded.
+        InputError: there are no samples, none has a completion, or none could be graded.
     """
-    chosen, rows, total_bytes, largest = _choose_samples(samples, most)
+    chosen, rows, total_bytes, largest = _choose_samples(samples, max_samples)
     if not chosen:
-        raise InputError("there is no sample to measure")
+        raise InputError("there are no samples to measure")
     if not any(sample.completion for sample in chosen):
         raise InputError(
-            "no sample has an answer, and without any there is nothing to measure; give samples with completions, as "
-            "`grader grade` takes them"
+            "no sample has a completion, so there is nothing to measure; give samples with completions, as for "
+            "`grader grade`"
         )
     wall_times: list[float] = []
     grades: list[Grade] = []
     cpu_used = 0.0
-    began = time.monotonic()
+    start = time.monotonic()
     with Grader(replace(config, workers=1), file_root=file_root) as grader, PeakMemory() as peak:
+        # The first sample is graded twice: zygotes and caches that start on demand count as start-up, not for a sample.
         grader.host()
-        grader.grade(chosen[0])  # what is started on the first need is started now
-        start_s = time.monotonic() - began
+        grader.grade(chosen[0])
+        start_s = time.monotonic() - start
         base_mb = memory_mb()
         started_mb = max(0.0, base_mb - own_memory_mb())
         peak.mb = base_mb
-        for place, sample in enumerate(chosen, 1):
-            before, looking, started = cpu_s(), peak.cpu_s, time.monotonic()
+        for number, sample in enumerate(chosen, 1):
+            cpu_before, sampling_before, started = cpu_s(), peak.cpu_s, time.monotonic()
             grade = grader.grade(sample)
             wall_time = time.monotonic() - started
-            peak.look()
+            peak.sample()
             if grade.status is GradeStatus.SCORED:
                 wall_times.append(wall_time)
                 grades.append(grade)
-                cpu_used += cpu_s() - before - (peak.cpu_s - looking)
-            on_sample(place, len(chosen))
+                cpu_used += cpu_s() - cpu_before - (peak.cpu_s - sampling_before)
+            on_sample(number, len(chosen))
     if not grades:
-        raise InputError(f"not one of {len(chosen)} samples could be graded; the last: {grade.reason}")
+        raise InputError(f"none of the {len(chosen)} samples could be graded; the last one: {grade.reason}")
     wall_times.sort()
-    lane_mb = max([peak.mb - base_mb, *(grade.metric("peak_mb") for grade in grades)])
+    worker_mb = max([peak.mb - base_mb, *(grade.metric("peak_mb") for grade in grades)])
     results = write_response(grades, Envelope.LIST, unscored_reward=0.0)
     return Profile(
         rows=rows,
@@ -188,24 +189,28 @@ def measure(
         start_s=start_s,
         base_mb=base_mb,
         started_mb=started_mb,
-        lane_mb=lane_mb,
+        lane_mb=worker_mb,
         request_bytes=total_bytes / rows,
         largest_bytes=largest,
         result_bytes=len(json.dumps(results)) / len(grades),
     )
 
 
-def _choose_samples(samples: Iterable[SampleWithSize], most: int) -> tuple[list[Sample], int, int, int]:
-    """A fair choice of at most so many (algorithm R), how many there were, their bytes, and those of the largest."""
-    chance = random.Random(0)  # noqa: S311  # the same choice each time is wanted
+def _choose_samples(samples: Iterable[SampleWithSize], max_samples: int) -> tuple[list[Sample], int, int, int]:
+    """Choose samples uniformly by reservoir sampling (algorithm R).
+
+    Returns:
+        The chosen samples, the number of all samples, their bytes, and the bytes of the largest.
+    """
+    generator = random.Random(0)  # noqa: S311  # a fixed seed, so that measurements can be repeated
     chosen: list[Sample] = []
     rows, total, largest = 0, 0, 0
     for sample, size in samples:
         rows += 1
         total += size
         largest = max(largest, size)
-        if len(chosen) < most:
+        if len(chosen) < max_samples:
             chosen.append(sample)
-        elif (place := chance.randrange(rows)) < most:
-            chosen[place] = sample
+        elif (index := generator.randrange(rows)) < max_samples:
+            chosen[index] = sample
     return chosen, rows, total, largest

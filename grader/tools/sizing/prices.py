@@ -1,4 +1,4 @@
-"""Prices of Lambda."""
+"""Prices of AWS Lambda."""
 
 from __future__ import annotations
 
@@ -14,51 +14,51 @@ ARCHITECTURES: Final = ("x86_64", "arm64")
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """US dollars, and where they are from."""
+    """Prices in US dollars, and their source."""
 
     gb_second: float
     million_requests: float
     source: str
     date: str
-    """Year and month in which they were looked up; empty for prices of the user's own."""
+    """Year and month of the price list; empty for prices given by the user."""
     region: str
     architecture: str
     assumed: bool = False
-    """Whether the region has no price in the table, and that of most regions was taken."""
+    """True if the table has no price for the region, and the price of most regions is used."""
 
     def of_invocation(self, seconds: float, memory_mb: int) -> float:
-        """Of one invocation; a duration is billed in whole milliseconds (AWS Lambda pricing)."""
+        """Return the price of one invocation; its duration is rounded up to whole milliseconds (AWS Lambda pricing)."""
         milliseconds = -(-seconds * 1000 // 1)
         return milliseconds / 1000 * memory_mb / 1024 * self.gb_second + self.million_requests / 1e6
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it."""
+        """Return the prices as JSON data."""
         return asdict(self)
 
 
 def prices_for(
     region: str, architecture: str, *, gb_second: float | None = None, million_requests: float | None = None
 ) -> Prices:
-    """The prices of a region, from ``prices.toml`` beside this module.
+    """Read the prices of a region from ``prices.toml`` beside this module.
 
     Args:
-        region: its name.
-        architecture: of the function: ``x86_64`` or ``arm64``.
-        gb_second: what the user pays, instead.
+        region: name of the region.
+        architecture: ``x86_64`` or ``arm64``.
+        gb_second: the user's price, if not the list price.
         million_requests: likewise.
     """
     table = tomllib.loads(Path(__file__).with_name("prices.toml").read_text("utf-8"))
-    of_most = table["gb_second"]
-    of_region = of_most["regions"].get(region, of_most)
-    own = gb_second is not None or million_requests is not None
+    default = table["gb_second"]
+    of_region = default["regions"].get(region, default)
+    is_custom = gb_second is not None or million_requests is not None
     return Prices(
         gb_second=of_region[architecture] if gb_second is None else gb_second,
         million_requests=table["million_requests"] if million_requests is None else million_requests,
-        source="given by you" if own else table["source"],
-        date="" if own else table["date"],
+        source="given by you" if is_custom else table["source"],
+        date="" if is_custom else table["date"],
         region=region,
         architecture=architecture,
-        assumed=gb_second is None and of_region is of_most and region not in _DEFAULT_PRICE_REGIONS,
+        assumed=gb_second is None and of_region is default and region not in _DEFAULT_PRICE_REGIONS,
     )
 
 
@@ -69,4 +69,4 @@ _DEFAULT_PRICE_REGIONS: Final = frozenset(
         "us-west-2",
     }
 )  # fmt: skip
-"""Regions known to have the price of most."""
+"""Regions that are known to have the default price."""

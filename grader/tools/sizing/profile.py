@@ -1,4 +1,4 @@
-"""The measured profile of samples."""
+"""Profile of a data set: the measured time, memory and size of its samples."""
 
 from __future__ import annotations
 
@@ -12,86 +12,86 @@ from grader.errors import InputError
 __all__ = ["Profile", "read_profile"]
 
 _MAX_FIGURE: Final = 1e12
-"""No figure comes near it."""
+"""Upper bound of every figure; larger ones are rejected as corrupt."""
 _COUNTS: Final = frozenset({"rows", "samples", "unscored", "largest_bytes"})
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Figures of a measurement with one lane, on one host."""
+    """Measurements with one worker on one host. The names of the fields are keys of the JSON output."""
 
     rows: int
-    """Samples of the file."""
+    """Number of samples in the file."""
     samples: int
-    """How many of them were graded for this."""
+    """Number of samples that were measured."""
     unscored: int
-    """How many of those have no score; their figures are in nothing but this."""
+    """Number of samples that could not be graded; they are not part of the other figures."""
     cpu_s: float
-    """CPU seconds of a sample, all processes of the grader together; the mean."""
+    """Mean CPU seconds of a sample, of all processes of the grader together."""
     wall_s: float
-    """Seconds of a sample; the mean."""
+    """Mean seconds of a sample."""
     p95_wall_s: float
-    """Seconds in which 95 % of them were graded."""
+    """95th percentile of the seconds of a sample."""
     slowest_s: float
-    """Seconds of the slowest."""
+    """Seconds of the slowest sample."""
     start_s: float
-    """Seconds until the first sample could be graded."""
+    """Seconds from the start of the grader to the end of the first sample."""
     base_mb: float
-    """Memory of the grader with one lane and nothing to do."""
+    """Memory of the idle grader with one worker, in MB."""
     started_mb: float
-    """What of it is not the grader's own process: a further lane takes no more."""
+    """Part of `base_mb` outside of the grader's own process: an upper bound for each further worker."""
     lane_mb: float
-    """The most that a sample took besides."""
+    """Largest additional memory while a sample was graded, in MB."""
     request_bytes: float
-    """Of a sample as it is sent; the mean of all rows."""
+    """Mean bytes of a sample in a request, of all rows."""
     largest_bytes: int
-    """Of the largest one."""
+    """Bytes of the largest sample in a request."""
     result_bytes: float
-    """Of a result; the mean."""
+    """Mean bytes of a result."""
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it."""
+        """Return the profile as JSON data."""
         return asdict(self)
 
     @classmethod
     def of(cls, document: Any, name: str) -> Self:
-        """A profile from what `as_dict` gave, also inside of ``{"profile": ...}``.
+        """Make a profile from the output of `as_dict`, or from ``{"profile": ...}`` around it.
 
         Args:
-            document: what was read.
-            name: where it is from, for errors.
+            document: JSON data.
+            name: source of the document, for errors.
 
         Raises:
-            InputError: it is none.
+            InputError: it is not a profile.
         """
         if isinstance(document, dict) and isinstance(document.get("profile"), dict):
             document = document["profile"]
         if not isinstance(document, dict):
-            raise InputError(f"{name}: is no profile; write one with `grader plan FILE --json`")
+            raise InputError(f"{name}: not a profile; write one with `grader plan FILE --json`")
         values: dict[str, Any] = {}
         for field in (one.name for one in fields(cls)):
             value: Any = document.get(field)
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not 0 <= value < _MAX_FIGURE or (field in _COUNTS and value != int(value)):
-                raise InputError(f"{name}: {field}: a number of at least 0 is wanted; see `grader plan FILE --json`")
+                raise InputError(f"{name}: {field}: expected a number of at least 0; see `grader plan FILE --json`")
             values[field] = int(value) if field in _COUNTS else float(value)
         profile = cls(**values)
         for field in ("cpu_s", "wall_s", "request_bytes", "largest_bytes", "result_bytes"):
             if getattr(profile, field) <= 0:
-                raise InputError(f"{name}: {field}: is 0, so nothing was measured")
+                raise InputError(f"{name}: {field}: 0, so nothing was measured")
         return profile
 
 
 def read_profile(path: str) -> Profile:
-    """The profile in a file.
+    """Read the profile in a file.
 
     Raises:
-        InputError: it cannot be read, or is none.
+        InputError: the file cannot be read, or is not a profile.
     """
     try:
         document = json.loads(Path(path).read_bytes())
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise InputError(f"{path}: is no JSON; write a profile with `grader plan FILE --json`") from None
+        raise InputError(f"{path}: not JSON; write a profile with `grader plan FILE --json`") from None
     return Profile.of(document, path)

@@ -1,4 +1,4 @@
-"""Batch size, memory, timeout, concurrency and price, from a profile and the documented limits."""
+"""Calculate batch size, memory, timeout, concurrency and price from a profile and the documented limits."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["CALLERS", "MEMORIES_MB", "Caller", "CallerEstimate", "MemoryOption", "Sizing", "Workload", "size_function"]
 
 MEMORIES_MB: Final = (1769, 3538, 5307, 7076, 8845, 10240)
-"""What is weighed up: by whole CPUs, to the most that Lambda has. With less than one, an answer would meet the limits
-of its time on the clock before those of its CPU time."""
+"""Memory sizes to compare, in MB: whole CPUs, up to Lambda's maximum. With less than one CPU, answers would run into
+the wall-clock limit before the CPU time limit."""
 _MAX_MEMORY_MB: Final = 10240
 _HEADROOM: Final = 1.25
-"""Memory that is bought for each MB that was measured."""
+"""Factor on the measured memory."""
 _PAYLOAD_SHARE: Final = 0.95
-"""Of a request or response that is planned with; the rest is for what wraps the samples."""
+"""Share of the payload limit to plan with; the rest is for the envelope around the samples."""
 _PRICE_TOLERANCE: Final = 1.05
 _MIN_TIMEOUT_S: Final = 60
 _TIMEOUT_FACTOR: Final = 2.0
@@ -32,13 +32,13 @@ _TIMEOUT_FACTOR: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends batches, and within which bounds."""
+    """A trainer that sends batches, and its documented limits."""
 
     name: str
     batch_size: int
-    """The most samples it puts into one invocation."""
+    """Maximum number of samples in one invocation."""
     concurrency: int
-    """Invocations it makes at a time."""
+    """Maximum number of concurrent invocations."""
     source: str
 
 
@@ -47,57 +47,57 @@ CALLERS: Final = (
     Caller("SageMaker HyperPod", 1, 64, "Nova RFT: 64 requests at a time for each rollout worker replica"),
     Caller("grader grade --on", 16, 8, "its own defaults"),
 )
-"""Those whose bounds are documented ("Implementing reward functions" and recipes of Amazon SageMaker AI). Amazon
-Bedrock documents none; whoever it is, Lambda's own limits hold."""
+"""Callers with documented limits ("Implementing reward functions" and recipes of Amazon SageMaker AI). Amazon Bedrock
+documents none; Lambda's own limits apply to all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What the user wants."""
+    """Targets of the user."""
 
     step_samples: int = 1024
-    """Samples of one training step: prompts times answers for each."""
+    """Samples of one training step: prompts times completions for each."""
     step_s: float = 60.0
-    """Seconds in which they are to be graded."""
+    """Target seconds for grading a step."""
     batch_s: float = 10.0
-    """Seconds that a batch may take."""
+    """Target seconds for a batch."""
     batch_size: int | None = None
-    """As the trainer has it; ``None`` asks for one."""
-    most: int = 128
-    """The largest batch that is asked for, when it is."""
+    """Batch size of the trainer; ``None`` to have one calculated."""
+    max_batch_size: int = 128
+    """Upper bound of a calculated batch size."""
     memory_mb: int | None = None
-    """As the function has it; ``None`` asks for one."""
+    """Memory of the function; ``None`` to have one calculated."""
     speed: float = 1.0
-    """How fast one of Lambda's CPUs is beside one of the host where it was measured."""
+    """Speed of a Lambda CPU relative to one of the host of the measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryOption:
-    """A function of one memory size, and what it comes to."""
+    """Estimates for a function of one memory size. The names of the fields are keys of the JSON output."""
 
     memory_mb: int
     cpus: float
     workers: int
     needed_mb: float
-    """What the grader holds with all lanes and their spare ones at work, as measured, and a quarter more."""
+    """Measured memory of the grader with all executors and their spares at work, plus a quarter."""
     fits: bool
-    """Whether the memory holds that."""
+    """True if `needed_mb` is at most `memory_mb`."""
     batch_size: int
     batch_s: float
-    """Seconds of a batch, as samples come."""
+    """Seconds of a batch of average samples."""
     worst_batch_s: float
-    """Seconds of a batch that ends with the slowest sample there was."""
+    """Seconds of a batch that ends with the slowest measured sample."""
     dollars: float
     """For a thousand samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallerEstimate:
-    """How long one caller needs for a training step."""
+    """Estimates of a training step for one caller."""
 
     caller: Caller
     batch_size: int
-    """Its own, or as many as fit."""
+    """Batch size of the caller, or the largest that fits into a payload."""
     seconds: float
     dollars: float
     """For a thousand samples."""
@@ -105,20 +105,20 @@ class CallerEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """What to set, and why."""
+    """Recommended settings, and the options that were compared."""
 
     chosen: MemoryOption
     options: tuple[MemoryOption, ...]
     timeout_s: int
     concurrency: int
-    """Invocations at a time for a step in its time."""
+    """Concurrent invocations that a step needs to meet its target time."""
     payload_batch: int
-    """The largest batch of copies of the largest row that Lambda takes."""
+    """Largest batch that always fits into a payload, even if every sample is as large as the largest."""
     steps: tuple[CallerEstimate, ...]
     warnings: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it."""
+        """Return the sizing as JSON data."""
         return {
             "memory_mb": self.chosen.memory_mb,
             "timeout_s": self.timeout_s,
@@ -133,27 +133,29 @@ class Sizing:
 
 
 def size_function(profile: Profile, prices: Prices, demand: Workload) -> Sizing:
-    """The smallest function that grades the largest batch in time, of those that cost about as little as any.
+    """Choose the memory of a function, and calculate the other settings.
 
-    CPU time costs the same whatever the memory, so that more memory mostly buys speed; it costs where samples wait
-    rather than reckon, and where CPUs outnumber what lanes can use. Where no function is in time, it is the fastest.
+    Of the options within 5 % of the lowest price it takes those that grade a batch in the target time, of these the
+    ones with the largest batch, and of these the smallest function. If none meets the target, it takes the fastest.
+    A CPU second costs the same at every memory size, so more memory mostly buys speed. It costs more where samples
+    wait instead of computing, and where there are more CPUs than executors can use.
 
     Raises:
-        InputError: nothing that Lambda has will do: a sample is larger than a request, or needs more memory.
+        InputError: a sample is larger than a request, or the grader needs more memory than the function can have.
     """
     payload_batch = _payload_batch(profile)
     if payload_batch < 1:
         raise InputError(
-            f"the largest sample is {profile.largest_bytes / 1e6:.1f} MB as it is sent, and a request to Lambda holds "
-            f"{PAYLOAD_BYTES / 1e6:.1f} MB; keep its tests elsewhere (docs/store.md)"
+            f"the largest sample is {profile.largest_bytes / 1e6:.1f} MB, but a request to Lambda can be at most "
+            f"{PAYLOAD_BYTES / 1e6:.1f} MB; store its tests outside of the request (docs/store.md)"
         )
     memories = MEMORIES_MB if demand.memory_mb is None else (demand.memory_mb,)
     options = tuple(_option(memory, profile, prices, demand, payload_batch) for memory in memories)
     fitting = [option for option in options if option.fits]
     if not fitting:
         raise InputError(
-            f"the grader needs {options[-1].needed_mb:.0f} MB with {options[-1].workers} lanes, and the function has "
-            f"{options[-1].memory_mb}; {_memory_advice(demand)}"
+            f"the grader needs {options[-1].needed_mb:.0f} MB with {options[-1].workers} workers, but the function has "
+            f"{options[-1].memory_mb} MB; {_memory_advice(demand)}"
         )
     cheapest = min(option.dollars for option in fitting)
     cheap = [option for option in fitting if option.dollars <= cheapest * _PRICE_TOLERANCE]
@@ -181,7 +183,7 @@ def _payload_batch(profile: Profile) -> int:
 
 def _option(memory_mb: int, profile: Profile, prices: Prices, demand: Workload, payload_batch: int) -> MemoryOption:
     sample_s = _sample_s(memory_mb, profile, demand)
-    size = demand.batch_size or max(1, min(demand.most, payload_batch, int(demand.batch_s / sample_s)))
+    size = demand.batch_size or max(1, min(demand.max_batch_size, payload_batch, int(demand.batch_s / sample_s)))
     processes = lambda_workers(memory_mb) * (1 + SPARES_PER_EXECUTOR)
     needed = profile.base_mb + (processes - 1) * profile.started_mb + processes * profile.lane_mb
     needed *= _HEADROOM
@@ -204,19 +206,19 @@ def _cpus(memory_mb: int) -> float:
 
 
 def _executor_speed(memory_mb: int, demand: Workload) -> float:
-    """How fast one lane is, beside one of the measurement."""
+    """Return the speed of one executor, relative to the measurement."""
     return demand.speed * min(1.0, _cpus(memory_mb))
 
 
 def _sample_s(memory_mb: int, profile: Profile, demand: Workload) -> float:
-    """Seconds for each sample of a batch: what the CPUs allow, or what the lanes allow."""
+    """Return the seconds per sample of a batch; the CPUs or the executors are the bottleneck."""
     by_cpus = profile.cpu_s / (_cpus(memory_mb) * demand.speed)
-    by_lanes = profile.wall_s / (lambda_workers(memory_mb) * _executor_speed(memory_mb, demand))
-    return max(by_cpus, by_lanes)
+    by_executors = profile.wall_s / (lambda_workers(memory_mb) * _executor_speed(memory_mb, demand))
+    return max(by_cpus, by_executors)
 
 
 def _batch_s(size: int, memory_mb: int, profile: Profile, demand: Workload) -> float:
-    """Never less than one average sample on one lane takes."""
+    """Return the seconds of a batch; at least those of one average sample on one executor."""
     alone = profile.wall_s / _executor_speed(memory_mb, demand)
     return max(size * _sample_s(memory_mb, profile, demand), alone)
 
@@ -226,15 +228,15 @@ def _dollars(size: int, memory_mb: int, profile: Profile, prices: Prices, demand
 
 
 def _timeout_s(option: MemoryOption, profile: Profile, demand: Workload) -> int:
-    """Twice the worst batch and a start; the grader keeps the deadline whatever comes."""
+    """Return the timeout in seconds: twice the worst batch and a cold start, within Lambda's limits."""
     start = profile.start_s / _executor_speed(option.memory_mb, demand)
     return min(TIMEOUT_S, max(_MIN_TIMEOUT_S, math.ceil(_TIMEOUT_FACTOR * (start + option.worst_batch_s))))
 
 
 def _concurrency(option: MemoryOption, demand: Workload) -> int:
     batches = math.ceil(demand.step_samples / option.batch_size)
-    in_turn = max(1, int(demand.step_s / option.batch_s))
-    return math.ceil(batches / in_turn)
+    in_sequence = max(1, int(demand.step_s / option.batch_s))
+    return math.ceil(batches / in_sequence)
 
 
 def _caller_estimate(
@@ -252,40 +254,40 @@ def _caller_estimate(
 
 def _memory_advice(demand: Workload) -> str:
     if demand.memory_mb is None:
-        return "lower what an answer may have: memory_mb in [limits]"
-    return f"give it more, up to {_MAX_MEMORY_MB}"
+        return "lower the memory limit of answers: memory_mb in [limits]"
+    return f"give it more, up to {_MAX_MEMORY_MB} MB"
 
 
 def _warnings(option: MemoryOption, profile: Profile, demand: Workload, payload_batch: int) -> list[str]:
-    found = []
+    warnings = []
     if profile.unscored:
-        found.append(f"{profile.unscored} samples have no score and were not measured; see `grader grade`")
+        warnings.append(f"{profile.unscored} samples are unscored and were not measured; see `grader grade`")
     if option.batch_size > payload_batch:
-        found.append(
-            f"batches of {option.batch_size} may be larger than a request or a response; at most {payload_batch} "
-            "always fit"
+        warnings.append(
+            f"a batch of {option.batch_size} may exceed the size limit of a request or response; at most "
+            f"{payload_batch} samples always fit"
         )
     worst = _TIMEOUT_FACTOR * option.worst_batch_s
     if worst > TIMEOUT_S:
-        found.append(
-            f"a bad batch of {option.batch_size} may need {worst:.0f} s, and an invocation ends after {TIMEOUT_S}; "
-            "make batches smaller"
+        warnings.append(
+            f"a slow batch of {option.batch_size} may need {worst:.0f} s, but an invocation ends after {TIMEOUT_S} s; "
+            "use smaller batches"
         )
     if option.batch_s > demand.step_s:
-        found.append(
-            f"one batch takes {option.batch_s:.0f} s, longer than the {demand.step_s:.0f} s for a step; make batches "
-            "smaller"
+        warnings.append(
+            f"one batch takes {option.batch_s:.0f} s, longer than the {demand.step_s:.0f} s for a step; use smaller "
+            "batches"
         )
     if option.memory_mb > _MAX_MEMORY_MB:
-        found.append(f"a function has at most {_MAX_MEMORY_MB} MB")
+        warnings.append(f"a function can have at most {_MAX_MEMORY_MB} MB")
     concurrency = _concurrency(option, demand)
     if concurrency > _ACCOUNT_CONCURRENCY:
-        found.append(
-            f"{concurrency} invocations at a time are more than an account has by default ({_ACCOUNT_CONCURRENCY}); "
-            "ask for a higher quota"
+        warnings.append(
+            f"{concurrency} concurrent invocations exceed an account's default quota ({_ACCOUNT_CONCURRENCY}); "
+            "request a higher quota"
         )
-    return found
+    return warnings
 
 
 _ACCOUNT_CONCURRENCY: Final = 1000
-"""Of all functions of an account in a region (Lambda quotas)."""
+"""Default quota of concurrent executions of all functions of an account in a region (Lambda quotas)."""

@@ -21,7 +21,7 @@ __all__ = ["sizing_tables"]
 
 
 def sizing_tables(plan: Sizing, profile: Profile, prices: Prices, demand: Workload) -> Group:
-    """What was measured, what to set, what else was weighed up, and what callers would need."""
+    """Make the tables of measurements, recommended settings, options and callers."""
     parts: list[RenderableType] = [
         _profile_table(profile),
         Text(),
@@ -39,39 +39,39 @@ def sizing_tables(plan: Sizing, profile: Profile, prices: Prices, demand: Worklo
 
 def _profile_table(profile: Profile) -> Table:
     table = new_table(
-        f"Measured: {profile.samples} of {profile.rows} samples, one after the other on one lane here",
-        "what", "figure", numbers=1,
+        f"Measured: {profile.samples} of {profile.rows} samples, one at a time with one worker on this host",
+        "quantity", "value", numbers=1,
     )  # fmt: skip
     for name, figure in (
-        ("CPU time of a sample", f"{profile.cpu_s * 1000:.1f} ms"),
-        ("time of a sample", f"{profile.wall_s * 1000:.1f} ms"),
-        ("95 % of them within", f"{profile.p95_wall_s * 1000:.1f} ms"),
-        ("the slowest", f"{profile.slowest_s * 1000:.0f} ms"),
-        ("start, with the first sample", f"{profile.start_s:.2f} s"),
-        ("memory at rest", f"{profile.base_mb:.0f} MB"),
-        ("of it, for a lane", f"{profile.started_mb:.0f} MB"),
-        ("besides, for each sample at a time, at most", f"{profile.lane_mb:.0f} MB"),
-        ("a sample as it is sent", f"{profile.request_bytes / 1024:.1f} KB"),
-        ("the largest", f"{profile.largest_bytes / 1024:.1f} KB"),
-        ("a result", f"{profile.result_bytes / 1024:.1f} KB"),
+        ("CPU time per sample, mean", f"{profile.cpu_s * 1000:.1f} ms"),
+        ("time per sample, mean", f"{profile.wall_s * 1000:.1f} ms"),
+        ("time per sample, 95th percentile", f"{profile.p95_wall_s * 1000:.1f} ms"),
+        ("time per sample, slowest", f"{profile.slowest_s * 1000:.0f} ms"),
+        ("start-up, including the first sample", f"{profile.start_s:.2f} s"),
+        ("memory, idle", f"{profile.base_mb:.0f} MB"),
+        ("of which per worker", f"{profile.started_mb:.0f} MB"),
+        ("additional memory per running sample, maximum", f"{profile.lane_mb:.0f} MB"),
+        ("size of a sample in a request, mean", f"{profile.request_bytes / 1024:.1f} KB"),
+        ("size of a sample in a request, largest", f"{profile.largest_bytes / 1024:.1f} KB"),
+        ("size of a result, mean", f"{profile.result_bytes / 1024:.1f} KB"),
     ):
         table.add_row(name, figure)
     return table
 
 
 def _settings_table(plan: Sizing, demand: Workload) -> Table:
-    table = new_table("What to set", "setting", "value", "where")
+    table = new_table("Recommended settings", "setting", "value", "where to set it")
     chosen = plan.chosen
     for row in (
         ("memory", f"{chosen.memory_mb} MB", "grader deploy --memory"),
         ("timeout", f"{plan.timeout_s} s", "grader deploy --timeout"),
-        ("samples in a batch", str(chosen.batch_size), "the trainer: lambda_batch_size"),
+        ("batch size", str(chosen.batch_size), "the trainer: lambda_batch_size"),
         (
-            "invocations at a time",
+            "concurrent invocations",
             str(plan.concurrency),
             f"the trainer: lambda_concurrency_limit; for {demand.step_samples} samples in {demand.step_s:g} s",
         ),
-        ("a thousand samples", _dollars(chosen.dollars), f"{_dollars(chosen.dollars * 1000)} a million"),
+        ("price per 1,000 samples", _dollars(chosen.dollars), f"{_dollars(chosen.dollars * 1000)} per million"),
     ):
         table.add_row(*map(plain, row))
     return table
@@ -79,7 +79,7 @@ def _settings_table(plan: Sizing, demand: Workload) -> Table:
 
 def _options_table(plan: Sizing) -> Table:
     table = new_table(
-        "What else there is", "memory", "CPUs", "lanes", "needed", "batch", "seconds", "at worst", "a thousand samples",
+        "Options", "memory", "CPUs", "workers", "needed", "batch size", "batch s", "worst s", "price per 1,000",
         numbers=8,
     )  # fmt: skip
     for option in plan.options:
@@ -99,8 +99,8 @@ def _options_table(plan: Sizing) -> Table:
 
 def _caller_table(plan: Sizing, demand: Workload) -> Table:
     table = new_table(
-        f"How long callers wait for {demand.step_samples} samples from a function of {plan.chosen.memory_mb} MB",
-        "caller", "batch", "at a time", "seconds", "a thousand samples",
+        f"Time for a step of {demand.step_samples} samples with {plan.chosen.memory_mb} MB, by caller",
+        "caller", "batch size", "concurrency", "seconds", "price per 1,000",
         numbers=4,
     )  # fmt: skip
     for step in plan.steps:
@@ -120,9 +120,9 @@ def _dollars(amount: float) -> str:
 
 def _price_note(prices: Prices, demand: Workload) -> str:
     when = f", {prices.date}" if prices.date else ""
-    most = " (the price of most regions; this one's is not in the table)" if prices.assumed else ""
+    note = " (not in the table; the price of most regions is used)" if prices.assumed else ""
     return (
-        f"Prices of {prices.region}, {prices.architecture}{most}: ${prices.gb_second:.10f} a GB-second, "
-        f"${prices.million_requests:g} a million requests ({prices.source}{when}). One of Lambda's CPUs is taken to be "
-        f"{demand.speed:g} times as fast as one of this host (--speed)."
+        f"Prices of {prices.region}, {prices.architecture}{note}: ${prices.gb_second:.10f} per GB-second, "
+        f"${prices.million_requests:g} per million requests ({prices.source}{when}). A Lambda CPU is assumed to be "
+        f"{demand.speed:g} times as fast as a CPU of this host (--speed)."
     )

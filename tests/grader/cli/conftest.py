@@ -19,7 +19,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -35,13 +35,13 @@ class Command(Protocol):
 
 
 def event_of(sample_id: object, answer: str, **reference: Any) -> Event:
-    """A sample as a trainer sends it; add(a, b) is what is asked for unless the reference says otherwise."""
-    wanted = reference or {
+    """Make a sample as a trainer sends it; the task is add(a, b) unless a reference is given."""
+    reference = reference or {
         "entry_point": "add",
         "tests": [{"args": [1, 2], "expected": 3}, {"args": [0, 0], "expected": 0}],
     }
     messages = [{"role": "user", "content": "Add."}, {"role": "assistant", "content": answer}]
-    return {"id": sample_id, "messages": messages, "reference_answer": wanted}
+    return {"id": sample_id, "messages": messages, "reference_answer": reference}
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def wrong() -> Event:
 
 @pytest.fixture
 def write_lines(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a file of JSON lines; text is written as it is."""
+    """Return a function that writes a file of JSON lines; text is written as it is."""
 
     def write(*lines: object, name: str = "samples.jsonl") -> Path:
         path = tmp_path / name
@@ -69,7 +69,7 @@ def write_lines(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def grader_command() -> Command:
-    """Runs the command line in a process of its own, and sees to it that no traceback gets out of it."""
+    """Return a function that runs the command line in a process of its own, and checks that there is no traceback."""
 
     def run(*args: str, stdin: bytes = b"", env: dict[str, str] | None = None, timeout_s: float = 100) -> Ended:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("GRADER_")}
@@ -85,7 +85,10 @@ def grader_command() -> Command:
 
 @pytest.fixture
 def on_a_terminal() -> Callable[..., tuple[int, bytes, bytes]]:
-    """Runs the command line with its second output on a terminal: exit code, output, what the terminal saw."""
+    """Return a function that runs the command line with stderr on a terminal.
+
+    The function returns the exit code, stdout, and the bytes that the terminal received.
+    """
 
     def run(*args: str) -> tuple[int, bytes, bytes]:
         leader, follower = pty.openpty()

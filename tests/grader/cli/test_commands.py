@@ -121,7 +121,7 @@ class TestGrade:
         assert b"graded" not in out
         assert b"\x1b" not in out
 
-    def test_is_silent_when_its_reader_leaves(self, write_lines: WriteLines, right: Event) -> None:
+    def test_is_silent_when_its_output_is_closed(self, write_lines: WriteLines, right: Event) -> None:
         command = [sys.executable, "-m", "grader.cli", "grade", str(write_lines(right))]
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert running.stdout is not None
@@ -173,7 +173,7 @@ class TestMistakes:
             (("doctor", "--config", "/dev/null/a"), "grader: /dev/null/a: Not a directory"),
         ],
     )
-    def test_are_told_in_one_line(self, grader_command: Any, args: tuple[str, ...], message: str) -> None:
+    def test_are_reported_in_one_line(self, grader_command: Any, args: tuple[str, ...], message: str) -> None:
         ended = grader_command(*args)
         assert (ended.code, ended.out, ended.complaints) == (2, "", [message])
 
@@ -184,12 +184,12 @@ class TestMistakes:
             (("grade", "-", "--nonsense"), "No such option: --nonsense"),
             (("grade", "-", "--deadline", "soon"), "Invalid value for '--deadline'"),
             (("grade", "-", "--deadline", "-1"), "Invalid value for '--deadline'"),
-            (("explain", "-"), "one of --id and --line is wanted"),
-            (("explain", "-", "--id", "a", "--line", "1"), "one of --id and --line is wanted"),
+            (("explain", "-"), "give either --id or --line"),
+            (("explain", "-", "--id", "a", "--line", "1"), "give either --id or --line"),
             (("nonsense",), "No such command 'nonsense'"),
         ],
     )
-    def test_of_usage_say_how_it_is_used(self, grader_command: Any, args: tuple[str, ...], message: str) -> None:
+    def test_of_usage_print_the_usage(self, grader_command: Any, args: tuple[str, ...], message: str) -> None:
         ended = grader_command(*args)
         assert (ended.code, ended.out) == (2, "")
         assert ended.complaints[0].startswith("Usage: grader")
@@ -224,13 +224,13 @@ class TestExplain:
     def test_as_json(self, grader_command: Any, write_lines: WriteLines, right: Event, wrong: Event) -> None:
         ended = grader_command("explain", str(write_lines(right, "", wrong)), "--line", "3", "--json")
         assert (ended.code, ended.err) == (0, "")
-        said = json.loads(ended.out)
-        assert (said["id"], said["line"], said["status"]) == ("wrong", 3, "scored")
-        assert [test["verdict"] for test in said["tests"]] == ["wrong_answer", "passed"]
-        assert sum(part["contribution"] for part in said["parts"]) == pytest.approx(said["reward"])
-        assert "return a - b" in said["answer"]
+        document = json.loads(ended.out)
+        assert (document["id"], document["line"], document["status"]) == ("wrong", 3, "scored")
+        assert [test["verdict"] for test in document["tests"]] == ["wrong_answer", "passed"]
+        assert sum(part["contribution"] for part in document["parts"]) == pytest.approx(document["reward"])
+        assert "return a - b" in document["answer"]
 
-    def test_finds_ids_that_are_no_text(self, grader_command: Any, write_lines: WriteLines, right: Event) -> None:
+    def test_finds_ids_that_are_not_text(self, grader_command: Any, write_lines: WriteLines, right: Event) -> None:
         path = write_lines(right | {"id": 7}, right | {"id": {"k": 1}})
         for name, line in (("7", 1), ('{"k": 1}', 2)):
             assert json.loads(grader_command("explain", str(path), "--id", name, "--json").out)["line"] == line
@@ -243,14 +243,14 @@ class TestExplain:
             ("--line", "99", "there is no sample on line 99"),
         ],
     )
-    def test_names_what_is_not_there(
+    def test_reports_a_sample_that_does_not_exist(
         self, grader_command: Any, write_lines: WriteLines, right: Event, option: str, value: str, message: str
     ) -> None:
         path = write_lines(right, "", right)
         ended = grader_command("explain", str(path), option, value)
         assert (ended.code, ended.out, ended.complaints) == (2, "", [f"grader: {path}: {message}"])
 
-    def test_a_line_that_is_no_sample_is_a_mistake(self, grader_command: Any, write_lines: WriteLines) -> None:
+    def test_a_line_that_is_not_a_sample_is_a_mistake(self, grader_command: Any, write_lines: WriteLines) -> None:
         path = write_lines("{oops")
         ended = grader_command("explain", str(path), "--line", "1")
         assert ended.code == 2
@@ -282,21 +282,21 @@ class TestExplain:
 
 
 class TestDoctor:
-    def test_shows_the_walls(self, grader_command: Any) -> None:
+    def test_shows_the_isolation_layers(self, grader_command: Any) -> None:
         ended = grader_command("doctor")
         assert (ended.code, ended.err) == (0, "")
-        assert re.search(r"rlimits\W+yes", ended.out)
+        assert re.search(r"rlimits\W+yes\W+Kernel limits on CPU time", ended.out)
         assert re.search(r"tier\W+\w+", ended.out)
 
     def test_as_json(self, grader_command: Any) -> None:
-        said = json.loads(grader_command("doctor", "--json").out)
-        assert said["lanes"] == 1
-        assert said["tier"]
-        assert {"name": "rlimits", "stands": True, "reason": ""} in said["walls"]
+        document = json.loads(grader_command("doctor", "--json").out)
+        assert document["lanes"] == 1
+        assert document["tier"]
+        assert {"name": "rlimits", "stands": True, "reason": ""} in document["walls"]
 
     @pytest.mark.slow
     @pytest.mark.timeout(300)
-    def test_attacks_the_host_and_says_what_held(self, grader_command: Any) -> None:
+    def test_runs_every_attack_and_reports_the_result(self, grader_command: Any) -> None:
         ended = grader_command("doctor", "--attack", "--json", env={"GRADER_WORKERS": "2"}, timeout_s=280)
         found = json.loads(ended.out)["conformance"]
         assert (ended.code, ended.err, found["held"], found["not_held"]) == (0, "", True, [])
@@ -332,7 +332,7 @@ class TestOthers:
             assert (ended.code, ended.err) == (0, "")
             assert "completion" not in ended.out
 
-    def test_output_that_cannot_be_written_is_told(self) -> None:
+    def test_output_that_cannot_be_written_is_an_error(self) -> None:
         with open("/dev/full", "w") as full:
             command = [sys.executable, "-m", "grader.cli", "demo", "--samples"]
             ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)

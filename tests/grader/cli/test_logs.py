@@ -29,12 +29,12 @@ def group(aws: Server) -> str:
     return GROUP
 
 
-def test_it_asks_and_waits_and_tells(grader_command: Command, aws: Server, group: str) -> None:
+def test_a_query_is_started_and_its_result_is_printed(grader_command: Command, aws: Server, group: str) -> None:
     ended = grader_command("logs", "--function", "SageMaker-mine", "--query", "slowest", "--since", "2d", "--json")
     assert (ended.code, ended.err) == (0, "")
-    told = json.loads(ended.out)
-    assert told["log_group"] == group
-    assert list(told["answers"]) == ["slowest"]
+    document = json.loads(ended.out)
+    assert document["log_group"] == group
+    assert list(document["answers"]) == ["slowest"]
     assert aws.take_calls() == ["logs:StartQuery", "logs:GetQueryResults"]
 
 
@@ -42,37 +42,39 @@ def test_an_arn_names_function_and_region(grader_command: Command, aws: Server, 
     arn = "arn:aws:lambda:us-east-1:123456789012:function:SageMaker-mine:live"
     ended = grader_command("logs", "--function", arn, "--query", "slowest", env={"AWS_DEFAULT_REGION": "eu-west-1"})
     assert (ended.code, ended.err) == (0, "")
-    assert "nothing in that time" in ended.out
+    assert "no results in that time" in ended.out
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         pytest.param(["--function", "no-such"], "/aws/lambda/no-such: there is none in us-east-1", id="function"),
-        pytest.param(["--since", "yesterday"], "--since 'yesterday': a number and m, h, d or w is wanted", id="time"),
+        pytest.param(["--since", "yesterday"], "--since 'yesterday': expected a number and m, h, d or w", id="time"),
     ],
 )
-def test_a_mistake_is_one_line(grader_command: Command, aws: Server, arguments: list[str], said: str) -> None:
+def test_a_mistake_is_one_line(grader_command: Command, aws: Server, arguments: list[str], message: str) -> None:
     ended = grader_command("logs", *arguments)
     assert (ended.code, ended.out, len(ended.complaints)) == (2, "", 1)
     assert ended.err.startswith("grader: ")
-    assert said in ended.err
+    assert message in ended.err
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         pytest.param({"log_group": "mine"}, "log group mine: there is none", id="group"),
         pytest.param({"region": "eu-west-1"}, "there is none in eu-west-1", id="region"),
-        pytest.param({"query": ["nope"]}, "--query 'nope': there is none of that name; there are ", id="query"),
-        pytest.param({"since": "99999999999w"}, "is wanted, such as 30m or 2d", id="long time"),
+        pytest.param({"query": ["nope"]}, "--query 'nope': unknown query; known queries: ", id="query"),
+        pytest.param(
+            {"since": "99999999999w"}, "expected a number and m, h, d or w, such as 30m or 2d", id="long time"
+        ),
         pytest.param({"since": "9999w", "log_group": "mine"}, "log group mine: there is none", id="long ago"),
         pytest.param({"function": "a b"}, "not the name of a Lambda function", id="no name"),
         pytest.param({"profile": "nobody"}, "nobody", id="profile"),
     ],
 )
-def test_other_mistakes_are_too(aws: Server, options: dict[str, Any], said: str) -> None:
-    with pytest.raises(InputError, match=re.escape(said)) as raised:
+def test_other_mistakes_are_one_line_too(aws: Server, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)) as raised:
         logs(**options)
     assert "\n" not in str(raised.value)
 
@@ -86,16 +88,18 @@ def test_no_credentials(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "kind", "said"),
+    ("code", "status", "kind", "message"),
     [
         ("ExpiredTokenException", 400, CloudRequestError, "have expired"),
         ("AccessDeniedException", 400, CloudRequestError, "access is denied"),
         ("InternalFailure", 501, CloudError, "AWS has failed"),
     ],
 )
-def test_what_aws_refuses(aws: Server, group: str, code: str, status: int, kind: type, said: str) -> None:
+def test_errors_of_aws_name_the_log_group(
+    aws: Server, group: str, code: str, status: int, kind: type, message: str
+) -> None:
     aws.refuse({"call": "logs:.*", "code": code, "status": status})
-    with pytest.raises(kind, match=rf"^log group {group}: .*{said}"):
+    with pytest.raises(kind, match=rf"^log group {group}: .*{message}"):
         logs("SageMaker-mine")
 
 
@@ -109,20 +113,20 @@ def test_the_names_of_queries(grader_command: Command, capsys: pytest.CaptureFix
 def shown(*rows: dict[str, Any]) -> str:
     console = Console(width=100, record=True, file=None)
     with console.capture() as capture:
-        console.print(_table(Query("q", "What it tells", ""), rows))
+        console.print(_table(Query("q", "Description", ""), rows))
     return capture.get()
 
 
-def test_numbers_are_short_and_text_obeys_nobody() -> None:
+def test_numbers_are_rounded_and_text_is_escaped() -> None:
     text = shown(
         {"reason": "bad\x1b[31m\nthing", "mean": "0.333333", "n": "64.0"}, {"reason": "", "mean": "nan", "n": "7"}
     )
     assert "\x1b" not in text
     assert "0.333 " in text
     assert " 64 " in text
-    assert "What it tells" in text
+    assert "Description" in text
 
 
 def test_rows_need_not_have_the_same_fields() -> None:
     assert "b1" in shown({"a": "a1"}, {"b": "b1"})
-    assert shown() == "What it tells: nothing in that time.\n"
+    assert shown() == "Description: no results in that time.\n"

@@ -1,4 +1,4 @@
-"""What the README says that a command prints, it prints."""
+"""The tables in the README are those that the commands print."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ README = Path(__file__).parents[3] / "README.md"
 
 
 def rows(text: str) -> set[tuple[str, ...]]:
-    """The rows of tables in a text."""
+    """Find the rows of tables in a text."""
     lines = (line.strip("│") for line in text.splitlines() if line.startswith("│"))
     return {tuple(cell.strip() for cell in line.split("│")) for line in lines}
 

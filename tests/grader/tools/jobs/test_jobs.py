@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.aws.cloud import Server
 
 CLOUD = AwsSession(region="us-east-1")
-"""One for all tests, because clients are slow to make."""
+"""Session for all tests, because clients are slow to create."""
 PLAIN = "arn:aws:lambda:us-east-1:123456789012:function:SageMaker-rlvr-code-grader"
 ARN = f"{PLAIN}:live"
 ROLE = "arn:aws:iam::123456789012:role/training"
@@ -48,7 +48,7 @@ SAGEMAKER = {
 
 @pytest.fixture(autouse=True)
 def one_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command takes that one, too, where it would make one for the same region."""
+    """Let the command use `CLOUD` where it would make a session for the same region."""
 
     def cloud(*, profile: str | None, region: str | None) -> AwsSession:
         return CLOUD if region in {None, CLOUD.region} else AwsSession(profile=profile, region=region)
@@ -58,7 +58,7 @@ def one_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., str]:
-    """Writes a job's file: keys, and the hyper-parameters."""
+    """Return a function that writes a job's file with keys and hyperparameters."""
 
     def write_job(keys: dict[str, Any], **hyperparameters: Any) -> str:
         path = tmp_path / "job.toml"
@@ -72,7 +72,7 @@ def write(tmp_path: Path) -> Callable[..., str]:
 
 @pytest.fixture
 def function(aws: Server) -> str:
-    """A function with an alias."""
+    """Create a function with an alias, and return its name."""
     role = CLOUD.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     image = put_image(CLOUD.client("ecr"), "mine", "one")
     client = CLOUD.client("lambda")
@@ -85,14 +85,14 @@ def function(aws: Server) -> str:
 
 
 def job(*args: str) -> None:
-    """The command, in this process: errors are those that `grader` turns into exit codes."""
+    """Run the command in this process; it raises the errors that `grader` turns into exit codes."""
     app(["job", *args], prog_name="grader", standalone_mode=False)
 
 
 def printed(capsys: pytest.CaptureFixture[str], *args: str) -> list[dict[str, Any]]:
     job(*args)
     out, err = capsys.readouterr()
-    assert err.endswith("not sent; --start sends it\n")
+    assert err.endswith("not sent (use --start to send it)\n")
     requests: list[dict[str, Any]] = json.loads(out)
     return requests
 
@@ -110,7 +110,7 @@ class TestBedrock:
         assert request["parameters"]["customizationType"] == "REINFORCEMENT_FINE_TUNING"
         assert aws.take_calls() == []
 
-    def test_it_is_started_with_a_function_that_is_there(
+    def test_it_is_started_with_a_function_that_exists(
         self, aws: Server, function: str, write: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
         data = {"training_data": "s3://bucket/train/", "validation_data": "s3://bucket/valid/"}
@@ -122,42 +122,45 @@ class TestBedrock:
         assert found["customizationType"] == "REINFORCEMENT_FINE_TUNING"
 
     @pytest.mark.parametrize(
-        ("hyperparameters", "told"),
+        ("hyperparameters", "message"),
         [
-            ({"batchSize": 8}, "job.toml: hyperparameters.batchSize: 8, and at least 16 is wanted"),
-            ({"batchSize": 1024}, "hyperparameters.batchSize: 1024, and at most 512 is wanted"),
-            ({"batchSize": "32"}, "hyperparameters.batchSize: a whole number is wanted, not '32'"),
-            ({"epochCount": True}, "hyperparameters.epochCount: a whole number is wanted, not True"),
-            ({"learningRate": 0.1}, "hyperparameters.learningRate: 0.1, and at most 0.001 is wanted"),
-            ({"reasoningEffort": "huge"}, "hyperparameters.reasoningEffort: one of low, medium, high is wanted"),
+            ({"batchSize": 8}, "job.toml: hyperparameters.batchSize: 8 is less than the minimum of 16"),
+            ({"batchSize": 1024}, "hyperparameters.batchSize: 1024 is more than the maximum of 512"),
+            ({"batchSize": "32"}, "hyperparameters.batchSize: expected a whole number, not '32'"),
+            ({"epochCount": True}, "hyperparameters.epochCount: expected a whole number, not True"),
+            ({"learningRate": 0.1}, "hyperparameters.learningRate: 0.1 is more than the maximum of 0.001"),
+            (
+                {"reasoningEffort": "huge"},
+                "hyperparameters.reasoningEffort: expected one of low, medium, high, not 'huge'",
+            ),
             ({"batchsize": 32}, "hyperparameters.batchsize: unknown key; did you mean batchSize?"),
-            ({"batchSize": 8, "epochCount": 0}, "hyperparameters.epochCount: 0, and at least 1"),
+            ({"batchSize": 8, "epochCount": 0}, "hyperparameters.epochCount: 0 is less than the minimum of 1"),
         ],
     )
-    def test_limits_of_the_service_are_held(
-        self, aws: Server, write: Callable[..., str], hyperparameters: dict[str, Any], told: str
+    def test_limits_of_the_service_are_checked(
+        self, aws: Server, write: Callable[..., str], hyperparameters: dict[str, Any], message: str
     ) -> None:
         with pytest.raises(ConfigError) as raised:
             job("bedrock", write(BEDROCK, **hyperparameters), "--function", ARN, "--start")
-        assert told in str(raised.value)
+        assert message in str(raised.value)
         assert "\n" not in str(raised.value)
         assert not any("bedrock" in call for call in aws.take_calls())
 
     @pytest.mark.parametrize(
-        ("change", "told"),
+        ("change", "message"),
         [
             ({"job_nam": "x"}, "job.toml: job_nam: unknown key; did you mean job_name?"),
-            ({"zzz": "x"}, "job.toml: zzz: unknown key; there are job_name, model_name,"),
-            ({"role": ""}, "job.toml: role: is missing"),
-            ({"role": "training"}, "job.toml: role: 'training' is not of the form arn:aws"),
-            ({"output": "bucket/out"}, "job.toml: output: 'bucket/out' is not of the form s3://"),
+            ({"zzz": "x"}, "job.toml: zzz: unknown key; known keys: job_name, model_name,"),
+            ({"role": ""}, "job.toml: role: missing"),
+            ({"role": "training"}, "job.toml: role: 'training' does not match arn:aws"),
+            ({"output": "bucket/out"}, "job.toml: output: 'bucket/out' does not match s3://"),
             ({"training_data": 7}, "job.toml: training_data: text is wanted, not 7"),
         ],
     )
-    def test_keys_are_named(self, aws: Server, write: Callable[..., str], change: dict[str, Any], told: str) -> None:
+    def test_keys_are_named(self, aws: Server, write: Callable[..., str], change: dict[str, Any], message: str) -> None:
         with pytest.raises(ConfigError) as raised:
             job("bedrock", write({**BEDROCK, **change}), "--function", ARN)
-        assert told in str(raised.value)
+        assert message in str(raised.value)
         assert aws.take_calls() == []
 
     def test_the_documentation_s_example_is_a_job(
@@ -175,17 +178,17 @@ class TestBedrock:
         self, aws: Server, write: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
         job("bedrock", write(BEDROCK), "--function", ARN.replace("us-east-1", "eu-west-1"))
-        assert "note: base_model: Nova is customized in us-east-1" in capsys.readouterr().err
+        assert "note: base_model: the documentation lists us-east-1 for customizing Nova" in capsys.readouterr().err
         assert aws.take_calls() == []
 
     @pytest.mark.parametrize(
-        ("text", "told"), [("a = ", "job.toml: not TOML"), (None, "job.toml: No such file or directory")]
+        ("text", "message"), [("a = ", "job.toml: not TOML"), (None, "job.toml: No such file or directory")]
     )
-    def test_a_file_that_cannot_be_read(self, tmp_path: Path, text: str | None, told: str) -> None:
+    def test_a_file_that_cannot_be_read(self, tmp_path: Path, text: str | None, message: str) -> None:
         path = tmp_path / "job.toml"
         if text is not None:
             path.write_text(text)
-        with pytest.raises(ConfigError, match=told):
+        with pytest.raises(ConfigError, match=message):
             read_spec(BedrockJob, str(path))
 
 
@@ -194,8 +197,10 @@ class TestFunction:
         assert str(resolve_function(f"{function}:live", CLOUD, must_exist=False)) == ARN
         assert str(resolve_function(PLAIN, CLOUD, must_exist=True)) == PLAIN
 
-    def test_there_is_none(self, aws: Server) -> None:
-        with pytest.raises(NothingThereError, match="function SageMaker-x: there is none in us-east-1; `grader deploy"):
+    def test_it_does_not_exist(self, aws: Server) -> None:
+        with pytest.raises(
+            NothingThereError, match="function SageMaker-x: does not exist in us-east-1; `grader deploy"
+        ):
             resolve_function("SageMaker-x:live", CLOUD, must_exist=False)
         assert aws.take_calls()
 
@@ -205,15 +210,15 @@ class TestFunction:
 
     def test_it_is_in_another_region(self, function: str) -> None:
         elsewhere = ARN.replace("us-east-1", "eu-west-1")
-        with pytest.raises(CloudRequestError, match="is in eu-west-1, and the job would be in us-east-1"):
+        with pytest.raises(CloudRequestError, match="is in eu-west-1, but the job would be in us-east-1"):
             function_region(elsewhere, "us-east-1")
-        with pytest.raises(CloudRequestError, match="is in eu-west-1, and the job would be in us-east-1"):
+        with pytest.raises(CloudRequestError, match="is in eu-west-1, but the job would be in us-east-1"):
             resolve_function(elsewhere, CLOUD, must_exist=False)
         assert function_region(elsewhere, None) == "eu-west-1"
         assert function_region(function, None) is None
 
     def test_none_is_named(self, write: Callable[..., str]) -> None:
-        with pytest.raises(ConfigError, match="function: is missing; give it there or by --function"):
+        with pytest.raises(ConfigError, match="function: missing; set it there or with --function"):
             job("bedrock", write(BEDROCK))
 
     def test_an_expired_token(self, aws: Server, function: str, write: Callable[..., str]) -> None:
@@ -223,14 +228,14 @@ class TestFunction:
 
 
 class TestData:
-    """What is looked at before a job is sent."""
+    """Checks of the training data before a job is sent."""
 
     @staticmethod
-    def start(write: Callable[..., str], function: str, place: str) -> None:
-        job("bedrock", write({**BEDROCK, "training_data": place}), "--function", f"{function}:live", "--start")
+    def start(write: Callable[..., str], function: str, uri: str) -> None:
+        job("bedrock", write({**BEDROCK, "training_data": uri}), "--function", f"{function}:live", "--start")
 
-    def test_it_is_not_there(self, aws: Server, function: str, write: Callable[..., str]) -> None:
-        with pytest.raises(InputError, match=r"training_data: s3://no-such-bucket/train\.jsonl: is not there"):
+    def test_it_does_not_exist(self, aws: Server, function: str, write: Callable[..., str]) -> None:
+        with pytest.raises(InputError, match=r"training_data: s3://no-such-bucket/train\.jsonl: does not exist"):
             self.start(write, function, "s3://no-such-bucket/train.jsonl")
         assert not any(call.startswith("bedrock:") for call in aws.take_calls())
 
@@ -238,20 +243,18 @@ class TestData:
         client = CLOUD.client("s3")
         client.create_bucket(Bucket="bucket")
         client.put_object(Bucket="bucket", Key="train.jsonl", Body=b"{}\n" * 99 + b"\n\n")
-        with pytest.raises(InputError, match=r"train\.jsonl: has 99 lines, and at least 100 are wanted"):
+        with pytest.raises(InputError, match=r"train\.jsonl: has 99 lines; at least 100 are required"):
             self.start(write, function, "s3://bucket/train.jsonl")
         client.put_object(Bucket="bucket", Key="train.jsonl", Body=b"{}\n" * 100)
         self.start(write, function, "s3://bucket/train.jsonl")
         assert any(call.startswith("bedrock:") for call in aws.take_calls())
 
-    def test_what_may_not_be_read_from_here_is_noted(
+    def test_data_that_these_credentials_cannot_read_is_noted(
         self, aws: Server, function: str, write: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
         aws.refuse({"call": "s3:.*", "code": "AccessDenied", "status": 403})
         self.start(write, function, "s3://bucket/train.jsonl")
-        assert (
-            "note: is not looked at before: training_data: s3://bucket/train.jsonl: access" in capsys.readouterr().err
-        )
+        assert "note: not checked: training_data: s3://bucket/train.jsonl: access" in capsys.readouterr().err
 
 
 class TestSageMaker:
@@ -279,7 +282,7 @@ class TestSageMaker:
         assert request["parameters"]["HyperParameters"] == {"global_batch_size": "64", "flag": "true"}
         assert aws.take_calls() == []
 
-    def test_it_is_started_with_an_evaluator_that_is_there(
+    def test_it_is_started_with_an_existing_evaluator(
         self, aws: Server, write: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
         from botocore.stub import Stubber  # noqa: PLC0415 - slow to import
@@ -295,43 +298,46 @@ class TestSageMaker:
         assert aws.take_calls() == []
 
     @pytest.mark.parametrize(
-        ("change", "told"),
+        ("change", "message"),
         [
-            ({"sequence_length": "lots"}, "sequence_length: 'lots' is not of the form"),
+            ({"sequence_length": "lots"}, "sequence_length: 'lots' does not match"),
             ({"peft": "other"}, 'peft: "LORA" or "full" is wanted'),
             ({"accept_eula": "yes"}, "accept_eula: true or false is wanted, not 'yes'"),
-            ({"job_name": "with spaces"}, "job_name: 'with spaces' is not of the form"),
-            ({"function": PLAIN, "evaluator": "arn"}, "leave out one of function and evaluator"),
-            ({"model_package_group": "mine"}, "model_package_group: 'mine' is not of the form"),
+            ({"job_name": "with spaces"}, "job_name: 'with spaces' does not match"),
+            ({"function": PLAIN, "evaluator": "arn"}, "evaluator: cannot be combined with function"),
+            ({"model_package_group": "mine"}, "model_package_group: 'mine' does not match"),
         ],
     )
-    def test_keys_are_named(self, aws: Server, write: Callable[..., str], change: dict[str, Any], told: str) -> None:
+    def test_keys_are_named(self, aws: Server, write: Callable[..., str], change: dict[str, Any], message: str) -> None:
         with pytest.raises(ConfigError) as raised:
             job("sagemaker", write({**SAGEMAKER, **change}), "--function", PLAIN)
-        assert f"job.toml: {told}" in str(raised.value) or told in str(raised.value)
+        assert f"job.toml: {message}" in str(raised.value) or message in str(raised.value)
         assert aws.take_calls() == []
 
     @pytest.mark.parametrize(
-        ("function", "told"),
-        [(ARN, "takes no alias and no version; leave out :live"), (PLAIN.replace("SageMaker-", ""), "in their names")],
+        ("function", "message"),
+        [
+            (ARN, "does not accept an alias or version; leave out :live"),
+            (PLAIN.replace("SageMaker-", ""), "`SageMaker` in the name"),
+        ],
     )
-    def test_functions_that_sagemaker_does_not_take(
-        self, aws: Server, write: Callable[..., str], function: str, told: str
+    def test_functions_that_sagemaker_does_not_accept(
+        self, aws: Server, write: Callable[..., str], function: str, message: str
     ) -> None:
-        with pytest.raises(CloudRequestError, match=told):
+        with pytest.raises(CloudRequestError, match=message):
             job("sagemaker", write(SAGEMAKER), "--function", function)
         assert aws.take_calls() == []
 
     def test_defaults_are_read(self, write: Callable[..., str]) -> None:
-        order = read_spec(SageMakerJob, write(SAGEMAKER))
-        assert (order.peft, order.accept_eula, order.hyperparameters) == ("LORA", False, {})
+        spec = read_spec(SageMakerJob, write(SAGEMAKER))
+        assert (spec.peft, spec.accept_eula, spec.hyperparameters) == ("LORA", False, {})
 
 
 class TestEvaluator:
     """moto has no registry: botocore's Stubber stands in for it."""
 
     EVALUATOR = Evaluator("grader", FunctionName.parse(PLAIN), domain="d-1")
-    PLACE = {  # noqa: RUF012 - a constant
+    KEY = {  # noqa: RUF012 - a constant
         "HubName": EVALUATOR.hub,
         "HubContentType": "JsonDoc",
         "HubContentName": "grader",
@@ -360,8 +366,8 @@ class TestEvaluator:
             yield stub
             stub.assert_no_pending_responses()
 
-    def missing(self, stub: Any, operation: str, **place: Any) -> None:
-        stub.add_client_error(operation, "ResourceNotFound", expected_params=place)
+    def missing(self, stub: Any, operation: str, **parameters: Any) -> None:
+        stub.add_client_error(operation, "ResourceNotFound", expected_params=parameters)
 
     def test_the_registry_s_name_is_the_one_that_the_sdk_derives(self) -> None:
         assert self.EVALUATOR.hub_title == "AiRegistry-us-east-1-123456789012"
@@ -370,37 +376,37 @@ class TestEvaluator:
 
     def test_it_is_registered_with_registry_and_waited_for(self, stub: Any) -> None:
         hub = self.EVALUATOR.hub
-        self.missing(stub, "describe_hub_content", **self.PLACE)
+        self.missing(stub, "describe_hub_content", **self.KEY)
         self.missing(stub, "describe_hub", HubName=hub)
         made = {"HubName": hub, "HubDisplayName": self.EVALUATOR.hub_title, "HubDescription": "AI Registry Hub"}
         stub.add_response("create_hub", {"HubArn": "arn"}, made)
         wanted = dict(self.EVALUATOR.request().parameters)
         assert wanted["HubContentSearchKeywords"][-1] == "@domain:d-1"
         stub.add_response("import_hub_content", {"HubArn": "arn", "HubContentArn": "arn"}, wanted)
-        stub.add_response("describe_hub_content", self.answer("Importing"), self.PLACE)
-        stub.add_response("describe_hub_content", self.answer(), self.PLACE)
+        stub.add_response("describe_hub_content", self.answer("Importing"), self.KEY)
+        stub.add_response("describe_hub_content", self.answer(), self.KEY)
         assert register(self.EVALUATOR, CLOUD, pause_s=0.0) == self.EVALUATOR.arn()
 
-    def test_one_that_is_there_is_left_as_it_is(self, stub: Any) -> None:
-        stub.add_response("describe_hub_content", self.answer(version="3.0.0"), self.PLACE)
+    def test_an_existing_one_is_left_unchanged(self, stub: Any) -> None:
+        stub.add_response("describe_hub_content", self.answer(version="3.0.0"), self.KEY)
         assert register(self.EVALUATOR, CLOUD) == self.EVALUATOR.arn("3.0.0")
 
     def test_another_function_is_the_next_version(self, stub: Any) -> None:
-        stub.add_response("describe_hub_content", self.answer(version="3.0.0", document="{}"), self.PLACE)
+        stub.add_response("describe_hub_content", self.answer(version="3.0.0", document="{}"), self.KEY)
         hub = {"HubArn": "a", "HubName": "b", "HubStatus": "InService", "CreationTime": 0, "LastModifiedTime": 0}
         stub.add_response("describe_hub", hub, {"HubName": self.EVALUATOR.hub})
         wanted = dict(self.EVALUATOR.request("4.0.0").parameters)
         stub.add_response("import_hub_content", {"HubArn": "arn", "HubContentArn": "arn"}, wanted)
-        stub.add_response("describe_hub_content", self.answer(version="4.0.0"), self.PLACE)
+        stub.add_response("describe_hub_content", self.answer(version="4.0.0"), self.KEY)
         assert register(self.EVALUATOR, CLOUD) == self.EVALUATOR.arn("4.0.0")
 
-    def test_an_import_that_fails_says_why(self, stub: Any) -> None:
-        stub.add_response("describe_hub_content", self.answer("ImportFailed"), self.PLACE)
+    def test_the_reason_of_a_failed_import_is_reported(self, stub: Any) -> None:
+        stub.add_response("describe_hub_content", self.answer("ImportFailed"), self.KEY)
         with pytest.raises(CloudError, match="evaluator grader: ImportFailed: no reason"):
             register(self.EVALUATOR, CLOUD)
 
     def test_a_name_that_the_registry_does_not_take(self, stub: Any) -> None:
-        with pytest.raises(ConfigError, match="--name: 'two words' is not of the form"):
+        with pytest.raises(ConfigError, match="--name: 'two words' does not match"):
             register(Evaluator("two words", FunctionName.parse(PLAIN)), CLOUD)
 
     def test_the_command_prints_it(self, aws: Server, capsys: pytest.CaptureFixture[str]) -> None:
@@ -410,7 +416,7 @@ class TestEvaluator:
 
 
 class TestLimits:
-    """Every kind of a service's description, with one that has them all."""
+    """Every kind of rule in a service's API model, with an operation that has them all."""
 
     @staticmethod
     def found(value: Any) -> list[str]:
@@ -430,10 +436,10 @@ class TestLimits:
             ({"trainingDataConfig": {"s3Uri": "s3://bucket/" + "a" * 2000}}, "trainingDataConfig.s3Uri"),
         ],
     )
-    def test_names_the_place(self, aws: Server, value: dict[str, Any], path: str) -> None:
+    def test_the_location_of_a_violation_is_named(self, aws: Server, value: dict[str, Any], path: str) -> None:
         assert path in self.found(value)
 
-    def test_says_nothing_of_what_is_right(self, aws: Server) -> None:
+    def test_valid_parameters_have_no_violations(self, aws: Server) -> None:
         assert self.found({}) == []
 
 

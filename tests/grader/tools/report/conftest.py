@@ -45,7 +45,7 @@ def make_grade() -> MakeGrade:
 
 @pytest.fixture
 def render() -> Callable[..., str]:
-    """What a report looks like as plain text."""
+    """Return a function that renders a report as plain text."""
 
     def text_of(renderable: Any, width: int = 100) -> str:
         console = Console(width=width, markup=False, emoji=False, highlight=False)

@@ -1,4 +1,4 @@
-"""What people see of the conformance kit's findings."""
+"""The tables of a conformance report, and the exit code of the command."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ def shown(found: ConformanceReport) -> str:
     return screen.getvalue()
 
 
-def test_what_held_is_counted_by_family() -> None:
+def test_stopped_attacks_are_counted_by_family() -> None:
     text = shown(report([HELD, BEATEN], CLEAN))
     assert re.search(r"exit .* 1 .* 2 ", text)
     assert re.search(r"no process is left\W+yes", text)
 
 
-def test_what_did_not_hold_is_named_as_plain_text() -> None:
+def test_attacks_that_were_not_stopped_are_listed_as_plain_text() -> None:
     text = shown(report([HELD, BEATEN], HostCheck("no file is left", held=False, detail="/tmp/a")))
     assert re.search(r"exit\W+is \[red\]right\[/\]\W+beaten\W+4 of 4 cases", text)
     assert "\x1b" not in text
     assert re.search(r"no file is left\W+no\W+/tmp/a", text)
 
 
-def test_nothing_is_said_of_failures_when_there_are_none() -> None:
-    assert "did not hold" not in shown(report([HELD], CLEAN))
+def test_there_is_no_table_of_failures_without_failures() -> None:
+    assert "not stopped" not in shown(report([HELD], CLEAN))
 
 
 @pytest.mark.parametrize(("outcome", "ending"), [(HELD, nullcontext()), (BEATEN, pytest.raises(typer.Exit))])
-def test_the_command_ends_with_1_when_something_did_not_hold(
+def test_the_command_exits_with_1_when_an_attack_was_not_stopped(
     outcome: AttackResult, ending: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(Grader, "check_conformance", lambda *_, **__: report([outcome], CLEAN))

@@ -27,7 +27,7 @@ def test_parts_add_up_to_the_reward(make_grade: Any, render: Callable[..., str])
     assert "withheld" not in render(explanation.render())
 
 
-def test_what_a_gate_withholds_is_said(make_grade: Any, render: Callable[..., str]) -> None:
+def test_the_amount_that_a_gate_withholds_is_shown(make_grade: Any, render: Callable[..., str]) -> None:
     explanation = Explanation(make_grade(reward=0.8), WEIGHTS)
     assert explanation.withheld == pytest.approx(0.1)
     assert "withheld by a gate" in render(explanation.render())
@@ -63,5 +63,5 @@ def test_everything_hostile_is_shown_as_text(make_grade: Any, render: Callable[.
 def test_a_long_answer_is_shown_plain_and_cut(make_grade: Any, render: Callable[..., str], size: int) -> None:
     grade = make_grade(answer="x = 1\n" * (size // 6), extraction_rule="bare_code")
     text = render(Explanation(grade, WEIGHTS).render())
-    assert ("more characters are not shown" in text) == (size > 256 * 1024)
+    assert ("more characters; --json shows all" in text) == (size > 256 * 1024)
     assert Explanation(grade, WEIGHTS).as_dict()["answer"] == grade.answer

@@ -26,15 +26,17 @@ def test_an_empty_run_has_no_means(render: Callable[..., str]) -> None:
     assert "0 samples" in render(summary_tables(summary))
 
 
-def test_counts_what_scored_samples_got(make_grade: Any, render: Callable[..., str]) -> None:
+def test_rewards_metrics_and_verdicts_of_scored_samples_are_counted(
+    make_grade: Any, render: Callable[..., str]
+) -> None:
     summary = Summary()
     summary.add(make_grade("a", reward=1.0, verdicts=[Verdict.PASSED, Verdict.PASSED], duration_ms=30), 1)
     summary.add(make_grade("b", reward=0.5, functional=0.0, verdicts=[Verdict.TIMEOUT], duration_ms=900), 2)
-    said = summary.as_dict()
-    assert said["reward"] == {"mean": 0.75, "min": 0.5, "max": 1.0}
-    assert said["metrics"]["functional"] == {"mean": 0.5, "min": 0.0, "max": 1.0}
-    assert said["verdicts"] == {"passed": 2, "timeout": 1}
-    assert said["slowest"] == [
+    document = summary.as_dict()
+    assert document["reward"] == {"mean": 0.75, "min": 0.5, "max": 1.0}
+    assert document["metrics"]["functional"] == {"mean": 0.5, "min": 0.0, "max": 1.0}
+    assert document["verdicts"] == {"passed": 2, "timeout": 1}
+    assert document["slowest"] == [
         {"id": "b", "line": 2, "duration_ms": 900},
         {"id": "a", "line": 1, "duration_ms": 30},
     ]
@@ -44,19 +46,19 @@ def test_counts_what_scored_samples_got(make_grade: Any, render: Callable[..., s
     assert "Unscored" not in text
 
 
-def test_unscored_samples_count_for_no_mean(make_grade: Any, render: Callable[..., str]) -> None:
+def test_unscored_samples_are_not_part_of_a_mean(make_grade: Any, render: Callable[..., str]) -> None:
     summary = Summary()
     summary.add(make_grade("a", reward=0.5, functional=0.5))
     summary.add(make_grade("b", reward=None, functional=0.0, reason="no\nidea", verdicts=[Verdict.INTERNAL]), 7)
-    said = summary.as_dict()
-    assert (said["scored"], said["unscored"]) == (1, 1)
-    assert said["metrics"]["functional"]["mean"] == 0.5
-    assert said["verdicts"] == {}
-    assert said["failures"] == [{"id": "b", "line": 7, "reason": "no idea"}]
+    document = summary.as_dict()
+    assert (document["scored"], document["unscored"]) == (1, 1)
+    assert document["metrics"]["functional"]["mean"] == 0.5
+    assert document["verdicts"] == {}
+    assert document["failures"] == [{"id": "b", "line": 7, "reason": "no idea"}]
     assert "1 of them unscored" in render(summary_tables(summary))
 
 
-def test_keeps_no_more_than_it_shows(make_grade: Any, render: Callable[..., str]) -> None:
+def test_memory_does_not_grow_with_the_number_of_samples(make_grade: Any, render: Callable[..., str]) -> None:
     summary = Summary()
     for number in range(1000):
         summary.add(make_grade(number, duration_ms=number), number)
@@ -67,7 +69,7 @@ def test_keeps_no_more_than_it_shows(make_grade: Any, render: Callable[..., str]
     assert "Unscored samples (the first 20)" in render(summary_tables(summary))
 
 
-def test_the_time_is_that_of_the_stages_where_no_metric_says_it(make_grade: Any) -> None:
+def test_the_duration_is_the_sum_of_the_stages_without_a_metric_for_it(make_grade: Any) -> None:
     grade = make_grade(timings_ms={"read": 1.5, "run": 2.5})
     object.__setattr__(grade, "metrics", ())
     summary = Summary()
@@ -75,7 +77,7 @@ def test_the_time_is_that_of_the_stages_where_no_metric_says_it(make_grade: Any)
     assert summary.slowest[0].duration_ms == 4.0
 
 
-def test_text_of_samples_is_no_markup(make_grade: Any, render: Callable[..., str]) -> None:
+def test_text_of_samples_is_not_interpreted_as_markup(make_grade: Any, render: Callable[..., str]) -> None:
     summary = Summary()
     summary.add(make_grade("[red]a[/red]\x1b[2J", verdicts=[Verdict.PASSED]))
     summary.add(make_grade("[/]", reward=None, reason="[/bold]\x07"))

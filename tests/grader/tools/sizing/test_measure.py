@@ -1,4 +1,4 @@
-"""A plan for real samples, on the real sandbox."""
+"""Measurements and plans of real samples, on the real sandbox."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def sample(number: int, text: str | None = QUICK, reference: Any = None) -> tupl
 
 
 def test_figures_are_those_of_the_samples() -> None:
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     rows = [*(sample(number) for number in range(6)), sample(6, BUSY), sample(7, reference={"colour": "red"})]
-    profile = measure(rows, CONFIG, most=50, on_sample=lambda *done: told.append(done))
+    profile = measure(rows, CONFIG, max_samples=50, on_sample=lambda *done: progress.append(done))
     assert (profile.rows, profile.samples, profile.unscored) == (8, 7, 1)
     assert (profile.request_bytes, profile.largest_bytes) == (103.5, 107)
-    assert told == [(number, 8) for number in range(1, 9)]
+    assert progress == [(number, 8) for number in range(1, 9)]
     assert 0 < profile.wall_s <= profile.p95_wall_s <= profile.slowest_s
     assert profile.cpu_s > 0
     assert profile.base_mb > profile.started_mb > 5
@@ -42,22 +42,22 @@ def test_figures_are_those_of_the_samples() -> None:
     assert profile.result_bytes > 500
 
 
-def test_no_more_are_graded_than_wanted_and_all_are_counted() -> None:
-    profile = measure((sample(number) for number in range(500)), CONFIG, most=4)
+def test_only_the_requested_number_is_graded_but_all_are_counted() -> None:
+    profile = measure((sample(number) for number in range(500)), CONFIG, max_samples=4)
     assert (profile.rows, profile.samples, profile.largest_bytes) == (500, 4, 599)
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
-        ([], "there is no sample"),
-        ([sample(1, None)], "no sample has an answer"),
-        ([sample(1, reference={"colour": "red"})], "not one of 1 samples could be graded"),
+        ([], "there are no samples"),
+        ([sample(1, None)], "no sample has a completion"),
+        ([sample(1, reference={"colour": "red"})], "none of the 1 samples could be graded"),
     ],
 )
-def test_what_cannot_be_measured_says_so(rows: list[tuple[Sample, int]], said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        measure(rows, CONFIG, most=5)
+def test_samples_that_cannot_be_measured_are_an_error(rows: list[tuple[Sample, int]], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        measure(rows, CONFIG, max_samples=5)
 
 
 def test_the_cpu_time_of_children_counts_while_they_live_and_when_they_have_ended() -> None:
@@ -76,14 +76,14 @@ def test_the_cpu_time_of_children_counts_while_they_live_and_when_they_have_ende
 
 def test_the_memory_of_a_child_shows_in_the_peak() -> None:
     with PeakMemory() as peak:
-        peak.look()
+        peak.sample()
         at_rest = peak.mb
         subprocess.run([sys.executable, "-c", "import time; x = b'x' * 80_000_000; time.sleep(0.5)"], check=True)
     assert peak.mb >= at_rest + 70
     assert peak.cpu_s > 0
 
 
-def test_the_command_plans_from_a_file_and_again_from_what_it_printed(tmp_path: Path) -> None:
+def test_the_command_plans_from_a_file_and_again_from_its_own_output(tmp_path: Path) -> None:
     file = tmp_path / "samples.jsonl"
     rows = [
         {"id": number, "messages": [{"role": "assistant", "content": QUICK}], "reference_answer": REFERENCE}
@@ -98,7 +98,7 @@ def test_the_command_plans_from_a_file_and_again_from_what_it_printed(tmp_path: 
 
     code, out, err = run(str(file), "--json", "--samples", "3", "--architecture", "arm64")
     assert code == 0
-    assert err == f"{file}: 1 lines cannot be read as samples; `grader grade` names them\n"
+    assert err == f"{file}: 1 lines are not samples; `grader grade` lists them\n"
     document = json.loads(out)
     assert document["profile"]["samples"] == 3
     assert document["prices"]["architecture"] == "arm64"
@@ -112,4 +112,4 @@ def test_the_command_plans_from_a_file_and_again_from_what_it_printed(tmp_path: 
     assert (again["plan"]["batch_size"], again["plan"]["memory_mb"]) == (16, 3538)
     code, out, err = run()
     assert (code, out) == (2, "")
-    assert err.startswith("grader: plan: give a file of samples")
+    assert err.startswith("grader: plan: give either a file of samples")

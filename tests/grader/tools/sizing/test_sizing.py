@@ -1,4 +1,4 @@
-"""The arithmetic, held against figures worked out by hand."""
+"""The calculations, compared with figures worked out by hand."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_a_function_of_one_cpu_takes_the_cpu_time_of_its_batch() -> None:
     assert (option.cpus, option.workers) == (1.0, 1)
     assert option.batch_s == pytest.approx(5.0)
     assert option.worst_batch_s == pytest.approx(7.0)
-    # two spare lanes for each
+    # two spare executors for each executor
     assert option.needed_mb == pytest.approx(1.25 * (100 + 2 * 40 + 3 * 50))
     # 20 invocations of 5 s with 1769/1024 GB, and 20 requests
     assert option.dollars == pytest.approx(20 * (5 * 1769 / 1024 * 0.00002 + 0.2e-6))
 
 
-def test_lanes_share_a_batch_and_cpu_time_costs_the_same() -> None:
+def test_executors_share_a_batch_and_cpu_time_costs_the_same() -> None:
     one, four = (planned(memory_mb=memory, batch_size=100).chosen for memory in (1769, 7076))
     assert one.batch_s == pytest.approx(4 * four.batch_s)
     assert one.dollars == pytest.approx(four.dollars, rel=0.001)
@@ -63,14 +63,14 @@ def test_less_than_one_cpu_is_slower_and_not_cheaper() -> None:
     assert option.worst_batch_s == pytest.approx(option.batch_s + 2.0 * 1769 / 885)
 
 
-def test_samples_that_wait_are_bound_by_lanes_and_cost_their_time() -> None:
+def test_samples_that_wait_are_limited_by_the_number_of_executors() -> None:
     waiting = replace(BUSY, cpu_s=0.01, wall_s=1.0)
     option = planned(waiting, memory_mb=3538, batch_size=10).chosen
     assert option.batch_s == pytest.approx(5.0)
     assert option.dollars == pytest.approx(100 * (5 * 3538 / 1024 * 0.00002 + 0.2e-6))
 
 
-def test_a_single_sample_has_one_lane_whatever_is_bought() -> None:
+def test_a_single_sample_uses_one_executor_whatever_the_memory() -> None:
     assert planned(memory_mb=10240, batch_size=1).chosen.batch_s == pytest.approx(0.1)
 
 
@@ -91,7 +91,7 @@ def test_the_smallest_function_that_is_in_time_is_chosen_for_the_largest_batch()
     assert (plan.options[0].memory_mb, plan.options[0].batch_size) == (1769, 100)
 
 
-def test_where_none_is_in_time_the_fastest_is_chosen() -> None:
+def test_the_fastest_function_is_chosen_if_none_is_in_time() -> None:
     assert planned(batch_size=4096, batch_s=1.0).chosen.memory_mb == 10240
 
 
@@ -110,7 +110,7 @@ def test_the_timeout_is_twice_the_worst_batch_and_a_start() -> None:
         (10, 60.0, 1),
     ],
 )
-def test_concurrency_is_what_a_step_needs_in_its_time(samples: int, seconds: float, concurrency: int) -> None:
+def test_concurrency_is_calculated_from_the_time_for_a_step(samples: int, seconds: float, concurrency: int) -> None:
     plan = planned(memory_mb=1769, batch_size=50, step_samples=samples, step_s=seconds)
     assert plan.concurrency == concurrency
 
@@ -126,7 +126,7 @@ def test_batches_fit_into_requests_and_responses(largest: int, result: float, fi
     assert plan.chosen.batch_size * max(largest, result) < PAYLOAD_BYTES
 
 
-def test_callers_wait_in_turns_for_what_they_may_have_at_a_time() -> None:
+def test_a_step_takes_several_rounds_of_a_callers_concurrent_invocations() -> None:
     plan = planned(memory_mb=1769, batch_size=50, step_samples=3072)
     waits = {step.caller.name: (step.batch_size, step.seconds) for step in plan.steps}
     # 24 batches of 128, twelve at a time; 3072 single samples, 64 at a time; 192 batches of 16, eight at a time
@@ -136,33 +136,35 @@ def test_callers_wait_in_turns_for_what_they_may_have_at_a_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "demand", "said"),
+    ("profile", "demand", "message"),
     [
-        (replace(BUSY, unscored=3), {}, "3 samples have no score"),
-        (BUSY, {"batch_size": 400}, "at most 298 always fit"),
+        (replace(BUSY, unscored=3), {}, "3 samples are unscored"),
+        (BUSY, {"batch_size": 400}, "at most 298 samples always fit"),
         (replace(BUSY, slowest_s=500.0), {}, "an invocation ends after 900"),
         (BUSY, {"memory_mb": 1769, "batch_size": 200, "step_s": 5.0}, "longer than the 5 s for a step"),
-        (BUSY, {"batch_size": 1, "step_samples": 10_000, "step_s": 0.5}, "more than an account has"),
+        (BUSY, {"batch_size": 1, "step_samples": 10_000, "step_s": 0.5}, "exceed an account's default quota"),
     ],
 )
-def test_what_will_not_go_well_is_said(profile: Profile, demand: dict[str, Any], said: str) -> None:
-    assert any(said in text for text in planned(profile, **demand).warnings)
+def test_problems_are_warned_of(profile: Profile, demand: dict[str, Any], message: str) -> None:
+    assert any(message in text for text in planned(profile, **demand).warnings)
 
 
-def test_nothing_is_said_when_all_is_well() -> None:
+def test_there_are_no_warnings_without_problems() -> None:
     assert planned().warnings == ()
 
 
 @pytest.mark.parametrize(
-    ("profile", "demand", "said"),
+    ("profile", "demand", "message"),
     [
         (replace(BUSY, largest_bytes=PAYLOAD_BYTES), {}, "the largest sample is 6.3 MB"),
-        (BUSY, {"memory_mb": 128}, "needs 412 MB with 1 lanes, and the function has 128; give it more"),
-        (replace(BUSY, lane_mb=9000.0), {}, "lower what an answer may have"),
+        (BUSY, {"memory_mb": 128}, "needs 412 MB with 1 workers, but the function has 128 MB; give it more"),
+        (replace(BUSY, lane_mb=9000.0), {}, "lower the memory limit of answers"),
     ],
 )
-def test_what_no_function_can_do_is_an_error(profile: Profile, demand: dict[str, Any], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_requirements_that_no_function_can_meet_are_an_error(
+    profile: Profile, demand: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
         planned(profile, **demand)
 
 
@@ -181,13 +183,13 @@ def test_prices_are_those_of_region_and_architecture() -> None:
     assert (own.gb_second, own.million_requests, own.date, own.assumed) == (0.5, most.million_requests, "", False)
 
 
-def test_tables_show_what_to_set() -> None:
+def test_tables_show_the_recommended_settings() -> None:
     demand = Workload()
     plan = size_function(replace(BUSY, unscored=2), PRICES, demand)
     out = io.StringIO()
     Console(file=out, width=140).print(sizing_tables(plan, BUSY, PRICES, demand))
     assert "3538 MB" in out.getvalue()
-    assert "note: 2 samples have no score" in out.getvalue()
+    assert "note: 2 samples are unscored" in out.getvalue()
     assert "a test" in out.getvalue()
 
 
@@ -197,27 +199,27 @@ def test_a_profile_comes_back_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
-        ({"cpu_s": None}, "cpu_s: a number"),
-        ({"wall_s": -1}, "wall_s: a number"),
-        ({"rows": 1.5}, "rows: a number"),
-        ({"base_mb": float("nan")}, "base_mb: a number"),
-        ({"start_s": True}, "start_s: a number"),
-        ({"lane_mb": 10**400}, "lane_mb: a number"),
+        ({"cpu_s": None}, "cpu_s: expected a number"),
+        ({"wall_s": -1}, "wall_s: expected a number"),
+        ({"rows": 1.5}, "rows: expected a number"),
+        ({"base_mb": float("nan")}, "base_mb: expected a number"),
+        ({"start_s": True}, "start_s: expected a number"),
+        ({"lane_mb": 10**400}, "lane_mb: expected a number"),
         ({"cpu_s": 0.0}, "nothing was measured"),
     ],
 )
-def test_what_is_no_profile_says_which_figure(change: dict[str, Any], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_an_invalid_profile_is_rejected_with_the_name_of_the_figure(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         Profile.of(BUSY.as_dict() | change, "it")
 
 
-def test_a_file_that_is_no_profile_is_named(tmp_path: Any) -> None:
+def test_a_file_that_is_not_a_profile_is_named(tmp_path: Any) -> None:
     path = tmp_path / "p.json"
     for text in ("[]", "nonsense", "[" * 100_000):
         path.write_text(text)
-        with pytest.raises(InputError, match=r"p\.json: is no"):
+        with pytest.raises(InputError, match=r"p\.json: not "):
             read_profile(str(path))
     with pytest.raises(InputError, match="No such file"):
         read_profile(str(tmp_path / "none.json"))
