@@ -42,7 +42,7 @@ class Sample:
     completion: str | None
     """The model's text; ``None`` when the caller sent no assistant turn."""
     reference: Any
-    """The tests, in any of the shapes of `testcases.formats`: a dict, a list, or JSON text. ``None`` when
+    """The tests, in any of the formats of `testcases.formats`: a dict, a list, or JSON text. ``None`` when
     none was found."""
     prompt: str = ""
     """Text of the last user turn; prose or code; for formats whose tests need it."""

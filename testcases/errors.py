@@ -33,11 +33,11 @@ class ProblemError(TestcaseError):
 
 
 class UnknownFormatError(ProblemError):
-    """The reference has none of the known shapes."""
+    """The reference has none of the known formats."""
 
 
 class AmbiguousFormatError(ProblemError):
-    """The reference fits more than one shape; the text lists the candidates."""
+    """The reference fits more than one format; the text lists the candidates."""
 
 
 class InvalidFieldError(ProblemError):

@@ -153,5 +153,5 @@ class Problem:
     isolation: Literal["split", "shared"] = "split"
     """``split``: tests and answer in processes of their own. ``shared``: in one, for a suite that cannot be split; what
     then counts as passed is weaker evidence."""
-    shape: str = "native"
+    format_name: str = "native"
     """Name of the format it was read from."""

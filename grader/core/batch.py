@@ -185,7 +185,7 @@ class BatchLoader:
         if isinstance(kept, StoreError):
             return kept
         try:
-            return self._problems.from_document(kept.document(address.task_id), prompt, address.shape)
+            return self._problems.from_document(kept.document(address.task_id), prompt, address.format_name)
         except (ProblemError, ValueCodecError) as error:
             return error
 

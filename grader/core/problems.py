@@ -134,13 +134,13 @@ class ProblemCache:
         key = sha256(_encode_reference(reference, prompt)).digest()
         return self._get((key,)) or self._add((key,), reference, prompt, None)
 
-    def from_document(self, document: ReferenceText, prompt: str, shape: str | None) -> PreparedProblem:
+    def from_document(self, document: ReferenceText, prompt: str, format_name: str | None) -> PreparedProblem:
         """The problem of a reference that was kept elsewhere; it is read as if it had come with the sample.
 
         Args:
             document: the reference.
             prompt: of the sample.
-            shape: name of its format, if anybody says.
+            format_name: name of its format, if anybody says.
 
         Raises:
             ProblemError: it cannot be read, or is yet another address.
@@ -148,15 +148,15 @@ class ProblemCache:
         """
         from grader.references.documents import parse_reference  # noqa: PLC0415 - most references come with their samples
 
-        key = (document.digest, prompt, shape)
+        key = (document.digest, prompt, format_name)
         known = self._get(key)
         if known is not None:
             return known
         reference = parse_reference(document)
         if parse_address(reference) is not None:
             raise StoreError("says that the reference is kept yet elsewhere, and that is not followed")
-        _encode_reference(reference, prompt, shape)
-        return self._add(key, reference, prompt, shape)
+        _encode_reference(reference, prompt, format_name)
+        return self._add(key, reference, prompt, format_name)
 
     def _get(self, key: tuple[Any, ...]) -> PreparedProblem | None:
         problem = self._known.get(key)
@@ -164,8 +164,8 @@ class ProblemCache:
             self._known.move_to_end(key)
         return problem
 
-    def _add(self, key: tuple[Any, ...], reference: Any, prompt: str, shape: str | None) -> PreparedProblem:
-        problem = prepare_problem(read_reference(reference, prompt=prompt, shape=shape), self._limits)
+    def _add(self, key: tuple[Any, ...], reference: Any, prompt: str, format_name: str | None) -> PreparedProblem:
+        problem = prepare_problem(read_reference(reference, prompt=prompt, format_name=format_name), self._limits)
         self._known[key] = problem
         self._size += problem.size
         while len(self._known) > _MAX_PROBLEMS or (self._size > _MAX_BYTES and len(self._known) > 1):
@@ -173,9 +173,9 @@ class ProblemCache:
         return problem
 
 
-def _encode_reference(reference: Any, prompt: str, shape: str | None = None) -> bytes:
+def _encode_reference(reference: Any, prompt: str, format_name: str | None = None) -> bytes:
     try:
         return encode([reference, prompt])
     except ValueCodecError:
-        read_reference(reference, prompt=prompt, shape=shape)  # knows which field it is
+        read_reference(reference, prompt=prompt, format_name=format_name)  # knows which field it is
         raise

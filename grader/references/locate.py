@@ -71,7 +71,7 @@ class Address:
     place: Location
     task_id: str | None = None
     """Which line of the place is meant; ``None`` where the place holds one reference."""
-    shape: str | None = None
+    format_name: str | None = None
     """Name of the format, where the address says it."""
     field: str = ""
     """Name of the field the place was in; empty for plain text."""
@@ -150,7 +150,7 @@ def _address_from_fields(given: dict[str, Any], field: str) -> Address:
         place = _parse_location(text)
     except ProblemError as error:
         raise InvalidFieldError(field, str(error)) from None
-    return Address(place, _task_id(given.get("task_id")), _shape(given.get("format")), field)
+    return Address(place, _task_id(given.get("task_id")), _format_name(given.get("format")), field)
 
 
 def _task_id(value: Any) -> str | None:
@@ -161,7 +161,7 @@ def _task_id(value: Any) -> str | None:
     raise InvalidFieldError("task_id", f"must be text or a whole number, not {type(value).__name__}")
 
 
-def _shape(value: Any) -> str | None:
+def _format_name(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise InvalidFieldError("format", f"must be text, not {type(value).__name__}")

@@ -69,7 +69,7 @@ _FORMATS: Final[tuple[_Format, ...]] = (
 _BY_NAME: Final = {one.NAME: one for one in _FORMATS}
 
 FORMAT_NAMES: Final = tuple(_BY_NAME)
-"""Names of the shapes."""
+"""Names of the formats."""
 
 _MAX_TEXT_LAYERS = 3
 """JSON text in ``{"text": ...}`` in JSON text: no caller wraps a reference deeper."""
@@ -78,25 +78,25 @@ _MAX_NESTING = 3
 """A trainer's row in a grader's item around a data set's row: nobody nests deeper."""
 
 
-def read_reference(reference: Any, *, prompt: str = "", shape: str | None = None) -> Problem:
+def read_reference(reference: Any, *, prompt: str = "", format_name: str | None = None) -> Problem:
     """Make a problem of a reference.
 
     Args:
         reference: a dict or list in one of `FORMAT_NAMES`, JSON text of one, or ``{"text": "<JSON text>"}``.
-        prompt: text of the user's turn, for shapes whose tests need what it defines.
-        shape: name of the shape; None takes the one the reference names in its field ``format``, or else the
+        prompt: text of the user's turn, for formats whose tests need what it defines.
+        format_name: name of the format; None takes the one the reference names in its field ``format``, or else the
             only one it fits.
 
     Raises:
-        UnknownShapeError: no shape fits, or there is none of that name.
-        AmbiguousShapeError: several shapes fit.
+        UnknownFormatError: no format fits, or there is none of that name.
+        AmbiguousFormatError: several formats fit.
         InvalidFieldError: a field is missing or wrong.
         StoreError: it says where the reference is kept (`grader.references`), which is not looked up here.
     """
     path = ""
     for _ in range(_MAX_NESTING):
         try:
-            found = _read(reference, prompt, shape)
+            found = _read(reference, prompt, format_name)
         except InvalidFieldError as error:
             if not path:
                 raise
@@ -106,20 +106,20 @@ def read_reference(reference: Any, *, prompt: str = "", shape: str | None = None
             raise type(error)(f"{path}: {error}" if path else str(error)) from None
         if not isinstance(found, NestedReference):
             return found
-        reference, prompt, shape = found.reference, found.prompt, found.shape
+        reference, prompt, format_name = found.reference, found.prompt, found.format_name
         path = f"{path}.{found.field}" if path else found.field
     raise InvalidFieldError(path, "holds a row in a row in a row")
 
 
-def _read(reference: Any, prompt: str, shape: str | None) -> Problem | NestedReference:
+def _read(reference: Any, prompt: str, format_name: str | None) -> Problem | NestedReference:
     address = parse_address(reference)
     if address is not None:
         raise StoreError(f"is kept at {address}, and not read from there here")
     reference = _unwrap(reference)
     named = _named_format(reference)
-    if shape is not None and named is not None and named != shape:
-        raise InvalidFieldError("format", f"is {named}, but {shape} is asked for")
-    chosen = shape if shape is not None else named
+    if format_name is not None and named is not None and named != format_name:
+        raise InvalidFieldError("format", f"is {named}, but {format_name} is asked for")
+    chosen = format_name if format_name is not None else named
     return (_recognized(reference) if chosen is None else _format_by_name(chosen)).read(reference, prompt=prompt)
 
 
@@ -143,7 +143,7 @@ def _named_format(reference: Any) -> str | None:
 def _format_by_name(name: str) -> _Format:
     if name in _BY_NAME:
         return _BY_NAME[name]
-    raise UnknownFormatError(f"there is no shape {name[:40]!r}; the shapes are {', '.join(FORMAT_NAMES)}")
+    raise UnknownFormatError(f"there is no format {name[:40]!r}; the formats are {', '.join(FORMAT_NAMES)}")
 
 
 def _recognized(reference: Any) -> _Format:
@@ -155,8 +155,8 @@ def _recognized(reference: Any) -> _Format:
         return fitting[0]
     if fitting:
         names = ", ".join(one.NAME for one in fitting)
-        raise AmbiguousFormatError(f"the reference could be {names}: name its shape in a field format")
+        raise AmbiguousFormatError(f"the reference could be {names}: name its format in a field format")
     if isinstance(reference, list):
         raise UnknownFormatError("a list must hold tests with input, output and testtype")
     keys = ", ".join(sorted(repr(key)[:40] for key in reference)[:8]) or "none"
-    raise UnknownFormatError(f"no known shape ({', '.join(FORMAT_NAMES)}) has these keys: {keys}")
+    raise UnknownFormatError(f"no known format ({', '.join(FORMAT_NAMES)}) has these keys: {keys}")

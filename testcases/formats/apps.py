@@ -22,11 +22,11 @@ NAME: Final = "apps"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     return isinstance(reference, dict) and "input_output" in reference
 
 
-def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike
     """Make the problem.
 
     Raises:
@@ -36,4 +36,4 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     if reference.get("input_output") == "":
         raise InvalidFieldError("input_output", "is empty: this row of the data set has no tests")
     limits = contest_limits(parse_seconds(reference.get("time_limit")), parse_megabytes(reference.get("memory_limit")))
-    return problem_from_pairs(fields.object("input_output"), shape=NAME, limits=limits)
+    return problem_from_pairs(fields.object("input_output"), format_name=NAME, limits=limits)

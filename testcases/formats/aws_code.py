@@ -29,7 +29,7 @@ NAME: Final = "aws_code"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     return isinstance(reference, dict) and {"code", "test_cases"} <= reference.keys()
 
 
@@ -44,7 +44,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
     cases = fields.items("test_cases")
     signature = find_defined_function(fields.text("code"), "code", name=named, prompt=prompt)
     tests = [_test(case, f"test_cases[{index}]", signature) for index, case in enumerate(cases)]
-    return Problem(tests=tuple(tests), entry_point=signature.name, shape=NAME)
+    return Problem(tests=tuple(tests), entry_point=signature.name, format_name=NAME)
 
 
 def _test(case: Any, path: str, signature: Signature) -> CallTest:

@@ -22,7 +22,7 @@ NAME: Final = "bigcodebench"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     if not isinstance(reference, dict) or not {"test", "entry_point"} <= reference.keys():
         return False
     return isinstance(reference["test"], str) and looks_like_test_file(reference["test"])
@@ -40,7 +40,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
         raise InvalidFieldError("entry_point", "is missing")
     shown = fields.first("complete_prompt", "code_prompt")
     problem = problem_from_test_file(
-        fields.text("test"), "test", shape=NAME, entry_point=entry_point, prompt=fields.text_or(shown, prompt)
+        fields.text("test"), "test", format_name=NAME, entry_point=entry_point, prompt=fields.text_or(shown, prompt)
     )
     return replace(problem, allow_imports=_modules(fields))
 

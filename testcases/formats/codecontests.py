@@ -24,11 +24,11 @@ _GROUPS = ("public_tests", "private_tests", "generated_tests")
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     return isinstance(reference, dict) and any(key in reference for key in _GROUPS)
 
 
-def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike
     """Make the problem.
 
     Raises:
@@ -44,7 +44,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     size = reference.get("memory_limit_bytes")
     megabytes = size / 2**20 if isinstance(size, int) and not isinstance(size, bool) else None
     limits = contest_limits(parse_seconds(reference.get("time_limit")), megabytes)
-    return Problem(tuple(tests), comparison=TOKEN_COMPARISON, limits=limits, shape=NAME)
+    return Problem(tuple(tests), comparison=TOKEN_COMPARISON, limits=limits, format_name=NAME)
 
 
 def _tests(group: Fields) -> list[StdinTest]:

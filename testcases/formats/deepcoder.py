@@ -1,6 +1,6 @@
 """DeepCoder-Preview and INTELLECT-3: a row with all its tests as text in ``tests``.
 
-Each of its parts keeps the shape of the set it comes from: a list of tests (`testcases.formats.io_tests`), or
+Each of its parts keeps the format of the set it comes from: a list of tests (`testcases.formats.io_tests`), or
 ``inputs`` and ``outputs`` side by side, in JSON or in the Python of plain data. ``metadata`` may name the function.
 INTELLECT-3 has all this in ``info``, which is JSON text itself. All other fields of a row are ignored.
 All tests count, not only the longest.
@@ -25,7 +25,7 @@ _CASE = frozenset({"input", "output"})
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     if not isinstance(reference, dict):
         return False
     tests = reference.get("tests")
@@ -34,7 +34,7 @@ def fits(reference: Any) -> bool:
     return isinstance(tests, (str, dict)) or (tests is None and {"question", "info"} <= reference.keys())
 
 
-def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike
     """Make the problem.
 
     Raises:
@@ -45,8 +45,8 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         row = row.object("info")
     tests = row.plain("tests")
     if isinstance(tests, dict):
-        return problem_from_pairs(Fields(tests, row.path("tests")), shape=NAME)
+        return problem_from_pairs(Fields(tests, row.path("tests")), format_name=NAME)
     if not isinstance(tests, list):
         raise InvalidFieldError(row.path("tests"), f"must be a list or an object, not {type(tests).__name__}")
     cases = {f"{row.path('tests')}[{index}]": case for index, case in enumerate(tests)}
-    return problem_from_cases(cases, shape=NAME, comparison=TOKEN_COMPARISON, name=find_function_name(row))
+    return problem_from_cases(cases, format_name=NAME, comparison=TOKEN_COMPARISON, name=find_function_name(row))

@@ -105,7 +105,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     return isinstance(reference, dict) and any(key in reference for key in _INPUTS)
 
 
@@ -146,7 +146,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
         prompt=shown,
         oracle=solution,
         comparison=comparison_for(entry_point, fields.amount_or("atol", 0.0)),
-        shape=NAME,
+        format_name=NAME,
     )
 
 

@@ -158,14 +158,14 @@ def _type_name(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NestedReference:
-    """What a format gives instead of a problem: the reference is inside, in a shape of its own."""
+    """What a format gives instead of a problem: the reference is inside, in a format of its own."""
 
     reference: Any
     field: str
     """Where it is, for errors."""
     prompt: str = ""
     """The task's text, where the row has it."""
-    shape: str | None = None
+    format_name: str | None = None
     """Its format, where the row names one."""
 
 

@@ -25,7 +25,7 @@ NAME: Final = "humaneval"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     if not isinstance(reference, dict) or not {"test", "entry_point"} <= reference.keys():
         return False
     return not isinstance(reference["test"], str) or not looks_like_test_file(reference["test"])
@@ -49,5 +49,5 @@ def read(reference: Any, *, prompt: str) -> Problem:
         oracle="" if script is None else script.oracle,
         entry_point=entry_point,
         prompt=find_prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point),
-        shape=NAME,
+        format_name=NAME,
     )

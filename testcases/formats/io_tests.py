@@ -139,12 +139,12 @@ def build_call(given: Any, wanted: Any, path: str, wanted_path: str, *, wrapped:
     return require_plain_call(test, args_path=path, expected_path=wanted_path)
 
 
-def problem_from_pairs(fields: Fields, *, shape: str, limits: ProblemLimits | None = None) -> Problem:
+def problem_from_pairs(fields: Fields, *, format_name: str, limits: ProblemLimits | None = None) -> Problem:
     """The problem that an object with ``inputs``, ``outputs`` and perhaps ``fn_name`` (or ``func_name``) says.
 
     Args:
         fields: the object.
-        shape: the format it was found in.
+        format_name: the format it was found in.
         limits: what the problem asks for.
 
     Raises:
@@ -161,7 +161,7 @@ def problem_from_pairs(fields: Fields, *, shape: str, limits: ProblemLimits | No
             StdinTest(program_text(one, f"{given}[{index}]"), program_text(other, f"{wanted}[{index}]"))
             for index, (one, other) in enumerate(zip(inputs, outputs, strict=True))
         )
-        return Problem(programs, comparison=TOKEN_COMPARISON, limits=limits, shape=shape)
+        return Problem(programs, comparison=TOKEN_COMPARISON, limits=limits, format_name=format_name)
     values = [
         _parse_output(one, other, f"{wanted}[{index}]")
         for index, (one, other) in enumerate(zip(inputs, outputs, strict=True))
@@ -171,7 +171,7 @@ def problem_from_pairs(fields: Fields, *, shape: str, limits: ProblemLimits | No
         build_call(one, value, f"{given}[{index}]", f"{wanted}[{index}]", wrapped=wrapped)
         for index, (one, value) in enumerate(zip(inputs, values, strict=True))
     )
-    return Problem(calls, entry_point=name, prompt=CONTEST_IMPORTS, limits=limits, shape=shape)
+    return Problem(calls, entry_point=name, prompt=CONTEST_IMPORTS, limits=limits, format_name=format_name)
 
 
 def _function_name(fields: Fields) -> str | None:
@@ -193,7 +193,7 @@ _CALL_TYPES = frozenset({"functional", "function_call"})
 def problem_from_cases(
     cases: Mapping[str, Any],
     *,
-    shape: str,
+    format_name: str,
     comparison: Comparison,
     name: str | None = None,
     prompt: str = CONTEST_IMPORTS,
@@ -202,7 +202,7 @@ def problem_from_cases(
 
     Args:
         cases: the tests, by path.
-        shape: the format they were found in.
+        format_name: the format they were found in.
         comparison: how output and values are compared.
         name: the function, where the row names it.
         prompt: what runs before an answer with functions.
@@ -223,8 +223,8 @@ def problem_from_cases(
         name = found
         tests.append(_build_test(fields, name, wrapped=wrapped))
     if any(isinstance(test, CallTest) for test in tests):
-        return Problem(tuple(tests), entry_point=name, prompt=prompt, comparison=comparison, shape=shape)
-    return Problem(tuple(tests), comparison=comparison, shape=shape)
+        return Problem(tuple(tests), entry_point=name, prompt=prompt, comparison=comparison, format_name=format_name)
+    return Problem(tuple(tests), comparison=comparison, format_name=format_name)
 
 
 def find_function_name(fields: Fields) -> str | None:

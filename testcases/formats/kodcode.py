@@ -20,7 +20,7 @@ NAME: Final = "kodcode"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     return isinstance(reference, dict) and "test" in reference and not reference.keys() & {"entry_point", "test_list"}
 
 
@@ -34,7 +34,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
     return problem_from_test_file(
         fields.text("test"),
         "test",
-        shape=NAME,
+        format_name=NAME,
         entry_point=_function(fields),
         prompt=fields.text_or("question", prompt),
     )

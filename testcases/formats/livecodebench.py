@@ -93,7 +93,7 @@ _TEST_FIELDS = frozenset({"input", "output", "testtype"})
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     if isinstance(reference, dict):
         return any(key in reference for key in _LISTS)
     return isinstance(reference, list) and all(
@@ -101,7 +101,7 @@ def fits(reference: Any) -> bool:
     )
 
 
-def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike
     """Make the problem.
 
     Raises:
@@ -114,7 +114,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         row = Fields(reference)
         name = find_function_name(row)
         cases = {f"{key}[{index}]": item for key in _LISTS for index, item in enumerate(_cases_in(row, key))}
-    return problem_from_cases(cases, shape=NAME, comparison=Comparison(mode="tokens"), name=name)
+    return problem_from_cases(cases, format_name=NAME, comparison=Comparison(mode="tokens"), name=name)
 
 
 def _cases_in(row: Fields, key: str) -> list[Any]:

@@ -26,11 +26,11 @@ NAME: Final = "mbpp"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     return isinstance(reference, dict) and "test_list" in reference
 
 
-def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike
     """Make the problem.
 
     Raises:
@@ -48,14 +48,14 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         raise InvalidFieldError("test_list", "calls no function of the answer")
     if fields.has("test"):
         return _with_script(fields.text("test"), entry_point, setup)
-    return Problem(tests=tuple(map(AssertTest, tests.values())), entry_point=entry_point, setup=setup, shape=NAME)
+    return Problem(tests=tuple(map(AssertTest, tests.values())), entry_point=entry_point, setup=setup, format_name=NAME)
 
 
 def _with_script(source: str, entry_point: str, setup: str) -> Problem:
     script = read_script(parse_assertion(source, "test"), source, entry_point)
     if script is None:
-        return Problem(tests=(AssertTest(source),), entry_point=entry_point, setup=setup, shape=NAME)
-    return Problem(tests=script.tests, entry_point=entry_point, oracle=script.oracle, setup=setup, shape=NAME)
+        return Problem(tests=(AssertTest(source),), entry_point=entry_point, setup=setup, format_name=NAME)
+    return Problem(tests=script.tests, entry_point=entry_point, oracle=script.oracle, setup=setup, format_name=NAME)
 
 
 def _setup(fields: Fields) -> str:

@@ -183,11 +183,11 @@ NAME: Final = "native"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     return isinstance(reference, dict) and "tests" in reference and not deepcoder.fits(reference)
 
 
-def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike
     """Make the problem.
 
     Raises:
@@ -212,7 +212,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         limits=ProblemLimits(**found["limits"] or {}),
         allow_imports=found["allow_imports"],
         isolation=found["isolation"],
-        shape=NAME,
+        format_name=NAME,
     )
 
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of the native shape, made of the table that it is read by.
+"""The JSON Schema of the native format, made of the table that it is read by.
 
 ``python -m testcases.formats.native_schema > docs/native.schema.json`` writes it anew; a test holds the two together.
 """

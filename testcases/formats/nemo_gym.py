@@ -1,4 +1,4 @@
-"""NeMo Gym: a row with its tests in ``verifier_metadata.unit_tests``, in the shape of APPS."""
+"""NeMo Gym: a row with its tests in ``verifier_metadata.unit_tests``, in the format of APPS."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ NAME: Final = "nemo_gym"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     return isinstance(reference, dict) and bool(reference.keys() & {"verifier_metadata", "unit_tests"})
 
 
-def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike
     """Make the problem.
 
     Raises:
@@ -28,4 +28,4 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
     """
     row = Fields(reference)
     holder = row.object("verifier_metadata") if row.has("verifier_metadata") else row
-    return problem_from_pairs(holder.object("unit_tests"), shape=NAME)
+    return problem_from_pairs(holder.object("unit_tests"), format_name=NAME)

@@ -1,4 +1,4 @@
-"""OpenAI: an item of reinforcement fine-tuning, with a reference of any other shape in one of its columns.
+"""OpenAI: an item of reinforcement fine-tuning, with a reference of any other format in one of its columns.
 
 The item is the row of the data set, or ``{"item": <row>}`` as a grader there gets it. The reference is its
 ``reference_answer``, or, beside ``messages``, its ``reference`` or ``answer``: an object, or JSON text of one. The
@@ -19,7 +19,7 @@ _REFERENCE_FIELDS = ("reference_answer", "reference", "answer")
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     if not isinstance(reference, dict):
         return False
     if isinstance(reference.get("item"), dict):

@@ -20,14 +20,14 @@ NAME: Final = "prime_code"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     return isinstance(reference, dict) and {"inputs", "outputs"} <= reference.keys()
 
 
-def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike
     """Make the problem.
 
     Raises:
         ProblemError: the reference cannot be read.
     """
-    return problem_from_pairs(Fields(reference), shape=NAME)
+    return problem_from_pairs(Fields(reference), format_name=NAME)

@@ -39,7 +39,7 @@ def problem_from_test_file(
     source: str,
     field: str,
     *,
-    shape: str,
+    format_name: str,
     entry_point: str | None = None,
     module: str = "solution",
     prompt: str = "",
@@ -50,7 +50,7 @@ def problem_from_test_file(
     Args:
         source: the file.
         field: where it is.
-        shape: the format it was found in.
+        format_name: the format it was found in.
         entry_point: what the answer must define; ``None`` takes the first name that the file imports from the answer
             and calls, else one that it uses and does not define.
         module: name by which the file imports the answer.
@@ -69,7 +69,7 @@ def problem_from_test_file(
         entry_point=name,
         prompt=find_prompt_code(prompt, entry_point=name),
         isolation=isolation,
-        shape=shape,
+        format_name=format_name,
     )
 
 
@@ -77,7 +77,7 @@ NAME: Final = "pytest"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     return isinstance(reference, dict) and "pytest" in reference
 
 
@@ -94,7 +94,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
     return problem_from_test_file(
         fields.text("pytest"),
         "pytest",
-        shape=NAME,
+        format_name=NAME,
         entry_point=fields.name_or("entry_point", None),
         module=fields.name_or("module", "solution"),
         prompt=fields.text_or("prompt", prompt),

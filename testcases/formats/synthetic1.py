@@ -22,13 +22,13 @@ NAME: Final = "synthetic1"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     if not isinstance(reference, dict):
         return False
     return "verification_info" in reference or {"language", "test_cases"} <= reference.keys()
 
 
-def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shapes are read alike
+def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike
     """Make the problem.
 
     Raises:
@@ -43,4 +43,4 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all shap
         raise InvalidFieldError(info.path("language"), f"must be python, not {language[:40]!a}")
     listed = info.items("test_cases")
     cases = {f"{info.path('test_cases')}[{index}]": case for index, case in enumerate(listed)}
-    return problem_from_cases(cases, shape=NAME, comparison=TOKEN_COMPARISON, name=find_function_name(info))
+    return problem_from_cases(cases, format_name=NAME, comparison=TOKEN_COMPARISON, name=find_function_name(info))

@@ -1,7 +1,7 @@
-"""verl: a trainer's row with a reference of any other shape in ``reward_model.ground_truth``.
+"""verl: a trainer's row with a reference of any other format in ``reward_model.ground_truth``.
 
 ``ground_truth`` is an object, or JSON text of one. ``reward_model`` may be missing, and ``ground_truth`` beside
-``data_source``, whose value does not matter: it names data sets, and the tests of one are stored in several shapes. The
+``data_source``, whose value does not matter: it names data sets, and the tests of one are stored in several formats. The
 task's text is the last user turn of ``prompt``.
 """
 
@@ -17,7 +17,7 @@ NAME: Final = "verl"
 
 
 def fits(reference: Any) -> bool:
-    """Whether the reference has the fields of this shape."""
+    """Return whether the reference has the fields of this format."""
     if not isinstance(reference, dict):
         return False
     return "reward_model" in reference or {"data_source", "ground_truth"} <= reference.keys()

@@ -42,7 +42,7 @@ def _nested(depth: int) -> Any:
 UNGRADABLE = {
     "no object": (17, "an object"),
     "no reference": ({"id": "bad", "messages": [{"role": "assistant", "content": RIGHT}]}, "reference_answer"),
-    "reference of an unknown shape": (_sample(reference={"colour": "red"}, id="bad"), "reference_answer"),
+    "reference of an unknown format": (_sample(reference={"colour": "red"}, id="bad"), "reference_answer"),
     "reference that is prose": (_sample(reference="forty-two", id="bad"), "reference_answer"),
     "reference that is broken JSON": (_sample(reference='{"tests": [', id="bad"), "reference_answer"),
     "no tests": (_sample(reference={"entry_point": "add", "tests": []}, id="bad"), "tests"),

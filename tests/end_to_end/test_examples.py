@@ -60,10 +60,10 @@ def test_the_reasons_of_zero_are_told_apart(grades: dict[str, Grade]) -> None:
 
 
 def test_there_is_an_answer_of_every_kind_and_a_task_of_many_shapes() -> None:
-    """For every shape there is a row in ``test_formats.py``."""
+    """For every format there is a row in ``test_formats.py``."""
     assert {example.kind for example in EXAMPLES} == set(Kind)
-    shapes = {read_reference(example.reference).shape for example in EXAMPLES}
-    assert shapes >= {"native", "humaneval", "mbpp", "prime_code", "aws_code", "livecodebench"}
+    format_names = {read_reference(example.reference).format_name for example in EXAMPLES}
+    assert format_names >= {"native", "humaneval", "mbpp", "prime_code", "aws_code", "livecodebench"}
 
 
 def test_every_task_has_a_right_answer_and_a_bad_one() -> None:

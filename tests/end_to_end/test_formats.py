@@ -1,4 +1,4 @@
-"""For each format a row in its real shape: a right answer, a wrong one, and one that raises, through the whole grader.
+"""For each format a row as it is published: a right answer, a wrong one, and one that raises, through the whole grader.
 
 The rows are written from the formats' documentation; none is copied from a data set.
 """
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Case:
-    shape: str
+    format_name: str
     name: str
     row: Any
     right: str
     wrong: str
     raises: str
     inner: str = ""
-    """The shape it is graded as, where the row is only the wrapping."""
+    """The format it is graded as, where the row is only the wrapping."""
     prompt: str = ""
     tests: int = 2
     """How many it counts as."""
@@ -42,7 +42,7 @@ class Case:
 
     @property
     def id(self) -> str:
-        return f"{self.shape}-{self.name}"
+        return f"{self.format_name}-{self.name}"
 
 
 def packed(cases: list[dict[str, Any]]) -> str:
@@ -607,10 +607,10 @@ def test_a_row_is_graded_right(grader: Grader, case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_row_fits_no_other_format(case: Case) -> None:
     problem = read_reference(case.row, prompt=case.prompt)
-    assert problem.shape == (case.inner or case.shape)
-    assert problem == read_reference(case.row, prompt=case.prompt, shape=case.shape)
+    assert problem.format_name == (case.inner or case.format_name)
+    assert problem == read_reference(case.row, prompt=case.prompt, format_name=case.format_name)
     assert problem == read_reference(json.dumps(case.row), prompt=case.prompt)
 
 
 def test_every_format_has_a_row() -> None:
-    assert {case.shape for case in CASES} == set(FORMAT_NAMES)
+    assert {case.format_name for case in CASES} == set(FORMAT_NAMES)

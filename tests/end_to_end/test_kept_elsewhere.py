@@ -103,7 +103,7 @@ UNHAD = {
     "too large": ("large.json", "is larger than the 1 MiB that max_object_mb allows"),
     "a bomb": ("bomb.json.gz", "unpacks to more than the 1 MiB that max_object_mb allows"),
     "no JSON": ("prose.txt", "is not valid JSON"),
-    "no reference": ("colour.json", "no known shape"),
+    "no reference": ("colour.json", "no known format"),
     "a wrong field": ("typo.json", "tests[0].arg"),
     "yet elsewhere": ("chain.json", "says that the reference is kept yet elsewhere, and that is not followed"),
     "another format": ({"s3_uri": "rows.jsonl", "task_id": "a", "format": "apps"}, "apps"),

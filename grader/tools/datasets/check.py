@@ -127,7 +127,7 @@ class _Checker:
     def _judge(self, row: Row, task: Task, tried: list[ProbeResult]) -> None:
         solutions = [one for one in tried if one.trial.kind is ProbeKind.SOLUTION]
         self.done.tasks += 1
-        self.done.formats[task.problem.shape] += 1
+        self.done.formats[task.problem.format_name] += 1
         self.done.with_solution += bool(solutions)
         self.done.solutions += len(solutions)
         self.done.passing += sum(one.passed for one in solutions)

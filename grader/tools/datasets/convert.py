@@ -62,7 +62,7 @@ def training_row(
     if target is TrainerFormat.VERL:
         source = task.row.get("data_source")
         row = {
-            "data_source": source if isinstance(source, str) and source else task.problem.shape,
+            "data_source": source if isinstance(source, str) and source else task.problem.format_name,
             "prompt": turns,
             "ability": "code",
             "reward_model": {"style": "rule", "ground_truth": None},
@@ -201,7 +201,7 @@ class _Converter:
         return converted
 
     def _count(self, task: Task) -> None:
-        self.done.formats[task.problem.shape] += 1
+        self.done.formats[task.problem.format_name] += 1
         digest = blake2b(task.id.encode(errors="surrogatepass"), digest_size=16).digest()
         if digest in self._ids:
             self.done.repeated_ids += 1

@@ -115,7 +115,7 @@ class ReferenceWriter:
         for original in self._originals(task, wanted):
             yield original
             if isinstance(original, Mapping):
-                yield {**original, "format": task.problem.shape}
+                yield {**original, "format": task.problem.format_name}
         if not self._native:
             yield to_native(task.problem)
 
@@ -130,7 +130,7 @@ class ReferenceWriter:
     def _trimmed(self, task: Task, wanted: str) -> Iterator[dict[str, Any]]:
         """The row with ever more of its columns, fewest first."""
         row = {name: value for name, value in task.row.items() if value is not None}
-        kind = (task.problem.shape, frozenset(row))
+        kind = (task.problem.format_name, frozenset(row))
         known = self._needed.get(kind)
         if known is not None:
             yield {name: value for name, value in row.items() if name in known}
@@ -138,7 +138,7 @@ class ReferenceWriter:
         # solutions are the largest columns, and cheap to do without once they are gone
         for name in sorted(row, key=lambda name: name not in SOLUTION_COLUMNS):
             without = {other: value for other, value in needed.items() if other != name}
-            if _reads_as({**without, "format": task.problem.shape}, wanted, task):
+            if _reads_as({**without, "format": task.problem.format_name}, wanted, task):
                 needed = without
         self._needed[kind] = frozenset(needed) | (known or frozenset())
         yield needed
@@ -162,6 +162,6 @@ def _fingerprint(problem: Problem) -> str:
         RowError: a value cannot be written down.
     """
     try:
-        return repr(replace(problem, shape=""))
+        return repr(replace(problem, format_name=""))
     except (ValueError, RecursionError):
         raise RowError("its tests hold an integer of too many digits, or values nested too deeply") from None

@@ -77,8 +77,8 @@ def _fill_row(row: Row, address: Address, field: str, kept: ReferenceFile | Stor
             raise StoreError("says that the tests are kept yet elsewhere, and that is not followed")
     except ProblemError as error:
         return replace(row, complaint=f"{field}: {address}: {error}")
-    if address.shape is not None and isinstance(reference, Mapping):
-        reference = {**reference, "format": address.shape}
+    if address.format_name is not None and isinstance(reference, Mapping):
+        reference = {**reference, "format": address.format_name}
     return replace(row, document=_replace_reference(row.document, field, reference), size=row.size + len(document.text))
 
 

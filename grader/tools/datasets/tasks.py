@@ -257,7 +257,7 @@ def _read_problem(
 
 def _parse_problem(reference: Any, prompt: str, name: str | None, field: str) -> Problem:
     try:
-        return read_reference(reference, prompt=prompt, shape=name)
+        return read_reference(reference, prompt=prompt, format_name=name)
     except UnknownFormatError as error:
         raise RowError(f"{field or 'row'}: {error}") from None
     except InvalidFieldError as error:

@@ -141,7 +141,7 @@ class TestConvert:
         path = str(write_lines({**HUMANEVAL, "test_list": MBPP["test_list"]}))
         ended = grader_command("dataset", "convert", path, "--out", str(tmp_path / "a"))
         assert ended.code == 2
-        assert "could be humaneval, mbpp: name its shape" in ended.complaints[0]
+        assert "could be humaneval, mbpp: name its format" in ended.complaints[0]
         assert not (tmp_path / "a").exists()
         ended = grader_command("dataset", "convert", path, "--out", str(tmp_path / "a"), "--format", "mbpp")
         assert ended.code == 0

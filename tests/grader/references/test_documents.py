@@ -85,7 +85,7 @@ class TestLines:
         }
 
     def test_what_is_found_can_be_read(self) -> None:
-        assert read_reference(found(self.ROWS, "a")).shape == "native"
+        assert read_reference(found(self.ROWS, "a")).format_name == "native"
 
 
 class TestOneReference:

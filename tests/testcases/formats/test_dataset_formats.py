@@ -18,7 +18,7 @@ def test_every_row_of_humaneval() -> None:
     rows = read_problems()
     for row in rows.values():
         problem = read_reference(row)
-        assert problem.shape == "humaneval"
+        assert problem.format_name == "humaneval"
         assert problem.tests == (CheckTest(row["test"]),)
         assert (problem.entry_point, problem.prompt) == (row["entry_point"], row["prompt"])
         assert count_all_tests(problem) >= 1
@@ -29,7 +29,7 @@ def test_every_row_of_humaneval() -> None:
 def test_every_row_of_sanitized_mbpp() -> None:
     for row in json.loads(MBPP.read_text()):
         problem = read_reference(row)
-        assert problem.shape == "mbpp"
+        assert problem.format_name == "mbpp"
         assert problem.tests == tuple(map(AssertTest, row["test_list"]))
         assert problem.setup == "\n".join(row["test_imports"])
         assert f"def {problem.entry_point}" in row["code"]

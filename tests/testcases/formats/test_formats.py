@@ -30,7 +30,7 @@ MBPP = {"test_list": ["assert f(1) == 1"]}
     ],
 )
 def test_wrappings(reference: Any) -> None:
-    assert read_reference(reference).shape == "mbpp"
+    assert read_reference(reference).format_name == "mbpp"
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_wrappings(reference: Any) -> None:
         ("5", "not int"),
         ("null", "not nothing"),
         (json.dumps(json.dumps(json.dumps(json.dumps({})))), "not str"),
-        ({"reward_model": {"ground_truth": {"colour": "red"}}}, "reward_model.ground_truth: no known shape"),
-        ({**MBPP, "format": "nativ"}, "no shape 'nativ'; the shapes are native, humaneval"),
+        ({"reward_model": {"ground_truth": {"colour": "red"}}}, "reward_model.ground_truth: no known format"),
+        ({**MBPP, "format": "nativ"}, "no format 'nativ'; the formats are native, humaneval"),
     ],
 )
 def test_unknown_shapes(reference: Any, said: str) -> None:
@@ -69,8 +69,8 @@ AMBIGUOUS = {**MBPP, "tests": [{"expected": 1}], "entry_point": "f", "test": "de
 def test_ambiguity_is_refused_unless_the_shape_is_named() -> None:
     with pytest.raises(AmbiguousFormatError, match="native, humaneval, mbpp:"):
         read_reference(AMBIGUOUS)
-    assert read_reference(AMBIGUOUS, shape="mbpp").shape == "mbpp"
-    assert read_reference({**AMBIGUOUS, "format": "humaneval"}).shape == "humaneval"
+    assert read_reference(AMBIGUOUS, format_name="mbpp").format_name == "mbpp"
+    assert read_reference({**AMBIGUOUS, "format": "humaneval"}).format_name == "humaneval"
 
 
 def test_a_reference_inside_of_another_is_read_as_what_it_is() -> None:
@@ -87,7 +87,7 @@ def test_a_reference_inside_of_another_is_read_as_what_it_is() -> None:
         for bad, error, field in (
             ({"test_list": ["f()"]}, InvalidFieldError, f"{path}.test_list[0]: asserts nothing"),
             (ambiguous, AmbiguousFormatError, f"{path}: the reference could be mbpp, prime_code"),
-            ({"colour": "red"}, UnknownFormatError, f"{path}: no known shape"),
+            ({"colour": "red"}, UnknownFormatError, f"{path}: no known format"),
         ):
             for said in (json.dumps(bad), json.dumps(json.dumps(bad))[1:-1]):
                 worse = text.replace(json.dumps(json.dumps(MBPP))[1:-1], said).replace(json.dumps(MBPP), said)
@@ -107,18 +107,18 @@ def test_a_row_in_a_row_without_end_is_refused() -> None:
         read_reference(endless)
 
 
-def test_a_shape_asked_for_that_is_not_the_one_named() -> None:
+def test_a_format_asked_for_that_is_not_the_one_named() -> None:
     with pytest.raises(InvalidFieldError, match="format: is mbpp, but native is asked for"):
-        read_reference({**MBPP, "format": "mbpp"}, shape="native")
+        read_reference({**MBPP, "format": "mbpp"}, format_name="native")
     with pytest.raises(InvalidFieldError, match="format: must be one of native"):
         read_reference({**MBPP, "format": ["mbpp"]})
 
 
-@pytest.mark.parametrize("shape", FORMAT_NAMES)
-def test_a_shape_asked_for_that_does_not_fit(shape: str) -> None:
+@pytest.mark.parametrize("format_name", FORMAT_NAMES)
+def test_a_format_asked_for_that_does_not_fit(format_name: str) -> None:
     for reference in ({"a": 1}, {}, [], [1], 5, None, "7", "text"):
         with pytest.raises(InvalidFieldError):
-            read_reference(reference, shape=shape)
+            read_reference(reference, format_name=format_name)
 
 
 def test_no_shape_costs_the_import_of_pydantic() -> None:
@@ -331,14 +331,14 @@ def read_or_refuse(reference: Any, **options: Any) -> None:
     assert isinstance(problem, Problem)
     assert problem.tests
     assert count_all_tests(problem) >= len(problem.tests)
-    assert problem.shape in FORMAT_NAMES
+    assert problem.format_name in FORMAT_NAMES
 
 
 @given(
     json_values | odd_values, st.none() | st.sampled_from(FORMAT_NAMES), st.text(max_size=20) | st.sampled_from(WORDS)
 )
-def test_any_value_is_a_problem_or_a_problem_error(reference: Any, shape: str | None, prompt: str) -> None:
-    read_or_refuse(reference, shape=shape, prompt=prompt)
+def test_any_value_is_a_problem_or_a_problem_error(reference: Any, format_name: str | None, prompt: str) -> None:
+    read_or_refuse(reference, format_name=format_name, prompt=prompt)
 
 
 @given(json_values)
@@ -352,7 +352,7 @@ def test_any_text_is_a_problem_or_a_problem_error(text: str) -> None:
     read_or_refuse(text)
 
 
-@pytest.mark.parametrize("shape", FORMAT_NAMES)
+@pytest.mark.parametrize("format_name", FORMAT_NAMES)
 @given(st.data())
-def test_almost_right_references_are_problems_or_problem_errors(shape: str, data: Any) -> None:
-    read_or_refuse(data.draw(near[shape]), shape=shape)
+def test_almost_right_references_are_problems_or_problem_errors(format_name: str, data: Any) -> None:
+    read_or_refuse(data.draw(near[format_name]), format_name=format_name)

@@ -80,7 +80,7 @@ def test_every_field() -> None:
         limits=ProblemLimits(1.0, 2.5, 64, 8),
         allow_imports=("numpy.linalg", "pandas"),
         isolation="shared",
-        shape="native",
+        format_name="native",
     )
     assert count_all_tests(problem) == 10
     assert read_reference(json.dumps(reference)) == problem

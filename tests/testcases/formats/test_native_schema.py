@@ -27,7 +27,7 @@ def valid(reference: Any) -> bool:
 
 def readable(reference: Any) -> bool:
     try:
-        read_reference(reference, shape="native")
+        read_reference(reference, format_name="native")
     except ProblemError:
         return False
     return True

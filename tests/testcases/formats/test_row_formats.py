@@ -111,7 +111,9 @@ class TestCases:
         for kind in ({"type": "stdin_stdout"}, {"testtype": "stdin"}, {"type": "stdio"}, {}, {"type": None}):
             for reference in ({"tests": json.dumps([{**stdin, **kind}])}, {"tests": [{**stdin, **kind}]}):
                 problem = read_reference(reference)
-                assert problem == Problem((StdinTest("1\n", "2\n"),), comparison=TOKEN_COMPARISON, shape="deepcoder")
+                assert problem == Problem(
+                    (StdinTest("1\n", "2\n"),), comparison=TOKEN_COMPARISON, format_name="deepcoder"
+                )
         for kind in ({"type": "function_call"}, {}):
             problem = read_reference({"tests": json.dumps([{**call, **kind}])})
             assert problem.tests == (CallTest((1, 2), 3, alternatives=([3],)),)
@@ -135,7 +137,7 @@ class TestCases:
         info = {"language": "python", "test_cases": [{"input": "1", "output": "2", "type": "stdin_stdout"}]}
         for said in (info, json.dumps(info), repr(info), {**info, "test_cases": json.dumps(info["test_cases"])}):
             assert read_reference({"verification_info": said}).tests == (StdinTest("1", "2"),)
-        assert read_reference(info).shape == "synthetic1"
+        assert read_reference(info).format_name == "synthetic1"
 
 
 class TestCodeContests:
@@ -152,7 +154,7 @@ class TestSuites:
     def test_of_kodcode(self) -> None:
         source = "from solution import f, helper\n\ndef test_f():\n    assert f(helper(1)) == 1\n"
         problem = read_reference({"test": source, "question": "def f(x): ...", "solution": "def f(x): pass"})
-        assert problem == Problem((PytestTest(source),), entry_point="f", prompt="def f(x): ...", shape="kodcode")
+        assert problem == Problem((PytestTest(source),), entry_point="f", prompt="def f(x): ...", format_name="kodcode")
         for info in ([{"function_name": "helper"}], {"function_name": "helper"}, '[{"function_name": "helper"}]'):
             assert read_reference({"test": source, "test_info": info}).entry_point == "helper"
         for info in ([], "", None, [{"function_name": ""}], "[{'function_name': None}]"):
@@ -181,7 +183,7 @@ class TestSuites:
             (PytestTest(source),),
             entry_point="task_func",
             allow_imports=("os", "numpy.linalg"),
-            shape="bigcodebench",
+            format_name="bigcodebench",
         )
         whole = "import os\ndef task_func(x):\n    'Do.'\n"
         assert read_reference({**row, "complete_prompt": whole}).prompt == whole
@@ -210,7 +212,7 @@ class TestEvalPlus:
             prompt=EVALPLUS["prompt"],  # type: ignore[arg-type]  # the example is a dict of any values
             oracle="def f(x):\n    for y in [x]:\n      assert y\n    'Do.'\n    return x\n",
             comparison=Comparison(float_abs=1e-6, float_rel=1e-7),
-            shape="evalplus",
+            format_name="evalplus",
         )
         compile(problem.oracle, "oracle", "exec")
 

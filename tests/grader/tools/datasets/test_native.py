@@ -60,5 +60,5 @@ def test_no_field_of_a_problem_is_forgotten() -> None:
         "allow_imports",
         "isolation",
     }
-    assert {field.name for field in fields(Problem)} == written | {"shape"}
+    assert {field.name for field in fields(Problem)} == written | {"format_name"}
     assert {field.name for field in fields(Comparison)} == {"mode", "float_abs", "float_rel", "checker"}

@@ -75,7 +75,7 @@ def test_what_native_cannot_say_stays_as_it_is() -> None:
 def test_a_row_that_fits_several_formats_names_the_one_it_was_read_as() -> None:
     both = {**HUMANEVAL, "test_list": MBPP["test_list"]}
     reference = ReferenceWriter().write(read_task(row_of(both), "mbpp"))
-    assert read_reference(reference).shape == "mbpp"
+    assert read_reference(reference).format_name == "mbpp"
 
 
 def test_what_only_the_chat_says_is_written_down() -> None:

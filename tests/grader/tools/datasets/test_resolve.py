@@ -55,7 +55,7 @@ TURNS = [{"role": "user", "content": "Write it."}]
 def test_tests_take_the_place_of_their_address_wherever_it_is(store: ReferenceStore, row: dict[str, Any]) -> None:
     (filled,) = arrived(store, {"id": "one", "messages": TURNS, **row})
     task = read_task(filled)
-    assert (task.id, task.prompt, task.problem.shape, len(task.problem.tests)) == ("one", "Write it.", "mbpp", 3)
+    assert (task.id, task.prompt, task.problem.format_name, len(task.problem.tests)) == ("one", "Write it.", "mbpp", 3)
     assert task.problem == read_task(row_of({"id": "one", "messages": TURNS, "reference_answer": TESTS})).problem
     assert "level" not in json.dumps(row) or "level" in json.dumps(filled.document)
 
@@ -63,7 +63,7 @@ def test_tests_take_the_place_of_their_address_wherever_it_is(store: ReferenceSt
 def test_lines_lists_and_rows_of_data_sets_are_found_by_id(store: ReferenceStore) -> None:
     ids = ("list", HUMANEVAL["task_id"])
     rows = arrived(store, *({"reference_answer": {"file": "lines.jsonl", "task_id": one}} for one in ids))
-    assert [read_task(row).problem.shape for row in rows] == ["livecodebench", "humaneval"]
+    assert [read_task(row).problem.format_name for row in rows] == ["livecodebench", "humaneval"]
     assert read_task(rows[1]).solutions
 
 
@@ -99,7 +99,7 @@ def test_each_place_is_fetched_once_for_many_rows(bucket: Bucket) -> None:
         ReferenceStore(StoreSettings()),
         *({"messages": TURNS, "reference_answer": {"s3_uri": uri, "task_id": number}} for number in range(100)),
     )
-    assert [read_task(row).problem.shape for row in rows] == ["mbpp"] * 100
+    assert [read_task(row).problem.format_name for row in rows] == ["mbpp"] * 100
     assert [row.number for row in rows] == list(range(1, 101))
     assert len(bucket.server.requests) == 1
 
@@ -110,6 +110,6 @@ def test_what_was_read_before_a_file_broke_off_is_given_out(store: ReferenceStor
         raise InputError("the rest is gone")
 
     given = resolve_references(rows(), store)
-    assert read_task(next(given)).problem.shape == "mbpp"
+    assert read_task(next(given)).problem.format_name == "mbpp"
     with pytest.raises(InputError, match="the rest is gone"):
         next(given)

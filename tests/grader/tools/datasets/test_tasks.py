@@ -19,9 +19,9 @@ def complaint_of(document: dict[str, Any], format_name: str | None = None) -> st
 
 @pytest.mark.parametrize("name", ROWS)
 def test_formats_are_recognised_and_may_be_named(name: str) -> None:
-    shape = {"verl": "prime_code", "prime_code call": "prime_code"}.get(name, name)
-    assert read_task(row_of(ROWS[name])).problem.shape == shape
-    assert read_task(row_of(ROWS[name]), shape).problem.shape == shape
+    format_name = {"verl": "prime_code", "prime_code call": "prime_code"}.get(name, name)
+    assert read_task(row_of(ROWS[name])).problem.format_name == format_name
+    assert read_task(row_of(ROWS[name]), format_name).problem.format_name == format_name
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ class TestMistakes:
 
     def test_a_row_of_several_formats_lists_them(self) -> None:
         both = {**HUMANEVAL, "test_list": MBPP["test_list"]}
-        assert complaint_of(both) == "row: the reference could be humaneval, mbpp: name its shape in a field format"
-        assert read_task(row_of(both), "mbpp").problem.shape == "mbpp"
+        assert complaint_of(both) == "row: the reference could be humaneval, mbpp: name its format in a field format"
+        assert read_task(row_of(both), "mbpp").problem.format_name == "mbpp"
 
     def test_plain_text_for_a_reference_is_none(self) -> None:
         assert read_task(row_of(PRIME | {"reference_answer": "7"})).is_row
@@ -137,7 +137,7 @@ class TestMistakes:
 
     def test_columns_of_a_trainer_s_names_do_not_hide_the_tests(self) -> None:
         row = MBPP | {"metadata": json.dumps({"reference_answer": {"colour": "red"}})}
-        assert read_task(row_of(row)).problem.shape == "mbpp"
+        assert read_task(row_of(row)).problem.format_name == "mbpp"
 
 
 @pytest.mark.parametrize(
