@@ -1,8 +1,8 @@
 """verl: a trainer's row with a reference of any other format in ``reward_model.ground_truth``.
 
-``ground_truth`` is an object, or JSON text of one. ``reward_model`` may be missing, and ``ground_truth`` beside
-``data_source``, whose value does not matter: it names data sets, and the tests of one are stored in several formats. The
-task's text is the last user turn of ``prompt``.
+``ground_truth`` is an object, or JSON text of one. ``reward_model`` may be missing, and ``ground_truth`` stand beside
+``data_source``. The value of ``data_source`` does not matter: it names a data set, and the tests of one data set are
+stored in several formats. The task's text is the last user turn of ``prompt``.
 """
 
 from __future__ import annotations
