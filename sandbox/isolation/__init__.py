@@ -1,5 +1,5 @@
-"""Isolation layers: one mechanism a module, all of one shape.
+"""Isolation layers: one mechanism a module, all with the same interface.
 
-Every module says in its docstring what the layer stops and what its absence means, and has ``NAME``; ``probe()``, which
-is called once in a forked child and returns ``None`` or why the layer cannot be active here; and ``apply()``.
+The docstring of each module says what its layer stops, and what its absence means. Each module has ``NAME``;
+``apply()``; and ``probe()``, which runs once in a forked child and returns ``None``, or why the layer cannot work here.
 """

@@ -1,10 +1,10 @@
-"""Wall: an audit hook that ends the process when it is about to do what only an attack does.
+"""Isolation layer: an audit hook that ends the process when it is about to do what only an attack does.
 
 Stops: starting programs, processes and interpreters; signals to others (fcntl(2) can have them sent, by F_SETOWN);
-native code, and code objects built by hand, which can be made to read and write any memory; tracing; searching all
-objects of the process for what is not the answer's. It ends the process at once with a code of its own, because an
-exception could be swallowed (PEP 578 hooks cannot be removed). Absence: never; it is plain Python. Some functions
-raise no event: the wall ``functions`` removes those.
+native code, and code objects built by hand, which can be made to read and write any memory; tracing; searching the
+process for objects that do not belong to the answer. Hooks cannot be removed (PEP 578). This one ends the process with
+an exit code of its own, because an exception could be swallowed.
+Absence: never; it is plain Python. Some functions raise no event: the layer ``functions`` removes those.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Hook: TypeAlias = Callable[[str, tuple[Any, ...]], object]
 
 NAME = "audit"
 EXIT_CODE = 86
-"""How the process ends on a hit."""
+"""Exit code of a process that the hook has ended."""
 
 DENIED: frozenset[str] = frozenset(
     {
@@ -35,7 +35,7 @@ DENIED: frozenset[str] = frozenset(
         "ctypes.call_function", "ctypes.cdata", "ctypes.cdata/buffer", "ctypes.create_string_buffer",
         "ctypes.create_unicode_buffer", "ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.get_errno",
         "ctypes.memoryview_at", "ctypes.set_errno", "ctypes.set_exception", "ctypes.string_at", "ctypes.wstring_at",
-        # what is not the answer's
+        # objects and code that do not belong to the answer
         "cpython.PyInterpreterState_New", "cpython._PySys_ClearAuditHooks", "cpython.remote_debugger_script",
         "gc.get_objects", "gc.get_referents", "gc.get_referrers", "sys._current_exceptions", "sys._current_frames",
         "sys.addaudithook", "sys.monitoring.register_callback", "sys.setprofile", "sys.settrace",
@@ -52,20 +52,29 @@ DENIED: frozenset[str] = frozenset(
 
 
 def make_hook() -> Hook:
-    """A hook, all of it written in C.
+    """Make a hook that consists of C code only.
 
-    A hook in Python has a frame, and a signal handler of the answer's could run on top of that and, since PEP 667,
-    rewrite its variables before they are looked at. This one takes a denied event out of a dict; the object that was
-    its value is destroyed by that, and whoever watches its end ends the process.
+    It is the `pop` method of a dict whose keys are the denied events. A denied event takes its value out of the dict;
+    that destroys the value, and the callback of a weak reference to it ends the process.
     """
-    leave = partial(next, iter(partial(os._exit, EXIT_CODE), None))  # whatever else it is given is the default
+    # Why not a function: a hook in Python has a frame. A signal handler of the answer can run on top of that frame and,
+    # since PEP 667, rewrite its variables before they are compared.
+    #
+    # A weak reference calls back with itself as the argument, and os._exit takes a number. So the callback is next() on
+    # an iterator that calls os._exit(EXIT_CODE); the reference is taken for next()'s default value.
+    leave = partial(next, iter(partial(os._exit, EXIT_CODE), None))
     traps: dict[Any, Any] = {event: set() for event in DENIED}
+    # A weak reference must outlive its object to call back. No event is named None.
     traps[None] = [ref(trap, leave) for trap in traps.values()]
     return traps.pop
 
 
 def apply(hook: Hook | None = None) -> None:
-    """Install the hook in this process, for good. Who keeps it where an answer can find it has no wall."""
+    """Install the hook in this process, for good.
+
+    Args:
+        hook: from `make_hook`. It must not be kept where an answer can find it, or its dict could be emptied.
+    """
     sys.addaudithook(hook or make_hook())
 
 

@@ -1,7 +1,7 @@
-"""Wall: functions that act on other processes or on the file system are taken out of the interpreter.
+"""Isolation layer: functions that act on other processes or on the file system are removed from the interpreter.
 
-Stops: the system calls that need no descriptor and that no audit event announces, such as mkfifo(3), setpriority(2) or
-sched_setaffinity(2), and everything of the ``posix`` module that is not on the list of what harmless programs use.
+Stops: system calls that need no descriptor and raise no audit event, such as mkfifo(3), setpriority(2) or
+sched_setaffinity(2), and everything in the ``posix`` module that is not on the list of what harmless programs use.
 Absence: never; it is plain Python.
 """
 
@@ -35,34 +35,37 @@ _NAMES_AND_PATHS = """
     _is_inputhook_installed
 """
 KEPT: frozenset[str] = frozenset(f"{_CLASSES} {_OWN_PROCESS} {_OPEN_DESCRIPTORS} {_NAMES_AND_PATHS}".split())
-"""What stays in ``posix``: reads of the own process, and calls that only touch descriptors it already has. ``open`` and
-``listdir`` stay for the sake of the error an honest program expects; the kernel refuses them."""
+"""Names that stay in ``posix``: reads of the own process, and calls that only touch descriptors it already has.
 
-_ALSO_TAKEN = {
+``open`` and ``listdir`` stay so that an honest program gets the error it expects; the kernel refuses them."""
+
+_REMOVED_ELSEWHERE = {
     "_signal": ("pidfd_send_signal", "pthread_kill", "raise_signal"),
     "time": ("clock_settime", "clock_settime_ns"),
     "_posixsubprocess": ("fork_exec",),
 }
-"""Of other modules, by the module that makes them."""
+"""Functions of other built-in modules that are removed as well."""
 _SETS_OF_FUNCTIONS = ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")
 _LOADERS = ("create_builtin", "exec_builtin", "create_dynamic", "exec_dynamic", "get_frozen_object", "init_frozen")
 
 
 def apply() -> None:
-    """Take the functions out of all modules. Code that needs one must have it where no answer can find it."""
-    taken = {vars(posix)[name] for name in vars(posix) if _is_function(name)}
-    for origin, names in _ALSO_TAKEN.items():
+    """Remove the functions from all modules. Code that needs one must keep it where no answer can find it."""
+    removed = {vars(posix)[name] for name in vars(posix) if _is_function_to_remove(name)}
+    for origin, names in _REMOVED_ELSEWHERE.items():
         namespace = vars(sys.modules[origin]) if origin in sys.modules else {}
-        taken.update(namespace[name] for name in names if name in namespace)
+        removed.update(namespace[name] for name in names if name in namespace)
+    # os.supports_dir_fd and the like are sets that hold the functions themselves.
     for name in _SETS_OF_FUNCTIONS:
-        setattr(os, name, getattr(os, name) - taken)
+        setattr(os, name, getattr(os, name) - removed)
+    # By value, not by name: modules import functions under names of their own (`from os import fork as _fork`).
     for namespace in [getattr(module, "__dict__", {}) for module in sys.modules.values()]:
-        for name in [name for name, value in namespace.items() if _is_one_of(taken, value)]:
+        for name in [name for name, value in namespace.items() if _is_one_of(removed, value)]:
             del namespace[name]
 
 
 def revert() -> None:
-    """Put them back, from a new instance of the module; for processes that run no answer."""
+    """Put the functions of ``posix`` back, from a new instance of that module; for processes that run no answer."""
     spec = importlib.machinery.BuiltinImporter.find_spec("posix")
     assert spec is not None
     fresh = _imp.create_builtin(spec)
@@ -74,12 +77,12 @@ def revert() -> None:
 
 
 def seal() -> None:
-    """Make taking them down impossible: without these functions no built-in module can be made anew."""
+    """Make `revert` impossible: without these functions no built-in module can be created again."""
     for name in _LOADERS:
         vars(_imp).pop(name, None)
 
 
-def _is_function(name: str) -> bool:
+def _is_function_to_remove(name: str) -> bool:
     return not name.startswith("__") and name not in KEPT and callable(vars(posix)[name])
 
 
@@ -88,7 +91,7 @@ def _is_one_of(functions: set[Any], value: object) -> bool:
 
 
 def probe() -> str | None:
-    """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
+    """Return why the layer does not work here, or ``None``. Changes the calling process: call it in a forked child."""
     apply()
     seal()
     with contextlib.suppress(AttributeError):

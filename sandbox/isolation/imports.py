@@ -1,8 +1,8 @@
-"""Wall: only modules that were loaded before the answer can be imported.
+"""Isolation layer: an answer can import only modules that were loaded before it.
 
-Stops: re-creating built-in modules afresh, with the functions that were taken out of them; and turns what would be an
-odd error of the file system into an ImportError that names the module and the way to allow it. Absence: never; it is
-plain Python.
+Stops: creating built-in modules again, with the functions that were removed from them. It also turns a puzzling error
+of the file system into an ImportError that names the module and the setting that allows it.
+Absence: never; it is plain Python.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ HIDDEN: frozenset[str] = frozenset(
         "ssl", "_ssl", "ctypes", "_ctypes", "multiprocessing", "fcntl",
     }
 )  # fmt: skip
-"""Loaded in the process because something else needs them; an answer cannot import them."""
+"""Modules that are loaded because something else needs them; an answer cannot import them."""
 
 _undo: list[tuple[list[Any], list[Any], list[str], dict[str, Any]]] = []
-"""What `revert` puts back: finders, hooks, paths and hidden modules; empty once sealed."""
+"""State that `revert` restores: finders, hooks, paths and hidden modules; empty once sealed."""
 
 
-class Refuser:
-    """The only finder that is left: it finds nothing."""
+class RefusingFinder:
+    """The only finder that is left; it refuses every module."""
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> NoReturn:  # noqa: ARG004 - the protocol
-        """Refuse."""
+        """Refuse the module."""
         raise ModuleNotFoundError(
             f"No module named {name!r} in the sandbox: answers can import the preloaded standard library only "
             f"(setting: preload)",
@@ -40,13 +40,15 @@ class Refuser:
 
 
 def apply() -> object:
-    """Leave `Refuser` as the only finder, and hide what answers have no business with.
+    """Leave `RefusingFinder` as the only finder, and hide modules that answers have no use for.
 
-    Returns what it takes to undo that; whoever holds it spares `seal` the work of taking it apart.
+    Returns:
+        The state that `revert` restores. While the caller keeps it, `seal` in a forked child frees nothing, and so
+        copies no pages.
     """
     hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in HIDDEN}
     _undo.append((list(sys.meta_path), list(sys.path_hooks), list(sys.path), hidden))
-    sys.meta_path[:] = [Refuser]
+    sys.meta_path[:] = [RefusingFinder]
     sys.path_hooks.clear()
     sys.path_importer_cache.clear()
     sys.path.clear()
@@ -54,18 +56,18 @@ def apply() -> object:
 
 
 def revert() -> None:
-    """Undo it; for processes that run no answer."""
+    """Undo `apply`; for processes that run no answer."""
     sys.meta_path[:], sys.path_hooks[:], sys.path[:], hidden = _undo.pop()
     sys.modules.update(hidden)
 
 
 def seal() -> None:
-    """Make taking it down impossible."""
+    """Make `revert` impossible."""
     _undo.clear()
 
 
 def probe() -> str | None:
-    """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
+    """Return why the layer does not work here, or ``None``. Changes the calling process: call it in a forked child."""
     apply()
     try:
         __import__("xmlrpc")

@@ -1,4 +1,4 @@
-"""Which walls a process can put up by itself on this host. Asked once, in forked children."""
+"""Probes of the layers that a process applies by itself; they run once at the start, in forked children."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ __all__ = ["LayerProbes"]
 
 
 class LayerProbes:
-    """The probes of the walls that a process puts up by itself, each at work in a child of its own.
+    """Probes of the layers that a process applies by itself, each running in a child of its own.
 
     Args:
-        uid: the user to become, when root.
-        grader: pid of the process to be protected; ``None`` when it cannot even be seen.
+        uid: user to become, if this process is root.
+        grader: pid of the grader's process; ``None`` when it cannot be seen from here, which protects it.
     """
 
     def __init__(self, uid: int, grader: int | None) -> None:
         probes: dict[str, Callable[[], str | None]] = {
             privileges.NAME: lambda: privileges.probe(uid),
+            # RLIMIT_NPROC does not bind root (getrlimit(2)): only an unprivileged child can tell whether it holds.
             rlimits.NAME: lambda: privileges.probe(uid) or rlimits.probe(),
             functions.NAME: functions.probe,
             imports.NAME: imports.probe,
             audit.NAME: audit.probe,
             unreadable.NAME: lambda: None if grader is None else unreadable.probe(uid, grader),
         }
-        self._asked: dict[str, ForkedProbe] = start_probes(probes)
+        self._running: dict[str, ForkedProbe] = start_probes(probes)
 
     def reasons(self) -> dict[str, str]:
-        """Why each wall cannot stand, empty when it can, once all children are done. To be called once."""
-        return {name: failure_reason(asked) for name, asked in self._asked.items()}
+        """Wait for all children, and return why each layer does not work; empty where it does. To be called once."""
+        return {name: failure_reason(probe) for name, probe in self._running.items()}

@@ -1,7 +1,8 @@
-"""Wall: no program started from here gains privileges (PR_SET_NO_NEW_PRIVS, prctl(2)).
+"""Isolation layer: no program started from here gains privileges (PR_SET_NO_NEW_PRIVS, prctl(2)).
 
-Stops: setuid programs and file capabilities; the kernel demands it before an unprivileged process may put up `seccomp`
-or `landlock`. Absence: those two are absent as well; answers can start no program anyway.
+Stops: setuid programs and file capabilities. The kernel also demands it before an unprivileged process may apply
+`seccomp` or `landlock`.
+Absence: those two are absent as well; answers can start no program anyway.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 
 def apply() -> None:
-    """For this process and all that descend from it, for good.
+    """Set it for this process and all that descend from it, for good.
 
     Raises:
         OSError: the kernel refuses.
@@ -24,7 +25,7 @@ def apply() -> None:
 
 
 def probe() -> str | None:
-    """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
+    """Return why the layer does not work here, or ``None``. Changes the calling process: call it in a forked child."""
     try:
         apply()
     except OSError as error:

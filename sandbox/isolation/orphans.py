@@ -1,9 +1,9 @@
-"""Wall: what loses its parent comes to the zygote, and the zygote ends with whoever started it.
+"""Isolation layer: orphaned processes become children of the zygote, and the zygote dies with its parent.
 
-Stops: processes that outlive a run because nobody knows of them (PR_SET_CHILD_SUBREAPER and PR_SET_PDEATHSIG, prctl(2);
-both survive exec(2), the latter only as long as the process does not change its user).
-Absence: a process that could be started at all, which the other walls refuse, is found by its mark
-(`sandbox.scheduler.reaper`) instead.
+Stops: processes that outlive a run because their parent is gone (PR_SET_CHILD_SUBREAPER and PR_SET_PDEATHSIG,
+prctl(2)).
+Absence: other layers refuse to start a process at all. One that was started nevertheless is found by its tag
+(`sandbox.scheduler.reaper`).
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def apply() -> None:
-    """For this process, across exec(2).
+    """Set both for this process, across exec(2).
 
     Raises:
         OSError: the kernel refuses.
     """
+    # Both survive execve(2), and no child inherits them: so the process that will be the zygote sets them, after it was
+    # forked and before it becomes the zygote. The death signal is also cleared when a process changes its user.
     prctl(_PR_SET_CHILD_SUBREAPER, 1)
     prctl(_PR_SET_PDEATHSIG, _signal.SIGKILL)
 
 
 def probe() -> str | None:
-    """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
+    """Return why the layer does not work here, or ``None``. Changes the calling process: call it in a forked child."""
     try:
         apply()
     except OSError as error:

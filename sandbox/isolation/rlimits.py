@@ -1,4 +1,4 @@
-"""Wall: resource limits, the kernel wall that stands on every host.
+"""Isolation layer: resource limits, the one layer of the kernel that every host has.
 
 Stops: opening any descriptor (no file, no socket, no library to load), starting any process or thread, using
 more address space or CPU than granted, writing files, dumping core. Limits are hard: an unprivileged process cannot
@@ -20,58 +20,65 @@ __all__ = ["NAME", "ResourceLimits", "address_space_bytes", "apply", "hard_limit
 
 NAME = "rlimits"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_NONE = (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE)
-"""Of these there may be nothing new: 0 processes refuses every new process and thread to an unprivileged user, 0
-descriptors every new one."""
+_ZERO = (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE)
+"""Limits that are set to 0. What is open or running already stays: 0 refuses every new descriptor, process and thread.
+
+``RLIMIT_NPROC`` does not bind root, so privileges must be dropped (`sandbox.isolation.privileges`)."""
 _CPU, _SPACE = resource.RLIMIT_CPU, resource.RLIMIT_AS
 _INFINITY = resource.RLIM_INFINITY
 _setrlimit = resource.setrlimit
+"""Kept here because the module ``resource`` is removed before the limits are set (`processes.solution.lockdown`)."""
 
 
 class ResourceLimits(NamedTuple):
     """What a process may use."""
 
     cpu_s: float
-    """CPU seconds, rounded up to whole ones; the kernel kills beyond."""
+    """CPU seconds, rounded up to whole ones; the kernel kills a process that uses more."""
     memory_mb: int
-    """Address space in MiB on top of what the process has when the wall goes up."""
+    """Address space in MiB on top of what the process has when the limits are set."""
 
 
 def address_space_bytes() -> int:
-    """Size of the calling process's address space (proc(5), statm)."""
+    """Return the size of the calling process's address space (proc(5), ``/proc/PID/statm``)."""
     with open("/proc/self/statm", "rb", buffering=0) as statm:
         return int(statm.read(64).split(None, 1)[0]) * _PAGE_BYTES
 
 
 def hard_limits() -> dict[int, int]:
-    """The limits that the calling process has and cannot raise, by the kinds that the wall sets."""
-    return {kind: resource.getrlimit(kind)[1] for kind in (*_NONE, _CPU, _SPACE)}
+    """Return the hard limits that the calling process has already, for each kind that `apply` sets."""
+    return {kind: resource.getrlimit(kind)[1] for kind in (*_ZERO, _CPU, _SPACE)}
 
 
 def apply(limits: ResourceLimits, *, base_bytes: int | None = None, hard: Mapping[int, int] | None = None) -> None:
     """Set hard limits on the calling process.
 
     Args:
-        limits: what it may use from now on.
+        limits: resources that it may use from now on.
         base_bytes: its `address_space_bytes`, if known.
         hard: its `hard_limits`, if known.
     """
     base = address_space_bytes() if base_bytes is None else base_bytes
     hard = hard_limits() if hard is None else hard
+    # Whole seconds, and not 0: the kernel takes a CPU limit of 0 for 1 (getrlimit(2)).
     _set(_CPU, max(1, math.ceil(limits.cpu_s)), hard)
+    # RLIMIT_AS counts what is mapped already, such as the preloaded libraries: the grant comes on top of that. There is
+    # no limit on resident memory: RLIMIT_RSS has had no effect since Linux 2.4.30.
     _set(_SPACE, base + limits.memory_mb * 1024 * 1024, hard)
-    for kind in _NONE:
+    for kind in _ZERO:
         _set(kind, 0, hard)
 
 
 def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:
+    # A host may have set lower limits, which cannot be raised. Soft equals hard, so a process over its CPU limit is
+    # killed at once: SIGXCPU, which comes at a lower soft limit, could be caught.
     if hard[kind] != _INFINITY:
         value = min(value, hard[kind])
     _setrlimit(kind, (value, value))
 
 
 def probe() -> str | None:
-    """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
+    """Return why the layer does not work here, or ``None``. Changes the calling process: call it in a forked child."""
     try:
         apply(ResourceLimits(cpu_s=60, memory_mb=256))
     except (OSError, ValueError) as error:

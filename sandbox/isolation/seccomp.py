@@ -1,13 +1,13 @@
-"""Wall: only the system calls that honest answers and our own processes need.
+"""Isolation layer: a filter that allows only the system calls that honest answers and our own processes need.
 
 Stops: network sockets, signals to other processes, tracing them and reading their memory, starting programs, new
-namespaces, mounts, shared memory, key rings, io_uring, bpf, changes to the file system, and whatever a later kernel
-brings; also for native code. What is not on the list fails, so that libraries fall back as on an older kernel.
-It is put up once, before the zygote, and inherited by everything that descends from it (seccomp(2)): it costs a run
-nothing. The right to kill its children is left to the zygote by way of pidfd_send_signal(2): it takes a descriptor,
-and an answer can open none.
-Absence: the kernel lacks it, or refuses it as AWS Lambda does: what descriptor and process limits and the audit hook
-do not stop stays possible to native code.
+namespaces, mounts, shared memory, key rings, io_uring, bpf, changes to the file system, and every call that a later
+kernel adds; also for native code. A call that is not on the list fails, so that libraries fall back as on an older
+kernel.
+The filter is applied once, before the zygote, and inherited by everything that descends from it (seccomp(2)), so a run
+costs nothing.
+Absence: the kernel lacks it, or refuses it as AWS Lambda does. Native code could then do what descriptor limits,
+process limits and the audit hook do not stop.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["ALLOWED", "INTERPRETER", "LIMITED", "NAME", "Condition", "apply", "p
 
 NAME = "seccomp"
 INTERPRETER = 60
-"""The descriptor from which alone a program can be started; it is closed by that."""
+"""Descriptor of the only program that can be started. It is close-on-exec, so it can be used once."""
 
 _FILES = """
     read write readv writev pread64 pwrite64 preadv pwritev lseek close close_range open openat access faccessat
@@ -56,16 +56,19 @@ _TIME = "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time 
 ALLOWED: frozenset[str] = frozenset(
     f"{_FILES} {_CHANNELS} {_MEMORY} {_PROCESSES} {_SIGNALS} {_IDENTITY} {_TIME}".split()
 )
-"""System calls that are allowed whatever their arguments."""
+"""System calls that are allowed with any arguments.
+
+``clone3`` is not among them: its flags are in memory, where a filter cannot look. It fails with ENOSYS, and the C
+library falls back to ``clone``."""
 
 
 class Condition:
-    """What one argument of a system call must be: under a mask, one of some values.
+    """Condition on one argument of a system call: masked, it must be one of some values.
 
     Args:
-        argument: its place, from 0; only the low 32 bits are looked at.
-        values: what it may be.
-        mask: which bits of it are looked at.
+        argument: index of the argument, from 0; only its low 32 bits are compared.
+        values: values that are allowed.
+        mask: bits that are compared.
     """
 
     __slots__ = ("argument", "mask", "values")
@@ -89,6 +92,11 @@ _IS_TERMINAL, _CLOSE_ON_EXEC, _WAITING, _NON_BLOCKING, _WINDOW = (
 _AT_EMPTY_PATH = 0x1000
 _PR_SET_NAME, _PR_GET_NAME = 15, 16
 
+# - prlimit64 only with pid 0, the caller itself.
+# - pidfd_send_signal only with SIGKILL, which is how the zygote kills its children. It takes a descriptor, and answers
+#   can open none, while kill(2) would take any number.
+# - execveat only with the descriptor of the interpreter: the launcher becomes the zygote under the filter.
+# - ioctl and fcntl can do anything a driver offers, TIOCSTI and F_SETOWN among it: only harmless commands.
 LIMITED: dict[str, tuple[Condition, ...]] = {
     "clone": (Condition(0, (0,), _NEW_NAMESPACES),),
     "socketpair": (Condition(0, (_socket.AF_UNIX,)), Condition(1, (_socket.SOCK_STREAM, _socket.SOCK_SEQPACKET), 0xF)),
@@ -99,13 +107,14 @@ LIMITED: dict[str, tuple[Condition, ...]] = {
     "ioctl": (Condition(1, (*_IS_TERMINAL, *_CLOSE_ON_EXEC, *_WAITING, *_NON_BLOCKING, *_WINDOW)),),
     "prctl": (Condition(0, (_PR_SET_NAME, _PR_GET_NAME)),),
 }
-"""System calls that are allowed when every condition holds."""
+"""System calls that are allowed if every condition holds."""
 
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+"""AUDIT_ARCH values (Linux, include/uapi/linux/audit.h)."""
 _X32 = 0x4000_0000
-"""From here on, numbers are of another calling convention of the same processor (x86 only)."""
+"""First number of the x32 calling convention, which has the same AUDIT_ARCH value as x86-64."""
 _FIRST_NEW = 424
-"""From here on, libraries expect that a call may not exist, and only then fall back."""
+"""First of the newer calls, which libraries try and do without if the error is ENOSYS."""
 
 _LOAD, _EQUAL, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
@@ -114,54 +123,66 @@ _SET_MODE_FILTER = 1
 
 
 def program(machine: str) -> bytes:
-    """The filter for a processor, as instructions of classic BPF (struct sock_filter, seccomp(2)).
+    """Return the filter for a processor, as instructions of classic BPF (struct sock_filter, seccomp(2)).
 
     Raises:
-        OSError: the processor is not known here.
+        OSError: there is no filter for this processor.
     """
     architecture = _ARCHITECTURES.get(machine)
     if architecture is None:
-        raise OSError(errno.ENOSYS, f"no filter is known for {machine}")
+        raise OSError(errno.ENOSYS, f"there is no filter for {machine}")
     column = list(_ARCHITECTURES).index(machine)
+    # The architecture comes first, because a number means another call in another calling convention: `int 0x80` on
+    # x86-64 uses the 32-bit table, and x32 a table of its own (seccomp(2), Notes). Only native code can make such a
+    # call, and only to get past this filter: so it kills the process instead of returning an error.
     code = [
-        _do(_LOAD, _ARCHITECTURE_AT),
-        _do(_EQUAL, architecture, 1),
-        _do(_RETURN, _KILL_PROCESS),
-        _do(_LOAD, _NUMBER_AT),
+        _instruction(_LOAD, _ARCHITECTURE_AT),
+        _instruction(_EQUAL, architecture, 1),
+        _instruction(_RETURN, _KILL_PROCESS),
+        _instruction(_LOAD, _NUMBER_AT),
     ]
     if machine == "x86_64":
-        code += [_do(_AT_LEAST, _X32, 0, 1), _do(_RETURN, _KILL_PROCESS)]
+        code += [_instruction(_AT_LEAST, _X32, 0, 1), _instruction(_RETURN, _KILL_PROCESS)]
     for name in sorted(ALLOWED):
         if (number := NUMBERS[name][column]) is not None:
-            code += [_do(_EQUAL, number, 0, 1), _do(_RETURN, _ALLOW)]
+            code += [_instruction(_EQUAL, number, 0, 1), _instruction(_RETURN, _ALLOW)]
     for name, conditions in LIMITED.items():
         if (number := NUMBERS[name][column]) is not None:
-            judged = _judge(conditions)
-            code += [_do(_EQUAL, number, 0, len(judged)), *judged]
-    refused = _ERROR | errno.EPERM
-    return b"".join(
-        [*code, _do(_AT_LEAST, _FIRST_NEW, 0, 1), _do(_RETURN, _ERROR | errno.ENOSYS), _do(_RETURN, refused)]
-    )
+            checks = _check_conditions(conditions)
+            code += [_instruction(_EQUAL, number, 0, len(checks)), *checks]
+    # Everything else gets an error, not a signal: honest libraries try calls that they can do without.
+    code += [
+        _instruction(_AT_LEAST, _FIRST_NEW, 0, 1),
+        _instruction(_RETURN, _ERROR | errno.ENOSYS),
+        _instruction(_RETURN, _ERROR | errno.EPERM),
+    ]
+    return b"".join(code)
 
 
-def _judge(conditions: tuple[Condition, ...]) -> list[bytes]:
-    """Instructions that end in a verdict on one call's arguments."""
-    tail = [_do(_RETURN, _ALLOW)]
+def _check_conditions(conditions: tuple[Condition, ...]) -> list[bytes]:
+    """Return instructions that allow a call if its arguments meet the conditions, and refuse it otherwise."""
+    # Built from the end, because jumps are forward and relative: each condition needs to know the length of its rest.
+    tail = [_instruction(_RETURN, _ALLOW)]
     for condition in reversed(conditions):
-        compared = []
+        comparisons = []
         for left, value in reversed(list(enumerate(reversed(condition.values)))):
-            compared.append(_do(_EQUAL, value, left + 1, 0))
-        head = [_do(_LOAD, _ARGUMENTS_AT + 8 * condition.argument), _do(_AND, condition.mask)]
-        tail = [*head, *compared, _do(_RETURN, _ERROR | errno.EPERM), *tail]
+            comparisons.append(_instruction(_EQUAL, value, left + 1, 0))
+        # Arguments are 64 bits wide, and BPF loads 32: the low half comes first on these processors. The kernel itself
+        # reads no more of the arguments that are compared here, except for the flags of clone(2), which are all low.
+        head = [
+            _instruction(_LOAD, _ARGUMENTS_AT + 8 * condition.argument),
+            _instruction(_AND, condition.mask),
+        ]
+        tail = [*head, *comparisons, _instruction(_RETURN, _ERROR | errno.EPERM), *tail]
     return tail
 
 
-def _do(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+def _instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("=HBBI", code, if_true, if_false, value)
 
 
 def apply() -> None:
-    """Allow this process, and all that descend from it, nothing else from now on. `no_new_privs` must stand.
+    """Apply the filter to this process and all that descend from it, for good. `no_new_privs` must be active.
 
     Raises:
         OSError: the kernel refuses.
@@ -173,7 +194,7 @@ def apply() -> None:
 
 
 def probe() -> str | None:
-    """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
+    """Return why the layer does not work here, or ``None``. Changes the calling process: call it in a forked child."""
     if (reason := no_new_privs.probe()) is not None:
         return reason
     try:
@@ -189,5 +210,5 @@ def probe() -> str | None:
     try:
         os.close(os.pidfd_open(os.getpid()))
     except OSError as error:
-        return f"processes cannot be had by descriptor: {error.strerror}"
+        return f"pidfd_open is refused: {error.strerror}"
     return None

@@ -1,7 +1,7 @@
-"""System calls that Python has no function for, by `ctypes`, and their numbers on x86-64 and aarch64.
+"""System calls that Python has no function for, made by `ctypes`, and their numbers on x86-64 and aarch64.
 
-Only for a process that will be replaced by exec(2), or end, before anything of an answer's comes near: `ctypes` left in
-memory would let an answer call native code. The numbers are from Linux, arch/x86/entry/syscalls/syscall_64.tbl and
+Only for a process that will be replaced by exec(2), or end, before it is given an answer: `ctypes` left in memory would
+let an answer call native code. The numbers are from Linux, arch/x86/entry/syscalls/syscall_64.tbl and
 include/uapi/asm-generic/unistd.h; those from 424 on are the same everywhere.
 """
 
@@ -55,6 +55,7 @@ NUMBERS: dict[str, tuple[int, int | None]] = {
     "mount_setattr": (442, 442), "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445),
     "landlock_restrict_self": (446, 446),
 }  # fmt: skip
+"""Numbers on x86-64 and aarch64; ``None`` where the processor does not have the call."""
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -65,14 +66,14 @@ _PRCTL_ARGUMENTS = 5
 
 
 def call(name: str, *arguments: int | bytes | ctypes.Array[Any] | None) -> int:
-    """Make a system call by its name in `sandbox.isolation.system_calls`.
+    """Make a system call.
 
     Args:
-        name: of the call.
-        arguments: integers as C longs; bytes and buffers as pointers; ``None`` as a null pointer.
+        name: name of the call in `NUMBERS`.
+        arguments: integers are passed as C longs, bytes and buffers as pointers, ``None`` as a null pointer.
 
     Raises:
-        OSError: the kernel refuses; also when the processor's numbers are not known here.
+        OSError: the kernel refuses; or the call has no number on this processor.
     """
     number = None if _COLUMN is None else NUMBERS[name][_COLUMN]
     if number is None:
@@ -86,16 +87,17 @@ def call(name: str, *arguments: int | bytes | ctypes.Array[Any] | None) -> int:
 
 
 def prctl(option: int, value: int = 0) -> None:
-    """Set something of the calling process; arguments that are not used are 0, as newer options demand (prctl(2)).
+    """Set an attribute of the calling process.
 
     Raises:
         OSError: the kernel refuses.
     """
+    # Unused arguments must be 0: newer options fail with EINVAL otherwise, PR_SET_NO_NEW_PRIVS among them.
     call("prctl", option, value, *[0] * (_PRCTL_ARGUMENTS - 2))
 
 
 def execute(descriptor: int, arguments: Sequence[str], environment: Sequence[str]) -> None:
-    """Become the program that ``descriptor`` has open, by execveat(2). Returns never.
+    """Become the program that ``descriptor`` has open, by execveat(2). Never returns.
 
     Raises:
         OSError: the kernel refuses.

@@ -1,1 +1,1 @@
-"""What runs in processes of its own: zygote, solution, examiner, analyst. The grader's process imports none of it."""
+"""Processes of the sandbox: zygote, analyzer, harness and solution. The grader's process imports none of this."""

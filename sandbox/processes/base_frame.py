@@ -1,8 +1,8 @@
-"""The frame that an answer stands on, and all that it can see of us when it looks down.
+"""The frame below an answer's frames, and all that the answer can see of us when it walks down its stack.
 
-This module imports nothing, so that the frame's globals lead nowhere. What is called and what becomes of the result
-are on the interpreter's value stack, which no attribute of a frame shows; the one local variable is the method of a
-list that is empty by then.
+This module imports nothing, so that the frame's globals lead nowhere. Functions, arguments and results are only on the
+interpreter's value stack, which no attribute of a frame shows. The one local variable is the `pop` method of a list
+that is empty while the answer runs.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ __all__ = ["call_harness", "run"]
 
 
 def run(take: Callable[[], Any]) -> Any:
-    """Make the calls that some work of ours wants made, and return or raise what comes of the work.
+    """Make the calls that a task asks for, and return its result or raise its exception.
 
     Args:
-        take: gives what is needed, one thing after the other (`sandbox.processes.solution.trampoline.Task`).
+        take: returns what is needed, one thing after the other (`sandbox.processes.solution.trampoline.Task`).
     """
+    # Nothing is kept in a variable, because answers can read f_locals, and since PEP 667 write to it. For the same
+    # reason it is `with` and not `try`: an exception goes to Task.__exit__, whose frame is gone before the next call.
     while take()():
         with take():
             while take()(take()(*take(), **take())):
@@ -35,5 +37,5 @@ def run(take: Callable[[], Any]) -> Any:
 
 
 def call_harness(begin: Callable[..., Callable[[], Any]], /, *question: Any) -> Any:
-    """Stand on work that a question of the answer's begins: it may call the answer in turn."""
+    """Run the task that serves a call of the answer to an object of the harness; the answer may be called in turn."""
     return run(begin(*question))

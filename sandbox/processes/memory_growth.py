@@ -1,4 +1,4 @@
-"""Whether a process of ours has grown, and is to be replaced before it serves others."""
+"""Memory growth of a process, which decides whether it is replaced before it serves others."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ import resource
 __all__ = ["MemoryGrowth"]
 
 _ROOM_MB = 32.0
-"""What one job or source may make a process grow by and leave it in use."""
+"""MiB that a process may have grown by and stay in use."""
 
 
 class MemoryGrowth:
-    """How a process has grown since this was made.
-
-    What counts is the most it has ever held (getrusage(2), ``ru_maxrss``), because what is given back to the allocator
-    is seldom given back to the host.
-    """
+    """Growth of the process's peak memory since this object was made."""
 
     def __init__(self) -> None:
         self._start_mb = _peak_mb()
 
     @property
     def exceeded(self) -> bool:
-        """Whether it has grown too much."""
+        """True if the process has grown too much."""
         return _peak_mb() - self._start_mb > _ROOM_MB
 
 
 def _peak_mb() -> float:
+    # The peak and not the present size, because memory that is given back to the allocator is seldom given back to the
+    # host. ru_maxrss is in KiB (getrusage(2)).
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

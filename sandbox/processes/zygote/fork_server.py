@@ -1,14 +1,14 @@
-"""What a zygote does all its life: it forks, kills and buries its children.
+"""The fork server: a zygote's main loop, which forks, kills and reaps its children.
 
-Its parent speaks to it over a SOCK_SEQPACKET socket, one message a packet:
+Its parent sends requests over a SOCK_SEQPACKET socket, one message a packet:
 
-* ``F`` and a role's letter, with one descriptor: fork a child in that role; answered with ``P`` and its pid.
-* ``K`` and a pid: kill that child. ``K`` alone: kill every child; answered with ``k`` when none is left.
-* ``W`` and a pid: kill that child, unless it has ended; answered with ``w`` and how it ended
+* ``F`` and a role's letter, with one descriptor: fork a child in that role. The reply is ``P`` and its pid.
+* ``K`` and a pid: kill that child. ``K`` alone: kill every child; the reply is ``k`` when none is left.
+* ``W`` and a pid: kill that child, unless it has ended. The reply is ``w`` and its exit status and resource usage
   (`sandbox.wire.zygote_protocol`).
 
-An examiner gets a second socket of the same kind, to ask for solution processes: ``F`` with a descriptor, answered
-with ``P`` and the child's pid; ``K`` and a pid to kill one; when one has ended, ``X`` comes, and how.
+A harness gets a second socket of the same kind, to ask for solution processes: ``F`` with a descriptor, with the reply
+``P`` and the child's pid; ``K`` and a pid to kill one. When one has ended, the harness gets ``X`` and its exit status.
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 __all__ = ["ForkServer"]
 
 _SIGCHLD, _SIG_DFL = int(_signal.SIGCHLD), int(_signal.SIG_DFL)
-"""Plain numbers: making members of enumerations of them would cost each child some fifty copied pages."""
+"""Plain numbers: converting them to members of enumerations would cost each child some fifty copied pages."""
 _OWN_FUNCTIONS = ("closerange", "dup2", "fork", "kill", "pidfd_open", "pread", "wait4", "waitpid")
-"""What a zygote still needs of `os` when the walls take it away. No module keeps a copy: an answer would find it."""
+"""Functions of `os` that a zygote needs after they were removed from all modules (`sandbox.isolation.functions`).
+
+They are kept in the server object, not in this module, where an answer could find them."""
 _ORPHAN_ROUNDS = 100
 _LIST_BYTES = 1 << 16
 _EXITS_KEPT = 64
@@ -43,52 +45,65 @@ _EXITS_KEPT = 64
 @dataclass(slots=True)
 class _Child:
     owner: int | None
-    """The examiner's socket that asked for it; ``None`` when the parent did."""
+    """Descriptor of the harness socket that asked for it; ``None`` if the parent did."""
     forks: socket.socket | None = None
-    """Our end of the socket an examiner asks for solutions with."""
+    """Our end of the socket over which a harness asks for solution processes."""
 
 
 class ForkServer:
-    """Serves fork requests until its parent goes away."""
+    """Serves fork requests until its parent goes away.
 
-    def __init__(self, control: socket.socket, harness: str, offspring: int, *, killing_by_descriptor: bool) -> None:
+    Args:
+        control: socket to the parent.
+        harness: letter of the role that may ask for solution processes.
+        children_list: open on the kernel's list of this process's children; -1 if orphans do not become its children.
+        use_pidfd: kill by descriptor, the only way that the seccomp filter allows.
+    """
+
+    # There is one thread and one loop, and no lock. A fork copies only the thread that calls it, so a lock that another
+    # thread holds would stay locked in the child for ever (fork(2), pthread_atfork(3)).
+
+    def __init__(self, control: socket.socket, harness: str, children_list: int, *, use_pidfd: bool) -> None:
         self.control = control
         self.harness = harness
         self.os = SimpleNamespace(**{name: getattr(os, name) for name in _OWN_FUNCTIONS})
         self.os.pidfd_send_signal = signal.pidfd_send_signal
-        self._kill = self._kill_by_descriptor if killing_by_descriptor else self._kill_by_number
-        self.offspring = offspring
-        """Open on the kernel's list of this process's children; -1 where orphans do not come here."""
+        self._kill = self._kill_by_pidfd if use_pidfd else self._kill_by_pid
+        self.children_list = children_list
         self.children: dict[int, _Child] = {}
-        self.askers: dict[int, socket.socket] = {}
+        self.harnesses: dict[int, socket.socket] = {}
+        """Sockets of harnesses, by descriptor."""
         self.exits: dict[int, ExitInfo] = {}
-        """Of children that the parent asked for, in the order they ended; the last few."""
+        """The last few exits of children that the parent asked for, in the order they ended."""
         self.poller = select.poll()
         self.wake_read, self.wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
     def serve(self) -> str:
-        """Serve; returns only in a forked child, with the letter of its role."""
+        """Serve requests. Returns only in a forked child, with the letter of its role."""
+        # SIGCHLD wakes the loop through a pipe. The handler itself does nothing, but there must be one: the default
+        # action is to ignore the signal, and then nothing is written to the pipe.
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         self.poller.register(self.control.fileno(), select.POLLIN)
         self.poller.register(self.wake_read, select.POLLIN)
         while True:
             for descriptor, _ in self.poller.poll():
-                role = self._attend(descriptor)
+                role = self._handle_event(descriptor)
                 if role is not None:
                     return role
 
-    def _attend(self, descriptor: int) -> str | None:
+    def _handle_event(self, descriptor: int) -> str | None:
         if descriptor == self.wake_read:
             os.read(self.wake_read, 4096)
             self._reap()
             return None
         if descriptor == self.control.fileno():
-            return self._command()
-        asker = self.askers.get(descriptor)
-        return self._ask(asker) if asker is not None else None
+            return self._serve_parent()
+        # An event of the same poll may have closed the socket already.
+        harness = self.harnesses.get(descriptor)
+        return self._serve_harness(harness) if harness is not None else None
 
-    def _command(self) -> str | None:
+    def _serve_parent(self) -> str | None:
         try:
             message, descriptors = receive_descriptors(self.control, 64, 1)
         except OSError:
@@ -110,47 +125,52 @@ class ForkServer:
         if pid in self.children:
             self._kill(pid)
             _, status, usage = self.os.wait4(pid, 0)
-            self._bury(pid, status, usage)
-        ending = self.exits.get(pid)
-        return ending.pack() if ending is not None else b""
+            self._record_exit(pid, status, usage)
+        exit_info = self.exits.get(pid)
+        return exit_info.pack() if exit_info is not None else b""
 
-    def _ask(self, asker: socket.socket) -> str | None:
+    def _serve_harness(self, harness: socket.socket) -> str | None:
         try:
-            message, descriptors = receive_descriptors(asker, 64, 1)
+            message, descriptors = receive_descriptors(harness, 64, 1)
         except OSError:
             message, descriptors = b"", []
         if not message:
-            self._forget(asker)
+            self._drop_harness(harness)
         elif message[:1] == b"F":
-            return self._fork("S", descriptors[0], asker)
+            return self._fork("S", descriptors[0], harness)
         else:
+            # The kernel gives a pid to nobody else before its zombie has been reaped, and only this loop reaps. So a
+            # pid that is among the children is still that child.
             pid = int(message[1:])
             child = self.children.get(pid)
-            if child is not None and child.owner == asker.fileno():
+            if child is not None and child.owner == harness.fileno():
                 self._kill(pid)
         return None
 
-    def _fork(self, role: str, channel: int, asker: socket.socket | None) -> str | None:
+    def _fork(self, role: str, channel: int, harness: socket.socket | None) -> str | None:
         forks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if role == self.harness else None
         pid = self.os.fork()
         if pid == 0:
             self._become_child(channel, forks[1].fileno() if forks else None)
             return role
         os.close(channel)
-        child = _Child(owner=asker.fileno() if asker is not None else None)
+        child = _Child(owner=harness.fileno() if harness is not None else None)
         if forks:
             forks[1].close()
             child.forks = forks[0]
-            self.askers[forks[0].fileno()] = forks[0]
+            self.harnesses[forks[0].fileno()] = forks[0]
             self.poller.register(forks[0].fileno(), select.POLLIN)
         self.children[pid] = child
-        (asker or self.control).send(b"P%d" % pid)
+        (harness or self.control).send(b"P%d" % pid)
         return None
 
     def _become_child(self, channel: int, forks: int | None) -> None:
+        # Signal handlers are inherited across a fork, and so is the pipe that they wake (signal(7)).
         signal.set_wakeup_fd(-1)
         _signal.signal(_SIGCHLD, _SIG_DFL)
-        high = 64  # moved out of the way first: either may already be 3 or 4
+        # Both descriptors are moved up first, because either may be in the other's place. All others are closed: they
+        # are the zygote's own sockets, over which a child could give it orders.
+        high = 64
         self.os.dup2(channel, high)
         if forks is not None:
             self.os.dup2(forks, high + 1)
@@ -168,55 +188,62 @@ class ForkServer:
             if pid == 0:
                 return
             if pid in self.children:
-                self._bury(pid, status, usage)
+                self._record_exit(pid, status, usage)
 
-    def _bury(self, pid: int, status: int, usage: struct_rusage) -> None:
-        """Tell who asked for a child that it has ended."""
+    def _record_exit(self, pid: int, status: int, usage: struct_rusage) -> None:
+        """Report the exit of a child to the harness that asked for it, or keep it for the parent."""
         child = self.children.pop(pid)
+        # Before the report, so that nothing of a run is left when its end is known.
         self._reap_orphans()
         if child.forks is not None:
-            self._forget(child.forks)
-        ending = ExitInfo(pid, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+            self._drop_harness(child.forks)
+        # wait4(2) counts the child and its reaped descendants; ru_maxrss is in KiB (getrusage(2)).
+        exit_info = ExitInfo(pid, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
         if child.owner is None:
-            self.exits[pid] = ending
+            self.exits[pid] = exit_info
             if len(self.exits) > _EXITS_KEPT:
                 del self.exits[next(iter(self.exits))]
-        elif child.owner in self.askers:
-            asker = self.askers[child.owner]
+        elif child.owner in self.harnesses:
+            harness = self.harnesses[child.owner]
             try:
-                asker.send(b"X" + ending.pack())
+                harness.send(b"X" + exit_info.pack())
             except OSError:
-                self._forget(asker)
+                self._drop_harness(harness)
 
     def _reap_orphans(self) -> None:
-        """End what a child has left behind: its orphans are children of this process now."""
-        if self.offspring < 0:
+        """Kill descendants that a child has left behind: they are children of this process now."""
+        # This process is their subreaper (sandbox.isolation.orphans). Killing one can orphan others, which appear in
+        # the list afterwards: so it is read until no stranger is in it.
+        if self.children_list < 0:
             return
         for _ in range(_ORPHAN_ROUNDS):
-            strays = [
+            orphans = [
                 pid
-                for pid in map(int, self.os.pread(self.offspring, _LIST_BYTES, 0).split())
+                for pid in map(int, self.os.pread(self.children_list, _LIST_BYTES, 0).split())
                 if pid not in self.children
             ]
-            if not strays:
+            if not orphans:
                 return
-            for pid in strays:
+            for pid in orphans:
                 self._kill(pid)
-            for pid in strays:
+            for pid in orphans:
                 self.os.waitpid(pid, 0)
-        self._end()  # they are born faster than they can be ended one by one: the kernel ends them all with us
+        # They fork faster than they can be killed one by one. When this process ends, the reaper of the parent stops
+        # them all first, and in a pid namespace the kernel kills them at once (pid_namespaces(7)).
+        self._end()
 
-    def _forget(self, asker: socket.socket) -> None:
-        """Kill what an examiner that is gone had started."""
-        number = asker.fileno()
-        if self.askers.pop(number, None) is None:
+    def _drop_harness(self, harness: socket.socket) -> None:
+        """Close the socket of a harness that is gone, and kill the solution processes that it had started."""
+        number = harness.fileno()
+        if self.harnesses.pop(number, None) is None:
             return
         self.poller.unregister(number)
+        # The number will be another socket's, so it no longer stands for an owner.
         for pid, child in self.children.items():
             if child.owner == number:
                 child.owner = None
                 self._kill(pid)
-        asker.close()
+        harness.close()
 
     def _kill_all(self) -> None:
         for pid in self.children:
@@ -225,15 +252,15 @@ class ForkServer:
             pid, _ = self.os.waitpid(-1, 0)
             child = self.children.pop(pid, None)
             if child is not None and child.forks is not None:
-                self._forget(child.forks)
+                self._drop_harness(child.forks)
         self._reap_orphans()
 
-    def _kill_by_number(self, pid: int) -> None:
+    def _kill_by_pid(self, pid: int) -> None:
         with suppress(ProcessLookupError):
             self.os.kill(pid, signal.SIGKILL)
 
-    def _kill_by_descriptor(self, pid: int) -> None:
-        """By the one way that the filter leaves to those who can open a descriptor."""
+    def _kill_by_pidfd(self, pid: int) -> None:
+        # The seccomp filter refuses kill(2), which takes any pid. A pidfd must be opened, and answers can open none.
         with suppress(ProcessLookupError):
             descriptor = self.os.pidfd_open(pid)
             try:

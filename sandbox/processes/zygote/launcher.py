@@ -1,11 +1,11 @@
-"""The launcher: puts up the kernel's walls, and then becomes the zygote.
+"""The launcher: applies the kernel layers, and then becomes the zygote.
 
-The kernel's walls are inherited by every process that is forked and survive exec(2), so they are put up once, before
-the zygote. Python needs `ctypes` for them, which must not be in the memory of a process that an answer's is forked
-from: so the launcher becomes a fresh interpreter afterwards. Where none of these walls can stand, it becomes the
-zygote as it is.
+Kernel layers are inherited by every process that is forked and survive exec(2), so they are applied once, before the
+zygote. Python needs `ctypes` to apply them, which must not be in the memory of a process that solution processes are
+forked from: so the launcher executes a fresh interpreter afterwards. Where no kernel layer works, it becomes the zygote
+as it is.
 
-Every start waits for it, so it and what it imports do without the modules that take the interpreter long to load.
+Every start waits for the launcher, so it and what it imports do without modules that take long to load.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+# The garbage collector is off from the first statement on: a collection writes to the header of every object, and after
+# a fork that would copy nearly every page. Processes that need it turn it on again.
 _ZYGOTE = (
     "import gc; gc.disable(); import sys; sys.path += sys.argv.pop(1).split('\\n'); "
     "from sandbox.processes import base_frame; from sandbox.processes.zygote import zygote; "
@@ -30,53 +32,68 @@ _ZYGOTE = (
 
 
 def main() -> Any:
-    """Launch a zygote. Returns what `sandbox.processes.zygote.zygote.main` does.
+    """Launch a zygote; return what `sandbox.processes.zygote.zygote.main` returns.
 
-    ``argv``, from 1: where modules are found, a path a line; the descriptor ``control``; the tier to stay within, or
-    nothing; whether the zygote gets a pid namespace where the tier has one: something, or nothing; pid of the process
-    to be protected; the configuration of the zygote. Where it gets a pid namespace, this process stays as the zygote's
-    parent, and its first message is JSON: ``zygote``, the zygote's pid as the host counts.
+    ``argv``, from 1:
+
+    * paths where modules are found, one a line;
+    * the descriptor ``control``;
+    * the tier to stay within, or nothing;
+    * something if the zygote gets a pid namespace where the tier has one, else nothing;
+    * the pid of the grader's process;
+    * the configuration of the zygote.
+
+    If the zygote gets a pid namespace, this process stays as its parent, and the first message over ``control`` is
+    JSON: ``zygote``, the zygote's pid as the host counts.
     """
-    paths, control, isolation, processes, grader, config = sys.argv[1:]
+    paths, control, isolation, own_pids, grader, config = sys.argv[1:]
     layers = limit_to(isolation or None, not_probed() if isolation == "rlimit" else probe_kernel_layers())
-    standing = {name for name, why in layers.items() if not why}
-    told = "\n".join(f"{name} {why}" for name, why in layers.items())
-    if standing:
+    to_apply = {name for name, why in layers.items() if not why}
+    reasons = "\n".join(f"{name} {why}" for name, why in layers.items())
+    if to_apply:
         try:
-            _apply_layers(standing, paths.split("\n"), int(control), processes=bool(processes))
-            hidden = bool(processes) and "namespaces" in standing
-            _become_zygote([paths, config, "" if hidden else grader, told])
+            _apply_layers(to_apply, paths.split("\n"), int(control), own_pids=bool(own_pids))
+            hidden = bool(own_pids) and "namespaces" in to_apply
+            _become_zygote([paths, config, "" if hidden else grader, reasons])
         except OSError as error:
             _refuse(int(control), error)
-    sys.argv[1:] = [config, grader, told]
+    sys.argv[1:] = [config, grader, reasons]
     from sandbox.processes.zygote.zygote import main as zygote  # noqa: PLC0415 - only where it is not started anew
 
     return zygote()
 
 
-def _apply_layers(standing: Collection[str], paths: list[str], control: int, *, processes: bool) -> None:
+def _apply_layers(names: Collection[str], paths: list[str], control: int, *, own_pids: bool) -> None:
     from sandbox.isolation import landlock, namespaces, no_new_privs, orphans, seccomp  # noqa: PLC0415 - ctypes
 
+    # The interpreter is opened first, because Landlock may not let it be found by its path, and the filter allows
+    # execveat(2) from this descriptor only. O_PATH suffices for a file that may be run but not read (open(2)).
     interpreter = os.open(sys.executable, os.O_PATH)
     os.dup2(interpreter, seccomp.INTERPRETER, inheritable=False)
     os.close(interpreter)
-    if namespaces.NAME in standing:
-        namespaces.enter(processes=processes)
-        if processes:
+    # The order matters: a layer can forbid what another one needs.
+    # - Namespaces need unshare(2) and mount(2): the filter refuses both, and Landlock refuses changes to mounts.
+    # - unshare(2) moves only later children into a pid namespace, so the rest goes on in a child (pid_namespaces(7)).
+    # - The settings of orphans are not inherited: they come after that fork, and before the filter, which limits prctl.
+    # - Landlock and the filter are refused to an unprivileged process without no_new_privs. The filter is last.
+    if namespaces.NAME in names:
+        namespaces.enter(own_pids=own_pids)
+        if own_pids:
             _continue_as_first_process(control)
-        namespaces.make_mounts(processes=processes)
-    if orphans.NAME in standing:
+        namespaces.make_mounts(own_pids=own_pids)
+    if orphans.NAME in names:
         orphans.apply()
     no_new_privs.apply()
-    if landlock.NAME in standing:
+    if landlock.NAME in names:
         landlock.apply(paths)
-    if seccomp.NAME in standing:
+    if seccomp.NAME in names:
         seccomp.apply()
 
 
 def _become_zygote(arguments: list[str]) -> NoReturn:
     from sandbox.isolation import seccomp, system_calls  # noqa: PLC0415 - ctypes
 
+    # The interpreter's own options, such as -I, are not in sys.argv; the zygote must start with the same ones.
     flags = sys.orig_argv[1 : sys.orig_argv.index("-c")]
     command = [sys.executable, *flags, "-c", _ZYGOTE, *arguments]
     system_calls.execute(seccomp.INTERPRETER, command, [f"{name}={value}" for name, value in os.environ.items()])
@@ -84,10 +101,11 @@ def _become_zygote(arguments: list[str]) -> NoReturn:
 
 
 def _continue_as_first_process(control: int) -> None:
-    """Go on in a child, which is the first process of its namespace; this one ends when that does."""
+    """Continue in a child, the first process of the pid namespace; this process stays until the child ends."""
     pid = os.fork()
     if pid == 0:
         return
+    # The child sees only its pid in the namespace, which is 1. The grader needs the one that the host counts.
     os.write(control, b'{"zygote": %d}' % pid)
     os.close(control)
     _, status = os.waitpid(pid, 0)
@@ -95,7 +113,8 @@ def _continue_as_first_process(control: int) -> None:
 
 
 def _refuse(control: int, error: OSError) -> NoReturn:
-    import json  # noqa: PLC0415 - slow to import, and hardly ever wanted
+    import json  # noqa: PLC0415 - slow to import, and hardly ever needed
 
-    os.write(control, json.dumps({"error": f"a wall that can stand cannot be put up: {error}"}).encode())
+    # Layers that were probed successfully fail now. To go on without them would be weaker isolation than reported.
+    os.write(control, json.dumps({"error": f"an isolation layer that works here cannot be applied: {error}"}).encode())
     sys.exit(1)

@@ -1,8 +1,12 @@
 """The zygote: a clean, single-threaded fork server.
 
-It imports what its children need, gives up its privileges, and then only forks
-(`sandbox.processes.zygote.fork_server`).
-It never sees an answer or a test: a child gets one connected descriptor, and everything else comes over that.
+It imports what its children need, drops its privileges, and from then on only forks
+(`sandbox.processes.zygote.fork_server`). It never sees an answer or a test: a child gets one connected descriptor, and
+everything else comes over that.
+
+A forked child shares the zygote's pages until one of the two writes to them (fork(2), copy-on-write). Each page that is
+copied costs a page fault, and a run has hundreds. So whatever can be prepared is prepared here, once, and children
+change as little as they can.
 """
 
 from __future__ import annotations
@@ -19,84 +23,101 @@ import sys
 from typing import Any
 
 from sandbox.isolation import functions, imports, layer_probes, privileges
+from sandbox.processes.loading import load_object
 from sandbox.processes.zygote.fork_server import ForkServer
 from sandbox.wire.zygote_protocol import CHANNEL
 
 __all__ = ["main"]
 
 _SKIPPED_MODULES = ("ssl",)
-"""What modules to preload would load if it were there, and do without: large, and of no use to any child."""
+"""Modules that preloaded modules import if they can, and do without: large, and of no use to any child."""
 
 
 def main() -> Any:
-    """Run a zygote; its configuration is the JSON in ``argv[1]``.
+    """Run a zygote.
 
-    Returns only in a child whose program stands on `ground`: what that takes.
+    ``argv``, from 1:
 
-    ``argv[2]`` is the pid of the process that has this one started; empty when that cannot be seen from here.
-    ``argv[3]`` has a line for each of the kernel's walls: its name, and why it does not stand.
+    * its configuration, as JSON;
+    * the pid of the grader's process, or nothing if that cannot be seen from here;
+    * for each kernel layer a line: its name, and why it is not active.
 
-    Keys: ``control`` (descriptor), ``preload`` (module names), ``roles`` (letter to ``module:function`` or
-    ``module:function|argument``: what makes the program that a child in that role runs), ``harness`` (letter of the
-    role that may ask for solutions), ``uid`` (to become, when root), ``mark`` (a resource limit by which every
-    descendant can be told), ``probe`` (whether to probe the other walls, too). Its first message is JSON: ``pid``,
-    ``layers``, ``missing`` (modules that could not be loaded); or ``error``.
+    Keys of the configuration:
+
+    * ``control``: descriptor of the socket to its parent;
+    * ``preload``: names of modules to load;
+    * ``roles``: by letter, ``module:function`` or ``module:function|argument``, which makes the program that a child in
+      that role runs;
+    * ``harness``: letter of the role that may ask for solution processes;
+    * ``uid``: user to become, if root;
+    * ``tag``: value of a resource limit by which all descendants can be found;
+    * ``probe``: whether to probe the other layers, too.
+
+    The first message is JSON: ``pid``, ``walls`` (reports of the layers) and ``missing`` (modules that could not be
+    loaded); or ``error``.
+
+    Returns:
+        In the zygote, never. In a child whose program runs on `sandbox.processes.base_frame`: the argument of its
+        `run`. Other children end here.
     """
     config, grader, layers = (sys.argv.pop(1) for _ in range(3))
-    zygote, entries = _prepare(json.loads(config), int(grader) if grader else None, _parse_reasons(layers))
+    zygote, programs = _prepare(json.loads(config), int(grader) if grader else None, _parse_reasons(layers))
     role = zygote.serve()
     # Only a child gets here, and the frames that served requests are gone from its stack.
-    take = entries[role](CHANNEL)
+    take = programs[role](CHANNEL)
     if take is None:
         os._exit(0)
     return take
 
 
 def _parse_reasons(lines: str) -> dict[str, str]:
-    """Why each wall does not stand; empty when it does."""
     return {name: why for name, _, why in (line.partition(" ") for line in lines.splitlines())}
 
 
 def _prepare(config: dict[str, Any], grader: int | None, layers: dict[str, str]) -> tuple[ForkServer, dict[str, Any]]:
-    """The server, and the programs of its children by the letters of their roles.
-
-    What is let go of here, no child needs to take apart.
-    """
+    """Make the fork server, and the programs of its children by the letters of their roles."""
+    # What is no longer needed is freed when this function returns. Otherwise each child would free it, page by page.
     control = socket.socket(fileno=config["control"])
     os.register_at_fork = _ignore_at_fork_hooks
     try:
-        # While this process is small: it is forked for each, and the children are at work beside what follows.
-        probing = layer_probes.LayerProbes(config["uid"], grader) if config["probe"] else None
+        # First, because each probe forks this process while it is small, and runs beside what follows.
+        probes = layer_probes.LayerProbes(config["uid"], grader) if config["probe"] else None
         missing = _preload(config["preload"])
-        entries = {letter: _make_program(target) for letter, target in config["roles"].items()}
-        if probing is not None:
-            layers = probing.reasons() | layers
-        standing = {name for name, why in layers.items() if not why}
-        offspring = _open_children_list() if "orphans" in standing else -1
+        programs = {letter: _make_program(target) for letter, target in config["roles"].items()}
+        if probes is not None:
+            layers = probes.reasons() | layers
+        active = {name for name, why in layers.items() if not why}
+        children_list = _open_children_list() if "orphans" in active else -1
+        # Last, because root may be needed for each of the others, such as to read modules or to raise a limit.
         _tag_self(config["tag"])
         privileges.drop(config["uid"])
-    except Exception as error:  # noqa: BLE001 - whatever keeps a zygote from starting is told to its parent
+    except Exception as error:  # noqa: BLE001 - the parent reports whatever keeps a zygote from starting
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
         sys.exit(1)
     reports = [{"name": name, "active": not why, "reason": why} for name, why in layers.items()]
     control.send(json.dumps({"pid": os.getpid(), "walls": reports, "missing": missing}).encode())
     os.register_at_fork = posix.register_at_fork
-    zygote = ForkServer(control, config["harness"], offspring, killing_by_descriptor="seccomp" in standing)
+    zygote = ForkServer(control, config["harness"], children_list, use_pidfd="seccomp" in active)
+    # These two are applied here, once, because that writes to the dicts of all modules. Children that run no answer
+    # revert them.
     functions.apply()
-    # What holds itself and is then frozen stays for good: a child need not take it apart, and closes no descriptor.
-    kept: list[Any] = [zygote, imports.apply()]
+    # A list that contains itself is freed only by the collector, and never once it is frozen. So children do not free
+    # the fork server, which would copy pages and close descriptors that they have reused by then.
+    immortal: list[Any] = [zygote, imports.apply()]
     vars(sys.modules["__main__"]).clear()
     vars(sys.modules["__main__"]).update(__name__="__main__", __builtins__=builtins)
-    kept.append(kept)
-    # Not collected before: what little there is to find is not worth the time, and leaves holes in pages that children
-    # would write to.
+    immortal.append(immortal)
+    # gc.freeze keeps collections in children away from all that exists now, because visiting an object writes to its
+    # header. There is no gc.collect before: it finds little, and leaves holes in pages, which children would then fill
+    # and so copy (https://docs.python.org/3/library/gc.html#gc.freeze).
     gc.freeze()
     gc.disable()
-    return zygote, entries
+    return zygote, programs
 
 
 def _open_children_list() -> int:
-    """The kernel's list of this process's children (proc(5), ``/proc/PID/task/TID/children``), if it keeps one."""
+    """Open the kernel's list of this process's children; -1 if it has none (CONFIG_PROC_CHILDREN, proc(5))."""
+    # Opened once: what is read from it is current each time, and without privileges it might not be opened later.
     try:
         return os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -104,24 +125,26 @@ def _open_children_list() -> int:
 
 
 def _tag_self(tag: int) -> None:
+    # RLIMIT_MSGQUEUE is of use to nothing else here: POSIX message queues cannot be opened. It is inherited by every
+    # descendant, cannot be raised again, and can be read by others in /proc/PID/limits.
     try:
         resource.setrlimit(resource.RLIMIT_MSGQUEUE, (tag, tag))
     except (OSError, ValueError):
-        return  # the host allows less; descendants can then be told by their session only
+        return  # the host allows less; the reaper then knows descendants by their session only
 
 
 def _ignore_at_fork_hooks(**_: Any) -> None:
-    """In the place of `os.register_at_fork`.
+    """Replace `os.register_at_fork` while modules are loaded.
 
-    This process has one thread, so no lock needs to be made anew in a child; and a random generator that is not seeded
-    anew is the same in each.
+    Hooks would run in each child, and write to memory. None is needed: this process has one thread, so no lock is held
+    during a fork; and the random generator shall be in the same state in each child.
     """
 
 
 def _preload(names: list[str]) -> list[str]:
-    """Load modules; those that could not be loaded."""
+    """Load modules, and return the names of those that could not be loaded."""
     for name in _SKIPPED_MODULES:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # "cannot be imported", to the import system
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # makes the import system raise ImportError
     try:
         return [name for name in names if not _load(name)]
     finally:
@@ -139,6 +162,5 @@ def _load(name: str) -> bool:
 
 def _make_program(target: str) -> Any:
     path, _, argument = target.partition("|")
-    module, _, function = path.partition(":")
-    make = getattr(importlib.import_module(module), function)
+    make = load_object(path)
     return make(argument) if argument else make()

@@ -211,11 +211,11 @@ def test_landlock_leaves_nothing_to_write_and_little_to_read(tmp_path: Path) -> 
 def test_a_world_of_its_own_has_one_process_no_network_and_cannot_be_written(tmp_path: Path) -> None:
     needs("namespaces")
     told = in_a_child(f"""
-        namespaces.enter(processes=True)
+        namespaces.enter(own_pids=True)
         if pid := os.fork():
             os.waitpid(pid, 0)
             os._exit(0)
-        namespaces.make_mounts(processes=True)
+        namespaces.make_mounts(own_pids=True)
         told = {{"pid": os.getpid(), "seen": [name for name in os.listdir("/proc") if name.isdigit()],
                  "network": [line.split(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]],
                  "loopback": tried(lambda: socket.create_connection(("127.0.0.1", 9), 1)),
@@ -250,13 +250,13 @@ def test_only_walls_of_the_tier_in_use_are_put_up() -> None:
 
 def test_walls_that_are_left_down_say_so() -> None:
     for whys in (limit_to(Tier.RLIMIT, reports()), not_probed()):
-        assert whys == dict.fromkeys(KERNEL_LAYERS, "left down: the tier in use is rlimit")
+        assert whys == dict.fromkeys(KERNEL_LAYERS, "not applied: the tier in use is rlimit")
     assert limit_to(None, reports("landlock"))["landlock"] == "refused"
 
 
 def test_a_tier_that_is_demanded_and_not_there_is_a_refusal_to_start(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1, isolation=Tier.RLIMIT, require_isolation=Tier.SECCOMP)
-    with pytest.raises(IsolationError, match=r"isolation seccomp is demanded, this host has rlimit \(.*left down"):
+    with pytest.raises(IsolationError, match=r"isolation seccomp is demanded, this host has rlimit \(.*not applied"):
         box.sandbox.start()
     assert [executor.zygote.pid for executor in box.sandbox._executors] == [None]
 
