@@ -7,7 +7,6 @@ exam and the `SolutionClient`, and returns plain data, which goes back as it is.
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import random
 import resource
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sandbox.isolation import functions, imports, rlimits
 from sandbox.processes.harness.solution_client import SolutionClient
 from sandbox.processes.harness.zygote_client import ZygoteClient
+from sandbox.processes.loading import load_object
 from sandbox.processes.memory_growth import MemoryGrowth
 from sandbox.wire.framing import frame, receive_frame
 from sandbox.wire.limits import Limits
@@ -44,8 +44,7 @@ class Runner(Protocol):
 
 def main_for(target: str) -> Callable[[int], None]:
     """The examiner's program with the conductor that ``module:function`` names."""
-    module, _, name = target.partition(":")
-    runner: Runner = getattr(importlib.import_module(module), name)
+    runner: Runner = load_object(target)
 
     def main(channel: int) -> None:
         """Serve jobs that come over ``channel`` until it is closed."""

@@ -8,11 +8,11 @@ told with a word that it was not given, by a process that lives and is made of w
 from __future__ import annotations
 
 import builtins
-import importlib
 import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from sandbox.processes.loading import load_object
 from sandbox.processes.solution.trampoline import call
 
 if TYPE_CHECKING:
@@ -33,11 +33,7 @@ def load_in_process_runner(target: str) -> Callable[[dict[str, Any]], Any] | Non
         target: ``module:class``. An instance is made of an exam; its ``steps(module)`` gives what came of each test of
             the answer in ``module``, and its ``is_intact()`` whether it is still what it was when it was made.
     """
-    if not target:
-        return None
-    module, _, name = target.partition(":")
-    found: Callable[[dict[str, Any]], Any] = getattr(importlib.import_module(module), name)
-    return found
+    return load_object(target) if target else None
 
 
 def isolate_builtins(module: types.ModuleType) -> None:
