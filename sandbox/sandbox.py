@@ -14,12 +14,13 @@ from sandbox.errors import IsolationError, ProcessLostError
 from sandbox.isolation.privileges import uid_of
 from sandbox.isolation.tiers import ORPHANS
 from sandbox.preload import SOLUTION_PRELOAD
-from sandbox.scheduler.analyzer import ANALYZER, AnalyzerClient
-from sandbox.scheduler.executor import HARNESS, SOLUTION, Executor
+from sandbox.scheduler.analyzer import AnalyzerClient
+from sandbox.scheduler.executor import Executor
 from sandbox.scheduler.loop import Future, Loop, Pool
 from sandbox.scheduler.reaper import reap
 from sandbox.scheduler.zygote import Zygote, ZygoteSettings
 from sandbox.types import LayerReport, Tier, active_tier
+from sandbox.wire.zygote_protocol import ANALYZER, HARNESS, SOLUTION
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable

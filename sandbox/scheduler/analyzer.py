@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sandbox.errors import ProcessLostError, ProcessSpentError, SandboxError
-from sandbox.types import Analysis, AnalysisRequest, AnalysisStatus, Finding, StyleFacts
+from sandbox.wire.analysis import Analysis, AnalysisRequest, AnalysisStatus, StyleFacts
 from sandbox.wire.values import decode, encode
+from sandbox.wire.zygote_protocol import ANALYZER
 
 if TYPE_CHECKING:
     from sandbox.scheduler.forked_process import ForkedProcess
     from sandbox.scheduler.loop import Future
     from sandbox.scheduler.zygote import Zygote
 
-__all__ = ["ANALYZER", "AnalyzerClient"]
+__all__ = ["AnalyzerClient"]
 
-ANALYZER = "A"
-"""Role of the analysts' zygote."""
 _INSPECT_CPU_S = 3.0
 """CPU seconds an analyst may spend on parsing, compiling and the policy: honest sources take milliseconds."""
 _STYLE_CPU_S = 6.0
@@ -164,20 +163,12 @@ class AnalyzerClient:
         style: Future[StyleFacts | None] | None,
     ) -> None:
         self._idle = False
-        fields = [
-            request.source,
-            request.entry_point,
-            request.policy.value,
-            list(request.allow_imports),
-            max_bytes,
-            style is not None,
-        ]
-        await analyzer.send(encode(fields), deadline)
-        analysis.set(_analysis(decode(await _reply(analyzer, deadline, _INSPECT_CPU_S))))
+        await analyzer.send(encode([request.pack(), max_bytes, style is not None]), deadline)
+        analysis.set(Analysis.unpack(decode(await _reply(analyzer, deadline, _INSPECT_CPU_S))))
         memory_exceeded, facts = decode(await _reply(analyzer, deadline, _STYLE_CPU_S))
         self._idle = not memory_exceeded
         if style is not None:
-            style.set(_style(facts))
+            style.set(None if facts is None else StyleFacts.unpack(facts))
 
 
 async def _reply(analyzer: ForkedProcess, deadline: float, cpu_s: float) -> bytes:
@@ -193,19 +184,3 @@ def _report_internal(analysis: Future[Analysis], style: Future[StyleFacts | None
     if style is not None and analysis.done:
         style.fail(ProcessLostError(f"its style is not known: {why}"))
     analysis.set(Analysis(AnalysisStatus.INTERNAL, detail=why))
-
-
-def _analysis(fields: list[Any]) -> Analysis:
-    status, detail, violations, defines_entry_point, is_stub = fields
-    return Analysis(AnalysisStatus(status), detail, _findings(violations), defines_entry_point, is_stub)
-
-
-def _style(fields: list[Any] | None) -> StyleFacts | None:
-    if fields is None:
-        return None
-    lines, changed_lines, similarity, findings = fields
-    return StyleFacts(lines, changed_lines, similarity, _findings(findings))
-
-
-def _findings(fields: list[Any]) -> tuple[Finding, ...]:
-    return tuple(Finding(kind, line, message) for kind, line, message in fields)

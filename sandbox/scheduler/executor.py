@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import astuple
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sandbox.errors import ProcessLostError, ProcessSpentError
 from sandbox.scheduler.priority import SLOW_AFTER_S, PriorityControl
 from sandbox.scheduler.zygote import Zygote
 from sandbox.types import Execution, ExecutionStatus, Job
-from sandbox.wire.values import decode, encode
+from sandbox.wire.jobs import JobReport, JobRequest
+from sandbox.wire.zygote_protocol import HARNESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from sandbox.scheduler.forked_process import ForkedProcess
     from sandbox.scheduler.zygote import ZygoteSettings
 
-__all__ = ["HARNESS", "SOLUTION", "Executor"]
+__all__ = ["Executor"]
 
-HARNESS, SOLUTION = "E", "S"
-"""Roles of a lane's zygote."""
 _ATTEMPTS = 2
 _JOBS_PER_HARNESS = 1000
 """Jobs after which an examiner is replaced, so that whatever it has come to keep is let go."""
@@ -95,16 +93,15 @@ class Executor:
         harness = await self._harness_for(job, deadline)
         forked = time.monotonic()
         reply_deadline = min(deadline, forked + job.limits.backstop_s)
-        head = encode([job.source, list(astuple(job.limits))])
-        await harness.send(head + b"\n" + job.spec, reply_deadline)
+        await harness.send(JobRequest(job.source, job.limits, job.spec).pack(), reply_deadline)
         reply = await self._reply(harness, reply_deadline, job.limits.total_cpu_s + _SPARE_CPU_S)
         if reply is None:
             if reply_deadline < deadline:
                 raise ProcessLostError("an examiner hangs")
             await self._dismiss(_CLEANUP_S)
             return Execution(ExecutionStatus.DEADLINE, detail="the deadline came before the tests were done")
-        report = decode(reply)
-        if not job.harness_key or report["memory_exceeded"]:
+        report = JobReport.unpack(reply)
+        if not job.harness_key or report.memory_exceeded:
             await self._dismiss()
         return _execution(report, fork_ms=(forked - started) * 1000)
 
@@ -143,15 +140,15 @@ class Executor:
             await self.zygote.kill_children(timeout_s)
 
 
-def _execution(reply: dict[str, Any], *, fork_ms: float) -> Execution:
-    timings = {"fork": fork_ms, "run": reply["wall_ms"]}
-    if "error" in reply:
-        return Execution(ExecutionStatus.INTERNAL, detail=f"the tests are broken: {reply['error']}", timings_ms=timings)
+def _execution(report: JobReport, *, fork_ms: float) -> Execution:
+    timings = {"fork": fork_ms, "run": report.wall_ms}
+    if report.error:
+        return Execution(ExecutionStatus.INTERNAL, detail=f"the tests are broken: {report.error}", timings_ms=timings)
     return Execution(
         ExecutionStatus.COMPLETED,
-        report=reply["report"],
-        cpu_s=reply["cpu_s"],
-        peak_mb=reply["peak_mb"],
-        output=reply["output"],
+        report=report.report,
+        cpu_s=report.cpu_s,
+        peak_mb=report.peak_mb,
+        output=report.output,
         timings_ms=timings,
     )

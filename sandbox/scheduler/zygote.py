@@ -20,7 +20,7 @@ from sandbox.scheduler.loop import Lock, readable
 from sandbox.scheduler.reaper import new_tag, reap
 from sandbox.wire.framing import receive_descriptors, send_descriptors
 from sandbox.wire.liveness import Liveness
-from sandbox.wire.zygote_protocol import ExitInfo
+from sandbox.wire.zygote_protocol import ALL_KILLED, FORK, FORKED, KILL, WAIT, WAITED, ExitInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,26 +176,26 @@ class Zygote:
         ours.setblocking(False)
         with theirs:
             try:
-                send_descriptors(self._control, b"F" + role.encode(), [theirs.fileno()])
+                send_descriptors(self._control, FORK + role.encode(), [theirs.fileno()])
             except OSError as error:
                 ours.close()
                 raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
         try:
             while True:
                 message = await self._message(_FORK_S, deadline)
-                if message[:1] == b"P":
+                if message[:1] == FORKED:
                     return ForkedProcess(int(message[1:]), ours, parent=self._pid)
         except ProcessLostError:
             ours.close()
             raise
 
-    def kill_child(self, worker: ForkedProcess) -> None:
+    def kill_child(self, process: ForkedProcess) -> None:
         """Kill one of the processes it has forked, without waiting; nothing when it is gone."""
         if self._control is not None:
             with contextlib.suppress(OSError):
-                self._control.send(b"K%d" % worker.inner_pid)
+                self._control.send(KILL + b"%d" % process.inner_pid)
 
-    async def exit_info_of(self, worker: ForkedProcess, deadline: float) -> ExitInfo | None:
+    async def exit_info_of(self, process: ForkedProcess, deadline: float) -> ExitInfo | None:
         """End one of the processes it has forked, unless that has ended by itself; how it ended, if that is known.
 
         Raises:
@@ -205,8 +205,8 @@ class Zygote:
             if self._control is None:
                 return None
             try:
-                self._control.send(b"W%d" % worker.inner_pid)
-                while (message := await self._message(_FORK_S, deadline))[:1] != b"w":
+                self._control.send(WAIT + b"%d" % process.inner_pid)
+                while (message := await self._message(_FORK_S, deadline))[:1] != WAITED:
                     pass
             except (ProcessLostError, OSError):
                 self._end()
@@ -225,10 +225,10 @@ class Zygote:
         async with self._lock:
             assert self._control is not None
             try:
-                self._control.send(b"K")
+                self._control.send(KILL)
             except OSError as error:
                 raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
-            while await self._message(timeout_s or _FORK_S, math.inf) != b"k":
+            while await self._message(timeout_s or _FORK_S, math.inf) != ALL_KILLED:
                 pass
 
     def kill(self) -> None:

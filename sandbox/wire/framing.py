@@ -20,11 +20,15 @@ __all__ = [
     "receive_descriptors",
     "receive_frame",
     "send_descriptors",
+    "send_frame",
+    "write_all",
 ]
 
 HEADER_BYTES = 4
 _INT_BYTES = array.array("i").itemsize
 _CHUNK = 1 << 20
+_write = os.write
+"""Kept here because an answer can replace `os.write` in its process, where replies are sent by this module, too."""
 
 
 def frame(payload: bytes) -> bytes:
@@ -65,6 +69,18 @@ def receive_frame(descriptor: int, *, prefix: bytes = b"") -> bytes:
             raise ProcessLostError("a message ended early")
         data += chunk
     return bytes(memoryview(data)[HEADER_BYTES:])
+
+
+def send_frame(descriptor: int, payload: bytes) -> None:
+    """Write one frame, blocking."""
+    write_all(descriptor, frame(payload))
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``, blocking; write(2) may take less at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[_write(descriptor, view) :]
 
 
 def send_descriptors(channel: socket.socket, payload: bytes, descriptors: Sequence[int]) -> int:

@@ -20,7 +20,7 @@ Requests:
 Answers:
 
 * ``["ok", value, changes]``, with what the call did to its arguments (`sandbox.wire.mutation`)
-* ``["raised", class name, built-in base, text, line, reference, args, cause]``
+* ``["raised", *fields]`` (`ExceptionFields`)
 * ``["large"]``
 * ``["back", verb, fields]``: a question in turn, about an object of test code that the answer was given. It is
   answered with ``ok`` or ``raised``, maybe after more requests; then the first answer is still to come.
@@ -55,6 +55,7 @@ __all__ = [
     "START",
     "STEP",
     "THREADS",
+    "ExceptionFields",
     "LoadSettings",
     "needs_threads",
 ]
@@ -77,6 +78,31 @@ _THREAD_WORDS = ("thread", "concurrent", "asyncio", "import_module", "__import__
 def needs_threads(source: str) -> bool:
     """Whether a source may use threads, by its text alone, so that equal answers are treated alike."""
     return any(sign in source for sign in _THREAD_WORDS)
+
+
+class ExceptionFields(NamedTuple):
+    """An exception on its way between answer and test code: the fields of a `RAISED` message, in this order."""
+
+    type_name: str
+    base: str
+    """Name of the nearest built-in class it descends from."""
+    text: str
+    line: int = 0
+    """1-based line of the answer it came from; 0 if it came from elsewhere."""
+    reference: Any = None
+    """Reference to the exception itself; ``None`` if its class is a built-in one, or it cannot be handed out."""
+    args: tuple[Any, ...] | None = None
+    """What it was made of; ``None`` if that cannot cross."""
+    cause: list[Any] | None = None
+    """Fields of its ``__cause__``, as a list."""
+
+    def pack(self) -> list[Any]:
+        """Return the message, for `sandbox.wire.values.encode`."""
+        return [RAISED, *self]
+
+    def without_objects(self) -> ExceptionFields:
+        """Return what crosses in any case: plain names, text and line."""
+        return ExceptionFields(self.type_name, self.base, self.text, self.line)
 
 
 class LoadSettings(NamedTuple):

@@ -53,6 +53,22 @@ class Reference:
     of: int | str = 0
     """The writer's number for its class, or a word for what it can do; 0 for a class."""
 
+    def pack(self) -> list[Any]:
+        """Return the fields as they cross."""
+        return [self.key, self.kind, self.is_callable, self.of]
+
+    @classmethod
+    def unpack(cls, fields: list[Any]) -> Reference:
+        """Return the reference that `pack` was called on.
+
+        Raises:
+            ValueCodecError: the fields are not of these types; the answer can have written anything.
+        """
+        key, kind, is_callable, of = fields
+        if type(key) not in (int, str) or type(kind) is not str or type(of) not in (int, str):
+            raise ValueCodecError("malformed value: a bad reference")
+        return cls(key, kind[:200], is_callable is True, of)
+
 
 @dataclass(frozen=True, slots=True)
 class NamedItems:
@@ -162,18 +178,17 @@ class _Encoder:
 
     def other(self, value: Any, depth: int) -> Any:
         if type(value) is Reference:
-            return {"r": [value.key, value.kind, value.is_callable, value.of]}
+            return {"r": value.pack()}
         named = issubclass(type(value), tuple) and hasattr(type(value), "_fields")  # isinstance would ask the value
         if named and self.keep is None:
             return {"t": self.items(tuple.__getitem__(value, slice(None)), depth)}
         reference = self.keep(value) if self.keep is not None else None
         if reference is None:
             raise ValueCodecError(f"{type(value).__name__} is not plain data")
-        fields = [reference.key, reference.kind, reference.is_callable, reference.of]
         if not named:
-            return {"r": fields}
+            return {"r": reference.pack()}
         names = [name for name in type(value)._fields if type(name) is str]
-        return {"N": [fields, names, self.items(tuple.__getitem__(value, slice(None)), depth)]}
+        return {"N": [reference.pack(), names, self.items(tuple.__getitem__(value, slice(None)), depth)]}
 
 
 _WRITERS: dict[type, Callable[[Any], tuple[str, Any]]] = {
@@ -233,18 +248,11 @@ def _fraction(payload: list[Any]) -> Fraction:
     return Fraction(numerator, denominator)
 
 
-def _reference(payload: list[Any]) -> Reference:
-    key, kind, is_callable, of = payload
-    if type(key) not in (int, str) or type(kind) is not str or type(of) not in (int, str):
-        raise ValueCodecError("malformed value: a bad reference")
-    return Reference(key, kind[:200], is_callable is True, of)
-
-
 def _named_items(payload: list[Any]) -> NamedItems:
     reference, names, items = payload
     if set(map(type, names)) > {str}:
         raise ValueCodecError("malformed value: a bad name")
-    return NamedItems(_reference(reference), tuple(names), tuple(_items(items)))
+    return NamedItems(Reference.unpack(reference), tuple(names), tuple(_items(items)))
 
 
 def restore(value: Any, found: Callable[[Reference | NamedItems], Any]) -> Any:
@@ -294,6 +302,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "Y": date.fromisoformat,
     "H": time.fromisoformat,
     "L": lambda payload: timedelta(*payload),
-    "r": _reference,
+    "r": Reference.unpack,
     "N": _named_items,
 }

@@ -1,4 +1,19 @@
-"""What a zygote and those who ask it for processes agree on: descriptors, and how a child's exit is reported."""
+"""The zygote's protocol: messages over SOCK_SEQPACKET sockets, one message a packet, a letter first.
+
+The scheduler asks over the control socket:
+
+* `FORK` and a role's letter, with one descriptor: fork a child in that role. Reply: `FORKED` and its pid.
+* `KILL` and a pid: kill that child. No reply.
+* `KILL` alone: kill every child. Reply: `ALL_KILLED` when none is left.
+* `WAIT` and a pid: kill that child, unless it has ended. Reply: `WAITED` and its packed `ExitInfo`; without one if
+  the pid is not known.
+
+A harness gets a second socket of the same kind (`FORKS`), to ask for solution processes:
+
+* `FORK` with one descriptor. Reply: `FORKED` and the child's pid.
+* `KILL` and a pid of a child that it asked for.
+* `EXITED` and the packed `ExitInfo` comes when such a child has ended, whether it was killed or not.
+"""
 
 from __future__ import annotations
 
@@ -8,40 +23,58 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar
 
-__all__ = ["CHANNEL", "FORKS", "ExitInfo"]
+__all__ = [
+    "ALL_KILLED",
+    "ANALYZER",
+    "CHANNEL",
+    "EXITED",
+    "FORK",
+    "FORKED",
+    "FORKS",
+    "HARNESS",
+    "KILL",
+    "SOLUTION",
+    "WAIT",
+    "WAITED",
+    "ExitInfo",
+]
 
+FORK, KILL, WAIT = b"F", b"K", b"W"
+FORKED, EXITED, ALL_KILLED, WAITED = b"P", b"X", b"k", b"w"
+HARNESS, SOLUTION, ANALYZER = "E", "S", "A"
+"""Letters of the roles that a child can be forked in."""
 
 CHANNEL = 3
 """A child's own descriptor."""
 FORKS = 4
-"""The descriptor over which an examiner asks its zygote for solution processes."""
+"""The descriptor over which a harness asks its zygote for solution processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExitInfo:
-    """How a process ended."""
+    """How a process ended, and what it used."""
 
     pid: int
     status: int
     """Wait status, as in wait(2)."""
     cpu_s: float
-    """CPU seconds it has used in all."""
+    """CPU seconds it used in all."""
     peak_mb: float
     """Its largest resident memory, in MiB."""
 
     _FORMAT: ClassVar[struct.Struct] = struct.Struct("!iIQQ")
 
     def pack(self) -> bytes:
-        """As `unpack` takes it."""
+        """Return the fields as bytes."""
         return self._FORMAT.pack(self.pid, self.status, int(self.cpu_s * 1e6), int(self.peak_mb * 1024))
 
     @classmethod
     def unpack(cls, data: bytes) -> ExitInfo:
-        """What `pack` made."""
+        """Return the information that `pack` was called on."""
         pid, status, cpu_us, peak_kb = cls._FORMAT.unpack(data)
         return cls(pid, status, cpu_us / 1e6, peak_kb / 1024)
 
     @property
     def was_killed(self) -> bool:
-        """Whether SIGKILL ended it: somebody's will, or the host's that is out of memory, but no crash."""
+        """True if SIGKILL ended it. A person does that, or a host that is out of memory; it is not a crash."""
         return os.WIFSIGNALED(self.status) and os.WTERMSIG(self.status) == signal.SIGKILL

@@ -7,6 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from sandbox.wire.protocol import ExceptionFields
+from sandbox.wire.values import Reference
 from testcases.proxies import exceptions
 from testcases.proxies.class_registry import ClassRegistry
 from testcases.proxies.exportable import BUILT_IN_CLASSES, abilities_of, built_in_base, global_name
@@ -268,22 +270,22 @@ class ProxyHost:
         """A value with what test code is to see in it."""
         return self._candidate.callbacks.adopt(value)
 
-    def export(self, value: Any) -> tuple[str | int, str, bool, str | int] | None:
+    def export(self, value: Any) -> Reference | None:
         """What stands for an object in the answer's process; ``None`` for what the answer may not have."""
         what = self._held_of(value)
         if what is not None:
-            return self._key_of(value, what), type(value).__name__, False, 0
+            return Reference(self._key_of(value, what), type(value).__name__)
         if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return "n", type(value).__name__, False, 0
+            return Reference("n", type(value).__name__)
         name = global_name(value)
         if name is not None:
-            return f"{_GLOBAL_PREFIX}{name}", "global", callable(value), 0
+            return Reference(f"{_GLOBAL_PREFIX}{name}", "global", callable(value))
         abilities = abilities_of(value)
         if abilities is None:
             return None
         found = getattr(value, "__name__", None)
         kind = found if type(found) is str else type(value).__name__  # it may come from a `__getattr__`
-        return self._loans.key_of(value), kind, callable(value), abilities
+        return Reference(self._loans.key_of(value), kind, callable(value), abilities)
 
     def _held_of(self, value: Any) -> RemoteRef | None:
         if isinstance(value, ProxyType):
@@ -307,7 +309,7 @@ class ProxyHost:
         """Do with a lent object what the answer asks."""
         return self._loans.serve(verb, fields)
 
-    def report(self, error: BaseException) -> list[Any]:
+    def report(self, error: BaseException) -> ExceptionFields:
         """What to tell the answer of an exception of `serve`."""
         may_be_caught = isinstance(error, Exception | SystemExit) and not isinstance(error, AssertionError)
         if not may_be_caught and not is_from_solution(error):
@@ -318,7 +320,7 @@ class ProxyHost:
             text = str(error)[:_TEXT_CHARS]
         own: Any = error if self._held_of(error) is not None else self._loans.key_of(error)
         args = error.args if all(type(arg) in {str, int, float, bool, type(None)} for arg in error.args) else None
-        return [kind.__name__, built_in_base(kind), text, 0, own, args, None]
+        return ExceptionFields(kind.__name__, built_in_base(kind), text, reference=own, args=args)
 
 
 def _builtin_class(name: str) -> type:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from sandbox.isolation import audit, rlimits
 from sandbox.processes.analyzer.inspection import inspect_source, measure_style
 from sandbox.processes.memory_growth import MemoryGrowth
-from sandbox.types import AnalysisRequest, Policy
-from sandbox.wire.framing import frame, receive_frame
+from sandbox.wire.analysis import AnalysisRequest, Policy
+from sandbox.wire.framing import receive_frame, send_frame
 from sandbox.wire.values import decode, encode
 
 if TYPE_CHECKING:
@@ -45,22 +44,13 @@ def _main(channel: int) -> None:
     memory_growth = MemoryGrowth()
     served = 0
     while message := receive_frame(channel):
-        source, entry_point, policy, allow_imports, max_bytes, style = decode(message)
-        request = AnalysisRequest(source, entry_point, Policy(policy), tuple(allow_imports))
+        fields, max_bytes, style = decode(message)
+        request = AnalysisRequest.unpack(fields)
         analysis = inspect_source(request, max_bytes=max_bytes)
-        _send(channel, encode([analysis.status.value, analysis.detail[:500],
-                               [[found.kind, found.line, found.message] for found in analysis.violations[:20]],
-                               analysis.defines_entry_point, analysis.is_stub]))  # fmt: skip
-        facts = measure_style(source) if style and analysis.status == "ok" else None
-        _send(channel, encode([memory_growth.exceeded, None if facts is None else
-                               [facts.lines, facts.changed_lines, facts.similarity,
-                                [[found.kind, found.line, found.message] for found in facts.findings]]]))  # fmt: skip
+        # Sent before style is measured: the answer's tests can start meanwhile.
+        send_frame(channel, encode(analysis.pack()))
+        facts = measure_style(request.source) if style and analysis.status == "ok" else None
+        send_frame(channel, encode([memory_growth.exceeded, None if facts is None else facts.pack()]))
         served += 1
         if served % _SOURCES_PER_COLLECTION == 0:
             gc.collect()
-
-
-def _send(channel: int, reply: bytes) -> None:
-    view = memoryview(frame(reply))
-    while view:
-        view = view[os.write(channel, view) :]

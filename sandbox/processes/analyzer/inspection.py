@@ -11,7 +11,7 @@ from sandbox.processes.analyzer.entry_point import defines, is_stub
 from sandbox.processes.analyzer.parsing import parse_source, plain_text, tree_of
 from sandbox.processes.analyzer.policy import check_policy
 from sandbox.processes.analyzer.style import closeness, formatted, without_directives
-from sandbox.types import Analysis, AnalysisRequest, Finding, StyleFacts, one_line
+from sandbox.wire.analysis import Analysis, AnalysisRequest, Finding, StyleFacts, one_line
 
 if TYPE_CHECKING:
     import ast

@@ -7,7 +7,7 @@ import functools
 import warnings
 from dataclasses import dataclass
 
-from sandbox.types import AnalysisStatus, one_line
+from sandbox.wire.analysis import AnalysisStatus, one_line
 
 __all__ = ["ParseResult", "parse_source", "plain_text", "tree_of"]
 

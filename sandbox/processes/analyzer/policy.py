@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer
 
-from sandbox.types import Finding, Policy, one_line
+from sandbox.wire.analysis import Finding, Policy, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sandbox.errors import ValueCodecError
 from sandbox.processes.harness.callback_budget import CallbackBudgetError
 from sandbox.wire.mutation import apply_changes, containers_in, track
-from sandbox.wire.protocol import CALL, OK, RAISED
+from sandbox.wire.protocol import CALL, OK, ExceptionFields
 from sandbox.wire.values import NamedItems, Reference, encode, restore
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ _MAX_DEPTH = 25
 class CallbackHost(Protocol):
     """Whose objects the answer may be lent."""
 
-    def export(self, value: Any) -> tuple[str, str, bool, str] | None:
-        """Key, kind, whether it can be called, and what else it can do; ``None`` for what the answer may not have."""
+    def export(self, value: Any) -> Reference | None:
+        """Return a reference to an object of test code; ``None`` if the answer may not have it."""
 
     def adopt(self, reference: Any) -> Any:
         """What test code is to see for an object of the answer's (`sandbox.wire.values.Reference`)."""
@@ -34,8 +34,8 @@ class CallbackHost(Protocol):
     def serve(self, verb: str, fields: list[Any]) -> Any:
         """Do with a lent object what the answer asks."""
 
-    def report(self, error: BaseException) -> list[Any]:
-        """What to tell the answer of an exception of `serve`: name, base, text, line, own, args, cause."""
+    def report(self, error: BaseException) -> ExceptionFields:
+        """Describe an exception of `serve` to the answer."""
 
     def dropped(self) -> list[int]:
         """Numbers of objects that test code has let go since it was last asked."""
@@ -83,7 +83,7 @@ class Callbacks:
 
     def _served(self, question: Any) -> bytes:
         if self.host is None or self._depth > _MAX_DEPTH:
-            return encode([RAISED, "RecursionError", "RecursionError", "called back too deeply", 0, None, None, None])
+            return encode(ExceptionFields("RecursionError", "RecursionError", "called back too deeply").pack())
         try:
             match question:
                 case [str(verb), list(fields)]:
@@ -96,16 +96,15 @@ class Callbacks:
         except CallbackBudgetError:
             raise
         except BaseException as error:  # noqa: BLE001 - it is the answer's to see; the host knows which ones are not
-            fields = self.host.report(error)
+            raised = self.host.report(error)
         try:
-            return self.request([RAISED, *fields])
+            return self.request(raised.pack())
         except ValueCodecError:
-            return encode([RAISED, *fields[:4], None, None, None])
+            return encode(raised.without_objects().pack())
 
     def _export(self, value: Any) -> Reference | None:
         assert self.host is not None
-        lent = self.host.export(value)
-        return Reference(*lent) if lent is not None else None
+        return self.host.export(value)
 
     def _adopt(self, found: Reference | NamedItems) -> Any:
         if type(found) is NamedItems:

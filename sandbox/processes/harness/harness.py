@@ -19,9 +19,9 @@ from sandbox.processes.harness.solution_client import SolutionClient
 from sandbox.processes.harness.zygote_client import ZygoteClient
 from sandbox.processes.loading import load_object
 from sandbox.processes.memory_growth import MemoryGrowth
-from sandbox.wire.framing import frame, receive_frame
-from sandbox.wire.limits import Limits
-from sandbox.wire.values import decode, encode
+from sandbox.wire.framing import receive_frame, send_frame
+from sandbox.wire.jobs import JobReport, JobRequest
+from sandbox.wire.values import decode
 from sandbox.wire.zygote_protocol import FORKS
 
 if TYPE_CHECKING:
@@ -56,46 +56,40 @@ def main_for(target: str) -> Callable[[int], None]:
         memory_growth = MemoryGrowth()
         gc.enable()  # tests make things that hold each other, here as anywhere
         while job := receive_frame(channel):
-            head, _, spec = job.partition(b"\n")
-            source, limit_fields = decode(head)
-            limits = Limits(*limit_fields)
-            _limit_space(base_bytes, limits.memory_mb)
-            reply = encode(
-                {**_run_job(source, limits, spec, runner, zygote), "memory_exceeded": memory_growth.exceeded}
-            )
-            view = memoryview(frame(reply))
-            while view:
-                view = view[os.write(channel, view) :]
+            request = JobRequest.unpack(job)
+            _limit_space(base_bytes, request.limits.memory_mb)
+            report = _run_job(request, runner, zygote)
+            send_frame(channel, report._replace(memory_exceeded=memory_growth.exceeded).pack())
 
     return main
 
 
-def _run_job(source: str, limits: Limits, spec: bytes, runner: Runner, zygote: ZygoteClient) -> dict[str, Any]:
-    """Put one answer to its exam; once more, when somebody else may have had a hand in it."""
+def _run_job(request: JobRequest, runner: Runner, zygote: ZygoteClient) -> JobReport:
+    """Run the tests against one answer; once more if an unexplained signal has interrupted the answer."""
     started = time.perf_counter()
-    report, client = _attempt(spec, runner, SolutionClient(source, limits, zygote, blame_answer=False), zygote)
+    client = SolutionClient(request.source, request.limits, zygote, blame_answer=False)
+    report = _attempt(request.spec, runner, client, zygote)
     if client.interrupted:
-        report, client = _attempt(spec, runner, SolutionClient(source, limits, zygote, blame_answer=True), zygote)
-    report["cpu_s"] = client.cpu_s
-    report["peak_mb"] = client.peak_mb
-    report["output"] = client.head.decode("utf-8", "replace")
-    report["wall_ms"] = (time.perf_counter() - started) * 1000
-    return report
+        client = SolutionClient(request.source, request.limits, zygote, blame_answer=True)
+        report = _attempt(request.spec, runner, client, zygote)
+    return report._replace(
+        cpu_s=client.cpu_s,
+        peak_mb=client.peak_mb,
+        output=client.head.decode("utf-8", "replace"),
+        wall_ms=(time.perf_counter() - started) * 1000,
+    )
 
 
-def _attempt(
-    spec: bytes, runner: Runner, client: SolutionClient, zygote: ZygoteClient
-) -> tuple[dict[str, Any], SolutionClient]:
+def _attempt(spec: bytes, runner: Runner, client: SolutionClient, zygote: ZygoteClient) -> JobReport:
     random.seed(0)
-    report: dict[str, Any] = {}
     try:
-        report["report"] = runner(decode(spec), client)
-    except BaseException as error:  # noqa: BLE001 - a broken exam is reported, whatever broke it
-        report["error"] = f"{type(error).__name__}: {error}"[:_TEXT_CHARS]
+        report = JobReport(report=runner(decode(spec), client))
+    except BaseException as error:  # noqa: BLE001 - broken tests are reported, whatever broke them
+        report = JobReport(error=f"{type(error).__name__}: {error}"[:_TEXT_CHARS])
     if zygote.lost:  # test code may have taken the loss for an exception of the answer's
         os._exit(1)
     client.close()
-    return report, client
+    return report
 
 
 def _limit_own_use() -> None:

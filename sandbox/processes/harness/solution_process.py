@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.isolation import audit
 from sandbox.processes.harness.time_limits import seconds_not_queued
-from sandbox.wire.framing import HEADER_BYTES, frame_length, send_descriptors
+from sandbox.wire.framing import HEADER_BYTES, frame_length, send_descriptors, write_all
 from sandbox.wire.procfs import cpu_seconds, read_stat
 from sandbox.wire.replies import Reply, SolutionStatus
 
@@ -184,9 +184,7 @@ def _file_of(data: bytes) -> int:
         descriptor = os.memfd_create("stdin")
     except OSError:
         descriptor = os.open(_TEMPORARY, os.O_TMPFILE | os.O_RDWR, 0o600)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    write_all(descriptor, data)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox.errors import ProcessLostError
 from sandbox.wire.framing import receive_descriptors, send_descriptors
 from sandbox.wire.liveness import CHECK_INTERVAL_S, Liveness
-from sandbox.wire.zygote_protocol import ExitInfo
+from sandbox.wire.zygote_protocol import EXITED, FORK, FORKED, KILL, ExitInfo
 
 if TYPE_CHECKING:
     import socket
@@ -37,18 +37,18 @@ class ZygoteClient:
 
     def fork(self, channel: socket.socket) -> int:
         """Have a solution process forked that serves ``channel``; its pid."""
-        self._tell(b"F", [channel.fileno()])
+        self._tell(FORK, [channel.fileno()])
         while True:
             message = self._next_message()
-            if message[:1] == b"P":
+            if message[:1] == FORKED:
                 return int(message[1:])
 
     def end(self, pid: int) -> ExitInfo:
         """Kill a process it has forked, and wait until that is gone."""
-        self._tell(b"K%d" % pid)
+        self._tell(KILL + b"%d" % pid)
         while True:
             message = self._next_message()
-            if message[:1] == b"X":
+            if message[:1] == EXITED:
                 ending = ExitInfo.unpack(message[1:])
                 if ending.pid == pid:
                     return ending

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.errors import ValueCodecError
 from sandbox.processes.solution.objects import built_in_error, exact_str, mro_of, name_of
 from sandbox.processes.solution.trampoline import CallFailedError, call
-from sandbox.wire.protocol import RAISED
+from sandbox.wire.protocol import ExceptionFields
 from sandbox.wire.values import Reference, encode
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _TEXT_CHARS = 500
 _ARGS_BYTES = 1 << 14
 _NAME_CHARS = 100
 _CAUSES = 3
-_OUT_OF_MEMORY = encode([RAISED, "MemoryError", "MemoryError", "", 0, None, None, None])
+_OUT_OF_MEMORY = encode(ExceptionFields("MemoryError", "MemoryError", "").pack())
 """Made while there is memory to make it."""
 _trace_of = BaseException.__dict__["__traceback__"].__get__
 _cause_of = BaseException.__dict__["__cause__"].__get__
@@ -40,11 +40,11 @@ def encode_exception(error: BaseException, keep: Callable[[Any], Reference]) -> 
         return _OUT_OF_MEMORY
     try:
         fields = yield from _fields(error, keep, line, _CAUSES)
-        return encode([RAISED, *fields], keep)
+        return encode(fields.pack(), keep)
     except MemoryError:
         return _OUT_OF_MEMORY
     except Exception:  # noqa: BLE001 - the answer has taken apart what we stand on
-        return encode([RAISED, "Exception", _base_of(type(error)), "", line, None, None, None])
+        return encode(ExceptionFields("Exception", _base_of(type(error)), "", line).pack())
 
 
 def _fields(error: BaseException, keep: Callable[[Any], Reference], line: int, depth: int) -> Steps:
@@ -58,8 +58,9 @@ def _fields(error: BaseException, keep: Callable[[Any], Reference], line: int, d
         reference = keep(error)
     cause, chain = _cause_of(error), None
     if cause is not None and cause is not error and depth:
-        chain = yield from _fields(cause, keep, 0, depth - 1)
-    return [name_of(kind)[:_NAME_CHARS], _base_of(kind), text, line, reference, _crossing_args(error, keep), chain]
+        chain = list((yield from _fields(cause, keep, 0, depth - 1)))
+    name, args = name_of(kind)[:_NAME_CHARS], _crossing_args(error, keep)
+    return ExceptionFields(name, _base_of(kind), text, line, reference, args, chain)
 
 
 def _base_of(kind: type[BaseException]) -> str:
@@ -95,14 +96,15 @@ class CallbackErrors:
 
     def exception(self, fields: list[Any]) -> BaseException:
         """What to raise in the answer; when that comes back, it is what test code raised."""
-        name, base, text, _, own, args, _ = fields
+        raised = ExceptionFields(*fields)
+        own = raised.reference
         if isinstance(own, BaseException):
             return own
-        kind = self._proxies.exception_class(str(name), str(base))
+        kind = self._proxies.exception_class(str(raised.type_name), str(raised.base))
         try:
-            error = kind(*args) if type(args) is tuple else kind(text)
+            error = kind(*raised.args) if type(raised.args) is tuple else kind(raised.text)
         except TypeError:
-            error = Exception(text)
+            error = Exception(raised.text)
         if type(own) is str:
-            self._proxies.bind(error, Reference(own, name))
+            self._proxies.bind(error, Reference(own, raised.type_name))
         return error

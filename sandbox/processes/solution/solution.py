@@ -28,7 +28,7 @@ from sandbox.processes.solution.in_process import WORD, isolate_builtins, load_i
 from sandbox.processes.solution.objects import Objects
 from sandbox.processes.solution.proxies import Proxies
 from sandbox.processes.solution.trampoline import CallFailedError, Task, call, on_base_frame
-from sandbox.wire.framing import frame, receive_descriptors, receive_frame
+from sandbox.wire.framing import receive_descriptors, receive_frame, send_frame
 from sandbox.wire.mutation import apply_changes, containers_in
 from sandbox.wire.protocol import (
     AWAIT,
@@ -63,7 +63,7 @@ __all__ = ["prepare"]
 _FIRST_READ = 1 << 12
 """Bytes; a larger buffer has the allocator tidy up first."""
 _RECURSION_LIMIT = sys.getrecursionlimit()
-_write, _leave, _collect, _run_exit_functions = os.write, os._exit, gc.collect, atexit._run_exitfuncs
+_leave, _collect, _run_exit_functions = os._exit, gc.collect, atexit._run_exitfuncs
 _count_exit_functions = atexit._ncallbacks
 _FINALIZER_WORDS = "__del__", "weakref", "open", "yield", "async"
 """What a program must use to say anything when its last objects go; looking for those copies hundreds of pages."""
@@ -190,7 +190,7 @@ class _Solution:
         with self.lock:
             values = [*fields[1], *fields[2].values()] if verb == CALL else fields
             watched = containers_in(values)
-            self.send(encode([CALLBACK, verb, list(fields)], self.objects.keep))
+            send_frame(self.channel, encode([CALLBACK, verb, list(fields)], self.objects.keep))
             reply = yield from self.listen()
             if reply is None:
                 _leave(0)
@@ -261,7 +261,7 @@ class _Solution:
             self.calm()
             reply = yield from encode_exception(error, self.objects.keep)
         yield from self.flush()
-        self.send(reply)
+        send_frame(self.channel, reply)
 
     def flush(self) -> Steps:
         """Have everything written that was printed, also to streams that the answer has put in the place of ours."""
@@ -279,11 +279,6 @@ class _Solution:
         """Give our own code a stack to work on, whatever the answer did to the limit."""
         if _recursion_limit() < _RECURSION_LIMIT:
             _set_recursion_limit(_RECURSION_LIMIT)
-
-    def send(self, reply: bytes) -> None:
-        view = memoryview(frame(reply))
-        while view:
-            view = view[_write(self.channel, view) :]
 
 
 def _blank_module(name: str) -> types.ModuleType:

@@ -1,14 +1,6 @@
 """The fork server: a zygote's main loop, which forks, kills and reaps its children.
 
-Its parent sends requests over a SOCK_SEQPACKET socket, one message a packet:
-
-* ``F`` and a role's letter, with one descriptor: fork a child in that role. The reply is ``P`` and its pid.
-* ``K`` and a pid: kill that child. ``K`` alone: kill every child; the reply is ``k`` when none is left.
-* ``W`` and a pid: kill that child, unless it has ended. The reply is ``w`` and its exit status and resource usage
-  (`sandbox.wire.zygote_protocol`).
-
-A harness gets a second socket of the same kind, to ask for solution processes: ``F`` with a descriptor, with the reply
-``P`` and the child's pid; ``K`` and a pid to kill one. When one has ended, the harness gets ``X`` and its exit status.
+`sandbox.wire.zygote_protocol` describes the requests of its parent and of harnesses, and the replies.
 """
 
 from __future__ import annotations
@@ -24,7 +16,19 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, NoReturn
 
 from sandbox.wire.framing import receive_descriptors
-from sandbox.wire.zygote_protocol import CHANNEL, FORKS, ExitInfo
+from sandbox.wire.zygote_protocol import (
+    ALL_KILLED,
+    CHANNEL,
+    EXITED,
+    FORK,
+    FORKED,
+    FORKS,
+    KILL,
+    SOLUTION,
+    WAIT,
+    WAITED,
+    ExitInfo,
+)
 
 if TYPE_CHECKING:
     from resource import struct_rusage
@@ -110,13 +114,13 @@ class ForkServer:
             message, descriptors = b"", []
         if not message:
             self._end()
-        if message[:1] == b"F":
+        if message[:1] == FORK:
             return self._fork(chr(message[1]), descriptors[0], None)
-        if message == b"K":
+        if message == KILL:
             self._kill_all()
-            self.control.send(b"k")
-        elif message[:1] == b"W":
-            self.control.send(b"w" + self._await_end(int(message[1:])))
+            self.control.send(ALL_KILLED)
+        elif message[:1] == WAIT:
+            self.control.send(WAITED + self._await_end(int(message[1:])))
         elif int(message[1:]) in self.children:
             self._kill(int(message[1:]))
         return None
@@ -136,8 +140,8 @@ class ForkServer:
             message, descriptors = b"", []
         if not message:
             self._drop_harness(harness)
-        elif message[:1] == b"F":
-            return self._fork("S", descriptors[0], harness)
+        elif message[:1] == FORK:
+            return self._fork(SOLUTION, descriptors[0], harness)
         else:
             # The kernel gives a pid to nobody else before its zombie has been reaped, and only this loop reaps. So a
             # pid that is among the children is still that child.
@@ -161,7 +165,7 @@ class ForkServer:
             self.harnesses[forks[0].fileno()] = forks[0]
             self.poller.register(forks[0].fileno(), select.POLLIN)
         self.children[pid] = child
-        (harness or self.control).send(b"P%d" % pid)
+        (harness or self.control).send(FORKED + b"%d" % pid)
         return None
 
     def _become_child(self, channel: int, forks: int | None) -> None:
@@ -206,7 +210,7 @@ class ForkServer:
         elif child.owner in self.harnesses:
             harness = self.harnesses[child.owner]
             try:
-                harness.send(b"X" + exit_info.pack())
+                harness.send(EXITED + exit_info.pack())
             except OSError:
                 self._drop_harness(harness)
 

@@ -14,9 +14,9 @@ import pytest
 
 from grader.core.sandbox_factory import IN_PROCESS_RUNNER
 from sandbox.processes.harness import solution_process
-from sandbox.scheduler.executor import SOLUTION
 from sandbox.scheduler.reaper import tagged_pids
 from sandbox.types import ExecutionStatus
+from sandbox.wire.zygote_protocol import SOLUTION
 from testcases.model import AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest
 from tests.sandbox.conftest import SHORT, Box
 from tests.soak.hostile import SOURCES

@@ -1,0 +1,143 @@
+"""What the analyzer is asked about a source, and what it reports.
+
+Each ``pack`` gives plain data for `sandbox.wire.values.encode`, and the ``unpack`` beside it takes what `decode` gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+__all__ = [
+    "TEXT_CAP",
+    "Analysis",
+    "AnalysisRequest",
+    "AnalysisStatus",
+    "Finding",
+    "Policy",
+    "StyleFacts",
+    "one_line",
+]
+
+TEXT_CAP = 200
+"""Largest number of characters in a message or detail."""
+_DETAIL_CHARS = 500
+_MAX_VIOLATIONS = 20
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` as one line of at most `TEXT_CAP` characters; what is cut off ends in an ellipsis."""
+    line = " ".join(text[: 4 * TEXT_CAP].split())
+    return line if len(line) <= TEXT_CAP else line[: TEXT_CAP - 1] + "…"
+
+
+class Policy(StrEnum):
+    """How strictly the source is inspected before it may run."""
+
+    OFF = "off"
+    STANDARD = "standard"
+    STRICT = "strict"
+    """RestrictedPython's own policy, which refuses a quarter and more of real code."""
+
+
+class AnalysisStatus(StrEnum):
+    """Result of parsing and compiling a source."""
+
+    OK = "ok"
+    SYNTAX_ERROR = "syntax_error"
+    TOO_LARGE = "too_large"
+    """Refused before parsing: over the size cap."""
+    EXHAUSTED = "exhausted"
+    """The parser or compiler ran out of time, memory or stack, or crashed: not a program either way."""
+    INTERNAL = "internal"
+    """The analyzer failed for reasons of its own, twice; reports nothing about the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRequest:
+    """A source, and what to look for in it."""
+
+    source: str
+    entry_point: str | None = None
+    """Name the source must define at its top level; ``None`` for programs."""
+    policy: Policy = Policy.STANDARD
+    allow_imports: tuple[str, ...] = ()
+
+    def pack(self) -> list[Any]:
+        """Return the fields as plain data."""
+        return [self.source, self.entry_point, self.policy.value, list(self.allow_imports)]
+
+    @classmethod
+    def unpack(cls, fields: list[Any]) -> AnalysisRequest:
+        """Return the request that `pack` was called on."""
+        source, entry_point, policy, allow_imports = fields
+        return cls(source, entry_point, Policy(policy), tuple(allow_imports))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding in a source."""
+
+    kind: str
+    """Machine name: a pyflakes message class, or a policy rule."""
+    line: int
+    """1-based; 0 when it concerns the whole source."""
+    message: str
+    """One line for people, capped."""
+
+    def pack(self) -> list[Any]:
+        """Return the fields as plain data."""
+        return [self.kind, self.line, self.message]
+
+
+@dataclass(frozen=True, slots=True)
+class StyleFacts:
+    """Style of a source by black and pyflakes, as numbers; no judgement."""
+
+    lines: int
+    """Number of lines of the source that are not blank."""
+    changed_lines: int
+    """Number of lines black would remove or add, blank ones left out; the larger of the two counts of each change."""
+    similarity: float
+    """How close the source is to black's output, in [0, 1]; 1 when black would change nothing."""
+    findings: tuple[Finding, ...]
+    """pyflakes messages, directives such as ``noqa`` ignored."""
+
+    def pack(self) -> list[Any]:
+        """Return the fields as plain data."""
+        return [self.lines, self.changed_lines, self.similarity, [finding.pack() for finding in self.findings]]
+
+    @classmethod
+    def unpack(cls, fields: list[Any]) -> StyleFacts:
+        """Return the facts that `pack` was called on."""
+        lines, changed_lines, similarity, findings = fields
+        return cls(lines, changed_lines, similarity, tuple(Finding(*finding) for finding in findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Report on a source: syntax, policy and entry point."""
+
+    status: AnalysisStatus
+    detail: str = ""
+    """One line for people: the syntax error, or what ran out."""
+    violations: tuple[Finding, ...] = ()
+    """Findings that the policy refuses."""
+    defines_entry_point: bool = False
+    """True if the source binds the entry point at its top level, or none is asked for."""
+    is_stub: bool = False
+    """True if the entry point's body does nothing: ``pass``, ``...``, a docstring, ``raise NotImplementedError``, or
+    the return of a bare constant. For programs: if no statement does anything."""
+
+    def pack(self) -> list[Any]:
+        """Return the fields as plain data. A long detail and all but the first violations are cut off."""
+        violations = [violation.pack() for violation in self.violations[:_MAX_VIOLATIONS]]
+        return [self.status.value, self.detail[:_DETAIL_CHARS], violations, self.defines_entry_point, self.is_stub]
+
+    @classmethod
+    def unpack(cls, fields: list[Any]) -> Analysis:
+        """Return the analysis that `pack` was called on."""
+        status, detail, violations, defines_entry_point, is_stub = fields
+        findings = tuple(Finding(*violation) for violation in violations)
+        return cls(AnalysisStatus(status), detail, findings, defines_entry_point, is_stub)

@@ -1,0 +1,66 @@
+"""Messages between an executor and its harness: a job, and the report on it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, NamedTuple
+
+from sandbox.wire.limits import Limits
+from sandbox.wire.values import decode, encode
+
+__all__ = ["JobReport", "JobRequest"]
+
+_LIMITS = tuple(field.name for field in fields(Limits))
+
+
+class JobRequest(NamedTuple):
+    """One answer, its limits, and the tests to run it against."""
+
+    source: str
+    limits: Limits
+    spec: bytes
+    """The tests, encoded by `sandbox.wire.values.encode`. They cross as they are, and are decoded by the harness only:
+    a spec can be megabytes, and the executor reads nothing in it."""
+
+    def pack(self) -> bytes:
+        """Return the message."""
+        head = encode([self.source, [getattr(self.limits, name) for name in _LIMITS]])
+        return head + b"\n" + self.spec  # encoded values are JSON on one line, so the first line break ends the head
+
+    @classmethod
+    def unpack(cls, message: bytes) -> JobRequest:
+        """Return the request that `pack` was called on."""
+        head, _, spec = message.partition(b"\n")
+        source, limits = decode(head)
+        return cls(source, Limits(*limits), spec)
+
+
+class JobReport(NamedTuple):
+    """Result of a job."""
+
+    report: Any = None
+    """Plain data that the runner returned; ``None`` if the tests are broken."""
+    error: str = ""
+    """Error of the tests themselves, in one line; empty when there is a report."""
+    cpu_s: float = 0.0
+    """CPU seconds that the answer used."""
+    peak_mb: float = 0.0
+    """Largest resident memory of the answer's processes, in MiB."""
+    output: str = ""
+    """The first 2 KiB of what the answer printed."""
+    wall_ms: float = 0.0
+    memory_exceeded: bool = False
+    """True if the harness has grown too much to serve another job."""
+
+    def pack(self) -> bytes:
+        """Return the message.
+
+        Raises:
+            ValueCodecError: the report is not plain data.
+        """
+        return encode(list(self))
+
+    @classmethod
+    def unpack(cls, message: bytes) -> JobReport:
+        """Return the report that `pack` was called on."""
+        return cls(*decode(message))
