@@ -19,7 +19,8 @@ from grader.tools.datasets.resolve import resolve_references
 from grader.tools.datasets.tables import check_tables, conversion_tables
 from grader.tools.datasets.tasks import check_format
 from grader.tools.datasets.upload import BucketUploader
-from grader.tools.files.rows import AtomicFile, RowFile
+from grader.tools.files.rows import RowFile
+from grader.tools.files.writers import AtomicFile
 
 if TYPE_CHECKING:
     from grader.config.settings import GraderConfig

@@ -105,7 +105,7 @@ def _grade_locally(file: str, out: str | None, settings: GraderConfig, deadline:
     with (
         SampleFile(file) as source,
         ResultFile(out, source=file, unscored_reward=_unscored_reward(settings)) as results,
-        ProgressBar(source.size) as progress,
+        ProgressBar(source.total) as progress,
         Grader(settings, file_root=parent_folder(file)) as grader,
     ):
         run = _FileRun(source, results, progress)
@@ -121,7 +121,7 @@ def _grade_remotely(
         unscored_reward = _unscored_reward(load_config(None))
         with (
             ResumableResults(out, source=file, unscored_reward=unscored_reward) as results,
-            ProgressBar(source.size) as progress,
+            ProgressBar(source.total) as progress,
         ):
             run = _FileRun(source, results, progress)
             remote = RemoteFileRun(

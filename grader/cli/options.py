@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from grader.config.settings import GraderConfig
-from grader.tools.files.json_lines import STDIN
+from grader.tools.files.rows import STDIN
 
 __all__ = ["ConfigFile", "JsonFlag", "ProfileName", "RegionName", "SamplesFile", "load_config", "parent_folder"]
 

@@ -185,7 +185,7 @@ class BatchLoader:
         if isinstance(kept, StoreError):
             return kept
         try:
-            return self._problems.from_document(kept.document(address.task_id), prompt, address.format_name)
+            return self._problems.from_document(kept.reference(address.task_id), prompt, address.format_name)
         except (ProblemError, ValueCodecError) as error:
             return error
 

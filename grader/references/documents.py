@@ -1,4 +1,4 @@
-"""Fetched files of references: one reference, or JSON lines with one reference each."""
+"""Read fetched files of references: one reference, or JSON lines with one reference each."""
 
 from __future__ import annotations
 
@@ -25,27 +25,29 @@ _CHUNK: Final = 1 << 20
 _BOM: Final = b"\xef\xbb\xbf"
 _MAX_LINES: Final = 1_000_000
 _LINE_INDEX_BYTES: Final = 256
-"""Bytes that knowing of a line takes."""
+"""Bytes of memory for the index entry of a line, about."""
 _MB: Final = 1024 * 1024
 
 
 def decompress(data: bytes, *, is_gzip: bool, cap: int) -> bytes:
-    """The text in what was fetched, which may be gzipped; its first bytes tell.
+    """Return the text of a file, which may be gzipped.
 
     Args:
-        data: what was fetched.
-        is_gzip: whether its name says that it is gzipped.
-        cap: the most bytes it may have, unpacked.
+        data: content of the file.
+        is_gzip: True if its name ends in ``.gz``.
+        cap: most bytes that the text may have.
 
     Raises:
         StoreError: the gzip data is damaged, or unpacks to more.
     """
+    # the first bytes decide, not the name: S3 clients decompress on the way, or not, as the object's headers ask
     if not data.startswith(_GZIP_MAGIC):
         if is_gzip:
             raise StoreError("its name ends in .gz, and it is not gzip data")
         return data
     text = bytearray()
     try:
+        # chunk by chunk, so that a few KB that unpack to many GB are refused before they are in memory
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             while len(text) <= cap and (chunk := stream.read(min(_CHUNK, cap + 1 - len(text)))):
                 text += chunk
@@ -58,18 +60,18 @@ def decompress(data: bytes, *, is_gzip: bool, cap: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceText:
-    """Text of one reference, as yet unread."""
+    """Text of one reference, not parsed yet."""
 
     text: bytes
 
     @property
     def digest(self) -> bytes:
-        """Equal texts have equal digests."""
+        """SHA-256 of the text."""
         return sha256(self.text).digest()
 
 
 class ReferenceFile:
-    """What a place held when it was fetched."""
+    """Content of a location when it was fetched. Safe for threads: only `index` changes it, and always to the same."""
 
     __slots__ = ("_first_bad", "_lines", "_text")
 
@@ -80,11 +82,11 @@ class ReferenceFile:
 
     @property
     def size(self) -> int:
-        """Bytes of memory it takes."""
+        """Bytes of memory, about."""
         return len(self._text) + _LINE_INDEX_BYTES * len(self._lines or ())
 
     def index(self) -> None:
-        """Find out which line has which ``task_id``, once; until it is asked for a line, nobody needs to know.
+        """Find the line of each ``task_id``. Done once, for the first address that asks for a line.
 
         Raises:
             StoreError: there are too many lines.
@@ -92,7 +94,7 @@ class ReferenceFile:
         if self._lines is not None:
             return
         lines: dict[str, tuple[int, int] | None] = {}
-        for number, start, end in self._ends():
+        for number, start, end in self._line_spans():
             if number > _MAX_LINES:
                 raise StoreError(f"has more than {_MAX_LINES} lines; spread them over several objects")
             try:
@@ -100,34 +102,35 @@ class ReferenceFile:
             except (ValueError, RecursionError):
                 self._first_bad = self._first_bad or number
                 continue
-            name = _row_task_id(row)
-            if name is not None:
-                lines[name] = None if name in lines else (start, end)
+            task_id = _row_task_id(row)
+            if task_id is not None:
+                lines[task_id] = None if task_id in lines else (start, end)
         self._lines = lines
 
-    def document(self, task_id: str | None) -> ReferenceText:
-        """The reference with this id, or the only one.
+    def reference(self, task_id: str | None) -> ReferenceText:
+        """Return the reference with this id; of a file of one reference, that one.
 
         Raises:
-            StoreError: there is none of that id, or there are several.
+            StoreError: there is no reference with that id, or several have it.
         """
         if task_id is None:
             return ReferenceText(self._text)
         self.index()
         assert self._lines is not None
-        name = shorten(task_id)
+        shown_id = shorten(task_id)
         if task_id in self._lines:
-            found = self._lines[task_id]
-            if found is None:
-                raise StoreError(f"has the task_id '{name}' on several lines")
-            return ReferenceText(self._text[found[0] : found[1]])
+            span = self._lines[task_id]
+            if span is None:
+                raise StoreError(f"has the task_id '{shown_id}' on several lines")
+            return ReferenceText(self._text[span[0] : span[1]])
         if not self._lines and _row_task_id(self._whole()) == task_id:
             return ReferenceText(self._text)
-        doubt = f" that could be read; line {self._first_bad} is not JSON" if self._first_bad else ""
-        raise StoreError(f"has no line with the task_id '{name}'{doubt}")
+        hint = f" that could be read; line {self._first_bad} is not JSON" if self._first_bad else ""
+        raise StoreError(f"has no line with the task_id '{shown_id}'{hint}")
 
-    def _ends(self) -> Iterator[tuple[int, int, int]]:
-        """Number, start and end of each line that holds something."""
+    def _line_spans(self) -> Iterator[tuple[int, int, int]]:
+        """Yield number, start and end of each line that is not blank."""
+        # positions and not lines: the text may have hundreds of MB, and splitting it would double that
         start = number = 0
         while start < len(self._text):
             number += 1
@@ -138,7 +141,7 @@ class ReferenceFile:
             start = end + 1
 
     def _whole(self) -> Any:
-        """The one reference over several lines; ``None`` where it is not that."""
+        """Return the value of a text that is one reference over several lines; ``None`` where it is not."""
         try:
             return json.loads(self._text.decode())
         except (ValueError, RecursionError):
@@ -146,13 +149,13 @@ class ReferenceFile:
 
 
 def parse_reference(document: ReferenceText) -> Any:
-    """The reference that a document says.
+    """Parse the text of a reference.
 
-    The native format has no room for a ``task_id``, so it goes; other formats are rows that may need it. A reference
-    that is no object, such as a list, is beside its id as ``reference_answer``.
+    The native format refuses an unknown ``task_id``, so it is removed; other formats are rows that may need it. A
+    reference that is not an object, such as a list, stands beside its id as ``reference_answer``.
 
     Raises:
-        StoreError: it is not JSON.
+        StoreError: the text is not JSON.
     """
     try:
         text = document.text.decode()
@@ -183,7 +186,7 @@ def _is_json_lines(text: str) -> bool:
 
 
 def _row_task_id(row: Any) -> str | None:
-    name = row.get("task_id") if isinstance(row, dict) else None
-    if isinstance(name, str) or (isinstance(name, int) and not isinstance(name, bool)):
-        return str(name)
+    task_id = row.get("task_id") if isinstance(row, dict) else None
+    if isinstance(task_id, str) or (isinstance(task_id, int) and not isinstance(task_id, bool)):
+        return str(task_id)
     return None

@@ -12,7 +12,7 @@ from grader.errors import InputError
 from grader.tools.datasets.findings import CheckReport, Finding, FindingKind, ProbeResult, Thresholds, find_faults
 from grader.tools.datasets.probes import UNSKILLED, ProbeKind, make_probes
 from grader.tools.datasets.tasks import RowError, read_task
-from grader.tools.files.json_lines import chunks
+from grader.tools.files.rows import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

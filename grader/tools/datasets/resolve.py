@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from grader.errors import FieldError
 from grader.references.documents import parse_reference
 from grader.references.locate import find_reference, parse_address
-from grader.tools.files.json_lines import chunks
+from grader.tools.files.rows import chunks
 from testcases.errors import ProblemError, StoreError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _fill_row(row: Row, address: Address, field: str, kept: ReferenceFile | Stor
     try:
         if isinstance(kept, StoreError):
             raise kept
-        document = kept.document(address.task_id)
+        document = kept.reference(address.task_id)
         reference = parse_reference(document)
         if parse_address(reference) is not None:
             raise StoreError("says that the tests are kept yet elsewhere, and that is not followed")

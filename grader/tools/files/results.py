@@ -1,4 +1,4 @@
-"""Result files: one JSON line for each sample, written in order or resumed after an interrupted run."""
+"""Write result files: one JSON line for each sample, in order or resumed after an interrupted run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 from grader.errors import InputError
 from grader.lambda_api import Envelope, write_response
 from grader.text import json_line
+from grader.tools.files.writers import OutputFile, Replacement
 from grader.types import GradeStatus
 
 if TYPE_CHECKING:
@@ -23,40 +23,55 @@ if TYPE_CHECKING:
 
 __all__ = ["ResultFile", "ResumableResults", "result_line"]
 
+_REQUIRED_KEYS: Final = frozenset({"aggregate_reward_score", "digest", "id", "line", "metrics_list", "status"})
 
-class ResultFile:
-    """A file with one line for each sample: the Lambda's result for it, and what else there is to know.
+
+def result_line(grade: Grade, line: int, digest: str, *, unscored_reward: float) -> str:
+    """Return a result as a line of JSON: the Lambda's, with its details, and the sample's line in its file.
+
+    Args:
+        grade: the grade of the sample.
+        line: line number of the sample, from 1.
+        digest: digest of the sample's line.
+        unscored_reward: reward of a sample without a score.
+    """
+    response = write_response([grade], Envelope.LIST, unscored_reward=unscored_reward, detailed=True)
+    assert isinstance(response, list)
+    return json_line(response[0] | {"line": line, "digest": digest}) + "\n"
+
+
+class ResultFile(OutputFile):
+    """A file with one line for each sample, as they come. A context manager.
 
     Args:
         path: the file, which is replaced; ``None`` writes nowhere.
-        source: the file that samples are read from, which must be another.
-        unscored_reward: what a sample without a score gets.
+        source: path of the file that samples are read from, which must be another one.
+        unscored_reward: reward of a sample without a score.
 
     Raises:
         InputError: the file cannot be written.
     """
 
     def __init__(self, path: str | None, *, source: str, unscored_reward: float) -> None:
-        self.path = path
+        super().__init__(path, source=source, source_holds="samples")
         self.written = 0
         self._unscored_reward = unscored_reward
-        self._file = None
+        self._file: BinaryIO | None = None
         if path is None:
             return
         try:
-            if Path(source).is_file() and Path(path).exists() and Path(path).samefile(source):
-                raise InputError(f"{path}: is the file the samples are in; --out must be another")
-            self._file = Path(path).open("w", encoding="ascii")  # noqa: SIM115  # this is the context manager
+            # without a buffer, so that each result can be read as soon as it is there
+            self._file = Path(path).open("wb", buffering=0)  # noqa: SIM115 - this is the context manager
         except (OSError, ValueError) as error:
-            raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+            raise self._error(error) from None
 
     def write(self, grade: Grade, line: int, digest: str = "") -> None:
         """Write the next result.
 
         Args:
-            grade: what the sample got.
-            line: where it is, from 1.
-            digest: of the line's text.
+            grade: the grade of the sample.
+            line: line number of the sample, from 1.
+            digest: digest of the sample's line.
 
         Raises:
             InputError: the file cannot be written.
@@ -64,42 +79,25 @@ class ResultFile:
         self.written += 1
         if self._file is None:
             return
+        text = result_line(grade, line, digest, unscored_reward=self._unscored_reward).encode()
         try:
-            self._file.write(result_line(grade, line, digest, unscored_reward=self._unscored_reward))
-            self._file.flush()
+            _write_all(self._file, text)
         except OSError as error:
-            raise InputError(f"{self.path}: {error.strerror}") from None
+            raise self._error(error) from None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            # every result was flushed: what fails now has failed before, and was told then
+            # nothing is buffered: an error of closing was an error of writing before, and was raised then
             with contextlib.suppress(OSError):
                 self._file.close()
 
 
-def result_line(grade: Grade, line: int, digest: str, *, unscored_reward: float) -> str:
-    """One result as a line of JSON: the Lambda's, with its details, and where in the file the sample is.
-
-    Args:
-        grade: what the sample got.
-        line: where it is, from 1.
-        digest: of the line's text.
-        unscored_reward: what a sample without a score gets.
-    """
-    response = write_response([grade], Envelope.LIST, unscored_reward=unscored_reward, detailed=True)
-    assert isinstance(response, list)
-    return json_line(response[0] | {"line": line, "digest": digest}) + "\n"
-
-
-_REQUIRED_KEYS: Final = frozenset({"aggregate_reward_score", "digest", "id", "line", "metrics_list", "status"})
-
-
 @dataclass(frozen=True, slots=True)
 class _StoredResult:
-    """Where a result is in the file."""
+    """A result, and its position in the file."""
 
     digest: str
     offset: int
@@ -107,51 +105,49 @@ class _StoredResult:
     scored: bool
 
 
-class ResumableResults:
-    """A file of results like `grader.tools.files.results.ResultFile`'s, which is added to. A context manager.
+class ResumableResults(OutputFile):
+    """A file of results like that of `ResultFile`, to which an interrupted run is added. A context manager.
 
-    Results are appended as they come, each in one write; a last line that was torn by the end of a run is dropped. When
-    the manager is left, however that comes, they are put in the order of their lines, one for each line, in a new file
-    that takes the place of the old one.
+    Results are appended as they come, each in one write. A last line that was torn by the end of a run is dropped. When
+    the context is left, for whatever reason, the results are put in the order of their lines, one for each line, in a
+    new file that replaces the old one.
 
     Args:
-        path: the file; ``None`` keeps nothing.
-        source: the file that samples are read from, which must be another.
-        unscored_reward: what a sample without a score gets.
+        path: the file; ``None`` writes nowhere.
+        source: path of the file that samples are read from, which must be another one.
+        unscored_reward: reward of a sample without a score.
 
     Raises:
         InputError: the file cannot be written, holds something else than results, or is being written by another run.
     """
 
     def __init__(self, path: str | None, *, source: str, unscored_reward: float) -> None:
-        self.path = path
+        super().__init__(path, source=source, source_holds="samples")
         self.complete = False
-        """To be set once every line was read: results of lines that are no more are dropped then."""
+        """True once every line was read. Results of lines that no longer exist are dropped then."""
         self._unscored_reward = unscored_reward
-        self._kept: dict[int, _StoredResult] = {}
+        self._stored: dict[int, _StoredResult] = {}
         self._current: set[int] = set()
         self._file: BinaryIO | None = None
         if path is None:
             return
         try:
-            if Path(source).is_file() and Path(path).exists() and Path(path).samefile(source):
-                raise InputError(f"{path}: is the file the samples are in; --out must be another")
             self._regular = not Path(path).exists() or Path(path).is_file()
             self._file = self._opened(Path(path))
         except (OSError, ValueError) as error:
-            raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+            raise self._error(error) from None
 
     def kept(self, line: int, digest: str) -> dict[str, Any] | None:
-        """The result of an earlier run for this very sample; ``None`` where there is none, or it has no score.
+        """Return the result of an earlier run for the same sample; ``None`` where there is none, or it has no score.
 
         Raises:
             InputError: the file cannot be read.
         """
-        found = self._kept.get(line)
-        if found is None or not found.scored or found.digest != digest or not digest:
+        stored = self._stored.get(line)
+        if stored is None or not stored.scored or stored.digest != digest or not digest:
             return None
         self._current.add(line)
-        result: dict[str, Any] = json.loads(self._line_of(found))
+        result: dict[str, Any] = json.loads(self._line_of(stored))
         return result
 
     def write(self, grade: Grade, line: int, digest: str) -> None:
@@ -165,13 +161,11 @@ class ResumableResults:
         text = result_line(grade, line, digest, unscored_reward=self._unscored_reward).encode()
         try:
             offset = self._file.seek(0, os.SEEK_END) if self._regular else 0
-            written = self._file.write(text)
-            while written < len(text):  # the disk is nearly full
-                written += self._file.write(text[written:])
+            _write_all(self._file, text)
         except OSError as error:
             raise self._error(error) from None
         self._current.add(line)
-        self._kept[line] = _StoredResult(digest, offset, len(text), grade.status is GradeStatus.SCORED)
+        self._stored[line] = _StoredResult(digest, offset, len(text), grade.status is GradeStatus.SCORED)
 
     def __enter__(self) -> Self:
         return self
@@ -183,17 +177,19 @@ class ResumableResults:
             if self._regular:
                 self._put_in_order()
         finally:
-            # what fails now has failed before, and was told then
+            # nothing is buffered, see ResultFile
             with contextlib.suppress(OSError):
                 self._file.close()
 
     def _opened(self, path: Path) -> BinaryIO:
         if not self._regular:
             return path.open("wb", buffering=0)
+        # opened without truncating it, as it may hold the results of an earlier run or be someone's other file
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b", buffering=0)
         try:
+            # flock(2) is released by the kernel at the end of the process, so a run that was killed leaves no lock
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            file.truncate(self._read(path))
+            file.truncate(self._load(path))
         except BlockingIOError:
             file.close()
             raise InputError(f"{path}: another run is writing it") from None
@@ -202,8 +198,8 @@ class ResumableResults:
             raise
         return file
 
-    def _read(self, path: Path) -> int:
-        """Take in what is there; how many bytes of it are results."""
+    def _load(self, path: Path) -> int:
+        """Load the results of an earlier run, and return how many bytes they have."""
         offset = 0
         with path.open("rb") as lines:
             for number, raw in enumerate(lines, 1):
@@ -212,48 +208,50 @@ class ResumableResults:
                 result = _parse_result(raw)
                 if result is None:
                     raise InputError(
-                        f"{path}:{number}: is no result of this command, which would add to the file; remove it, or "
+                        f"{path}:{number}: is not a result of this command, which would add to the file; remove it, or "
                         "name another"
                     )
                 scored = result["status"] == GradeStatus.SCORED
-                self._kept[result["line"]] = _StoredResult(str(result["digest"]), offset, len(raw), scored)
+                self._stored[result["line"]] = _StoredResult(str(result["digest"]), offset, len(raw), scored)
                 offset += len(raw)
         return offset
 
-    def _line_of(self, kept: _StoredResult) -> bytes:
+    def _line_of(self, stored: _StoredResult) -> bytes:
         assert self._file is not None
         try:
-            return os.pread(self._file.fileno(), kept.size, kept.offset)
+            return os.pread(self._file.fileno(), stored.size, stored.offset)
         except OSError as error:
             raise self._error(error) from None
 
     def _put_in_order(self) -> None:
-        """Write every result once, in the order of the lines, and replace the file by that.
+        """Replace the file by one with every result once, in the order of the lines.
 
         Raises:
             InputError: it cannot be written; then the file is as it was.
         """
         assert self.path is not None
         target = Path(self.path).resolve()
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        replacement = Replacement(target)
         try:
-            with temporary.open("xb") as sorted_file:
+            with replacement.open() as sorted_file:
                 for raw in self._in_order():
                     sorted_file.write(raw)
-            temporary.chmod(target.stat().st_mode & 0o777)
-            temporary.replace(target)
+            replacement.commit(target.stat().st_mode & 0o777)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+            replacement.discard()
             raise self._error(error) from None
 
     def _in_order(self) -> Iterator[bytes]:
-        lines = self._current if self.complete else self._kept
+        lines = self._current if self.complete else self._stored
         for line in sorted(lines):
-            yield self._line_of(self._kept[line])
+            yield self._line_of(self._stored[line])
 
-    def _error(self, error: OSError) -> InputError:
-        return InputError(f"{self.path}: {error.strerror or error}")
+
+def _write_all(file: BinaryIO, text: bytes) -> None:
+    """Write to a file without a buffer, which may take a part at a time when the disk is nearly full (write(2))."""
+    written = file.write(text)
+    while written < len(text):
+        written += file.write(text[written:])
 
 
 def _parse_result(raw: bytes) -> dict[str, Any] | None:

@@ -1,77 +1,131 @@
-"""Row files: read JSON lines, a JSON list or Parquet; write JSON lines atomically."""
+"""Read files of rows: JSON lines, a JSON list or Parquet, plain or gzipped.
+
+JSON lines and Parquet are read as they are asked for, so that a file may be larger than the memory.
+"""
 
 from __future__ import annotations
 
 import codecs
-import contextlib
-import secrets
+import gzip
+import hashlib
+import io
+import json
+import sys
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeVar, cast
 
 from grader.errors import InputError
-from grader.text import json_line
-from grader.tools.files.json_lines import STDIN, JsonLines, NotJsonError, parse_json, read_error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
-__all__ = ["AtomicFile", "Row", "RowFile"]
+__all__ = ["MAX_LINE_BYTES", "STDIN", "LineFile", "Row", "RowFile", "chunks"]
 
-
+STDIN = "-"
+MAX_LINE_BYTES = 256 * 1024 * 1024
+"""Longer lines are skipped, with an error."""
 _MAX_LIST_BYTES = 4 * 1024 * 1024 * 1024
+_MAX_CHUNK_ITEMS = 512
+_MAX_CHUNK_BYTES = 64 * 1024 * 1024
+_MIB = 1024 * 1024
+_GZIP_MAGIC = b"\x1f\x8b"
 _PARQUET_MAGIC = b"PAR1"
 _PARQUET_BATCH = 64
 _MEAN_ROW_BYTES = 4096
-"""What a row counts for where nobody knows its size."""
+"""Size that is assumed of a row of Parquet, which does not record it."""
+_WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+_READ_ERRORS = (OSError, EOFError, zlib.error)
+"""Errors of reading a file that may be gzipped."""
+
+
+class _Sized(Protocol):
+    @property
+    def size(self) -> int: ...
+
+
+SizedT = TypeVar("SizedT", bound=_Sized)
+
+
+def chunks(items: Iterator[SizedT], max_items: int = _MAX_CHUNK_ITEMS) -> Iterator[list[SizedT]]:
+    """Yield items in groups small enough to hold in memory.
+
+    An error of `items` is raised after the items before it were yielded.
+
+    Args:
+        items: the stream; the ``size`` of an item is in bytes.
+        max_items: most items of a group.
+    """
+    chunk: list[SizedT] = []
+    size = 0
+    try:
+        for item in items:
+            chunk.append(item)
+            size += item.size
+            if len(chunk) >= max_items or size >= _MAX_CHUNK_BYTES:
+                yield chunk
+                chunk, size = [], 0
+    except InputError:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
+        yield chunk
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row."""
+    """One row of a file."""
 
     number: int
-    """From 1: its line, blank ones counted, or its place in the list."""
+    """Line number from 1, blank lines counted, or position in the list from 1."""
     size: int
-    """Bytes of it, about."""
+    """Size in bytes; an estimate where the format does not record it."""
     place: str
-    """Where it is, for people: ``mbpp.jsonl:7``, ``mbpp.json: row 7``."""
-    document: Mapping[str, Any]
-    """Its columns; empty where it cannot be read."""
+    """Name of the file and the number, for people: ``mbpp.jsonl:7``, ``mbpp.json: row 7``."""
+    document: Any
+    """Value of the row; of a `RowFile` the columns, empty where the row cannot be read."""
     complaint: str = ""
-    """Why it cannot be read, to be put after its place; empty when it can."""
+    """Reason why the row cannot be read, to be put after its place; empty when it can."""
+    digest: str = ""
+    """Digest of the line; empty for a line that is too long, and for rows that are not lines."""
 
 
-class RowFile:
-    """Rows of a file, read as they are asked for. A context manager, good for one iteration.
-
-    JSON lines are read line by line, Parquet batch by batch; a JSON list is in memory as a whole.
+class LineFile:
+    """A file of JSON lines. A context manager, good for one iteration.
 
     Args:
-        name: path of the file, or ``-`` for standard input. What it is, gzip included, is told by its first bytes.
+        name: path of the file, or ``-`` for standard input. Gzip is recognized by the first bytes, whatever the name.
+        holds: word for the lines in error messages.
 
     Raises:
         InputError: the file cannot be opened.
     """
 
-    def __init__(self, name: str) -> None:
-        self._lines = JsonLines(name, holds="rows")
-        self._path = name
-        self.name = self._lines.name
-        self.total: int | None = self._lines.size
-        """How far there is to go, in units of `position`; ``None`` where that is not known."""
-        self._done: int | None = None
+    def __init__(self, name: str, *, holds: str) -> None:
+        self.name = "<stdin>" if name == STDIN else name
+        self.total: int | None = None
+        """Length of the file in units of `position`; ``None`` where it is not known."""
+        self._holds = holds
+        try:
+            self._raw = _open(name)
+            if name != STDIN and self._raw.seekable():
+                self.total = Path(name).stat().st_size
+            self._stream = self._decompressed()
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            raise InputError(f"{self.name}: {_read_error_text(error)}") from None
 
     @property
     def position(self) -> int:
-        """How far reading has come."""
-        return self._done if self._done is not None else self._lines.position
+        """Bytes of the file that have been read; 0 where the length is not known."""
+        return self._raw.tell() if self.total is not None else 0
 
     def close(self) -> None:
         """Close the file."""
-        self._lines.close()
+        if self._raw is not sys.stdin.buffer:
+            self._raw.close()
 
     def __enter__(self) -> Self:
         return self
@@ -79,13 +133,91 @@ class RowFile:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __iter__(self) -> Iterator[Row]:
-        """Every row; what cannot be read has a complaint.
+    def lines(self) -> Iterator[Row]:
+        """Yield every line that is not blank; those that are not JSON with a complaint.
 
         Raises:
-            InputError: the rest of the file cannot be read, or there is not a single row.
+            InputError: the rest of the file cannot be read, or all lines are blank.
         """
-        start = self._lines.peek()
+        number, is_empty = 0, True
+        while True:
+            number += 1
+            try:
+                raw = self._next_line()
+            except _READ_ERRORS as error:
+                raise InputError(f"{self.name}:{number}: {_read_error_text(error)}") from None
+            if not raw:
+                break
+            if number == 1:
+                if raw.startswith(_WIDE_BOMS):
+                    raise InputError(f"{self.name}:1: is UTF-16 or UTF-32; JSON lines are UTF-8")
+                raw = raw.removeprefix(codecs.BOM_UTF8)
+            if raw.strip():
+                is_empty = False
+                yield _parse_line(raw, number, f"{self.name}:{number}")
+        if is_empty:
+            raise InputError(f"{self.name}: holds no {self._holds}; give one JSON object on each line")
+
+    def _decompressed(self) -> BinaryIO:
+        if self._raw.peek(2)[:2] == _GZIP_MAGIC:
+            return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=self._raw))))
+        return self._raw
+
+    def _next_line(self) -> bytes:
+        line = self._stream.readline(MAX_LINE_BYTES + 1)
+        if len(line) > MAX_LINE_BYTES:
+            # the rest of it is read and dropped, so that the next line keeps its number
+            rest = line
+            while rest and not rest.endswith(b"\n"):
+                rest = self._stream.readline(MAX_LINE_BYTES)
+        return line
+
+    def _peek(self) -> bytes:
+        try:
+            return cast("io.BufferedReader", self._stream).peek(1)
+        except _READ_ERRORS as error:
+            raise InputError(f"{self.name}: {_read_error_text(error)}") from None
+
+    def _read_all(self, limit: int) -> bytes:
+        try:
+            text = self._stream.read(limit + 1)
+        except _READ_ERRORS as error:
+            raise InputError(f"{self.name}: {_read_error_text(error)}") from None
+        if len(text) > limit:
+            raise InputError(f"{self.name}: holds more than {limit // _MIB} MiB; write it as JSON lines")
+        return text
+
+
+class RowFile(LineFile):
+    """Rows of a file. A context manager, good for one iteration.
+
+    JSON lines are read line by line, Parquet batch by batch; a JSON list is in memory as a whole.
+
+    Args:
+        name: path of the file, or ``-`` for standard input. The format, gzip included, is recognized by its first
+            bytes.
+
+    Raises:
+        InputError: the file cannot be opened.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, holds="rows")
+        self._path = name
+        self._rows_read: int | None = None
+
+    @property
+    def position(self) -> int:
+        """Bytes or rows that have been read, in units of `total`."""
+        return self._rows_read if self._rows_read is not None else super().position
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield every row; those that cannot be read with a complaint.
+
+        Raises:
+            InputError: the rest of the file cannot be read, or there are no rows.
+        """
+        start = self._peek()
         if start.startswith(_PARQUET_MAGIC):
             yield from self._parquet()
         elif start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"[":
@@ -94,20 +226,19 @@ class RowFile:
             yield from self._json_lines()
 
     def _json_lines(self) -> Iterator[Row]:
-        for line in self._lines:
-            document, complaint = _columns(line.document)
+        for line in self.lines():
             if line.complaint and line.number == 1 and self._path.endswith((".json", ".json.gz")):
                 raise InputError(f"{self.name}: is neither a JSON list of rows nor JSON lines: line 1 {line.complaint}")
-            yield Row(line.number, line.size, f"{self.name}:{line.number}", document, line.complaint or complaint)
+            yield _with_columns(line)
 
     def _list(self) -> Iterator[Row]:
-        raw = self._lines.read_all(_MAX_LIST_BYTES).removeprefix(codecs.BOM_UTF8)
+        raw = self._read_all(_MAX_LIST_BYTES).removeprefix(codecs.BOM_UTF8)
         try:
-            items = parse_json(raw)
-        except NotJsonError as error:
+            items = _parse_json(raw)
+        except _NotJsonError as error:
             raise InputError(f"{self.name}: {error}") from None
         if not isinstance(items, list) or not items:
-            raise InputError(f"{self.name}: holds no rows; a JSON list of objects, or one object a line, is wanted")
+            raise InputError(f"{self.name}: holds no rows; give a JSON list of objects, or one object a line")
         yield from self._numbered(items, len(items), size=len(raw) // len(items))
 
     def _parquet(self) -> Iterator[Row]:
@@ -124,103 +255,62 @@ class RowFile:
                 batches = (row for batch in file.iter_batches(_PARQUET_BATCH) for row in batch.to_pylist())
                 yield from self._numbered(batches, file.metadata.num_rows, size=_MEAN_ROW_BYTES)
         except (ArrowException, OSError) as error:
-            reason = " ".join(read_error_text(error).split())
+            reason = " ".join(_read_error_text(error).split())
             raise InputError(f"{self.name}: cannot be read as Parquet: {reason[:200]}") from None
 
     def _numbered(self, items: Any, total: int, *, size: int) -> Iterator[Row]:
-        self.total, self._done = total, 0
+        self.total, self._rows_read = total, 0
         for number, item in enumerate(items, 1):
-            self._done = number
-            document, complaint = _columns(item)
-            yield Row(number, size, f"{self.name}: row {number}", document, complaint)
+            self._rows_read = number
+            yield _with_columns(Row(number, size, f"{self.name}: row {number}", item))
         if not total:
             raise InputError(f"{self.name}: holds no rows")
 
 
-def _columns(value: object) -> tuple[Mapping[str, Any], str]:
-    if isinstance(value, Mapping):
-        return value, ""
-    return {}, f"is of type {type(value).__name__}, not an object"
+def _with_columns(row: Row) -> Row:
+    if isinstance(row.document, Mapping):
+        return row
+    complaint = row.complaint or f"is of type {type(row.document).__name__}, not an object"
+    return replace(row, document={}, complaint=complaint)
 
 
-class AtomicFile:
-    """JSON lines under a temporary name beside the file, which they replace once all is well. A context manager.
+class _NotJsonError(Exception):
+    """A text that is not JSON; the message has no subject."""
 
-    Args:
-        path: the file.
-        source: the file that is read meanwhile, which must be another.
 
-    Raises:
-        InputError: the file cannot be written; entering it may say so, too.
-    """
+def _parse_json(raw: bytes) -> object:
+    try:
+        return cast("object", json.loads(raw.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        raise _NotJsonError(f"is not UTF-8: byte {error.start + 1} is {raw[error.start]:#04x}") from None
+    except json.JSONDecodeError as error:
+        where = f"character {error.pos + 1}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
+        raise _NotJsonError(f"is not JSON: {error.msg} at {where}") from None
+    except RecursionError:
+        raise _NotJsonError("is JSON nested too deeply") from None
+    except ValueError:  # sys.set_int_max_str_digits: 4300 unless it was raised
+        raise _NotJsonError("is JSON with an integer of too many digits") from None
 
-    def __init__(self, path: str, *, source: str) -> None:
-        self.path = path
-        self._temporary: Path | None = None
-        self._file: TextIO | None = None
-        try:
-            self._target = Path(path).resolve()
-            if self._target.is_dir():
-                raise InputError(f"{path}: is a directory")
-            if self._target.exists() and Path(source).is_file() and self._target.samefile(source):
-                raise InputError(f"{path}: is the file the rows are in; --out must be another")
-            if not self._target.exists() or self._target.is_file():
-                self._temporary = self._target.with_name(f".{self._target.name}.{secrets.token_hex(4)}.part")
-        except (OSError, ValueError) as error:
-            raise self._error(error) from None
 
-    def __enter__(self) -> Self:
-        try:
-            if self._temporary is None:  # a pipe, a terminal: nothing to replace
-                self._file = self._target.open("w", encoding="ascii")
-            else:
-                self._file = self._temporary.open("x", encoding="ascii")
-        except OSError as error:
-            raise self._error(error) from None
-        except BaseException:
-            self._give_up()
-            raise
-        return self
+def _read_error_text(error: Exception) -> str:
+    """Return the reason why a file cannot be read, for people."""
+    if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
+        return "damaged gzip data"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[0].lower() + error.strerror[1:]
+    return str(error)
 
-    def write(self, document: Any) -> None:
-        """Write the next line.
 
-        Raises:
-            InputError: it cannot be written.
-            ValueError: the document is not JSON.
-        """
-        line = json_line(document) + "\n"
-        assert self._file is not None
-        try:
-            self._file.write(line)
-        except OSError as error:
-            raise self._error(error) from None
+def _open(name: str) -> io.BufferedReader:
+    return cast("io.BufferedReader", sys.stdin.buffer) if name == STDIN else Path(name).open("rb")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
-            self._give_up()
-            return
-        assert self._file is not None
-        try:
-            self._file.close()
-            if self._temporary is not None:
-                self._temporary.replace(self._target)
-        except OSError as failure:
-            self._give_up()
-            raise self._error(failure) from None
-        except BaseException:
-            self._give_up()
-            raise
 
-    def _give_up(self) -> None:
-        with contextlib.suppress(OSError):
-            if self._file is not None:
-                self._file.close()
-        if self._temporary is not None:
-            with contextlib.suppress(OSError):
-                self._temporary.unlink()
-
-    def _error(self, error: Exception) -> InputError:
-        return InputError(f"{self.path}: {getattr(error, 'strerror', None) or error}")
+def _parse_line(raw: bytes, number: int, place: str) -> Row:
+    if len(raw) > MAX_LINE_BYTES:
+        return Row(number, len(raw), place, None, f"is longer than {MAX_LINE_BYTES // _MIB} MiB")
+    text = raw.rstrip(b"\r\n")
+    digest = hashlib.blake2b(text, digest_size=8).hexdigest()
+    try:
+        return Row(number, len(raw), place, _parse_json(text), digest=digest)
+    except _NotJsonError as error:
+        return Row(number, len(raw), place, None, str(error), digest)

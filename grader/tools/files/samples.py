@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from grader.errors import SampleError
 from grader.lambda_api.samples import read_sample
-from grader.tools.files.json_lines import JsonLines, chunks
+from grader.tools.files.rows import LineFile, chunks
 from grader.types import BadSample, GradeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from grader.core.grader import Grader
-    from grader.tools.files.json_lines import JsonLine
+    from grader.tools.files.rows import Row
     from grader.types import Grade, Sample
 
 __all__ = ["SampleFile", "SampleLine", "grade_lines", "is_unreadable", "sample_error_text"]
@@ -36,8 +36,8 @@ class SampleLine:
     """Of its text."""
 
 
-class SampleFile:
-    """Samples of a file, read as they are asked for. A context manager, good for one iteration.
+class SampleFile(LineFile):
+    """Samples of a file of JSON lines. A context manager, good for one iteration.
 
     Args:
         name: path of the file; ``-`` is standard input.
@@ -47,41 +47,23 @@ class SampleFile:
     """
 
     def __init__(self, name: str) -> None:
-        self._lines = JsonLines(name)
-        self.name = self._lines.name
-        self.size = self._lines.size
-        """Bytes on disk; ``None`` where that is not known."""
-
-    @property
-    def position(self) -> int:
-        """Bytes of `size` that have been read; 0 where that is not known."""
-        return self._lines.position
-
-    def close(self) -> None:
-        """Close the file."""
-        self._lines.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        super().__init__(name, holds="samples")
 
     def __iter__(self) -> Iterator[SampleLine]:
-        """Every line that holds something; what cannot be read as a sample is a `BadSample`.
+        """Yield every line that is not blank; those that cannot be read as a sample with a `BadSample`.
 
         Raises:
-            InputError: the rest of the file cannot be read, or there is not a single sample.
+            InputError: the rest of the file cannot be read, or there are no samples.
         """
-        for line in self._lines:
+        for line in self.lines():
             yield SampleLine(line.number, line.size, _sample_of_line(line), line.document, line.digest)
 
 
-def _sample_of_line(line: JsonLine) -> Sample | BadSample:
-    place = line.number - 1
+def _sample_of_line(line: Row) -> Sample | BadSample:
+    index = line.number - 1
     if line.complaint:
-        return BadSample(f"sample-{place}", SampleError(f"#{place}", "sample", line.complaint))
-    return read_sample(line.document, place)
+        return BadSample(f"sample-{index}", SampleError(f"#{index}", "sample", line.complaint))
+    return read_sample(line.document, index)
 
 
 def grade_lines(

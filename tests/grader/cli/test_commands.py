@@ -166,7 +166,7 @@ class TestMistakes:
         [
             (("grade", "missing.jsonl"), "grader: missing.jsonl: no such file or directory"),
             (("grade", "/"), "grader: /: is a directory"),
-            (("grade", "/dev/null"), "grader: /dev/null: holds no samples; one JSON object on each line is wanted"),
+            (("grade", "/dev/null"), "grader: /dev/null: holds no samples; give one JSON object on each line"),
             (("grade", "-", "--out", "/"), "grader: /: Is a directory"),
             (("grade", "-", "--config", "missing.toml"), "grader: missing.toml: No such file or directory"),
             (("explain", "missing.jsonl", "--id", "a"), "grader: missing.jsonl: no such file or directory"),

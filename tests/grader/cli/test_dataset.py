@@ -151,8 +151,8 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("raw", "message"),
         [
-            (b"", "holds no rows; one JSON object on each line is wanted"),
-            (b"[]", "holds no rows; a JSON list of objects, or one object a line, is wanted"),
+            (b"", "holds no rows; give one JSON object on each line"),
+            (b"[]", "holds no rows; give a JSON list of objects, or one object a line"),
             (b"[1, 2", "is not JSON: Expecting ',' delimiter at character 6"),
             (b"\x1f\x8bbroken", "damaged gzip data"),
             (b'{"colour": "red"}\n', "none of its 1 rows can be converted; nothing was written"),

@@ -38,7 +38,7 @@ def reference_at(store: ReferenceStore, reference: Any) -> Any:
         raise kept
     address = parse_address(reference)
     assert address is not None
-    return parse_reference(kept.document(address.task_id))
+    return parse_reference(kept.reference(address.task_id))
 
 
 def complaint_of(store: ReferenceStore, reference: Any, *, deadline_s: float = 30.0) -> str:

@@ -20,7 +20,7 @@ def lines(*rows: Any) -> bytes:
 
 
 def found(text: bytes, task_id: str | None = None) -> Any:
-    return parse_reference(ReferenceFile(text).document(task_id))
+    return parse_reference(ReferenceFile(text).reference(task_id))
 
 
 class TestGzip:

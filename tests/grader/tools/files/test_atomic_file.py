@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import InputError
-from grader.tools.files.rows import AtomicFile
+from grader.tools.files.writers import AtomicFile
 
 
 def test_is_there_once_all_is_written(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_results_end_up_in_the_order_of_their_lines(tmp_path: Path) -> None:
     with opened(path) as results:
         for line in (3, 1, 2):
             results.write(grade(f"s{line}"), line, f"d{line}")
-            assert len(path.read_bytes().splitlines()) == len(set(results._kept))
+            assert len(path.read_bytes().splitlines()) == len(set(results._stored))
         results.complete = True
     assert lines(path) == [(1, "s1"), (2, "s2"), (3, "s3")]
     assert [one.name for one in tmp_path.iterdir()] == ["out.jsonl"]
@@ -95,7 +95,7 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path, torn: bytes) -> None:
 def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path, text: str) -> None:
     path = tmp_path / "notes.txt"
     path.write_text(text + "more")
-    with pytest.raises(InputError, match=r"notes\.txt:1: is no result of this command"):
+    with pytest.raises(InputError, match=r"notes\.txt:1: is not a result of this command"):
         opened(path)
     assert path.read_text() == text + "more"
 

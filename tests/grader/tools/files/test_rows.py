@@ -73,8 +73,8 @@ def test_standard_input_may_hold_either(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("name", "raw", "message"),
     [
-        ("a.jsonl", b"", "holds no rows; one JSON object on each line is wanted"),
-        ("a.json", b"[]", "holds no rows; a JSON list of objects, or one object a line, is wanted"),
+        ("a.jsonl", b"", "holds no rows; give one JSON object on each line"),
+        ("a.json", b"[]", "holds no rows; give a JSON list of objects, or one object a line"),
         ("a.json", b'[{"id": 1},\n{"id"}]', "is not JSON: Expecting ':' delimiter at line 2, column 6"),
         ("a.json", b'[{"id": "\xff"}]', "is not UTF-8: byte 10 is 0xff"),
         ("a.json", b"[" * 200_000, "is JSON nested too deeply"),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.errors import InputError
-from grader.tools.files import json_lines
-from grader.tools.files.json_lines import chunks
+from grader.tools.files import rows
+from grader.tools.files.rows import chunks
 from grader.tools.files.samples import SampleFile, SampleLine
 from grader.types import BadSample, Sample
 
@@ -89,7 +89,7 @@ def test_a_bad_line_keeps_its_place(tmp_path: Path, raw: bytes, message: str) ->
 def test_a_line_over_the_limit_is_refused_and_the_next_one_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_lines, "MAX_LINE_BYTES", 1024 * 1024)
+    monkeypatch.setattr(rows, "MAX_LINE_BYTES", 1024 * 1024)
     path = tmp_path / "a.jsonl"
     path.write_text(f"{sample(id='big', completion='x' * 3_500_000)}\n{sample(id='a')}\n")
     bad, good = read(path)
@@ -146,6 +146,6 @@ def test_reading_goes_no_further_than_asked(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(f"{sample(id='a')}\n" * 100_000)
     with SampleFile(str(path)) as source:
-        assert source.size == path.stat().st_size
+        assert source.total == path.stat().st_size
         next(chunks(iter(source)))
-        assert 0 < source.position < source.size / 10
+        assert 0 < source.position < source.total / 10
