@@ -91,6 +91,7 @@ class Sandbox:
                     probe=number == 0,
                     isolation=settings.isolation,
                     runs_solutions=True,
+                    title="zygote of solutions",
                 )
             )
             for number in range(settings.workers * (1 + SPARES_PER_EXECUTOR))
@@ -104,6 +105,7 @@ class Sandbox:
                 paths=paths,
                 uid=uid_of(0),
                 isolation=settings.isolation,
+                title="zygote of analyzers",
             )
         )
         self._analyzer_clients = [AnalyzerClient(self._analyzer_zygote) for _ in range(settings.workers)]

@@ -12,8 +12,8 @@ __all__ = ["Usage", "cpu_s", "peaks_mb"]
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PARENT, _DEAD_CHILDREN = 1, (13, 14)
 """Fields of ``/proc/PID/stat`` after the name."""
-_ROLES = (("sandbox.processes.analyzer.analyzer", "analyzer"), ("sandbox.processes.solution.solution", "harness"))
-"""What in a zygote's command line tells what it forks."""
+_ROLES = (("zygote of analyzers", "analyzer"), ("zygote of solutions", "harness"))
+"""Titles in the command lines of zygotes (`sandbox.scheduler.zygote.ZygoteSettings`), and the processes they fork."""
 
 
 @dataclass(frozen=True, slots=True)

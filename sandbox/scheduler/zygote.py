@@ -1,4 +1,4 @@
-"""A zygote, as the ordering side holds it."""
+"""A zygote, as the scheduler sees it: its start, its requests, its end."""
 
 from __future__ import annotations
 
@@ -30,14 +30,18 @@ if TYPE_CHECKING:
 __all__ = ["Zygote", "ZygoteSettings"]
 
 _START_S, _FORK_S = 300.0, 120.0
-"""How long a zygote that is at work may take, on a host that is busy beyond measure."""
+"""Seconds that a zygote which is at work may take, on a host that is busy beyond measure."""
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/", "PATH": "/nonexistent",
     "MALLOC_ARENA_MAX": "1",  # else each thread reserves address space, which an answer pays for (mallopt(3))
     "LD_BIND_NOW": "1",  # else each child looks up what it calls in libraries, and copies the pages it is noted in
 }  # fmt: skip
+# The configuration comes over the control socket and not on the command line: ps(1) shows the title in its place, and
+# an answer, which can read its own process's command line in sys.orig_argv, finds nothing there. The first packet has
+# the launcher's arguments, the second one the zygote's (sandbox.processes.zygote.launcher).
 _BOOTSTRAP = (
-    "import gc; gc.disable(); import sys; sys.path += sys.argv[1].split('\\n'); "
+    "import gc; gc.disable(); import os, sys; "
+    "sys.argv += os.fsdecode(os.read(int(sys.argv[1]), 1 << 17)).split('\\0'); sys.path += sys.argv[2].split('\\n'); "
     "from sandbox.processes import base_frame; from sandbox.processes.zygote import launcher; "
     "base_frame.run(launcher.main())"
 )
@@ -45,29 +49,31 @@ _BOOTSTRAP = (
 
 @dataclass(frozen=True, slots=True)
 class ZygoteSettings:
-    """What a zygote is made of."""
+    """Configuration of a zygote."""
 
     preload: tuple[str, ...]
-    """Modules every child finds loaded."""
+    """Modules that every child finds loaded."""
     roles: Mapping[str, str]
-    """A letter for each program it can fork, and what the program is: ``module:function``."""
+    """By letter, the programs it can fork: ``module:function`` or ``module:function|argument``."""
     harness: str = ""
     """Letter of the role that may itself ask for children."""
     paths: tuple[str, ...] = ()
-    """Where modules are found, besides the standard library."""
+    """Folders where modules are found, besides the standard library."""
     uid: int = 0
-    """The user to become when started by root."""
+    """User to become when started by root."""
     probe: bool = False
-    """Whether to probe every wall at the start, not only the kernel's."""
+    """True to probe every isolation layer at the start, not only the kernel's."""
     isolation: Tier | None = None
-    """The tier to stay within; ``None``: the best the host has."""
+    """Tier to stay within; ``None``: the best the host has."""
     runs_solutions: bool = False
-    """Whether its children run answers, and so get a pid namespace where the tier has one; then the `inner_pid` of a
-    `sandbox.scheduler.forked_process.ForkedProcess` is no pid of the host's."""
+    """True if its children run answers, and so get a pid namespace where the tier has one. Then the `inner_pid` of a
+    `sandbox.scheduler.forked_process.ForkedProcess` is not a pid of the host's."""
+    title: str = "zygote"
+    """Name of its processes in ps(1), behind the interpreter's."""
 
 
 class Zygote:
-    """A fork server process. Started on first use; when it is lost, the next use starts another."""
+    """A fork server process. It starts on first use; if it is lost, the next use starts another."""
 
     def __init__(self, settings: ZygoteSettings) -> None:
         self._settings = settings
@@ -75,51 +81,42 @@ class Zygote:
         self._pid: int | None = None
         """The zygote itself, where the process that was started is only its parent."""
         self.tag = new_tag()
-        """What every process that descends from it can be told by (`sandbox.scheduler.reaper`)."""
+        """Tag of every process that descends from it (`sandbox.scheduler.reaper`)."""
         self._ready = False
         self._control: socket.socket | None = None
         self._lock = Lock()
+        """Held for each exchange over the control socket: replies do not name the request they belong to."""
         self.layers: list[dict[str, Any]] = []
         """Reports of the probes, if they were asked for, as keyword arguments of `sandbox.types.LayerReport`."""
 
     @property
     def pid(self) -> int | None:
-        """The process, or ``None`` when it is not running."""
+        """Pid of the zygote, or ``None`` when it is not running."""
         return self._pid or (self._process.pid if self._process is not None else None)
 
     @property
     def session(self) -> int | None:
-        """The session that all its descendants begin in, or ``None`` when it is not running."""
+        """Session that all its descendants begin in, or ``None`` when it is not running."""
         return self._process.pid if self._process is not None else None
 
     def launch(self) -> None:
-        """Start the process without waiting until it is ready; nothing when it has been started."""
+        """Start the process, unless it was started, without waiting until it is ready."""
         if self._process is not None:
             return
         settings = self._settings
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setblocking(False)
-        config = {
-            "control": theirs.fileno(), "preload": settings.preload, "roles": dict(settings.roles),
-            "harness": settings.harness, "uid": settings.uid, "probe": settings.probe, "tag": self.tag,
-        }  # fmt: skip
         with theirs:
+            paths, control = "\n".join(settings.paths), str(theirs.fileno())
+            own_pids = "own pids" if settings.runs_solutions else ""
+            # Before the start: a packet waits in the socket, while a pipe may hold no more than a page (pipe(7)).
+            ours.send(os.fsencode("\0".join([paths, settings.isolation or "", own_pids, str(os.getpid())])))
+            ours.send(os.fsencode("\0".join([paths, json.dumps(self._config(theirs.fileno()))])))
+            ours.setblocking(False)
+            # -X takes any name: it is the one place before the program where a title can stand. -s, -S and -P keep
+            # out of sys.path what the host has besides the paths above, -B writes no bytecode.
+            options = ["-X", f"grader: {settings.title}", "-sSBP"]
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-                [
-                    sys.executable,
-                    "-s",
-                    "-S",
-                    "-B",
-                    "-P",
-                    "-c",
-                    _BOOTSTRAP,
-                    "\n".join(settings.paths),
-                    str(theirs.fileno()),
-                    settings.isolation or "",
-                    "processes" if settings.runs_solutions else "",
-                    str(os.getpid()),
-                    json.dumps(config),
-                ],
+                [sys.executable, *options, "-c", _BOOTSTRAP, control],
                 env=_ENVIRONMENT,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -131,8 +128,16 @@ class Zygote:
         self._control = ours
         self._ready = False
 
+    def _config(self, control: int) -> dict[str, Any]:
+        """Return what `sandbox.processes.zygote.zygote.main` reads."""
+        settings = self._settings
+        return {
+            "control": control, "preload": settings.preload, "roles": dict(settings.roles), "tag": self.tag,
+            "harness": settings.harness, "uid": settings.uid, "probe": settings.probe,
+        }  # fmt: skip
+
     async def start(self) -> None:
-        """Have it running and ready.
+        """Start the process if needed, and wait until it is ready.
 
         Raises:
             ProcessLostError: it could not start.
@@ -145,7 +150,7 @@ class Zygote:
         if self._ready:
             return
         hello = json.loads(await self._message(_START_S, deadline))
-        if "zygote" in hello:
+        if "zygote" in hello:  # the launcher stays as the parent of a zygote in a pid namespace
             self._pid = hello["zygote"]
             hello = json.loads(await self._message(_START_S, deadline))
         if "error" in hello:
@@ -155,7 +160,7 @@ class Zygote:
         self._ready = True
 
     async def fork(self, role: str, deadline: float = math.inf) -> ForkedProcess:
-        """Fork a worker, unless the deadline (`time.monotonic`) comes first.
+        """Fork a process, unless the deadline (`time.monotonic`) comes first.
 
         Raises:
             ProcessLostError: the zygote is gone or does not answer; it is ended, and the next fork starts another.
@@ -174,6 +179,7 @@ class Zygote:
         assert self._control is not None
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
+        # Our copy of the child's end is closed at once, or the child's end would never read as closed when it dies.
         with theirs:
             try:
                 send_descriptors(self._control, FORK + role.encode(), [theirs.fileno()])
@@ -182,6 +188,7 @@ class Zygote:
                 raise ProcessLostError(f"a zygote is gone: {error.strerror}") from None
         try:
             while True:
+                # A reply to an earlier request, whose deadline came first, may still be on its way: it is skipped.
                 message = await self._message(_FORK_S, deadline)
                 if message[:1] == FORKED:
                     return ForkedProcess(int(message[1:]), ours, parent=self._pid)
@@ -190,13 +197,13 @@ class Zygote:
             raise
 
     def kill_child(self, process: ForkedProcess) -> None:
-        """Kill one of the processes it has forked, without waiting; nothing when it is gone."""
+        """Kill one of the processes it has forked, without waiting; nothing when that is gone."""
         if self._control is not None:
             with contextlib.suppress(OSError):
                 self._control.send(KILL + b"%d" % process.inner_pid)
 
     async def exit_info_of(self, process: ForkedProcess, deadline: float) -> ExitInfo | None:
-        """End one of the processes it has forked, unless that has ended by itself; how it ended, if that is known.
+        """Kill one of the processes it has forked, unless that has ended by itself; return how it ended, if known.
 
         Raises:
             ProcessLostError: the zygote is gone or does not answer before the deadline; it is ended.
@@ -233,6 +240,7 @@ class Zygote:
 
     def kill(self) -> None:
         """End it and everything that descends from it. Safe to call at any time."""
+        # A coroutine that was dropped while it held the lock never releases it.
         self._lock = Lock()
         self._end()
 
@@ -244,11 +252,14 @@ class Zygote:
             self._control = None
         if process is None:
             return
+        # The first process of a pid namespace: with it the kernel kills all others in there (pid_namespaces(7)).
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.kill()
         process.wait()
+        # After the zygote, which could fork more meanwhile. The next zygote gets another tag, so that a process which
+        # slips through here does not count as one of its descendants.
         reap({self.tag}, session=process.pid)
         self.tag = new_tag()
 

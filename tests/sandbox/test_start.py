@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.preload import SOLUTION_PRELOAD
 from testcases.model import CallTest, Problem
+from tests.sandbox.conftest import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.types import Tier
     from tests.sandbox.conftest import Box
 
 ONE = Problem((CallTest((1,), 2),), entry_point="f")
@@ -61,3 +66,37 @@ def test_a_launched_sandbox_that_is_never_used_ends(make_box: Callable[..., Box]
     box.sandbox.launch(2)
     box.sandbox.close()
     assert running(box) == [False, False]
+
+
+# Command lines
+
+
+def test_processes_have_short_titles(make_box: Callable[..., Box], tier: Tier) -> None:
+    box = make_box(workers=1, isolation=tier)
+    box.execute([box.job(ONE, ANSWER)])
+    box.analyze(ANSWER)
+    (executor,) = box.sandbox._executors
+    zygotes = {"solutions": executor.zygote, "analyzers": box.sandbox._analyzer_zygote}
+    for name, zygote in zygotes.items():
+        lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in processes(zygote.session)]
+        assert len(lines) >= 2  # the zygote, and a child at least
+        for line in lines:
+            assert line.split("\0")[1:3] == ["-X", f"grader: zygote of {name}"]
+            assert len(line) < 600
+            assert not [path for path in zygote._settings.paths if path in line.split("\0", 2)[2]]
+
+
+def test_an_answer_finds_no_configuration_on_its_command_line(make_box: Callable[..., Box], tier: Tier) -> None:
+    show = """
+        import json, sys
+
+        def f(x):
+            print(json.dumps([sys.argv, sys.orig_argv[1:], sys._xoptions, sys.flags.no_site, sys.dont_write_bytecode]))
+            return x + 1
+    """
+    box = make_box(workers=1, isolation=tier)
+    (execution,) = box.execute([box.job(ONE, show)])
+    argv, original, options, *flags = json.loads(execution.output)
+    assert (argv, options, flags) == (["solution.py"], {}, [1, True])
+    assert not {"preload", "roles", "harness", "uid", "tag"} & set(str(original).split('"'))
+    assert not [name for name in SOLUTION_PRELOAD if name not in {"os", "gc", "sys"} and f"'{name}'" in str(original)]

@@ -25,7 +25,9 @@ __all__ = ["main"]
 # The garbage collector is off from the first statement on: a collection writes to the header of every object, and after
 # a fork that would copy nearly every page. Processes that need it turn it on again.
 _ZYGOTE = (
-    "import gc; gc.disable(); import sys; sys.path += sys.argv.pop(1).split('\\n'); "
+    "import gc; gc.disable(); import os, sys; "
+    "sys.argv[1:2] = os.fsdecode(os.read(int(sys.argv[1]), 1 << 17)).split('\\0'); "
+    "sys.path += sys.argv.pop(1).split('\\n'); "
     "from sandbox.processes import base_frame; from sandbox.processes.zygote import zygote; "
     "base_frame.run(zygote.main())"
 )
@@ -34,19 +36,21 @@ _ZYGOTE = (
 def main() -> Any:
     """Launch a zygote; return what `sandbox.processes.zygote.zygote.main` returns.
 
-    ``argv``, from 1:
+    ``argv``, from 1; all but the first item was the first packet over ``control``:
 
-    * paths where modules are found, one a line;
     * the descriptor ``control``;
+    * paths where modules are found, one a line;
     * the tier to stay within, or nothing;
     * something if the zygote gets a pid namespace where the tier has one, else nothing;
-    * the pid of the grader's process;
-    * the configuration of the zygote.
+    * the pid of the grader's process.
+
+    The second packet has the paths again, and the zygote's configuration. It stays in the socket if another
+    interpreter is executed, which needs both, and reads them by itself.
 
     If the zygote gets a pid namespace, this process stays as its parent, and the first message over ``control`` is
     JSON: ``zygote``, the zygote's pid as the host counts.
     """
-    paths, control, isolation, own_pids, grader, config = sys.argv[1:]
+    control, paths, isolation, own_pids, grader = sys.argv[1:]
     layers = limit_to(isolation or None, not_probed() if isolation == "rlimit" else probe_kernel_layers())
     to_apply = {name for name, why in layers.items() if not why}
     reasons = "\n".join(f"{name} {why}" for name, why in layers.items())
@@ -54,9 +58,10 @@ def main() -> Any:
         try:
             _apply_layers(to_apply, paths.split("\n"), int(control), own_pids=bool(own_pids))
             hidden = bool(own_pids) and "namespaces" in to_apply
-            _become_zygote([paths, config, "" if hidden else grader, reasons])
+            _become_zygote([control, "" if hidden else grader, reasons])
         except OSError as error:
             _refuse(int(control), error)
+    _, config = os.fsdecode(os.read(int(control), 1 << 17)).split("\0")
     sys.argv[1:] = [config, grader, reasons]
     from sandbox.processes.zygote.zygote import main as zygote  # noqa: PLC0415 - only where it is not started anew
 

@@ -61,6 +61,7 @@ def main() -> Any:
         `run`. Other children end here.
     """
     config, grader, layers = (sys.argv.pop(1) for _ in range(3))
+    sys._xoptions.clear()  # the title for ps(1), which is of no interest to an answer
     zygote, programs = _prepare(json.loads(config), int(grader) if grader else None, _parse_reasons(layers))
     role = zygote.serve()
     # Only a child gets here, and the frames that served requests are gone from its stack.

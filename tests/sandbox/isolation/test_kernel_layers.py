@@ -328,7 +328,7 @@ MANNERS = ["daemon", pytest.param("racer", marks=pytest.mark.alone)]  # who is t
 
 
 def daemons(name: str) -> list[int]:
-    """Processes that ``restless.py`` has left, by the word it gave them."""
+    """Processes that ``restless.py`` has left, by the word in their command line, or in their zygote's title."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -380,9 +380,10 @@ def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, m
         ZygoteSettings(
             preload=(),
             roles={"D": f"tests.sandbox.isolation.restless:role_of|{manner} {word}"},
-            paths=(str(HERE.parents[1]), *PATHS),
+            paths=(str(HERE.parents[2]), *PATHS),
             isolation=tier,
             runs_solutions=True,
+            title=f"restless {word}",
         )
     )
     loop = Loop()
