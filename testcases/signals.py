@@ -74,12 +74,12 @@ class SolutionClient(Protocol):
     """The answer, in a process of its own. What the sandbox gives a conductor."""
 
     alive: bool
-    spent: bool
+    budget_spent: bool
     limits: Limits
     generation: int
     """Changes with the process."""
-    asked: int
-    """Questions so far."""
+    request_count: int
+    """Number of requests and callbacks so far."""
     written: tuple[bytearray, bytearray]
     """What its present process has written to its standard output and errors."""
     callbacks: Hosting

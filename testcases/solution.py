@@ -52,7 +52,7 @@ class Solution:
         Raises:
             CandidateLostError: it cannot be loaded, or its budget is spent.
         """
-        if self.failure is None and (not self.candidate.alive or self.candidate.spent):
+        if self.failure is None and (not self.candidate.alive or self.candidate.budget_spent):
             self._load()
         if self.failure is not None:
             raise SolutionLostError(*self.failure)
@@ -99,7 +99,7 @@ class Solution:
         """A namespace for test code: helpers of the prompt and the setup, and the answer's names that these lack."""
         self.ready()
         if self._namespace is None:
-            asked = self.candidate.asked
+            request_count = self.candidate.request_count
             FinalError.take()
             found = {name: self.objects.by_name(name) for name in self._wanted if name in self._loaded}
             try:
@@ -107,7 +107,7 @@ class Solution:
             except BrokenTestError:
                 raise
             except Exception as error:
-                if is_from_solution(error) or self.candidate.asked > asked:
+                if is_from_solution(error) or self.candidate.request_count > request_count:
                     raise
                 raise BrokenTestError(f"the setup does not run: {type(error).__name__}: {error}") from None
             if (swallowed := FinalError.take()) is not None:

@@ -79,9 +79,9 @@ class Fake:
 
     def __init__(self, source: str = "", *, loads: int = 99, lies: Mapping[str, Reply] | None = None) -> None:
         self.source = source
-        self.alive = self.spent = False
+        self.alive = self.budget_spent = False
         self.limits = Limits()
-        self.generation = self.asked = 0
+        self.generation = self.request_count = 0
         self.written = bytearray(), bytearray()
         self.callbacks = Callbacks()
         self.loads_left = loads
@@ -101,7 +101,7 @@ class Fake:
     def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
         self.log.append("load")
         self.alive = False
-        if self.spent or not self.loads_left:
+        if self.budget_spent or not self.loads_left:
             return Reply("not_run", detail="the budget is spent")
         self.loads_left -= 1
         self.alive = True
@@ -124,14 +124,14 @@ class Fake:
 
     def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
         reply = self.ask("call", target, list(args), dict(kwargs))
-        self.callbacks.change(reply.changes, [*args, *kwargs.values()])
+        self.callbacks.apply_changes(reply.changes, [*args, *kwargs.values()])
         return reply
 
     def ask(self, verb: str, *fields: Any) -> Reply:
-        crossed = restore(decode(self.callbacks.request([verb, *fields])), self.objects.revive)[1:]
+        crossed = restore(decode(self.callbacks.encode_request([verb, *fields])), self.objects.revive)[1:]
         shown = fields[0] if isinstance(fields[0], str) else "object"
         self.log.append(f"call {shown}" if verb == "call" else verb)
-        self.asked += 1
+        self.request_count += 1
         if verb in self.lies:
             return replace(self.lies[verb], value=self.callbacks.adopt(self.lies[verb].value))
         work = getattr(self.objects, {"op": "operate"}.get(verb, verb))
@@ -272,12 +272,12 @@ class TestCalls:
         assert found.candidate.log == ["load", "call f", "load", "call f"]
 
     def test_after_the_budget_are_not_run(self) -> None:
-        source = "def f(x):\n    candidate.spent = True\n    end('timeout')"
+        source = "def f(x):\n    candidate.budget_spent = True\n    end('timeout')"
         found = examine(source, CallTest((0,), 0), CallTest((1,), 1), CallTest((2,), 2))
         assert found.verdicts == ["timeout", "not_run", "not_run"]
 
     def test_that_spend_the_budget_but_return_still_count(self) -> None:
-        source = "def f(x):\n    candidate.spent = True\n    return x"
+        source = "def f(x):\n    candidate.budget_spent = True\n    return x"
         assert examine(source, CallTest((0,), 0), CallTest((1,), 1)).verdicts == ["passed", "not_run"]
 
     def test_of_a_process_that_cannot_be_replaced_are_not_run(self) -> None:
@@ -487,12 +487,12 @@ class TestChecks:
         assert examine(source, check(*lines)).verdicts == ["passed", "timeout", "crashed"]
 
     def test_end_when_the_budget_is_spent(self) -> None:
-        source = "def f(x):\n    candidate.spent = x == 2\n    return x if x < 2 else end('timeout')"
+        source = "def f(x):\n    candidate.budget_spent = x == 2\n    return x if x < 2 else end('timeout')"
         lines = [f"assert candidate({x}) == {x}" for x in (1, 2, 3, 4)]
         assert examine(source, check(*lines)).verdicts == ["passed", "timeout", "not_run", "not_run"]
 
     def test_end_in_a_loop_when_the_budget_is_spent(self) -> None:
-        source = "def f(x):\n    candidate.spent = x == 2\n    return x if x < 2 else end('timeout')"
+        source = "def f(x):\n    candidate.budget_spent = x == 2\n    return x if x < 2 else end('timeout')"
         looped = check("for x in range(10**9):", "    assert candidate(x) == x", "assert candidate(0) == 0")
         assert examine(source, looped).verdicts == ["timeout", "not_run"]
 

@@ -1,7 +1,7 @@
-"""How long an answer may keep the examiner waiting for what it was lent.
+"""Limit on the time that the harness waits inside callbacks, which an answer makes to objects of test code.
 
-It can acquire a lock of the test's twice, or wait for an event that nobody sets. Then the examiner waits, through no
-fault of its own, and must not be taken for one that hangs.
+An answer can acquire a lock of the test's twice, or wait for an event that is never set. Then the harness waits, and no
+limit on the solution process applies, because that one waits as well.
 """
 
 from __future__ import annotations
@@ -20,22 +20,23 @@ if TYPE_CHECKING:
 __all__ = ["CallbackBudget", "CallbackBudgetError"]
 
 _CHECK_INTERVAL_S = 1.0
-"""Seconds between two looks; whoever watches this process sees it awake as often."""
+"""Seconds between two checks. Each wakes the process, so that the grader's liveness check does not take it for hung."""
 _SHORT_S = 0.001
 _UNKNOWN_FACTOR = 10.0
+"""Divisor of waiting times on hosts that do not report how long a process waited for a CPU."""
 
 
 class CallbackBudgetError(BaseException):
-    """What is done for the answer waits too long. No handler of test code is meant to catch it."""
+    """A callback has used up the budget. Not an `Exception`, so that handlers in test code do not catch it."""
 
 
 class CallbackBudget:
-    """Counts the seconds in which this process waits, with nothing to do, while it does something for the answer.
+    """Budget of seconds that this process may spend idle while it serves callbacks.
 
     Working does not count, nor does waiting for a CPU (proc(5), ``/proc/PID/schedstat``, second field).
 
     Args:
-        wall_s: seconds in all.
+        wall_s: seconds for all callbacks of a sample together.
     """
 
     def __init__(self, wall_s: float) -> None:
@@ -45,20 +46,24 @@ class CallbackBudget:
 
     @property
     def exceeded(self) -> bool:
-        """Whether nothing is left."""
+        """True if nothing is left."""
         return self._left_s <= 0
 
     @contextlib.contextmanager
     def counting(self) -> Iterator[None]:
-        """Count; what runs is interrupted when nothing is left, which at the outermost level ends here.
+        """Count the idle time of a ``with`` block, and interrupt it when the budget is used up.
+
+        The outermost block suppresses the interruption; `exceeded` tells about it.
 
         Raises:
-            OutOfPatienceError: at a level within another.
+            CallbackBudgetError: in a block within another, when the budget is used up.
         """
         if self._counting:
             yield
             return
-        before = signal.signal(signal.SIGALRM, self._look)
+        # A signal, because a thread could not interrupt a wait of the main thread. The handler runs between bytecodes,
+        # and a lock's acquire() is interrupted for it (PEP 475 does not retry when the handler raises).
+        before = signal.signal(signal.SIGALRM, self._check)
         self._begin()
         signal.setitimer(signal.ITIMER_REAL, _CHECK_INTERVAL_S, _CHECK_INTERVAL_S)
         try:
@@ -71,14 +76,14 @@ class CallbackBudget:
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Do not count for a while: the answer is waited for, which has limits of its own."""
-        counted = self._counting
-        if counted:
+        """Stop counting for a ``with`` block that waits for the answer, which has limits of its own."""
+        was_counting = self._counting
+        if was_counting:
             self._end()
         try:
             yield
         finally:
-            if counted:
+            if was_counting:
                 self._begin()
 
     def _begin(self) -> None:
@@ -97,6 +102,6 @@ class CallbackBudget:
         queued_now = queued_seconds(os.getpid())
         return waited_s / _UNKNOWN_FACTOR if queued_now is None else max(0.0, waited_s - (queued_now - queued_start))
 
-    def _look(self, *_: Any) -> None:
+    def _check(self, *_: Any) -> None:
         if self._counting and self._left_s <= self._waited_s():
             raise CallbackBudgetError

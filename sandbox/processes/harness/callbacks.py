@@ -1,4 +1,7 @@
-"""Objects of test code in the hands of the answer: what crosses on the examiner's side besides plain data."""
+"""The harness side of callbacks: objects of test code that the answer can use, and objects of the answer in test code.
+
+Plain data crosses as it is. An object of one process crosses as a reference, and becomes a proxy in the other.
+"""
 
 from __future__ import annotations
 
@@ -20,85 +23,90 @@ _MAX_DEPTH = 25
 
 
 class CallbackHost(Protocol):
-    """Whose objects the answer may be lent."""
+    """Test code's side of objects that cross; `testcases.proxies` has one."""
 
     def export(self, value: Any) -> Reference | None:
         """Return a reference to an object of test code; ``None`` if the answer may not have it."""
 
     def adopt(self, reference: Any) -> Any:
-        """What test code is to see for an object of the answer's (`sandbox.wire.values.Reference`)."""
+        """Return what test code sees in place of a `sandbox.wire.values.Reference` to an object of the answer."""
 
     def adopt_tuple(self, reference: Any, names: Sequence[str], items: tuple[Any, ...]) -> Any:
-        """What test code is to see for a named tuple."""
+        """Return what test code sees in place of a named tuple of the answer."""
 
     def serve(self, verb: str, fields: list[Any]) -> Any:
-        """Do with a lent object what the answer asks."""
+        """Do what the answer requests of an exported object, and return the result."""
 
     def report(self, error: BaseException) -> ExceptionFields:
         """Describe an exception of `serve` to the answer."""
 
     def dropped(self) -> list[int]:
-        """Numbers of objects that test code has let go since it was last asked."""
+        """Return the keys of the answer's objects that test code has freed since the last call."""
 
 
 class Callbacks:
-    """Encodes what is asked of the answer, and reads what it says, for a host or for none."""
+    """Encodes requests to the answer, decodes its replies, and serves its callbacks.
+
+    Without a host only plain data crosses, and callbacks are refused.
+    """
 
     def __init__(self) -> None:
         self.host: CallbackHost | None = None
         self._depth = 0
 
-    def request(self, fields: list[Any]) -> bytes:
-        """A request, encoded.
+    def encode_request(self, fields: list[Any]) -> bytes:
+        """Encode a request.
 
         Raises:
-            ValueCodecError: something in it can neither cross nor be lent.
+            ValueCodecError: something in it can neither cross nor be exported.
         """
         return encode(fields, None if self.host is None else self._export)
 
     def dropped(self) -> list[int]:
-        """What the answer's process need not keep any longer."""
+        """Return the keys of objects that the solution process need not keep any longer."""
         return self.host.dropped() if self.host is not None else []
 
     def adopt(self, value: Any) -> Any:
-        """A value as the host's test code is to see it."""
+        """Return a value as test code sees it: references are replaced by what the host makes of them."""
         return restore(value, self._adopt)
 
-    def change(self, changes: Any, values: Sequence[Any]) -> None:
-        """Have arguments look as the answer has left them."""
+    def apply_changes(self, changes: Any, values: Sequence[Any]) -> None:
+        """Change arguments in place as the answer has changed its copies."""
         if self.host is not None and type(changes) is list:
             apply_changes(changes, containers_in(values), self._adopt)
 
-    def serve(self, question: Any) -> bytes:
-        """Answer a question of the answer's, encoded; whatever it is.
+    def serve(self, request: Any) -> bytes:
+        """Serve a callback, whatever the answer has sent, and return the encoded reply.
 
         Raises:
-            OutOfPatienceError: it has kept us waiting for too long.
+            CallbackBudgetError: the answer has kept the harness waiting for too long.
         """
         self._depth += 1
         try:
-            return self._served(question)
+            return self._serve(request)
         finally:
             self._depth -= 1
 
-    def _served(self, question: Any) -> bytes:
+    def _serve(self, request: Any) -> bytes:
         if self.host is None or self._depth > _MAX_DEPTH:
             return encode(ExceptionFields("RecursionError", "RecursionError", "called back too deeply").pack())
         try:
-            match question:
+            match request:
                 case [str(verb), list(fields)]:
                     operands = self.adopt(fields)
                     values = [*operands[1], *operands[2].values()] if verb == CALL else operands
                     watched = track(values)
                     value = self.host.serve(verb, operands)
-                    return self.request([OK, value, watched.changes() if watched is not None else None])
-            raise ValueError("no such question")  # noqa: TRY301 - the answer gets to see it like any other
+                    return self.encode_request([OK, value, watched.changes() if watched is not None else None])
+            raise ValueError("no such request")  # noqa: TRY301 - the answer gets to see it like any other
         except CallbackBudgetError:
             raise
-        except BaseException as error:  # noqa: BLE001 - it is the answer's to see; the host knows which ones are not
+        # Everything that test code raises crosses to the answer, because the call came from there. The host keeps those
+        # exceptions that must end the test even if the answer swallows them.
+        except BaseException as error:  # noqa: BLE001 - see above
             raised = self.host.report(error)
         try:
-            return self.request(raised.pack())
+            return self.encode_request(raised.pack())
         except ValueCodecError:
             return encode(raised.without_objects().pack())
 
@@ -106,9 +114,9 @@ class Callbacks:
         assert self.host is not None
         return self.host.export(value)
 
-    def _adopt(self, found: Reference | NamedItems) -> Any:
-        if type(found) is NamedItems:
+    def _adopt(self, value: Reference | NamedItems) -> Any:
+        if type(value) is NamedItems:
             return (
-                found.items if self.host is None else self.host.adopt_tuple(found.reference, found.names, found.items)
+                value.items if self.host is None else self.host.adopt_tuple(value.reference, value.names, value.items)
             )
-        return found if self.host is None else self.host.adopt(found)
+        return value if self.host is None else self.host.adopt(value)

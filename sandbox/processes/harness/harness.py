@@ -1,7 +1,7 @@
-"""The examiner process: puts answers to an exam. It knows expected values, and never runs an answer.
+"""The harness process: runs test specs against answers. It knows expected values, and never runs an answer.
 
-How an exam is conducted is not the sandbox's business: a conductor, named when the sandbox is made, gets the decoded
-exam and the `SolutionClient`, and returns plain data, which goes back as it is.
+What a test spec means is left to a runner, which is named when the sandbox is made. It gets the decoded spec and a
+`SolutionClient`, and returns plain data, which is passed on as it is.
 """
 
 from __future__ import annotations
@@ -31,30 +31,34 @@ __all__ = ["Runner", "main_for"]
 
 _MIN_SPACE_MB = 1024
 _SPACE_FACTOR = 2
-"""How much address space it may use for each byte that the answer may: what that sends it is built here."""
+"""Bytes of address space for each byte that the answer may use: values that it sends are built here."""
 _TEXT_CHARS = 500
 
 
 class Runner(Protocol):
-    """Puts one candidate to one exam."""
+    """Runs one test spec against one answer."""
 
     def __call__(self, spec: Any, client: SolutionClient, /) -> Any:
-        """Returns plain data. Raises when the exam itself is broken."""
+        """Return plain data. Raise an exception if the spec itself is broken."""
 
 
 def main_for(target: str) -> Callable[[int], None]:
-    """The examiner's program with the conductor that ``module:function`` names."""
+    """Return the program of the harness with the runner that ``module:function`` names."""
+    # Loaded in the zygote, so that every harness shares the memory of the runner's modules.
     runner: Runner = load_object(target)
 
     def main(channel: int) -> None:
         """Serve jobs that come over ``channel`` until it is closed."""
+        # Test code comes with the data set and may need any module and function. The kernel layers contain it where
+        # there are any, and the limits below everywhere.
         functions.revert()
         imports.revert()
         zygote = ZygoteClient(socket.socket(fileno=FORKS))
         _limit_own_use()
         base_bytes = rlimits.address_space_bytes()
         memory_growth = MemoryGrowth()
-        gc.enable()  # tests make things that hold each other, here as anywhere
+        # The zygote has turned it off. This process serves many jobs, and test code makes reference cycles.
+        gc.enable()
         while job := receive_frame(channel):
             request = JobRequest.unpack(job)
             _limit_space(base_bytes, request.limits.memory_mb)
@@ -67,6 +71,9 @@ def main_for(target: str) -> Callable[[int], None]:
 def _run_job(request: JobRequest, runner: Runner, zygote: ZygoteClient) -> JobReport:
     """Run the tests against one answer; once more if an unexplained signal has interrupted the answer."""
     started = time.perf_counter()
+    # A process that was killed or stopped without an explanation may be a victim of the host, for instance of its
+    # out-of-memory killer. So the first time the tests are run again in a new process. If it happens again, it counts
+    # against the answer: otherwise an answer could avoid its grade by getting itself killed.
     client = SolutionClient(request.source, request.limits, zygote, blame_answer=False)
     report = _attempt(request.spec, runner, client, zygote)
     if client.interrupted:
@@ -75,18 +82,21 @@ def _run_job(request: JobRequest, runner: Runner, zygote: ZygoteClient) -> JobRe
     return report._replace(
         cpu_s=client.cpu_s,
         peak_mb=client.peak_mb,
-        output=client.head.decode("utf-8", "replace"),
+        output=client.output_head.decode("utf-8", "replace"),
         wall_ms=(time.perf_counter() - started) * 1000,
     )
 
 
 def _attempt(spec: bytes, runner: Runner, client: SolutionClient, zygote: ZygoteClient) -> JobReport:
+    # Test code that draws random inputs must draw the same ones for every answer.
     random.seed(0)
     try:
         report = JobReport(report=runner(decode(spec), client))
     except BaseException as error:  # noqa: BLE001 - broken tests are reported, whatever broke them
         report = JobReport(error=f"{type(error).__name__}: {error}"[:_TEXT_CHARS])
-    if zygote.lost:  # test code may have taken the loss for an exception of the answer's
+    # Not left to an exception, because test code may have caught it and taken it for one of the answer. This process
+    # ends without a report, and the grader starts the job again.
+    if zygote.lost:
         os._exit(1)
     client.close()
     return report
@@ -98,8 +108,9 @@ def _limit_own_use() -> None:
 
 
 def _limit_space(base_bytes: int, memory_mb: int) -> None:
-    """The examiner runs the data set's code and reads the answer's values: neither may fill the host."""
+    """Limit the address space: neither test code nor values that the answer sends may fill the host's memory."""
     room_mb = max(_MIN_SPACE_MB, _SPACE_FACTOR * memory_mb)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     space = base_bytes + room_mb * 1024 * 1024
+    # Only the soft limit, because the next job may be allowed more.
     resource.setrlimit(resource.RLIMIT_AS, (space if hard == resource.RLIM_INFINITY else min(space, hard), hard))

@@ -1,4 +1,4 @@
-"""The examiner's side of the answer: ask it, watch it, end it."""
+"""The harness's client of the answer: starts solution processes, sends requests, and enforces limits."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
 
 __all__ = ["SolutionClient"]
 
-_MAX_QUESTIONS = 250_000
-"""Questions in one sample, both ways: each costs the examiner time that is on no account of the answer's."""
+_MAX_REQUESTS = 250_000
+"""Requests and callbacks in one sample. Each costs the harness time that no limit of the answer counts."""
 _OUTPUT_EXCEEDED = "wrote more than it may"
 
 
 class SolutionClient:
-    """The answer, as the conductor of an exam may ask it.
+    """The answer, as the runner of a test spec sees it.
 
-    It has one process at a time; one that is lost is replaced when the answer is to be loaded again.
+    It has one process at a time. After a process was lost, `load` and `run` start a new one, within the limits.
 
     Args:
         source: the answer.
-        limits: what it may use up.
-        zygote: where its processes come from.
-        blame_answer: whether a process that was killed or stopped nobody knows how is held against the answer. If not,
-            it            leaves the candidate `interrupted`.
+        limits: limits on a request and on the sample.
+        zygote: forks the processes.
+        blame_answer: whether an unexplained SIGKILL or SIGSTOP counts against the answer. If not, it leaves the client
+            `interrupted`.
     """
 
     def __init__(self, source: str, limits: Limits, zygote: ZygoteClient, *, blame_answer: bool) -> None:
@@ -51,17 +51,17 @@ class SolutionClient:
         self.limits = limits
         self.cpu_s = 0.0
         self.peak_mb = 0.0
-        self.head = b""
-        """The first KiB written by any of its processes, to output or errors."""
+        self.output_head = b""
+        """The first `HEAD_BYTES` written by its processes, to output or errors."""
         self.callbacks = Callbacks()
-        """With whose objects it deals."""
+        """Converts objects that cross, and serves callbacks of the answer."""
         self.generation = 0
-        """Number of the present or last process; objects do not outlive theirs."""
-        self.asked = 0
-        """Questions so far, both ways."""
+        """Number of the present or last process. Objects of the answer belong to one generation."""
+        self.request_count = 0
+        """Number of requests and callbacks so far."""
         self.interrupted = False
-        """A process was killed or stopped, perhaps by somebody else: what came of it means nothing, and no more can be
-        asked."""
+        """True if a process was killed or stopped, perhaps from outside. The results mean nothing, and no more requests
+        are made."""
         self._zygote = zygote
         self._blame_answer = blame_answer
         self._process: SolutionProcess | None = None
@@ -76,12 +76,12 @@ class SolutionClient:
 
     @property
     def alive(self) -> bool:
-        """Whether there is a process that can be asked."""
+        """True if there is a process that can serve requests."""
         return self._process is not None
 
     @property
-    def spent(self) -> bool:
-        """Whether the sample's budget is used up, so that nothing more may be asked."""
+    def budget_spent(self) -> bool:
+        """True if the sample's budget is used up, so that no more requests may be made."""
         return (
             self.interrupted
             or self._timeouts >= self.limits.timeouts
@@ -97,15 +97,23 @@ class SolutionClient:
         names: Sequence[str] = (),
         in_process_spec: dict[str, Any] | None = None,
     ) -> Reply:
-        """Start a process and load the answer as a module; the value is a dict of those names that it has.
+        """Start a process and load the answer as a module.
 
-        With `inside`, an exam, the process also holds tests, one at each request ``step``.
+        Args:
+            preamble: code that runs first, such as the prompt.
+            own_names: names that the answer has to define itself, so they are removed after the preamble.
+            names: names to look up in the module.
+            in_process_spec: tests that run in the process itself, one for each request ``step``.
+
+        Returns:
+            A reply whose value is a dict of those names that the module has.
         """
         return self._start(preamble, own_names, names, stdin=None, in_process_spec=in_process_spec)
 
     def run(self, stdin: bytes) -> Reply:
-        """Start a process and run the answer as a program; the value is what it wrote, as bytes."""
-        self._started = 0  # each run is a process of its own by nature, not a replacement
+        """Start a process and run the answer as a program; the value of the reply is its output, as bytes."""
+        # Each run needs a process of its own, so it does not count as a restart.
+        self._started = 0
         reply = self._start("", (), (), stdin=stdin)
         exited_well = reply.status is SolutionStatus.EXITED and reply.value == 0
         self.close()
@@ -115,36 +123,42 @@ class SolutionClient:
         return reply
 
     def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
-        """Call what ``target`` names: a dotted name, or an object. A host's arguments are changed as it does."""
+        """Call a function of the answer.
+
+        Args:
+            target: a dotted name, or an object.
+            args: positional arguments. Those that the call changes in place are changed here as well, if there is a
+                host.
+            kwargs: keyword arguments; changed likewise.
+        """
         reply = self.ask(CALL, target, list(args), dict(kwargs))
-        self.callbacks.change(reply.changes, [*args, *kwargs.values()])
+        self.callbacks.apply_changes(reply.changes, [*args, *kwargs.values()])
         return reply
 
     def ask(self, verb: str, *fields: Any) -> Reply:
-        """Make any request of `sandbox.wire.protocol`; what the answer holds is adopted by the host.
+        """Make any request of `sandbox.wire.protocol`, and return the reply as test code sees it.
 
         Raises:
-            ValueCodecError: something in it can neither cross nor be lent.
+            ValueCodecError: something in it can neither cross nor be exported.
         """
-        if self._process is None or self.spent:
+        if self._process is None or self.budget_spent:
             return Reply(SolutionStatus.NOT_RUN, detail="there is no process left to ask")
-        message = frame(self.callbacks.request([verb, *fields]))
+        message = frame(self.callbacks.encode_request([verb, *fields]))
+        # Objects that test code has freed are dropped along with the next request, which saves messages.
         if dropped := self.callbacks.dropped():
             message = frame(encode([DROP, dropped])) + message
-        self._process.ask(message)
+        self._process.send_message(message)
         return self._handle_request(self._process)
 
     @property
     def written(self) -> tuple[bytearray, bytearray]:
-        """What the present process has written to its standard output and errors."""
+        """Standard output and standard error of the present process so far."""
         return (bytearray(), bytearray()) if self._process is None else (self._process.output, self._process.errors)
 
     def close(self) -> None:
         """End the process, if there is one, and wait until it is gone."""
         if self._process is not None:
             self._end()
-
-    # Asking
 
     def _start(
         self,
@@ -155,7 +169,7 @@ class SolutionClient:
         in_process_spec: dict[str, Any] | None = None,
     ) -> Reply:
         self.close()
-        if self.spent:
+        if self.budget_spent:
             return Reply(SolutionStatus.NOT_RUN, detail="the sample's budget is used up")
         self._started += 1
         settings = LoadSettings(
@@ -164,6 +178,8 @@ class SolutionClient:
             own_names=tuple(own_names),
             names=tuple(names),
             program=stdin is not None,
+            # The kernel's limit is for the whole process. It lies one request above the sample's budget, so that the
+            # harness notices first, and knows which request it was.
             cpu_s=self.limits.total_cpu_s - self.cpu_s + self.limits.cpu_s,
             memory_mb=self.limits.memory_mb,
             value_bytes=self.limits.output_kb * 1024,
@@ -181,37 +197,39 @@ class SolutionClient:
         return self._handle_request(self._process)
 
     def _handle_request(self, process: SolutionProcess) -> Reply:
-        """Have a request answered, and its questions in turn."""
+        """Wait for the reply to a request, and serve the callbacks that come before it."""
         cpu_s = min(self.limits.cpu_s, self.limits.total_cpu_s - self.cpu_s)
         time_limits = TimeLimits(process.pid, cpu_s, min(self.limits.wall_s, self._wall_left(process)))
         while True:
-            self.asked += 1
-            if self.asked > _MAX_QUESTIONS:
-                return self._stop(SolutionStatus.TIMEOUT, "too many questions were asked")
+            self.request_count += 1
+            if self.request_count > _MAX_REQUESTS:
+                return self._stop(SolutionStatus.TIMEOUT, "too many requests were made")
             with self._callback_budget.paused():
-                answer = self._exchange(process, time_limits)
-            if isinstance(answer, Reply):
-                return self._adopted(answer)
+                message = self._exchange(process, time_limits)
+            if isinstance(message, Reply):
+                return self._adopt_value(message)
             began = time.monotonic()
             with self._callback_budget.counting():
-                process.ask(frame(self.callbacks.serve(answer.fields)))
+                process.send_message(frame(self.callbacks.serve(message.fields)))
             if self._callback_budget.exceeded and self._process is process:
-                return self._stop(SolutionStatus.TIMEOUT, "kept the test waiting for what it was lent")
+                return self._stop(SolutionStatus.TIMEOUT, "kept the test waiting in a callback")
             time_limits.exclude(time.monotonic() - began)
-            if self._process is not process:  # lost by what was asked meanwhile
+            # Test code that was called back may have made requests of its own, and lost the process in one of them.
+            if self._process is not process:
                 return self._loss_reply
 
-    def _adopted(self, reply: Reply) -> Reply:
+    def _adopt_value(self, reply: Reply) -> Reply:
         try:
             value = self.callbacks.adopt(reply.value)
             return reply if value is reply.value else replace(reply, value=value)
         except Exception:  # noqa: BLE001 - references where none can be, such as unhashable ones in a set
-            return self._stop(SolutionStatus.CRASHED, "what it sent is no answer")
+            return self._stop(SolutionStatus.CRASHED, "sent a malformed reply")
 
     def _exchange(self, process: SolutionProcess, time_limits: TimeLimits) -> Reply | CallbackRequest:
-        """Send what is to be sent, and wait for what comes back, within the limits."""
+        """Send the rest of the message, and wait within the limits for a reply or a callback."""
         poller = select.poll()
         process.register(poller)
+        # No events, so that only a hang-up of the zygote wakes (POLLHUP is always reported, poll(2)).
         poller.register(self._zygote.fileno(), 0)
         started = time.monotonic()
         try:
@@ -221,7 +239,7 @@ class SolutionClient:
                         raise self._zygote.hung_up()
                     if reply := self._handle_event(process, poller, descriptor, event):
                         return reply
-                if time_limits.due() and (reply := self._judge(time_limits.check())):
+                if time_limits.due() and (reply := self._reply_to_check(time_limits.check())):
                     return reply
         finally:
             process.request_s += time.monotonic() - started
@@ -229,7 +247,7 @@ class SolutionClient:
     def _handle_event(
         self, process: SolutionProcess, poller: select.poll, descriptor: int, event: int
     ) -> Reply | CallbackRequest | None:
-        """See to a descriptor that is ready."""
+        """Handle a descriptor that is ready."""
         if descriptor != process.channel.fileno():
             process.drain(poller)
             return self._stop(SolutionStatus.OUTPUT_LIMIT, _OUTPUT_EXCEEDED) if process.output_exceeded else None
@@ -238,7 +256,7 @@ class SolutionClient:
             return None
         return self._receive(process)
 
-    def _judge(self, check_result: CheckResult) -> Reply | None:
+    def _reply_to_check(self, check_result: CheckResult) -> Reply | None:
         if check_result is CheckResult.CONTINUE:
             return None
         if check_result is CheckResult.STOPPED and not self._blame_answer:
@@ -248,11 +266,12 @@ class SolutionClient:
     def _receive(self, process: SolutionProcess) -> Reply | CallbackRequest | None:
         body = process.receive()
         if process.hung_up:
-            return self._died(process)
+            return self._handle_exit(process)
         if process.reply_too_large:
             return self._stop(SolutionStatus.OUTPUT_LIMIT, "returned more than it may")
         if body is None:
             return None
+        # The process writes its output before it replies, so all that belongs to the request is in the pipes by now.
         self.cpu_s += process.cpu_since()
         process.drain()
         if process.output_exceeded:
@@ -262,16 +281,15 @@ class SolutionClient:
         except ValueCodecError as error:
             return self._stop(SolutionStatus.CRASHED, str(error))
         except MemoryError:
-            return self._stop(SolutionStatus.OUTPUT_LIMIT, "returned more than can be held")
+            return self._stop(SolutionStatus.OUTPUT_LIMIT, "returned more than fits into memory")
 
     def _wall_left(self, process: SolutionProcess) -> float:
-        """Seconds the answer may still spend on anything but running: what no CPU second counts is limited, too."""
+        """Return the wall-clock seconds that the answer may still take: sleeping uses no CPU but is limited, too."""
         budget = self.limits.total_cpu_s + self.limits.wall_s
-        if self._wall_s + process.request_s + self.limits.wall_s <= budget:  # there is no need to look closer
+        # An upper bound first: it needs no file of /proc to be read, and is within the budget nearly always.
+        if self._wall_s + process.request_s + self.limits.wall_s <= budget:
             return self.limits.wall_s
         return max(0.0, budget - self._wall_s - process.wall_s())
-
-    # Ending
 
     def _stop(self, status: SolutionStatus, detail: str) -> Reply:
         if status in {SolutionStatus.TIMEOUT, SolutionStatus.OUTPUT_LIMIT}:
@@ -286,16 +304,17 @@ class SolutionClient:
         self._loss_reply = Reply(SolutionStatus.NOT_RUN, detail=detail)
         return self._loss_reply
 
-    def _died(self, process: SolutionProcess) -> Reply:
-        """The process has hung up: find out why."""
+    def _handle_exit(self, process: SolutionProcess) -> Reply:
+        """Find out why the process has hung up."""
         self._loss_reply = self._reply_for_exit(process)
         return self._loss_reply
 
     def _reply_for_exit(self, process: SolutionProcess) -> Reply:
         process.drain()
+        # Before the process is killed: afterwards it is exiting in any case.
         had_closed = not process.is_ending()
-        ending = self._end()
-        reply = reply_for_exit(ending, cpu_limit_s=process.cpu_limit_s, had_closed=had_closed)
+        exit_info = self._end()
+        reply = reply_for_exit(exit_info, cpu_limit_s=process.cpu_limit_s, had_closed=had_closed)
         self._timeouts += reply.status is SolutionStatus.TIMEOUT
         if reply.status is SolutionStatus.MEMORY and not self._blame_answer:
             return self._interrupt("its process was killed")
@@ -306,9 +325,9 @@ class SolutionClient:
         process, self._process = self._process, None
         assert process is not None
         self._wall_s += process.wall_s()
-        ending = self._zygote.end(process.pid)
+        exit_info = self._zygote.end(process.pid)
         process.close()
-        self.head = (self.head + process.head)[:HEAD_BYTES]
-        self.cpu_s += process.cpu_until(ending.cpu_s)
-        self.peak_mb = max(self.peak_mb, ending.peak_mb)
-        return ending
+        self.output_head = (self.output_head + process.output_head)[:HEAD_BYTES]
+        self.cpu_s += process.cpu_until(exit_info.cpu_s)
+        self.peak_mb = max(self.peak_mb, exit_info.peak_mb)
+        return exit_info

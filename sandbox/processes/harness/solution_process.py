@@ -1,4 +1,4 @@
-"""A solution process as the harness holds it: its channel and pipes, and what its exit means. Nothing here waits."""
+"""The harness's end of a solution process: its channel and pipes, and the meaning of its exit. Nothing here waits."""
 
 from __future__ import annotations
 
@@ -23,23 +23,25 @@ __all__ = ["HEAD_BYTES", "SolutionProcess", "reply_for_exit"]
 
 _CHUNK = 1 << 18
 HEAD_BYTES = 2048
-"""How much of what processes write is kept for people."""
-_TEMPORARY = "/tmp"  # noqa: S108 - a file without a name is made there
+"""Bytes of output that are kept for people to read."""
+_TEMPORARY = "/tmp"  # noqa: S108 - only a file without a name is made there
 _SPARE_VALUE_BYTES = 1 << 16
 
 
 class SolutionProcess:
     """A process with its channel and the pipes it writes to.
 
-    Every call returns at once. What is left in the pipes when the process has ended is all there will ever be:
-    nobody waits for their end, which a process it has left behind could hold off for ever.
+    Every call returns at once.
 
     Args:
         pid: the process.
-        channel: where it is asked; becomes this object's, and non-blocking.
+        channel: socket for requests and replies; owned by this object from now on, and made non-blocking.
         cpu_limit_s: CPU seconds at which the kernel kills it.
-        output_bytes: how much it may write, and how long an answer may be.
+        output_bytes: number of bytes that it may write, and that a reply may have.
     """
+
+    # When the process has ended, what is in the pipes is read, but their end is not awaited: a descendant that has kept
+    # a copy of a descriptor could hold that off for ever (pipe(7)).
 
     def __init__(self, pid: int, channel: socket.socket, *, cpu_limit_s: float, output_bytes: int) -> None:
         channel.setblocking(False)
@@ -47,26 +49,27 @@ class SolutionProcess:
         self.channel = channel
         self.cpu_limit_s = cpu_limit_s
         self.output = bytearray()
-        """What it has written to its standard output, which is what programs are judged by."""
+        """Bytes written to standard output; programs are graded by them."""
         self.errors = bytearray()
-        """What it has written to its standard error."""
-        self.head = b""
-        """The first KiB it has written, to output or errors."""
+        """Bytes written to standard error."""
+        self.output_head = b""
+        """The first `HEAD_BYTES` written, to output or errors."""
         self.output_exceeded = False
         self.reply_too_large = False
         self.hung_up = False
-        """The channel is closed at its end."""
+        """True if the process has closed its end of the channel."""
         self.request_s = 0.0
-        """Seconds its requests have taken."""
+        """Seconds that its requests have taken."""
         self._outgoing = memoryview(b"")
         self._cpu_before_s = cpu_seconds(pid) or 0.0
         self._output_bytes = output_bytes
         self._written = 0
         self._pipes: dict[int, bool] = {}
+        """Read ends of the pipes; true for standard output."""
         self._received = bytearray()
 
     def start(self, message: bytes, stdin: bytes | None) -> None:
-        """Give it its streams and its first message."""
+        """Send its streams and its first message."""
         output, output_end = os.pipe2(os.O_CLOEXEC)
         errors, errors_end = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(output, False)
@@ -81,38 +84,39 @@ class SolutionProcess:
             os.close(descriptor)
         self._outgoing = memoryview(message)[sent:]
 
-    def ask(self, message: bytes) -> None:
-        """Send what the channel takes of a message at once, and have the rest ready."""
+    def send_message(self, message: bytes) -> None:
+        """Send as much of a message as the channel takes at once, and keep the rest for `send`."""
         self._outgoing = memoryview(message)
         self.send()
 
     def register(self, poller: select.poll) -> None:
-        """Have the poller wake up for everything that can come from it, and for room for what is to go out."""
+        """Register the channel and the pipes for reading, and the channel for writing if there is something to send."""
         poller.register(self.channel.fileno(), select.POLLIN | (select.POLLOUT if self._outgoing else 0))
         for pipe in self._pipes:
             poller.register(pipe, select.POLLIN)
 
     def send(self, poller: select.poll | None = None) -> None:
-        """Send what the channel takes. A process that is gone is noticed when it is read from."""
+        """Send as much as the channel takes."""
         try:
             self._outgoing = self._outgoing[self.channel.send(self._outgoing) :]
         except BlockingIOError:
             return
+        # The process is gone. That is noticed when its channel is read, where a last reply may still be.
         except (BrokenPipeError, ConnectionResetError):
             self._outgoing = memoryview(b"")
         if not self._outgoing and poller is not None:
             poller.modify(self.channel.fileno(), select.POLLIN)
 
     def drain(self, poller: select.poll | None = None) -> None:
-        """Take what it has written, unless that is more than it may."""
+        """Read what it has written, until that is more than it may write."""
         for pipe, is_output in list(self._pipes.items()):
             while chunk := _read_available(pipe):
                 if is_output:
                     self.output += chunk
                 else:
                     self.errors += chunk
-                if len(self.head) < HEAD_BYTES:
-                    self.head = (self.head + chunk)[:HEAD_BYTES]
+                if len(self.output_head) < HEAD_BYTES:
+                    self.output_head = (self.output_head + chunk)[:HEAD_BYTES]
                 self._written += len(chunk)
                 if self._written > self._output_bytes:
                     self.output_exceeded = True
@@ -124,7 +128,7 @@ class SolutionProcess:
                 del self._pipes[pipe]
 
     def receive(self) -> memoryview | None:
-        """Take what has come over the channel; the answer when it is whole."""
+        """Read what has come over the channel; return a reply once it is complete."""
         try:
             chunk = self.channel.recv(_CHUNK)
         except BlockingIOError:
@@ -140,21 +144,22 @@ class SolutionProcess:
         self.reply_too_large = size > self._output_bytes + _SPARE_VALUE_BYTES
         if self.reply_too_large or len(received) < HEADER_BYTES + size:
             return None
+        # A process sends one message at a time and then waits, so anything after the message is ignored.
         self._received = bytearray()
         return memoryview(received)[HEADER_BYTES : HEADER_BYTES + size]
 
     def cpu_since(self) -> float:
-        """CPU seconds it has used since this was asked last, or since it began."""
+        """Return the CPU seconds used since the last call, or since the process began."""
         return self.cpu_until(cpu_seconds(self.pid) or 0.0)
 
     def cpu_until(self, used_s: float) -> float:
-        """CPU seconds that are new, when it has used so many in all."""
+        """Return the CPU seconds used since the last call, if it has used ``used_s`` in all."""
         new = max(0.0, used_s - self._cpu_before_s)
         self._cpu_before_s += new
         return new
 
     def wall_s(self) -> float:
-        """Seconds its requests have taken, apart from those it waited for a CPU."""
+        """Return the seconds that its requests have taken, without those spent waiting for a CPU."""
         return seconds_not_queued(self.pid, self.request_s)
 
     def is_ending(self) -> bool:
@@ -163,7 +168,7 @@ class SolutionProcess:
         return stat is None or stat.is_exiting
 
     def close(self) -> None:
-        """Let go of channel and pipes."""
+        """Close channel and pipes."""
         self.channel.close()
         for pipe in self._pipes:
             os.close(pipe)
@@ -171,7 +176,7 @@ class SolutionProcess:
 
 
 def _read_available(pipe: int) -> bytes | None:
-    """What can be read at once; empty at the end, ``None`` when nothing is there yet."""
+    """Return what can be read at once; empty at the end, ``None`` if nothing is there yet."""
     try:
         return os.read(pipe, _CHUNK)
     except BlockingIOError:
@@ -179,7 +184,8 @@ def _read_available(pipe: int) -> bytes | None:
 
 
 def _file_of(data: bytes) -> int:
-    """A descriptor from which the data can be read as from a file, though it has no name."""
+    """Return a descriptor of a file without a name that holds the data."""
+    # A file and not a pipe, because a pipe holds only 64 KiB (pipe(7)): someone would have to write while it is read.
     try:
         descriptor = os.memfd_create("stdin")
     except OSError:
@@ -190,31 +196,34 @@ def _file_of(data: bytes) -> int:
 
 
 _CPU_SLACK_S = 0.1
-"""How much less than the limit a process may seem to have used that the kernel has killed for it."""
+"""CPU seconds below the limit at which the kernel may already have killed a process: it counts in ticks."""
 
 
-def reply_for_exit(ending: ExitInfo, *, cpu_limit_s: float, had_closed: bool) -> Reply:
-    """What came of a request whose process has hung up.
-
-    Status ``memory`` means that somebody has killed it, as a host does that is out of memory.
+def reply_for_exit(exit_info: ExitInfo, *, cpu_limit_s: float, had_closed: bool) -> Reply:
+    """Return the reply to a request whose process has hung up.
 
     Args:
-        ending: how it ended.
-        cpu_limit_s: seconds of CPU time after which the kernel kills it.
-        had_closed: it had hung up before it came to its end.
+        exit_info: the exit status, and the resources used.
+        cpu_limit_s: CPU seconds at which the kernel kills the process.
+        had_closed: the process had closed its channel before it began to exit.
     """
-    if os.WIFEXITED(ending.status):
-        code = os.WEXITSTATUS(ending.status)
+    # An answer can fake most of these: it can end its process with any code, or use up its CPU limit. So none of them
+    # may be better for it than a wrong result.
+    if os.WIFEXITED(exit_info.status):
+        code = os.WEXITSTATUS(exit_info.status)
         if code == audit.EXIT_CODE:
-            return Reply(SolutionStatus.POLICY, detail="a wall was touched")
+            return Reply(SolutionStatus.POLICY, detail="did something that the sandbox forbids")
         return Reply(SolutionStatus.EXITED, value=code, detail=f"ended its own process with code {code}")
-    number = os.WTERMSIG(ending.status)
+    number = os.WTERMSIG(exit_info.status)
     name = signal.Signals(number).name if number in signal.valid_signals() else f"signal {number}"
-    cpu_exhausted = number == signal.SIGKILL and ending.cpu_s >= cpu_limit_s - _CPU_SLACK_S
+    cpu_exhausted = number == signal.SIGKILL and exit_info.cpu_s >= cpu_limit_s - _CPU_SLACK_S
     if number == signal.SIGXCPU or cpu_exhausted:
         return Reply(SolutionStatus.TIMEOUT, detail="used up its time")
     if number != signal.SIGKILL:
         return Reply(SolutionStatus.CRASHED, detail=f"killed by {name}")
+    # An exiting process loses its descriptors before it becomes a zombie. One that hung up while it was not exiting has
+    # closed the channel by itself, and the SIGKILL is ours.
     if had_closed:
-        return Reply(SolutionStatus.CRASHED, detail="closed the descriptors it is asked over")
+        return Reply(SolutionStatus.CRASHED, detail="closed the channel for requests")
+    # What is left is a SIGKILL from outside, most likely of the kernel's out-of-memory killer.
     return Reply(SolutionStatus.MEMORY, detail="killed by the host, as a process out of memory is")

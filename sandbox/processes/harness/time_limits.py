@@ -1,4 +1,4 @@
-"""How long a request to another process may take, watched from outside it."""
+"""Time limits of one request to a solution process, checked from outside the process."""
 
 from __future__ import annotations
 
@@ -12,26 +12,32 @@ __all__ = ["CheckResult", "TimeLimits", "seconds_not_queued"]
 
 _SHORTEST_INTERVAL_S = 0.002
 _UNKNOWN_FACTOR = 10.0
+"""Divisor of waiting times on hosts that do not report how long a process waited for a CPU."""
 _SHORT_S = 0.005
 _STOPPED_CHECKS = 2
 
 
 class CheckResult(Enum):
-    """What a look at a process shows."""
+    """Result of a check."""
 
     CONTINUE = auto()
     """It may go on."""
     EXCEEDED = auto()
     """The request has used up its CPU seconds or its wall-clock seconds."""
     STOPPED = auto()
-    """A signal has stopped the process, and nobody has continued it since the look before."""
+    """A signal has stopped the process, and it has not been continued since the check before."""
 
 
 class TimeLimits:
-    """Watches one request: how much CPU it may use, and how long it may take apart from waiting for a CPU.
+    """Limits of one request: CPU time, and wall-clock time without the time spent waiting for a CPU.
 
-    Time in the run queue is the host's doing, not the answer's (proc(5), ``/proc/PID/schedstat``, second field), so
-    it does not count. Where the kernel keeps no such account, the wall limit is stretched instead.
+    The grade must not depend on the load of the host. So time in the run queue does not count (proc(5),
+    ``/proc/PID/schedstat``, second field). Where the kernel does not report it, the wall-clock limit is stretched.
+
+    Args:
+        pid: the process.
+        cpu_s: CPU seconds that the request may use.
+        wall_s: seconds that it may take, without those spent waiting for a CPU.
     """
 
     def __init__(self, pid: int, cpu_s: float, wall_s: float) -> None:
@@ -44,28 +50,31 @@ class TimeLimits:
         self._stopped = 0
 
     def exclude(self, seconds: float) -> None:
-        """Let some time not count that was not the request's."""
+        """Do not count some seconds, which were spent in this process."""
         self._wall_start += seconds
 
     def pause_ms(self) -> int:
-        """Milliseconds until the next look is worth while, at most a second or so."""
+        """Return the milliseconds until the next check is due; at least 1, at most a second or so."""
         return max(1, int((self._next - time.monotonic()) * 1000) + 1)
 
     def due(self) -> bool:
-        """Whether it is time for a look."""
+        """Return whether it is time for a check."""
         return time.monotonic() >= self._next
 
     def check(self) -> CheckResult:
-        """Look at the process."""
+        """Compare what the process has used with the limits."""
         cpu = cpu_seconds(self._pid)
         if cpu is None:
             self._next = time.monotonic() + _SHORTEST_INTERVAL_S
             return CheckResult.CONTINUE
         now = time.monotonic()
+        # The time in the run queue is another file to read. So it is read only if the wall-clock limit seems exceeded.
         cpu_left = self._cpu_s - (cpu - self._cpu_start)
         wall_left = self._wall_s - (now - self._wall_start)
         if wall_left <= 0:
             wall_left = self._wall_s - seconds_not_queued(self._pid, now - self._wall_start)
+        # A stop can be over in a moment, such as a debugger's ("t" is a tracing stop, proc(5)). It counts if it lasts
+        # until the next check, or if no time is left.
         self._stopped = self._stopped + 1 if process_state(self._pid) in {"T", "t"} else 0
         if self._stopped >= (_STOPPED_CHECKS if wall_left > 0 else 1):
             return CheckResult.STOPPED
@@ -76,7 +85,12 @@ class TimeLimits:
 
 
 def seconds_not_queued(pid: int, wall_s: float) -> float:
-    """So many seconds, less those in which the process's first thread waited for a CPU, ever since it began."""
+    """Return some seconds of a process's life, less those in which its first thread waited for a CPU.
+
+    Args:
+        pid: the process.
+        wall_s: seconds since it began, or a part of them.
+    """
     if wall_s < _SHORT_S:
         return wall_s
     queued_s = queued_seconds(pid)

@@ -1,4 +1,4 @@
-"""An examiner's line to its zygote: where solution processes come from, and who tells of their end."""
+"""A harness's connection to its zygote, which forks solution processes and reports their exit."""
 
 from __future__ import annotations
 
@@ -19,52 +19,55 @@ __all__ = ["ZygoteClient"]
 
 
 class ZygoteClient:
-    """Asks the zygote, and waits for it no longer than it is at work.
+    """Sends requests to the zygote, and waits for replies while the zygote is at work.
 
-    Every method raises `ProcessLostError` once the zygote is gone. Test code may swallow that, so `lost` says it, too.
+    Every method raises `ProcessLostError` once the zygote is gone. Test code may swallow that, so `lost` records it.
     """
 
     def __init__(self, channel: socket.socket) -> None:
         self.lost = False
-        """The zygote is gone, and with it whatever is still asked: no fault of the answer's."""
+        """True if the zygote is gone. Failures from then on are no fault of the answer."""
         self._channel = channel
         self._poller = select.poll()
         self._poller.register(channel.fileno(), select.POLLIN)
 
     def fileno(self) -> int:
-        """A descriptor that hangs up with the zygote."""
+        """Return a descriptor that hangs up when the zygote ends."""
         return self._channel.fileno()
 
     def fork(self, channel: socket.socket) -> int:
-        """Have a solution process forked that serves ``channel``; its pid."""
-        self._tell(FORK, [channel.fileno()])
+        """Have a solution process forked that serves ``channel``; return its pid."""
+        self._send(FORK, [channel.fileno()])
+        # Exits of other processes may be reported before the reply; they are of no interest any more.
         while True:
             message = self._next_message()
             if message[:1] == FORKED:
                 return int(message[1:])
 
     def end(self, pid: int) -> ExitInfo:
-        """Kill a process it has forked, and wait until that is gone."""
-        self._tell(KILL + b"%d" % pid)
+        """Kill a process that the zygote has forked for this harness, and wait until it is gone."""
+        self._send(KILL + b"%d" % pid)
         while True:
             message = self._next_message()
             if message[:1] == EXITED:
-                ending = ExitInfo.unpack(message[1:])
-                if ending.pid == pid:
-                    return ending
+                exit_info = ExitInfo.unpack(message[1:])
+                if exit_info.pid == pid:
+                    return exit_info
 
     def hung_up(self) -> ProcessLostError:
-        """Take note that the zygote is gone; the error to raise."""
+        """Record that the zygote is gone, and return the error to raise."""
         self.lost = True
         return ProcessLostError("a zygote is gone")
 
-    def _tell(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
+    def _send(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
         try:
             send_descriptors(self._channel, message, descriptors)
         except OSError:
             raise self.hung_up() from None
 
     def _next_message(self) -> bytes:
+        # No deadline: under load a fork may take any time. The wait ends when the socket hangs up, or when the zygote
+        # makes no progress.
         liveness: Liveness | None = None
         while not self._poller.poll(CHECK_INTERVAL_S * 1000):
             liveness = liveness or Liveness(os.getppid())

@@ -482,7 +482,10 @@ def test_an_answer_finds(anyones_box: Box, case: Case) -> None:
 @pytest.mark.parametrize("case", POLICY)
 def test_a_touch_of_a_wall_ends_the_process(anyones_box: Box, case: Case) -> None:
     seen = anyones_box.call(case.source)
-    assert (seen.verdict, seen.detail) == ("policy", "a wall was touched"), (seen.execution, seen.output)
+    assert (seen.verdict, seen.detail) == ("policy", "did something that the sandbox forbids"), (
+        seen.execution,
+        seen.output,
+    )
 
 
 LOOK_DOWN = """

@@ -1,4 +1,4 @@
-"""What the end of a process says of its answer."""
+"""The reply that a solution process's exit stands for."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ def _status(signal_or_code: signal.Signals | int) -> int:
         (signal.SIGRTMIN, 1, True, SolutionStatus.CRASHED),
     ],
 )
-def test_an_ending_has_one_meaning(
+def test_an_exit_has_one_meaning(
     *, ended_by: signal.Signals | int, cpu_s: float, had_closed: bool, status: SolutionStatus
 ) -> None:
-    ending = ExitInfo(pid=2, status=_status(ended_by), cpu_s=cpu_s, peak_mb=20)
+    exit_info = ExitInfo(pid=2, status=_status(ended_by), cpu_s=cpu_s, peak_mb=20)
 
-    assert reply_for_exit(ending, cpu_limit_s=_LIMIT_S, had_closed=had_closed).status is status
+    assert reply_for_exit(exit_info, cpu_limit_s=_LIMIT_S, had_closed=had_closed).status is status
 
 
-def test_the_exit_code_is_told() -> None:
+def test_the_exit_code_is_reported() -> None:
     reply = reply_for_exit(ExitInfo(2, _status(3), 0.1, 20), cpu_limit_s=_LIMIT_S, had_closed=False)
 
     assert reply.value == 3
     assert reply.detail == "ended its own process with code 3"
 
 
-def test_a_signal_without_a_name_is_told_by_its_number() -> None:
+def test_a_signal_without_a_name_is_reported_by_its_number() -> None:
     reply = reply_for_exit(ExitInfo(2, 126, 0.1, 20), cpu_limit_s=_LIMIT_S, had_closed=False)
 
     assert reply.detail == "killed by signal 126"
