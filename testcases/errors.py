@@ -6,8 +6,7 @@
     └── ProblemError              a reference that cannot be made into a problem
         ├── UnknownFormatError    no known format has these keys
         ├── AmbiguousFormatError  more than one format fits
-        ├── InvalidFieldError     the format is known, one of its fields is wrong
-        └── StoreError            what it points to cannot be had
+        └── InvalidFieldError     the format is known, one of its fields is wrong
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ __all__ = [
     "AmbiguousFormatError",
     "InvalidFieldError",
     "ProblemError",
-    "StoreError",
     "TestcaseError",
     "UnknownFormatError",
 ]
@@ -50,15 +48,3 @@ class InvalidFieldError(ProblemError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
         self.field = field
-
-
-class StoreError(ProblemError):
-    """What a reference points to cannot be had, or cannot be read.
-
-    Attributes:
-        transient: whether it may be had another time, with nothing changed by anybody.
-    """
-
-    def __init__(self, message: str, *, transient: bool = False) -> None:
-        super().__init__(message)
-        self.transient = transient

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 from grader.core.grade_task import unscored_grade
 from grader.extraction import extract
-from grader.references.locate import parse_address
+from grader.references.locate import StoreError, parse_address
 from grader.types import BadSample, sample_label
 from sandbox.errors import ValueCodecError
 from sandbox.scheduler.loop import Future, readable
-from testcases.errors import InvalidFieldError, ProblemError, StoreError
+from testcases.errors import InvalidFieldError, ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -8,13 +8,12 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from grader.references.locate import parse_address
+from grader.references.locate import StoreError, parse_address, reject_address
 from grader.types import TestResult
 from sandbox.errors import ValueCodecError
 from sandbox.types import Job
 from sandbox.wire.values import encode
 from testcases.compare.credit import baseline_share
-from testcases.errors import StoreError
 from testcases.formats import read_reference
 from testcases.source.counting import count_all_tests
 from testcases.source.parsing import bound_names_in
@@ -165,7 +164,9 @@ class ProblemCache:
         return problem
 
     def _add(self, key: tuple[Any, ...], reference: Any, prompt: str, format_name: str | None) -> PreparedProblem:
-        problem = prepare_problem(read_reference(reference, prompt=prompt, format_name=format_name), self._limits)
+        problem = prepare_problem(
+            read_reference(reference, prompt=prompt, format_name=format_name, check=reject_address), self._limits
+        )
         self._known[key] = problem
         self._size += problem.size
         while len(self._known) > _MAX_PROBLEMS or (self._size > _MAX_BYTES and len(self._known) > 1):
@@ -177,5 +178,6 @@ def _encode_reference(reference: Any, prompt: str, format_name: str | None = Non
     try:
         return encode([reference, prompt])
     except ValueCodecError:
-        read_reference(reference, prompt=prompt, format_name=format_name)  # knows which field it is
+        # Reading it again names the field that cannot be sent; the codec knows the value only.
+        read_reference(reference, prompt=prompt, format_name=format_name, check=reject_address)
         raise

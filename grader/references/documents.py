@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.references.locate import shorten
-from testcases.errors import InvalidFieldError, StoreError
+from grader.references.locate import StoreError, shorten
+from testcases.errors import InvalidFieldError
 from testcases.formats import native
-from testcases.formats.fields import load_json
+from testcases.json_text import load_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

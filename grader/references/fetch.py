@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
-from testcases.errors import StoreError
+from grader.references.locate import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -8,7 +8,7 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from grader.references.fetch import FetchedBytes, check_size
-from testcases.errors import StoreError
+from grader.references.locate import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from grader.errors import FieldError, FieldMissingError
 from testcases.errors import InvalidFieldError, ProblemError
+from testcases.json_text import MAX_NESTING, JsonTextError, is_nested_too_deeply, parse_json_text, unwrap
 
 __all__ = [
     "REFERENCE_PATHS",
@@ -17,19 +17,19 @@ __all__ = [
     "FolderFile",
     "Location",
     "S3Object",
+    "StoreError",
     "find_reference",
     "is_address",
     "parse_address",
+    "reject_address",
     "require_reference",
     "shorten",
-    "unwrap",
 ]
 
 
 _S3: Final = "s3://"
 _FILE: Final = "file://"
 _ADDRESS_OPTIONS: Final = frozenset({"task_id", "format"})
-_MAX_ADDRESS_LAYERS: Final = 6
 _MAX_ADDRESS_CHARS: Final = 16_384
 """Longer text is no address: a key has at most 1,024 bytes (Amazon S3 User Guide, "Object key naming")."""
 _MAX_KEY_BYTES: Final = 1024
@@ -37,6 +37,18 @@ _BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{3,255}")
 """Also names that buckets could have before 2018."""
 _MAX_SHOWN_CHARS: Final = 200
 _MAX_TASK_NUMBER: Final = 10**18
+
+
+class StoreError(ProblemError):
+    """A reference cannot be fetched from where it is kept, or cannot be read there.
+
+    Attributes:
+        transient: True if it may be fetched another time, with nothing changed by anybody.
+    """
+
+    def __init__(self, message: str, *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,7 @@ def parse_address(reference: Any) -> Address | None:
     Raises:
         ProblemError: it is an address, and a wrong one.
     """
-    reference = _unwrap_address(reference)
+    reference = unwrap(reference, max_chars=_MAX_ADDRESS_CHARS)
     if isinstance(reference, str):
         return Address(_parse_location(reference)) if is_address(reference) else None
     if not isinstance(reference, dict):
@@ -108,28 +120,22 @@ def parse_address(reference: Any) -> Address | None:
     return None
 
 
+def reject_address(reference: Any) -> None:
+    """Refuse a reference that is the address of another, where nothing is fetched.
+
+    Raises:
+        StoreError: it is an address.
+        ProblemError: it is an address, and a wrong one.
+    """
+    address = parse_address(reference)
+    if address is not None:
+        raise StoreError(f"is kept at {address}, and not read from there here")
+
+
 def shorten(text: str) -> str:
     """A text in one short line, whatever it holds."""
     shown = text if text.isprintable() else ascii(text)[1:-1]
     return shown if len(shown) <= _MAX_SHOWN_CHARS else f"{shown[:_MAX_SHOWN_CHARS]}..."
-
-
-def _unwrap_address(reference: Any) -> Any:
-    for _ in range(_MAX_ADDRESS_LAYERS):
-        if isinstance(reference, dict) and reference.keys() == {"text"}:
-            reference = reference["text"]
-        elif (
-            isinstance(reference, str)
-            and len(reference) <= _MAX_ADDRESS_CHARS
-            and reference.lstrip().startswith(("{", '"'))
-        ):
-            try:
-                reference = json.loads(reference)
-            except (ValueError, RecursionError):
-                return None  # whoever reads the reference says what is wrong with it
-        else:
-            break
-    return reference
 
 
 def _address_from_fields(given: dict[str, Any], field: str) -> Address:
@@ -200,8 +206,6 @@ scorer has it.
 """
 
 _PRIME_CODE_KEYS = ("fn_name", "inputs", "outputs")
-_MAX_REFERENCE_LAYERS = 6
-_MAX_NESTING = 200
 
 
 def find_reference(raw: Mapping[Any, Any]) -> tuple[Any, str]:
@@ -213,12 +217,12 @@ def find_reference(raw: Mapping[Any, Any]) -> tuple[Any, str]:
 
     Raises:
         FieldMissingError: no place holds anything.
-        FieldError: what holds it is refused; see `unwrap`.
+        FieldError: its JSON text is refused; see `testcases.json_text.unwrap`.
     """
     plain: tuple[Any, str] | None = None
     for place in REFERENCE_PATHS:
         field = ".".join(place)
-        value = unwrap(_value_at(raw, place), field)
+        value = _unwrap_strictly(_value_at(raw, place), field)
         if _is_empty(value):
             continue
         if _may_be_tests(value):
@@ -239,89 +243,26 @@ def require_reference(value: Any, field: str) -> Any:
     """The reference in a field that must hold one.
 
     Raises:
-        FieldError: it holds nothing, or what it holds is refused; see `unwrap`.
+        FieldError: it holds nothing, or its JSON text is refused; see `testcases.json_text.unwrap`.
     """
-    reference = unwrap(value, field)
+    reference = _unwrap_strictly(value, field)
     if _is_empty(reference):
         raise FieldError(field, "holds no reference")
     return reference
 
 
-def unwrap(value: Any, field: str) -> Any:
-    """What is inside ``{"text": ...}`` and JSON text, in any order, a few layers deep.
-
-    Text that is JSON of an object, a list or a text is replaced by what it says; any other text stays as it
-    is. Objects that came as objects are not touched, so a NaN that the runtime let through stays.
-
-    Args:
-        value: a reference as it came.
-        field: its path, for error messages.
-
-    Raises:
-        FieldError: JSON text that says a key twice, says NaN or Infinity (which are not JSON), or holds an
-            integer too long to read; or a value nested too deeply.
-    """
-    for _ in range(_MAX_REFERENCE_LAYERS):
-        if isinstance(value, str):
-            inner = _parse_json_text(value, field)
-        elif isinstance(value, Mapping) and "text" in value and value.keys() <= {"text", "type"}:
-            inner = value["text"]
-        else:
-            break
-        if inner is value:
-            break
-        value = inner
+def _unwrap_strictly(value: Any, field: str) -> Any:
+    try:
+        value = unwrap(value, strict=True)
+    except JsonTextError as error:
+        raise FieldError(field, str(error)) from None
     _reject_deep_nesting(value, field)
     return value
 
 
-class _InvalidJsonError(Exception):
-    """JSON that Python would read, and that nobody can have meant."""
-
-
-def _parse_json_text(text: str, field: str) -> Any:
-    if not text.lstrip().startswith(("{", "[", '"')):
-        return text
-    try:
-        return json.loads(text, object_pairs_hook=_reject_duplicate_keys, parse_constant=_reject_constant)
-    except json.JSONDecodeError:
-        return text
-    except _InvalidJsonError as error:
-        raise FieldError(field, str(error)) from None
-    except RecursionError:
-        raise FieldError(field, f"JSON text nested more than {_MAX_NESTING} levels deep") from None
-    except ValueError:
-        raise FieldError(field, "JSON text holds an integer of too many digits") from None
-
-
-def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise _InvalidJsonError(f"JSON text has the key {key[:40]!a} twice in one object")
-            seen.add(key)
-    return result
-
-
-def _reject_constant(name: str) -> Any:
-    raise _InvalidJsonError(f"JSON text holds {name}, which is not JSON; write the value some other way")
-
-
 def _reject_deep_nesting(value: Any, field: str) -> None:
-    level = [value]
-    for _ in range(_MAX_NESTING):
-        level = [child for parent in level for child in _children(parent) if isinstance(child, (Mapping, list, tuple))]
-        if not level:
-            return
-    raise FieldError(field, f"nested more than {_MAX_NESTING} levels deep")
-
-
-def _children(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return value.values()
-    return value if isinstance(value, (list, tuple)) else ()
+    if is_nested_too_deeply(value):
+        raise FieldError(field, f"nested more than {MAX_NESTING} levels deep")
 
 
 def _value_at(raw: Mapping[Any, Any], place: tuple[str, ...]) -> Any:
@@ -334,7 +275,10 @@ def _value_at(raw: Mapping[Any, Any], place: tuple[str, ...]) -> Any:
 def _section(raw: Mapping[Any, Any], name: str) -> Mapping[Any, Any]:
     value = raw.get(name)
     if isinstance(value, str):
-        value = _parse_json_text(value, name)
+        try:
+            value = parse_json_text(value, strict=True)
+        except JsonTextError as error:
+            raise FieldError(name, str(error)) from None
     return value if isinstance(value, Mapping) else {}
 
 

@@ -11,7 +11,7 @@ from grader.aws.client import new_client
 from grader.aws.errors import FailureKind
 from grader.aws.retry import AttemptsFailedError, RetryPolicy
 from grader.references.fetch import FetchedBytes, check_size
-from testcases.errors import StoreError
+from grader.references.locate import StoreError
 
 if TYPE_CHECKING:
     from grader.aws.errors import AwsFailure

@@ -13,9 +13,8 @@ from grader.config.settings import StoreSettings
 from grader.references.documents import ReferenceFile, decompress
 from grader.references.fetch import ParallelFetch
 from grader.references.folder import FolderReader
-from grader.references.locate import S3Object
+from grader.references.locate import S3Object, StoreError
 from grader.references.s3 import S3Reader
-from testcases.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from grader.references.locate import parse_address
-from testcases.errors import AmbiguousFormatError, InvalidFieldError, StoreError, UnknownFormatError
+from testcases.errors import AmbiguousFormatError, InvalidFieldError, UnknownFormatError
 from testcases.formats import (
     apps,
     aws_code,
@@ -30,9 +29,12 @@ from testcases.formats import (
     synthetic1,
     verl,
 )
-from testcases.formats.fields import NestedReference, load_json
+from testcases.formats.fields import NestedReference
+from testcases.json_text import load_json, unwrap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from testcases.model import Problem
 
 __all__ = ["FORMAT_NAMES", "read_reference"]
@@ -71,31 +73,37 @@ _BY_NAME: Final = {one.NAME: one for one in _FORMATS}
 FORMAT_NAMES: Final = tuple(_BY_NAME)
 """Names of the formats."""
 
-_MAX_TEXT_LAYERS = 3
-"""JSON text in ``{"text": ...}`` in JSON text: no caller wraps a reference deeper."""
-
-_MAX_NESTING = 3
-"""A trainer's row in a grader's item around a data set's row: nobody nests deeper."""
+_MAX_ROWS = 3
+"""Rows in one another: a data set's row in a trainer's row in a grader's item is the most there is."""
 
 
-def read_reference(reference: Any, *, prompt: str = "", format_name: str | None = None) -> Problem:
+def read_reference(
+    reference: Any,
+    *,
+    prompt: str = "",
+    format_name: str | None = None,
+    check: Callable[[Any], None] | None = None,
+) -> Problem:
     """Make a problem of a reference.
 
     Args:
-        reference: a dict or list in one of `FORMAT_NAMES`, JSON text of one, or ``{"text": "<JSON text>"}``.
+        reference: a dict or list in one of `FORMAT_NAMES`, or one wrapped as `testcases.json_text.unwrap` reads it.
         prompt: text of the user's turn, for formats whose tests need what it defines.
         format_name: name of the format; None takes the one the reference names in its field ``format``, or else the
             only one it fits.
+        check: called with the reference, and with each one that is found inside a row, before it is read; what it
+            raises ends the reading.
 
     Raises:
         UnknownFormatError: no format fits, or there is none of that name.
         AmbiguousFormatError: several formats fit.
         InvalidFieldError: a field is missing or wrong.
-        StoreError: it says where the reference is kept (`grader.references`), which is not looked up here.
     """
     path = ""
-    for _ in range(_MAX_NESTING):
+    for _ in range(_MAX_ROWS):
         try:
+            if check is not None:
+                check(reference)
             found = _read(reference, prompt, format_name)
         except InvalidFieldError as error:
             if not path:
@@ -112,25 +120,14 @@ def read_reference(reference: Any, *, prompt: str = "", format_name: str | None 
 
 
 def _read(reference: Any, prompt: str, format_name: str | None) -> Problem | NestedReference:
-    address = parse_address(reference)
-    if address is not None:
-        raise StoreError(f"is kept at {address}, and not read from there here")
-    reference = _unwrap(reference)
+    reference = unwrap(reference)
+    if isinstance(reference, str):
+        reference = load_json(reference, "reference")  # raises, and says where the text stops being JSON
     named = _named_format(reference)
     if format_name is not None and named is not None and named != format_name:
         raise InvalidFieldError("format", f"is {named}, but {format_name} is asked for")
     chosen = format_name if format_name is not None else named
     return (_recognized(reference) if chosen is None else _format_by_name(chosen)).read(reference, prompt=prompt)
-
-
-def _unwrap(reference: Any) -> Any:
-    for _ in range(_MAX_TEXT_LAYERS):
-        if isinstance(reference, dict) and reference.keys() == {"text"}:
-            reference = reference["text"]
-        if not isinstance(reference, str):
-            break
-        reference = load_json(reference, "reference")
-    return reference
 
 
 def _named_format(reference: Any) -> str | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-import json
 import keyword
 import math
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from testcases.errors import InvalidFieldError
+from testcases.json_text import load_json
 
-__all__ = ["Fields", "NestedReference", "check_name", "check_text", "last_user_text", "load_json"]
+__all__ = ["Fields", "NestedReference", "check_name", "check_text", "last_user_text"]
 
 
 Default = TypeVar("Default")
@@ -133,23 +133,6 @@ def check_name(value: str, path: str) -> str:
     if not all(part.isidentifier() and not keyword.iskeyword(part) for part in value.split(".")):
         raise InvalidFieldError(path, "must be the name of a Python function")
     return value
-
-
-def load_json(text: str, path: str) -> Any:
-    """Value of a JSON text; NaN and Infinity, which Python writes, are read too.
-
-    Raises:
-        InvalidFieldError: the text is no JSON.
-    """
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        message = f"is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})"
-    except RecursionError:
-        message = "is JSON nested too deeply"
-    except ValueError:
-        message = "is JSON with a number of more digits than Python reads"
-    raise InvalidFieldError(path, message)
 
 
 def _type_name(value: Any) -> str:

@@ -27,7 +27,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
-from testcases.formats.fields import Fields, check_text, load_json
+from testcases.formats.fields import Fields, check_text
+from testcases.json_text import load_json
 from testcases.model import CallTest, Comparison, Problem, ProblemLimits, StdinTest
 from testcases.plain_data import require_plain
 

@@ -15,8 +15,9 @@ import zlib
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from testcases.errors import InvalidFieldError
-from testcases.formats.fields import Fields, load_json
+from testcases.formats.fields import Fields
 from testcases.formats.io_tests import find_function_name, problem_from_cases
+from testcases.json_text import load_json
 from testcases.model import Comparison
 
 if TYPE_CHECKING:

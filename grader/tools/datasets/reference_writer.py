@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import FieldError
-from grader.references.locate import find_reference
+from grader.references.locate import find_reference, reject_address
 from grader.text import json_line
 from grader.tools.datasets.tasks import SOLUTION_COLUMNS, RowError
 from testcases.errors import ProblemError
@@ -149,7 +149,7 @@ class ReferenceWriter:
 def _reads_as(reference: Any, wanted: str, task: Task) -> bool:
     """Whether a reference, once it has been JSON, is read as the problem, whatever the prompt is rendered as."""
     try:
-        again = read_reference(json.loads(json_line(reference)), prompt="")
+        again = read_reference(json.loads(json_line(reference)), prompt="", check=reject_address)
     except (ProblemError, TypeError, ValueError, RecursionError):
         return False
     return _fingerprint(again) == wanted and task.problem.entry_point == again.entry_point

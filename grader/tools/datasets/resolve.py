@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import FieldError
 from grader.references.documents import parse_reference
-from grader.references.locate import find_reference, parse_address
+from grader.references.locate import StoreError, find_reference, parse_address
 from grader.tools.files.rows import chunks
-from testcases.errors import ProblemError, StoreError
+from testcases.errors import ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import FieldError, FieldMissingError, InputError
 from grader.lambda_api.samples import USER_ROLES, last_turn
-from grader.references.locate import find_reference, is_address
+from grader.references.locate import find_reference, is_address, reject_address
 from testcases.errors import InvalidFieldError, ProblemError, UnknownFormatError
 from testcases.formats import FORMAT_NAMES, read_reference
 from testcases.source.parsing import defined_names, parse
@@ -257,7 +257,7 @@ def _read_problem(
 
 def _parse_problem(reference: Any, prompt: str, name: str | None, field: str) -> Problem:
     try:
-        return read_reference(reference, prompt=prompt, format_name=name)
+        return read_reference(reference, prompt=prompt, format_name=name, check=reject_address)
     except UnknownFormatError as error:
         raise RowError(f"{field or 'row'}: {error}") from None
     except InvalidFieldError as error:

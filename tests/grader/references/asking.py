@@ -7,8 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from grader.references.documents import parse_reference
-from grader.references.locate import parse_address
-from testcases.errors import StoreError
+from grader.references.locate import StoreError, parse_address
 
 if TYPE_CHECKING:
     from grader.references.documents import ReferenceFile

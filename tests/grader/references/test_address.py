@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from grader.references.locate import Address, FolderFile, S3Object, parse_address
-from testcases.errors import ProblemError, StoreError
+from grader.references.locate import Address, FolderFile, S3Object, StoreError, parse_address, reject_address
+from testcases.errors import ProblemError
 from testcases.formats import read_reference
 
 OBJECT = S3Object("bucket", "a/key.json")
@@ -77,7 +77,10 @@ def test_a_wrong_address_is_told_in_one_line(reference: Any, complaint: str) -> 
 
 def test_a_format_does_not_look_elsewhere() -> None:
     with pytest.raises(StoreError, match=r"^is kept at s3://bucket/key, task_id x, and not read from there here$"):
-        read_reference({"s3_uri": "s3://bucket/key", "task_id": "x"})
+        read_reference({"s3_uri": "s3://bucket/key", "task_id": "x"}, check=reject_address)
+    row = {"reward_model": {"ground_truth": json.dumps({"s3_uri": "s3://bucket/key"})}}
+    with pytest.raises(StoreError, match=r"^is kept at s3://bucket/key, and not read from there here$"):
+        read_reference(row, check=reject_address)
 
 
 EXAMPLES = re.findall(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from grader.references.documents import ReferenceFile, decompress, parse_reference
+from grader.references.locate import StoreError
 from grader.references.store import CacheEntry, ReferenceCache
-from testcases.errors import StoreError
 from testcases.formats import read_reference
 
 NATIVE = {"tests": [{"args": [1], "expected": 1}], "entry_point": "f"}

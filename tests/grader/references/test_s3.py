@@ -11,10 +11,9 @@ import boto3
 import pytest
 
 from grader.aws.retry import RetryPolicy
-from grader.references.locate import parse_address
+from grader.references.locate import StoreError, parse_address
 from grader.references.s3 import _RETRIES, S3Reader
 from grader.references.store import ReferenceStore, StoreSettings
-from testcases.errors import StoreError
 from tests.grader.references.asking import complaint_of, fetched, reference_at
 
 if TYPE_CHECKING:

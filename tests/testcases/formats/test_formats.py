@@ -2,6 +2,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_wrappings(reference: Any) -> None:
         ([{"a": 1}], "input, output and testtype"),
         ("5", "not int"),
         ("null", "not nothing"),
-        (json.dumps(json.dumps(json.dumps(json.dumps({})))), "not str"),
+        (reduce(lambda text, _: json.dumps(text), range(9), "{}"), "not str"),
         ({"reward_model": {"ground_truth": {"colour": "red"}}}, "reward_model.ground_truth: no known format"),
         ({**MBPP, "format": "nativ"}, "no format 'nativ'; the formats are native, humaneval"),
     ],
