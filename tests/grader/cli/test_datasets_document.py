@@ -1,4 +1,4 @@
-"""What docs/datasets.md says of commands and of public data sets is so."""
+"""The commands in docs/datasets.md work, and its figures on public data sets are true."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_commands_do_what_they_should(
 
 
 def findings_of_any_machine(document: Any) -> list[Any]:
-    """All but `slow`, which says how long a solution took on this machine and not what is wrong with a row."""
+    """Return the findings except `slow`, which depends on the speed of this machine."""
     return [one for one in document["findings"] if one["kind"] != "slow"]
 
 
