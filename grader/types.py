@@ -138,7 +138,12 @@ class Grade:
     style_findings: tuple[str, ...] = ()
     """What black and pyflakes found, a line each."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
-    """Wall-clock milliseconds of each stage."""
+    """Wall-clock milliseconds of each stage, one after the other; together at most the metric ``duration_ms``.
+
+    ``analysed``: waiting for an analyzer, and the analysis. ``fork`` and ``run``: starting a process, and running the
+    tests. ``executed``: the rest of the execution, such as waiting for an executor. ``styled``: waiting for the style
+    facts after the tests were done. A grade that needed no process has none.
+    """
 
     def metric(self, name: str) -> float:
         """Value of the metric with this name.

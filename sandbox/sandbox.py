@@ -23,7 +23,7 @@ from sandbox.types import LayerReport, Tier, active_tier
 from sandbox.wire.zygote_protocol import ANALYZER, HARNESS, SOLUTION
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Coroutine, Generator, Iterable
 
     from sandbox.types import Analysis, AnalysisRequest, Execution, Job, StyleFacts
 
@@ -183,6 +183,28 @@ class Sandbox:
             workers: how many answers they will want to run at a time, so that the processes for it start together;
                 ``None``: as many as they can.
         """
+        rounds = self.run_iter(flows, workers=workers)
+        while True:
+            try:
+                next(rounds)
+            except StopIteration as end:
+                results: list[T] = end.value
+                return results
+
+    def run_iter(
+        self, flows: Iterable[Coroutine[Any, Any, T]], *, workers: int | None = None
+    ) -> Generator[None, None, list[T]]:
+        """Run coroutines side by side, and pause whenever all of them wait, so that the caller can take what is there.
+
+        When the caller stops early, or an error comes through, every coroutine is closed and every process ended.
+
+        Args:
+            flows: the coroutines.
+            workers: as in `run`.
+
+        Returns:
+            The results of the coroutines, in order.
+        """
         flows = list(flows)
         try:
             self._begin(self.settings.workers if workers is None else workers)
@@ -191,12 +213,18 @@ class Sandbox:
                 flow.close()  # or each would be warned of, as one that nobody has awaited
             raise
         try:
-            results = self._loop.run(flows)
-        except BaseException:
+            futures = [self._loop.spawn(flow) for flow in flows]
+            yield from self._loop.rounds(futures)
+            results = [future.outcome() for future in futures]
+        except BaseException:  # GeneratorExit, too: the caller has stopped early
             self.close()
             raise
         self._reap_orphans()
         return results
+
+    def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run one more coroutine beside those of `run`, from inside one of them."""
+        return self._loop.spawn(coroutine)
 
     def _begin(self, workers: int) -> None:
         if os.getpid() != self._owner:
@@ -287,6 +315,7 @@ class Sandbox:
         """End every process. The sandbox can be used again."""
         if os.getpid() != self._owner:
             return
+        self._loop.close()
         for analyzer_client in self._analyzer_clients:
             analyzer_client.stop()
         for executor in (*self._executors, *self._spare_executors):

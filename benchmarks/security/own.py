@@ -50,8 +50,12 @@ def put_to_tier(answers: Sequence[Answer], tier: Tier, on_grade: Callable[[], No
         for form, tests in FORMS.items():
             reference = {"entry_point": "add", "tests": tests, "limits": _LIMITS}
             samples = [Sample(one.name, f"```python\n{one.source}\n```", reference) for one in answers]
-            grades = grader.grade_batch(samples, on_grade=lambda *_: on_grade())
-            for answer, grade in zip(answers, grades, strict=True):
+            grades = {}
+            for index, grade in grader.grade_iter(samples):
+                grades[index] = grade
+                on_grade()
+            for index, answer in enumerate(answers):
+                grade = grades[index]
                 share = grade.metric("functional")
                 tried[answer.family] += 1
                 if grade.status is GradeStatus.SCORED and answer.holds(share):

@@ -29,7 +29,7 @@ from grader.tools.report.summary import Summary
 from grader.tools.report.tables import summary_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from grader.config.settings import GraderConfig
     from grader.tools.files.samples import SampleLine
@@ -109,7 +109,7 @@ def _grade_locally(file: str, out: str | None, settings: GraderConfig, deadline:
         Grader(settings, file_root=parent_folder(file)) as grader,
     ):
         run = _FileRun(source, results, progress)
-        run.run_grading(lambda: grade_lines(grader, source, run.take, deadline_s=deadline))
+        run.run_grading(lambda: run.take_all(grade_lines(grader, source, deadline_s=deadline)))
     return run
 
 
@@ -174,6 +174,11 @@ class _FileRun:
         except KeyboardInterrupt:
             self.progress.note(f"interrupted after {self.summary.samples} samples{self._resume_hint()}")
             raise typer.Exit(130) from None
+
+    def take_all(self, graded: Iterable[tuple[SampleLine, Grade]]) -> None:
+        """Count grades, and write them down, as they come."""
+        for line, grade in graded:
+            self.take(line, grade)
 
     def take(self, line: SampleLine, grade: Grade) -> None:
         """Write a grade to the results, and count it."""

@@ -1,4 +1,4 @@
-"""Turn samples into grading tasks. Samples with remote references are queued when the fetch completes."""
+"""Turn samples into grading tasks. Samples with remote references become tasks when the fetch completes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from grader.core.grade_task import unscored_grade
+from grader.core.scoring import unscored_grade
 from grader.extraction import extract
 from grader.references.locate import StoreError, parse_address
 from grader.types import BadSample, sample_label
 from sandbox.errors import ValueCodecError
-from sandbox.scheduler.loop import Future, readable
 from testcases.errors import InvalidFieldError, ProblemError
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from grader.references.store import ReferenceStore
     from grader.types import Grade, Sample
 
-__all__ = ["BatchLoader", "GradingTask", "TaskQueue"]
+__all__ = ["BatchLoader", "GradingTask"]
 
 
 @dataclass(slots=True)
@@ -34,62 +33,30 @@ class GradingTask:
 
     problem: PreparedProblem
     extraction: Extraction
-    request: str = ""
-    """What the answer was asked for, where a judge wants to know."""
+    prompt: str = ""
+    """Text that the answer responds to; empty unless a judge rates it."""
     indices: list[int] = field(default_factory=list)
-    """Places in the batch of the samples that get this work's result."""
+    """Positions in the batch of the samples that get this task's grade."""
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Equal work has equal keys: in all of it that a grade shows."""
-        found = self.extraction
-        why = found.detail if found.answer is None else ""
-        return self.problem.digest, found.answer, found.rule, found.truncated, why, self.request
-
-
-class TaskQueue:
-    """Work for several coroutines of one loop, which may come while they work."""
-
-    def __init__(self) -> None:
-        self._works: deque[GradingTask] = deque()
-        self._news: Future[None] = Future()
-        self._ended = False
-
-    def __len__(self) -> int:
-        return len(self._works)
-
-    def extend(self, works: Iterable[GradingTask]) -> None:
-        """Add work."""
-        self._works.extend(works)
-        self._tell()
-
-    def end(self) -> None:
-        """Say that no more comes."""
-        self._ended = True
-        self._tell()
-
-    async def next(self) -> GradingTask | None:
-        """The next piece, when there is one; ``None`` when all is given out and no more comes."""
-        while not self._works and not self._ended:
-            await self._news
-        return self._works.popleft() if self._works else None
-
-    def _tell(self) -> None:
-        news, self._news = self._news, Future()
-        news.set(None)
+        """Everything that the grade depends on or shows. Samples with equal keys are graded once."""
+        extraction = self.extraction
+        # The detail shows in the grade only where there is no answer; otherwise it would keep equal answers apart.
+        detail = extraction.detail if extraction.answer is None else ""
+        return self.problem.digest, extraction.answer, extraction.rule, extraction.truncated, detail, self.prompt
 
 
 class BatchLoader:
-    """The samples of one batch, sorted into work. A context manager.
+    """The samples of one batch, sorted into tasks. A context manager.
 
     Args:
         samples: the batch.
-        problems: what makes problems of references.
-        store: gives what fetches those that are kept elsewhere, where there are any.
-        settle: called with the place and the grade of each sample that will never be work.
-        deadline: when the caller waits no more (`time.monotonic`).
-        max_chars: longer completions are not looked at.
-        with_requests: whether work says what was asked for.
+        problems: cache that reads references into problems.
+        store: gives the reference store; called only if the batch has references that are stored elsewhere.
+        deadline: time at which the caller stops waiting (`time.monotonic`).
+        max_chars: maximum length of a completion; longer ones are not read.
+        with_prompts: whether tasks hold the text that their answers respond to.
     """
 
     def __init__(
@@ -98,45 +65,59 @@ class BatchLoader:
         *,
         problems: ProblemCache,
         store: Callable[[], ReferenceStore],
-        settle: Callable[[int, Grade], None],
         deadline: float,
         max_chars: int,
-        include_request: bool = False,
+        with_prompts: bool = False,
     ) -> None:
-        self._samples = samples
         self._problems = problems
-        self._settle = settle
-        self._deadline = deadline
         self._max_chars = max_chars
-        self._with_requests = include_request
+        self._with_prompts = with_prompts
         self._pending: dict[Location, list[tuple[int, Sample, Address]]] = {}
-        self._fetching: ParallelFetch | None = None
-        self.queue = TaskQueue()
-        """What there is to do; comes to its end when every sample is sorted."""
-        self._begin(store)
+        self._fetch: ParallelFetch | None = None
+        self.rejected: deque[tuple[int, Grade]] = deque()
+        """Positions and grades of samples that cannot become tasks. `load` may add some; the caller takes them out."""
+        self.tasks = self._make_tasks(self._problems_at_hand(samples))
+        """Tasks whose references came with the samples."""
+        if self._pending:
+            addresses = [address for group in self._pending.values() for _, _, address in group]
+            self._fetch = store().fetch(addresses, deadline=deadline)
 
     @property
-    def flows(self) -> int:
-        """How many may work on it side by side without any being idle from the start."""
-        return len(self.queue) + sum(map(len, self._pending.values()))
+    def locations(self) -> tuple[Location, ...]:
+        """Locations of the references that are stored elsewhere; to be passed to `load`, once each."""
+        return tuple(self._pending)
 
-    async def feed(self) -> None:
-        """Sort the samples whose references arrive, until none is missing. Runs inside `Sandbox.run`."""
-        fetching = self._fetching
-        if fetching is None:
-            return
-        try:
-            while fetching.missing:
-                await readable(fetching.descriptor, self._deadline)
-                for place, kept in fetching.take():
-                    self._arrived(place, kept)
-        finally:
-            self.queue.end()
+    @property
+    def max_tasks(self) -> int:
+        """Maximum number of tasks there will be."""
+        return len(self.tasks) + sum(map(len, self._pending.values()))
+
+    async def load(self, location: Location) -> list[GradingTask]:
+        """Wait for the references at one location; return the tasks of their samples. Runs beside `deliver`."""
+        assert self._fetch is not None
+        file = await self._fetch.result(location)
+        problems: dict[tuple[Address, str], PreparedProblem | ProblemError | ValueCodecError] = {}
+        present: list[tuple[int, Sample, PreparedProblem]] = []
+        for index, sample, address in self._pending.pop(location):
+            key = (address, sample.prompt)
+            if key not in problems:
+                problems[key] = self._read_problem(address, sample.prompt, file)
+            problem = problems[key]
+            if isinstance(problem, Exception):
+                self._reject(index, sample, problem, address)
+            else:
+                present.append((index, sample, problem))
+        return self._make_tasks(present)
+
+    async def deliver(self) -> None:
+        """Bring what is fetched to `load`."""
+        if self._fetch is not None:
+            await self._fetch.deliver()
 
     def close(self) -> None:
-        """Wait for nothing more."""
-        if self._fetching is not None:
-            self._fetching.close()
+        """Fetch no more."""
+        if self._fetch is not None:
+            self._fetch.close()
 
     def __enter__(self) -> Self:
         return self
@@ -144,11 +125,12 @@ class BatchLoader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self, store: Callable[[], ReferenceStore]) -> None:
+    def _problems_at_hand(self, samples: Sequence[Sample | BadSample]) -> list[tuple[int, Sample, PreparedProblem]]:
+        """Read the references that came with their samples; put the others into ``_pending``."""
         present: list[tuple[int, Sample, PreparedProblem]] = []
-        for index, sample in enumerate(self._samples):
+        for index, sample in enumerate(samples):
             if isinstance(sample, BadSample):
-                self._settle(index, unscored_grade(sample.id, str(sample.error)))
+                self.rejected.append((index, unscored_grade(sample.id, str(sample.error))))
                 continue
             try:
                 address = parse_address(sample.reference)
@@ -157,41 +139,25 @@ class BatchLoader:
                 else:
                     self._pending.setdefault(address.place, []).append((index, sample, address))
             except (ProblemError, ValueCodecError) as error:
-                self._refuse(index, sample, error)
-        self._sort(present)
-        if self._pending:
-            addresses = [address for group in self._pending.values() for _, _, address in group]
-            self._fetching = store().fetch(addresses, deadline=self._deadline)
-        else:
-            self.queue.end()
+                self._reject(index, sample, error)
+        return present
 
-    def _arrived(self, place: Location, kept: ReferenceFile | StoreError) -> None:
-        made: dict[tuple[Address, str], PreparedProblem | ProblemError | ValueCodecError] = {}
-        present: list[tuple[int, Sample, PreparedProblem]] = []
-        for index, sample, address in self._pending.pop(place):
-            key = (address, sample.prompt)
-            if key not in made:
-                made[key] = self._made(address, sample.prompt, kept)
-            problem = made[key]
-            if isinstance(problem, Exception):
-                self._refuse(index, sample, problem, address)
-            else:
-                present.append((index, sample, problem))
-        self._sort(present)
-
-    def _made(
-        self, address: Address, prompt: str, kept: ReferenceFile | StoreError
+    def _read_problem(
+        self, address: Address, prompt: str, file: ReferenceFile | StoreError
     ) -> PreparedProblem | ProblemError | ValueCodecError:
-        if isinstance(kept, StoreError):
-            return kept
+        if isinstance(file, StoreError):
+            return file
         try:
-            return self._problems.from_document(kept.reference(address.task_id), prompt, address.format_name)
+            return self._problems.from_document(file.reference(address.task_id), prompt, address.format_name)
         except (ProblemError, ValueCodecError) as error:
             return error
 
-    def _sort(self, present: Iterable[tuple[int, Sample, PreparedProblem]]) -> None:
-        """Queue work; that on one problem together, so that it can share what is made for it."""
-        works: dict[tuple[object, ...], GradingTask] = {}
+    def _make_tasks(self, present: Iterable[tuple[int, Sample, PreparedProblem]]) -> list[GradingTask]:
+        """Make one task of all samples that are equal.
+
+        Tasks of one problem come one after the other, so that they can share a harness process.
+        """
+        tasks: dict[tuple[object, ...], GradingTask] = {}
         by_problem: dict[str, list[GradingTask]] = {}
         for index, sample, problem in present:
             extraction = extract(
@@ -200,24 +166,23 @@ class BatchLoader:
                 prompt=problem.problem.prompt,
                 max_chars=self._max_chars,
             )
-            work = GradingTask(problem, extraction, sample.prompt if self._with_requests else "")
-            known = works.setdefault(work.key, work)
-            known.indices.append(index)
-            if known is work:
-                by_problem.setdefault(problem.digest, []).append(work)
-        for group in by_problem.values():
-            self.queue.extend(group)
+            new = GradingTask(problem, extraction, sample.prompt if self._with_prompts else "")
+            task = tasks.setdefault(new.key, new)
+            task.indices.append(index)
+            if task is new:
+                by_problem.setdefault(problem.digest, []).append(task)
+        return [task for group in by_problem.values() for task in group]
 
-    def _refuse(
+    def _reject(
         self, index: int, sample: Sample, error: ProblemError | ValueCodecError, address: Address | None = None
     ) -> None:
-        self._settle(index, unscored_grade(sample.id, _error_text(sample, index, error, address)))
+        self.rejected.append((index, unscored_grade(sample.id, _error_text(sample, index, error, address))))
 
 
 def _error_text(
     sample: Sample, index: int, error: ProblemError | ValueCodecError, address: Address | None = None
 ) -> str:
-    """One line that names the sample, the field, and the object that the field points to."""
+    """Name the sample, the field, and the object that the field points to, in one line."""
     field, text = sample.reference_field, str(error)
     if address is not None:
         field = f"{field}.{address.field}" if address.field else field

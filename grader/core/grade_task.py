@@ -1,8 +1,10 @@
-"""Grade one task: analyze, execute, score."""
+"""Grade one task: analyze, execute, score; and all tasks of a batch, side by side."""
 
 from __future__ import annotations
 
+import math
 import time
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,31 +23,39 @@ from grader.core.scoring import (
 )
 from grader.types import Grade, GradeStatus, TestResult
 from sandbox.errors import SandboxError
+from sandbox.scheduler.loop import Pool
 from sandbox.types import Analysis, AnalysisRequest, AnalysisStatus, Execution, ExecutionStatus
 from testcases.compare.credit import earned_share
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable
+
     from grader.config.settings import GraderConfig
-    from grader.core.batch import GradingTask
+    from grader.core.batch import BatchLoader, GradingTask
     from grader.core.problems import PreparedProblem
+    from grader.judge import Judge, RatingBatch
+    from grader.references.locate import Location
     from sandbox.sandbox import Sandbox
     from sandbox.types import StyleFacts
 
-__all__ = ["TaskGrader", "unscored_grade"]
+__all__ = ["BatchGrader", "TaskGrader"]
 
 _ANY_PASSED = 1e-9
-"""A passed test shows that there is an entry point, however it came to be; only all tests show that a stub is right."""
+"""Share that an answer must earn to overrule the analyzer's finding that the entry point is missing.
+
+One passed test shows that there is one, however it came to be. Only all tests show that a stub is right.
+"""
 _PROBLEM_ID_CHARS = 16
 
 
 @dataclass(slots=True)
 class _TaskState:
-    """What is known so far of one piece of work."""
+    """Everything that is known of a task while it is graded."""
 
-    work: GradingTask
+    task: GradingTask
     deadline: float
-    started: float
+    started: float = field(default_factory=time.monotonic)
     analysis: Analysis | None = None
     execution: Execution | None = None
     style: StyleFacts | None = None
@@ -54,33 +64,34 @@ class _TaskState:
     reason: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
 
-    def stamp(self, stage: str) -> None:
-        """Take note of when a stage was done, in milliseconds since the start."""
-        self.timings_ms[stage] = (time.monotonic() - self.started) * 1000
+    def end_stage(self, stage: str) -> None:
+        """Record the time that no other stage has accounted for as the duration of this one."""
+        elapsed_ms = (time.monotonic() - self.started) * 1000
+        self.timings_ms[stage] = max(0.0, elapsed_ms - math.fsum(self.timings_ms.values()))
 
 
 class TaskGrader:
-    """Grades work, in a sandbox, by a configuration."""
+    """Grades tasks in a sandbox, by a configuration."""
 
     def __init__(self, sandbox: Sandbox, config: GraderConfig) -> None:
         self._sandbox = sandbox
         self._config = config
 
-    async def grade(self, work: GradingTask, deadline: float) -> Grade:
-        """The grade of one piece of work; its sample id is ``None``. Runs inside `Sandbox.run`.
+    async def grade(self, task: GradingTask, deadline: float) -> Grade:
+        """Grade one task; the grade's sample id is ``None``. Runs inside `Sandbox.run`.
 
         Args:
-            work: the answer and its problem.
-            deadline: by when (`time.monotonic`).
+            task: the answer and its problem.
+            deadline: time by which the grade is needed (`time.monotonic`).
         """
-        state = _TaskState(work, deadline, time.monotonic())
-        answer = work.extraction.answer
+        state = _TaskState(task, deadline)
+        answer = task.extraction.answer
         if answer is None:
-            state.tests = self._uniform_results(state, Verdict.NOT_RUN, work.extraction.detail)
-            state.reason = work.extraction.detail or "no code was found"
+            state.tests = self._uniform_results(state, Verdict.NOT_RUN, task.extraction.detail)
+            state.reason = task.extraction.detail or "no code was found"
             return self._finish(state)
-        problem = work.problem.problem
-        reading = self._sandbox.analyze(
+        problem = task.problem.problem
+        pending = self._sandbox.analyze(
             AnalysisRequest(
                 source=answer,
                 entry_point=problem.entry_point,
@@ -90,8 +101,8 @@ class TaskGrader:
             deadline=deadline,
             style=self._config.reward.style > 0,
         )
-        state.analysis = analysis = await reading.analysis
-        state.stamp("analysed")
+        state.analysis = analysis = await pending.analysis
+        state.end_stage("analysed")
         if analysis.status is AnalysisStatus.INTERNAL:
             return self._give_up(state, analysis.detail)
         if analysis.status is not AnalysisStatus.OK:
@@ -101,8 +112,10 @@ class TaskGrader:
             state.reason = withholding_reason(analysis)
             state.tests = self._uniform_results(state, Verdict.POLICY, state.reason)
         else:
-            state.execution = execution = await self._sandbox.execute(work.problem.job(answer), deadline=deadline)
-            state.stamp("executed")
+            # The style is measured in the analyzer's process while the answer runs, so it costs no time of its own.
+            state.execution = execution = await self._sandbox.execute(task.problem.job(answer), deadline=deadline)
+            state.timings_ms.update(execution.timings_ms)
+            state.end_stage("executed")
             if execution.status in {ExecutionStatus.DEADLINE, ExecutionStatus.INTERNAL}:
                 return self._give_up(state, execution.detail)
             if execution.status is ExecutionStatus.EXHAUSTED:
@@ -110,53 +123,51 @@ class TaskGrader:
             else:
                 state.tests = read_test_results(execution)
             try:
-                state.style = _without_prompt_names(await reading.style, work.problem)
+                state.style = _without_prompt_names(await pending.style, task.problem)
             except SandboxError as error:
                 return self._give_up(state, str(error))
-            state.stamp("styled")
+            state.end_stage("styled")
             self._score(state, analysis)
         return self._finish(state)
 
     def _score(self, state: _TaskState, analysis: Analysis) -> None:
         reward = self._config.reward
-        problem = state.work.problem.problem
-        share = earned_share(problem, ((test.place, test.verdict is Verdict.PASSED) for test in state.tests))
-        above = state.work.problem.constant_share if reward.credit is Credit.ABOVE_CONSTANT else 0.0
-        functional = functional_credit(share, reward.credit, constant_share=above)
+        problem = state.task.problem
+        share = earned_share(problem.problem, ((test.place, test.verdict is Verdict.PASSED) for test in state.tests))
+        baseline = problem.constant_share if reward.credit is Credit.ABOVE_CONSTANT else 0.0
+        functional = functional_credit(share, reward.credit, constant_share=baseline)
         withheld = withholding_reason(analysis)
         if withheld and share < (1.0 if analysis.is_stub else _ANY_PASSED):
             state.parts, state.reason = RewardParts(0.0, functional, 0.0), withheld
             return
         state.parts = RewardParts(syntax_score(analysis), functional, style_score(state.style))
-        first = next((test for test in state.tests if test.verdict is not Verdict.PASSED), None)
-        if first is not None:
-            state.reason = f"{first.name}: {first.verdict}{': ' if first.detail else ''}{first.detail}"
+        failed = next((test for test in state.tests if test.verdict is not Verdict.PASSED), None)
+        if failed is not None:
+            state.reason = f"{failed.name}: {failed.verdict}{': ' if failed.detail else ''}{failed.detail}"
 
     def _uniform_results(self, state: _TaskState, verdict: Verdict, detail: str) -> tuple[TestResult, ...]:
-        """The results of tests that the answer never met."""
-        return (TestResult(verdict, detail=detail),) * state.work.problem.test_count
+        """Make equal results for all tests, where none of them has reported."""
+        return (TestResult(verdict, detail=detail),) * state.task.problem.test_count
 
     def _give_up(self, state: _TaskState, detail: str) -> Grade:
-        """The grade of what could not be graded, for no fault of the answer's."""
-        late = time.monotonic() >= state.deadline
-        state.tests = self._uniform_results(state, Verdict.NOT_RUN if late else Verdict.INTERNAL, detail)
+        """Make the grade of a task that could not be graded, through no fault of the answer."""
+        is_late = time.monotonic() >= state.deadline
+        state.tests = self._uniform_results(state, Verdict.NOT_RUN if is_late else Verdict.INTERNAL, detail)
         state.reason = detail
         grade = self._finish(state, grader_error=True)
         return replace(grade, status=GradeStatus.UNSCORED, reward=None)
 
     def _finish(self, state: _TaskState, *, grader_error: bool = False) -> Grade:
-        extraction, analysis, execution = state.work.extraction, state.analysis, state.execution
-        if execution is not None:
-            state.timings_ms.update(execution.timings_ms)
+        task, analysis, execution = state.task, state.analysis, state.execution
         tier = self._sandbox.tier
-        seen = MetricInputs(
-            extraction_rule=extraction.rule,
-            code_truncated=extraction.truncated,
+        inputs = MetricInputs(
+            extraction_rule=task.extraction.rule,
+            code_truncated=task.extraction.truncated,
             policy_violation=analysis is not None and bool(analysis.violations),
             stub=analysis is not None and analysis.is_stub,
             grader_error=grader_error,
             isolation_tier=tier.rank + 1 if tier is not None else 0,
-            shared_process=execution is not None and state.work.problem.problem.isolation == "shared",
+            shared_process=execution is not None and task.problem.problem.isolation == "shared",
             cpu_ms=execution.cpu_s * 1000 if execution is not None else 0.0,
             peak_mb=execution.peak_mb if execution is not None else 0.0,
             duration_ms=(time.monotonic() - state.started) * 1000,
@@ -165,38 +176,95 @@ class TaskGrader:
             sample_id=None,
             status=GradeStatus.SCORED,
             reward=weighted_reward(state.parts, self._config.reward),
-            metrics=build_metrics(state.parts, state.tests, seen, code_found=extraction.answer is not None),
+            metrics=build_metrics(state.parts, state.tests, inputs, code_found=task.extraction.answer is not None),
             tests=state.tests,
             reason=state.reason,
-            answer=extraction.answer,
-            problem=state.work.problem.digest[:_PROBLEM_ID_CHARS],
-            extraction_rule=extraction.rule.value,
+            answer=task.extraction.answer,
+            problem=task.problem.digest[:_PROBLEM_ID_CHARS],
+            extraction_rule=task.extraction.rule.value,
             style_findings=_style_lines(state.style),
             timings_ms=state.timings_ms,
         )
 
 
-def unscored_grade(sample_id: Any, reason: str) -> Grade:
-    """The grade of a sample that could not even be read."""
-    return Grade(
-        sample_id=sample_id,
-        status=GradeStatus.UNSCORED,
-        reward=None,
-        metrics=build_metrics(ZERO_PARTS, (), MetricInputs(grader_error=True), code_found=False),
-        reason=reason,
-    )
+class BatchGrader:
+    """Grades the tasks of one batch side by side. Good for one run.
+
+    Args:
+        sandbox: the sandbox that the tasks are graded in.
+        task_grader: grades one task.
+        loader: gives the tasks; some of them when their references arrive.
+        deadline: time by which the grades are needed (`time.monotonic`).
+        parallel: maximum number of tasks in the sandbox at a time.
+        judge: rates the answers; ``None``: they are not rated.
+        ratings: rating requests of the batch; given if and only if there is a judge.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        task_grader: TaskGrader,
+        loader: BatchLoader,
+        *,
+        deadline: float,
+        parallel: int,
+        judge: Judge | None,
+        ratings: RatingBatch | None,
+    ) -> None:
+        self._sandbox = sandbox
+        self._task_grader = task_grader
+        self._loader = loader
+        self._deadline = deadline
+        self._slots = Pool(range(parallel))
+        self._judge = judge
+        self._ratings = ratings
+        self.finished: deque[tuple[GradingTask, Grade]] = deque()
+        """Tasks and their grades, in the order they were done; the caller takes them out."""
+
+    def coroutines(self) -> list[Coroutine[Any, Any, None]]:
+        """Make the coroutines that grade the batch, for `Sandbox.run_iter`."""
+        coroutines = [self._run(), self._loader.deliver()]
+        return coroutines if self._ratings is None else [*coroutines, self._ratings.deliver()]
+
+    async def _run(self) -> None:
+        try:
+            fetched = [self._sandbox.spawn(self._grade_fetched(location)) for location in self._loader.locations]
+            await self._grade_all(self._loader.tasks)
+            for future in fetched:
+                await future
+        finally:
+            if self._ratings is not None:
+                self._ratings.finish()
+
+    async def _grade_fetched(self, location: Location) -> None:
+        await self._grade_all(await self._loader.load(location))
+
+    async def _grade_all(self, tasks: Iterable[GradingTask]) -> None:
+        for future in [self._sandbox.spawn(self._grade(task)) for task in tasks]:
+            await future
+
+    async def _grade(self, task: GradingTask) -> None:
+        slot = await self._slots.acquire()
+        try:
+            grade = await self._task_grader.grade(task, self._deadline)
+        finally:
+            self._slots.release(slot)
+        # Without the slot: a model takes seconds to reply, and the executors would have nothing to do.
+        if self._judge is not None and self._ratings is not None:
+            grade = await self._judge.rate(task.prompt, grade, self._ratings)
+        self.finished.append((task, grade))
 
 
 def _without_prompt_names(style: StyleFacts | None, problem: PreparedProblem) -> StyleFacts | None:
-    """The facts without complaints about names that the prompt defines: the answer is its continuation."""
+    """Leave out complaints about names that the prompt defines: the answer is its continuation."""
     if style is None or not style.findings:
         return style
     known = {f"undefined name {name!r}" for name in problem.prompt_names}
-    return replace(style, findings=tuple(found for found in style.findings if found.message not in known))
+    return replace(style, findings=tuple(finding for finding in style.findings if finding.message not in known))
 
 
 def _style_lines(style: StyleFacts | None) -> tuple[str, ...]:
     if style is None:
         return ()
     formatting = (f"black: {style.changed_lines} of {style.lines} lines differ",) if style.changed_lines else ()
-    return (*formatting, *(f"line {found.line}: {found.kind}: {found.message}" for found in style.findings))
+    return (*formatting, *(f"line {finding.line}: {finding.kind}: {finding.message}" for finding in style.findings))

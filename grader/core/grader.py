@@ -5,24 +5,22 @@ from __future__ import annotations
 import platform
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from grader.config.settings import GraderConfig
 from grader.core.batch import BatchLoader
-from grader.core.grade_task import TaskGrader
+from grader.core.grade_task import BatchGrader, TaskGrader
 from grader.core.problems import ProblemCache
 from grader.core.sandbox_factory import make_sandbox
 from grader.types import HostReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from grader.core.batch import GradingTask, TaskQueue
-    from grader.judge import Judge, RatingBatch
+    from grader.judge import Judge
     from grader.references.store import ReferenceStore
     from grader.types import BadSample, Grade, Sample
     from sandbox.conformance.kit import AttackResult, ConformanceReport
@@ -30,21 +28,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Grader"]
 
-_COROUTINES_PER_EXECUTOR = 6
-"""So many that a lane never waits for an analyst, nor for those whose answers take long in spare lanes."""
+_TASKS_PER_EXECUTOR = 6
+"""Number of tasks in the sandbox for each executor.
+
+Enough that an executor never waits for an analyzer, nor for tasks whose answers take long in spare executors.
+"""
 _NO_DEADLINE_S = 1e9
 _ATTACK_MARGIN_S = 3.0
-"""What attacks that have begun may still take."""
+"""Time for attacks of the conformance kit that have begun already to end."""
 
 
 class Grader:
-    """Grades samples. Keeps its processes between calls; may be called from several threads, which take turns.
+    """Grades samples. Keeps its processes between calls. Several threads may call it; one is served at a time.
 
     Args:
         config: the settings.
-        environ: the environment, which tells of Lambda; ``None`` is this process's.
+        environ: the environment, which shows whether this is Lambda; ``None``: that of this process.
         file_root: folder of the files that references may name, where the settings name none; ``None``: no files.
-        sandbox: one that was made of these settings (`grader.core.sandbox_factory`); ``None``: it makes its own.
+        sandbox: sandbox made of these settings (`grader.core.sandbox_factory`); ``None``: the grader makes one.
     """
 
     def __init__(
@@ -57,32 +58,27 @@ class Grader:
     ) -> None:
         self.config = config if config is not None else GraderConfig()
         self._sandbox = make_sandbox(self.config, environ) if sandbox is None else sandbox
-        self._executors = self._sandbox.settings.workers
-        self._grading = TaskGrader(self._sandbox, self.config)
+        self._workers = self._sandbox.settings.workers
+        self._task_grader = TaskGrader(self._sandbox, self.config)
         self._problems = ProblemCache(self.config.sandbox_limits())
         self._file_root = file_root
         self._store: ReferenceStore | None = None
         self._judge = self._make_judge()
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
+        self._user: int | None = None
+        """Thread that holds the lock."""
 
     def grade(self, sample: Sample, *, deadline_s: float | None = None) -> Grade:
         """Grade one sample; see `grade_batch`."""
         return self.grade_batch([sample], deadline_s=deadline_s)[0]
 
-    def grade_batch(
-        self,
-        samples: Sequence[Sample | BadSample],
-        *,
-        deadline_s: float | None = None,
-        on_grade: Callable[[int, Grade], None] | None = None,
-    ) -> list[Grade]:
+    def grade_batch(self, samples: Sequence[Sample | BadSample], *, deadline_s: float | None = None) -> list[Grade]:
         """Grade samples, on all CPUs this process may use; equal ones once.
 
         Args:
             samples: what to grade.
             deadline_s: seconds from now by which the caller needs the result; what could not be graded by then, less
-                the configured margin, is unscored. ``None``: no hurry.
-            on_grade: called with the place and the grade of each sample as soon as it is there.
+                the configured margin, is unscored. ``None``: no deadline.
 
         Returns:
             One grade for each sample, in their order.
@@ -91,53 +87,105 @@ class Grader:
             sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
             sandbox.errors.ProcessLostError: the sandbox cannot start.
         """
-        now = time.monotonic()
-        deadline = now + (
-            _NO_DEADLINE_S if deadline_s is None else max(0.0, deadline_s - self.config.deadline_margin_s)
-        )
-        grades: list[Grade | None] = [None] * len(samples)
+        grades = dict(self.grade_iter(samples, deadline_s=deadline_s))
+        return [grades[index] for index in range(len(samples))]
 
-        def settle(place: int, grade: Grade) -> None:
-            grades[place] = grade
-            if on_grade is not None:
-                on_grade(place, grade)
+    def grade_iter(
+        self, samples: Sequence[Sample | BadSample], *, deadline_s: float | None = None
+    ) -> Generator[tuple[int, Grade], None, None]:
+        """Grade samples as `grade_batch` does, and yield each grade as soon as it is there.
 
-        def refuse(place: int, grade: Grade) -> None:
-            settle(place, grade if self._judge is None else self._judge.judged(grade))
+        Grading begins with the first grade that is asked for. Until the iterator is exhausted or closed it has the
+        grader for itself: other threads wait, and another call from the same thread is an error. Answers that run
+        are watched only while the iterator is advanced, so do nothing slow between two grades.
 
+        Closing the iterator early ends all processes of the grader; the next call starts new ones.
+
+        Args:
+            samples: what to grade.
+            deadline_s: as in `grade_batch`; counts from the call of this method.
+
+        Yields:
+            The position of a sample and its grade; each position once, in any order.
+
+        Raises:
+            sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
+            sandbox.errors.ProcessLostError: the sandbox cannot start.
+            RuntimeError: this thread has not finished another iterator of the same grader.
+        """
+        left_s = _NO_DEADLINE_S if deadline_s is None else max(0.0, deadline_s - self.config.deadline_margin_s)
+        return self._grade_iter(samples, time.monotonic() + left_s)
+
+    def _grade_iter(
+        self, samples: Sequence[Sample | BadSample], deadline: float
+    ) -> Generator[tuple[int, Grade], None, None]:
         with (
-            self._turn,
-            nullcontext() if self._judge is None else self._judge.batch(deadline) as judging,
+            self._exclusive_use(),
+            nullcontext() if self._judge is None else self._judge.batch(deadline) as ratings,
             BatchLoader(
                 samples,
                 problems=self._problems,
                 store=self._get_store,
-                settle=refuse,
                 deadline=deadline,
                 max_chars=self.config.max_completion_chars,
-                include_request=self._judge is not None,
-            ) as intake,
+                with_prompts=self._judge is not None,
+            ) as loader,
         ):
-            flows = [
-                self._grade_tasks(intake.queue, samples, deadline, settle, judging)
-                for _ in range(min(intake.flows, self._executors * _COROUTINES_PER_EXECUTOR))
-            ]
-            feeds = [intake.feed()] if judging is None else [intake.feed(), judging.feed(len(flows))]
-            self._sandbox.run([*feeds, *flows], workers=min(len(flows), self._executors))
-        assert None not in grades
-        return [grade for grade in grades if grade is not None]
+            batch = BatchGrader(
+                self._sandbox,
+                self._task_grader,
+                loader,
+                deadline=deadline,
+                parallel=self._workers * _TASKS_PER_EXECUTOR,
+                judge=self._judge,
+                ratings=ratings,
+            )
+
+            def take_finished() -> Iterator[tuple[int, Grade]]:
+                while loader.rejected:
+                    index, grade = loader.rejected.popleft()
+                    yield index, grade if self._judge is None else self._judge.with_rating(grade)
+                while batch.finished:
+                    task, grade = batch.finished.popleft()
+                    for index in task.indices:
+                        yield index, replace(grade, sample_id=samples[index].id)
+
+            workers = min(loader.max_tasks, self._workers)
+            with closing(self._sandbox.run_iter(batch.coroutines(), workers=workers)) as rounds:
+                for _ in rounds:
+                    yield from take_finished()
+            # The last grades are yielded when the sandbox is at rest, so that a caller who takes all of them, but not
+            # the end of the iteration, costs no process.
+            yield from take_finished()
+
+    @contextmanager
+    def _exclusive_use(self) -> Iterator[None]:
+        """Have the sandbox to oneself.
+
+        Raises:
+            RuntimeError: this thread has it already, and would wait for itself.
+        """
+        thread = threading.get_ident()
+        if self._user == thread:
+            raise RuntimeError("this thread has an unfinished iterator of Grader.grade_iter; exhaust or close it first")
+        with self._lock:
+            self._user = thread
+            try:
+                yield
+            finally:
+                self._user = None
 
     def host(self) -> HostReport:
-        """What this grader runs on.
+        """Describe the host; starts the processes if they do not run.
 
         Raises:
             sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
         """
-        with self._turn:
+        with self._exclusive_use():
             self._sandbox.start()
             tier = self._sandbox.tier
         assert tier is not None
-        return HostReport(tier, self._sandbox.layers, self._executors, platform.python_version(), platform.release())
+        return HostReport(tier, self._sandbox.layers, self._workers, platform.python_version(), platform.release())
 
     def check_conformance(
         self, *, deadline_s: float | None = None, on_result: Callable[[AttackResult], None] | None = None
@@ -145,9 +193,9 @@ class Grader:
         """Run every bundled attack in a sandbox built as this grader's own; see `sandbox.conformance.kit`.
 
         Args:
-            deadline_s: seconds from now by which the report is ready, less the configured margin; attacks that were not
-                run by then say so. ``None``: no hurry.
-            on_result: called with each outcome as soon as it is there.
+            deadline_s: seconds from now by which the report is needed, less the configured margin. Attacks that
+                have not begun by then are marked so. ``None``: no deadline.
+            on_result: called with each result as soon as it is there.
 
         Raises:
             sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
@@ -169,35 +217,12 @@ class Grader:
         self.close()
 
     def _get_store(self) -> ReferenceStore:
-        """The store; made for the first reference that is kept elsewhere."""
+        """Return the reference store; it is made for the first reference that is stored elsewhere."""
         from grader.references.store import ReferenceStore  # noqa: PLC0415 - most references come with their samples
 
         if self._store is None:
             self._store = ReferenceStore(self.config.store_settings(self._file_root))
         return self._store
-
-    async def _grade_tasks(
-        self,
-        queue: TaskQueue,
-        samples: Sequence[Sample | BadSample],
-        deadline: float,
-        settle: Callable[[int, Grade], None],
-        judging: RatingBatch | None,
-    ) -> None:
-        def hand_out(work: GradingTask, grade: Grade) -> None:
-            for place in work.indices:
-                settle(place, replace(grade, sample_id=samples[place].id))
-
-        try:
-            while (work := await queue.next()) is not None:
-                grade = await self._grading.grade(work, deadline)
-                if self._judge is None or judging is None:
-                    hand_out(work, grade)
-                else:
-                    self._judge.rate_grade(work.request, grade, judging, partial(hand_out, work))
-        finally:
-            if judging is not None:
-                judging.leave()
 
     def _make_judge(self) -> Judge | None:
         if not self.config.judge.model:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.config.settings import Credit, StyleGate
 from grader.errors import ConfigError
 from grader.extraction import ExtractionRule
-from grader.types import Metric, MetricType
+from grader.types import Grade, GradeStatus, Metric, MetricType
 from sandbox.types import AnalysisStatus
 from testcases.verdict import Verdict
 
@@ -34,11 +34,11 @@ __all__ = [
     "RewardParts",
     "StyleWeights",
     "build_metrics",
-    "earns_style",
     "functional_credit",
     "lint_penalty",
     "style_score",
     "syntax_score",
+    "unscored_grade",
     "weighted_reward",
     "withholding_reason",
 ]
@@ -98,11 +98,6 @@ SYNTAX_SCORES: Mapping[AnalysisStatus, float] = {
 def syntax_score(analysis: Analysis) -> float:
     """1 when the answer parses and compiles within its limits, else 0; before the gate."""
     return SYNTAX_SCORES[analysis.status]
-
-
-def earns_style(analysis: Analysis) -> bool:
-    """Whether the answer may earn syntax and style at all: it says something that could be right."""
-    return not withholding_reason(analysis)
 
 
 def withholding_reason(analysis: Analysis) -> str:
@@ -273,4 +268,15 @@ def build_metrics(
     return tuple(
         Metric(name, float(value), MetricType.REWARD if place < rewards else MetricType.METRIC)
         for place, (name, value) in enumerate(zip(METRIC_NAMES, values, strict=True))
+    )
+
+
+def unscored_grade(sample_id: Any, reason: str) -> Grade:
+    """Make the grade of a sample that cannot be read, or whose tests cannot."""
+    return Grade(
+        sample_id=sample_id,
+        status=GradeStatus.UNSCORED,
+        reward=None,
+        metrics=build_metrics(ZERO_PARTS, (), MetricInputs(grader_error=True), code_found=False),
+        reason=reason,
     )

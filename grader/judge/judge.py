@@ -1,4 +1,4 @@
-"""The judge: which answers are rated, and what the rating does to a grade."""
+"""The judge: choose the answers that are rated, and put the rating into the grade."""
 
 from __future__ import annotations
 
@@ -22,71 +22,77 @@ if TYPE_CHECKING:
 __all__ = ["JUDGE_METRICS", "Judge"]
 
 JUDGE_METRICS: Final = ("judge", "judge_error")
-"""Every sample has these where there is a judge, after the others."""
+"""Metrics that every sample has after the others, where there is a judge."""
 _MAX_RATINGS: Final = 4096
 _NOT_RATED: Final = Rating(0.0)
 
 
 class Judge:
-    """Rates answers by a model. Ratings are kept, so that the same question has the same answer while it lives.
+    """Rates answers by a model, and keeps the ratings, so that equal answers get equal ratings while it lives.
 
     Args:
         config: the settings; they name a model.
-        rate: asks it; raises `grader.judge.bedrock.JudgeUnavailableError` where no question can be asked.
+        rate: asks the model; raises `grader.judge.bedrock.JudgeUnavailableError` when no request can succeed.
     """
 
     def __init__(self, config: GraderConfig, *, rate: Callable[[RatingRequest, float], Rating] | None = None) -> None:
         self._config = config
         self._rate = rate or BedrockModel(config.judge).rate
         self._known: OrderedDict[str, float] = OrderedDict()
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def batch(self, deadline: float) -> RatingBatch:
-        """The questions of one batch.
+        """Open the rating requests of one batch; close what you get.
 
         Args:
-            deadline: when nobody waits any more (`time.monotonic`).
+            deadline: time after which a rating is of no use (`time.monotonic`).
         """
-        return RatingBatch(self._opinion_on, threads=self._config.judge.threads, deadline=deadline)
+        return RatingBatch(self._rate_once, threads=self._config.judge.threads, deadline=deadline)
 
-    def rate_grade(self, request: str, grade: Grade, judging: RatingBatch, hand_out: Callable[[Grade], None]) -> None:
-        """Have a grade handed out with the judge's opinion, now or later.
+    async def rate(self, prompt: str, grade: Grade, ratings: RatingBatch) -> Grade:
+        """Wait for the rating of a grade's answer; return the grade with it.
 
-        What earns no style earns no rating, and is not asked about: what could not be graded, found, parsed or is a
-        stub, and, where the style gate says so, what passes no test. Nor is an answer that is too long to be read.
+        An answer that earns no style is not rated: one that could not be graded, found or parsed, a stub, and, where
+        the style gate demands it, one that passes no test. Nor is an answer that is too long to be sent.
+
+        Args:
+            prompt: text that the answer responds to.
+            grade: grade of the answer.
+            ratings: the batch that the answer belongs to.
         """
-        if not self._is_worth_asking(grade):
-            hand_out(self.judged(grade, _NOT_RATED))
-            return
+        if not self._is_rated(grade):
+            return self.with_rating(grade)
         assert grade.answer is not None
-        judging.ask(RatingRequest(request, grade.answer), lambda opinion: hand_out(self.judged(grade, opinion)))
+        return self.with_rating(grade, await ratings.rate(RatingRequest(prompt, grade.answer)))
 
-    def judged(self, grade: Grade, opinion: Rating = _NOT_RATED) -> Grade:
-        """The grade with the opinion in its metrics and its reward, which it can only raise, and by its weight."""
+    def with_rating(self, grade: Grade, rating: Rating = _NOT_RATED) -> Grade:
+        """Return the grade with a rating in its metrics and its reward. A rating can only raise a reward."""
         weight = self._config.reward.judge
-        rating = self._config.judge.missing if opinion.rating is None else opinion.rating
+        value = self._config.judge.missing if rating.rating is None else rating.rating
         kind = MetricType.REWARD if weight > 0 else MetricType.METRIC
-        metrics = (Metric(JUDGE_METRICS[0], rating, kind), Metric(JUDGE_METRICS[1], float(opinion.rating is None)))
-        reward = None if grade.reward is None else min(1.0, grade.reward + weight * rating)
+        metrics = (Metric(JUDGE_METRICS[0], value, kind), Metric(JUDGE_METRICS[1], float(rating.rating is None)))
+        reward = None if grade.reward is None else min(1.0, grade.reward + weight * value)
         return replace(grade, reward=reward, metrics=(*grade.metrics, *metrics))
 
-    def _is_worth_asking(self, grade: Grade) -> bool:
+    def _is_rated(self, grade: Grade) -> bool:
         if grade.status is GradeStatus.UNSCORED or grade.answer is None or not grade.metric("syntax"):
             return False
         if self._config.reward.style_gate is StyleGate.FUNCTIONAL and not grade.metric("functional"):
             return False
         return len(grade.answer) <= self._config.judge.max_chars
 
-    def _opinion_on(self, question: RatingRequest, deadline: float) -> Rating:
-        with self._turn:
-            known = self._known.get(question.digest)
+    def _rate_once(self, request: RatingRequest, deadline: float) -> Rating:
+        """Return the known rating, or ask the model; called in the threads of a batch."""
+        with self._lock:
+            known = self._known.get(request.digest)
             if known is not None:
-                self._known.move_to_end(question.digest)
+                self._known.move_to_end(request.digest)
                 return Rating(known)
-        opinion = self._rate(question, deadline)
-        if opinion.rating is not None:
-            with self._turn:
-                self._known[question.digest] = opinion.rating
+        # Without the lock: requests must not wait for each other. Equal ones of a batch are one request already.
+        rating = self._rate(request, deadline)
+        if rating.rating is not None:  # a failure is asked about again the next time
+            with self._lock:
+                self._known[request.digest] = rating.rating
                 while len(self._known) > _MAX_RATINGS:
                     self._known.popitem(last=False)
-        return opinion
+        return rating

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
-import time
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
+from grader.background import BackgroundCalls, DeadlinePassedError, NoThreadError
 from grader.references.locate import StoreError
+from sandbox.scheduler.loop import Loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
     from grader.references.documents import ReferenceFile
     from grader.references.locate import Location
 
-__all__ = ["FetchOne", "FetchResult", "FetchedBytes", "ParallelFetch", "check_size"]
+__all__ = ["FetchOne", "FetchedBytes", "ParallelFetch", "check_size"]
 
 
 _MB: Final = 1024 * 1024
@@ -43,97 +40,62 @@ def check_size(size: int, cap: int) -> None:
         raise StoreError(f"is larger than the {cap / _MB:g} MiB that max_object_mb allows")
 
 
-FetchResult: TypeAlias = "tuple[Location, ReferenceFile | StoreError]"
 FetchOne: TypeAlias = "Callable[[Location], ReferenceFile]"
 
 _DEADLINE_PASSED: Final = "was not fetched before the deadline"
 
 
 class ParallelFetch:
-    """Fetches places in threads of its own, which end with it. A context manager.
-
-    Plain threads, because Lambda has no semaphores to share between processes, and daemons, because one that hangs on a
-    silent connection must hold up neither the batch nor the end of the program.
+    """Fetches locations in threads, each once. A context manager.
 
     Args:
-        places: what to fetch.
+        locations: what to fetch; it begins at once.
         obtain: fetches one; raises `StoreError`. Called in the threads.
-        threads: the most of them.
-        deadline: when nobody waits any more (`time.monotonic`).
+        threads: maximum number of threads.
+        deadline: time after which nothing is waited for (`time.monotonic`).
     """
 
-    def __init__(self, places: Iterable[Location], obtain: FetchOne, *, threads: int, deadline: float) -> None:
+    def __init__(self, locations: Iterable[Location], obtain: FetchOne, *, threads: int, deadline: float) -> None:
         self._obtain = obtain
-        self._deadline = deadline
-        self._waiting = deque(places)
-        self._missing = set(self._waiting)
-        self._arrived: list[FetchResult] = []
-        self._turn = threading.Lock()
-        self._closed = False
-        self.descriptor, self._bell = os.pipe()
-        """Readable when `take` has something to give."""
-        os.set_blocking(self.descriptor, False)
-        os.set_blocking(self._bell, False)
-        for number in range(min(threads, len(self._waiting))):
+        self._calls = BackgroundCalls(obtain, threads=threads, deadline=deadline, name="fetch")
+        self._futures = {location: self._calls.submit(location) for location in locations}
+        self._calls.finish()
+
+    async def deliver(self) -> None:
+        """Bring the results to those who await them. Runs in the loop, beside `result`."""
+        await self._calls.deliver()
+
+    async def result(self, location: Location) -> ReferenceFile | StoreError:
+        """Wait for the file of one location, or the reason why it cannot be had."""
+        try:
             try:
-                threading.Thread(target=self._work, name=f"fetch-{number}", daemon=True).start()
-            except RuntimeError:  # the host has no room for another
-                if number == 0:
-                    self._work()
-                break
+                return await self._futures[location]
+            except NoThreadError:  # holds up the loop, but the batch gets its tests
+                return self._obtain(location)
+        except StoreError as error:
+            return error
+        except DeadlinePassedError:
+            return StoreError(_DEADLINE_PASSED, transient=True)
+        except Exception as error:  # noqa: BLE001 - one reference is one sample's matter, whatever is wrong with it
+            return StoreError(f"could not be fetched: {type(error).__name__}")
 
-    @property
-    def missing(self) -> int:
-        """How many places have not been taken yet."""
-        return len(self._missing)
+    def wait(self) -> dict[Location, ReferenceFile | StoreError]:
+        """Wait for all results, in a loop of its own."""
+        results = {}
 
-    def take(self) -> list[FetchResult]:
-        """What has arrived since the last time; after the deadline also, as errors, what has not."""
-        with self._turn:
-            with contextlib.suppress(BlockingIOError):
-                while os.read(self.descriptor, 4096):
-                    pass
-            taken, self._arrived = self._arrived, []
-            self._missing.difference_update(place for place, _ in taken)
-            if time.monotonic() >= self._deadline:
-                self._waiting.clear()
-                taken += [(place, StoreError(_DEADLINE_PASSED, transient=True)) for place in self._missing]
-                self._missing.clear()
-            return taken
+        async def collect() -> None:
+            for location in self._futures:
+                results[location] = await self.result(location)
+
+        Loop().run([self.deliver(), collect()])
+        return results
 
     def close(self) -> None:
-        """Want no more."""
-        with self._turn:
-            if not self._closed:
-                self._closed = True
-                self._waiting.clear()
-                os.close(self.descriptor)
-                os.close(self._bell)
+        """Fetch no more."""
+        self._calls.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _work(self) -> None:
-        while True:
-            try:
-                place = self._waiting.popleft()
-            except IndexError:
-                return
-            outcome = self._outcome(place)
-            with self._turn:
-                if self._closed:
-                    return
-                self._arrived.append((place, outcome))
-                with contextlib.suppress(BlockingIOError):  # it has been ringing for long
-                    os.write(self._bell, b"!")
-
-    def _outcome(self, place: Location) -> ReferenceFile | StoreError:
-        try:
-            return self._obtain(place)
-        except StoreError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - one place is one sample's matter, whatever is wrong with it
-            return StoreError(f"could not be fetched: {type(error).__name__}")

@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator, Iterable
+    from collections.abc import Coroutine, Generator, Iterable, Iterator, Sequence
 
 __all__ = ["Future", "Lock", "Loop", "Pool", "readable", "writable"]
 
@@ -140,6 +140,7 @@ class Loop:
         self._ready: deque[tuple[_Task, bool]] = deque()
         self._poller = select.poll()
         self._waiting: dict[int, tuple[_Task, float]] = {}
+        self._unfinished: set[_Task] = set()
 
     def run(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         """Run them side by side until all are done; their results, in order, or the first error, in order.
@@ -147,15 +148,30 @@ class Loop:
         What they have spawned and not awaited may be unfinished then; it goes on in the next call.
         """
         results: list[Future[T]] = [self.spawn(coroutine) for coroutine in coroutines]
+        for _ in self.rounds(results):
+            pass
+        return [result.outcome() for result in results]
+
+    def rounds(self, futures: Sequence[Future[Any]]) -> Iterator[None]:
+        """Run until these futures are done; pause each time that every coroutine waits for a descriptor."""
         self._go_on()
-        while not all(result.done for result in results):
+        while not all(future.done for future in futures):
+            yield
             self._wait()
             self._go_on()
-        return [result.outcome() for result in results]
+
+    def close(self) -> None:
+        """Close every coroutine that has not ended, so that its ``finally`` clauses run now and not at some later time.
+
+        Left to the garbage collector, they would give back what they hold to pools that have been made since.
+        """
+        while self._unfinished:
+            self._unfinished.pop().coroutine.close()
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Start one more, beside those that run."""
         task = _Task(self, coroutine)
+        self._unfinished.add(task)
         self._ready.append((task, True))
         return task.result
 
@@ -185,11 +201,13 @@ class Loop:
         try:
             pause = task.coroutine.send(value if task.started else None)
         except StopIteration as end:
+            self._unfinished.discard(task)
             task.result.set(end.value)
             return
         except (KeyboardInterrupt, SystemExit):
             raise  # is for whoever runs the loop, and now
         except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
+            self._unfinished.discard(task)
             task.result.fail(error)
             return
         task.started = True

@@ -106,17 +106,16 @@ def _row(first: int, samples: int, batch: int, mix: Mix) -> list[Item]:
 def _graded(
     grader: Grader, row: Sequence[Item], trial: Trial, progress: Callable[[int], None], done: int
 ) -> list[Grade]:
-    """The grades of a row, each of which must be told once."""
-    told: Counter[int] = Counter()
-
-    def tell(place: int, _: Grade) -> None:
-        told[place] += 1
-        progress(done + told.total())
-
-    grades = grader.grade_batch([item.sample for item in row], on_grade=tell)
-    if len(grades) != len(row) or set(told.values()) != {1} or len(told) != len(row):
-        trial.wrong.append(f"{len(row)} samples have {len(grades)} grades, told {told.total()} times")
-    return grades
+    """Grade a row; each of its samples must get one grade."""
+    grades: dict[int, Grade] = {}
+    count = 0
+    for index, grade in grader.grade_iter([item.sample for item in row]):
+        grades[index] = grade
+        count += 1
+        progress(done + count)
+    if count != len(row) or grades.keys() != set(range(len(row))):
+        trial.wrong.append(f"{len(row)} samples have {count} grades, for {len(grades)} of them")
+    return [grades[index] for index in sorted(grades)]
 
 
 def _compare(trial: Trial, row: Sequence[Item], grades: Sequence[Grade], right: Sequence[Any]) -> None:

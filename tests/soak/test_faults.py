@@ -13,7 +13,7 @@ from tests.soak.leaks import LEAKS
 from tests.soak.samples import Mix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from grader.core.grader import Grader
 
@@ -55,15 +55,15 @@ def test_a_wrong_grade_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_result_that_comes_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def repeat(grader: Grader) -> None:
-        grade = grader.grade_batch
+        grade = grader.grade_iter
 
-        def twice(samples: Any, *, on_grade: Callable[[int, Any], None]) -> Any:
-            grade(samples, on_grade=on_grade)
-            return grade(samples, on_grade=on_grade)
+        def twice(samples: Any) -> Iterator[Any]:
+            yield from grade(samples)
+            yield from grade(samples)
 
-        monkeypatch.setattr(grader, "grade_batch", twice)
+        monkeypatch.setattr(grader, "grade_iter", twice)
 
-    assert run(3, mix=CALM, injector=Mishap(repeat)).wrong == ["3 samples have 3 grades, told 6 times"]
+    assert run(3, mix=CALM, injector=Mishap(repeat)).wrong == ["3 samples have 6 grades, for 3 of them"]
 
 
 def test_a_batch_that_hangs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

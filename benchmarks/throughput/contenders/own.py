@@ -34,12 +34,12 @@ class Own:
         assert self._grader is not None
         samples = [Sample(item.id, f"```python\n{item.answer}\n```", item.reference) for item in workload.items]
         done_s = [0.0] * len(samples)
+        by_index: dict[int, Grade] = {}
         started = time.perf_counter()
-
-        def on_grade(place: int, _: Grade) -> None:
-            done_s[place] = time.perf_counter() - started
-
-        grades = self._grader.grade_batch(samples, on_grade=on_grade)
+        for index, grade in self._grader.grade_iter(samples):
+            done_s[index] = time.perf_counter() - started
+            by_index[index] = grade
+        grades = [by_index[index] for index in range(len(samples))]
         self._told = {
             "done_s": done_s,
             "unscored": [grade.reason for grade in grades if grade.status is GradeStatus.UNSCORED],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import select
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -58,13 +57,10 @@ def _find_address(row: Row) -> tuple[Address | None, str]:
 
 
 def _fetch_all(addresses: Sequence[Address], store: ReferenceStore) -> dict[Location, ReferenceFile | StoreError]:
-    kept: dict[Location, ReferenceFile | StoreError] = {}
-    if addresses:
-        with store.fetch(addresses, deadline=math.inf) as fetching:
-            while fetching.missing:
-                select.select([fetching.descriptor], [], [])
-                kept.update(fetching.take())
-    return kept
+    if not addresses:
+        return {}
+    with store.fetch(addresses, deadline=math.inf) as fetch:
+        return fetch.wait()
 
 
 def _fill_row(row: Row, address: Address, field: str, kept: ReferenceFile | StoreError) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.errors import SampleError
@@ -12,7 +12,7 @@ from grader.tools.files.rows import LineFile, chunks
 from grader.types import BadSample, GradeStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from grader.core.grader import Grader
     from grader.tools.files.rows import Row
@@ -67,28 +67,33 @@ def _sample_of_line(line: Row) -> Sample | BadSample:
 
 
 def grade_lines(
-    grader: Grader,
-    lines: Iterable[SampleLine],
-    on_result: Callable[[SampleLine, Grade], None],
-    *,
-    deadline_s: float | None = None,
-) -> None:
-    """Grade lines, a chunk in memory at a time.
+    grader: Grader, lines: Iterable[SampleLine], *, deadline_s: float | None = None
+) -> Iterator[tuple[SampleLine, Grade]]:
+    """Grade lines, a chunk in memory at a time; yield each line with its grade, in order.
 
     Args:
-        grader: who grades.
-        lines: what to grade.
-        on_result: called with every line and its grade, in order, as soon as all lines before it are done.
-        deadline_s: seconds for everything.
+        grader: the grader.
+        lines: the lines to grade.
+        deadline_s: seconds from the first line on for all of them; ``None``: no deadline.
 
     Raises:
         InputError: the rest of the lines cannot be read; those before are graded.
     """
     end = None if deadline_s is None else time.monotonic() + deadline_s
     for chunk in chunks(iter(lines)):
-        left = None if end is None else max(0.0, end - time.monotonic())
-        in_order = _InOrder(chunk, on_result)
-        grader.grade_batch([line.sample for line in chunk], deadline_s=left, on_grade=in_order)
+        left_s = None if end is None else max(0.0, end - time.monotonic())
+        yield from _in_order(chunk, grader.grade_iter([line.sample for line in chunk], deadline_s=left_s))
+
+
+def _in_order(lines: Sequence[SampleLine], grades: Iterable[tuple[int, Grade]]) -> Iterator[tuple[SampleLine, Grade]]:
+    """Hold each grade back until those of all lines before it are there."""
+    waiting: dict[int, Grade] = {}
+    upcoming = 0
+    for index, grade in grades:
+        waiting[index] = grade
+        while upcoming in waiting:
+            yield lines[upcoming], waiting.pop(upcoming)
+            upcoming += 1
 
 
 def is_unreadable(grade: Grade) -> bool:
@@ -101,21 +106,3 @@ def sample_error_text(sample: Sample | BadSample, grade: Grade) -> str:
     if isinstance(sample, BadSample):
         return grade.reason.removeprefix(f"sample {sample.error.sample}: ")
     return grade.reason
-
-
-@dataclass(slots=True)
-class _InOrder:
-    """Hands grades on in the order of their lines, whatever the order they come in."""
-
-    lines: Sequence[SampleLine]
-    on_result: Callable[[SampleLine, Grade], None]
-    waiting: dict[int, Grade] = field(default_factory=dict)
-    handed_on: int = 0
-
-    def __call__(self, index: int, grade: Grade) -> None:
-        self.waiting[index] = grade
-        while self.handed_on in self.waiting:
-            ready = self.waiting.pop(self.handed_on)
-            line = self.lines[self.handed_on]
-            self.handed_on += 1
-            self.on_result(line, ready)

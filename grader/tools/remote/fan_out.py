@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from grader.core.grade_task import unscored_grade
+from grader.core.scoring import unscored_grade
 from grader.errors import CloudError, GraderError
 from grader.tools.remote.function import InvocationError, Remedy
 from grader.tools.remote.payloads import ResponseError, batches, read_response, request_payload

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.core.grade_task import unscored_grade
+from grader.core.scoring import unscored_grade
 from grader.errors import SampleError
 from grader.tools.files.samples import SampleLine
 from grader.tools.remote.fan_out import FanOut

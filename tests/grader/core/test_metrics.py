@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.core.grade_task import unscored_grade
-from grader.core.scoring import METRIC_NAMES, ZERO_PARTS, MetricInputs, RewardParts, build_metrics
+from grader.core.scoring import METRIC_NAMES, ZERO_PARTS, MetricInputs, RewardParts, build_metrics, unscored_grade
 from grader.extraction import ExtractionRule
 from grader.types import Grade, GradeStatus, Metric, MetricType, TestResult
 from testcases.verdict import Verdict

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.core.scoring import earns_style, syntax_score, withholding_reason
+from grader.core.scoring import syntax_score, withholding_reason
 from sandbox.types import Analysis, AnalysisStatus, Finding
 
 SOUND = Analysis(AnalysisStatus.OK, defines_entry_point=True)
@@ -16,7 +16,7 @@ def test_every_status_has_a_score_and_only_ok_has_a_good_one(status: AnalysisSta
 
 
 def test_a_sound_answer_earns_style() -> None:
-    assert earns_style(SOUND)
+    assert not withholding_reason(SOUND)
     assert withholding_reason(SOUND) == ""
 
 
@@ -34,11 +34,11 @@ def test_a_sound_answer_earns_style() -> None:
 )
 def test_a_flaw_withholds_style_and_says_why(flaw: dict[str, object], reason: str) -> None:
     flawed = replace(SOUND, **flaw)
-    assert not earns_style(flawed)
+    assert withholding_reason(flawed)
     assert withholding_reason(flawed) == reason
 
 
 @pytest.mark.parametrize("status", [status for status in AnalysisStatus if status is not AnalysisStatus.OK])
 def test_nothing_that_was_not_read_earns_style(status: AnalysisStatus) -> None:
-    assert not earns_style(replace(SOUND, status=status))
+    assert withholding_reason(replace(SOUND, status=status))
     assert withholding_reason(replace(SOUND, status=status))

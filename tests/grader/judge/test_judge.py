@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +14,8 @@ from grader.config.settings import GraderConfig, JudgeConfig, RewardConfig, Styl
 from grader.judge import Judge
 from grader.judge.prompt import Rating, RatingRequest
 from grader.types import Grade, MetricType
+from sandbox.scheduler.loop import Loop
 from tests.grader.lambda_api.making import scored, unscored_grade
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 REQUEST = "Do it."
 
@@ -29,21 +27,20 @@ def made(*, weight: float = 0.2, missing: float = 0.0, gate: StyleGate = StyleGa
 
 
 def considered(judge: Judge, grade: Grade) -> tuple[Grade, list[RatingRequest]]:
-    """The grade handed out, and what was asked for it."""
-    asked: list[RatingRequest] = []
-    out: list[Grade] = []
+    """Rate a grade; return it with its rating, and the requests that were made for it."""
+    requests: list[RatingRequest] = []
 
-    class Desk:
-        def ask(self, question: RatingRequest, tell: Callable[[Rating], None]) -> None:
-            asked.append(question)
-            tell(Rating(1.0))
+    class Ratings:
+        async def rate(self, request: RatingRequest) -> Rating:
+            requests.append(request)
+            return Rating(1.0)
 
-    judge.rate_grade(REQUEST, grade, Desk(), out.append)  # type: ignore[arg-type]  # asked where it stands
-    return out[0], asked
+    (rated,) = Loop().run([judge.rate(REQUEST, grade, Ratings())])  # type: ignore[arg-type]  # all that it needs
+    return rated, requests
 
 
 def test_a_rating_raises_the_reward_by_its_weight() -> None:
-    grade = made().judged(scored(0.5), Rating(0.5))
+    grade = made().with_rating(scored(0.5), Rating(0.5))
     assert grade.reward == pytest.approx(0.6)
     assert [(one.name, one.value, one.type) for one in grade.metrics[-2:]] == [
         ("judge", 0.5, MetricType.REWARD),
@@ -52,7 +49,7 @@ def test_a_rating_raises_the_reward_by_its_weight() -> None:
 
 
 def test_without_weight_it_is_only_reported() -> None:
-    grade = made(weight=0.0).judged(scored(0.5), Rating(1.0))
+    grade = made(weight=0.0).with_rating(scored(0.5), Rating(1.0))
     assert grade.reward == 0.5
     assert (grade.metric("judge"), grade.metrics[-2].type) == (1.0, MetricType.METRIC)
 
@@ -62,14 +59,14 @@ def test_without_weight_it_is_only_reported() -> None:
 def test_it_never_takes_away_and_never_gives_more_than_its_weight(
     reward: float, rating: float | None, weight: float, missing: float
 ) -> None:
-    judged = made(weight=weight, missing=missing).judged(scored(reward), Rating(rating))
+    judged = made(weight=weight, missing=missing).with_rating(scored(reward), Rating(rating))
     assert judged.reward is not None
     assert reward <= judged.reward <= min(1.0, reward + weight + 1e-12)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.5])
 def test_a_rating_that_could_not_be_had_counts_as_is_set_and_is_seen(missing: float) -> None:
-    grade = made(missing=missing).judged(scored(0.5), Rating(None, "no"))
+    grade = made(missing=missing).with_rating(scored(0.5), Rating(None, "no"))
     assert (grade.metric("judge"), grade.metric("judge_error")) == (missing, 1.0)
     assert grade.reward == pytest.approx(0.5 + 0.2 * missing)
 
@@ -114,13 +111,13 @@ def test_what_fails_is_rated_where_no_gate_says_otherwise() -> None:
 def test_a_rating_is_kept_and_a_failure_is_not() -> None:
     opinions = [Rating(None, "busy"), Rating(0.3), Rating(0.9)]
     judge = made(rate=lambda *_: opinions.pop(0))
-    told = [judge._opinion_on(RatingRequest("r", "a"), time.monotonic()) for _ in range(3)]
+    told = [judge._rate_once(RatingRequest("r", "a"), time.monotonic()) for _ in range(3)]
     assert [opinion.rating for opinion in told] == [None, 0.3, 0.3]
-    assert judge._opinion_on(RatingRequest("r", "b"), time.monotonic()).rating == 0.9
+    assert judge._rate_once(RatingRequest("r", "b"), time.monotonic()).rating == 0.9
 
 
 def test_no_more_ratings_are_kept_than_there_is_room_for() -> None:
     judge = made()
     for number in range(5000):
-        judge._opinion_on(RatingRequest("r", str(number)), 0.0)
+        judge._rate_once(RatingRequest("r", str(number)), 0.0)
     assert len(judge._known) == 4096

@@ -32,21 +32,22 @@ def judged(
     *,
     threads: int = 4,
     deadline: float = math.inf,
-    askers: int = 2,
 ) -> dict[str, list[Rating]]:
-    """What is told of each question, asked in turn by some coroutines."""
-    told: dict[str, list[Rating]] = {}
+    """Rate answers, each in a coroutine of its own; return the ratings by answer."""
+    ratings: dict[str, list[Rating]] = {}
+    loop = Loop()
 
-    async def asking(number: int) -> None:
-        try:
-            for question in asked[number::askers]:
-                judging.ask(question, told.setdefault(question.answer, []).append)
-        finally:
-            judging.leave()
+    async def rate_one(request: RatingRequest) -> None:
+        ratings.setdefault(request.answer, []).append(await batch.rate(request))
 
-    with RatingBatch(rate, threads=threads, deadline=min(deadline, time.monotonic() + 1e6)) as judging:
-        Loop().run([judging.feed(askers), *(asking(number) for number in range(askers))])
-    return told
+    async def rate_all() -> None:
+        for future in [loop.spawn(rate_one(request)) for request in asked]:
+            await future
+        batch.finish()
+
+    with RatingBatch(rate, threads=threads, deadline=min(deadline, time.monotonic() + 1e6)) as batch:
+        loop.run([batch.deliver(), rate_all()])
+    return ratings
 
 
 def test_every_question_is_answered_and_told_in_the_asking_thread() -> None:
@@ -69,7 +70,7 @@ def test_equal_questions_are_asked_once() -> None:
         asked.append(question)
         return GOOD
 
-    told = judged(rate, questions(3) * 5, askers=1)
+    told = judged(rate, questions(3) * 5)
     assert all(opinions == [GOOD] * 5 for opinions in told.values())
     assert sorted(question.answer for question in asked) == ["a0", "a1", "a2"]
 
@@ -155,12 +156,12 @@ def test_nothing_asked_is_nothing_waited_for() -> None:
     assert judged(lambda *_: GOOD, []) == {}
 
 
-def test_who_leaves_after_the_end_harms_nobody() -> None:
+def test_finishing_after_the_end_does_no_harm() -> None:
     """As coroutines do that an interrupt has left unfinished."""
-    judging = RatingBatch(lambda *_: GOOD, threads=1, deadline=time.monotonic() + 60)
-    judging.close()
-    judging.close()
-    judging.leave()
+    batch = RatingBatch(lambda *_: GOOD, threads=1, deadline=time.monotonic() + 60)
+    batch.close()
+    batch.close()
+    batch.finish()
 
 
 def test_threads_end_with_the_questions() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from grader.core.grade_task import unscored_grade
-from grader.core.scoring import MetricInputs, RewardParts, build_metrics
+from grader.core.scoring import MetricInputs, RewardParts, build_metrics, unscored_grade
 from grader.lambda_api.batch_log import GradedBatch
 from grader.types import Grade, GradeStatus, HostReport, TestResult
 from sandbox.types import LayerReport, Tier

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +21,7 @@ def fetched(store: ReferenceStore, reference: Any, *, deadline_s: float = 30.0) 
     assert address is not None
     deadline = time.monotonic() + deadline_s
     with store.fetch([address], deadline=deadline) as fetching:
-        while True:
-            select.select([fetching.descriptor], [], [], max(0.0, deadline - time.monotonic()))
-            for place, outcome in fetching.take():
-                assert place == address.place
-                assert fetching.missing == 0
-                return outcome
+        return fetching.wait()[address.place]
 
 
 def reference_at(store: ReferenceStore, reference: Any) -> Any:

@@ -60,11 +60,7 @@ class TestWhatIsThere:
         addresses = [address for uri in uris * 3 if (address := parse_address(uri))]
         started = time.monotonic()
         with store_with(threads=6).fetch(addresses, deadline=started + 30) as fetching:
-            assert fetching.missing == 6
-            arrived = {}
-            while fetching.missing:
-                time.sleep(0.01)
-                arrived.update(fetching.take())
+            arrived = fetching.wait()
         assert {str(place) for place in arrived} == set(uris)
         assert len(bucket.server.requests) == 6
 

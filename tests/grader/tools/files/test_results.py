@@ -12,7 +12,7 @@ from grader.types import Grade, GradeStatus, Metric, Sample, TestResult
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
@@ -85,26 +85,19 @@ class BackwardsGrader:
     def __init__(self) -> None:
         self.deadlines: list[float | None] = []
 
-    def grade_batch(
-        self, samples: Sequence[Sample], *, deadline_s: float | None, on_grade: Callable[[int, Grade], None]
-    ) -> list[Grade]:
+    def grade_iter(self, samples: Sequence[Sample], *, deadline_s: float | None) -> Iterator[tuple[int, Grade]]:
         self.deadlines.append(deadline_s)
-        grades = [grade(sample.id) for sample in samples]
-        for index in reversed(range(len(grades))):
-            on_grade(index, grades[index])
-        return grades
+        for index in reversed(range(len(samples))):
+            yield index, grade(samples[index].id)
 
 
 @pytest.mark.parametrize("deadline", [None, 100.0])
 def test_results_come_in_the_order_of_the_lines(deadline: float | None) -> None:
     lines = [SampleLine(number, 1, Sample(number, None, None)) for number in range(1, 1301)]
-    grader, seen = BackwardsGrader(), []
-    grade_lines(
-        grader,
-        lines,
-        lambda line, result: seen.append((line.number, result.sample_id)),
-        deadline_s=deadline,
-    )
-    assert seen == [(number, number) for number in range(1, 1301)]
+    grader = BackwardsGrader()
+    graded = grade_lines(grader, lines, deadline_s=deadline)
+    assert [(line.number, result.sample_id) for line, result in graded] == [
+        (number, number) for number in range(1, 1301)
+    ]
     assert len(grader.deadlines) == 3
     assert all(left is None if deadline is None else 90 < left <= 100 for left in grader.deadlines)
