@@ -1,47 +1,47 @@
-# Everything sets itself up: `make demo` and `make test` work on a fresh checkout with python3 and make.
+# Every target installs what it needs: `make demo` and `make test` work on a fresh checkout with python3 and make.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready-to-test
 DEMO   := $(VENV)/.ready-to-grade
-# Nothing is resolved while it is set up: the locks name every package, and pip takes those and no others (--no-deps). A requirement
-# with an extra, such as coverage[toml], would otherwise send pip to the index for its newest release, which no lock can have pinned.
+# Dependencies are not resolved here: the lock files name every package, and pip installs those only (--no-deps). A requirement
+# with an extra, such as coverage[toml], would otherwise make pip look for its newest release, which no lock file can pin.
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 LOCKED := --require-hashes --requirement
-WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: many wait for what they have stopped
+WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# parallel tests; one more than CPUs, because many tests wait
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports figures shape long security bench coverage soak faults load fan-out properties format lock clean image image-test image-run test-lambda-like
 
-help: ## Show this
-	@echo "make demo      grade the bundled answers and print the result table"
-	@echo "make test      everything that must hold: lint, types, imports, tests"
-	@echo "make long      the tests that take minutes: whole data sets, files of 10,000 rows, every attack in every tier"
-	@echo "make lint      ruff, as linter and as formatter"
-	@echo "make types     mypy"
-	@echo "make imports   who may import whom"
-	@echo "make figures   how long a hostile batch and a short deadline take; wants a quiet machine"
-	@echo "make shape     lines, modules, docstrings, comments and import circles, and what one call test passes through; SHAPE=\"--root DIR\" for another checkout"
-	@echo "make security  every attack, on this grader and on others: the tables of docs/security.md"
-	@echo "make bench     how fast, beside other graders and bare forks: docs/performance.md; BENCH=\"--only humaneval --rounds 1\" for less"
-	@echo "make coverage  the tests again, with the lines they miss"
-	@echo "make soak      100,000 samples in one process, and what it comes to hold; SAMPLES=... for another number"
-	@echo "make faults    5,000 samples while processes are killed and stopped; SAMPLES=... for another number"
-	@echo "make load      HumanEval and MBPP ten times on a host that is kept busy; ROUNDS=... for another number"
-	@echo "make fan-out   2,000 samples over a local endpoint that fails now and then; SAMPLES=... for another number, FAN_OUT=\"--port 9000\" for one that runs"
-	@echo "make properties  5,000 odd events, references and answers of each kind; EXAMPLES=... for another number"
-	@echo "make format    put right what ruff can"
-	@echo "make lock      pin the dependencies of pyproject.toml anew (needs uv; UPGRADE=1 takes the newest)"
-	@echo "make clean     remove the environment and every cache"
+help: ## Show this help
+	@echo "make demo        grade the bundled examples and print the rewards"
+	@echo "make test        run all checks: lint, types, imports and tests"
+	@echo "make long        run the long tests: whole data sets, files of 10,000 rows, every attack in every isolation tier"
+	@echo "make lint        check code style with ruff (lint and format)"
+	@echo "make types       check types with mypy"
+	@echo "make imports     check the import contracts with import-linter"
+	@echo "make figures     measure a batch of malicious answers, and a batch with a short deadline; needs an idle machine"
+	@echo "make shape       count lines, modules, docstrings, comments, import cycles, and calls between modules; SHAPE=\"--root DIR\" for another checkout"
+	@echo "make security    run every attack against this grader and others, and update the tables in docs/security.md"
+	@echo "make bench       compare the throughput with other graders (docs/performance.md); BENCH=\"--only humaneval --rounds 1\" for a part"
+	@echo "make coverage    run the tests and report the lines they do not cover"
+	@echo "make soak        grade 100,000 samples in one process and check for leaks; SAMPLES=... for another number"
+	@echo "make faults      grade 5,000 samples while processes are killed and stopped; SAMPLES=... for another number"
+	@echo "make load        grade HumanEval and MBPP ten times under CPU load; ROUNDS=... for another number"
+	@echo "make fan-out     grade 2,000 samples over a local endpoint with injected failures; SAMPLES=... for another number, FAN_OUT=\"--port 9000\" for a running endpoint"
+	@echo "make properties  run the property tests with 5,000 generated examples each; EXAMPLES=... for another number"
+	@echo "make format      fix lint findings and format the code with ruff"
+	@echo "make lock        update the lock files in requirements/ (needs uv; UPGRADE=1 upgrades all packages)"
+	@echo "make clean       remove the environment and all caches"
 	@echo
-	@echo "make image             build the container image, with docker or podman; BASE_IMAGE=... for another base"
-	@echo "make image-test        run the tests in it"
-	@echo "make image-run         serve events on localhost:9000; PORT=... for another port"
-	@echo "make test-lambda-like  run the attacks and HumanEval in a box that refuses what Lambda refuses"
+	@echo "make image             build the container image with docker, podman or buildah; BASE_IMAGE=... for another base image"
+	@echo "make image-test        run the tests in the image"
+	@echo "make image-run         run the image and serve events on localhost:9000; PORT=... for another port"
+	@echo "make test-lambda-like  run the attacks and HumanEval in a container with the restrictions of Lambda"
 	@echo
-	@echo "PYTHON=$(PYTHON) makes the environment $(VENV); make clean first to change it."
+	@echo "The environment $(VENV) uses PYTHON=$(PYTHON); run make clean before changing it."
 
 demo: $(DEMO)
 	@$(BIN)/grader demo
@@ -98,7 +98,7 @@ format: $(READY)
 	$(BIN)/ruff format
 
 lock:
-	@command -v uv >/dev/null || { echo "make: uv is missing: see https://docs.astral.sh/uv/" >&2; exit 1; }
+	@command -v uv >/dev/null || { echo "make: uv not found; see https://docs.astral.sh/uv/" >&2; exit 1; }
 	$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --extra lambda pyproject.toml -o requirements/lambda.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --group pyproject.toml:build -o requirements/build.txt
@@ -121,18 +121,18 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEMO): requirements/runtime.txt requirements/build.txt pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing; name a Python: make PYTHON=..." >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found; select another: make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
-		{ echo "make: Python 3.11 to 3.14 is wanted, and $(PYTHON) is $$($(PYTHON) --version); try make PYTHON=python3.12" >&2; exit 1; }
-	@echo "Setting up $(VENV), once"
+		{ echo "make: Python 3.11 to 3.14 is required, but $(PYTHON) is $$($(PYTHON) --version); try make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up $(VENV) (first run only)"
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || \
-		{ rm -rf $(VENV); echo "make: $(PYTHON) cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+		{ rm -rf $(VENV); echo "make: $(PYTHON) cannot create virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@$(PIP) $(LOCKED) requirements/runtime.txt
 	@$(PIP) $(LOCKED) requirements/build.txt
 	@$(PIP) --no-index --no-build-isolation --editable .
 	@touch $@
 
 $(READY): $(DEMO) requirements/dev.txt
-	@echo "Adding what the tests need to $(VENV), once"
+	@echo "Installing the packages for the tests in $(VENV) (first run only)"
 	@$(PIP) $(LOCKED) requirements/dev.txt
 	@touch $@

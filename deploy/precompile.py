@@ -1,7 +1,7 @@
-"""Writes what is else made anew at every start.
+"""Write caches into the image, so that they are not rebuilt at every cold start.
 
-The bytecode of what the grader imports of the standard library, where the base image came without it; and the tables
-of black's parser, which black takes from beside its grammars where it finds them.
+They are the bytecode of the standard library modules that the grader imports, if the base image lacks it, and the
+tables of black's parser, which black reads from beside its grammars if they exist.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _OURS = """
 
 sys.dont_write_bytecode = False
 for name in SOLUTION_PRELOAD:
-    with contextlib.suppress(ImportError):  # names that this version lacks
+    with contextlib.suppress(ImportError):  # modules that this version of Python lacks
         importlib.import_module(name)
 for name in _OURS.split():
     importlib.import_module(name)

@@ -1,5 +1,5 @@
-"""The grader as a Lambda function of your account, made and removed without SAM.
+"""Deploy the grader as a Lambda function of your account, and remove it, without SAM.
 
-A deployment is a list of resources (`plan`). Each looks at what there is and yields the actions that are missing,
-so that a first deployment, one that changes nothing, a dry run and a removal all come from one description.
+A deployment is a list of resources (`plan`). Each compares the account with the settings and yields the actions that
+are missing. A first deployment, an update, a dry run and a removal all come from this one description.
 """

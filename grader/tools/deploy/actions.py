@@ -1,4 +1,4 @@
-"""What is done to the world, as data: it can be shown without being done."""
+"""Actions of a deployment as data, so that a dry run can show them without executing them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Action", "Actions", "AwsCall", "Command", "Login", "ResourceStatus",
 
 
 class ResourceStatus(StrEnum):
-    """What became of a resource."""
+    """Result of making or removing a resource."""
 
     MADE = "made"
     CHANGED = "changed"
@@ -30,7 +30,7 @@ class ResourceStatus(StrEnum):
 
 
 class UnknownAnswer(dict[str, Any]):
-    """An answer that has not been given, because nothing was asked: every part of it says what it would be."""
+    """Placeholder for the response to a call that a dry run did not make; each key maps to a description of itself."""
 
     def __missing__(self, key: str) -> str:
         return f"<{key} of the answer>"
@@ -38,27 +38,27 @@ class UnknownAnswer(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class AwsCall:
-    """A call of AWS that changes something."""
+    """Call of an AWS service that changes something."""
 
     service: str
     operation: str
     parameters: Mapping[str, Any]
     about: str
-    """What it is about, for people."""
+    """Subject of the call, at the beginning of errors."""
     until_accepted: str = ""
-    """The call is made again while AWS refuses it in these words: what was made before is not known everywhere yet."""
+    """Part of an error message; while AWS rejects the call with it, the call is retried (eventual consistency)."""
 
     def __str__(self) -> str:
         return f"{self.service} {self.operation} {json.dumps(self.parameters)}"
 
     def do(self, cloud: AwsSession) -> Any:
-        """Make the call; what AWS answers."""
+        """Make the call, and return the response of AWS."""
         return cloud.call(self.service, self.operation, self.about, **self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A pause until AWS has done what it was told."""
+    """Pause until AWS has completed an earlier call."""
 
     service: str
     waiter: str
@@ -71,13 +71,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program of this host."""
+    """Program to run on this host."""
 
     words: Sequence[str]
     about: str
     folder: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Beside this process's own."""
+    """Variables to add to those of this process."""
 
     def __str__(self) -> str:
         settings = [f"{name}={shlex.quote(value)}" for name, value in self.environment.items()]
@@ -86,7 +86,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A container engine's login at ECR, and its end: what is shown never has the password in it."""
+    """Login of a container engine at ECR; its text never includes the password."""
 
     engine: Sequence[str]
     registry: str
@@ -96,10 +96,10 @@ class Login:
 
     @property
     def words(self) -> list[str]:
-        """The command."""
+        """Words of the command."""
         return [*self.engine, "login", "--username", "AWS", "--password-stdin", self.registry]
 
 
 Action = AwsCall | Wait | Command | Login
 Actions = Generator[Action, Any, ResourceStatus]
-"""Acts, one after the other: each gets the answer to the one before, and the last says what became of the resource."""
+"""Generator of actions; it is sent the response to each action, and returns the status of the resource."""

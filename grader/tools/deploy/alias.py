@@ -1,4 +1,4 @@
-"""The alias: a name for one published version, which training jobs call while the next is being made."""
+"""Alias of the function: a stable name for a published version, which training jobs call."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ __all__ = ["Alias"]
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """The alias of a function; it goes when the function goes."""
+    """Alias of a function; removed with the function."""
 
     function: Function
 
     @property
     def title(self) -> str:
-        """What to call it."""
+        """Name of the resource in messages."""
         return f"alias {self.function.deployment.name}:{self.function.deployment.alias}"
 
     def check(self, cloud: AwsSession) -> None:
-        """Nothing is wanted of it beforehand."""
+        """Check nothing: no condition has to be met before."""
 
     def make(self, cloud: AwsSession) -> Actions:
-        """As `Makeable.make`: a version is published only where the alias does not stand for what the function is."""
+        """Publish a version and point the alias to it, unless the alias is up to date."""
         deployment = self.function.deployment
         held = self.function.found(cloud, Qualifier=deployment.alias)
         if held is not None and self._stands_for(held, self.function.found(cloud)):
@@ -44,7 +44,7 @@ class Alias:
         return ResourceStatus.MADE if held is None else ResourceStatus.CHANGED
 
     def _stands_for(self, held: Any, newest: Any | None) -> bool:
-        """Whether the version is the newest code, and both are what is wanted."""
+        """Return whether the version has the newest code, and both have the settings of the deployment."""
         if newest is None or not self.function.has_code(newest):
             return False
         both = (held["Configuration"], newest["Configuration"])

@@ -1,4 +1,4 @@
-"""Execution environments that are kept warm, and paid for, behind the alias."""
+"""Provisioned concurrency of the alias: execution environments that are kept warm."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["Concurrency"]
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """Provisioned concurrency of the alias; it goes when the function goes."""
+    """Provisioned concurrency of the alias; removed with the function."""
 
     deployment: Deployment
     amount: int
 
     @property
     def title(self) -> str:
-        """What to call it."""
+        """Name of the resource in messages."""
         return f"provisioned concurrency of {self.deployment.name}:{self.deployment.alias}"
 
     def check(self, cloud: AwsSession) -> None:
-        """Nothing is wanted of it beforehand."""
+        """Check nothing: no condition has to be met before."""
 
     def make(self, cloud: AwsSession) -> Actions:
-        """As `Makeable.make`."""
+        """Set or delete the provisioned concurrency; see `Makeable.make`."""
         place = {"FunctionName": self.deployment.name, "Qualifier": self.deployment.alias}
         found = cloud.find("lambda", "get_provisioned_concurrency_config", self.title, **place)
         held = 0 if found is None else found["RequestedProvisionedConcurrentExecutions"]

@@ -1,4 +1,4 @@
-"""Which container engine there is: `deploy/container` knows."""
+"""Find the container engine of this host, by `deploy/container`."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _TIMEOUT_S = 60
 
 
 def find_engine(source: Source) -> list[str]:
-    """The words of the command that builds and pushes: docker, podman or buildah.
+    """Return the words of the command that builds and pushes images: docker, podman or buildah.
 
     Raises:
-        InputError: none of them works here.
+        InputError: none of them works on this host.
     """
     ended = _run([str(source.script), "engine"])
     if ended.returncode:
         raise InputError(
-            "no container tool: neither docker, podman nor buildah works here; install one of them, name a command in "
-            f"ENGINE, or give --image URI ({one_line(ended.stderr)})"
+            "no container tool: none of docker, podman and buildah works here; install one of them, set ENGINE to "
+            f"another command, or use --image URI ({one_line(ended.stderr)})"
         )
     return shlex.split(ended.stdout)
 
 
 def local_image(engine: list[str], name: str) -> str:
-    """The identity of an image on this host: the first 16 hexadecimal digits.
+    """Return the id of an image on this host: its first 16 hexadecimal digits.
 
     Raises:
         InputError: there is no such image.
@@ -45,7 +45,9 @@ def local_image(engine: list[str], name: str) -> str:
     ended = _run(command)
     identity = ended.stdout.strip().removeprefix("sha256:")[:16]
     if ended.returncode or not identity:
-        raise InputError(f"image {name}: not on this host ({one_line(ended.stderr)}); build it by `make image` first")
+        raise InputError(
+            f"image {name}: does not exist on this host ({one_line(ended.stderr)}); build it with `make image`"
+        )
     return identity
 
 

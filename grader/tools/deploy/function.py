@@ -1,4 +1,4 @@
-"""The function itself."""
+"""The Lambda function."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ if TYPE_CHECKING:
 __all__ = ["Function", "settings_match"]
 
 _ROLE_NOT_READY: Final = "cannot be assumed by Lambda"
-"""What Lambda says of a role for some seconds after it was made."""
+"""Part of Lambda's error message about a role that was created a few seconds ago."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of an image, with these settings."""
+    """Lambda function with a container image and settings."""
 
     deployment: Deployment
     image: str
-    """URI."""
+    """URI of the image."""
     role: str
-    """ARN."""
+    """ARN of the execution role."""
 
     @property
     def title(self) -> str:
-        """What to call it."""
+        """Name of the resource in messages."""
         return f"function {self.deployment.name}"
 
     def check(self, cloud: AwsSession) -> None:
-        """See to it that no function of somebody else's is in the way.
+        """Check that no function of the same name was created by others.
 
         Raises:
-            CloudRequestError: there is one.
+            CloudRequestError: there is such a function.
         """
         found = self.found(cloud)
         if found is not None and not is_ours(found.get("Tags"), self.deployment.name):
             raise CloudRequestError(
-                f"{self.title}: there is one in {cloud.region} that grader deploy has not made, and nothing is done to "
-                "it; give another --name"
+                f"{self.title}: a function of this name in {cloud.region} was not created by grader deploy; it is left "
+                "unchanged, use another --name"
             )
 
     def make(self, cloud: AwsSession) -> Actions:
-        """As `Makeable.make`."""
+        """Create or update the function; see `Makeable.make`."""
         name = {"FunctionName": self.deployment.name}
         found = self.found(cloud)
         if found is None:
@@ -89,7 +89,7 @@ class Function:
         return outcome
 
     def remove(self, cloud: AwsSession) -> Actions:
-        """As `Removable.remove`; its versions and aliases go with it."""
+        """Delete the function with its versions and aliases; see `Removable.remove`."""
         found = self.found(cloud)
         if found is None:
             return ResourceStatus.ABSENT
@@ -99,17 +99,17 @@ class Function:
         return ResourceStatus.REMOVED
 
     def found(self, cloud: AwsSession, **qualifier: str) -> Any | None:
-        """What Lambda says of it, or of one version of it; ``None`` where there is none."""
+        """Return Lambda's description of the function, or of a version; ``None`` if it does not exist."""
         return cloud.find("lambda", "get_function", self.title, FunctionName=self.deployment.name, **qualifier)
 
     def has_code(self, found: Any) -> bool:
-        """Whether a function, as Lambda tells it, runs this image on this architecture."""
+        """Return whether a function, as described by Lambda, has this image and architecture."""
         architectures = found["Configuration"].get("Architectures", ["x86_64"])
         return bool(found["Code"].get("ImageUri") == self.image and architectures == [self.deployment.architecture])
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What is neither name nor code nor tag."""
+        """Configuration of the function: everything except its name, code and tags."""
         return {
             "Role": self.role,
             "Description": "Reward grader for code: untrusted model answers in, a reward per sample out",
@@ -127,12 +127,12 @@ class Function:
 
 
 def _is_busy(configuration: Any) -> bool:
-    """Whether a change that was begun before, and perhaps not waited for, is still on its way."""
+    """Return whether an earlier change is still in progress."""
     return "Pending" in configuration.get("State", "") or configuration.get("LastUpdateStatus") == "InProgress"
 
 
 def settings_match(wanted: Any, found: Any) -> bool:
-    """Whether settings, as Lambda tells them, are the wanted ones; what it does not tell counts as right."""
+    """Return whether settings described by Lambda match; settings missing from the description count as matching."""
     if not isinstance(wanted, dict) or not isinstance(found, dict):
         return bool(wanted == found)
     if "Variables" in wanted:

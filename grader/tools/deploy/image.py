@@ -1,4 +1,4 @@
-"""The image in the repository."""
+"""The image in the ECR repository."""
 
 from __future__ import annotations
 
@@ -21,40 +21,41 @@ __all__ = ["Image"]
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image with a tag that says what is in it, so that what is there need not be built or pushed again.
+    """Image with a tag derived from its content, so that an existing image is not built or pushed again.
 
-    The tag begins with the deployment's name: all images with such tags are the deployment's, and go with it.
+    The tag begins with the deployment's name: all images with such tags belong to the deployment, and are removed with
+    it.
     """
 
     deployment: Deployment
     registry: str
     content: str
-    """What is in it, as a word."""
+    """Identifier of the content."""
     engine: Callable[[], list[str]]
-    """Finds the container engine, when one is needed."""
+    """Finds the container engine; called only if one is needed."""
     source: Source | None = None
-    """What it is built of; ``None``: it is on this host as `local`."""
+    """Checkout to build from; ``None`` to use the image `local` of this host."""
     local: str = ""
     base: str | None = None
-    """The base image, where it is not the Dockerfile's."""
+    """Base image, if not that of the Dockerfile."""
 
     @property
     def tag(self) -> str:
-        """The tag in the repository."""
+        """Tag in the repository."""
         return f"{self.deployment.name}-{self.content}"
 
     @property
     def uri(self) -> str:
-        """Where the function finds it."""
+        """URI of the image in ECR."""
         return f"{self.registry}/{self.deployment.repository}:{self.tag}"
 
     @property
     def title(self) -> str:
-        """What to call it."""
+        """Name of the resource in messages."""
         return f"image {self.tag}"
 
     def check(self, cloud: AwsSession) -> None:
-        """See to it that there is a container engine if one will be needed.
+        """Check that there is a container engine, if one is needed.
 
         Raises:
             InputError: there is none.
@@ -63,7 +64,7 @@ class Image:
             self.engine()
 
     def make(self, cloud: AwsSession) -> Actions:
-        """As `Makeable.make`."""
+        """Build and push the image; see `Makeable.make`."""
         if self._is_there(cloud):
             return ResourceStatus.UNCHANGED
         engine = self.engine()
@@ -82,7 +83,7 @@ class Image:
         return ResourceStatus.MADE
 
     def remove(self, cloud: AwsSession) -> Actions:
-        """As `Removable.remove`: every image that was ever pushed for this deployment."""
+        """Delete every image that was pushed for this deployment; see `Removable.remove`."""
         name = self.deployment.repository
         tags = self._tags(cloud)
         if not tags:
@@ -111,6 +112,6 @@ class Image:
 
 _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 _CONTENT = r"(src|img)-[0-9a-f]{16}"
-"""How words for contents look."""
+"""Pattern of content identifiers."""
 _AT_A_TIME = 100
-"""Images in one call (BatchDeleteImage in the Amazon ECR API Reference)."""
+"""Maximum number of images in one call (BatchDeleteImage in the Amazon ECR API Reference)."""

@@ -1,4 +1,4 @@
-"""The model that a judge asks, as IAM names it."""
+"""Permissions for the model that a judge calls."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _ACTION: Final = "bedrock:InvokeModel"
 
 @dataclass(frozen=True, slots=True)
 class JudgeModel:
-    """A model or an inference profile of Amazon Bedrock."""
+    """Model or inference profile of Amazon Bedrock."""
 
     name: str
-    """Id or ARN."""
+    """Id or ARN of the model."""
     region: str | None = None
-    """Where it is asked; ``None`` is where the function is."""
+    """Region of the model; ``None`` for that of the function."""
 
     def statements(self, *, partition: str, region: str, account: str) -> list[dict[str, Any]]:
-        """What lets a role ask it, and nothing else.
+        """Build the IAM statements that allow a role to call the model, and nothing else.
 
-        A profile chooses among regions that only AWS knows, so its model may be asked in each, but only through the
+        A profile chooses among regions that only AWS knows, so its model may be called in each, but only through the
         profile ("Prerequisites for inference profiles" in the Amazon Bedrock User Guide).
 
         Raises:
-            ConfigError: which model is behind it cannot be known from its name.
+            ConfigError: the name of a profile does not tell the model behind it.
         """
         arn, kind, identity = self._parts(partition, self.region or region, account)
         statement = {"Sid": "Judge", "Effect": "Allow", "Action": [_ACTION], "Resource": arn}
@@ -42,8 +42,8 @@ class JudgeModel:
         found = _PROFILE.fullmatch(identity)
         if found is None:
             raise ConfigError(
-                f"--env GRADER_JUDGE_MODEL: which model is behind {one_line(self.name)} is not in its name; give a "
-                "--role that may ask it"
+                f"--env GRADER_JUDGE_MODEL: the model behind {one_line(self.name)} cannot be derived from its name; "
+                "give a --role that may call it"
             )
         behind = {
             "Sid": "JudgeBehindProfile",
@@ -55,7 +55,7 @@ class JudgeModel:
         return [statement, behind]
 
     def _parts(self, partition: str, region: str, account: str) -> tuple[str, str, str]:
-        """ARN, kind, and id."""
+        """Return ARN, kind and id."""
         if found := _ARN.fullmatch(self.name):
             kind = "inference-profile" if found["kind"].endswith("inference-profile") else found["kind"]
             return self.name, kind, found["id"]

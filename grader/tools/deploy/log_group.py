@@ -1,4 +1,4 @@
-"""The log group, made before the function so that the function may not make any, and so that logs end some day."""
+"""The log group; created before the function, which then needs no permission to create one, and with a retention."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ __all__ = ["LogGroup"]
 
 @dataclass(frozen=True, slots=True)
 class LogGroup:
-    """What the function logs, for so many days."""
+    """Log group of the function, with a retention in days."""
 
     deployment: Deployment
 
     @property
     def title(self) -> str:
-        """What to call it."""
+        """Name of the resource in messages."""
         return f"log group {self.deployment.log_group}"
 
     def check(self, cloud: AwsSession) -> None:
-        """Nothing is wanted of it beforehand."""
+        """Check nothing: no condition has to be met before."""
 
     def make(self, cloud: AwsSession) -> Actions:
-        """As `Makeable.make`."""
+        """Create the group and set its retention; see `Makeable.make`."""
         name, days = {"logGroupName": self.deployment.log_group}, self.deployment.retention_days
         found = self._found(cloud)
         if found is not None and not self._ours(cloud, found):
@@ -43,7 +43,7 @@ class LogGroup:
         return ResourceStatus.MADE if found is None else ResourceStatus.CHANGED
 
     def remove(self, cloud: AwsSession) -> Actions:
-        """As `Removable.remove`."""
+        """Delete the group; see `Removable.remove`."""
         found = self._found(cloud)
         if found is None:
             return ResourceStatus.ABSENT

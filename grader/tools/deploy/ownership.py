@@ -1,4 +1,4 @@
-"""Which resources are of a deployment's making: they carry its tags, and nothing else is ever removed."""
+"""Tags that mark the resources of a deployment; resources without them are never removed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _DEPLOYMENT: Final = "grader-deployment"
 
 
 def tags_of(name: str) -> dict[str, str]:
-    """The tags of what belongs to the deployment of this name."""
+    """Return the tags of the resources of a deployment."""
     return {**_MAKER, _DEPLOYMENT: name}
 
 
 def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as IAM and ECR want them."""
+    """Convert tags to the format of IAM and ECR."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def is_ours(found: dict[str, str] | list[dict[str, str]] | None, name: str) -> bool:
-    """Whether tags, as a service tells them, are those of the deployment of this name."""
+    """Return whether tags, in the format of any service, are those of a deployment."""
     if not isinstance(found, dict):
         found = {tag["Key"]: tag["Value"] for tag in found or ()}
     return tags_of(name).items() <= found.items()

@@ -1,4 +1,4 @@
-"""All resources of a deployment, in the order in which they are made."""
+"""Resources of a deployment, in the order of their creation, and of a removal."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ if TYPE_CHECKING:
 __all__ = ["DeploymentPlan", "Removal", "plan_for", "removal_of"]
 
 _LOCAL_IMAGE = "rlvr-code-grader"
-"""As `make image` names it."""
+"""Name of the image that `make image` builds."""
 _CHANGES = (ResourceStatus.MADE, ResourceStatus.CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """What is to be there."""
+    """Resources that a deployment consists of."""
 
     deployment: Deployment
     arn: str
-    """Of the alias: what training jobs are given."""
+    """ARN of the alias, for training jobs."""
     resources: tuple[Makeable, ...]
 
     def make(self, cloud: AwsSession, carrier: ActionRunner, on_step: Callable[[ResourceResult], None]) -> None:
-        """Make or change what is not as it should be.
+        """Create or update all resources that are not up to date.
 
-        Nothing is made if something is known beforehand to be in the way.
+        Nothing is changed if a check of any resource fails.
 
         Args:
-            cloud: where.
-            carrier: who does it.
-            on_step: called with each resource that is done.
+            cloud: session of the account.
+            carrier: runner of the actions.
+            on_step: called with the result of each resource.
 
         Raises:
-            CloudRequestError, CloudError, ToolError, InputError: it cannot be done; says what stands by then, and how
-                to go on or go back.
+            CloudRequestError, CloudError, ToolError, InputError: a step failed; the message lists what was changed
+                before, and how to resume or to undo it.
         """
         for resource in self.resources:
             resource.check(cloud)
@@ -68,39 +68,39 @@ class DeploymentPlan:
             done.append(step)
 
     def standing(self, done: Sequence[ResourceResult], carrier: ActionRunner, cloud: AwsSession) -> str:
-        """What a deployment that broke off has made or changed, and how to go on or go back.
+        """Describe what an interrupted deployment has changed, and how to resume or to undo it.
 
         Args:
-            done: the resources that were done.
-            carrier: who was at the next one.
-            cloud: where.
+            done: results of the completed resources.
+            carrier: runner that worked on the next resource.
+            cloud: session of the account.
         """
         titles = [step.title for step in done if step.outcome in _CHANGES]
         if carrier.acts and len(done) < len(self.resources):
-            titles.append(f"{self.resources[len(done)].title} in part")
+            titles.append(f"{self.resources[len(done)].title} (partly)")
         back = f"`grader undeploy --name {self.deployment.name} --region {cloud.region}`"
-        made = f"made or changed by now: {', '.join(titles)}" if titles else "nothing before it was made or changed"
-        return f"{made}; `grader deploy` again goes on from there, {back} removes what it made"
+        made = f"created or changed so far: {', '.join(titles)}" if titles else "nothing was created or changed before"
+        return f"{made}; run `grader deploy` again to resume, or {back} to remove what it created"
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What is to be there no longer, in this order."""
+    """Resources to remove, in order."""
 
     resources: tuple[Removable, ...]
 
     def carry_out(self, cloud: AwsSession, carrier: ActionRunner, on_step: Callable[[ResourceResult], None]) -> None:
-        """Remove what is of the deployment's making.
+        """Remove the resources that belong to the deployment.
 
         Raises:
-            CloudRequestError, CloudError: it cannot be done; says what is still there.
+            CloudRequestError, CloudError: a step failed; the message lists what was not removed.
         """
         left = list(self.resources)
         while left:
             try:
                 step = carrier.carry_out(left[0].title, left[0].remove(cloud))
             except (CloudRequestError, CloudError) as error:
-                error.args = (f"{error}; not removed: {', '.join(one.title for one in left)}; run it again",)
+                error.args = (f"{error}; not removed: {', '.join(one.title for one in left)}; run the command again",)
                 raise
             on_step(step)
             del left[0]
@@ -109,18 +109,18 @@ class Removal:
 def plan_for(
     deployment: Deployment, cloud: AwsSession, *, build: bool = True, base: str | None = None
 ) -> DeploymentPlan:
-    """What a deployment needs.
+    """List the resources of a deployment.
 
     Args:
-        deployment: what it is to be like.
-        cloud: where; is asked for the account.
-        build: whether the image is built of the checkout, or is on this host already; nothing of either where the
-            deployment names one.
-        base: the base image, where it is not the Dockerfile's.
+        deployment: settings of the deployment.
+        cloud: session of the account.
+        build: True to build the image from the checkout, false to use the one that exists on this host; ignored if the
+            deployment names an image in ECR.
+        base: base image, if not that of the Dockerfile.
 
     Raises:
         InputError: there is no checkout, or no image.
-        CloudRequestError, CloudError: the account is not known.
+        CloudRequestError, CloudError: the account could not be determined.
     """
     role = Role(deployment, deployment.role_name(cloud.region))
     function = Function(deployment, deployment.image or "", deployment.role or role.arn(cloud))
@@ -138,10 +138,10 @@ def plan_for(
 
 
 def removal_of(deployment: Deployment, cloud: AwsSession, *, keep_logs: bool = False) -> Removal:
-    """Everything that a deployment of this name may have made.
+    """List all resources that a deployment of this name may have created.
 
     Raises:
-        CloudRequestError, CloudError: the account is not known.
+        CloudRequestError, CloudError: the account could not be determined.
     """
     resources: list[Removable] = [Function(deployment, "", "")]
     if not keep_logs:
@@ -168,5 +168,5 @@ def _registry(cloud: AwsSession) -> str:
 
 
 def _arn(deployment: Deployment, cloud: AwsSession) -> str:
-    place = f"{cloud.region}:{cloud.account}"
-    return f"arn:{cloud.partition}:lambda:{place}:function:{deployment.name}:{deployment.alias}"
+    location = f"{cloud.region}:{cloud.account}"
+    return f"arn:{cloud.partition}:lambda:{location}:function:{deployment.name}:{deployment.alias}"

@@ -14,18 +14,18 @@ _LAMBDA = {"Service": "lambda.amazonaws.com"}
 
 
 def trust_policy() -> dict[str, Any]:
-    """Lambda, and nobody else, may act as the execution role."""
+    """Allow Lambda, and nothing else, to assume the execution role."""
     return _document({"Effect": "Allow", "Principal": _LAMBDA, "Action": "sts:AssumeRole"})
 
 
 def execution_policy(deployment: Deployment, *, partition: str, region: str, account: str) -> dict[str, Any]:
-    """What the function may do.
+    """Build the policy of the execution role.
 
-    It may write to the streams of its own log; read references of one prefix, and ask one model, if there are such. The
-    log group is made beforehand, so that the function need not make any.
+    The function may write to the streams of its own log group. If configured, it may read the tests below one prefix,
+    and call one model. The log group is created before the function, so it needs no permission to create one.
 
     Raises:
-        ConfigError: which model it may ask is not known.
+        ConfigError: the model to allow cannot be determined.
     """
     logs = f"arn:{partition}:logs:{region}:{account}:log-group:{deployment.log_group}:log-stream:*"
     statements = [
@@ -40,7 +40,7 @@ def execution_policy(deployment: Deployment, *, partition: str, region: str, acc
 
 
 def repository_policy(deployment: Deployment, *, partition: str, region: str, account: str) -> dict[str, Any]:
-    """This function, and no other, may be made of the repository's images.
+    """Allow only this function to use images of the repository.
 
     See "Amazon ECR permissions" in the AWS Lambda Developer Guide.
     """

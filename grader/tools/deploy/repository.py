@@ -1,4 +1,4 @@
-"""The repository in ECR that the image is pushed to."""
+"""The ECR repository of the image."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ __all__ = ["Repository"]
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Images whose tags never change their meaning, for one function."""
+    """ECR repository with immutable tags, for one function."""
 
     deployment: Deployment
 
     @property
     def title(self) -> str:
-        """What to call it."""
+        """Name of the resource in messages."""
         return f"ECR repository {self.deployment.repository}"
 
     def check(self, cloud: AwsSession) -> None:
-        """Nothing is wanted of it beforehand."""
+        """Check nothing: no condition has to be met before."""
 
     def make(self, cloud: AwsSession) -> Actions:
-        """As `Makeable.make`."""
+        """Create the repository and set its policy; see `Makeable.make`."""
         name = {"repositoryName": self.deployment.repository}
         found = self._found(cloud)
         if found is not None and not self._ours(cloud, found):
@@ -54,7 +54,7 @@ class Repository:
         return ResourceStatus.MADE if found is None else ResourceStatus.CHANGED
 
     def remove(self, cloud: AwsSession) -> Actions:
-        """As `Removable.remove`; what others have pushed to it keeps it, with an error of AWS's that says so."""
+        """Delete the repository; AWS rejects that if others have pushed images to it. See `Removable.remove`."""
         found = self._found(cloud)
         if found is None:
             return ResourceStatus.ABSENT

@@ -1,4 +1,4 @@
-"""The execution role, which has the function's log and nothing else that it does not need."""
+"""The execution role of the function, with the permissions it needs and no others."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ _POLICY: Final = "grader"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role with one policy of its own."""
+    """Role with one inline policy."""
 
     deployment: Deployment
     name: str
 
     @property
     def title(self) -> str:
-        """What to call it."""
+        """Name of the resource in messages."""
         return f"IAM role {self.name}"
 
     def check(self, cloud: AwsSession) -> None:
-        """See to it that what it has to allow can be said.
+        """Check that the policy can be built.
 
         Raises:
-            ConfigError: it cannot.
+            ConfigError: it cannot be built.
         """
         self._policy(cloud)
 
     def arn(self, cloud: AwsSession) -> str:
-        """Known before it is made."""
+        """Return the ARN, which is known before the role exists."""
         return f"arn:{cloud.partition}:iam::{cloud.account}:role/{self.name}"
 
     def make(self, cloud: AwsSession) -> Actions:
-        """As `Makeable.make`."""
+        """Create or update the role and its policy; see `Makeable.make`."""
         name, policy = {"RoleName": self.name}, {"RoleName": self.name, "PolicyName": _POLICY}
         found = self._found(cloud)
         if found is not None and not is_ours(found.get("Tags"), self.deployment.name):
@@ -75,7 +75,7 @@ class Role:
         return outcome
 
     def remove(self, cloud: AwsSession) -> Actions:
-        """As `Removable.remove`; policies that others have added keep it, with an error of AWS's that says so."""
+        """Delete the role; AWS rejects that if others have added policies. See `Removable.remove`."""
         found = self._found(cloud)
         if found is None:
             return ResourceStatus.ABSENT

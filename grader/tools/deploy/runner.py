@@ -1,4 +1,4 @@
-"""Who carries acts out, or only shows them."""
+"""Execute the actions of a deployment, or only print them."""
 
 from __future__ import annotations
 
@@ -27,47 +27,47 @@ _WAIT: Final[dict[str, Any]] = {"delay_s": 2, "max_attempts": 300}
 
 
 class Makeable(Protocol):
-    """Something in the account that is made, and kept as it should be."""
+    """Resource of the account that can be created and updated."""
 
     @property
     def title(self) -> str:
-        """What to call it."""
+        """Name of the resource in messages."""
 
     def check(self, cloud: AwsSession) -> None:
-        """Raise what would keep it from being made, before anything else is made; changes nothing."""
+        """Raise an error if the resource cannot be created. Called before anything is changed; changes nothing."""
 
     def make(self, cloud: AwsSession) -> Actions:
-        """What is missing until it is as it should be, if anything. Looks by itself, changes by acts alone."""
+        """Yield the actions that create or update the resource, if any. Reads by itself, changes only by actions."""
 
 
 class Removable(Protocol):
-    """Something in the account that can be taken away again."""
+    """Resource of the account that can be removed."""
 
     @property
     def title(self) -> str:
-        """What to call it."""
+        """Name of the resource in messages."""
 
     def remove(self, cloud: AwsSession) -> Actions:
-        """What removes it, if it is of the deployment's making; nothing, if it is not."""
+        """Yield the actions that remove the resource; none if it does not belong to the deployment."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceResult:
-    """What became of one resource."""
+    """Result of one resource."""
 
     title: str
     outcome: ResourceStatus
     acts: tuple[str, ...]
-    """As they were done, or would be."""
+    """Texts of the actions that were executed, or would be."""
 
 
 class ActionRunner:
-    """Carries acts out.
+    """Executes actions.
 
     Args:
-        cloud: where.
-        dry: whether nothing is to be changed: acts are told and not done.
-        on_act: called with the text of every act before it is done.
+        cloud: session of the account.
+        dry: True for a dry run: actions are reported but not executed.
+        on_action: called with the text of every action before it is executed.
         pause_s: seconds between attempts at what will be accepted later.
     """
 
@@ -81,23 +81,23 @@ class ActionRunner:
     ) -> None:
         self._cloud, self._dry, self._on_act, self._pause_s = cloud, dry, on_action, pause_s
         self.acts = 0
-        """How many have been done of the resource at hand."""
+        """Number of actions executed for the current resource."""
 
     def carry_out(self, title: str, acts: Actions) -> ResourceResult:
-        """Do these acts, or tell them.
+        """Execute the actions of a resource, or report them in a dry run.
 
         Raises:
-            CloudRequestError, CloudError, ToolError: one of them failed; those before it are done.
+            CloudRequestError, CloudError, ToolError: an action failed; those before it have been executed.
         """
         self.acts = 0
-        told: list[str] = []
+        texts: list[str] = []
         answer: Any = None
         while True:
             try:
                 act = acts.send(answer)
             except StopIteration as end:
-                return ResourceResult(title, end.value, tuple(told))
-            told.append(str(act))
+                return ResourceResult(title, end.value, tuple(texts))
+            texts.append(str(act))
             self._on_act(str(act))
             answer = UnknownAnswer() if self._dry else self._do(act)
             self.acts += 1
@@ -147,7 +147,7 @@ def _run(
     environment: object = None,
     stdin: bytes | None = None,
 ) -> None:
-    """Run a program, with what it prints on stderr.
+    """Run a program; its output goes to stderr.
 
     Raises:
         ToolError: it failed, or cannot be started.
@@ -167,5 +167,5 @@ def _run(
         raise ToolError(f"{about}: `{words[0]}` cannot be started: {error.strerror}") from error
     if ended.returncode:
         raise ToolError(
-            f"{about}: `{' '.join(words[:3])}` has failed with exit code {ended.returncode}; it says why above"
+            f"{about}: `{' '.join(words[:3])}` failed with exit code {ended.returncode}; see its output above"
         )

@@ -1,4 +1,4 @@
-"""What a deployment is to be like."""
+"""Settings of a deployment."""
 
 from __future__ import annotations
 
@@ -21,128 +21,137 @@ DEFAULT_NAME: Final = "SageMaker-rlvr-code-grader"
 """SageMaker's trainers accept only names with ``SageMaker`` in them."""
 ARCHITECTURES: Final = ("x86_64", "arm64")
 _MACHINES: Final = {"aarch64": "arm64", "arm64": "arm64"}
-"""What `platform.machine` calls those that are not x86_64."""
+"""Names of architectures other than x86_64, by the value of `platform.machine`."""
 _NAME: Final = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
 _NAME_LIMIT: Final = 44
-"""So that the role's name, with the region in it, has at most IAM's 64 characters."""
+"""Maximum length of a name: the role's name includes the region, and IAM allows 64 characters."""
 _ALIAS: Final = re.compile(r"(?!\d+$)[A-Za-z0-9_-]{1,128}")
 _TESTS: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<prefix>[^*?\s]+)")
 _ROLE: Final = re.compile(r"arn:aws[a-zA-Z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _RETENTIONS: Final = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
-"""Days (PutRetentionPolicy in the Amazon CloudWatch Logs API Reference)."""
+"""Allowed retentions in days (PutRetentionPolicy in the Amazon CloudWatch Logs API Reference)."""
 _RANGES: Final = {
     "memory_mb": (128, 10240),
     "timeout_s": (3, 900),
     "storage_mb": (512, 10240),
     "provisioned": (0, 6000),
 }
-"""AWS Lambda Developer Guide, "Lambda quotas"."""
+"""Minimum and maximum of settings (AWS Lambda Developer Guide, "Lambda quotas")."""
 _ENVIRONMENT_BYTES: Final = 4096
-"""Of all variables together (AWS Lambda Developer Guide, "Lambda quotas")."""
+"""Maximum size of all variables together (AWS Lambda Developer Guide, "Lambda quotas")."""
 
 
 def architecture_here() -> str:
-    """This host's."""
+    """Return the architecture of this host."""
     return _MACHINES.get(platform.machine(), "x86_64")
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One function and what belongs to it.
+    """Settings of a function and the resources that belong to it.
 
     Raises:
-        ConfigError: a value is out of its range; names the option.
+        ConfigError: a value is invalid; names the option.
     """
 
     name: str = DEFAULT_NAME
-    """Of the function, and the beginning of every other name."""
+    """Name of the function, and prefix of the names of the other resources."""
     memory_mb: int = 3538
-    """1769 buy one CPU."""
+    """Memory of the function; 1769 MB come with one CPU."""
     timeout_s: int = 300
     storage_mb: int = 512
-    """Of ``/tmp``."""
+    """Size of ``/tmp``."""
     architecture: str = field(default_factory=architecture_here)
     retention_days: int = 30
-    """How long logs are kept."""
+    """Days to keep logs."""
     alias: str = "live"
     provisioned: int | None = None
-    """Execution environments that are kept warm behind the alias; 0: none any more; ``None``: as many as now."""
+    """Provisioned concurrency of the alias; 0 turns it off, ``None`` leaves it unchanged."""
     tests: str | None = None
-    """``s3://bucket/prefix`` of references, which the function may read; ``None``: there are none."""
+    """``s3://bucket/prefix`` of tests that the function may read, or ``None``."""
     role: str | None = None
-    """ARN of an execution role; ``None``: one is made."""
+    """ARN of an execution role; ``None`` to create one."""
     image: str | None = None
-    """URI of an image in ECR; ``None``: it is built and pushed."""
+    """URI of an image in ECR; ``None`` to build and push one."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Settings of the grader, as variables."""
+    """Settings of the grader, as environment variables."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or len(self.name) > _NAME_LIMIT:
             raise ConfigError(
-                f"--name {one_line(self.name)!r}: 1 to {_NAME_LIMIT} letters, digits and single hyphens, a letter first"
+                f"--name {one_line(self.name)!r}: expected 1 to {_NAME_LIMIT} letters, digits and single hyphens, "
+                "beginning with a letter"
             )
-        for key, (least, most) in _RANGES.items():
+        for key, (minimum, maximum) in _RANGES.items():
             value = getattr(self, key)
-            if value is not None and not least <= value <= most:
-                raise ConfigError(f"--{key.partition('_')[0]} {value}: from {least} to {most}")
+            if value is not None and not minimum <= value <= maximum:
+                raise ConfigError(f"--{key.partition('_')[0]} {value}: expected {minimum} to {maximum}")
         self._check_words()
         self._check_environment()
 
     def _check_words(self) -> None:
         if self.architecture not in ARCHITECTURES:
-            raise ConfigError(f"--architecture {one_line(self.architecture)!r}: one of {', '.join(ARCHITECTURES)}")
+            raise ConfigError(
+                f"--architecture {one_line(self.architecture)!r}: expected one of {', '.join(ARCHITECTURES)}"
+            )
         if self.retention_days not in _RETENTIONS:
-            raise ConfigError(f"--retention {self.retention_days}: one of {', '.join(map(str, _RETENTIONS))} days")
+            raise ConfigError(
+                f"--retention {self.retention_days}: expected one of {', '.join(map(str, _RETENTIONS))} days"
+            )
         if not _ALIAS.fullmatch(self.alias):
-            raise ConfigError(f"--alias {one_line(self.alias)!r}: letters, digits, - and _, and not digits alone")
+            raise ConfigError(
+                f"--alias {one_line(self.alias)!r}: expected letters, digits, - and _, and not only digits"
+            )
         if self.tests is not None and not _TESTS.fullmatch(self.tests):
             raise ConfigError(
-                f"--tests {one_line(self.tests)!r}: s3://bucket/prefix, with no * or ?; a whole bucket is more than "
-                "one data set needs"
+                f"--tests {one_line(self.tests)!r}: expected s3://bucket/prefix without * or ?; access to a whole "
+                "bucket is not supported"
             )
         if self.role is not None and not _ROLE.fullmatch(self.role):
-            raise ConfigError(f"--role {one_line(self.role)!r}: an ARN such as arn:aws:iam::123456789012:role/NAME")
+            raise ConfigError(
+                f"--role {one_line(self.role)!r}: expected an ARN such as arn:aws:iam::123456789012:role/NAME"
+            )
 
     def _check_environment(self) -> None:
         for key in self.environment:
             if not key.startswith("GRADER_"):
-                raise ConfigError(f"--env {one_line(key)}: settings of the grader begin with GRADER_")
+                raise ConfigError(f"--env {one_line(key)}: the names of settings begin with GRADER_")
         GraderConfig.load(None, self.environment)
         GraderConfig.load(None, self.variables)
         size = sum(len(f"{key}{value}".encode()) for key, value in self.variables.items())
         if size > _ENVIRONMENT_BYTES:
-            raise ConfigError(f"--env: {size} bytes in all; Lambda takes {_ENVIRONMENT_BYTES}")
+            raise ConfigError(f"--env: {size} bytes in total; Lambda allows {_ENVIRONMENT_BYTES}")
 
     @property
     def variables(self) -> dict[str, str]:
-        """The function's environment: credentials are forgotten where nothing is asked or read with them."""
+        """Environment of the function; the grader drops its credentials if it needs them for nothing."""
         needed = self.tests is not None or self.judge is not None
         return {**({} if needed else {"GRADER_CREDENTIALS": "drop"}), **self.environment}
 
     @property
     def judge(self) -> JudgeModel | None:
-        """The model of Amazon Bedrock that rates answers, if the settings name one."""
+        """Model of Amazon Bedrock that rates answers, if the settings name one."""
         settings = GraderConfig.load(None, self.environment).judge
         return JudgeModel(settings.model, settings.region or None) if settings.model else None
 
     @property
     def repository(self) -> str:
-        """The name of the repository in ECR, which takes no capitals."""
+        """Name of the repository in ECR, which does not allow upper-case letters."""
         return self.name.lower()
 
     @property
     def log_group(self) -> str:
-        """The name of the log group."""
+        """Name of the log group."""
         return f"/aws/lambda/{self.name}"
 
     def role_name(self, region: str) -> str:
-        """The name of the execution role; roles are known in every region, so that it has the region's in it."""
+        """Return the name of the execution role; it includes the region, because IAM is global."""
         return f"{self.name}-{region}"
 
     @property
     def tests_bucket_and_prefix(self) -> tuple[str, str] | None:
-        """Where references may be read."""
+        """Bucket and prefix of the tests that the function may read, or ``None``."""
         found = _TESTS.fullmatch(self.tests or "")
         return (found["bucket"], found["prefix"]) if found else None

@@ -1,4 +1,4 @@
-"""The checkout that an image is built of."""
+"""The checkout that an image is built from."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _PARTS: Final = (
     "Dockerfile", "pyproject.toml", "README.md", "LICENSE", "requirements/lambda.txt", "requirements/build.txt",
     "deploy/precompile.py", "rlvr_code_grader.py", "grader", "sandbox", "testcases",
 )  # fmt: skip
-"""What the Dockerfile copies into the image that serves, and the Dockerfile."""
+"""The Dockerfile, and the files and folders that it copies into the image."""
 _TAG_LENGTH: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A folder with the Dockerfile and everything that it copies."""
+    """Folder with the Dockerfile and everything that it copies."""
 
     root: Path
 
     @classmethod
     def find(cls) -> Self:
-        """The checkout this package lies in, or the one this process stands in.
+        """Find the checkout that this package is part of, or that is the current directory.
 
         Raises:
             InputError: neither is one.
@@ -41,17 +41,17 @@ class Source:
             if (root / _SCRIPT).is_file() and (root / "Dockerfile").is_file():
                 return cls(root)
         raise InputError(
-            f"Dockerfile: there is none in {Path.cwd()}, and this grader is no checkout; run this in a clone of the "
-            "repository, or give --image URI"
+            f"Dockerfile: not found in {Path.cwd()}, and this grader is not part of a checkout; run this in a clone of "
+            "the repository, or use --image URI"
         )
 
     @property
     def script(self) -> Path:
-        """The program that knows how to build."""
+        """Path of the script that builds images."""
         return self.root / _SCRIPT
 
     def tag(self, *more: str) -> str:
-        """A tag that is the same as long as what goes into the image is: all of the files, and `more`."""
+        """Return a tag derived from the content of the image: a hash of all files, and of `more`."""
         digest = hashlib.sha256()
         for word in more:
             digest.update(f"{word}\0".encode())

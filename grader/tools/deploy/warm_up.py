@@ -1,4 +1,4 @@
-"""The first event of a deployed function: a visit of the doctor's."""
+"""The first event for a deployed function: a request for the doctor's report."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ EVENT = {"grader": "doctor"}
 
 
 def warm_up(deployment: Deployment, cloud: AwsSession) -> dict[str, Any]:
-    """Invoke the function behind its alias once; what it says of its host (docs/sandbox.md).
+    """Invoke the function once by its alias, and return its report on the host (docs/sandbox.md).
 
     Raises:
-        CloudError: it answers with an error, or with something else than a report.
-        CloudRequestError: it cannot be invoked.
+        CloudError: the response is an error, or is not a report.
+        CloudRequestError: the function cannot be invoked.
     """
     about = f"function {deployment.name}:{deployment.alias}"
     client = cloud.client("lambda", read_timeout=deployment.timeout_s + 30, retries={"total_max_attempts": 2})
@@ -38,7 +38,7 @@ def warm_up(deployment: Deployment, cloud: AwsSession) -> dict[str, Any]:
         report = None
     if answer.get("FunctionError") or not isinstance(report, dict):
         raise CloudError(
-            f"{about}: it is deployed, but answers the event {json.dumps(EVENT)} with an error: "
+            f"{about}: deployed, but the response to the event {json.dumps(EVENT)} is an error: "
             f"{one_line(payload.decode(errors='replace'), 300)}; see `aws logs tail {deployment.log_group}`"
         )
     return report

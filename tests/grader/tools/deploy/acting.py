@@ -1,4 +1,4 @@
-"""Deployments made and removed, and what is there then."""
+"""Helpers that deploy, remove, and list the resources of the account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grader.tools.deploy.plan import plan_for, removal_of
 from grader.tools.deploy.runner import ActionRunner
 
 CLOUD = AwsSession()
-"""One for all tests, because clients are slow to make; all tests of a process have the same server."""
+"""Session for all tests, because clients are slow to create; all tests of a process share a server."""
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,39 +22,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Engine:
-    """The stand-in for a container engine."""
+    """Fake container engine that records its commands."""
 
     notes: Path
 
     @property
     def commands(self) -> list[dict[str, Any]]:
-        """What it was told, but for the question whether it works."""
+        """Recorded commands, except ``info``."""
         lines = self.notes.read_text().splitlines() if self.notes.exists() else []
         return [note for note in map(json.loads, lines) if note["words"] != ["info"]]
 
 
 def made(deployment: Deployment, *, build: bool = False) -> dict[str, ResourceResult]:
-    """What becomes of the resources of a deployment, by title."""
+    """Deploy, and return the results of the resources by title."""
     steps: list[ResourceResult] = []
     plan_for(deployment, CLOUD, build=build).make(CLOUD, ActionRunner(CLOUD, pause_s=0.0), steps.append)
     return {step.title: step for step in steps}
 
 
 def removed(deployment: Deployment) -> dict[str, ResourceResult]:
-    """The same of its removal."""
+    """Remove a deployment, and return the results of the resources by title."""
     steps: list[ResourceResult] = []
     removal_of(deployment, CLOUD).carry_out(CLOUD, ActionRunner(CLOUD), steps.append)
     return {step.title: step for step in steps}
 
 
 def changes(calls: list[str]) -> list[str]:
-    """Those of the calls that change something."""
+    """Select the calls that change something."""
     looks = ("Get", "Describe", "List", "GET")
     return [call for call in calls if not call.partition(":")[2].startswith(looks) and "/invocations" not in call]
 
 
 def everything() -> dict[str, list[str]]:
-    """What there is in the account, of all kinds that a deployment has."""
+    """List the resources of the account, of all kinds that a deployment has."""
     cloud = CLOUD
     return {
         "functions": [one["FunctionName"] for one in cloud.client("lambda").list_functions()["Functions"]],

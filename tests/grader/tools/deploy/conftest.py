@@ -20,14 +20,14 @@ STAND_IN = Path(__file__).parents[3] / "aws/docker.py"
 
 @pytest.fixture
 def account(aws: Server) -> Server:
-    """An account whose functions answer with the event they get, as moto's do where it has no containers."""
+    """Return an account whose functions respond with their event, as moto does without containers."""
     aws.post("/moto-api/config", json.dumps({"lambda": {"use_docker": False}}).encode())
     return aws
 
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """A docker that only notes what it is told."""
+    """Put a fake docker on the path that records its commands."""
     folder = tmp_path / "bin"
     folder.mkdir()
     docker = folder / "docker"
@@ -41,19 +41,19 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 @pytest.fixture
 def no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host with what the shell wants, and no container engine."""
+    """Set a path with the programs that the script needs, but without a container engine."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in ("bash", "env", "dirname", "cat", "python3"):
-        found = next(path for one in os.environ["PATH"].split(os.pathsep) if (path := Path(one) / name).exists())
-        (folder / name).symlink_to(found)
+        program = next(path for one in os.environ["PATH"].split(os.pathsep) if (path := Path(one) / name).exists())
+        (folder / name).symlink_to(program)
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.delenv("ENGINE", raising=False)
 
 
 @pytest.fixture
 def image(account: Server) -> str:
-    """An image that is there already."""
+    """Push an image, and return its URI."""
     uri = put_image(CLOUD.client("ecr"), "mine", "one")
     account.take_calls()
     return uri

@@ -24,7 +24,7 @@ EMPTY = {"functions": [], "roles": [], "repositories": [], "logs": []}
 
 
 def grader(*args: str, code: int = 0) -> tuple[str, str]:
-    """Run the command; what it says on stdout and on stderr."""
+    """Run the command, and return its stdout and stderr."""
     command = [sys.executable, "-W", "error", "-m", "grader.cli", *args]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=os.environ)
     assert "Traceback" not in ended.stderr, ended.stderr
@@ -33,20 +33,20 @@ def grader(*args: str, code: int = 0) -> tuple[str, str]:
 
 
 def complaint(*args: str, code: int = 2) -> str:
-    """The one line that it ends with."""
+    """Return the error message of the command."""
     out, err = grader(*args, code=code)
     assert out == ""
     (line,) = [line for line in err.splitlines() if line.startswith("grader: ")]
     return line
 
 
-def test_deployed_twice_and_removed_nothing_is_left_over(account: Server, engine: Engine) -> None:
+def test_a_second_deployment_changes_nothing_and_a_removal_leaves_nothing(account: Server, engine: Engine) -> None:
     out, err = grader("deploy", "--dry-run")
     assert changes(account.take_calls()) == []
     assert engine.commands == []
-    told = [line.split()[0:2] for line in out.splitlines()]
+    actions = [line.split()[0:2] for line in out.splitlines()]
     for act in (["ecr", "create_repository"], ["iam", "create_role"], ["lambda", "create_function"]):
-        assert act in told
+        assert act in actions
     assert "IAM role SageMaker-rlvr-code-grader-us-east-1: would be made" in err
 
     out, err = grader("deploy")
@@ -84,7 +84,7 @@ def test_deployed_twice_and_removed_nothing_is_left_over(account: Server, engine
     assert everything() == EMPTY
 
 
-def test_a_dry_run_says_in_json_what_would_be_done(account: Server, image: str) -> None:
+def test_a_dry_run_prints_the_actions_as_json(account: Server, image: str) -> None:
     out, _ = grader("deploy", "--image", image, "--dry-run", "--json")
     document = json.loads(out)
     assert document["arn"] == ARN
@@ -93,7 +93,7 @@ def test_a_dry_run_says_in_json_what_would_be_done(account: Server, image: str) 
     assert changes(account.take_calls()) == []
 
 
-def test_an_interrupt_says_what_stands(account: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_lists_what_was_changed(account: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENGINE_HANGS", "push")
     command = [sys.executable, "-m", "grader.cli", "deploy", "--no-build"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
@@ -104,14 +104,14 @@ def test_an_interrupt_says_what_stands(account: Server, engine: Engine, monkeypa
         _, err = running.communicate(timeout=60)
     assert running.returncode == 130
     (line,) = [line for line in err.splitlines() if line.startswith("grader: ")]
-    assert line.startswith(f"grader: interrupted; made or changed by now: ECR repository {NAME.lower()}, image")
-    assert line.endswith(f"`grader undeploy --name {NAME} --region us-east-1` removes what it made")
+    assert line.startswith(f"grader: interrupted; created or changed so far: ECR repository {NAME.lower()}, image")
+    assert line.endswith(f"`grader undeploy --name {NAME} --region us-east-1` to remove what it created")
 
 
 class TestBadInput:
     def test_no_container_tool(self, account: Server, no_engine: None) -> None:
         text = complaint("deploy")
-        assert "no container tool: neither docker, podman nor buildah works here" in text
+        assert "no container tool: none of docker, podman and buildah works here" in text
         assert "--image URI" in text
         assert changes(account.take_calls()) == []
         assert everything() == EMPTY

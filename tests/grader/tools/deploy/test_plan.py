@@ -67,7 +67,7 @@ class TestWhatIsThere:
         found = CLOUD.call("lambda", "get_function", "it", FunctionName=Deployment().name, Qualifier="live")
         assert found["Configuration"]["MemorySize"] == 1769
 
-    def test_a_change_of_the_tests_place_changes_the_policy(self, account: Server, image: str) -> None:
+    def test_a_change_of_the_tests_prefix_changes_the_policy(self, account: Server, image: str) -> None:
         made(Deployment(image=image))
         steps = outcomes(made(Deployment(image=image, tests="s3://bucket/tests/")))
         assert steps[ROLE] is ResourceStatus.CHANGED
@@ -80,7 +80,7 @@ class TestWhatIsThere:
         removed(wanted)
         assert everything()["roles"] == ["mine"]
 
-    def test_what_was_there_before_is_used_and_left(self, account: Server, engine: Engine) -> None:
+    def test_existing_resources_are_used_and_left_unchanged(self, account: Server, engine: Engine) -> None:
         cloud, wanted = CLOUD, Deployment()
         cloud.client("ecr").create_repository(repositoryName=wanted.repository)
         cloud.client("iam").create_role(RoleName=wanted.role_name("us-east-1"), AssumeRolePolicyDocument="{}")
@@ -97,14 +97,14 @@ class TestWhatIsThere:
         images = cloud.client("ecr").list_images(repositoryName=wanted.repository)["imageIds"]
         assert images == [], "the image is ours, in whosever repository"
 
-    def test_a_function_of_somebody_else_s_is_left_alone(self, account: Server, image: str) -> None:
+    def test_a_function_created_by_others_is_left_unchanged(self, account: Server, image: str) -> None:
         wanted = Deployment(image=image)
         role = CLOUD.client("iam").create_role(RoleName="mine", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         CLOUD.client("lambda").create_function(
             FunctionName=wanted.name, PackageType="Image", Code={"ImageUri": image}, Role=role
         )
         account.take_calls()
-        with pytest.raises(CloudRequestError, match="that grader deploy has not made"):
+        with pytest.raises(CloudRequestError, match="was not created by grader deploy"):
             made(wanted)
         assert changes(account.take_calls()) == [], "what is in the way is seen before anything is made"
         assert outcomes(removed(wanted))[FUNCTION] is ResourceStatus.OTHERS
@@ -118,7 +118,7 @@ class TestWhatIsThere:
         assert everything()["roles"] == []
         assert outcomes(removed(wanted))[LOGS] is ResourceStatus.REMOVED
 
-    def test_another_deployment_s_things_are_not_ours(self, account: Server, image: str) -> None:
+    def test_resources_of_another_deployment_are_left_unchanged(self, account: Server, image: str) -> None:
         made(Deployment(image=image, name="SageMaker-a"))
         made(Deployment(image=image, name="SageMaker-ab"))
         removed(Deployment(name="SageMaker-a"))
@@ -149,15 +149,15 @@ class TestTheImage:
         assert [set(settings) for settings in builds] == [{"IMAGE"}, {"IMAGE", "PLATFORM"}, {"IMAGE", "BASE_IMAGE"}]
         assert engine.commands == [], "so far it was only looked at"
 
-    def test_a_failed_build_and_a_failed_push_are_told_with_what_stands(
+    def test_a_failed_build_or_push_lists_what_was_changed_before(
         self, account: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        stands = f"made or changed by now: ECR repository {Deployment().repository}"
+        message = f"created or changed so far: ECR repository {Deployment().repository}"
         monkeypatch.setenv("ENGINE_FAILS", "build")
-        with pytest.raises(ToolError, match=rf"`deploy/container build` has failed .*{stands};"):
+        with pytest.raises(ToolError, match=rf"`deploy/container build` failed .*{message};"):
             made(Deployment(), build=True)
         monkeypatch.setenv("ENGINE_FAILS", "push")
-        with pytest.raises(ToolError, match=r"push .* has failed .*made or changed by now: image .* in part"):
+        with pytest.raises(ToolError, match=r"push .* failed .*created or changed so far: image .* \(partly\)"):
             made(Deployment())
         monkeypatch.delenv("ENGINE_FAILS")
         assert outcomes(made(Deployment()))[FUNCTION] is ResourceStatus.MADE
@@ -167,28 +167,30 @@ class TestTheImage:
 
 class TestFailures:
     @pytest.mark.parametrize(
-        ("call", "stands"),
+        ("call", "message"),
         [
-            ("iam:CreateRole", "nothing before it was made or changed"),
-            ("iam:PutRolePolicy", f"made or changed by now: {ROLE} in part;"),
-            ("logs:PutRetentionPolicy", f"made or changed by now: {ROLE}, {LOGS} in part;"),
-            ("lambda:POST /2015-03-31/functions", f"made or changed by now: {ROLE}, {LOGS};"),
-            ("lambda:POST .*/aliases", f"made or changed by now: {ROLE}, {LOGS}, {FUNCTION}, {ALIAS} in part;"),
+            ("iam:CreateRole", "nothing was created or changed before"),
+            ("iam:PutRolePolicy", f"created or changed so far: {ROLE} (partly);"),
+            ("logs:PutRetentionPolicy", f"created or changed so far: {ROLE}, {LOGS} (partly);"),
+            ("lambda:POST /2015-03-31/functions", f"created or changed so far: {ROLE}, {LOGS};"),
+            ("lambda:POST .*/aliases", f"created or changed so far: {ROLE}, {LOGS}, {FUNCTION}, {ALIAS} (partly);"),
         ],
     )
-    def test_half_way(self, account: Server, image: str, call: str, stands: str) -> None:
+    def test_a_failure_lists_what_was_changed_before(
+        self, account: Server, image: str, call: str, message: str
+    ) -> None:
         wanted = Deployment(image=image)
         account.refuse({"call": call, "code": "AccessDeniedException", "status": 403})
         with pytest.raises(CloudRequestError, match="access is denied") as raised:
             made(wanted)
-        assert stands in str(raised.value)
-        assert "`grader undeploy --name SageMaker-rlvr-code-grader --region us-east-1` removes" in str(raised.value)
+        assert message in str(raised.value)
+        assert "`grader undeploy --name SageMaker-rlvr-code-grader --region us-east-1` to remove" in str(raised.value)
         account.refuse()
         removed(wanted)
         assert everything() == {"functions": [], "roles": [], "repositories": ["mine"], "logs": []}
         assert set(outcomes(made(wanted)).values()) == {ResourceStatus.MADE}
 
-    def test_what_stands_after_a_failure_is_gone_on_with(self, account: Server, image: str) -> None:
+    def test_a_failed_deployment_can_be_resumed(self, account: Server, image: str) -> None:
         account.refuse({"call": "iam:PutRolePolicy", "code": "LimitExceeded", "status": 409, "times": 1})
         with pytest.raises(CloudRequestError):
             made(Deployment(image=image))
@@ -196,7 +198,7 @@ class TestFailures:
         assert steps[ROLE] is ResourceStatus.CHANGED
         assert set(outcomes(made(Deployment(image=image))).values()) == {ResourceStatus.UNCHANGED}
 
-    def test_a_change_that_is_on_its_way_is_waited_for(self, account: Server, image: str) -> None:
+    def test_a_change_in_progress_is_waited_for(self, account: Server, image: str) -> None:
         wanted = Deployment(image=image)
         made(wanted)
         busy = CLOUD.call("lambda", "get_function", "it", FunctionName=wanted.name)
@@ -207,7 +209,7 @@ class TestFailures:
             acts = list(function.make(CLOUD))
         assert acts == [Wait("lambda", "function_updated_v2", {"FunctionName": wanted.name}, FUNCTION)]
 
-    def test_a_role_that_lambda_does_not_know_yet_is_waited_for(self, account: Server, image: str) -> None:
+    def test_a_call_is_retried_until_lambda_knows_the_new_role(self, account: Server, image: str) -> None:
         account.refuse(
             {
                 "call": "lambda:POST /2015-03-31/functions",
@@ -219,11 +221,11 @@ class TestFailures:
         assert outcomes(made(Deployment(image=image)))[FUNCTION] is ResourceStatus.MADE
         assert account.take_calls().count("lambda:POST /2015-03-31/functions") == 4
 
-    def test_a_removal_that_fails_says_what_is_left(self, account: Server, image: str) -> None:
+    def test_a_failed_removal_lists_what_was_not_removed(self, account: Server, image: str) -> None:
         wanted = Deployment(image=image)
         made(wanted)
         account.refuse({"call": "iam:DeleteRole", "code": "DeleteConflict", "status": 409})
-        with pytest.raises(CloudRequestError, match=f"not removed: {ROLE}, .* run it again"):
+        with pytest.raises(CloudRequestError, match=f"not removed: {ROLE}, .* run the command again"):
             removed(wanted)
         account.refuse()
         assert outcomes(removed(wanted))[ROLE] is ResourceStatus.REMOVED
@@ -243,8 +245,8 @@ class TestFailures:
             warm_up(Deployment(), CLOUD)
 
 
-def test_every_act_is_one_that_the_service_takes(account: Server, engine: Engine) -> None:
-    """Against botocore's service model, also where moto has no such call."""
+def test_every_action_is_valid_for_its_service(account: Server, engine: Engine) -> None:
+    """Validate against botocore's service model, also calls that moto does not implement."""
     from botocore.validate import ParamValidator  # noqa: PLC0415 - slow to import
 
     cloud = CLOUD
@@ -273,7 +275,7 @@ def test_every_act_is_one_that_the_service_takes(account: Server, engine: Engine
             assert not report.has_errors(), report.generate_report()
 
 
-def test_warm_environments_are_ended_by_zero(account: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_provisioned_concurrency_is_turned_off_by_zero(account: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.stub import Stubber  # noqa: PLC0415 - slow to import
 
     cloud = CLOUD
@@ -294,16 +296,16 @@ def test_warm_environments_are_ended_by_zero(account: Server, monkeypatch: pytes
 
 class TestSettings:
     @pytest.mark.parametrize(
-        ("settings", "told"),
+        ("settings", "message"),
         [
             ({"name": "two words"}, "--name"),
             ({"name": "a" * 45}, "--name"),
-            ({"memory_mb": 127}, "--memory 127: from 128 to 10240"),
-            ({"timeout_s": 901}, "--timeout 901: from 3 to 900"),
+            ({"memory_mb": 127}, "--memory 127: expected 128 to 10240"),
+            ({"timeout_s": 901}, "--timeout 901: expected 3 to 900"),
             ({"storage_mb": 511}, "--storage"),
             ({"provisioned": -1}, "--provisioned"),
             ({"architecture": "mips"}, "--architecture"),
-            ({"retention_days": 8}, "--retention 8: one of 1, 3,"),
+            ({"retention_days": 8}, "--retention 8: expected one of 1, 3,"),
             ({"alias": "12"}, "--alias"),
             ({"tests": "s3://bucket"}, "--tests"),
             ({"tests": "s3://bucket/*"}, "--tests"),
@@ -313,29 +315,29 @@ class TestSettings:
             ({"environment": {"GRADER_NO_SUCH": "1"}}, "GRADER_NO_SUCH is no setting"),
         ],
     )
-    def test_what_is_out_of_range_is_named(self, settings: dict[str, Any], told: str) -> None:
-        with pytest.raises(ConfigError, match=told.replace("(", r"\(")):
+    def test_invalid_values_are_named(self, settings: dict[str, Any], message: str) -> None:
+        with pytest.raises(ConfigError, match=message.replace("(", r"\(")):
             Deployment(**settings)
 
-    def test_credentials_are_dropped_unless_something_is_read_with_them(self) -> None:
+    def test_credentials_are_dropped_unless_they_are_needed(self) -> None:
         assert Deployment().variables == {"GRADER_CREDENTIALS": "drop"}
         assert Deployment(tests="s3://bucket/tests").variables == {}
         assert Deployment(environment={"GRADER_CREDENTIALS": "keep"}).variables == {"GRADER_CREDENTIALS": "keep"}
 
 
-def test_a_grader_that_is_no_checkout_wants_an_image(
+def test_a_grader_outside_of_a_checkout_needs_an_image(
     account: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     from grader.tools.deploy import source  # noqa: PLC0415 - only here
 
     monkeypatch.setattr(source, "__file__", str(tmp_path / "lib/grader/tools/deploy/source.py"))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="run this in a clone of the repository, or give --image URI"):
+    with pytest.raises(InputError, match="run this in a clone of the repository, or use --image URI"):
         made(Deployment())
 
 
 class TestJudge:
-    """A model that the settings name, and what lets the function ask it."""
+    """Permissions to call the judge's model."""
 
     @staticmethod
     def statements(model: str, **settings: str) -> list[dict[str, Any]]:
@@ -364,23 +366,23 @@ class TestJudge:
         (model,) = self.statements(arn)
         assert model["Resource"] == arn
 
-    def test_a_profile_that_does_not_say_its_model_wants_a_role(self, account: Server, image: str) -> None:
+    def test_a_profile_of_an_unknown_model_needs_a_role(self, account: Server, image: str) -> None:
         arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
-        with pytest.raises(ConfigError, match="give a --role that may ask it"):
+        with pytest.raises(ConfigError, match="give a --role that may call it"):
             made(Deployment(image=image, environment={"GRADER_JUDGE_MODEL": arn}))
         assert changes(account.take_calls()) == [], "before anything is made"
 
 
-def test_the_policies_are_as_narrow_as_can_be(account: Server, image: str) -> None:
+def test_the_policies_are_as_narrow_as_possible(account: Server, image: str) -> None:
     made(Deployment(image=image, tests="s3://bucket/tests/"))
     policy = CLOUD.client("iam").get_role_policy(RoleName=Deployment().role_name("us-east-1"), PolicyName="grader")
-    place = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/SageMaker-rlvr-code-grader:log-stream:*"
+    streams = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/SageMaker-rlvr-code-grader:log-stream:*"
     assert policy["PolicyDocument"]["Statement"] == [
         {
             "Sid": "Log",
             "Effect": "Allow",
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": place,
+            "Resource": streams,
         },
         {"Sid": "Tests", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::bucket/tests/*"},
     ]
