@@ -1,1 +1,1 @@
-"""Measurements for the documentation; nothing of the product needs them."""
+"""Measurements for the documentation; the product does not import them."""

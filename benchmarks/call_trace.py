@@ -30,18 +30,18 @@ __all__ = ["PACKAGES", "trace_call"]
 PACKAGES = ("grader", "sandbox", "testcases")
 _ROUNDS = 3
 _PUBLIC = ("grader", "grader.core.grader", "grader.types", "grader.core.grader", "grader.types")
-"""Modules that have, or have had, the classes that callers use."""
+"""Modules that define, or used to define, the public classes; other checkouts can be older."""
 
 
 def trace_call(root: Path) -> dict[str, Any]:
     """Grade two samples with one call test each, in a new process with the modules of a checkout, and trace the second.
 
     Returns:
-        ``modules`` and ``switches`` of the second sample, and ``modules_from_start``: modules that ran since the grader
-        was made.
+        ``modules`` and ``switches`` of the second sample, and ``modules_from_start``: number of modules that ran since
+        the grader was created.
 
     Raises:
-        RuntimeError: the checkout has no grader that can be called, or it is not its modules that were loaded.
+        RuntimeError: the checkout has no grader that can be called, or modules of another checkout were loaded.
     """
     root = root.resolve()
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "PYTHON"))}
@@ -54,17 +54,17 @@ def trace_call(root: Path) -> dict[str, Any]:
         check=False,
     )
     if ended.returncode != 0:
-        reason = (ended.stderr.strip().splitlines() or ["nothing was said"])[-1]
+        reason = (ended.stderr.strip().splitlines() or ["no error message"])[-1]
         raise RuntimeError(f"{root}: one call test could not be traced: {reason}")
-    found: dict[str, Any] = json.loads(ended.stdout)
-    strangers = [file for file in found.pop("files") if not Path(file).is_relative_to(root)]
+    counts: dict[str, Any] = json.loads(ended.stdout)
+    strangers = [file for file in counts.pop("files") if not Path(file).is_relative_to(root)]
     if strangers:
         raise RuntimeError(f"{root}: modules came from elsewhere: {strangers[0]}")
-    return found
+    return counts
 
 
 class _Tracer:
-    """A profile function that counts modules and switches while it is on."""
+    """Profile function that counts modules and switches while it is on."""
 
     def __init__(self) -> None:
         self.is_on = False
@@ -84,7 +84,7 @@ class _Tracer:
 
 
 def _module_of(frame: FrameType) -> str | None:
-    """Name the project's module that a frame runs code of; ``None`` for any other code."""
+    """Return the name of the project's module of a frame; ``None`` for other code."""
     name: str = frame.f_globals.get("__name__", "")
     return name if name.partition(".")[0] in PACKAGES else None
 
@@ -127,7 +127,7 @@ def _trace() -> dict[str, Any]:
 
 
 def _public(name: str) -> Any:
-    """Find a class that callers use, in whichever module this checkout has it."""
+    """Find a public class, in whichever module this checkout defines it."""
     for module in _PUBLIC:
         try:
             return getattr(importlib.import_module(module), name)

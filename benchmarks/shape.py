@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     root: Path = options.root.resolve()
     modules = {name: modules_in(root, name) for name in PACKAGES}
     if not all(modules.values()):
-        print(f"shape: {root}: there is no checkout of this project", file=sys.stderr)
+        print(f"shape: {root}: no checkout of this project", file=sys.stderr)
         return 2
     figures = {name: figures_of(found) for name, found in modules.items()}
     figures["all"] = figures_of([module for found in modules.values() for module in found])

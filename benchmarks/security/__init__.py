@@ -1,1 +1,1 @@
-"""The table of docs/security.md: which attacks this grader holds off, and which others let through."""
+"""The tables of docs/security.md: attacks that this grader stops, and that other graders let through."""

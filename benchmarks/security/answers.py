@@ -1,4 +1,4 @@
-"""The answers that are put to the graders: the bundled attacks, and a collection beside the checkout."""
+"""Answers to test graders with: the bundled attacks, and a collection beside the checkout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["CASES", "FORMS", "Answer", "Must", "bundled", "collected"]
 
 CASES = (((1, 2), 3), ((-5, 5), 0), ((10**20, 1), 10**20 + 1), ((7, 8), 15))
-"""The task's tests: arguments of ``add``, and their sum. No constant is right for all."""
+"""Tests of the task: arguments of ``add``, and their sum. No constant is right for two of them."""
 _ASSERTS = [f"assert add(*{args}) == {total}" for args, total in CASES]
 
 FORMS: dict[str, list[dict[str, Any]]] = {
@@ -24,23 +24,23 @@ FORMS: dict[str, list[dict[str, Any]]] = {
         {"check": "\n    ".join(["def check(candidate):", *(line.replace("add(", "candidate(") for line in _ASSERTS)])}
     ],
 }
-"""The same tests in every form, as references have them."""
+"""The same tests in every form of a reference."""
 
 
 class Must(StrEnum):
-    """What an answer must get."""
+    """Required result of an answer."""
 
-    PASS = "all"  # noqa: S105 - no password
-    """Every test: it is a control."""
+    PASS = "all"  # noqa: S105 - not a password
+    """Pass every test; for controls."""
     FAIL = "less"
-    """Not every test."""
+    """Fail at least one test."""
     EARN_NOTHING = "none"
-    """No test."""
+    """Fail every test."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer to the task, and what it must get."""
+    """Answer to the task, with its required result."""
 
     family: str
     name: str
@@ -48,22 +48,22 @@ class Answer:
     must: Must
 
     def holds(self, share: float) -> bool:
-        """Whether a passed share of the tests, in [0, 1], is what it must get."""
+        """Return whether a share of passed tests, in [0, 1], is the required result."""
         return {Must.PASS: share == 1.0, Must.FAIL: share < 1.0, Must.EARN_NOTHING: share == 0.0}[self.must]
 
 
 def bundled() -> list[Answer]:
-    """The attacks and controls of the conformance kit."""
+    """List the attacks and controls of the conformance kit."""
     return [Answer(one.family, one.name, one.source, Must.PASS if one.must_pass else Must.FAIL) for one in attacks()]
 
 
 def collected(folder: Path) -> list[Answer]:
-    """The files ``<number>_<family>_<name>.py`` of a folder; the first line of each says what must hold."""
-    found = []
+    """Read the files ``<number>_<family>_<name>.py`` of a folder; their first lines give the required results."""
+    answers = []
     for file in sorted(folder.glob("[0-9]*_*.py")):
         source = file.read_text("utf-8", errors="surrogateescape")
         head = source.partition("\n")[0]
         must = Must.EARN_NOTHING if "functional=0" in head else Must.FAIL
         family = file.stem.split("_")[1]
-        found.append(Answer(family, file.stem, source, Must.PASS if family == CONTROL else must))
-    return found
+        answers.append(Answer(family, file.stem, source, Must.PASS if family == CONTROL else must))
+    return answers

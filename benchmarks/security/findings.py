@@ -1,4 +1,4 @@
-"""What became of the answers, as values that JSON can keep."""
+"""Results of the attacks, as JSON data."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ __all__ = ["Findings", "PeerFindings", "TierFindings"]
 
 @dataclass(frozen=True, slots=True)
 class TierFindings:
-    """What this grader did in one tier."""
+    """Results of this grader in one isolation tier."""
 
     tier: str
     families: Mapping[str, tuple[int, int]]
-    """Each family with how often it was held off, and how often it was tried: once for each form of the tests."""
+    """Number of stopped and of all attempts by family; each answer is tried once for each form of the tests."""
     not_held: tuple[str, ...] = ()
-    """What was not: family, name, form, what it got."""
+    """Attempts that were not stopped: family, name, form and result."""
     left: int = 0
-    """Processes that were there when the grader had ended."""
+    """Number of processes that outlived the grader."""
     missing: str = ""
-    """Why this host has no such tier; then nothing was tried."""
+    """Reason why this host lacks the tier; then nothing was tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class PeerFindings:
-    """What another grader did."""
+    """Results of another grader."""
 
     name: str
     version: str
     families: Mapping[str, tuple[int, int]]
-    """Each family with how many of its answers passed, and how many there are."""
+    """Number of answers that passed, and of all answers, by family."""
     fooled_by: tuple[str, ...] = ()
-    """Wrong answers that passed, and controls that did not: family, name."""
+    """Wrong answers that passed, and controls that failed: family and name."""
     left: int = 0
-    """Processes that outlived the grader's."""
+    """Number of processes that outlived the grader."""
     leavers: int = 0
-    """Answers that left any."""
+    """Number of answers that left processes."""
     hung: int = 0
-    """Answers after which the grader did not come back in time."""
+    """Number of answers after which the grader did not finish in time."""
     died: int = 0
-    """Answers that ended the grader."""
+    """Number of answers that crashed the grader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything one run of the command has found."""
+    """Results of one run of the command."""
 
     bundled: int
     collected: int
@@ -57,47 +57,47 @@ class Findings:
     tiers: tuple[TierFindings, ...]
     peers: tuple[PeerFindings, ...] = ()
     lambda_like: TierFindings | None = None
-    """What the doctor said in the box that is like Lambda."""
+    """The doctor's results in the Lambda-like container."""
     descriptions: Mapping[str, str] = field(default_factory=dict)
-    """What each family tries."""
+    """Descriptions of the families."""
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it."""
+        """Return the results as JSON data."""
         return asdict(self)
 
     @classmethod
-    def of_dict(cls, found: Mapping[str, Any]) -> Self:
-        """The other way round."""
-        box = found["lambda_like"]
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Make results from the output of `as_dict`."""
+        box = data["lambda_like"]
         return cls(
             **{
-                **found,
-                "tiers": tuple(_tier(one) for one in found["tiers"]),
-                "peers": tuple(_peer(one) for one in found["peers"]),
+                **data,
+                "tiers": tuple(_tier(one) for one in data["tiers"]),
+                "peers": tuple(_peer(one) for one in data["peers"]),
                 "lambda_like": None if box is None else _tier(box),
             }
         )
 
     def with_lambda_like(self, box: TierFindings) -> Self:
-        """The same, with what was found in the Lambda-like box."""
+        """Return the results with those of the Lambda-like container added."""
         return replace(self, lambda_like=box)
 
     @property
     def held(self) -> bool:
-        """Whether everything held that was tried, in this grader."""
+        """True if this grader stopped every attempt, and left no process."""
         boxes = [*self.tiers, *([] if self.lambda_like is None else [self.lambda_like])]
         return all(held == tried for box in boxes for held, tried in box.families.values()) and not any(
             box.left for box in boxes
         )
 
 
-def _tier(found: Mapping[str, Any]) -> TierFindings:
-    return TierFindings(**{**found, "families": _pairs(found), "not_held": tuple(found["not_held"])})
+def _tier(data: Mapping[str, Any]) -> TierFindings:
+    return TierFindings(**{**data, "families": _pairs(data), "not_held": tuple(data["not_held"])})
 
 
-def _peer(found: Mapping[str, Any]) -> PeerFindings:
-    return PeerFindings(**{**found, "families": _pairs(found), "fooled_by": tuple(found["fooled_by"])})
+def _peer(data: Mapping[str, Any]) -> PeerFindings:
+    return PeerFindings(**{**data, "families": _pairs(data), "fooled_by": tuple(data["fooled_by"])})
 
 
-def _pairs(found: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    return {family: (first, second) for family, (first, second) in found["families"].items()}
+def _pairs(data: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    return {family: (first, second) for family, (first, second) in data["families"].items()}

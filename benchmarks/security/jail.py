@@ -1,14 +1,14 @@
-"""Runs another grader on one answer where it can hurt nobody, and tells what became of it.
+"""Run another grader on one answer, contained in namespaces, and report the result.
 
 A script of its own, run by ``unshare`` as the first process of new pid, mount, network and IPC namespaces::
 
     jail.py FOLDER PYTHON PEER UID SECONDS <answer.json
 
-``FOLDER`` holds the peers' packages and this package's ``runner.py``, ``PYTHON`` an interpreter as installed (both are
-mounted elsewhere, because their own places may be closed to the user). Everything is read-only but two small file
-systems in memory, the grader is an unprivileged user with limits of its own, and all that is left in the namespaces is
-killed by the kernel when this process ends. One line of JSON comes out: how the grader ended, and how many processes
-it left.
+``FOLDER`` has the other graders' packages and this package's ``runner.py``, ``PYTHON`` is the prefix of an interpreter.
+Both are mounted elsewhere, because their own paths may not be accessible to the user. Everything is read-only except
+two small file systems in memory. The grader runs as an unprivileged user with resource limits. When this process exits,
+the kernel kills everything left in the namespaces. The output is one line of JSON: the grader's result, and the number
+of processes it left.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ import time
 from pathlib import Path
 
 _FOLDER, _PYTHON = "/mnt/folder", "/mnt/python"
-_RESULT = "/tmp/result/told"  # noqa: S108 - a file system of its own
+_RESULT = "/tmp/result/report"  # noqa: S108 - a file system of its own
 _SETTLING_S = 0.5
 _MOUNT_SETATTR = 442
-"""Its number on x86-64 and aarch64 (Linux, syscall tables)."""
+"""Number of mount_setattr(2) on x86-64 and aarch64 (Linux, syscall tables)."""
 _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = -100, 0x8000, 1
 _MEMORY_BYTES = 2 << 30
 _ENVIRONMENT = {
@@ -47,9 +47,9 @@ _LIMITS = {
 
 
 def main(folder: str, python: str, peer: str, uid: int, seconds: float) -> None:
-    """Run it."""
+    """Run the grader, and print the result."""
     answer = sys.stdin.buffer.read()
-    _wall_in({_FOLDER: folder, _PYTHON: python})
+    _contain({_FOLDER: folder, _PYTHON: python})
     Path(_RESULT).parent.mkdir()
     if uid:
         os.chown(Path(_RESULT).parent, uid, uid)
@@ -69,41 +69,41 @@ def main(folder: str, python: str, peer: str, uid: int, seconds: float) -> None:
     grader.stdin.close()
     try:
         grader.wait(seconds)
-        told = json.loads(Path(_RESULT).read_text("utf-8"))
-        ending = "passed" if told["passed"] else "failed"
+        report = json.loads(Path(_RESULT).read_text("utf-8"))
+        result = "passed" if report["passed"] else "failed"
     except subprocess.TimeoutExpired:
-        ending, told = "hung", {}
+        result, report = "hung", {}
     except (OSError, ValueError):
-        ending, told = "died", {}
+        result, report = "died", {}
     left = 0
-    if ending != "hung":
+    if result != "hung":
         time.sleep(_SETTLING_S)
         left = _others()
-    told |= {"ending": ending, "left": left, "seconds": round(time.monotonic() - started, 2)}
-    sys.stdout.write(json.dumps(told) + "\n")
+    report |= {"result": result, "left": left, "seconds": round(time.monotonic() - started, 2)}
+    sys.stdout.write(json.dumps(report) + "\n")
 
 
-def _wall_in(folders: dict[str, str]) -> None:
-    """Make every file system read-only, with some folders at places of their own and room for temporary files."""
+def _contain(folders: dict[str, str]) -> None:
+    """Make every file system read-only, mount some folders elsewhere, and add file systems for temporary files."""
     libc = ctypes.CDLL(None, use_errno=True)
     _mount("-t", "tmpfs", "-o", "mode=755", "none", str(Path(_FOLDER).parent))
-    for place, folder in folders.items():
-        Path(place).mkdir()
-        _mount("--bind", folder, place)
+    for target, folder in folders.items():
+        Path(target).mkdir()
+        _mount("--bind", folder, target)
     attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY, 0, 0, 0)
     if libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, attributes, ctypes.sizeof(attributes)) != 0:
         raise OSError(ctypes.get_errno(), "mount_setattr")
-    for place in ("/tmp", "/dev/shm"):  # noqa: S108 - in a mount namespace of its own
-        _mount("-t", "tmpfs", "-o", "size=64m,nr_inodes=10k,mode=1777", "none", place)
+    for target in ("/tmp", "/dev/shm"):  # noqa: S108 - in a mount namespace of its own
+        _mount("-t", "tmpfs", "-o", "size=64m,nr_inodes=10k,mode=1777", "none", target)
 
 
 def _mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True)  # noqa: S607 - the host's own, wherever it is
+    subprocess.run(["mount", *arguments], check=True)  # noqa: S607 - found on the path of the host
 
 
 def _become(uid: int) -> None:
-    for which, value in _LIMITS.items():
-        resource.setrlimit(which, (value, value))
+    for limit, value in _LIMITS.items():
+        resource.setrlimit(limit, (value, value))
     if uid:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
@@ -111,7 +111,7 @@ def _become(uid: int) -> None:
 
 
 def _others() -> int:
-    """Processes that run in the namespace besides this one; the dead ones come to it and are reaped first."""
+    """Count the other processes of the namespace, after reaping the dead ones, which are children of this process."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

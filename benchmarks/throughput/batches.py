@@ -1,4 +1,4 @@
-"""Parts on whole batches: groups as training has them, and events of the Lambda."""
+"""Parts of the benchmark that measure batches: groups as in training, and events of the Lambda function."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from benchmarks.throughput import roster
 from benchmarks.throughput.datasets import humaneval
 from benchmarks.throughput.figures import ratio
 from benchmarks.throughput.findings import Part, Table, numbers_of, table_of
-from benchmarks.throughput.made import LOOP_S, groups, loops_of
 from benchmarks.throughput.measuring import entries_of, measure, order_of
 from benchmarks.throughput.starting import Start, cold_start, compile_packages
+from benchmarks.throughput.synthetic import LOOP_S, groups, loops_of
 from benchmarks.throughput.targets import Target
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ _CALM, _ALONE = ", no loops", ", HumanEval"
 
 
 def grpo_part(setting: Setting) -> Part:
-    """Groups of answers to the same prompts; what is shared, and what looping answers cost."""
-    own = [*roster.functional(setting.held_tiers), *roster.full(setting.held_tiers)]
+    """Measure groups of answers to the same prompts: the gain by sharing work, and the cost of looping answers."""
+    own = [*roster.functional(setting.target_tiers), *roster.full(setting.target_tiers)]
     looping, calm, alone = groups(), groups(loops=False), humaneval()
     entries = [
         *entries_of(looping, [*own, *roster.floors()[:2], *setting.peers]),
@@ -51,56 +51,58 @@ def grpo_part(setting: Setting) -> Part:
     return Part([table_of(title, measured, floor=roster.FORK)], numbers_of(measured), targets)
 
 
-def _grpo_targets(measured: Measured, looping: str, calm: str, alone: str, places: Sequence[int]) -> list[Target]:
+def _grpo_targets(measured: Measured, looping: str, calm: str, alone: str, loops: Sequence[int]) -> list[Target]:
     figures = measured.figures
     with_loops, without = measured.runs[looping], measured.runs[calm]
     samples = len(with_loops[0].passed)
-    loops_ms = (figures[looping].cpu_ms - figures[calm].cpu_ms) * samples / len(places)
-    moved = median(
-        _others_done_s(one, places) / _others_done_s(other, places)
+    loops_ms = (figures[looping].cpu_ms - figures[calm].cpu_ms) * samples / len(loops)
+    slowdown = median(
+        _others_done_s(one, loops) / _others_done_s(other, loops)
         for one, other in zip(with_loops, without, strict=True)
     )
     return [
         Target(
-            f"GRPO: {looping} against itself on HumanEval",
+            f"GRPO: {looping} compared with itself on HumanEval",
             2.0,
             ratio(figures[calm].rates, figures[alone].rates),
             by_cpu=figures[alone].cpu_ms / figures[calm].cpu_ms,
         ),
-        Target(f"GRPO: CPU time of a loop in its budgets: {looping}", 1.1, loops_ms / 1000 / LOOP_S, at_most=True),
-        Target(f"GRPO: the others' median completion with loops: {looping}", 1.1, moved, at_most=True),
+        Target(
+            f"GRPO: CPU time of a loop, in units of its budget: {looping}", 1.1, loops_ms / 1000 / LOOP_S, at_most=True
+        ),
+        Target(f"GRPO: the others' median completion with loops: {looping}", 1.1, slowdown, at_most=True),
     ]
 
 
-def _others_done_s(run: Run, places: Sequence[int]) -> float:
-    """When half of the samples that do not loop were done."""
-    done_s: list[float] = run.told["done_s"]
-    return median(done for place, done in enumerate(done_s) if place not in places)
+def _others_done_s(run: Run, loops: Sequence[int]) -> float:
+    """Return the seconds until half of the samples that do not loop were done."""
+    done_s: list[float] = run.details["done_s"]
+    return median(done for index, done in enumerate(done_s) if index not in loops)
 
 
 def handler_part(setting: Setting) -> Part:
-    """A batch of 64 through the Lambda's handler: in a fresh process, and in one that has answered before."""
+    """Measure a batch of 64 with the Lambda handler, in a new process and in a warm one."""
     workload = replace(humaneval(), name="batch of 64")
     workload = workload.only(workload.items[:_BATCH], "batch of 64")
-    warm = measure(entries_of(workload, roster.door(setting.held_tiers)), setting.rounds, setting.tell)
+    warm = measure(entries_of(workload, roster.handler(setting.target_tiers)), setting.rounds, setting.tell)
     cold = _starts(setting, workload, plain=False)
     rows = [(name, f"{_BATCH / one.rate:.3f}", f"{one.rate:.1f}") for name, one in warm.figures.items()]
     cold_s = {name: [one.seconds for one in starts] for name, starts in cold.items()}
     rows += [(name, f"{median(times):.3f}", f"{_BATCH / median(times):.1f}") for name, times in cold_s.items()]
-    notes = [f"{name} could not be measured: {why}" for name, why in warm.failed.items()]
+    notes = [f"{name} could not be measured: {reason}" for name, reason in warm.failed.items()]
     table = Table("Handler: one event with 64 HumanEval samples, full reward", ("", "s", "samples/s"), rows, notes)
     return Part([table], numbers_of(warm) | {"cold_s": cold_s})
 
 
 def start_part(setting: Setting) -> Part:
-    """From the start of a process to the response to a one-sample event."""
+    """Measure the time from the start of a process to its response to an event with one sample."""
     workload = humaneval()
     starts = _starts(setting, workload.only(workload.items[:1], "one sample"), plain=True)
-    times = {name: [one.seconds for one in found] for name, found in starts.items()}
-    spent = {name: [one.cpu_s for one in found] for name, found in starts.items()}
+    times = {name: [one.seconds for one in runs] for name, runs in starts.items()}
+    spent = {name: [one.cpu_s for one in runs] for name, runs in starts.items()}
     targets = [
         Target(
-            f"Start: {name} against {_PLAIN}",
+            f"Start: {name} compared with {_PLAIN}",
             3.0,
             ratio(one, times[_PLAIN]),
             at_most=True,
@@ -128,9 +130,9 @@ _PLAIN = "black and pyflakes"
 
 
 def _starts(setting: Setting, workload: Workload, *, plain: bool) -> dict[str, list[Start]]:
-    """The starts of each round, each of a fresh process; the first of each, which fills caches, does not count."""
+    """Start a new process for each kind and round; a first start of each kind, which fills caches, does not count."""
     kinds: dict[str, tuple[str, dict[str, str]]] = {_PLAIN: ("plain", {})} if plain else {}
-    for tier in setting.held_tiers:
+    for tier in setting.target_tiers:
         kinds[f"handler, cold [{tier.value}]"] = ("grader", {"GRADER_ISOLATION": tier.value})
     starts: dict[str, list[Start]] = {name: [] for name in kinds}
     compile_packages()

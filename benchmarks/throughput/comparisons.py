@@ -1,4 +1,4 @@
-"""Parts that set this grader beside others: one workload, many contenders."""
+"""Parts of the benchmark that compare this grader with others on one workload."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.throughput import roster
 from benchmarks.throughput.datasets import humaneval, mbpp
-from benchmarks.throughput.findings import Part, held, numbers_of, table_of
-from benchmarks.throughput.made import program, suite
+from benchmarks.throughput.findings import Part, compare, numbers_of, table_of
 from benchmarks.throughput.measuring import entries_of, measure
+from benchmarks.throughput.synthetic import program, suite
 
 if TYPE_CHECKING:
     from benchmarks.throughput.setting import Setting
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 __all__ = ["humaneval_part", "mbpp_part", "stdin_part", "suite_part"]
 
 _SOME = 120
-"""Tasks of MBPP, unless there is time for all."""
+"""Number of tasks of MBPP without ``--full``."""
 
 
 def humaneval_part(setting: Setting) -> Part:
-    """HumanEval, in every tier, beside everybody."""
+    """Measure HumanEval with all contenders, in every isolation tier."""
     own = [*roster.functional(setting.tiers), *roster.full(setting.tiers)]
     entries = entries_of(humaneval(), [*own, *roster.floors(), *setting.peers])
     measured = measure(entries, setting.rounds, setting.tell)
     targets = [
-        held(measured.figures, f"{own} [{tier.value}]", other, wanted, what="HumanEval")
-        for tier in setting.held_tiers
+        compare(measured.figures, f"{own} [{tier.value}]", other, wanted, what="HumanEval")
+        for tier in setting.target_tiers
         for own, other, wanted in (
             (roster.FUNCTIONAL, roster.FORK, 1.0),
             (roster.FUNCTIONAL, "evalplus", 1.5),
@@ -40,22 +40,22 @@ def humaneval_part(setting: Setting) -> Part:
 
 
 def mbpp_part(setting: Setting) -> Part:
-    """MBPP beside everybody; nothing where there is no file of it."""
+    """Measure MBPP with all contenders; return an empty part without the data set."""
     if setting.mbpp is None:
         return Part([], {})
     workload = mbpp(setting.mbpp, None if setting.long else _SOME)
-    own = [*roster.functional(setting.held_tiers), *roster.full(setting.held_tiers)]
+    own = [*roster.functional(setting.target_tiers), *roster.full(setting.target_tiers)]
     measured = measure(entries_of(workload, [*own, *roster.floors(), *setting.peers]), setting.rounds, setting.tell)
     title = f"MBPP: the reference solutions of {len(workload.items)} tasks"
     return Part([table_of(title, measured, floor=roster.FORK)], numbers_of(measured))
 
 
 def stdin_part(setting: Setting) -> Part:
-    """A program with 100 tests, beside a bare fork for each test."""
-    own = [*roster.functional(setting.held_tiers), *roster.full(setting.held_tiers)]
+    """Measure programs with 100 tests on standard input, compared with a bare fork for each test."""
+    own = [*roster.functional(setting.target_tiers), *roster.full(setting.target_tiers)]
     measured = measure(entries_of(program(), [*own, *roster.floors()]), setting.rounds, setting.tell)
     targets = [
-        held(
+        compare(
             measured.figures,
             f"{roster.FUNCTIONAL} [{tier.value}]",
             roster.FORK,
@@ -63,16 +63,16 @@ def stdin_part(setting: Setting) -> Part:
             what="stdin, 100 tests",
             at_most=True,
         )
-        for tier in setting.held_tiers
+        for tier in setting.target_tiers
     ]
     title = "stdin: 4 programs with 100 tests each"
     return Part([table_of(title, measured, floor=roster.FORK, unit="test")], numbers_of(measured), targets)
 
 
 def suite_part(setting: Setting) -> Part:
-    """Classes and a suite of test classes."""
+    """Measure answers with classes, and a pytest suite of test classes."""
     workload = suite()
-    own = [*roster.functional(setting.held_tiers), *roster.full(setting.held_tiers)]
+    own = [*roster.functional(setting.target_tiers), *roster.full(setting.target_tiers)]
     measured = measure(entries_of(workload, [*own, *roster.floors()]), setting.rounds, setting.tell)
     title = f"Class-based pytest suites: {len(workload.items)} answers, 10 tests each"
     return Part([table_of(title, measured, floor=roster.FORK)], numbers_of(measured))

@@ -1,4 +1,4 @@
-"""A contender: a program that judges workloads, in a process of its own, so that imports and memory do not mix."""
+"""Contenders: programs that grade workloads, each in a process of its own, so that imports and memory do not mix."""
 
 from __future__ import annotations
 
@@ -24,46 +24,44 @@ _GRACE_S = 30.0
 
 
 class ContenderFailedError(Exception):
-    """A contender cannot be measured; the text says why."""
+    """A contender cannot be measured; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """What is measured."""
+    """Program to measure."""
 
     name: str
     version: str
-    """Empty for this grader, which is what the checkout has."""
+    """Version of the program; empty for this grader, which is that of the checkout."""
     python: Path
-    """The interpreter whose packages it wants."""
+    """Interpreter with the packages that the program needs."""
     program: tuple[str, ...]
-    """Module of `benchmarks.throughput.contenders`, and its arguments."""
+    """Name of a module in `benchmarks.throughput.contenders`, and its arguments."""
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One batch, judged."""
+    """Result of grading one batch."""
 
     seconds: float
     passed: tuple[bool, ...]
     usage: Usage
-    told: Mapping[str, Any] = field(default_factory=dict)
-    """What else the contender says; see its module."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Further measurements of the contender; see its module."""
 
 
 def environ_for(python: Path) -> dict[str, str]:
-    """The environment of programs that an interpreter runs: nothing of ours that changes what they do.
-
-    The interpreter that runs this finds what it finds here, too, wherever that is installed.
-    """
+    """Return the environment for programs of an interpreter, without variables that change their behaviour."""
+    # This interpreter keeps its PYTHONPATH, because its packages may be installed there.
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "PYTHON"))}
-    found = os.environ.get("PYTHONPATH", "") if python == Path(sys.executable) else ""
-    return environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), found]))}
+    path = os.environ.get("PYTHONPATH", "") if python == Path(sys.executable) else ""
+    return environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), path]))}
 
 
 class Running:
-    """A contender that is running; it waits, and uses nothing but memory, until it is asked."""
+    """Running contender; between requests it waits and uses only memory."""
 
     def __init__(self, contender: Contender) -> None:
         self.contender = contender
@@ -82,27 +80,27 @@ class Running:
         )
 
     def prepare(self, workload: Workload) -> None:
-        """Give it the workload; it warms up.
+        """Send it the workload, and let it warm up.
 
         Raises:
-            ContenderFailedError: it cannot.
+            ContenderFailedError: the contender has exited.
         """
         self._ask({"prepare": workload.dump()})
 
     def run(self, number: int) -> Run:
-        """Have it judge the workload, as it is in the round of that number.
+        """Let it grade the workload of a round.
 
         Raises:
-            ContenderFailedError: it cannot.
+            ContenderFailedError: the contender has exited.
         """
         before = cpu_s(self._process.pid)
-        told = self._ask({"run": number})
+        reply = self._ask({"run": number})
         spent = {role: seconds - before.get(role, 0.0) for role, seconds in cpu_s(self._process.pid).items()}
         peaks = peaks_mb(self._process.pid)
-        for key, role in (("child_peak_mb", "children"), ("answer_peak_mb", "answers")):
-            if told.get(key):
-                peaks[role] = told[key]
-        return Run(told["seconds"], tuple(told["passed"]), Usage(spent, peaks), told)
+        for key, role in (("child_peak_mb", "children"), ("answer_peak_mb", "solutions")):
+            if reply.get(key):
+                peaks[role] = reply[key]
+        return Run(reply["seconds"], tuple(reply["passed"]), Usage(spent, peaks), reply)
 
     def _ask(self, command: Mapping[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
@@ -111,15 +109,15 @@ class Running:
             self._process.stdin.write(json.dumps(command) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise ContenderFailedError(f"{self.contender.name} has ended") from None
+            raise ContenderFailedError(f"{self.contender.name} has exited") from None
         line = self._process.stdout.readline()
         if not line:
-            raise ContenderFailedError(f"{self.contender.name} has ended with {self._process.wait()}")
-        told: dict[str, Any] = json.loads(line)
-        return told
+            raise ContenderFailedError(f"{self.contender.name} exited with {self._process.wait()}")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
 
     def close(self) -> None:
-        """End it."""
+        """Stop the contender."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:

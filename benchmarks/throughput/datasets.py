@@ -1,4 +1,4 @@
-"""Workloads of data sets: the reference solutions of HumanEval, which a package brings, and of MBPP, from a file."""
+"""Workloads of data sets: the reference solutions of HumanEval, from a package, and of MBPP, from a file."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["humaneval", "mbpp"]
 
 _LEFT_OUT = frozenset({56, 123, 737, 787, 794})
-"""Tasks of MBPP. The first's function is called ``check``; the second takes seconds, as long as hundreds of others; the
-others' return match objects, which evalplus cannot take."""
+"""Excluded tasks of MBPP. The function of the first is called ``check``; the second takes seconds, as long as hundreds
+of others; the others return match objects, which evalplus does not support."""
 
 
 def humaneval() -> Workload:
-    """The reference solutions of all 164 tasks."""
+    """Make a workload of the reference solutions of all 164 tasks."""
     return Workload("HumanEval", tuple(_humaneval_item(task) for task in read_problems().values()))
 
 
@@ -40,22 +40,22 @@ def _humaneval_item(task: dict[str, Any]) -> Item:
     )
 
 
-def mbpp(file: Path, most: int | None = None) -> Workload:
-    """The reference solutions of sanitized MBPP, but for five that not every contender can take.
+def mbpp(file: Path, max_tasks: int | None = None) -> Workload:
+    """Make a workload of the reference solutions of sanitized MBPP, except five that not every contender supports.
 
     Args:
-        file: the data set.
-        most: how many to take at most.
+        file: file of the data set.
+        max_tasks: maximum number of tasks.
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is not sanitized-mbpp.json.
+        ValueError: the file is not sanitized-mbpp.json.
     """
     tasks = json.loads(file.read_text("utf-8"))
     if not isinstance(tasks, list) or not all(isinstance(task, dict) and "test_list" in task for task in tasks):
-        raise ValueError(f"{file}: the tasks of sanitized-mbpp.json are wanted")
-    found = [_mbpp_item(task) for task in tasks if task["task_id"] not in _LEFT_OUT]
-    return Workload("MBPP", tuple(found[:most]))
+        raise ValueError(f"{file}: not the tasks of sanitized-mbpp.json")
+    items = [_mbpp_item(task) for task in tasks if task["task_id"] not in _LEFT_OUT]
+    return Workload("MBPP", tuple(items[:max_tasks]))
 
 
 def _mbpp_item(task: dict[str, Any]) -> Item:
@@ -78,7 +78,7 @@ def _mbpp_item(task: dict[str, Any]) -> Item:
 
 
 def _entry_point(code: str, tests: Sequence[str]) -> str:
-    """The function of the solution that every test calls."""
+    """Find the function of the solution that every test calls."""
     defined = {node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}
     called = [
         {

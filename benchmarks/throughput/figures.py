@@ -1,4 +1,4 @@
-"""Medians and ratios of runs."""
+"""Medians of runs, and ratios between contenders."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ __all__ = ["Figures", "figures_of", "ratio"]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a contender made of a workload."""
+    """Results of a contender on a workload."""
 
     rates: tuple[float, ...]
-    """Units a second, for each round."""
+    """Units per second, by round."""
     cpu_ms_by_role: dict[str, float]
-    """CPU milliseconds for each unit that processes of a role have used; medians."""
+    """Median CPU milliseconds per unit, by role of the processes."""
     wrong: int
-    """Verdicts that are not as the workload has them, in the worst round."""
+    """Number of verdicts that differ from the workload's, in the worst round."""
     unscored: int
-    """Samples without a verdict, in the worst round."""
+    """Number of samples without a verdict, in the worst round."""
     peaks_mb: dict[str, float]
-    """The largest of each role in any round."""
+    """Largest resident size of a process in any round, by role."""
 
     @property
     def rate(self) -> float:
-        """The median."""
+        """Median of the rates."""
         return median(self.rates)
 
     @property
     def cpu_ms(self) -> float:
-        """CPU milliseconds for each unit."""
+        """CPU milliseconds per unit, of all roles."""
         return sum(self.cpu_ms_by_role.values())
 
     @property
     def spread(self) -> float:
-        """The widest distance of a round from the median, as a part of the median."""
+        """Largest distance of a round from the median, as a fraction of the median."""
         return max(abs(rate - self.rate) for rate in self.rates) / self.rate
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON can say it."""
+        """Return the figures as JSON data."""
         return {
             "rate": self.rate, "rates": list(self.rates), "spread": self.spread, "cpu_ms": self.cpu_ms,
             "cpu_ms_by_role": self.cpu_ms_by_role, "wrong": self.wrong, "unscored": self.unscored,
@@ -54,12 +54,12 @@ class Figures:
 
 
 def figures_of(runs: Sequence[Run], units: int, right: Sequence[bool]) -> Figures:
-    """Put runs of one workload together.
+    """Combine the runs of one workload.
 
     Args:
-        runs: one for each round.
-        units: what a run has judged.
-        right: what the verdicts should be.
+        runs: a run for each round.
+        units: number of units in a run.
+        right: expected verdicts.
     """
     return Figures(
         rates=tuple(units / run.seconds for run in runs),
@@ -67,20 +67,20 @@ def figures_of(runs: Sequence[Run], units: int, right: Sequence[bool]) -> Figure
             role: median(run.usage.cpu_s.get(role, 0.0) for run in runs) / units * 1000
             for role in sorted({role for run in runs for role in run.usage.cpu_s})
         },
-        wrong=max(sum(told != wanted for told, wanted in zip(run.passed, right, strict=True)) for run in runs),
-        unscored=max(len(run.told.get("unscored", ())) for run in runs),
+        wrong=max(sum(actual != expected for actual, expected in zip(run.passed, right, strict=True)) for run in runs),
+        unscored=max(len(run.details.get("unscored", ())) for run in runs),
         peaks_mb=_largest(run.usage.peaks_mb for run in runs),
     )
 
 
 def ratio(first: Sequence[float], second: Sequence[float]) -> float:
-    """The median of the ratios of two contenders' rates, round by round: what slows a round down slows down both."""
+    """Return the median of the ratios of two contenders' rates by round; a slow round affects both sides."""
     return median(one / other for one, other in zip(first, second, strict=True))
 
 
 def _largest(peaks: Iterable[dict[str, float]]) -> dict[str, float]:
-    found: dict[str, float] = {}
+    largest: dict[str, float] = {}
     for one in peaks:
         for role, size in one.items():
-            found[role] = max(found.get(role, 0.0), size)
-    return found
+            largest[role] = max(largest.get(role, 0.0), size)
+    return largest

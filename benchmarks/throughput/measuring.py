@@ -1,4 +1,4 @@
-"""Measures contenders side by side: in every round each judges its workload once, in turn."""
+"""Measure contenders side by side: in every round each grades its workload once, one after the other."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ __all__ = ["Entry", "Measured", "entries_of", "measure", "order_of"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A contender and what it judges."""
+    """Contender with the workload that it grades."""
 
     name: str
-    """A row of the table."""
+    """Row of the table."""
     contender: Contender
     workload: Workload
 
 
 @dataclass(slots=True)
 class Measured:
-    """What came of it, by the entries' names."""
+    """Results by the names of the entries."""
 
     figures: dict[str, Figures] = field(default_factory=dict)
     runs: dict[str, list[Run]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-    """Why an entry could not be measured."""
+    """Reasons why entries could not be measured."""
     versions: dict[str, str] = field(default_factory=dict)
 
 
 def entries_of(workload: Workload, contenders: Iterable[Contender], suffix: str = "") -> list[Entry]:
-    """All contenders with one workload."""
+    """Make an entry for each contender with the same workload."""
     return [Entry(f"{contender.name}{suffix}", contender, workload) for contender in contenders]
 
 
 def measure(entries: Sequence[Entry], rounds: int, tell: Callable[[str], None] = lambda _: None) -> Measured:
-    """Have every entry's contender judge its workload.
+    """Let the contender of every entry grade its workload.
 
     Args:
-        entries: what to measure.
-        rounds: how many times.
-        tell: told what is being done.
+        entries: contenders and workloads to measure.
+        rounds: number of rounds.
+        tell: called with a description of the current step.
     """
-    found = Measured(versions={entry.name: entry.contender.version for entry in entries})
+    measured = Measured(versions={entry.name: entry.contender.version for entry in entries})
     with ExitStack() as stack:
         running: dict[str, Running] = {}
         for entry in entries:
@@ -62,26 +62,26 @@ def measure(entries: Sequence[Entry], rounds: int, tell: Callable[[str], None] =
             try:
                 one.prepare(entry.workload)
             except ContenderFailedError as error:
-                found.failed[entry.name] = str(error)
+                measured.failed[entry.name] = str(error)
             else:
                 running[entry.name] = one
-                found.runs[entry.name] = []
+                measured.runs[entry.name] = []
         for number in range(rounds):
             for name in order_of(list(running), number):
                 tell(f"round {number + 1} of {rounds}: {name}")
                 try:
-                    found.runs[name].append(running[name].run(number))
+                    measured.runs[name].append(running[name].run(number))
                 except ContenderFailedError as error:
-                    found.failed[name] = str(error)
-                    del running[name], found.runs[name]
+                    measured.failed[name] = str(error)
+                    del running[name], measured.runs[name]
     for entry in entries:
-        if entry.name in found.runs:
+        if entry.name in measured.runs:
             right = [item.right for item in entry.workload.items]
-            found.figures[entry.name] = figures_of(found.runs[entry.name], entry.workload.units, right)
-    return found
+            measured.figures[entry.name] = figures_of(measured.runs[entry.name], entry.workload.units, right)
+    return measured
 
 
 def order_of(names: Sequence[str], number: int) -> list[str]:
-    """The order of a round: each time another one begins, so that none always follows the same one."""
+    """Return the order of a round; each round starts with another name."""
     start = number % len(names) if names else 0
     return [*names[start:], *names[:start]]

@@ -1,4 +1,4 @@
-"""The parts of the benchmark, each of which can be had by itself."""
+"""The parts of the benchmark, which can be run separately."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ PARTS: Mapping[str, Callable[[Setting], Part]] = MappingProxyType(
         "stages": stages_part,
     }
 )
-"""What each part is called on the command line."""
+"""Parts by their name on the command line."""

@@ -1,4 +1,4 @@
-"""Arguments and values of a check, for those who want no source: what a right answer gets and gives in it."""
+"""Record the calls of a check function, for contenders that need arguments and values instead of test code."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["cases_of"]
 
 
 def cases_of(item: Item) -> tuple[list[list[Any]], list[Any]]:
-    """The arguments of each call that the item's check makes, and what its solution returns for them.
+    """Return the arguments of each call that the item's check makes, and the values that its solution returns.
 
-    Runs both: they are the data set's own.
+    Runs both in this process; they are part of the data set, and trusted.
     """
     namespace: dict[str, Any] = {"__name__": "solution"}
     exec(item.solution, namespace)  # noqa: S102 - the data set's own

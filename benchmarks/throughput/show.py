@@ -1,4 +1,4 @@
-"""What people see."""
+"""Output of the benchmark for a terminal."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _WIDTH = 130
 def print_table(table: Table) -> None:
     """Print a table and its notes."""
     shown = RichTable(title=Text(table.title), title_justify="left", title_style="bold")
-    for place, name in enumerate(table.head):
-        shown.add_column(Text(name), justify="right" if place else "left")
+    for index, name in enumerate(table.head):
+        shown.add_column(Text(name), justify="right" if index else "left")
     for row in table.rows:
         shown.add_row(*(Text(cell) for cell in row))
     console = _console()
@@ -34,8 +34,8 @@ def print_table(table: Table) -> None:
 
 
 def print_targets(targets: Sequence[Target]) -> None:
-    """Print what must show, and whether it does."""
-    shown = RichTable(title="It must show", title_justify="left", title_style="bold")
+    """Print the targets, and whether they are met."""
+    shown = RichTable(title="Targets", title_justify="left", title_style="bold")
     for name in ("", "target", "measured", "by CPU", ""):
         shown.add_column(name, justify="right" if name else "left")
     for target in targets:
@@ -43,15 +43,15 @@ def print_targets(targets: Sequence[Target]) -> None:
         by_cpu = "" if target.by_cpu is None else f"{target.by_cpu:.2f}"
         met = {None: "not measured", True: "met", False: "NOT MET"}[target.met]
         style = {None: "dim", True: "green", False: "red"}[target.met]
-        bound = f"{'≤' if target.at_most else '≥'} {target.wanted:g}"
+        bound = f"{'≤' if target.at_most else '≥'} {target.bound:g}"
         shown.add_row(Text(target.text), bound, measured, by_cpu, Text(met, style=style))
     _console().print(shown)
 
 
-def tell(what: str) -> None:
-    """Say on stderr what is being done: in place on a terminal, and nothing elsewhere."""
+def tell(message: str) -> None:
+    """Show a message on stderr in place of the last one; do nothing if stderr is not a terminal."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"\r\033[K{what}")
+        sys.stderr.write(f"\r\033[K{message}")
         sys.stderr.flush()
 
 

@@ -1,4 +1,4 @@
-"""The part on growth: cost for each sample and each test, whatever their number."""
+"""Part of the benchmark that measures whether the cost of a sample or test grows with their number."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.throughput import roster
 from benchmarks.throughput.findings import Part, numbers_of, table_of
-from benchmarks.throughput.made import calls, many
 from benchmarks.throughput.measuring import Entry, measure
+from benchmarks.throughput.synthetic import calls, many
 from benchmarks.throughput.targets import Target
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ __all__ = ["scaling_part"]
 
 _SAMPLES, _MANY_SAMPLES = (100, 1_000), (100, 1_000, 10_000)
 _TESTS, _MANY_TESTS = (10, 50, 100), (10, 100, 1_000)
-_MOST = 1.1
-"""Ten percent more for each unit."""
+_MAX_GROWTH = 1.1
+"""Allowed growth of the cost of a unit."""
 
 
 def scaling_part(setting: Setting) -> Part:
-    """Batches of growing size, and samples with ever more tests; functional only, in the highest tier."""
+    """Measure batches of growing size, and samples with more and more tests, without style in the highest tier."""
     (grader,) = roster.functional(setting.tiers[:1])
     sizes = _MANY_SAMPLES if setting.long else _SAMPLES
     counts = _MANY_TESTS if setting.long else _TESTS
@@ -44,38 +44,38 @@ def scaling_part(setting: Setting) -> Part:
 
 
 def _targets(by_size: Measured, by_count: Measured, sizes: Sequence[int], counts: Sequence[int]) -> list[Target]:
-    few, lots = by_size.figures[f"{sizes[0]} samples"], by_size.figures[f"{sizes[-1]} samples"]
-    grown = {
-        role: lots.peaks_mb[role] / size
-        for role, size in few.peaks_mb.items()
-        if role != "itself" and role in lots.peaks_mb
+    small, large = by_size.figures[f"{sizes[0]} samples"], by_size.figures[f"{sizes[-1]} samples"]
+    growth = {
+        role: large.peaks_mb[role] / size
+        for role, size in small.peaks_mb.items()
+        if role != "itself" and role in large.peaks_mb
     }
-    most = max(grown, key=grown.__getitem__)
+    role = max(growth, key=growth.__getitem__)
     return [
         Target(
-            f"Growth: a sample among {sizes[-1]} against one among {sizes[0]}",
-            _MOST,
-            few.rate / lots.rate,
+            f"Growth: a sample among {sizes[-1]} compared with one among {sizes[0]}",
+            _MAX_GROWTH,
+            small.rate / large.rate,
             at_most=True,
-            by_cpu=lots.cpu_ms / few.cpu_ms,
+            by_cpu=large.cpu_ms / small.cpu_ms,
         ),
         Target(
-            f"Growth: a test more, from {counts[1]} to {counts[2]} against from {counts[0]} to {counts[1]}",
-            _MOST,
+            f"Growth: one more test, between {counts[1]} and {counts[2]} compared with {counts[0]} and {counts[1]}",
+            _MAX_GROWTH,
             _growth([median(run.seconds for run in by_count.runs[f"{count} tests"]) for count in counts], counts),
             at_most=True,
             by_cpu=_growth([by_count.figures[f"{count} tests"].cpu_ms * count for count in counts], counts),
         ),
         Target(
-            f"Growth: memory of the {most}, {sizes[-1]} samples against {sizes[0]}",
-            _MOST,
-            grown[most],
+            f"Growth: memory of the {role}, {sizes[-1]} samples compared with {sizes[0]}",
+            _MAX_GROWTH,
+            growth[role],
             at_most=True,
         ),
     ]
 
 
 def _growth(costs: Sequence[float], counts: Sequence[int]) -> float:
-    """What one test more costs between the larger two counts, in what it costs between the smaller two."""
-    few, some, lots = costs
-    return ((lots - some) / (counts[2] - counts[1])) / ((some - few) / (counts[1] - counts[0]))
+    """Return the cost of one more test between the two larger counts, relative to that between the two smaller."""
+    small, medium, large = costs
+    return ((large - medium) / (counts[2] - counts[1])) / ((medium - small) / (counts[1] - counts[0]))

@@ -1,4 +1,4 @@
-"""How long a process takes from its start to its first response."""
+"""Measure the time of a process from its start to its first response."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ _ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What it took."""
+    """Time of one start."""
 
     seconds: float
-    """From the start of the process to its response."""
+    """Seconds from the start of the process to its response."""
     cpu_s: float
-    """Of the process and all that descends from it, until then."""
+    """CPU seconds of the process and its descendants until the response."""
 
 
 def compile_packages() -> None:
-    """Have the bytecode of the packages written, as an installation has it; the sandbox's processes write none."""
+    """Write the bytecode of the packages, as an installation does; processes of the sandbox do not write any."""
     for name in ("grader", "sandbox", "testcases"):
         compileall.compile_dir(_ROOT / name, quiet=2)
 
 
 def cold_start(kind: str, event: Path, samples: int, environ: Mapping[str, str]) -> Start:
-    """What a process takes from its start to its response to an event.
+    """Start a process and measure until its response to an event.
 
     Args:
         kind: ``grader`` or ``plain``; see `benchmarks.throughput.contenders.cold`.
-        event: the file with the event.
-        samples: how many results it must have; ``plain`` has one.
-        environ: settings.
+        event: file with the event.
+        samples: expected number of results; ``plain`` returns one.
+        environ: settings of the grader.
 
     Raises:
-        ContenderFailedError: it has no such response.
+        ContenderFailedError: the response is missing or wrong.
     """
     program = [sys.executable, "-m", "benchmarks.throughput.contenders.cold", kind, str(event)]
     started = time.perf_counter()
@@ -62,10 +62,12 @@ def cold_start(kind: str, event: Path, samples: int, environ: Mapping[str, str])
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        told = process.stdout.readline()
+        response = process.stdout.readline()
         seconds = time.perf_counter() - started
         spent = sum(cpu_s(process.pid).values())
         process.stdin.close()
-        if told.strip() != str(samples):
-            raise ContenderFailedError(f"a cold {kind} does not answer: {process.stderr.read().strip()[-500:]}")
+        if response.strip() != str(samples):
+            raise ContenderFailedError(
+                f"{kind}: no valid response after a cold start: {process.stderr.read().strip()[-500:]}"
+            )
     return Start(seconds, spent)

@@ -1,4 +1,4 @@
-"""What the figures must show: each with what was measured."""
+"""Targets of the benchmark, with the measured values."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ __all__ = ["Target"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One thing that must show."""
+    """Bound for a measured value."""
 
     text: str
-    """What is held against what, for people."""
-    wanted: float
+    """Description of the comparison."""
+    bound: float
     measured: float | None
-    """``None`` when this run has not measured it."""
+    """Measured value; ``None`` if this run has not measured it."""
     at_most: bool = False
-    """Whether less is better."""
+    """True if the bound is a maximum, false if it is a minimum."""
     by_cpu: float | None = None
-    """The same of CPU milliseconds, where both sides have them: what other programs do moves it less."""
+    """The same ratio by CPU time, if measured; other load on the machine affects it less."""
 
     @property
     def met(self) -> bool | None:
-        """Whether it shows; ``None`` when that is not known."""
+        """True if the target is met; ``None`` if it was not measured."""
         if self.measured is None:
             return None
-        return self.measured <= self.wanted if self.at_most else self.measured >= self.wanted
+        return self.measured <= self.bound if self.at_most else self.measured >= self.bound
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON can say it."""
+        """Return the target as JSON data."""
         return {
-            "text": self.text, "wanted": self.wanted, "at_most": self.at_most, "measured": self.measured,
+            "text": self.text, "wanted": self.bound, "at_most": self.at_most, "measured": self.measured,
             "met": self.met, "by_cpu": self.by_cpu,
         }  # fmt: skip

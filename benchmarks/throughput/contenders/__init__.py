@@ -1,1 +1,1 @@
-"""What is measured, a program each; see `benchmarks.throughput.serving` for what one has to do."""
+"""Contenders, one program a module; see `benchmarks.throughput.serving` for the protocol."""

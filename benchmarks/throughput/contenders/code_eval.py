@@ -1,4 +1,4 @@
-"""Hugging Face's code_eval, which `evaluate` fetches when it runs: the same files as bigcode's harness has them."""
+"""Hugging Face's code_eval, from bigcode's harness; `evaluate` would download the same files at run time."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 class CodeEval:
-    """Its own threads, one for each CPU."""
+    """The metric with its own threads, one for each CPU."""
 
     def __init__(self) -> None:
         os.environ["HF_ALLOW_CODE_EVAL"] = "1"
         spec = importlib.util.find_spec("bigcode_eval")
         assert spec is not None
         assert spec.origin is not None
-        sys.path.append(str(Path(spec.origin).parent / "tasks"))  # the package itself imports much that it needs not
+        sys.path.append(str(Path(spec.origin).parent / "tasks"))  # importing the package itself loads much more
         self._compute = importlib.import_module("custom_metrics.code_eval").compute_code_eval
 
     def prepare(self, workload: Workload) -> None:
-        """Nothing to prepare."""
+        """Do nothing: no preparation is needed."""
 
     def judge(self, workload: Workload) -> list[bool]:
-        """Have every answer judged."""
+        """Judge every answer."""
         _, results = self._compute(
             predictions=[[item.answer] for item in workload.items],
             references=[f"{item.check}\ncheck({item.entry_point})" for item in workload.items],
@@ -37,10 +37,10 @@ class CodeEval:
             num_workers=len(os.sched_getaffinity(0)),
             timeout=workload.limit_s,
         )
-        return [bool(results[place][0][1]["passed"]) for place in range(len(workload.items))]
+        return [bool(results[index][0][1]["passed"]) for index in range(len(workload.items))]
 
-    def told(self) -> dict[str, Any]:
-        """Nothing."""
+    def details(self) -> dict[str, Any]:
+        """Return no details."""
         return {}
 
 

@@ -1,8 +1,8 @@
-"""From the start of a process to its first response: ``cold.py grader EVENT`` or ``cold.py plain EVENT``.
+"""Cold start up to the first response: ``cold.py grader EVENT`` or ``cold.py plain EVENT``.
 
-``grader`` imports `grader.handler` as Lambda does; ``plain`` is the least that a handler with a style score can be: it
-imports black and pyflakes, and formats and reads the first answer. Each writes a line when it has its response, and
-ends with its standard input.
+``grader`` imports `grader.handler` as Lambda does; ``plain`` is a lower bound of a handler with a style score: it
+imports black and pyflakes, and applies them to the first answer. Each writes a line when it has its response, and exits
+when its stdin is closed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""evalplus: `untrusted_check` in a pool of processes, as its `evaluate` has it."""
+"""evalplus: `untrusted_check` in a pool of processes, like its `evaluate`."""
 
 from __future__ import annotations
 
@@ -12,46 +12,43 @@ from benchmarks.throughput.recording import cases_of
 from benchmarks.throughput.serving import serve
 
 if TYPE_CHECKING:
-    from benchmarks.throughput.workload import Workload
+    from benchmarks.throughput.workload import Item, Workload
 
-_TOLERANCES = {"find_zero": 1e-4}
-"""As the data set of evalplus has it."""
+_TOLERANCES = {"HumanEval/32": 1e-4}
+"""Absolute tolerances by task, from the data set of evalplus."""
 
 
 class Evalplus:
-    """Processes, one for each CPU. It wants arguments and values, which a right answer gives when it is checked."""
+    """Pool of processes, one for each CPU. It needs arguments and values, which are recorded from the solution."""
 
     def __init__(self) -> None:
         self._cases: dict[str, tuple[list[Any], list[Any]]] = {}
 
     def prepare(self, workload: Workload) -> None:
-        """Make values of the checks."""
+        """Record the arguments and values of the checks."""
         for item in workload.items:
             if item.id not in self._cases:
                 self._cases[item.id] = cases_of(item)
 
     def judge(self, workload: Workload) -> list[bool]:
-        """Have every answer judged."""
+        """Judge every answer."""
         with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            futures = [
-                pool.submit(_judged, item.answer, item.entry_point, *self._cases[item.id], workload.limit_s)
-                for item in workload.items
-            ]
+            futures = [pool.submit(_judged, item, *self._cases[item.id], workload.limit_s) for item in workload.items]
             return [future.result() for future in futures]
 
-    def told(self) -> dict[str, Any]:
-        """Nothing."""
+    def details(self) -> dict[str, Any]:
+        """Return no details."""
         return {}
 
 
-def _judged(answer: str, entry_point: str, inputs: list[Any], expected: list[Any], limit_s: float) -> bool:
+def _judged(item: Item, inputs: list[Any], expected: list[Any], limit_s: float) -> bool:
     verdict, _ = untrusted_check(
         "humaneval",
-        answer,
+        item.answer,
         inputs,
-        entry_point,
+        item.entry_point,
         expected=expected,
-        atol=_TOLERANCES.get(entry_point, 0),
+        atol=_TOLERANCES.get(item.id, 0),
         ref_time=[limit_s] * len(inputs),
         fast_check=True,
         min_time_limit=limit_s,

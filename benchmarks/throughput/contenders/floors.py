@@ -1,8 +1,8 @@
-"""What no grader that gives each answer a fresh process can be faster than: as many loops as CPUs, and nothing else.
+"""Lower bounds for any grader that runs each answer in a new process: as many loops as CPUs, and nothing else.
 
-``floors.py fork`` forks for each run, which compiles, executes and exits; ``fork-style`` also has black format the
-answer, once, and pyflakes read it, in the looping process; ``fresh`` starts an interpreter, ``python -I -S``, instead.
-No wall is up, an answer can do anything, and what it says of itself is believed.
+``floors.py fork`` forks for each run; the child compiles, executes and exits. ``fork-style`` also formats the answer
+with black, one pass, and checks it with pyflakes, in the looping process. ``fresh`` starts ``python -I -S`` instead of
+a fork. There is no isolation, and the exit code of the answer's process is believed.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
     from benchmarks.throughput.workload import Item, Workload
 
-_PLACE = struct.Struct("=I?")
+_INDEX = struct.Struct("=I?")
 _PASSED, _FAILED = 0, 1
 
 
 class Floor:
-    """Loops, one for each CPU, that take the next answer when they are done with one."""
+    """Loops, one for each CPU, that take the next answer from a pipe."""
 
     def __init__(self, start: Callable[[str], NoReturn], style: Callable[[str], None] | None = None) -> None:
         self._start, self._style = start, style
         self._loops = len(os.sched_getaffinity(0))
 
     def prepare(self, workload: Workload) -> None:
-        """Import what answers and tests import, so that no child has to."""
+        """Import the modules of answers and tests, so that no child has to."""
         for item in workload.items:
             for name in _imports(item.answer) | _imports(item.check):
                 try:
@@ -58,65 +58,65 @@ class Floor:
         os.close(todo_read)
         os.close(done_write)
         passed = [False] * len(workload.items)
-        to_do = memoryview(b"".join(_PLACE.pack(place, False) for place in range(len(passed))))
+        to_do = memoryview(b"".join(_INDEX.pack(index, False) for index in range(len(passed))))
         os.set_blocking(todo_write, False)
-        told = bytearray()
+        results = bytearray()
         while True:
             if to_do:
                 with contextlib.suppress(BlockingIOError):
-                    to_do = to_do[os.write(todo_write, to_do[: 512 * _PLACE.size]) :]
+                    to_do = to_do[os.write(todo_write, to_do[: 512 * _INDEX.size]) :]
             elif todo_write >= 0:
                 os.close(todo_write)
                 todo_write = -1
-            chunk = os.read(done_read, _PLACE.size)
+            chunk = os.read(done_read, _INDEX.size)
             if not chunk:
                 break
-            told += chunk
-        for place, right in _PLACE.iter_unpack(told):
-            passed[place] = right
+            results += chunk
+        for index, right in _INDEX.iter_unpack(results):
+            passed[index] = right
         os.close(done_read)
         for pid in loops:
             os.waitpid(pid, 0)
         return passed
 
-    def told(self) -> dict[str, Any]:
-        """Nothing."""
+    def details(self) -> dict[str, Any]:
+        """Return no details."""
         return {}
 
     def _loop(self, workload: Workload, todo: int, done: int) -> NoReturn:
-        while place := os.read(todo, _PLACE.size):
-            number, _ = _PLACE.unpack(place)
+        while entry := os.read(todo, _INDEX.size):
+            number, _ = _INDEX.unpack(entry)
             item = workload.items[number]
             if self._style is not None:
                 self._style(item.answer)
-            os.write(done, _PLACE.pack(number, self._passes(item, workload.limit_s)))
+            os.write(done, _INDEX.pack(number, self._passes(item, workload.limit_s)))
         os._exit(0)
 
     def _passes(self, item: Item, limit_s: float) -> bool:
         if not item.programs:
             source = f"{item.answer}\n{item.check}\ncheck({item.entry_point})\n"
-            return self._ends_well(source, limit_s)
+            return self._succeeds(source, limit_s)
         return all([self._prints(item.answer, *program, limit_s) for program in item.programs])  # noqa: C419 - all run
 
-    def _prints(self, source: str, given: str, wanted: str, limit_s: float) -> bool:
-        given_file, written_file = os.memfd_create("in"), os.memfd_create("out")
+    def _prints(self, source: str, stdin: str, stdout: str, limit_s: float) -> bool:
+        stdin_file, stdout_file = os.memfd_create("in"), os.memfd_create("out")
         try:
-            os.write(given_file, given.encode())
-            os.lseek(given_file, 0, os.SEEK_SET)
-            well = self._ends_well(source, limit_s, given_file, written_file)
-            size = os.lseek(written_file, 0, os.SEEK_END)
-            return well and os.pread(written_file, size, 0).decode().split() == wanted.split()
+            os.write(stdin_file, stdin.encode())
+            os.lseek(stdin_file, 0, os.SEEK_SET)
+            succeeded = self._succeeds(source, limit_s, stdin_file, stdout_file)
+            size = os.lseek(stdout_file, 0, os.SEEK_END)
+            return succeeded and os.pread(stdout_file, size, 0).decode().split() == stdout.split()
         finally:
-            os.close(given_file)
-            os.close(written_file)
+            os.close(stdin_file)
+            os.close(stdout_file)
 
-    def _ends_well(self, source: str, limit_s: float, given: int = -1, written: int = -1) -> bool:
+    def _succeeds(self, source: str, limit_s: float, stdin: int = -1, stdout: int = -1) -> bool:
         pid = os.fork()
         if pid == 0:
             try:
-                if given >= 0:
-                    os.dup2(given, 0)
-                    os.dup2(written, 1)
+                if stdin >= 0:
+                    os.dup2(stdin, 0)
+                    os.dup2(stdout, 1)
                 signal.setitimer(signal.ITIMER_PROF, limit_s)  # survives execve(2)
                 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
                 self._start(source)
@@ -128,9 +128,9 @@ class Floor:
 
 def _in_this_process(source: str) -> NoReturn:
     try:
-        exec(compile(source, "answer", "exec"), {"__name__": "__main__"})  # noqa: S102 - that is what is measured
+        exec(compile(source, "answer", "exec"), {"__name__": "__main__"})  # noqa: S102 - this is what is measured
         sys.stdout.flush()
-    except BaseException:  # noqa: BLE001 - whatever it is
+    except BaseException:  # noqa: BLE001 - any exception is a failure
         os._exit(_FAILED)
     os._exit(_PASSED)
 
@@ -152,7 +152,7 @@ def _stylist() -> Callable[[str], None]:
     def style(source: str) -> None:
         try:
             Checker(ast.parse(source))
-            black._format_str_once(source, mode=mode)  # noqa: SLF001 - the public one formats what it changed again
+            black._format_str_once(source, mode=mode)  # noqa: SLF001 - the public function makes a second pass
         except (SyntaxError, ValueError):
             return
 

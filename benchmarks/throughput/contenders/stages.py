@@ -1,6 +1,6 @@
-"""This grader, one sample at a time on one lane, so that nothing waits: what each stage takes.
+"""The grader itself with one worker and one sample at a time, so that nothing waits: the time of each stage.
 
-``judge`` grades the batch so; `told` has the milliseconds of each stage, a list with one for each sample.
+`Stages.details` returns the milliseconds by stage, each as a list with an entry for each sample.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["Stages"]
 
 
 class Stages:
-    """A grader with one lane."""
+    """Grader with one worker."""
 
     def __init__(self) -> None:
         self._grader: Grader | None = None
@@ -53,25 +53,25 @@ class Stages:
         black.format_str("x = 1\n", mode=black.Mode())
 
     def judge(self, workload: Workload) -> list[bool]:
-        """Grade the batch, sample by sample."""
+        """Grade the samples one after the other, then repeat their stages in this process."""
         stages: defaultdict[str, list[float]] = defaultdict(list)
         passed = [self._graded(item, stages) for item in workload.items]
         for item in workload.items:
-            self._taken_apart(item, stages)
+            self._measure_stages(item, stages)
         self._stages = dict(stages)
         return passed
 
-    def told(self) -> dict[str, Any]:
-        """Milliseconds by stage."""
+    def details(self) -> dict[str, Any]:
+        """Return the milliseconds of each stage."""
         return {"stages": self._stages}
 
     def close(self) -> None:
-        """End the processes."""
+        """Stop the processes."""
         if self._grader is not None:
             self._grader.close()
 
     def _graded(self, item: Item, stages: dict[str, list[float]]) -> bool:
-        """The stages as the grader itself has timed them."""
+        """Grade one sample, and add the grader's own timings."""
         assert self._grader is not None
         sample = Sample(item.id, f"```python\n{item.answer}\n```", item.reference)
         started = time.perf_counter()
@@ -85,21 +85,21 @@ class Stages:
         stages["style, waited for"].append(timings.get("styled", 0.0))
         return grade.metric("functional") == 1.0
 
-    def _taken_apart(self, item: Item, stages: dict[str, list[float]]) -> None:
-        """The same work called for directly, in this process: without processes and what crosses between them."""
+    def _measure_stages(self, item: Item, stages: dict[str, list[float]]) -> None:
+        """Do the same work directly in this process, without other processes and messages."""
 
         def timed(stage: str, work: Callable[[], Any]) -> Any:
             started = time.perf_counter()
-            found = work()
+            result = work()
             stages[stage].append((time.perf_counter() - started) * 1000)
-            return found
+            return result
 
         problem = timed("problem: read", lambda: read_reference(item.reference))
         timed("problem: prepare", lambda: prepare_problem(problem, self._config.sandbox_limits()))
         text = f"```python\n{item.answer}\n```"
-        found = timed("extract", lambda: extract(text, entry_point=item.entry_point, prompt=problem.prompt))
-        request = AnalysisRequest(found.answer or "", item.entry_point)
-        timed("analyst: inspect", lambda: inspect_source(request))
+        extraction = timed("extract", lambda: extract(text, entry_point=item.entry_point, prompt=problem.prompt))
+        request = AnalysisRequest(extraction.answer or "", item.entry_point)
+        timed("analyzer: inspect", lambda: inspect_source(request))
         timed("style: pyflakes", lambda: Checker(tree_of(request.source), withDoctest=False))
         target = timed("style: black", lambda: formatted(request.source))
         timed("style: closeness", lambda: closeness(request.source, target))

@@ -1,4 +1,4 @@
-"""The Lambda's handler, with a batch as one event."""
+"""The Lambda handler, with a batch as one event."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from benchmarks.throughput.workload import Workload
 
 
-class Door:
+class WarmHandler:
     """One handler for all batches, as in a warm execution environment."""
 
     def __init__(self) -> None:
         self._handler: Handler | None = None
 
     def prepare(self, workload: Workload) -> None:
-        """Make the handler; its processes start with the first event."""
+        """Create the handler; its processes start with the first event."""
         self.close()
         self._handler = Handler({**os.environ, **workload.environ})
 
     def judge(self, workload: Workload) -> list[bool]:
-        """Have the event answered."""
+        """Handle the batch as one event."""
         assert self._handler is not None
         results = self._handler.answer(workload.event(), None)
         return [
@@ -32,19 +32,19 @@ class Door:
             for result in results
         ]
 
-    def told(self) -> dict[str, Any]:
-        """Nothing."""
+    def details(self) -> dict[str, Any]:
+        """Return no details."""
         return {}
 
     def close(self) -> None:
-        """End the processes."""
+        """Stop the processes."""
         if self._handler is not None:
             self._handler.close()
 
 
 if __name__ == "__main__":
-    door = Door()
+    handler = WarmHandler()
     try:
-        serve(door)
+        serve(handler)
     finally:
-        door.close()
+        handler.close()

@@ -1,4 +1,4 @@
-"""Workloads that are made: what batches of training look like, programs, suites, and sizes."""
+"""Generated workloads: groups as in training, programs, test suites, and batches of any size."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LOOP_S = 1.0
 
 
 def groups(*, loops: bool = True) -> Workload:
-    """Eight answers to each of 32 prompts: right, wrong, raising, broken ones, some of them twice; and four that loop.
+    """Make eight answers to each of 32 prompts: right, wrong, raising and broken ones, some of them twice; four loop.
 
     Args:
-        loops: whether there are any that loop; else there are right ones in their places.
+        loops: False to replace the looping answers by right ones.
     """
     items = [
         answer
@@ -55,8 +55,8 @@ def _group(item: Item, number: int, *, loops: bool) -> Sequence[Item]:
 
 
 def loops_of(workload: Workload) -> list[int]:
-    """Places of the answers that loop, or that stand for them."""
-    return [place for place, item in enumerate(workload.items) if item.id.endswith(" loop")]
+    """Return the indices of the answers that loop, or that replace looping ones."""
+    return [index for index, item in enumerate(workload.items) if item.id.endswith(" loop")]
 
 
 _PROGRAM = """
@@ -78,16 +78,16 @@ main()
 
 
 def program(tests: int = 100, answers: int = 4) -> Workload:
-    """A program for the largest sum of neighbours, with so many inputs; each rate counts tests."""
+    """Make answers that are programs for the largest sum of neighbours; the unit of rates is a test."""
     cases = []
     for number in range(tests):
-        values = [(number * 7919 + place * 104729) % 201 - 100 for place in range(20 + number % 80)]
+        values = [(number * 7919 + index * 104729) % 201 - 100 for index in range(20 + number % 80)]
         best = current = values[0]
         for value in values[1:]:
             current = max(value, current + value)
             best = max(best, current)
         cases.append((f"{len(values)}\n{' '.join(map(str, values))}\n", f"{best}\n"))
-    reference = {"tests": [{"stdin": given, "stdout": wanted} for given, wanted in cases]}
+    reference = {"tests": [{"stdin": stdin, "stdout": stdout} for stdin, stdout in cases]}
     items = [
         Item(f"program {number}", f"# answer {number}\n{_PROGRAM}", True, reference, programs=tuple(cases), tests=tests)
         for number in range(answers)
@@ -215,7 +215,7 @@ for case in (TestAccount, TestBank):
 
 
 def suite(answers: int = 32) -> Workload:
-    """Two classes and ten tests of them in two test classes, as a pytest module; for a bare fork as a function."""
+    """Make answers with two classes and ten tests of them in two test classes, as a pytest module and as a function."""
     every = textwrap.indent(_RUN_ALL, "    ")
     items = [
         Item(
@@ -232,13 +232,13 @@ def suite(answers: int = 32) -> Workload:
 
 
 def many(samples: int) -> Workload:
-    """So many different answers to as many different problems: 100 tasks of HumanEval, again and again."""
+    """Make different answers to as many different problems, by repeating 100 tasks of HumanEval."""
     items = humaneval().items[:_TASKS]
-    return Workload(f"{samples} samples", tuple(_again(items[n % _TASKS], n // _TASKS) for n in range(samples)))
+    return Workload(f"{samples} samples", tuple(_variant(items[n % _TASKS], n // _TASKS) for n in range(samples)))
 
 
-def _again(item: Item, number: int) -> Item:
-    mark = f"# again {number}\n"
+def _variant(item: Item, number: int) -> Item:
+    mark = f"# variant {number}\n"
     return replace(
         item,
         id=f"{item.id} {number}",
@@ -249,7 +249,7 @@ def _again(item: Item, number: int) -> Item:
 
 
 def calls(tests: int, answers: int = 8) -> Workload:
-    """A function with so many calls to test it; each rate counts tests."""
+    """Make answers to a problem with many calls; the unit of rates is a test."""
     answer = textwrap.dedent("""
         def digits(number, base):
             found = []
@@ -259,7 +259,7 @@ def calls(tests: int, answers: int = 8) -> Workload:
             return found[::-1]
         """)
     namespace: dict[str, object] = {}
-    exec(answer, namespace)  # noqa: S102 - our own, of right above
+    exec(answer, namespace)  # noqa: S102 - the code above
     digits = namespace["digits"]
     assert callable(digits)
     cases = [(number * 7919 + 13, 2 + number % 9) for number in range(tests)]
