@@ -1,4 +1,4 @@
-"""Field types: how a value is read and checked, and the JSON Schema of it, from one table."""
+"""Field types of references and settings: one object reads a value, describes it, and gives its JSON Schema."""
 
 from __future__ import annotations
 
@@ -10,21 +10,47 @@ from testcases.errors import InvalidFieldError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["ANY_VALUE", "Array", "Choice", "Dictionary", "Field", "FieldType", "Number", "Record", "Text"]
+__all__ = [
+    "ANY_VALUE",
+    "Array",
+    "Boolean",
+    "Choice",
+    "Dictionary",
+    "Field",
+    "FieldType",
+    "MismatchError",
+    "Number",
+    "Record",
+    "Text",
+]
+
+_MAX_KEY_CHARS = 40
+
+
+class MismatchError(InvalidFieldError):
+    """A value does not have the type of its field.
+
+    Attributes:
+        value: the value that is wrong: the field's, or the item's in a list.
+    """
+
+    def __init__(self, field: str, message: str, value: Any) -> None:
+        super().__init__(field, message)
+        self.value = value
 
 
 class FieldType(Protocol):
-    """What a field may hold."""
+    """Values that a field may hold. ``str`` of it is a phrase for error messages, such as ``a number from 0 to 1``."""
 
     def read(self, value: Any, path: str) -> Any:
-        """The value, as readers take it.
+        """Return the value in the form that readers take.
 
         Raises:
-            InvalidFieldError: it may not hold that.
+            InvalidFieldError: the field at `path` may not hold it.
         """
 
     def schema(self) -> dict[str, Any]:
-        """The same as a part of a JSON Schema."""
+        """Return the part of a JSON Schema that accepts the same values."""
 
 
 class _AnyValue:
@@ -34,6 +60,9 @@ class _AnyValue:
     def schema(self) -> dict[str, Any]:
         return {}
 
+    def __str__(self) -> str:
+        return "any value"
+
 
 ANY_VALUE: Final = _AnyValue()
 
@@ -42,162 +71,208 @@ class Text:
     """Text.
 
     Args:
-        least: fewest characters.
-        check: raises `InvalidFieldError` for a text and its path; no schema says that.
+        min_length: fewest characters.
+        check: called with a text and its path, to raise `InvalidFieldError`; no JSON Schema can express it.
     """
 
-    def __init__(self, *, least: int = 0, check: Callable[[str, str], object] | None = None) -> None:
-        self._least = least
+    def __init__(self, *, min_length: int = 0, check: Callable[[str, str], object] | None = None) -> None:
+        self._min_length = min_length
         self._check = check
 
     def read(self, value: Any, path: str) -> str:
         """See `FieldType`."""
         if not isinstance(value, str):
-            raise InvalidFieldError(path, "must be a valid string")
-        if len(value) < self._least:
-            characters = "character" if self._least == 1 else "characters"
-            raise InvalidFieldError(path, f"must have at least {self._least} {characters}")
+            raise MismatchError(path, "must be a valid string", value)
+        if len(value) < self._min_length:
+            characters = "character" if self._min_length == 1 else "characters"
+            raise MismatchError(path, f"must have at least {self._min_length} {characters}", value)
         if self._check is not None:
             self._check(value, path)
         return value
 
     def schema(self) -> dict[str, Any]:
         """See `FieldType`."""
-        return {"type": "string"} | ({"minLength": self._least} if self._least else {})
+        return {"type": "string"} | ({"minLength": self._min_length} if self._min_length else {})
+
+    def __str__(self) -> str:
+        return "text"
 
 
-class Number:
-    """A finite number in a range; never ``true``, which Python takes for 1."""
+class Boolean:
+    """``true`` or ``false``."""
 
-    def __init__(
-        self, *, least: float | None = None, above: float | None = None, most: float | None = None, whole: bool = False
-    ) -> None:
-        self._whole = whole
-        self._range = [
-            (words, keyword, bound, holds)
-            for words, keyword, bound, holds in (
-                ("greater than or equal to", "minimum", least, _at_least),
-                ("greater than", "exclusiveMinimum", above, _more_than),
-                ("less than or equal to", "maximum", most, _at_most),
-            )
-            if bound is not None
-        ]
-
-    def read(self, value: Any, path: str) -> float:
+    def read(self, value: Any, path: str) -> bool:
         """See `FieldType`."""
-        if isinstance(value, bool) or not isinstance(value, int if self._whole else int | float):
-            raise InvalidFieldError(path, f"must be a valid {'integer' if self._whole else 'number'}")
-        if not -math.inf < value < math.inf:
-            raise InvalidFieldError(path, "must be a finite number")
-        for words, _, bound, holds in self._range:
-            if not holds(value, bound):
-                raise InvalidFieldError(path, f"must be {words} {bound}")
-        try:
-            return value if self._whole else float(value)
-        except OverflowError:
-            raise InvalidFieldError(path, "must be a finite number") from None
+        if not isinstance(value, bool):
+            raise MismatchError(path, "must be true or false", value)
+        return value
 
     def schema(self) -> dict[str, Any]:
         """See `FieldType`."""
-        bounds = {keyword: bound for _, keyword, bound, _ in self._range}
-        return {"type": "integer" if self._whole else "number", **bounds}
+        return {"type": "boolean"}
+
+    def __str__(self) -> str:
+        return "true or false"
 
 
-def _at_least(value: float, bound: float) -> bool:
-    return value >= bound
+class Number:
+    """A finite number in a range; never ``true``, which Python takes for 1.
 
+    Args:
+        minimum: smallest value; ``None`` for no bound, as with the other two.
+        exclusive_minimum: value that all values are above.
+        maximum: largest value.
+        integer: accept ``int`` only; otherwise values are read as ``float``.
+    """
 
-def _more_than(value: float, bound: float) -> bool:
-    return value > bound
+    def __init__(
+        self,
+        *,
+        minimum: float | None = None,
+        exclusive_minimum: float | None = None,
+        maximum: float | None = None,
+        integer: bool = False,
+    ) -> None:
+        self.integer = integer
+        self._minimum = minimum
+        self._exclusive_minimum = exclusive_minimum
+        self._maximum = maximum
 
+    def read(self, value: Any, path: str) -> float:
+        """See `FieldType`."""
+        if isinstance(value, bool) or not isinstance(value, int if self.integer else int | float):
+            raise MismatchError(path, f"must be a valid {'integer' if self.integer else 'number'}", value)
+        if not -math.inf < value < math.inf:  # math.isfinite converts, and no float holds every integer
+            raise MismatchError(path, "must be a finite number", value)
+        if self._minimum is not None and value < self._minimum:
+            raise MismatchError(path, f"must be greater than or equal to {self._minimum}", value)
+        if self._exclusive_minimum is not None and value <= self._exclusive_minimum:
+            raise MismatchError(path, f"must be greater than {self._exclusive_minimum}", value)
+        if self._maximum is not None and value > self._maximum:
+            raise MismatchError(path, f"must be less than or equal to {self._maximum}", value)
+        try:
+            return value if self.integer else float(value)
+        except OverflowError:
+            raise MismatchError(path, "must be a finite number", value) from None
 
-def _at_most(value: float, bound: float) -> bool:
-    return value <= bound
+    def schema(self) -> dict[str, Any]:
+        """See `FieldType`."""
+        bounds = {
+            "minimum": self._minimum,
+            "exclusiveMinimum": self._exclusive_minimum,
+            "maximum": self._maximum,
+        }
+        kind = "integer" if self.integer else "number"
+        return {"type": kind, **{keyword: bound for keyword, bound in bounds.items() if bound is not None}}
+
+    def __str__(self) -> str:
+        kind = "whole number" if self.integer else "finite number"
+        if self._maximum is not None:
+            return f"a {kind.removeprefix('finite ')} from {self._minimum} to {self._maximum}"
+        if self._exclusive_minimum is not None:
+            return f"a {kind} above {self._exclusive_minimum}"
+        return f"a {kind}" if self._minimum is None else f"a {kind} of at least {self._minimum}"
 
 
 class Choice:
-    """One of some words."""
+    """One of some words; of words that are members of an enumeration, the member."""
 
     def __init__(self, *words: str) -> None:
-        self._words = words
+        self._words = {str(word): word for word in words}
 
     def read(self, value: Any, path: str) -> str:
         """See `FieldType`."""
         if not isinstance(value, str) or value not in self._words:
             *others, last = map(repr, self._words)
-            wanted = f"{', '.join(others)} or {last}" if others else last
-            raise InvalidFieldError(path, f"must be {wanted}")
-        return value
+            raise MismatchError(path, f"must be {', '.join(others)} or {last}" if others else f"must be {last}", value)
+        return self._words[value]
 
     def schema(self) -> dict[str, Any]:
         """See `FieldType`."""
-        said = {"enum": list(self._words)} if len(self._words) > 1 else {"const": self._words[0]}
-        return {"type": "string", **said}
+        words = list(self._words)
+        return {"type": "string"} | ({"enum": words} if len(words) > 1 else {"const": words[0]})
+
+    def __str__(self) -> str:
+        return " or ".join(f'"{word}"' for word in self._words)
 
 
 class Array:
-    """A list, which is read as a tuple."""
+    """A list, which is read as a tuple.
 
-    def __init__(self, item: FieldType = ANY_VALUE, *, least: int = 0) -> None:
+    Args:
+        item: type of each item.
+        min_items: fewest items, 0 or 1.
+    """
+
+    def __init__(self, item: FieldType = ANY_VALUE, *, min_items: int = 0) -> None:
         self._item = item
-        self._least = least
+        self._min_items = min_items
 
     def read(self, value: Any, path: str) -> tuple[Any, ...]:
         """See `FieldType`."""
         if not isinstance(value, list | tuple | set | frozenset):
-            raise InvalidFieldError(path, "must be a list")
-        if len(value) < self._least:
-            raise InvalidFieldError(path, "must not be empty")
+            raise MismatchError(path, "must be a list", value)
+        if len(value) < self._min_items:
+            raise MismatchError(path, "must not be empty", value)
         if self._item is ANY_VALUE:
             return tuple(value)
         return tuple(self._item.read(item, f"{path}[{index}]") for index, item in enumerate(value))
 
     def schema(self) -> dict[str, Any]:
         """See `FieldType`."""
-        return {"items": self._item.schema(), "type": "array"} | ({"minItems": self._least} if self._least else {})
+        bounds = {"minItems": self._min_items} if self._min_items else {}
+        return {"items": self._item.schema(), "type": "array"} | bounds
+
+    def __str__(self) -> str:
+        return "a list"
 
 
 class Dictionary:
-    """An object with any names in it."""
+    """An object with any keys."""
 
     def read(self, value: Any, path: str) -> dict[str, Any]:
         """See `FieldType`."""
         if not isinstance(value, dict):
-            raise InvalidFieldError(path, "must be a valid dictionary")
+            raise MismatchError(path, "must be a valid dictionary", value)
         for key in value:
             if not isinstance(key, str):
-                raise InvalidFieldError(f"{path}[{repr(key)[:40]}]", "must be a valid string")
+                raise MismatchError(f"{path}[{repr(key)[:_MAX_KEY_CHARS]}]", "must be a valid string", key)
         return dict(value)
 
     def schema(self) -> dict[str, Any]:
         """See `FieldType`."""
         return {"additionalProperties": True, "type": "object"}
 
+    def __str__(self) -> str:
+        return "a table"
+
 
 class Field:
-    """A field of a record: what it may hold, and its default.
+    """A field of a record.
 
     Args:
-        wanted: what it may hold.
-        default: what it is when it is not there; without one it must be there.
+        field_type: values that it may hold.
+        default: its value where it is absent; a field without a default is required.
     """
 
-    __slots__ = ("default", "is_required", "wanted")
+    __slots__ = ("default", "field_type", "is_required")
 
-    def __init__(self, wanted: FieldType, *default: Any) -> None:
-        self.wanted = wanted
+    def __init__(self, field_type: FieldType, *default: Any) -> None:
+        self.field_type = field_type
         self.is_required = not default
         self.default = default[0] if default else None
 
 
 class Record:
-    """An object with the fields of a table and no other. A field that is None counts as absent: tables fill so.
+    """An object with the fields of a table and no other.
+
+    A field that is None counts as absent, because columnar files fill missing columns with nulls.
 
     Args:
-        name: what a schema calls it.
-        description: what a schema says of it.
+        name: its name in a JSON Schema.
+        description: its description in a JSON Schema.
         fields: by their names.
-        nullable: a field that may be None, and is there then.
+        nullable: name of the one field for which None is a value.
     """
 
     def __init__(self, name: str, description: str, fields: Mapping[str, Field], *, nullable: str = "") -> None:
@@ -207,53 +282,56 @@ class Record:
         self._nullable = nullable
 
     def read(self, value: Any, path: str) -> dict[str, Any]:
-        """All fields by their names; one that is not there has its default.
+        """Return all fields by their names, absent ones with their defaults.
 
         Raises:
-            InvalidFieldError: the first that is wrong, by its path.
+            InvalidFieldError: the first field that is wrong, by its path.
         """
         if not isinstance(value, dict):
-            raise InvalidFieldError(path or "reference", "must be an object")
-        found: dict[str, Any] = {}
+            raise MismatchError(path or "reference", "must be an object", value)
+        values: dict[str, Any] = {}
         for name, field in self.fields.items():
-            given = value.get(name)
-            if given is not None or (name == self._nullable and name in value):
-                found[name] = field.wanted.read(given, _join_path(path, name))
+            item = value.get(name)
+            if item is not None or (name == self._nullable and name in value):
+                values[name] = field.field_type.read(item, _join_path(path, name))
             elif field.is_required:
                 raise InvalidFieldError(_join_path(path, name), "is missing")
             else:
-                found[name] = field.default
+                values[name] = field.default
         for name in value:
             if name not in self.fields:
                 raise InvalidFieldError(_join_path(path, str(name)), "is no field of this object")
-        return found
+        return values
 
     def schema(self) -> dict[str, Any]:
-        """What it is called where it is described; see `described`."""
+        """Return a reference to its definition; see `definition`."""
         return {"$ref": f"#/$defs/{self.name}"}
 
-    def described(self) -> dict[str, Any]:
-        """Its description in a schema."""
-        needed = [name for name, field in self.fields.items() if field.is_required]
+    def definition(self) -> dict[str, Any]:
+        """Return its definition in a JSON Schema."""
+        required = [name for name, field in self.fields.items() if field.is_required]
         return {
             "additionalProperties": False,
             "description": self.description,
             "properties": {name: _field_schema(field) for name, field in self.fields.items()},
-            **({"required": needed} if needed else {}),
+            **({"required": required} if required else {}),
             "type": "object",
         }
 
+    def __str__(self) -> str:
+        return "an object"
+
 
 def _field_schema(field: Field) -> dict[str, Any]:
-    """Null stands for a field that need not be there, as tables have it."""
-    said = field.wanted.schema()
-    if field.is_required or not said:
-        return said
+    """Return the schema of a field; null is accepted for every field that may be absent."""
+    schema = field.field_type.schema()
+    if field.is_required or not schema:
+        return schema
     default = list(field.default) if isinstance(field.default, tuple) else field.default
     shown = {} if default is None else {"default": default}
-    return {**shown, "anyOf": [said, {"type": "null"}]}
+    return {**shown, "anyOf": [schema, {"type": "null"}]}
 
 
 def _join_path(path: str, name: str) -> str:
-    told = name if name.isidentifier() else repr(name)[:40]
-    return f"{path}.{told}" if path else told
+    key = name if name.isidentifier() else repr(name)[:_MAX_KEY_CHARS]
+    return f"{path}.{key}" if path else key

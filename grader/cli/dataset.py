@@ -134,7 +134,7 @@ def _run_conversion(file: str, out: str, how: ConversionOptions) -> ConversionRe
                 progress.note(f"{row.place}: {complaint}")
             progress.step(f"{seen} rows", source.position, source.total)
 
-        store = ReferenceStore(load_config(None).store_settings(parent_folder(file)))
+        store = ReferenceStore(load_config(None).store.with_default_root(parent_folder(file)))
         done = convert_rows(resolve_references(source, store), how, output.write, step)
         if not done.rows:
             raise InputError(f"{source.name}: none of its {seen} rows can be converted; nothing was written")
@@ -201,7 +201,7 @@ def _run_check(file: str, settings: GraderConfig, how: CheckOptions) -> CheckRep
             text = f"{checked.rows} rows, {len(checked.findings)} findings"
             progress.step(text, source.position, source.total)
 
-        store = ReferenceStore(settings.store_settings(parent_folder(file)))
+        store = ReferenceStore(settings.store.with_default_root(parent_folder(file)))
         return check_rows(resolve_references(source, store), grader, how, step)
 
 

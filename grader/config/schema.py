@@ -1,191 +1,150 @@
-"""Field types of settings: how a value is read, and the error for one that does not fit."""
+"""Sections of settings: frozen dataclasses whose fields are checked, and the text values that settings may have.
+
+The field types themselves are those of references (`testcases.schema`).
+"""
 
 from __future__ import annotations
 
-import math
 import reprlib
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
+
+from testcases.errors import InvalidFieldError
+from testcases.schema import Array, MismatchError, Number, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from testcases.schema import FieldType
 
 __all__ = [
     "NAMES",
     "TEXT",
-    "Choice",
     "Either",
-    "FieldType",
-    "Number",
     "Section",
     "SettingError",
     "UnknownKeyError",
     "field_types",
+    "read_setting",
     "setting",
 ]
 
 T = TypeVar("T")
-_FIELD_TYPE = "wanted"
+_FIELD_TYPE = "field_type"
 _EXACT = 2.0**53
-"""Below it a float says which whole number is meant."""
+"""Limit below which a float stands for exactly one integer."""
 
 
 class SettingError(ValueError):
-    """A setting is not what it may be.
+    """A setting has a value that it may not have.
 
     Args:
-        key: which one.
-        said: what is wrong, in one line.
-        together: whether it is about all settings of the section ``key``.
+        key: the setting, such as ``limits.cpu_s``.
+        message: the fault, in one line.
+        whole_section: True if the fault is one of all settings of the section ``key`` together.
     """
 
-    def __init__(self, key: str, said: str, *, together: bool = False) -> None:
-        super().__init__(f"{key}: {said}" if key else said)
+    def __init__(self, key: str, message: str, *, whole_section: bool = False) -> None:
+        super().__init__(f"{key}: {message}" if key else message)
         self.key = key
-        self.said = said
-        self.together = together
+        self.message = message
+        self.whole_section = whole_section
 
 
 class UnknownKeyError(SettingError):
-    """There is no setting of that key."""
-
-
-class InvalidValueError(ValueError):
-    """A value is not what is wanted; holds the value, or the part of it that is wrong."""
-
-
-class FieldType(Protocol):
-    """What is wanted of a setting; as text, in words for people: ``a finite number above 0``."""
-
-    def read(self, value: Any) -> Any:
-        """The value as the grader takes it: of a number or a choice, its text will do.
-
-        Raises:
-            UnwantedError: it is something else.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number in a range; never ``true``, which Python takes for 1."""
-
-    least: float | None = None
-    above: float | None = None
-    most: float | None = None
-    whole: bool = False
-
-    def read(self, value: Any) -> float:
-        """See `FieldType`."""
-        number = self._number(value)
-        if (
-            not -math.inf < number < math.inf  # math.isfinite cannot take every whole number
-            or (self.least is not None and number < self.least)
-            or (self.above is not None and number <= self.above)
-            or (self.most is not None and number > self.most)
-        ):
-            raise InvalidValueError(value)
-        return number
-
-    def _number(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise InvalidValueError(value)
-        if isinstance(value, str) and not value.strip().isascii():
-            raise InvalidValueError(value)
-        try:
-            if not self.whole:
-                return float(value)
-            if isinstance(value, str):
-                digits, point, zeros = value.strip().partition(".")
-                if point and (not zeros or zeros.strip("0") or not digits[-1:].isdigit()):
-                    raise InvalidValueError(value)
-                return int(digits)
-            if isinstance(value, int) or (value.is_integer() and abs(value) < _EXACT):
-                return int(value)
-        except (ValueError, OverflowError):
-            pass
-        raise InvalidValueError(value)
-
-    def __str__(self) -> str:
-        kind = "whole number" if self.whole else "finite number"
-        if self.most is not None:
-            return f"a {kind.removeprefix('finite ')} from {self.least} to {self.most}"
-        return f"a {kind} above {self.above}" if self.above is not None else f"a {kind} of at least {self.least}"
-
-
-class Choice:
-    """One of some words; a member, where they are those of an enumeration."""
-
-    def __init__(self, words: Iterable[str]) -> None:
-        self._words = {str(word): word for word in words}
-
-    def read(self, value: Any) -> str:
-        """See `FieldType`."""
-        if not isinstance(value, str) or value not in self._words:
-            raise InvalidValueError(value)
-        return self._words[value]
-
-    def __str__(self) -> str:
-        return " or ".join(f'"{word}"' for word in self._words)
+    """No setting has that key."""
 
 
 class Either:
-    """What one of several takes; the first that does."""
+    """A value of one of several types: the first that accepts it."""
 
     def __init__(self, *choices: FieldType) -> None:
         self._choices = choices
 
-    def read(self, value: Any) -> Any:
-        """See `FieldType`."""
+    def read(self, value: Any, path: str) -> Any:
+        """See `testcases.schema.FieldType`."""
         for choice in self._choices:
             try:
-                return choice.read(value)
-            except InvalidValueError:
+                return choice.read(_parse_text(value, choice), path)
+            except InvalidFieldError:
                 continue
-        raise InvalidValueError(value)
+        raise MismatchError(path, f"must be {self}", value)
+
+    def schema(self) -> dict[str, Any]:
+        """See `testcases.schema.FieldType`."""
+        return {"anyOf": [choice.schema() for choice in self._choices]}
 
     def __str__(self) -> str:
         return " or ".join(map(str, self._choices))
 
 
-class _TextType:
-    def read(self, value: Any) -> str:
-        if not isinstance(value, str):
-            raise InvalidValueError(value)
-        return value
-
-    def __str__(self) -> str:
-        return "text"
-
-
-class _NamesType:
-    def read(self, value: Any) -> tuple[str, ...]:
-        if not isinstance(value, list | tuple):
-            raise InvalidValueError(value)
-        for item in value:
-            if not isinstance(item, str):
-                raise InvalidValueError(item)
-        return tuple(value)
+class _Names(Array):
+    def read(self, value: Any, path: str) -> tuple[Any, ...]:
+        if isinstance(value, set | frozenset):  # without an order, equal configurations would differ
+            raise MismatchError(path, "must be a list", value)
+        return super().read(value, path)
 
     def __str__(self) -> str:
         return "a list of names"
 
 
-TEXT, NAMES = _TextType(), _NamesType()
+TEXT: Final = Text()
+NAMES: Final = _Names(TEXT)
 
 
-def setting(default: T, wanted: FieldType) -> T:
-    """A field of a `Section`.
+def read_setting(key: str, field_type: FieldType, value: Any) -> Any:
+    """Return the value of a setting; of a number, its text will do, because environment variables are text.
+
+    Raises:
+        SettingError: the setting may not have that value.
+    """
+    try:
+        return field_type.read(_parse_text(value, field_type), key)
+    except MismatchError as error:
+        # The item that is wrong in a list, but the setting as it was written where that itself is wrong.
+        raise SettingError(key, _mismatch(field_type, value if error.field == key else error.value)) from None
+
+
+def _parse_text(value: Any, field_type: FieldType) -> Any:
+    """Return the number that a text stands for, where one is expected; any other value as it is."""
+    if not isinstance(field_type, Number) or isinstance(value, bool):
+        return value
+    # Python reads the digits of every script; a setting in them is more likely a mistake.
+    if isinstance(value, str) and not value.strip().isascii():
+        return value
+    try:
+        return _parse_integer(value) if field_type.integer else _parse_float(value)
+    except ValueError:  # also for more digits than Python reads
+        return value
+
+
+def _parse_float(value: Any) -> Any:
+    return float(value) if isinstance(value, str) else value
+
+
+def _parse_integer(value: Any) -> Any:
+    """Return 3 for ``3``, ``"3"``, ``3.0`` and ``"3.0"``; not for ``"3."`` or ``"3e0"``."""
+    if isinstance(value, str):
+        digits, point, zeros = value.strip().partition(".")
+        if point and (not zeros or zeros.strip("0") or not digits[-1:].isdigit()):
+            return value
+        return int(digits)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    return value
+
+
+def setting(default: T, field_type: FieldType) -> T:
+    """Declare a field of a `Section`.
 
     Args:
-        default: its value where none is set; need not be one that can be set.
-        wanted: what may be set.
+        default: its value where none is set; may be one that cannot be set.
+        field_type: values that can be set.
     """
-    made: T = field(default=default, metadata={_FIELD_TYPE: wanted})
-    return made
+    declared: T = field(default=default, metadata={_FIELD_TYPE: field_type})
+    return declared
 
 
 def field_types(section: type[Section]) -> dict[str, FieldType]:
-    """What is wanted of each setting of a section, by its name; sections in it are left out."""
+    """Return the type of each setting of a section by its name, without the sections in it."""
     return {one.name: one.metadata[_FIELD_TYPE] for one in fields(section) if _FIELD_TYPE in one.metadata}
 
 
@@ -194,7 +153,7 @@ class Section:
     """Settings that belong together: frozen, and each in its range, however they are made.
 
     Raises:
-        SettingError: a setting is not what it may be.
+        SettingError: a setting has a value that it may not have.
     """
 
     SECTIONS: ClassVar[dict[str, type[Section]]] = {}
@@ -203,58 +162,50 @@ class Section:
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
+            # A default need not be a value that can be set: None stands for "not set".
             if _FIELD_TYPE in one.metadata and value is not one.default:
-                try:
-                    object.__setattr__(self, one.name, one.metadata[_FIELD_TYPE].read(value))
-                except InvalidValueError as error:
-                    raise SettingError(one.name, _mismatch(one.metadata[_FIELD_TYPE], error.args[0])) from None
+                object.__setattr__(self, one.name, read_setting(one.name, one.metadata[_FIELD_TYPE], value))
         self.check()
 
     def check(self) -> None:
-        """Look at what the settings are together.
+        """Check the settings together.
 
         Raises:
-            SettingError: they do not go together.
+            SettingError: they contradict each other.
         """
 
     @classmethod
-    def made_of(cls, tree: Any, place: str = "") -> Self:
-        """The section that tables say, with the defaults where they say nothing.
+    def from_dict(cls, tree: Any, path: str = "") -> Self:
+        """Make a section of a table, with the defaults for all settings that the table lacks.
 
         Args:
             tree: the table, of settings and of tables of the sections in it.
-            place: where that is, for the keys of errors.
+            path: its key, for errors; empty for the whole configuration.
 
         Raises:
             SettingError: the first thing that is wrong.
         """
         if not isinstance(tree, dict):
-            raise SettingError(place, _mismatch("a table", tree))
-        prefix = f"{place}." if place else ""
+            raise SettingError(path, _mismatch("a table", tree))
+        prefix = f"{path}." if path else ""
         values: dict[str, Any] = {}
         for one in fields(cls):
             if one.name not in tree:
                 continue
-            value = tree[one.name]
+            key, value = f"{prefix}{one.name}", tree[one.name]
             if one.name in cls.SECTIONS:
-                value = cls.SECTIONS[one.name].made_of(value, f"{prefix}{one.name}")
+                values[one.name] = cls.SECTIONS[one.name].from_dict(value, key)
             else:
-                try:
-                    value = one.metadata[_FIELD_TYPE].read(value)
-                except InvalidValueError as error:
-                    said = _mismatch(one.metadata[_FIELD_TYPE], error.args[0])
-                    raise SettingError(f"{prefix}{one.name}", said) from None
-            values[one.name] = value
+                values[one.name] = read_setting(key, one.metadata[_FIELD_TYPE], value)
         for key in tree:
             if key not in values:
                 raise UnknownKeyError(f"{prefix}{key}", "unknown key")
         try:
             return cls(**values)
         except SettingError as error:
-            raise SettingError(
-                f"{prefix}{error.key}" if error.key else place, error.said, together=not error.key
-            ) from None
+            key = f"{prefix}{error.key}" if error.key else path
+            raise SettingError(key, error.message, whole_section=not error.key) from None
 
 
-def _mismatch(wanted: object, value: Any) -> str:
-    return f"{wanted} is wanted, not {reprlib.repr(value)}"
+def _mismatch(expected: object, value: Any) -> str:
+    return f"{expected} is wanted, not {reprlib.repr(value)}"

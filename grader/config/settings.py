@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 from grader.config.schema import (
     NAMES,
     TEXT,
-    Choice,
     Either,
-    Number,
     Section,
     SettingError,
     UnknownKeyError,
@@ -24,6 +22,7 @@ from grader.errors import ConfigError
 from sandbox.preload import SOLUTION_PRELOAD
 from sandbox.types import Policy, Tier
 from sandbox.wire.limits import Limits
+from testcases.schema import Choice, Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,39 +41,19 @@ __all__ = [
     "LogSamples",
     "RewardConfig",
     "StoreConfig",
-    "StoreSettings",
     "StyleGate",
     "default_workers",
     "lambda_workers",
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class StoreSettings:
-    """How much a store may take."""
-
-    root: Path | None = None
-    """Folder of files; ``None`` where none may be read."""
-    timeout_s: float = 20.0
-    """For one place, all attempts together."""
-    threads: int = 8
-    """Places fetched at a time."""
-    max_object_bytes: int = 64 * 1024 * 1024
-    """Of one place, as it is kept there, and again when it is unpacked."""
-    cache_bytes: int = 256 * 1024 * 1024
-    """Of all that is kept in memory."""
-    revalidate_s: float = 60.0
-    """How long what came from S3 counts before it is asked again whether it is still so."""
-
-
 _LIMITS = Limits()
-_STORE = StoreSettings()
 MB = 1024 * 1024
-POSITIVE = Number(above=0)
+POSITIVE = Number(exclusive_minimum=0)
 _WEIGHT_NAMES = "syntax, functional, style and judge"
-SHARE = Number(least=0, most=1)
-COUNT, NATURAL = Number(least=1, whole=True), Number(least=0, whole=True)
-SECONDS = Number(least=0)
+SHARE = Number(minimum=0, maximum=1)
+COUNT, NATURAL = Number(minimum=1, integer=True), Number(minimum=0, integer=True)
+SECONDS = Number(minimum=0)
 
 
 class Credit(StrEnum):
@@ -105,8 +84,8 @@ class RewardConfig(Section):
     functional: float = setting(0.5, SHARE)
     style: float = setting(0.2, SHARE)
     judge: float = setting(0.0, SHARE)
-    credit: Credit = setting(Credit.FRACTION, Choice(Credit))
-    style_gate: StyleGate = setting(StyleGate.NONE, Choice(StyleGate))
+    credit: Credit = setting(Credit.FRACTION, Choice(*Credit))
+    style_gate: StyleGate = setting(StyleGate.NONE, Choice(*StyleGate))
 
     def check(self) -> None:
         """Hold the sum of the weights against the range of a reward."""
@@ -115,7 +94,7 @@ class RewardConfig(Section):
             raise SettingError(
                 "",
                 f"the weights {_WEIGHT_NAMES} add up to {total:g}; more than 0 and at most 1 is wanted",
-                together=True,
+                whole_section=True,
             )
 
 
@@ -134,15 +113,40 @@ class LimitsConfig(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreConfig(Section):
-    """How references that are kept elsewhere are fetched; see `grader.references.store.StoreSettings`."""
+    """How references that are kept in S3 or in files are fetched; see `grader.references.store`."""
 
     file_root: str = setting("", TEXT)
-    """Folder of the files that references may name; empty is that of the data file on the command line, else none."""
-    timeout_s: float = setting(_STORE.timeout_s, POSITIVE)
-    threads: int = setting(_STORE.threads, Number(least=1, most=64, whole=True))
-    max_object_mb: int = setting(_STORE.max_object_bytes // MB, COUNT)
-    cache_mb: int = setting(_STORE.cache_bytes // MB, NATURAL)
-    revalidate_s: float = setting(_STORE.revalidate_s, SECONDS)
+    """Folder of the files that references may name; empty is the folder of the data file on the command line, and no
+    files elsewhere."""
+    timeout_s: float = setting(20.0, POSITIVE)
+    """Seconds for one location, all attempts together."""
+    threads: int = setting(8, Number(minimum=1, maximum=64, integer=True))
+    """Locations fetched at a time."""
+    max_object_mb: int = setting(64, COUNT)
+    """MiB of one location, as it is stored and again as it is decompressed."""
+    cache_mb: int = setting(256, NATURAL)
+    """MiB of all references in memory."""
+    revalidate_s: float = setting(60.0, SECONDS)
+    """Seconds for which an object from S3 is used without asking whether it has changed."""
+
+    def with_default_root(self, folder: Path | None) -> StoreConfig:
+        """Return these settings with a folder of files, unless the settings name one."""
+        return self if self.file_root or folder is None else replace(self, file_root=str(folder))
+
+    @property
+    def root(self) -> Path | None:
+        """Folder of the files that references may name; ``None`` if no file may be read."""
+        return Path(self.file_root) if self.file_root else None
+
+    @property
+    def max_object_bytes(self) -> int:
+        """`max_object_mb` in bytes."""
+        return self.max_object_mb * MB
+
+    @property
+    def cache_bytes(self) -> int:
+        """`cache_mb` in bytes."""
+        return self.cache_mb * MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,13 +157,13 @@ class JudgeConfig(Section):
     """Id or ARN of a model, or of an inference profile, of Amazon Bedrock; empty is no judge."""
     region: str = setting("", TEXT)
     """Where it is asked; empty is where the AWS client is otherwise."""
-    max_tokens: int = setting(256, Number(least=16, most=4096, whole=True))
+    max_tokens: int = setting(256, Number(minimum=16, maximum=4096, integer=True))
     """Of a reply; a model that reasons before needs more than the rating itself."""
     max_chars: int = setting(20_000, COUNT)
     """Longer answers are not rated; of longer requests the middle is left out."""
     timeout_s: float = setting(20.0, POSITIVE)
     """For one rating, all attempts together."""
-    threads: int = setting(8, Number(least=1, most=64, whole=True))
+    threads: int = setting(8, Number(minimum=1, maximum=64, integer=True))
     """How many are asked for at a time."""
     missing: float = setting(0.0, SHARE)
     """What a rating that could not be had counts as."""
@@ -194,23 +198,23 @@ class GraderConfig(Section):
     limits: LimitsConfig = LimitsConfig()
     store: StoreConfig = StoreConfig()
     judge: JudgeConfig = JudgeConfig()
-    unscored: Literal["raise", "zero"] | float = setting("zero", Either(Choice(("raise", "zero")), SHARE))
+    unscored: Literal["raise", "zero"] | float = setting("zero", Either(Choice("raise", "zero"), SHARE))
     """What a sample the grader could not score becomes: an error for the whole batch, 0, or a value in [0, 1]."""
-    envelope: Literal["auto", "list", "http"] = setting("auto", Choice(("auto", "list", "http")))
+    envelope: Literal["auto", "list", "http"] = setting("auto", Choice("auto", "list", "http"))
     """How the Lambda answers: a bare list, or wrapped as HTTP; ``auto`` goes by the event."""
-    policy: Policy = setting(Policy.STANDARD, Choice(Policy))
+    policy: Policy = setting(Policy.STANDARD, Choice(*Policy))
     """How strictly sources are read before they may run."""
     allow_imports: tuple[str, ...] = setting((), NAMES)
     """Modules the policy lets answers import besides the usual ones."""
     preload: tuple[str, ...] = setting((), NAMES)
     """Modules answers find besides the preloaded standard library; plain Python, loaded once."""
-    isolation: Literal["auto"] | Tier = setting("auto", Either(Choice(("auto",)), Choice(Tier)))
+    isolation: Literal["auto"] | Tier = setting("auto", Either(Choice("auto"), Choice(*Tier)))
     """The tier to use; ``auto`` is the best the host has."""
-    require_isolation: Tier | None = setting(None, Choice(Tier))
+    require_isolation: Tier | None = setting(None, Choice(*Tier))
     """Refuse to start below this tier."""
-    credentials: Literal["keep", "drop"] = setting("keep", Choice(("keep", "drop")))
+    credentials: Literal["keep", "drop"] = setting("keep", Choice("keep", "drop"))
     """Whether the image's entry point keeps the AWS credentials, in memory only; references kept in S3 need them."""
-    workers: int = setting(0, Number(least=0, most=256, whole=True))
+    workers: int = setting(0, Number(minimum=0, maximum=256, integer=True))
     """How many answers run at a time; 0 is one for each CPU this process may use."""
     max_source_kb: int = setting(64, COUNT)
     """Larger answers are refused before they are parsed."""
@@ -218,7 +222,7 @@ class GraderConfig(Section):
     """Longer completions are not looked at."""
     deadline_margin_s: float = setting(0.5, SECONDS)
     """Seconds before the caller's deadline by which the results are ready."""
-    log_samples: LogSamples = setting("brief", Choice(("off", "brief", "full")))
+    log_samples: LogSamples = setting("brief", Choice("off", "brief", "full"))
     """The log's line for each sample: none but of the unscored; numbers only; also the answer and what tests said."""
 
     def check(self) -> None:
@@ -245,28 +249,13 @@ class GraderConfig(Section):
         tree = _rename_keys(_read_toml(path), path) if path is not None else {}
         variables = _overlay_environment(tree, environ)
         try:
-            return cls.made_of(tree)
+            return cls.from_dict(tree)
         except SettingError as error:
             raise ConfigError(_error_text(error, path, variables)) from None
 
     def sandbox_limits(self) -> Limits:
         """The limits as the sandbox takes them."""
         return Limits(**asdict(self.limits))
-
-    def store_settings(self, file_root: Path | None = None) -> StoreSettings:
-        """The settings as the store takes them.
-
-        Args:
-            file_root: folder of files where the setting names none; ``None``: no files.
-        """
-        return StoreSettings(
-            root=Path(self.store.file_root) if self.store.file_root else file_root,
-            timeout_s=self.store.timeout_s,
-            threads=self.store.threads,
-            max_object_bytes=self.store.max_object_mb * MB,
-            cache_bytes=self.store.cache_mb * MB,
-            revalidate_s=self.store.revalidate_s,
-        )
 
     def preloaded(self) -> tuple[str, ...]:
         """Every module an answer finds."""
@@ -367,7 +356,7 @@ def _suggestion(name: str, known: Iterable[str], *, prefix: str = "") -> str:
 def _error_text(error: SettingError, path: Path | None, variables: Mapping[str, str]) -> str:
     """What is wrong, in one line: where it was said, and what is wanted there."""
     origin = f"{path}: {error.key if error.key.isprintable() else ascii(error.key)}"
-    if error.together:
+    if error.whole_section:
         said_by = [variable for said, variable in variables.items() if said.startswith(f"{error.key}.")]
         origin = f"environment: {', '.join(said_by)}" if said_by else origin
     elif error.key in variables:
@@ -377,4 +366,4 @@ def _error_text(error: SettingError, path: Path | None, variables: Mapping[str, 
         if isinstance(error, UnknownKeyError)
         else ""
     )
-    return f"{origin}: {error.said}{hint}"
+    return f"{origin}: {error.message}{hint}"

@@ -221,7 +221,7 @@ class Grader:
         from grader.references.store import ReferenceStore  # noqa: PLC0415 - most references come with their samples
 
         if self._store is None:
-            self._store = ReferenceStore(self.config.store_settings(self._file_root))
+            self._store = ReferenceStore(self.config.store.with_default_root(self._file_root))
         return self._store
 
     def _make_judge(self) -> Judge | None:

@@ -9,7 +9,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from grader.config.settings import StoreSettings
 from grader.references.documents import ReferenceFile, decompress
 from grader.references.fetch import ParallelFetch
 from grader.references.folder import FolderReader
@@ -19,10 +18,11 @@ from grader.references.s3 import S3Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from grader.config.settings import StoreConfig
     from grader.references.fetch import FetchedBytes
     from grader.references.locate import Address, Location
 
-__all__ = ["CacheEntry", "ReferenceCache", "ReferenceStore", "StoreSettings"]
+__all__ = ["CacheEntry", "ReferenceCache", "ReferenceStore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ _GZIP: Final = ".gz"
 class ReferenceStore:
     """Fetches what addresses say, and keeps it."""
 
-    def __init__(self, settings: StoreSettings, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: StoreConfig, *, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._clock = clock
         self._cache = ReferenceCache(settings.cache_bytes)

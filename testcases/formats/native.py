@@ -60,9 +60,9 @@ def _check_module_name(value: str, path: str) -> None:
 
 _TEXT = Text()
 _PYTHON_NAME = Text(check=check_name)
-_TOLERANCE = Number(least=0)
-_SECONDS = Number(above=0)
-_AMOUNT = Number(least=1, whole=True)
+_TOLERANCE = Number(minimum=0)
+_SECONDS = Number(exclusive_minimum=0)
+_AMOUNT = Number(minimum=1, integer=True)
 
 LIMITS = Record(
     "LimitsModel",
@@ -88,7 +88,7 @@ REFERENCE = Record(
     "NativeModel",
     "Fields of the reference; its tests are checked one by one.",
     {
-        "tests": Field(Array(least=1)),
+        "tests": Field(Array(min_items=1)),
         "entry_point": Field(_PYTHON_NAME, None),
         "prompt": Field(_TEXT, ""),
         "setup": Field(_TEXT, ""),
@@ -102,8 +102,8 @@ REFERENCE = Record(
 )
 
 _WEIGHT_FIELDS = {
-    "weight": Field(Number(least=0.001, most=1000), 1.0),
-    "group": Field(Text(least=1, check=check_text), None),
+    "weight": Field(Number(minimum=0.001, maximum=1000), 1.0),
+    "group": Field(Text(min_length=1, check=check_text), None),
 }
 """Fields that every test may have."""
 
@@ -116,7 +116,7 @@ CALL = Record(
         "kwargs": Field(Dictionary(), None),
         "function": Field(_PYTHON_NAME, None),
         "expected": Field(ANY_VALUE, None),
-        "one_of": Field(Array(least=1), None),
+        "one_of": Field(Array(min_items=1), None),
         "compare": Field(COMPARE, None),
     },
     nullable="expected",
@@ -128,7 +128,7 @@ PROGRAM = Record(
         **_WEIGHT_FIELDS,
         "stdin": Field(_TEXT),
         "stdout": Field(_TEXT, None),
-        "one_of": Field(Array(_TEXT, least=1), None),
+        "one_of": Field(Array(_TEXT, min_items=1), None),
         "compare": Field(COMPARE, None),
     },
 )

@@ -22,13 +22,13 @@ _EXTRA_REQUIREMENTS: Final[dict[str, Any]] = {
 
 def native_schema() -> dict[str, Any]:
     """The schema, of draft 2020-12. It refuses nothing that is read; names and sources are checked only on reading."""
-    definitions = {record.name: record.described() for record in (COMPARE, LIMITS)}
+    definitions = {record.name: record.definition() for record in (COMPARE, LIMITS)}
     for kind, _ in TEST_RECORDS:
-        definition = kind.described() | _EXTRA_REQUIREMENTS.get(kind.name, {})
+        definition = kind.definition() | _EXTRA_REQUIREMENTS.get(kind.name, {})
         foreign = KIND_FIELDS - kind.fields.keys()
         definition["properties"] |= {name: {"type": "null"} for name in sorted(foreign)}
         definitions[kind.name] = definition
-    reference = REFERENCE.described()
+    reference = REFERENCE.definition()
     reference["properties"]["tests"]["items"] = {"anyOf": [kind.schema() for kind, _ in TEST_RECORDS]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from grader.config.schema import TEXT, Choice, Either, Number, SettingError, setting
+from grader.config.schema import TEXT, Either, SettingError, setting
 from grader.tools.jobs.request import Request
-from grader.tools.jobs.spec import BOOLEAN, TABLE, JobSpec
+from grader.tools.jobs.spec import TABLE, JobSpec
+from testcases.schema import Boolean, Choice, Number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,11 +50,11 @@ class SageMakerJob(JobSpec):
     """ARN of the model package group for the result."""
     mlflow: str = setting("", TEXT)
     """ARN of an MLflow tracking server."""
-    peft: str = setting("LORA", Choice(("LORA", "full")))
+    peft: str = setting("LORA", Choice("LORA", "full"))
     sequence_length: str = setting("", TEXT)
     """Maximum sequence length, such as ``8K``."""
-    accept_eula: bool = setting(False, BOOLEAN)
-    max_runtime_s: int | None = setting(None, Either(Number(least=1, whole=True)))
+    accept_eula: bool = setting(False, Boolean())
+    max_runtime_s: int | None = setting(None, Either(Number(minimum=1, integer=True)))
     hyperparameters: Mapping[str, Any] | None = setting(None, TABLE)
     """Hyperparameters by the names of the model's recipe."""
 

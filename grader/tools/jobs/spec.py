@@ -6,42 +6,29 @@ import difflib
 import tomllib
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from grader.config.schema import InvalidValueError, Section, SettingError, UnknownKeyError
+from grader.config.schema import Section, SettingError, UnknownKeyError
 from grader.errors import ConfigError
 from grader.text import one_line
+from testcases.schema import Dictionary, MismatchError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["BOOLEAN", "TABLE", "JobSpec", "read_spec"]
+__all__ = ["TABLE", "JobSpec", "read_spec"]
 
 
-class _BooleanType:
-    def read(self, value: Any) -> bool:
-        if not isinstance(value, bool):
-            raise InvalidValueError(value)
-        return value
-
-    def __str__(self) -> str:
-        return "true or false"
-
-
-class _TableType:
-    def read(self, value: Any) -> Mapping[str, Any]:
-        if not isinstance(value, dict):
-            raise InvalidValueError(value)
-        for item in value.values():
+class _Table(Dictionary):
+    def read(self, value: Any, path: str) -> dict[str, Any]:
+        table = super().read(value, path)
+        for key, item in table.items():
             if not isinstance(item, str | int | float | bool):
-                raise InvalidValueError(item)
-        return value
+                raise MismatchError(f"{path}.{key}", "must be a number or a string", item)
+        return table
 
     def __str__(self) -> str:
         return "a table of numbers and strings"
 
 
-BOOLEAN, TABLE = _BooleanType(), _TableType()
+TABLE = _Table()
 
 
 class JobSpec(Section):
@@ -73,7 +60,7 @@ def read_spec(spec_type: type[SpecT], file: str) -> SpecT:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: not TOML: {error}") from None
     try:
-        return spec_type.made_of(tree)
+        return spec_type.from_dict(tree)
     except UnknownKeyError as error:
         known = [field.name for field in fields(spec_type)]
         near = difflib.get_close_matches(error.key, known, n=1)

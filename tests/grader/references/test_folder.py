@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.references.store import ReferenceStore, StoreSettings
+from grader.config.settings import StoreConfig
+from grader.references.store import ReferenceStore
 from tests.grader.references.asking import complaint_of, reference_at
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(root: Path) -> ReferenceStore:
-    return ReferenceStore(StoreSettings(root=root, max_object_bytes=1 << 20))
+    return ReferenceStore(StoreConfig(file_root=str(root), max_object_mb=1))
 
 
 def test_files_are_read(store: ReferenceStore, root: Path) -> None:
@@ -77,5 +78,5 @@ def test_nothing_else_is_read(store: ReferenceStore, path: str, complaint: str) 
 
 
 def test_without_a_folder_no_file_is_read(root: Path) -> None:
-    store = ReferenceStore(StoreSettings())
+    store = ReferenceStore(StoreConfig())
     assert complaint_of(store, {"file": str(root / "one.json")}).startswith("no files are read here; file_root")

@@ -11,9 +11,10 @@ import boto3
 import pytest
 
 from grader.aws.retry import RetryPolicy
+from grader.config.settings import StoreConfig
 from grader.references.locate import StoreError, parse_address
 from grader.references.s3 import _RETRIES, S3Reader
-from grader.references.store import ReferenceStore, StoreSettings
+from grader.references.store import ReferenceStore
 from tests.grader.references.asking import complaint_of, fetched, reference_at
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def store_with(**settings: float) -> ReferenceStore:
-    return ReferenceStore(StoreSettings(**settings))  # type: ignore[arg-type]  # some of the fields
+    return ReferenceStore(StoreConfig(**settings))  # type: ignore[arg-type]  # some of the fields
 
 
 class Clock:
@@ -66,7 +67,7 @@ class TestWhatIsThere:
 
     def test_what_is_fresh_is_not_asked_for_again_and_what_is_old_by_its_etag(self, bucket: Bucket) -> None:
         clock = Clock()
-        store = ReferenceStore(StoreSettings(revalidate_s=60.0), clock=clock)
+        store = ReferenceStore(StoreConfig(revalidate_s=60.0), clock=clock)
         uri = bucket.put("a.json", NATIVE)
         bucket.server.fail()
         assert [reference_at(store, uri) for _ in range(3)] == [NATIVE] * 3
@@ -82,7 +83,7 @@ class TestWhatIsThere:
 
     def test_an_object_that_has_changed_is_fetched_anew(self, bucket: Bucket) -> None:
         clock = Clock()
-        store = ReferenceStore(StoreSettings(revalidate_s=60.0), clock=clock)
+        store = ReferenceStore(StoreConfig(revalidate_s=60.0), clock=clock)
         uri = bucket.put_lines("a.jsonl", [{"task_id": 1, **NATIVE}])
         reference = {"s3_uri": uri, "task_id": 1}
         assert reference_at(store, reference) == NATIVE
@@ -103,7 +104,7 @@ class TestWhatIsThere:
         assert "the copy in memory counts for another while" in caplog.text
 
     def test_what_there_is_no_room_for_is_fetched_each_time(self, bucket: Bucket) -> None:
-        store = store_with(cache_bytes=10)
+        store = store_with(cache_mb=0)
         uri = bucket.put("a.json", NATIVE)
         bucket.server.fail()
         assert [reference_at(store, uri) for _ in range(2)] == [NATIVE] * 2
@@ -122,7 +123,7 @@ class TestWhatIsNot:
             reference_at(store, {"s3_uri": uri, "task_id": "z"})
 
     def test_an_object_that_is_too_large(self, bucket: Bucket) -> None:
-        store = store_with(max_object_bytes=MB)
+        store = store_with(max_object_mb=1)
         assert len(reference_at(store, bucket.put("fits.json", b"[" + b" " * (MB - 2) + b"]"))) == 0
         too_large = "is larger than the 1 MiB that max_object_mb allows"
         assert complaint_of(store, bucket.put("large.json", bytes(MB + 1))) == too_large
@@ -130,7 +131,7 @@ class TestWhatIsNot:
         assert complaint_of(store, bomb) == "unpacks to more than the 1 MiB that max_object_mb allows"
 
     def test_an_object_that_does_not_end(self, bucket: Bucket) -> None:
-        store = store_with(max_object_bytes=MB)
+        store = store_with(max_object_mb=1)
         bucket.server.fail("endless")
         uri = f"s3://{bucket.name}/endless.json"
         assert complaint_of(store, uri) == "is larger than the 1 MiB that max_object_mb allows"

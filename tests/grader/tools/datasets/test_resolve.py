@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.config.settings import StoreConfig
 from grader.errors import InputError
-from grader.references.store import ReferenceStore, StoreSettings
+from grader.references.store import ReferenceStore
 from grader.tools.datasets.resolve import resolve_references
 from grader.tools.datasets.tasks import RowError, read_task
 from tests.grader.tools.datasets.rows import HUMANEVAL, MBPP, ROWS, row_of
@@ -27,7 +28,7 @@ def store(tmp_path: Path) -> ReferenceStore:
     lines = [{"task_id": "list", "reference_answer": [{"input": "1", "output": "1", "testtype": "stdin"}]}, HUMANEVAL]
     (tmp_path / "lines.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (tmp_path / "chain.json").write_text('{"file": "tests.json"}')
-    return ReferenceStore(StoreSettings(root=tmp_path))
+    return ReferenceStore(StoreConfig(file_root=str(tmp_path)))
 
 
 def arrived(store: ReferenceStore, *documents: dict[str, Any]) -> list[Row]:
@@ -96,7 +97,7 @@ def test_each_place_is_fetched_once_for_many_rows(bucket: Bucket) -> None:
     uri = bucket.put_lines("lines.jsonl", [{"task_id": number, **TESTS} for number in range(100)])
     bucket.server.fail()
     rows = arrived(
-        ReferenceStore(StoreSettings()),
+        ReferenceStore(StoreConfig()),
         *({"messages": TURNS, "reference_answer": {"s3_uri": uri, "task_id": number}} for number in range(100)),
     )
     assert [read_task(row).problem.format_name for row in rows] == ["mbpp"] * 100
