@@ -103,14 +103,14 @@ def convert(  # noqa: PLR0913, PLR0917  # one for each option
     system = None if system_prompt is None else read_template(system_prompt)
     user = USER_PROMPT if user_prompt is None else read_template(user_prompt, must_hold="{prompt}")
     how = ConversionOptions(
-        turns=PromptTemplate(system, user),
+        prompts=PromptTemplate(system, user),
         target=to,
         format_name=format_name,
         split=split,
         native=native,
         batch_size=batch_size,
         completion_bytes=completion_kb * 1024,
-        depot=None if tests_to is None else BucketUploader(tests_to),
+        uploader=None if tests_to is None else BucketUploader(tests_to),
     )
     try:
         done = _run_conversion(file, out, how)

@@ -93,7 +93,7 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
     if on is not None:
         if config is not None or deadline is not None:
             raise InputError("--on: the function uses its own settings and deadline; leave out --config and --deadline")
-        function = RemoteFunction.at(on, profile=profile, region=region, concurrency=concurrency)
+        function = RemoteFunction.parse(on, profile=profile, region=region, concurrency=concurrency)
         run = _grade_remotely(file, out, function, concurrency=concurrency, batch_size=batch_size)
     else:
         run = _grade_locally(file, out, load_config(config), deadline)

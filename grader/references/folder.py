@@ -18,34 +18,37 @@ if TYPE_CHECKING:
 __all__ = ["FolderReader"]
 
 _OPEN_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-"""A pipe is opened without waiting for who writes into it, and found to be none of ours."""
+"""With O_NONBLOCK, a pipe is opened without waiting for its writer (open(2)); `_read` refuses it then."""
 
 
 class FolderReader:
-    """Reads files below a folder. Every step is taken from the last, and none through a symbolic link.
+    """Reads files below a folder, and no others.
+
+    Each part of a path is opened relative to the one before, and never through a symbolic link. Checking the whole
+    path first, and opening it then, would leave time to put a link in its place.
 
     Args:
-        root: the folder; ``None`` where no file may be read. It may itself be a symbolic link.
+        root: the folder; ``None`` where no files may be read. It may itself be a symbolic link.
     """
 
     def __init__(self, root: Path | None) -> None:
         self._root = root
 
-    def fetch(self, place: FolderFile, *, tag: str | None, cap: int) -> FetchedBytes | None:
-        """What the file holds; ``None`` where its tag is still this one.
+    def fetch(self, location: FolderFile, *, tag: str | None, cap: int) -> FetchedBytes | None:
+        """Return the content of a file; ``None`` where its tag is still this one.
 
         Args:
-            place: the file.
-            tag: tag of the copy that is known, if any.
-            cap: the most bytes it may have.
+            location: the file.
+            tag: tag of the known copy, if any.
+            cap: most bytes that the file may have.
 
         Raises:
-            StoreError: it cannot be had.
+            StoreError: the file cannot be read.
         """
         if self._root is None:
             raise StoreError("no files are read here; file_root of the settings would name their folder")
         try:
-            descriptor = self._open(self._root, place.path)
+            descriptor = self._open(self._root, location.path)
             try:
                 return _read(descriptor, tag, cap)
             finally:
@@ -53,8 +56,8 @@ class FolderReader:
         except OSError as error:
             if error.errno == errno.ELOOP:
                 raise StoreError("is behind a symbolic link, and none is followed") from None
-            said = (error.strerror or type(error).__name__).lower()
-            raise StoreError(f"cannot be read: {said}") from None
+            reason = (error.strerror or type(error).__name__).lower()
+            raise StoreError(f"cannot be read: {reason}") from None
 
     def _open(self, root: Path, path: str) -> int:
         parts = path.split("/")
@@ -65,27 +68,27 @@ class FolderReader:
             parts = parts[len(base) :]
         if ".." in parts:
             raise StoreError("is outside of file_root, or says so")
-        here = os.open(root, os.O_PATH | os.O_CLOEXEC | os.O_DIRECTORY)
+        folder = os.open(root, os.O_PATH | os.O_CLOEXEC | os.O_DIRECTORY)
         for part in parts:
             if part in {"", "."}:
                 continue
             try:
-                step = os.open(part, _OPEN_FLAGS, dir_fd=here)
+                inner = os.open(part, _OPEN_FLAGS, dir_fd=folder)
             finally:
-                os.close(here)
-            here = step
-        return here
+                os.close(folder)
+            folder = inner
+        return folder
 
 
 def _read(descriptor: int, tag: str | None, cap: int) -> FetchedBytes | None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise StoreError("is no regular file")
-    found = f"{status.st_dev}-{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
-    if found == tag:
+    current = f"{status.st_dev}-{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
+    if current == tag:
         return None
     check_size(status.st_size, cap)
     with open(descriptor, "rb", closefd=False) as file:
-        data = file.read(cap + 1)
+        data = file.read(cap + 1)  # it may have grown since
     check_size(len(data), cap)
-    return FetchedBytes(data, found)
+    return FetchedBytes(data, current)

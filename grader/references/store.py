@@ -1,4 +1,4 @@
-"""The reference store: fetch by address, with a cache in memory."""
+"""Fetch references by their addresses, with a cache in memory."""
 
 from __future__ import annotations
 
@@ -27,62 +27,62 @@ __all__ = ["CacheEntry", "ReferenceCache", "ReferenceStore"]
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """A place as it was."""
+    """A location as it was when it was last checked."""
 
-    kept: ReferenceFile
+    file: ReferenceFile
     tag: str | None
     checked_at: float
-    """When it was known to be so (seconds since the epoch, which go on while a Lambda is frozen)."""
+    """Time of the last check, in seconds since the epoch, which go on while a Lambda is frozen."""
     size: int
 
 
 class ReferenceCache:
-    """Entries by place; where they are too many bytes, those go that were not used for longest. Safe for threads.
+    """Cache of entries by location, which drops those that were not used for longest. Safe for threads.
 
     Args:
-        capacity: bytes of all entries together; a larger one is not kept at all.
+        capacity: most bytes of all entries together; a larger entry is not cached.
     """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._entries: OrderedDict[Location, CacheEntry] = OrderedDict()
         self._size = 0
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     @property
     def size(self) -> int:
-        """Bytes of what is kept."""
+        """Bytes of all entries together."""
         return self._size
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, place: Location) -> CacheEntry | None:
-        """The entry of a place, which has thereby been used."""
-        with self._turn:
-            entry = self._entries.get(place)
+    def get(self, location: Location) -> CacheEntry | None:
+        """Return the entry of a location, and count it as used."""
+        with self._lock:
+            entry = self._entries.get(location)
             if entry is not None:
-                self._entries.move_to_end(place)
+                self._entries.move_to_end(location)
             return entry
 
-    def put(self, place: Location, entry: CacheEntry) -> None:
-        """Keep an entry, in the place of the one that is known."""
-        with self._turn:
-            self._drop(place)
+    def put(self, location: Location, entry: CacheEntry) -> None:
+        """Add an entry, or replace the one of its location."""
+        with self._lock:
+            self._drop(location)
             if entry.size > self._capacity:
                 return
             while self._size + entry.size > self._capacity:
                 self._drop(next(iter(self._entries)))
-            self._entries[place] = entry
+            self._entries[location] = entry
             self._size += entry.size
 
-    def forget(self, place: Location) -> None:
-        """Keep nothing of this place."""
-        with self._turn:
-            self._drop(place)
+    def forget(self, location: Location) -> None:
+        """Drop the entry of a location."""
+        with self._lock:
+            self._drop(location)
 
-    def _drop(self, place: Location) -> None:
-        entry = self._entries.pop(place, None)
+    def _drop(self, location: Location) -> None:
+        entry = self._entries.pop(location, None)
         if entry is not None:
             self._size -= entry.size
 
@@ -92,7 +92,7 @@ _GZIP: Final = ".gz"
 
 
 class ReferenceStore:
-    """Fetches what addresses say, and keeps it."""
+    """Fetches references by their addresses, and caches them."""
 
     def __init__(self, settings: StoreConfig, *, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
@@ -102,58 +102,59 @@ class ReferenceStore:
         self._s3 = S3Reader(connections=settings.threads, timeout_s=settings.timeout_s)
 
     def fetch(self, addresses: Collection[Address], *, deadline: float) -> ParallelFetch:
-        """Start to fetch what these addresses say, each place once; close what you get.
+        """Start to fetch the locations of these addresses, each of them once. Close the result.
 
         Args:
-            addresses: at least one.
-            deadline: when nobody waits any more (`time.monotonic`).
+            addresses: addresses, at least one.
+            deadline: time (`time.monotonic`) after which no result is waited for.
         """
         with_lines = {address.place for address in addresses if address.task_id is not None}
 
         return ParallelFetch(
             dict.fromkeys(address.place for address in addresses),
-            lambda place: self._obtain(place, deadline, with_lines=place in with_lines),
+            lambda location: self._fetch_cached(location, deadline, with_lines=location in with_lines),
             threads=self._settings.threads,
             deadline=deadline,
         )
 
-    def _obtain(self, place: Location, deadline: float, *, with_lines: bool) -> ReferenceFile:
-        entry = self._cache.get(place)
-        if entry is None or not self._is_fresh(place, entry):
-            entry = self._fetched(place, entry, min(deadline, time.monotonic() + self._settings.timeout_s))
+    def _fetch_cached(self, location: Location, deadline: float, *, with_lines: bool) -> ReferenceFile:
+        entry = self._cache.get(location)
+        if entry is None or not self._is_fresh(location, entry):
+            entry = self._fetch(location, entry, min(deadline, time.monotonic() + self._settings.timeout_s))
         if with_lines:
-            entry.kept.index()
-            if entry.kept.size != entry.size:
-                entry = CacheEntry(entry.kept, entry.tag, entry.checked_at, entry.kept.size)
-        self._cache.put(place, entry)
-        return entry.kept
+            entry.file.index()
+            if entry.file.size != entry.size:
+                entry = CacheEntry(entry.file, entry.tag, entry.checked_at, entry.file.size)
+        self._cache.put(location, entry)
+        return entry.file
 
-    def _is_fresh(self, place: Location, entry: CacheEntry) -> bool:
-        return isinstance(place, S3Object) and 0 <= self._clock() - entry.checked_at < self._settings.revalidate_s
+    def _is_fresh(self, location: Location, entry: CacheEntry) -> bool:
+        return isinstance(location, S3Object) and 0 <= self._clock() - entry.checked_at < self._settings.revalidate_s
 
-    def _fetched(self, place: Location, known: CacheEntry | None, until: float) -> CacheEntry:
+    def _fetch(self, location: Location, known: CacheEntry | None, until: float) -> CacheEntry:
         now = self._clock()
         try:
-            found = self._ask(place, known.tag if known is not None else None, until)
+            fetched = self._read(location, known.tag if known is not None else None, until)
         except StoreError as error:
             if known is None or not error.transient:
-                self._cache.forget(place)
+                self._cache.forget(location)
                 raise
-            _log.warning("%s: %s; the copy in memory counts for another while", place, error)
-            found = None
-        if found is None:
+            # better tests that may be some minutes old than a batch without rewards
+            _log.warning("%s: %s; the copy in memory counts for another while", location, error)
+            fetched = None
+        if fetched is None:  # it has not changed
             assert known is not None
-            return CacheEntry(known.kept, known.tag, now, known.size)
-        name = _file_name(place)
-        kept = ReferenceFile(decompress(found.data, is_gzip=name.endswith(_GZIP), cap=self._settings.max_object_bytes))
-        return CacheEntry(kept, found.tag, now, kept.size)
+            return CacheEntry(known.file, known.tag, now, known.size)
+        is_gzip = _file_name(location).endswith(_GZIP)
+        file = ReferenceFile(decompress(fetched.data, is_gzip=is_gzip, cap=self._settings.max_object_bytes))
+        return CacheEntry(file, fetched.tag, now, file.size)
 
-    def _ask(self, place: Location, tag: str | None, until: float) -> FetchedBytes | None:
+    def _read(self, location: Location, tag: str | None, until: float) -> FetchedBytes | None:
         cap = self._settings.max_object_bytes
-        if isinstance(place, S3Object):
-            return self._s3.fetch(place, tag=tag, cap=cap, until=until)
-        return self._folder.fetch(place, tag=tag, cap=cap)
+        if isinstance(location, S3Object):
+            return self._s3.fetch(location, tag=tag, cap=cap, until=until)
+        return self._folder.fetch(location, tag=tag, cap=cap)
 
 
-def _file_name(place: Location) -> str:
-    return (place.key if isinstance(place, S3Object) else place.path).lower()
+def _file_name(location: Location) -> str:
+    return (location.key if isinstance(location, S3Object) else location.path).lower()

@@ -122,21 +122,21 @@ def test_what_keeps_a_run_from_starting_says_what_to_do(
     for name, value in environ.items():
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
     with pytest.raises(CloudRequestError if mistake else CloudError) as caught:
-        RemoteFunction.at(address, profile=None, region=None, concurrency=1).check()
+        RemoteFunction.parse(address, profile=None, region=None, concurrency=1).check()
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("address", ["grader", "grader:live", ARN, f"{ARN}:live"])
 def test_a_function_that_is_there_may_be_named_in_any_way(function: str, address: str) -> None:
-    RemoteFunction.at(f"lambda:{address}", profile=None, region=None, concurrency=1).check()
+    RemoteFunction.parse(f"lambda:{address}", profile=None, region=None, concurrency=1).check()
 
 
 def test_an_arn_says_the_region_itself(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    RemoteFunction.at(f"lambda:{ARN}", profile=None, region=None, concurrency=1).check()
-    with pytest.raises(CloudRequestError, match="is a function in us-east-1, and --region says eu-west-1"):
-        RemoteFunction.at(f"lambda:{ARN}", profile=None, region="eu-west-1", concurrency=1)
+    RemoteFunction.parse(f"lambda:{ARN}", profile=None, region=None, concurrency=1).check()
+    with pytest.raises(CloudRequestError, match="is a function in us-east-1, and --region is eu-west-1"):
+        RemoteFunction.parse(f"lambda:{ARN}", profile=None, region="eu-west-1", concurrency=1)
 
 
 @pytest.mark.parametrize("name", ["grader", ARN])
@@ -146,9 +146,9 @@ def test_a_function_without_the_alias_is_told_from_one_that_is_not_there(
     with Front(canned) as front:
         for variable, value in front.environ.items():
             monkeypatch.setenv(variable, value)
-        RemoteFunction.at(f"lambda:{name}:live", profile=None, region=None, concurrency=1).check()
+        RemoteFunction.parse(f"lambda:{name}:live", profile=None, region=None, concurrency=1).check()
         with pytest.raises(CloudRequestError, match=f"function {name}: is there, but has no alias or version 'old'"):
-            RemoteFunction.at(f"lambda:{name}:old", profile=None, region=None, concurrency=1).check()
+            RemoteFunction.parse(f"lambda:{name}:old", profile=None, region=None, concurrency=1).check()
 
 
 def test_a_run_that_cannot_start_leaves_nothing(

@@ -1,4 +1,7 @@
-"""Check whether the tests of a data set can be trusted, by grading probes."""
+"""Check whether the tests of a data set can be trusted, by grading probes.
+
+A reward is only as good as the tests behind it: what a model can pass without skill, it will.
+"""
 
 from __future__ import annotations
 
@@ -29,123 +32,128 @@ _ROWS_AT_A_TIME = 64
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """How to check."""
+    """Options of a check."""
 
     format_name: str | None = None
     repeat: int = 3
-    """How often each solution is tried, at least 1."""
+    """Number of runs of each solution, at least 1."""
     solutions: int = 3
-    """How many solutions of a task are tried, at most."""
+    """Most solutions of a task that are run."""
     guessable: float = 0.75
-    """The share of the tests that an answer without skill may pass, in [0, 1)."""
+    """Share of the tests that an answer without skill may pass, in [0, 1)."""
     slow: float = 0.5
-    """The share of the CPU time one test may have that a solution may need for all, above 0."""
+    """Share of the CPU time limit of one test that a solution may need for all tests, above 0."""
 
 
 def check_rows(
-    rows: Iterable[Row], grader: Grader, how: CheckOptions, on_row: Callable[[Row, CheckReport], None]
+    rows: Iterable[Row], grader: Grader, options: CheckOptions, on_row: Callable[[Row, CheckReport], None]
 ) -> CheckReport:
     """Check rows, a few in memory at a time.
 
     Args:
-        rows: what to check.
-        grader: who grades the answers; see `check_config`.
-        how: how.
+        rows: the rows.
+        grader: the grader of the probes; see `check_config`.
+        options: options of the check.
         on_row: called after each row.
 
     Raises:
-        InputError: not a single row can be read.
+        InputError: no row can be read.
     """
     started = time.monotonic()
-    checker = _Checker(grader, how)
-    done = checker.done
+    checker = _Checker(grader, options)
+    report = checker.report
     try:
         for chunk in chunks(iter(rows), _ROWS_AT_A_TIME):
             for row in checker.check(chunk):
-                on_row(row, done)
+                on_row(row, report)
     except InputError as error:
-        if not done.rows:
+        # hours of grading may be in the report by now: it is returned, with the reason why it ends here
+        if not report.rows:
             raise
-        done.broke_off = str(error)
-    done.elapsed_s = time.monotonic() - started
-    return done
+        report.broke_off = str(error)
+    report.elapsed_s = time.monotonic() - started
+    return report
 
 
 def check_config(config: GraderConfig) -> GraderConfig:
-    """The configuration, without what has nothing to do with tests."""
+    """Return the configuration with a reward of tests alone, as syntax and style say nothing about them."""
     reward = RewardConfig(syntax=0.0, functional=1.0, style=0.0, credit=Credit.FRACTION)
     return replace(config, reward=reward)
 
 
 class _Checker:
-    """What is known from row to row."""
+    """State of a check from row to row."""
 
-    def __init__(self, grader: Grader, how: CheckOptions) -> None:
+    def __init__(self, grader: Grader, options: CheckOptions) -> None:
         self._grader = grader
-        self._how = how
+        self._options = options
         self._ids: dict[bytes, str] = {}
         self._texts: dict[bytes, str] = {}
-        self.done = CheckReport()
+        self.report = CheckReport()
 
     def check(self, rows: Sequence[Row]) -> Iterator[Row]:
-        """Check rows together; gives out each as its findings are there."""
+        """Check rows together; yield each one when its findings are in the report."""
         tasks: dict[int, Task] = {}
         complaints: dict[int, str] = {}
         for row in rows:
             try:
-                tasks[row.number] = read_task(row, self._how.format_name)
+                tasks[row.number] = read_task(row, self._options.format_name)
             except RowError as error:
                 complaints[row.number] = str(error)
-        tried = self._try(tasks)
+        results = self._run_probes(tasks)
         for row in rows:
-            self.done.rows += 1
+            self.report.rows += 1
             if row.number in tasks:
-                self._judge(row, tasks[row.number], tried[row.number])
+                self._evaluate(row, tasks[row.number], results[row.number])
             else:
-                self._find(FindingKind.BROKEN, row, "", complaints[row.number])
+                self._add_finding(FindingKind.BROKEN, row, "", complaints[row.number])
             yield row
 
-    def _try(self, tasks: dict[int, Task]) -> dict[int, list[ProbeResult]]:
-        """Put every answer to its task: all of them once, solutions as often as is asked for."""
-        tried = {
-            number: [ProbeResult(trial) for trial in make_probes(task, solutions=self._how.solutions)]
+    def _run_probes(self, tasks: dict[int, Task]) -> dict[int, list[ProbeResult]]:
+        """Grade every probe of the tasks: all of them once, solutions as often as the options ask for."""
+        results = {
+            number: [ProbeResult(probe) for probe in make_probes(task, solutions=self._options.solutions)]
             for number, task in tasks.items()
         }
-        for turn in range(self._how.repeat):
+        # one batch for each repetition, because equal samples of a batch are graded once
+        for repetition in range(self._options.repeat):
             due = [
-                (number, one)
-                for number, several in tried.items()
-                for one in several
-                if turn == 0 or one.trial.kind is ProbeKind.SOLUTION
+                (number, result)
+                for number, of_task in results.items()
+                for result in of_task
+                if repetition == 0 or result.probe.kind is ProbeKind.SOLUTION
             ]
-            grades = self._grader.grade_batch([one.trial.sample(tasks[number]) for number, one in due])
-            for (_, one), grade in zip(due, grades, strict=True):
-                one.grades.append(grade)
-                self.done.runs += 1
-        return tried
+            grades = self._grader.grade_batch([result.probe.sample(tasks[number]) for number, result in due])
+            for (_, result), grade in zip(due, grades, strict=True):
+                result.grades.append(grade)
+                self.report.runs += 1
+        return results
 
-    def _judge(self, row: Row, task: Task, tried: list[ProbeResult]) -> None:
-        solutions = [one for one in tried if one.trial.kind is ProbeKind.SOLUTION]
-        self.done.tasks += 1
-        self.done.formats[task.problem.format_name] += 1
-        self.done.with_solution += bool(solutions)
-        self.done.solutions += len(solutions)
-        self.done.passing += sum(one.passed for one in solutions)
-        self.done.tests += max(len(one.grades[0].tests) for one in tried)
-        self.done.unskilled += max((one.share for one in tried if one.trial.kind in UNSKILLED), default=0.0)
-        self.done.stubs_passing += any(one.share > 0.0 for one in tried if one.trial.kind is ProbeKind.STUB)
+    def _evaluate(self, row: Row, task: Task, results: list[ProbeResult]) -> None:
+        solutions = [result for result in results if result.probe.kind is ProbeKind.SOLUTION]
+        stubs = [result for result in results if result.probe.kind is ProbeKind.STUB]
+        report = self.report
+        report.tasks += 1
+        report.formats[task.problem.format_name] += 1
+        report.with_solution += bool(solutions)
+        report.solutions += len(solutions)
+        report.passing += sum(result.passed for result in solutions)
+        report.tests += max(len(result.grades[0].tests) for result in results)
+        report.unskilled += max((result.share for result in results if result.probe.kind in UNSKILLED), default=0.0)
+        report.stubs_passing += any(result.share > 0.0 for result in stubs)
         cpu_s = task.problem.limits.cpu_s or self._grader.config.limits.cpu_s
-        for kind, detail in find_faults(tried, Thresholds(self._how.guessable, self._how.slow * cpu_s)):
-            self._find(kind, row, task.id, detail)
+        for kind, detail in find_faults(results, Thresholds(self._options.guessable, self._options.slow * cpu_s)):
+            self._add_finding(kind, row, task.id, detail)
         for what, text, known in (("id", task.id, self._ids), ("text", task.prompt.strip(), self._texts)):
             if not text:
                 continue
+            # digests, because the texts of a large data set would not fit into memory
             first = known.setdefault(_digest(text), row.place)
             if first != row.place:
-                self._find(FindingKind.DUPLICATE, row, task.id, f"has the {what} of {first}")
+                self._add_finding(FindingKind.DUPLICATE, row, task.id, f"has the {what} of {first}")
 
-    def _find(self, kind: FindingKind, row: Row, task_id: str, detail: str) -> None:
-        self.done.findings.append(Finding(kind, row.place, row.number, task_id, detail))
+    def _add_finding(self, kind: FindingKind, row: Row, task_id: str, detail: str) -> None:
+        self.report.findings.append(Finding(kind, row.place, row.number, task_id, detail))
 
 
 def _digest(text: str) -> bytes:

@@ -1,7 +1,7 @@
 """Convert rows of a data set into training rows, in the shapes that trainers read.
 
 Sources: "Prepare data" for reinforcement fine-tuning (Amazon Bedrock), "Data preparation" for RFT on Nova (Amazon
-SageMaker), whose check wants an ``id`` that is text and a ``reference_answer`` that is text or an object; "Prepare
+SageMaker), whose check requires an ``id`` that is text and a ``reference_answer`` that is text or an object; "Prepare
 Data for Post-Training" (verl).
 """
 
@@ -38,7 +38,7 @@ __all__ = [
 
 
 class TrainerFormat(StrEnum):
-    """Who reads the rows."""
+    """Trainers that read the rows."""
 
     BEDROCK = "bedrock"
     SAGEMAKER = "sagemaker"
@@ -48,15 +48,15 @@ class TrainerFormat(StrEnum):
 def training_row(
     target: TrainerFormat, task: Task, turns: list[dict[str, Any]], reference: Any, *, index: int, split: str
 ) -> dict[str, Any]:
-    """The row for a task.
+    """Return the training row for a task.
 
     Args:
-        target: who reads it.
+        target: trainer that reads it.
         task: the task.
-        turns: what the model is told.
-        reference: what is right, as `ReferenceWriter` writes it.
-        index: place of the row in the file, from 0.
-        split: name of the part of the data set the file is.
+        turns: turns of the prompt.
+        reference: reference with the tests, as `ReferenceWriter` writes it.
+        index: position of the row in the file, from 0.
+        split: name of the part of the data set that is in the file.
     """
     row: dict[str, Any]
     if target is TrainerFormat.VERL:
@@ -74,7 +74,7 @@ def training_row(
 
 
 def with_reference(row: Mapping[str, Any], reference: Any) -> dict[str, Any]:
-    """The row with a reference in the place of the one it has."""
+    """Return the row with another reference."""
     if "reward_model" in row:
         return {**row, "reward_model": {**row["reward_model"], "ground_truth": json_line(reference)}}
     if not isinstance(reference, Mapping):
@@ -83,39 +83,39 @@ def with_reference(row: Mapping[str, Any], reference: Any) -> dict[str, Any]:
 
 
 class Uploader(Protocol):
-    """Where tests are put that are too large for a row."""
+    """A store of tests that are too large for a row."""
 
     def put(self, reference: Any) -> dict[str, Any]:
-        """Put tests there; the reference by which the grader finds them."""
+        """Store tests, and return the reference by which the grader finds them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConversionOptions:
-    """How to convert."""
+    """Options of a conversion."""
 
-    turns: PromptTemplate
+    prompts: PromptTemplate
     target: TrainerFormat = TrainerFormat.BEDROCK
     format_name: str | None = None
     split: str = "train"
     native: bool = False
-    """Write tests in the grader's own format where it can say them."""
+    """True writes tests in the native format where it can express them."""
     batch_size: int = 64
     completion_bytes: int = 24 * 1024
-    depot: Uploader | None = None
-    """Takes the tests of rows that are too large; ``None`` leaves them in."""
+    uploader: Uploader | None = None
+    """Store for the tests of rows that are too large; ``None`` leaves them in the rows."""
 
 
 @dataclass(slots=True)
 class ConversionReport:
-    """What a conversion came to."""
+    """Counts of a conversion."""
 
     payload: PayloadStats
     bad: int = 0
     """Rows that could not be converted."""
     moved: int = 0
-    """Rows whose tests were put away."""
+    """Rows whose tests were uploaded."""
     repeated_ids: int = 0
-    """Rows whose id an earlier row has."""
+    """Rows with the id of an earlier row."""
     formats: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -124,7 +124,7 @@ class ConversionReport:
         return self.payload.rows
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it."""
+        """Return the report as JSON values."""
         return {
             "rows": self.rows,
             "bad": self.bad,
@@ -137,72 +137,74 @@ class ConversionReport:
 
 def convert_rows(
     rows: Iterable[Row],
-    how: ConversionOptions,
+    options: ConversionOptions,
     write: Callable[[dict[str, Any]], None],
     on_row: Callable[[Row, str], None],
 ) -> ConversionReport:
     """Convert rows, one in memory at a time.
 
     Args:
-        rows: what to convert.
-        how: how.
+        rows: the rows.
+        options: options of the conversion.
         write: called with each converted row.
-        on_row: called after each row, with what kept it from being converted, if anything.
+        on_row: called after each row, with the reason why it could not be converted, or an empty text.
 
     Raises:
-        InputError: the rest of the rows cannot be read, or the output not be written.
+        InputError: the rest of the rows cannot be read, or the output cannot be written.
     """
-    converter = _Converter(how)
+    converter = _Converter(options)
     for row in rows:
         complaint = ""
         try:
             converted = converter.convert(row)
         except RowError as error:
-            converter.done.bad += 1
+            converter.report.bad += 1
             complaint = str(error)
         else:
             write(converted)
         on_row(row, complaint)
-    return converter.done
+    return converter.report
 
 
 class _Converter:
-    """What is known from row to row."""
+    """State of a conversion from row to row."""
 
-    def __init__(self, how: ConversionOptions) -> None:
-        self._how = how
-        self._references = ReferenceWriter(native=how.native)
+    def __init__(self, options: ConversionOptions) -> None:
+        self._options = options
+        self._references = ReferenceWriter(native=options.native)
         self._ids: set[bytes] = set()
-        self.done = ConversionReport(
-            PayloadStats(how.batch_size, how.completion_bytes, as_text=how.target is TrainerFormat.VERL)
-        )
+        # verl sends its rows by HTTP, where a batch is JSON text in the event
+        as_text = options.target is TrainerFormat.VERL
+        self.report = ConversionReport(PayloadStats(options.batch_size, options.completion_bytes, as_text=as_text))
 
     def convert(self, row: Row) -> dict[str, Any]:
-        """The training row.
+        """Return the training row.
 
         Raises:
-            RowError: there can be none.
+            RowError: the row cannot be converted.
         """
-        task = read_task(row, self._how.format_name)
+        task = read_task(row, self._options.format_name)
         if not task.prompt.strip():
             raise RowError("has no text for the model to answer: no prompt, question, problem or messages")
-        turns = self._how.turns.of(task)
+        turns = self._options.prompts.render(task)
         reference = self._references.write(task)
-        payload = self.done.payload
-        converted = training_row(self._how.target, task, turns, reference, index=payload.rows, split=self._how.split)
+        payload = self.report.payload
+        converted = training_row(
+            self._options.target, task, turns, reference, index=payload.rows, split=self._options.split
+        )
         try:
-            if self._how.depot is not None and not payload.fits(converted):
-                converted = with_reference(converted, self._how.depot.put(reference))
-                self.done.moved += 1
+            if self._options.uploader is not None and not payload.fits(converted):
+                converted = with_reference(converted, self._options.uploader.put(reference))
+                self.report.moved += 1
             payload.add(converted, place=row.place, name=task.id)
         except (TypeError, ValueError):
-            raise RowError("holds values that JSON cannot say") from None
+            raise RowError("holds values that cannot be written as JSON") from None
         self._count(task)
         return converted
 
     def _count(self, task: Task) -> None:
-        self.done.formats[task.problem.format_name] += 1
+        self.report.formats[task.problem.format_name] += 1
         digest = blake2b(task.id.encode(errors="surrogatepass"), digest_size=16).digest()
         if digest in self._ids:
-            self.done.repeated_ids += 1
+            self.report.repeated_ids += 1
         self._ids.add(digest)

@@ -1,4 +1,4 @@
-"""Findings of a check: what the results of probes show about a task."""
+"""Derive the findings of a check: faults of a task that the results of probes show."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ __all__ = ["CheckReport", "Finding", "FindingKind", "ProbeResult", "Thresholds",
 
 
 class FindingKind(StrEnum):
-    """What is wrong."""
+    """Kinds of faults."""
 
     BROKEN = "broken"
-    """The row cannot be read, or a solution of its own fails, or a test passes whatever the answer does."""
+    """The row cannot be read, or its own solution fails, or a test passes whatever the answer does."""
     GUESSABLE = "guessable"
     """An answer without skill passes most of the tests."""
     FLAKY = "flaky"
-    """The same solution fares differently when it is tried again."""
+    """The same solution has other verdicts when it is run again."""
     SLOW = "slow"
-    """A solution needs much of the CPU time that it may have."""
+    """A solution needs much of the CPU time limit."""
     DUPLICATE = "duplicate"
     """Another row has the same id, or the same text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong with one row."""
+    """One fault of one row."""
 
     kind: FindingKind
     place: str
-    """Where the row is: ``mbpp.jsonl:7``."""
+    """Place of the row: ``mbpp.jsonl:7``."""
     row: int
-    """Its number, from 1."""
+    """Number of the row, from 1."""
     id: str
-    """The task's id; empty where it cannot be read."""
+    """Id of the task; empty where it cannot be read."""
     detail: str
-    """What is wrong, in a line for people; may hold text of tests and solutions."""
+    """Description of the fault, in a line for people; may quote tests and solutions."""
 
 
 @dataclass(slots=True)
 class CheckReport:
-    """What a check came to."""
+    """Counts and findings of a check."""
 
     rows: int = 0
     tasks: int = 0
@@ -62,37 +62,37 @@ class CheckReport:
     with_solution: int = 0
     """Tasks that came with a solution."""
     solutions: int = 0
-    """Solutions that were tried."""
+    """Solutions that were run."""
     passing: int = 0
-    """Of those, the ones that passed every test each time."""
+    """Solutions that passed every test each time."""
     tests: int = 0
     """Tests of all tasks."""
     stubs_passing: int = 0
-    """Tasks in which a stub passes at least one test; no finding by itself, since ``None`` may be right."""
+    """Tasks in which a stub passes at least one test; not a finding by itself, since ``None`` may be right."""
     unskilled: float = 0.0
-    """The share of the tests that the best answer without skill passes, summed over the tasks."""
+    """Sum over the tasks of the share of tests that the best answer without skill passes."""
     runs: int = 0
-    """Answers that were graded."""
+    """Probes that were graded, repetitions included."""
     elapsed_s: float = 0.0
     broke_off: str = ""
-    """Why the rest of the rows could not be read; empty when all were."""
+    """Reason why the rest of the rows could not be read; empty when all were."""
     formats: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
-    """In the order of the rows."""
+    """Findings, in the order of the rows."""
 
     @property
     def unskilled_share(self) -> float:
-        """The share of a task's tests that the best answer without skill passes, on average."""
+        """Mean over the tasks of the share of tests that the best answer without skill passes."""
         return self.unskilled / self.tasks if self.tasks else 0.0
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many findings there are of each kind."""
-        found = Counter(finding.kind for finding in self.findings)
-        return {kind.value: found[kind] for kind in FindingKind}
+        """Number of findings of each kind."""
+        counts = Counter(finding.kind for finding in self.findings)
+        return {kind.value: counts[kind] for kind in FindingKind}
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it."""
+        """Return the report as JSON values."""
         return {
             "rows": self.rows,
             "tasks": self.tasks,
@@ -118,76 +118,76 @@ _PASSED = Verdict.PASSED
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What is still no finding."""
+    """Bounds below which there is no finding."""
 
     guessable: float
-    """The share of the tests that an answer without skill may pass."""
+    """Share of the tests that an answer without skill may pass."""
     cpu_s: float
     """CPU seconds that a solution may need for all tests."""
 
 
 @dataclass(slots=True)
 class ProbeResult:
-    """An answer and the grades it got, one for each time it was tried."""
+    """A probe and its grades, one for each time it was run."""
 
-    trial: Probe
+    probe: Probe
     grades: list[Grade] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
-        """Whether it passed every test each time."""
+        """True if it passed every test each time."""
         return all(grade.metric("functional") == 1.0 for grade in self.grades)
 
     @property
     def share(self) -> float:
-        """The share of the tests it passed the first time."""
+        """Share of the tests that it passed the first time."""
         return self.grades[0].metric("functional")
 
     @property
     def cpu_s(self) -> float:
-        """CPU seconds it needed, at most."""
+        """Most CPU seconds that it needed."""
         return max(grade.metric("cpu_ms") for grade in self.grades) / 1000
 
 
-def find_faults(tried: Sequence[ProbeResult], bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
-    """What is wrong with the task, most serious first.
+def find_faults(results: Sequence[ProbeResult], bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
+    """Yield the faults of a task, most serious first.
 
     Args:
-        tried: everything that was tried on it.
-        bounds: what is still no finding.
+        results: results of all its probes.
+        bounds: bounds below which there is no finding.
     """
-    unscored = next((one.grades[0] for one in tried if one.grades[0].status is GradeStatus.UNSCORED), None)
+    unscored = next((one.grades[0] for one in results if one.grades[0].status is GradeStatus.UNSCORED), None)
     if unscored is not None:
         yield FindingKind.BROKEN, _one_line(f"cannot be graded: {unscored.reason}")
         return
-    solutions = [one for one in tried if one.trial.kind is ProbeKind.SOLUTION]
-    for one in solutions:
-        yield from _solution_findings(one, bounds)
-    yield from _vacuous_tests([one for one in tried if one.trial.kind in (ProbeKind.RAISING, ProbeKind.STUB)])
-    yield from _guessable_tests([one for one in tried if one.trial.kind in UNSKILLED], bounds)
+    for result in results:
+        if result.probe.kind is ProbeKind.SOLUTION:
+            yield from _solution_findings(result, bounds)
+    yield from _vacuous_tests([one for one in results if one.probe.kind in (ProbeKind.RAISING, ProbeKind.STUB)])
+    yield from _guessable_tests([one for one in results if one.probe.kind in UNSKILLED], bounds)
 
 
-def _solution_findings(one: ProbeResult, bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
-    label = one.trial.label
-    grade = one.grades[0]
-    if _is_other_code(one.trial, grade):
+def _solution_findings(result: ProbeResult, bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
+    label = result.probe.label
+    grade = result.grades[0]
+    if _is_other_code(result.probe, grade):
         yield FindingKind.BROKEN, f"{label}: the grader finds other code in it; see docs/extraction.md"
         return
-    verdicts = [[test.verdict for test in again.tests] for again in one.grades]
+    verdicts = [[test.verdict for test in again.tests] for again in result.grades]
     if any(other != verdicts[0] for other in verdicts):
-        yield FindingKind.FLAKY, _one_line(f"{label}: {_difference(one.grades)}")
-    elif not one.passed:
+        yield FindingKind.FLAKY, _one_line(f"{label}: {_difference(result.grades)}")
+    elif not result.passed:
         failed = [test for test in grade.tests if test.verdict is not Verdict.PASSED]
         count = f"{label} fails {len(failed)} of {len(grade.tests)} tests"
         first = f"{failed[0].name}: {failed[0].verdict}: {failed[0].detail}" if failed else grade.reason
         yield FindingKind.BROKEN, _one_line(f"{count}: {first.removeprefix(': ').removesuffix(': ')}")
-    if one.cpu_s > bounds.cpu_s:
-        yield FindingKind.SLOW, f"{label} needs {one.cpu_s:.1f} CPU seconds, more than {bounds.cpu_s:g}"
+    if result.cpu_s > bounds.cpu_s:
+        yield FindingKind.SLOW, f"{label} needs {result.cpu_s:.1f} CPU seconds, more than {bounds.cpu_s:g}"
 
 
-def _vacuous_tests(tried: Sequence[ProbeResult]) -> Iterator[tuple[FindingKind, str]]:
-    """Tests that pass both with an answer that always raises and with one that never does."""
-    tests = [one.grades[0].tests for one in tried]
+def _vacuous_tests(probes: Sequence[ProbeResult]) -> Iterator[tuple[FindingKind, str]]:
+    """Find tests that pass both with an answer that always raises and with one that never does."""
+    tests = [one.grades[0].tests for one in probes]
     if len(tests) < _MIN_PROBES or len(set(map(len, tests))) > 1:
         return
     passed = [results[0] for results in zip(*tests, strict=True) if {one.verdict for one in results} == {_PASSED}]
@@ -196,19 +196,19 @@ def _vacuous_tests(tried: Sequence[ProbeResult]) -> Iterator[tuple[FindingKind, 
         yield FindingKind.BROKEN, _one_line(f"{count}: {passed[0].name}")
 
 
-def _guessable_tests(tried: Sequence[ProbeResult], bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
-    """The best of the answers without skill, if it is too good."""
-    best = max(tried, key=lambda one: one.share, default=None)
+def _guessable_tests(probes: Sequence[ProbeResult], bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
+    """Find the best of the answers without skill, if it passes too many tests."""
+    best = max(probes, key=lambda one: one.share, default=None)
     if best is None:
         return
     tests = best.grades[0].tests
     if best.share > bounds.guessable or best.share == 1.0:
         passed = sum(test.verdict is Verdict.PASSED for test in tests)
-        yield FindingKind.GUESSABLE, _one_line(f"{best.trial.label} passes {passed} of {len(tests)} tests")
+        yield FindingKind.GUESSABLE, _one_line(f"{best.probe.label} passes {passed} of {len(tests)} tests")
 
 
 def _difference(grades: Sequence[Grade]) -> str:
-    """The first test that fared differently, and how."""
+    """Describe the first test that has different verdicts."""
     if len({len(grade.tests) for grade in grades}) > 1:
         return f"has {', '.join(str(len(grade.tests)) for grade in grades)} tests"
     for results in zip(*(grade.tests for grade in grades), strict=True):
@@ -217,11 +217,11 @@ def _difference(grades: Sequence[Grade]) -> str:
     return ""
 
 
-def _is_other_code(trial: Probe, grade: Grade) -> bool:
-    """Whether what ran is not the solution; nobody knows where that is text with code in it."""
-    if not trial.code or grade.extraction_rule == ExtractionRule.BODY_ONLY:
+def _is_other_code(probe: Probe, grade: Grade) -> bool:
+    """Return True if other code than the solution ran; False where the code of the solution is not known."""
+    if not probe.code or grade.extraction_rule == ExtractionRule.BODY_ONLY:
         return False
-    return grade.answer is None or grade.answer.strip() != trial.code.replace("\r\n", "\n").strip()
+    return grade.answer is None or grade.answer.strip() != probe.code.replace("\r\n", "\n").strip()
 
 
 def _one_line(text: str) -> str:

@@ -16,31 +16,31 @@ __all__ = ["REQUEST_BYTES", "OversizedRow", "PayloadStats"]
 
 REQUEST_BYTES = PAYLOAD_BYTES
 _ENVELOPE_BYTES = 256
-"""Brackets, and what HTTP puts around a batch."""
+"""Bytes of the brackets, and of the HTTP event around a batch."""
 _TURN = {"role": "assistant", "content": ""}
 _MAX_WORST = 100
 
 
 @dataclass(frozen=True, slots=True)
 class OversizedRow:
-    """A row of which a batch may hold too few."""
+    """A row of which a batch of the asked size does not fit into a request."""
 
     place: str
     id: str
     bytes: int
-    """Of the row as it is sent, with its completion."""
+    """Bytes of the row as it is sent, with its completion."""
     fitting: int
-    """How many such rows fit into one request; 0 when not even one does."""
+    """Number of such rows that fit into one request; 0 when not even one does."""
 
 
 @dataclass(slots=True)
 class PayloadStats:
-    """Adds up what rows need when they are sent for grading.
+    """Sums up the sizes of rows as they are sent for grading.
 
     Args:
         batch_size: samples in one request, at least 1.
-        completion_bytes: room for the model's text of each, as JSON.
-        as_text: whether requests hold the batch as JSON text inside of JSON, as an HTTP event does.
+        completion_bytes: bytes reserved for the completion of each, as JSON.
+        as_text: True if requests hold the batch as JSON text inside of JSON, as an HTTP event does.
     """
 
     batch_size: int
@@ -53,21 +53,22 @@ class PayloadStats:
     """Bytes of the largest row, with its completion."""
     too_large: int = 0
     worst: list[OversizedRow] = field(default_factory=list)
-    """The first of those that are too large."""
+    """First rows that are too large."""
 
     @property
     def share(self) -> int:
-        """Bytes each sample of a batch may have."""
+        """Bytes that each sample of a batch may have."""
         return (REQUEST_BYTES - _ENVELOPE_BYTES) // self.batch_size
 
     def bytes_of(self, row: Mapping[str, Any]) -> int:
-        """What a row needs in a request, once the model has answered."""
+        """Return the bytes of a row in a request, with a completion."""
         name = "messages" if "messages" in row else "prompt"
         text = json_line({**row, name: [*row[name], _TURN]})
+        # as JSON text in JSON, quotes and backslashes are escaped a second time
         return len(json.dumps(text) if self.as_text else text) + len(", ") + self.completion_bytes
 
     def fits(self, row: Mapping[str, Any]) -> bool:
-        """Whether a batch of nothing but such rows would fit."""
+        """Return True if a batch of nothing but such rows would fit."""
         return self.bytes_of(row) <= self.share
 
     def add(self, row: Mapping[str, Any], *, place: str, name: str) -> None:
@@ -88,16 +89,16 @@ class PayloadStats:
 
     @property
     def largest_batch(self) -> int:
-        """Bytes of a batch of copies of the largest row: a group of answers to one prompt is that."""
+        """Bytes of a batch of copies of the largest row, as a group of answers to one prompt is."""
         return self.largest * self.batch_size + _ENVELOPE_BYTES
 
     @property
     def safe_batch_size(self) -> int:
-        """Samples of which any batch fits; 0 when there is a row that fits into none."""
+        """Batch size at which every batch fits; 0 when there is a row that fits into none."""
         return (REQUEST_BYTES - _ENVELOPE_BYTES) // max(1, self.largest)
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it; sizes in bytes."""
+        """Return the figures as JSON values; sizes in bytes."""
         return {
             "limit": REQUEST_BYTES,
             "batch_size": self.batch_size,

@@ -1,4 +1,4 @@
-"""Probes of a task: answers that must pass its tests, and answers that must not."""
+"""Make the probes of a task: answers that must pass its tests, and answers that must not."""
 
 from __future__ import annotations
 
@@ -26,48 +26,48 @@ _ERROR_CLASS_SOURCE = "class Refused(Exception):\n    pass\n\n\n"
 
 
 class ProbeKind(StrEnum):
-    """What is tried."""
+    """Kinds of answers that are run against the tests."""
 
     SOLUTION = "solution"
-    """A solution that came with the row; must pass every test."""
+    """A solution of the row; must pass every test."""
     RAISING = "raising"
-    """What is asked for, and raises an exception of its own whatever it is asked."""
+    """A function or program that always raises an exception of its own."""
     STUB = "stub"
-    """What is asked for, with nothing in it: a function that returns ``None``, a program that prints nothing."""
+    """A function that returns ``None``, an empty class, or a program that prints nothing."""
     CONSTANT = "constant"
-    """What always returns or prints the value that most tests expect."""
+    """A function or program that always returns or prints the value that most tests expect."""
 
 
 UNSKILLED = (ProbeKind.RAISING, ProbeKind.STUB, ProbeKind.CONSTANT)
-"""What passes tests that need no skill."""
+"""Kinds of answers without skill: tests that they pass show nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One answer to try."""
+    """One answer to run against the tests."""
 
     kind: ProbeKind
     code: str
-    """The code that is to run."""
+    """Code that is to run; empty where the solution is text with code in it."""
     completion: str
-    """The model's text that it is in."""
+    """Completion that holds the code."""
     label: str = ""
-    """What to call it, beyond its kind."""
+    """Name of the probe, for people."""
 
     def sample(self, task: Task) -> Sample:
-        """The sample that puts it to the task."""
+        """Return the sample that runs it against the tests of a task."""
         return Sample(self.kind.value, self.completion, task.reference, prompt=task.prompt)
 
 
 def make_probes(task: Task, *, solutions: int) -> list[Probe]:
-    """What to try on a task.
+    """Return the probes of a task.
 
     Args:
         task: the task.
-        solutions: try at most so many of those that came with it.
+        solutions: most solutions of the row that are made probes.
     """
-    found = [_solution_probe(text, number) for number, text in enumerate(task.solutions[:solutions], 1)]
-    return [*found, *_unskilled_probes(task)]
+    probes = [_solution_probe(text, number) for number, text in enumerate(task.solutions[:solutions], 1)]
+    return [*probes, *_unskilled_probes(task)]
 
 
 def _solution_probe(text: str, number: int) -> Probe:
@@ -106,7 +106,7 @@ def _probe(kind: ProbeKind, code: str, label: str) -> Probe:
 
 
 def _definition_source(name: str, statement: str) -> str:
-    """Python that defines a function of this name, or a class with a method of it, that consists of a statement."""
+    """Return Python that defines a function, or a class with a method, of one statement."""
     root, _, method = name.partition(".")
     if not method:
         return f"def {root}(*args, **kwargs):\n    {statement}\n"
@@ -114,7 +114,7 @@ def _definition_source(name: str, statement: str) -> str:
 
 
 def _is_class(task: Task, name: str) -> bool:
-    """Whether what is asked for is a class, going by the code that came with the task."""
+    """Return True if the code of the row defines the name as a class."""
     return any(
         isinstance(statement, ast.ClassDef) and statement.name == name
         for source in (*task.solutions, task.problem.prompt)
@@ -123,7 +123,7 @@ def _is_class(task: Task, name: str) -> bool:
 
 
 def _is_python(text: str) -> bool:
-    """Whether a solution is code, and not text with code in it."""
+    """Return True if a solution is code, and not text with code in it."""
     return "```" not in text or bool(_statements(text))
 
 

@@ -1,4 +1,4 @@
-"""The prompt of a training row: its system turn and its user turn."""
+"""Render the prompt of a training row: its system turn and its user turn."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MIN_TICKS = 3
 
 
 def fenced(code: str) -> str:
-    """The code in a block whose fence is longer than any run of backticks in it."""
+    """Return the code in a Markdown block, whose fence is longer than any run of backticks in the code."""
     longest = max(map(len, re.findall("`+", code)), default=0)
     ticks = "`" * max(_MIN_TICKS, longest + 1)
     text = code.strip("\n")
@@ -39,10 +39,14 @@ _MAX_TEMPLATE_CHARS = 100_000
 
 
 def read_template(path: str, *, must_hold: str = "") -> str:
-    """The text of a template's file.
+    """Read the file of a template.
+
+    Args:
+        path: path of the file.
+        must_hold: placeholder that the template needs.
 
     Raises:
-        InputError: it cannot be read, is empty, or does not hold what it must.
+        InputError: it cannot be read, is empty, or lacks the placeholder.
     """
     try:
         text = Path(path).read_text("utf-8")
@@ -53,35 +57,35 @@ def read_template(path: str, *, must_hold: str = "") -> str:
     if not text.strip() or len(text) > _MAX_TEMPLATE_CHARS:
         raise InputError(f"{path}: holds no text" if not text.strip() else f"{path}: is too long for a prompt")
     if must_hold not in text:
-        raise InputError(f"{path}: must hold {must_hold} where the task's text is to stand")
+        raise InputError(f"{path}: must hold {must_hold} in the place of the task's text")
     return text.strip()
 
 
 class PromptTemplate:
-    """Makes the turns of training rows.
+    """A template for the turns of training rows.
 
-    A row that holds a conversation keeps it; the system turn is then only put in where one is asked for.
+    A row with a conversation keeps it; then a system turn is added only where `system` is given.
 
     Args:
-        system: text of the system turn; ``None`` is `SYSTEM_PROMPT`, for rows that hold no conversation.
+        system: text of the system turn; ``None`` is `SYSTEM_PROMPT`, for rows without a conversation.
         user: template of the user turn, in which ``{prompt}`` is the task's text (code in a fenced block),
-            ``{interface}`` says what the code must define or that it must be a program, ``{starter}`` is the code
-            to start from, ``{entry_point}`` the name to define. A paragraph that is one of these and has no value
-            is left out.
+            ``{interface}`` names the function to define or asks for a program, ``{starter}`` is the code to start
+            from, ``{entry_point}`` the name to define. A paragraph that consists of a placeholder without a value is
+            left out.
     """
 
     def __init__(self, system: str | None = None, user: str = USER_PROMPT) -> None:
         self._system = system
         self._user = user
 
-    def of(self, task: Task) -> list[dict[str, Any]]:
-        """The turns for a task."""
+    def render(self, task: Task) -> list[dict[str, Any]]:
+        """Return the turns for a task."""
         if task.turns:
             turns = [dict(turn) for turn in task.turns]
             if self._system is None:
                 return turns
-            kept = [turn for turn in turns if turn["role"] not in {"system", "developer"}]
-            return [{"role": "system", "content": self._system}, *kept]
+            others = [turn for turn in turns if turn["role"] not in {"system", "developer"}]
+            return [{"role": "system", "content": self._system}, *others]
         system = SYSTEM_PROMPT if self._system is None else self._system
         return [{"role": "system", "content": system}, {"role": "user", "content": self._user_text(task)}]
 
@@ -93,19 +97,20 @@ class PromptTemplate:
             "entry_point": task.problem.entry_point or "",
         }
         paragraphs = [part for part in self._user.split("\n\n") if not _is_empty_placeholder(part, values)]
-        return _PLACEHOLDER.sub(lambda found: values[found[1]], "\n\n".join(paragraphs))
+        # all placeholders at once, so that those in a task's own text stay as they are
+        return _PLACEHOLDER.sub(lambda match: values[match[1]], "\n\n".join(paragraphs))
 
 
 def _is_code(task: Task) -> bool:
-    """Whether the prompt is code to be completed."""
+    """Return True if the prompt is code to be completed."""
     code = find_prompt_code(task.prompt, entry_point=task.problem.entry_point)
     return bool(code) and code == task.prompt
 
 
 def _is_empty_placeholder(paragraph: str, values: dict[str, str]) -> bool:
-    """Whether it is a placeholder and nothing else, for which there is no value."""
-    found = _PLACEHOLDER.fullmatch(paragraph.strip())
-    return found is not None and not values[found[1]]
+    """Return True if a paragraph consists of a placeholder without a value."""
+    match = _PLACEHOLDER.fullmatch(paragraph.strip())
+    return match is not None and not values[match[1]]
 
 
 def _interface_text(task: Task) -> str:
@@ -120,7 +125,7 @@ def _interface_text(task: Task) -> str:
 
 
 def _names_function(name: str, text: str) -> bool:
-    """Whether a text names a function, and does not merely use a word: "add the numbers" names no ``add``."""
+    """Return True if a text names a function. "add the numbers" uses the word, and does not name ``add``."""
     name_alone = rf"\b{re.escape(name)}\b"
     like_code = rf"{name_alone}\s*\(|`{re.escape(name)}`|(?:def|class)\s+{name_alone}"
     is_word = name.isalpha() and name.islower()
@@ -128,7 +133,7 @@ def _names_function(name: str, text: str) -> bool:
 
 
 def _parameters(task: Task, name: str) -> str:
-    """The parameters as a solution that came with the row has them; empty where none tells."""
+    """Return the parameters as in a solution of the row; empty where none defines the function."""
     for solution in task.solutions:
         try:
             signature = find_defined_function(solution, "solution", name=name)

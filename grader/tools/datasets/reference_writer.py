@@ -29,9 +29,9 @@ _DEFAULT_COMPARISON = asdict(Comparison())
 
 
 def to_native(problem: Problem) -> dict[str, Any]:
-    """The native reference of a problem.
+    """Return a native reference of a problem.
 
-    Whether it says all of the problem is for the caller to see, by reading it.
+    The native format cannot express every problem: read the reference again, and compare.
     """
     reference: dict[str, Any] = {
         "entry_point": problem.entry_point,
@@ -86,59 +86,60 @@ def _changed_options(comparison: Comparison) -> dict[str, Any]:
 
 
 class ReferenceWriter:
-    """Writes references that are read as the same problem again, which is seen to for each.
+    """Writes references, each of which is read again and must be the same problem.
 
     Args:
-        native: write the native format where it can say all, instead of the row's own.
+        native: True writes the native format where it can express the problem, instead of the row's own.
     """
 
     def __init__(self, *, native: bool = False) -> None:
         self._native = native
         self._needed: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
-        """Columns that rows of a format, with certain columns, were found to need."""
+        """Columns that rows of a format and with certain columns have needed so far."""
 
     def write(self, task: Task) -> Any:
-        """The reference for a task.
+        """Return the reference for a task.
 
         Raises:
-            RowError: it can be written in no way that is read the same.
+            RowError: no way to write it is read as the same problem.
         """
-        wanted = _fingerprint(task.problem)
-        for candidate in self._candidates(task, wanted):
-            if _reads_as(candidate, wanted, task):
-                return candidate
-        raise RowError("its tests hold values that JSON cannot say")
+        expected = _fingerprint(task.problem)
+        for reference in self._attempts(task, expected):
+            if _reads_as(reference, expected, task):
+                return reference
+        raise RowError("its tests hold values that cannot be written as JSON")
 
-    def _candidates(self, task: Task, wanted: str) -> Iterator[Any]:
+    def _attempts(self, task: Task, expected: str) -> Iterator[Any]:
         if self._native:
             yield to_native(task.problem)
-        for original in self._originals(task, wanted):
+        for original in self._originals(task, expected):
             yield original
             if isinstance(original, Mapping):
                 yield {**original, "format": task.problem.format_name}
         if not self._native:
             yield to_native(task.problem)
 
-    def _originals(self, task: Task, wanted: str) -> Iterator[Any]:
+    def _originals(self, task: Task, expected: str) -> Iterator[Any]:
         if not task.is_row:
             yield task.reference
             return
-        with contextlib.suppress(FieldError):  # of a trainer's row that was read as a whole, because its format says so
+        with contextlib.suppress(FieldError):  # a trainer's row that was read as a whole, as its format asks for
             yield find_reference(task.row)[0]
-        yield from self._trimmed(task, wanted)
+        yield from self._trimmed(task, expected)
 
-    def _trimmed(self, task: Task, wanted: str) -> Iterator[dict[str, Any]]:
-        """The row with ever more of its columns, fewest first."""
+    def _trimmed(self, task: Task, expected: str) -> Iterator[dict[str, Any]]:
+        """Yield the row with ever more of its columns, fewest first."""
         row = {name: value for name, value in task.row.items() if value is not None}
         kind = (task.problem.format_name, frozenset(row))
         known = self._needed.get(kind)
         if known is not None:
+            # rows of a data set nearly always need the same columns, and finding these reads the row once for each
             yield {name: value for name, value in row.items() if name in known}
         needed = dict(row)
-        # solutions are the largest columns, and cheap to do without once they are gone
+        # solutions first: they are the largest columns, and every further reading is cheaper without them
         for name in sorted(row, key=lambda name: name not in SOLUTION_COLUMNS):
             without = {other: value for other, value in needed.items() if other != name}
-            if _reads_as({**without, "format": task.problem.format_name}, wanted, task):
+            if _reads_as({**without, "format": task.problem.format_name}, expected, task):
                 needed = without
         self._needed[kind] = frozenset(needed) | (known or frozenset())
         yield needed
@@ -156,10 +157,12 @@ def _reads_as(reference: Any, wanted: str, task: Task) -> bool:
 
 
 def _fingerprint(problem: Problem) -> str:
-    """Equal for problems that are graded alike: unlike ``==``, it knows True from 1, and NaN from nothing.
+    """Return a text that is equal for problems that are graded alike.
+
+    Unlike ``==``, it tells True from 1, and finds NaN equal to itself.
 
     Raises:
-        RowError: a value cannot be written down.
+        RowError: a value has no text.
     """
     try:
         return repr(replace(problem, format_name=""))

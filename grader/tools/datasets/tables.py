@@ -1,4 +1,4 @@
-"""Tables of conversions and checks for a terminal."""
+"""Render the reports of conversions and checks as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _STYLES = {FindingKind.BROKEN: "red", FindingKind.FLAKY: "magenta"}
 _OTHER_STYLE = "yellow"
 
 
-def conversion_tables(done: ConversionReport, out: str) -> Group:
-    """What a conversion came to."""
-    payload = done.payload
-    rows = new_table(f"{done.rows} rows written to {one_line(out)}", "what", "number", numbers=1)
-    for name, count in done.formats.most_common():
+def conversion_tables(report: ConversionReport, out: str) -> Group:
+    """Render the report of a conversion."""
+    payload = report.payload
+    rows = new_table(f"{report.rows} rows written to {one_line(out)}", "what", "number", numbers=1)
+    for name, count in report.formats.most_common():
         rows.add_row(plain(f"with tests as {name}"), str(count))
-    rows.add_row("that could not be converted", str(done.bad))
-    rows.add_row("with an id that an earlier row has", str(done.repeated_ids))
-    rows.add_row("with tests put elsewhere", str(done.moved))
+    rows.add_row("that could not be converted", str(report.bad))
+    rows.add_row("with an id that an earlier row has", str(report.repeated_ids))
+    rows.add_row("with tests put elsewhere", str(report.moved))
     sizes = new_table(f"Requests of {payload.batch_size} samples", "what", "size", numbers=1)
     sizes.add_row("a request may have", _format_size(REQUEST_BYTES))
     sizes.add_row("room for each completion", _format_size(payload.completion_bytes))
@@ -44,12 +44,12 @@ def conversion_tables(done: ConversionReport, out: str) -> Group:
     sizes.add_row("batch size at which every batch fits", str(payload.safe_batch_size))
     parts: list[RenderableType] = [rows, Text(), sizes]
     if payload.too_large:
-        parts += [Text(), _oversized_rows(done)]
+        parts += [Text(), _oversized_rows(report)]
     return Group(*parts)
 
 
-def _oversized_rows(done: ConversionReport) -> Table:
-    payload = done.payload
+def _oversized_rows(report: ConversionReport) -> Table:
+    payload = report.payload
     title = f"{payload.too_large} rows are too large for batches of {payload.batch_size}"
     if payload.too_large > _MAX_ROWS_SHOWN:
         title += f" (the first {_MAX_ROWS_SHOWN})"
@@ -65,33 +65,33 @@ def _format_size(size: int) -> str:
     return f"{size / 1024:.1f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.2f} MB"
 
 
-def check_tables(checked: CheckReport) -> Group:
-    """What a check came to."""
+def check_tables(report: CheckReport) -> Group:
+    """Render the report of a check."""
     parts: list[RenderableType] = []
-    if checked.findings:
-        parts += [_findings(checked), Text()]
-    totals = new_table(f"{checked.rows} rows checked in {checked.elapsed_s:.1f} s", "what", "number", numbers=1)
-    for name, count in checked.formats.most_common():
+    if report.findings:
+        parts += [_findings(report), Text()]
+    totals = new_table(f"{report.rows} rows checked in {report.elapsed_s:.1f} s", "what", "number", numbers=1)
+    for name, count in report.formats.most_common():
         totals.add_row(plain(f"with tests as {name}"), str(count))
-    totals.add_row("tests", str(checked.tests))
-    totals.add_row("tasks with a solution of their own", str(checked.with_solution))
-    totals.add_row("solutions that pass every test", f"{checked.passing} of {checked.solutions}")
-    totals.add_row("tasks in which a stub passes a test", str(checked.stubs_passing))
-    totals.add_row("passed without skill, on average", f"{100 * checked.unskilled_share:.1f} %")
-    totals.add_row("answers graded", str(checked.runs))
+    totals.add_row("tests", str(report.tests))
+    totals.add_row("tasks with a solution of their own", str(report.with_solution))
+    totals.add_row("solutions that pass every test", f"{report.passing} of {report.solutions}")
+    totals.add_row("tasks in which a stub passes a test", str(report.stubs_passing))
+    totals.add_row("passed without skill, on average", f"{100 * report.unskilled_share:.1f} %")
+    totals.add_row("answers graded", str(report.runs))
     totals.add_section()
-    for kind, count in checked.counts.items():
+    for kind, count in report.counts.items():
         totals.add_row(Text(kind, style=_style(kind) if count else ""), str(count))
     return Group(*parts, totals)
 
 
-def _findings(checked: CheckReport) -> Table:
-    count = len(checked.findings)
+def _findings(report: CheckReport) -> Table:
+    count = len(report.findings)
     title = f"{count} findings" + (
         f" (the first {_MAX_FINDINGS_SHOWN}; --json has all)" if count > _MAX_FINDINGS_SHOWN else ""
     )
     table = new_table(title, "row", "id", "what", "why")
-    for finding in checked.findings[:_MAX_FINDINGS_SHOWN]:
+    for finding in report.findings[:_MAX_FINDINGS_SHOWN]:
         kind = Text(finding.kind, style=_style(finding.kind))
         table.add_row(str(finding.row), plain(one_line(finding.id, 60)), kind, plain(finding.detail))
     return table

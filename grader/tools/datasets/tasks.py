@@ -54,17 +54,17 @@ _TEXT_COLUMNS = (
 )
 _STARTER_COLUMNS = ("starter_code", "starter")
 _PROMPT_COLUMNS = ("complete_prompt", "prompt", "code_prompt")
-"""What a ``canonical_solution`` may be the continuation of."""
+"""Columns that a ``canonical_solution`` may continue."""
 _SOLUTION_COLUMNS = ("code", "solution", "reference_solution", "gold_standard_solution", "canonical_solution")
 _SOLUTION_LIST_COLUMNS = ("solutions",)
 SOLUTION_COLUMNS = frozenset((*_SOLUTION_COLUMNS, *_SOLUTION_LIST_COLUMNS, "incorrect_solutions"))
-"""Columns that hold solutions, and that no test needs unless its format says so."""
+"""Columns that hold solutions, and that only some formats need for their tests."""
 _CODECONTESTS_PYTHON3 = 3
-"""Of the enumeration in the card of CodeContests; 1 is Python 2."""
+"""Python 3 in the enumeration of the card of CodeContests; 1 is Python 2."""
 
 
 def task_id(row: Mapping[str, Any]) -> str | None:
-    """What the row calls its task; ``None`` when it does not."""
+    """Return the id of a row's task; ``None`` when it has none."""
     for name in _ID_COLUMNS:
         value = row.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
@@ -72,12 +72,12 @@ def task_id(row: Mapping[str, Any]) -> str | None:
         if isinstance(value, str) and value.strip():
             return value
     extra = row.get("extra_info")
-    inside = extra.get("id") if isinstance(extra, Mapping) else None
-    return inside if isinstance(inside, str) and inside.strip() else None
+    extra_id = extra.get("id") if isinstance(extra, Mapping) else None
+    return extra_id if isinstance(extra_id, str) and extra_id.strip() else None
 
 
 def conversation(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The conversation a row holds, without the answers at its end; empty when it holds none."""
+    """Return the conversation of a row, without the answers at its end; empty when it has none."""
     parameters = row.get("responses_create_params")
     given = parameters.get("input") if isinstance(parameters, Mapping) else None
     if isinstance(given, str):
@@ -94,32 +94,32 @@ def conversation(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def task_text(row: Mapping[str, Any]) -> str:
-    """The task as text, prose or code; empty when there is none."""
+    """Return the task as text, prose or code; empty when there is none."""
     return _first_text(row, _TEXT_COLUMNS)
 
 
 def starter_code(row: Mapping[str, Any]) -> str:
-    """Code the answer is to start from; empty when there is none."""
+    """Return the code that the answer must start from; empty when there is none."""
     return _first_text(row, _STARTER_COLUMNS)
 
 
 def find_solutions(row: Mapping[str, Any], entry_point: str | None) -> list[str]:
-    """The Python solutions that came with a row: code, or text with code in it; in their order.
+    """Return the Python solutions of a row, in their order: code, or text with code in it.
 
     Args:
         row: a row, or a reference.
-        entry_point: name that a solution defines, which tells whole solutions from continuations of the prompt.
+        entry_point: name that a whole solution defines, unlike a continuation of the prompt.
     """
-    found = [row[name] for name in _SOLUTION_COLUMNS if isinstance(row.get(name), str)]
+    candidates = [row[name] for name in _SOLUTION_COLUMNS if isinstance(row.get(name), str)]
     for name in _SOLUTION_LIST_COLUMNS:
-        found += _solutions_in_list(row.get(name))
+        candidates += _solutions_in_list(row.get(name))
     starts = [text for name in _PROMPT_COLUMNS if isinstance(text := row.get(name), str) and text]
-    texts = [whole_solution(text, starts, entry_point) for text in found if text.strip()]
+    texts = [whole_solution(text, starts, entry_point) for text in candidates if text.strip()]
     return list(dict.fromkeys(texts))
 
 
 def whole_solution(text: str, starts: Sequence[str], entry_point: str | None) -> str:
-    """A solution as a whole: itself, or after the first of the prompts with which it is one."""
+    """Return a solution as a whole: itself, or after the first of the prompts that it continues."""
     if _is_whole(text, entry_point):
         return text
     return next((start + text for start in starts if _is_whole(start + text, entry_point)), text)
@@ -134,7 +134,7 @@ def _is_whole(source: str, entry_point: str | None) -> bool:
 
 
 def _solutions_in_list(value: Any) -> list[str]:
-    """Solutions of a list, JSON text of one, or the parallel lists of CodeContests."""
+    """Return the solutions in a list, in JSON text of one, or in the parallel lists of CodeContests."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -154,37 +154,37 @@ def _first_text(row: Mapping[str, Any], names: Sequence[str]) -> str:
 
 
 class RowError(Exception):
-    """A row that cannot be made into a task. Its text is one line, to be put after the row's place."""
+    """A row that cannot be read as a task. Its text is one line, to be put after the row's place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One row, read."""
+    """A task: one row of a data set."""
 
     id: str
-    """The row's own, or made up from its number."""
+    """Id of the row, or one made from its number."""
     row: Mapping[str, Any]
-    """As it came."""
+    """The row, unchanged."""
     starter: str
-    """Code the answer is to start from; empty when there is none."""
+    """Code that the answer must start from; empty when there is none."""
     reference: Any
-    """What says what is right: a part of the row, or the whole row."""
+    """Part of the row that holds the tests, or the whole row."""
     is_row: bool
-    """Whether the reference is the whole row."""
+    """True if the reference is the whole row."""
     problem: Problem
     turns: tuple[Mapping[str, Any], ...]
-    """The conversation the row holds, without answers; empty when it holds none."""
+    """Conversation of the row, without answers; empty when it has none."""
     prompt: str
-    """The task as text: the last user turn, or what the row has in the place of one."""
+    """The task as text: the last user turn, or the column that stands for it."""
     solutions: tuple[str, ...]
-    """Solutions that came with the row: code, or text with code in it."""
+    """Solutions of the row: code, or text with code in it."""
 
 
 def check_format(name: str | None) -> None:
-    """See that there is a format of this name.
+    """Check the name of a format.
 
     Raises:
-        InputError: there is none; suggests one.
+        InputError: there is no such format; suggests one.
     """
     if name is None or name in FORMAT_NAMES:
         return
@@ -194,9 +194,9 @@ def check_format(name: str | None) -> None:
 
 
 def read_task(row: Row, format_name: str | None = None) -> Task:
-    """Make a task of a row.
+    """Read a row as a task.
 
-    The reference is where a trainer's row has one (see `grader.references.locate`), else the row itself.
+    The reference is the one of a trainer's row (see `grader.references.locate`), else the row itself.
 
     Args:
         row: the row.
@@ -227,7 +227,7 @@ def read_task(row: Row, format_name: str | None = None) -> Task:
 
 
 def _flat_columns(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The columns of a row, and those of the data set's row that a grader's item holds."""
+    """Return the columns of a row, and those of the data set's row in its column ``item``."""
     item = row.get("item")
     return {**item, **row} if isinstance(item, Mapping) else row
 
@@ -235,19 +235,19 @@ def _flat_columns(row: Mapping[str, Any]) -> Mapping[str, Any]:
 def _read_problem(
     row: Mapping[str, Any], columns: Mapping[str, Any], prompt: str, name: str | None
 ) -> tuple[Any, bool, Problem]:
-    """The reference, whether it is the whole row, and the problem it says."""
+    """Return the reference, True if it is the whole row, and its problem."""
     try:
-        inner, field = find_reference(columns)
+        nested, field = find_reference(columns)
     except FieldMissingError:
-        inner, field = None, ""
+        nested, field = None, ""
     except FieldError as error:
         raise RowError(f"{error.field}: {error.message}") from None
-    if inner is None or (isinstance(inner, str) and not is_address(inner)):
+    if nested is None or (isinstance(nested, str) and not is_address(nested)):
         return row, True, _parse_problem(row, prompt, name, "")
     try:
-        return inner, False, _parse_problem(inner, prompt, name, field)
+        return nested, False, _parse_problem(nested, prompt, name, field)
     except RowError:
-        # a row of a data set may have columns of a trainer's names, with something else in them
+        # a row of a data set may have a column by the name of a trainer's, with something else in it
         try:
             return row, True, _parse_problem(row, prompt, name, "")
         except RowError:

@@ -1,4 +1,4 @@
-"""Invoke a deployed function, or whatever listens at the configured endpoint."""
+"""Invoke a deployed function, or another one at the configured endpoint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["InvocationError", "Remedy", "RemoteFunction"]
 _PREFIX: Final = "lambda:"
 _CONNECT_S: Final = 10.0
 _NETWORK_MARGIN_S: Final = 20.0
-"""What an answer may take on its way, after the longest invocation."""
+"""Seconds that a response may take on its way, after the longest invocation."""
 _TOO_LARGE: Final = frozenset({"RequestTooLargeException", "413", "Function.ResponseSizeTooLarge"})
 _REQUEST_ERRORS: Final = frozenset({"InvalidRequestContentException"})
 _TRANSIENT_ERRORS: Final = frozenset(
@@ -36,11 +36,11 @@ _FATAL_ERRORS: Final = frozenset(
         "Runtime.UserCodeSyntaxError",
     }
 )  # fmt: skip
-"""What a function fails with whatever it is sent."""
+"""Errors of a function that would fail with any event."""
 
 
 class Remedy(Enum):
-    """What helps after an invocation that has failed."""
+    """Requests that may go well after an invocation that has failed."""
 
     LATER = "the same again, after a while"
     SMALLER = "a smaller batch"
@@ -48,7 +48,7 @@ class Remedy(Enum):
 
 
 class InvocationError(Exception):
-    """An invocation has failed, and there is something to be done about it; the text is for people."""
+    """An invocation has failed, and another request may go well. The text is for people."""
 
     def __init__(self, message: str, remedy: Remedy) -> None:
         super().__init__(message)
@@ -56,12 +56,12 @@ class InvocationError(Exception):
 
 
 class RemoteFunction:
-    """A function to send batches to. For use from several threads.
+    """A function to send batches to. Safe for threads.
 
     Args:
-        name: which one.
-        cloud: the account it is in. Its region is that of the name, where that is an ARN.
-        concurrency: how many threads will use it.
+        name: name of the function.
+        cloud: account of the function. Its region is that of the name, where that is an ARN.
+        concurrency: number of threads that will use it.
     """
 
     def __init__(self, name: FunctionName, cloud: AwsSession, *, concurrency: int = 1) -> None:
@@ -70,11 +70,11 @@ class RemoteFunction:
         self._concurrency = concurrency
 
     @classmethod
-    def at(cls, address: str, *, profile: str | None, region: str | None, concurrency: int) -> Self:
-        """The function at ``lambda:NAME``, ``lambda:NAME:ALIAS`` or ``lambda:ARN``.
+    def parse(cls, address: str, *, profile: str | None, region: str | None, concurrency: int) -> Self:
+        """Return the function of ``lambda:NAME``, ``lambda:NAME:ALIAS`` or ``lambda:ARN``.
 
         Raises:
-            CloudRequestError: it is none of these, or the ARN is one of another region than is asked for.
+            CloudRequestError: the address is something else, or the ARN is one of another region than `region`.
         """
         if not address.startswith(_PREFIX):
             raise CloudRequestError(
@@ -84,25 +84,26 @@ class RemoteFunction:
         name = FunctionName.parse(address.removeprefix(_PREFIX))
         if region is not None and name.region not in (None, region):
             raise CloudRequestError(
-                f"--on {address}: is a function in {name.region}, and --region says {region}; leave it out"
+                f"--on {address}: is a function in {name.region}, and --region is {region}; leave it out"
             )
         return cls(name, AwsSession(profile=profile, region=name.region or region), concurrency=concurrency)
 
     def check(self) -> None:
-        """See whether it may be invoked, without invoking it.
+        """Check that the function may be invoked, without invoking it.
 
         Raises:
-            CloudRequestError: it may not: no such function or alias, no credentials, no permission.
+            CloudRequestError: it may not: there is no such function or alias, no credentials, or no permission.
             CloudError: AWS has failed, or cannot be reached.
         """
         try:
-            self._try(self.name)
+            self._dry_run(self.name)
         except NothingThereError as error:
             if self.name.qualifier is None:
                 raise
+            # Lambda has one error for both: look without the alias, to name the one that is missing
             bare = replace(self.name, qualifier=None)
             try:
-                self._try(bare)
+                self._dry_run(bare)
             except GraderError:
                 raise error from None
             raise NothingThereError(
@@ -112,18 +113,18 @@ class RemoteFunction:
             ) from None
 
     def invoke(self, payload: bytes) -> bytes:
-        """Send an event; what the function returned.
+        """Send an event, and return the payload of the response.
 
         Raises:
-            InvocationError: it has failed, and something can be done about it.
-            CloudRequestError, CloudError: it would fail again.
+            InvocationError: it has failed, and another request may go well.
+            CloudRequestError, CloudError: it has failed, and every other request would.
         """
         about = f"function {self.name}"
         client = self._client()
         try:
             with translated_errors(about, region=client.meta.region_name):
-                answer = client.invoke(**_target_parameters(self.name), Payload=payload)
-                text: bytes = answer["Payload"].read()
+                response = client.invoke(**_target_parameters(self.name), Payload=payload)
+                text: bytes = response["Payload"].read()
         except CloudError as error:
             if error.transient or error.code in _TRANSIENT_ERRORS:
                 raise InvocationError(str(error), Remedy.LATER) from None
@@ -136,29 +137,31 @@ class RemoteFunction:
             if error.code in _TRANSIENT_ERRORS:
                 raise InvocationError(str(error), Remedy.LATER) from None
             raise
-        if answer.get("FunctionError"):
+        if response.get("FunctionError"):
             raise self._failure(text)
         return text
 
     def _failure(self, payload: bytes) -> InvocationError | CloudError:
-        """What the function itself says of its error (AWS Lambda Developer Guide, "Python function errors")."""
+        """Return the error that the function itself reports (AWS Lambda Developer Guide, "Python function errors")."""
         try:
-            said = json.loads(payload)
+            value = json.loads(payload)
         except (ValueError, RecursionError):
-            said = None
-        document: dict[str, Any] = said if isinstance(said, dict) else {}
+            value = None
+        document: dict[str, Any] = value if isinstance(value, dict) else {}
         message = one_line(document.get("errorMessage", ""), 300)
+        # a timeout of the function has a message and no type
         kind = one_line(document.get("errorType") or ("Sandbox.Timedout" if "timed out" in message else "unknown"), 80)
         text = f"function {self.name}: has failed: {kind}: {message}"
         if kind in _FATAL_ERRORS:
             return CloudError(f"{text}; put the function right first", code=kind)
         return InvocationError(text, Remedy.SMALLER if kind in _TOO_LARGE else Remedy.ALONE)
 
-    def _try(self, name: FunctionName) -> None:
+    def _dry_run(self, name: FunctionName) -> None:
         self._cloud.call("lambda", "invoke", f"function {name}", **_target_parameters(name), InvocationType="DryRun")
 
     def _client(self) -> Any:
-        """One whose own repetitions are off, and that waits as long as a function may take."""
+        # Its own retries are off: FanOut repeats, with a smaller batch where that helps. It waits for as long as a
+        # function may take, with keep-alive, because NAT gateways drop connections that are silent for 350 s.
         return self._cloud.client(
             "lambda",
             retries={"total_max_attempts": 1},

@@ -1,4 +1,4 @@
-"""Request payloads and response parsing of remote grading."""
+"""Make the requests of remote grading, and read the responses."""
 
 from __future__ import annotations
 
@@ -32,38 +32,38 @@ __all__ = [
 _HEAD: Final = b'{"grader": "grade", "batch": ['
 _TAIL: Final = b"]}"
 _MARGIN: Final = 64 * 1024
-"""Bytes below the limit where nobody has to count exactly what else is in a request."""
+"""Bytes below the limit, as Lambda does not document what else counts towards it."""
 MAX_SAMPLES_BYTES: Final = PAYLOAD_BYTES - _MARGIN - len(_HEAD) - len(_TAIL)
-"""Bytes that the samples of one request may have together, commas counted."""
+"""Most bytes of the samples of one request together, commas included."""
 
 
 class NotSendableError(Exception):
-    """A sample cannot be sent; the text is for people, without a subject."""
+    """A sample that cannot be sent. The text is for people, without a subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestItem:
-    """One sample on its way."""
+    """One sample of a request."""
 
     place: int
-    """Its line in the file, from 1; no two are the same."""
+    """Line number of the sample in the file, from 1; unique."""
     id: Any
-    """As `grader.types.Sample.id`."""
+    """Id of the sample, as `grader.types.Sample.id`."""
     text: bytes
-    """It as JSON, with that id."""
+    """The sample as JSON, with that id."""
 
     @classmethod
     def of(cls, document: Mapping[str, Any], *, place: int, sample_id: Any) -> Self:
-        """The sample of a row, ready to be sent.
+        """Make the item of a sample.
 
         Raises:
-            NotSendableError: it is too large for any request, or JSON cannot say it.
+            NotSendableError: it is too large for any request, or cannot be written as JSON.
         """
         try:
             text = _to_json({**document, "id": sample_id})
         except ValueError:
             raise NotSendableError(
-                "holds NaN or an infinity, which Lambda takes for broken JSON; write it as text, or grade it here"
+                "holds NaN or an infinity, which Lambda refuses as broken JSON; write it as text, or grade it here"
             ) from None
         except RecursionError:
             raise NotSendableError("is nested too deeply to be sent") from None
@@ -77,16 +77,16 @@ class RequestItem:
 
 
 def batches(items: Iterable[RequestItem], *, max_items: int) -> Iterator[list[RequestItem]]:
-    """Items in groups that fit into one request each, in their order.
+    """Yield items in groups that fit into one request each, in their order.
 
     Args:
-        items: what to send.
+        items: the items.
         max_items: most items of a group, at least 1.
     """
     group: list[RequestItem] = []
     size = 0
     for item in items:
-        needed = len(item.text) + 1
+        needed = len(item.text) + 1  # the comma
         if group and (len(group) >= max_items or size + needed > MAX_SAMPLES_BYTES):
             yield group
             group, size = [], 0
@@ -97,15 +97,15 @@ def batches(items: Iterable[RequestItem], *, max_items: int) -> Iterator[list[Re
 
 
 def request_payload(items: Sequence[RequestItem]) -> bytes:
-    """The event that asks for the grades of these."""
+    """Return the event that asks for the grades of these items."""
     return _HEAD + b",".join(item.text for item in items) + _TAIL
 
 
 def _to_json(document: Any) -> bytes:
-    """UTF-8 where it can be: escapes of other scripts would be three times as long."""
     try:
+        # UTF-8 and not escapes, which are two to three times as long for other scripts
         return json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # a lone surrogate
+    except UnicodeEncodeError:  # a lone surrogate, which only an escape can express
         return json.dumps(document, allow_nan=False).encode()
 
 
@@ -113,47 +113,47 @@ _OK: Final = 200
 
 
 class ResponseError(Exception):
-    """An answer is none; the text is for people: what it is instead."""
+    """A response without the results that were asked for. The text is for people."""
 
 
 def read_response(payload: bytes, items: Sequence[RequestItem]) -> list[Grade]:
-    """The grades of items, in their order, whichever envelope the answer came in.
+    """Return the grades of items, in their order, from a response in any envelope.
 
     Args:
-        payload: what the function returned.
-        items: what it was sent. Results of another order are put right by their ids, where these are unique.
+        payload: payload of the response.
+        items: items of the request. Results in another order are sorted by their ids, where these are unique.
 
     Raises:
-        AnswerError: it holds no result, or more than one, for one of them.
+        ResponseError: an item has no result, or more than one.
     """
     try:
         document = json.loads(payload)
     except (ValueError, RecursionError):
-        raise ResponseError(f"the answer is no JSON: {one_line(payload[:200].decode(errors='replace'), 80)}") from None
+        raise ResponseError(
+            f"the response is not JSON: {one_line(payload[:200].decode(errors='replace'), 80)}"
+        ) from None
     results = _unwrap_results(document)
     if len(results) != len(items):
         raise ResponseError(f"{len(results)} results came back for {len(items)} samples")
-    wanted, found = (
-        [_comparable_id(item.id) for item in items],
-        [_comparable_id(_result_id(result)) for result in results],
-    )
-    if wanted != found:
-        by_id = dict(zip(found, results, strict=True))
-        if len(by_id) != len(results) or set(wanted) != set(found):
+    sent = [_comparable_id(item.id) for item in items]
+    received = [_comparable_id(_result_id(result)) for result in results]
+    if sent != received:
+        by_id = dict(zip(received, results, strict=True))
+        if len(by_id) != len(results) or set(sent) != set(received):
             raise ResponseError("results came back for other samples than those that were sent")
-        results = [by_id[key] for key in wanted]
+        results = [by_id[key] for key in sent]
     return [read_result(result, sample_id=item.id) for item, result in zip(items, results, strict=True)]
 
 
 def read_result(result: Any, *, sample_id: Any) -> Grade:
-    """The grade that a result tells of, with or without details.
+    """Return the grade of a result, with or without details.
 
     Args:
-        result: of `grader.lambda_api.write_response`, or of another function that keeps to AWS's contract.
-        sample_id: whose it is.
+        result: a result of `grader.lambda_api.write_response`, or of another function that follows AWS's contract.
+        sample_id: id of the sample.
 
     Raises:
-        AnswerError: it is no result.
+        ResponseError: it is not a result.
     """
     if not isinstance(result, Mapping):
         raise ResponseError(f"a result is of type {type(result).__name__}, not an object")
@@ -179,13 +179,14 @@ def _unwrap_results(document: Any) -> list[Any]:
             try:
                 body = json.loads(body)
             except (ValueError, RecursionError):
-                raise ResponseError("the body of the answer is no JSON") from None
+                raise ResponseError("the body of the response is not JSON") from None
         if document["statusCode"] != _OK:
-            said = body.get("error", "") if isinstance(body, Mapping) else ""
-            raise ResponseError(f"the answer has status {one_line(document['statusCode'], 20)}: {one_line(said)}")
+            message = body.get("error", "") if isinstance(body, Mapping) else ""
+            status = one_line(document["statusCode"], 20)
+            raise ResponseError(f"the response has status {status}: {one_line(message)}")
         document = body
     if not isinstance(document, list):
-        raise ResponseError(f"the answer is of type {type(document).__name__}, not a list of results")
+        raise ResponseError(f"the response is of type {type(document).__name__}, not a list of results")
     return document
 
 
@@ -194,7 +195,8 @@ def _result_id(result: Any) -> Any:
 
 
 def _comparable_id(value: Any) -> str:
-    """The id for comparison; lone surrogates may have been replaced on the way."""
+    """Return a text of an id that is equal for ids that are the same."""
+    # lone surrogates are replaced here, as they may have been on the way
     return (
         json.dumps(value, sort_keys=True, ensure_ascii=False)
         .encode("utf-16", "surrogatepass")
@@ -229,7 +231,7 @@ def _metric(value: Any) -> Metric:
 
 
 def _status(value: Any, metrics: Mapping[str, float]) -> GradeStatus:
-    """As it says; else as the metric says that tells of errors of the grader."""
+    """Return the status, or where there is none, the one that the metric ``grader_error`` implies."""
     if value is None:
         return GradeStatus.UNSCORED if metrics.get("grader_error") else GradeStatus.SCORED
     try:
@@ -242,12 +244,12 @@ def _verdict(value: Any) -> Verdict:
     try:
         return Verdict(value)
     except ValueError:
-        raise ResponseError(f"a result's verdict is {one_line(value, 40)!r}, which is none") from None
+        raise ResponseError(f"a result's verdict is {one_line(value, 40)!r}, which does not exist") from None
 
 
 def _rule(value: Any, metrics: Mapping[str, float]) -> str:
-    """As it says; else as the metric says, which is the rule's place among all."""
+    """Return the extraction rule, or where there is none, the one with the index in the metric."""
     if value is not None:
         return _require_text(value, "extraction_rule")
-    rules, place = list(ExtractionRule), metrics.get("extraction_rule", -1.0)
-    return rules[int(place)].value if place.is_integer() and 0 <= place < len(rules) else ""
+    rules, index = list(ExtractionRule), metrics.get("extraction_rule", -1.0)
+    return rules[int(index)].value if index.is_integer() and 0 <= index < len(rules) else ""

@@ -64,7 +64,7 @@ def answers(name: str) -> dict[str, str]:
 def convert(*documents: dict[str, Any], **settings: Any) -> tuple[list[dict[str, Any]], list[str], ConversionReport]:
     written: list[dict[str, Any]] = []
     complaints: list[str] = []
-    how = ConversionOptions(**{"turns": PromptTemplate(), **settings})
+    how = ConversionOptions(**{"prompts": PromptTemplate(), **settings})
     rows = [row_of(document, number) for number, document in enumerate(documents, 1)]
     done = convert_rows(rows, how, written.append, lambda row, text: complaints.append(text) if text else None)
     return json.loads(json.dumps(written)), complaints, done
@@ -131,7 +131,7 @@ def test_grades_are_the_same_when_the_tests_have_gone_to_s3(
         ROWS[name],
         target=TrainerFormat(target.partition(" ")[0]),
         completion_bytes=REQUEST_BYTES,
-        depot=BucketUploader(f"s3://{bucket.name}/tests"),
+        uploader=BucketUploader(f"s3://{bucket.name}/tests"),
     )
     assert (complaints, done.moved) == ([], 1)
     assert f"s3://{bucket.name}/tests/" in json.dumps(row)
@@ -191,7 +191,7 @@ class TestBadRows:
     def test_hold_what_json_cannot_say(self) -> None:
         turns = [{"role": "user", "content": "Add.", "cost": float("nan")}]
         rows, complaints, done = convert(HUMANEVAL | {"messages": turns}, HUMANEVAL)
-        assert (len(rows), complaints, done.bad) == (1, ["holds values that JSON cannot say"], 1)
+        assert (len(rows), complaints, done.bad) == (1, ["holds values that cannot be written as JSON"], 1)
         assert done.payload.rows == 1
 
     def test_ids_that_come_again_are_counted(self) -> None:
@@ -200,14 +200,14 @@ class TestBadRows:
 
 
 class Shelf:
-    """A depot that keeps what it gets."""
+    """An uploader that stores nothing and remembers what it gets."""
 
     def __init__(self) -> None:
-        self.kept: list[Any] = []
+        self.stored: list[Any] = []
 
     def put(self, reference: Any) -> dict[str, Any]:
-        self.kept.append(reference)
-        return {"s3_uri": f"s3://bucket/tests/{len(self.kept)}.json.gz"}
+        self.stored.append(reference)
+        return {"s3_uri": f"s3://bucket/tests/{len(self.stored)}.json.gz"}
 
 
 class TestLargeTests:
@@ -219,18 +219,18 @@ class TestLargeTests:
 
     def test_go_elsewhere_when_there_is_a_place(self) -> None:
         shelf = Shelf()
-        rows, _, done = convert(PRIME, self.LARGE, batch_size=64, completion_bytes=1000, depot=shelf)
-        assert shelf.kept == [{"inputs": self.LARGE["inputs"], "outputs": PRIME["outputs"]}]
+        rows, _, done = convert(PRIME, self.LARGE, batch_size=64, completion_bytes=1000, uploader=shelf)
+        assert shelf.stored == [{"inputs": self.LARGE["inputs"], "outputs": PRIME["outputs"]}]
         assert rows[1]["reference_answer"] == {"s3_uri": "s3://bucket/tests/1.json.gz"}
         assert rows[0]["reference_answer"] == {"inputs": PRIME["inputs"], "outputs": PRIME["outputs"]}
         assert (done.moved, done.payload.too_large) == (1, 0)
 
     def test_go_elsewhere_in_verl_rows_too(self) -> None:
         shelf = Shelf()
-        (row,), _, _ = convert(self.LARGE, target=TrainerFormat.VERL, depot=shelf)
+        (row,), _, _ = convert(self.LARGE, target=TrainerFormat.VERL, uploader=shelf)
         assert json.loads(row["reward_model"]["ground_truth"]) == {"s3_uri": "s3://bucket/tests/1.json.gz"}
 
     def test_a_row_that_is_large_without_its_tests_is_still_reported(self) -> None:
         large = PRIME | {"question": "x" * 200_000}
-        _, _, done = convert(large, depot=Shelf())
+        _, _, done = convert(large, uploader=Shelf())
         assert (done.moved, done.payload.too_large) == (1, 1)

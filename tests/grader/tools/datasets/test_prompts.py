@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def user_text(row: dict[str, Any], **settings: Any) -> str:
-    turns = PromptTemplate(**settings).of(read_task(row_of(row)))
+    turns = PromptTemplate(**settings).render(read_task(row_of(row)))
     assert [turn["role"] for turn in turns] == ["system", "user"]
     return str(turns[1]["content"])
 
@@ -71,16 +71,16 @@ class TestUserTurn:
 class TestSystemTurn:
     def test_is_ours_unless_another_is_given(self) -> None:
         task = read_task(row_of(MBPP))
-        assert PromptTemplate().of(task)[0] == {"role": "system", "content": SYSTEM_PROMPT}
-        assert PromptTemplate("Be brief.").of(task)[0] == {"role": "system", "content": "Be brief."}
+        assert PromptTemplate().render(task)[0] == {"role": "system", "content": SYSTEM_PROMPT}
+        assert PromptTemplate("Be brief.").render(task)[0] == {"role": "system", "content": "Be brief."}
 
     def test_of_a_conversation_stays(self) -> None:
-        assert PromptTemplate().of(read_task(row_of(AWS))) == AWS["messages"]
+        assert PromptTemplate().render(read_task(row_of(AWS))) == AWS["messages"]
         bare = AWS | {"messages": AWS["messages"][1:]}
-        assert PromptTemplate().of(read_task(row_of(bare))) == AWS["messages"][1:]
+        assert PromptTemplate().render(read_task(row_of(bare))) == AWS["messages"][1:]
 
     def test_of_a_conversation_is_replaced_where_one_is_given(self) -> None:
-        turns = PromptTemplate("Be brief.").of(read_task(row_of(AWS)))
+        turns = PromptTemplate("Be brief.").render(read_task(row_of(AWS)))
         assert turns == [{"role": "system", "content": "Be brief."}, AWS["messages"][1]]
 
 
@@ -94,7 +94,7 @@ class TestTemplates:
         ("raw", "message"),
         [
             (b" \n", "holds no text"),
-            (b"Solve it.", "must hold {prompt} where the task's text is to stand"),
+            (b"Solve it.", "must hold {prompt} in the place of the task's text"),
             (b"\xff{prompt}", "is not UTF-8"),
             (b"{prompt}" * 20_000, "is too long for a prompt"),
         ],

@@ -99,5 +99,5 @@ def test_equal_values_of_other_types_are_not_mixed_up(expected: Any) -> None:
 @pytest.mark.parametrize("expected", [float("nan"), float("inf"), {1: 2}])
 def test_values_that_json_cannot_say_are_a_bad_row(expected: Any) -> None:
     row = {"entry_point": "f", "tests": [{"args": [], "expected": expected}]}
-    with pytest.raises(RowError, match=r"^its tests hold values that JSON cannot say$"):
+    with pytest.raises(RowError, match=r"^its tests hold values that cannot be written as JSON$"):
         written(row)

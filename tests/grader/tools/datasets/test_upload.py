@@ -31,7 +31,7 @@ def test_tests_are_where_the_reference_says(bucket: Bucket) -> None:
 
 def test_the_same_tests_get_the_same_object(bucket: Bucket) -> None:
     first, second = BucketUploader(f"s3://{bucket.name}/same"), BucketUploader(f"s3://{bucket.name}/same")
-    uris = [depot.put(REFERENCE)["s3_uri"] for depot in (first, first, second)]
+    uris = [uploader.put(REFERENCE)["s3_uri"] for uploader in (first, first, second)]
     assert len(set(uris)) == 1
     assert first.put({**REFERENCE, "outputs": ["2"]})["s3_uri"] != uris[0]
     assert len(bucket.client.list_objects_v2(Bucket=bucket.name, Prefix="same/")["Contents"]) == 2

@@ -74,8 +74,8 @@ def result(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        pytest.param("nonsense", "no JSON", id="no JSON"),
-        pytest.param("[" * 100_000, "no JSON", id="nested too deeply"),
+        pytest.param("nonsense", "is not JSON", id="no JSON"),
+        pytest.param("[" * 100_000, "is not JSON", id="nested too deeply"),
         pytest.param("{}", "type dict", id="no list"),
         pytest.param("null", "type NoneType", id="nothing"),
         pytest.param([], "0 results came back for 1", id="too few"),
