@@ -1,1 +1,1 @@
-"""How an answer runs: processes, walls, limits. Knows neither grader nor test cases."""
+"""How an answer runs: processes, isolation layers, limits. Knows neither grader nor test cases."""

@@ -4,7 +4,7 @@
 
     SandboxError                 base; the text is one line: what, where, what to do
     ├── IsolationError           the host cannot give the isolation that is demanded
-    ├── ProcessLostError         a process of ours died, hung, or spoke nonsense
+    ├── ProcessLostError         a process of ours died, hung, or sent what it never should
     │   └── ProcessSpentError    it used up its CPU seconds
     └── ValueCodecError          a value is not plain data, or bytes are not an encoded value; also a ValueError
 """
@@ -19,15 +19,15 @@ class SandboxError(Exception):
 
 
 class IsolationError(SandboxError):
-    """The host lacks a wall that the configuration demands."""
+    """The host lacks an isolation layer that the configuration demands."""
 
 
 class ProcessLostError(SandboxError):
-    """A zygote, examiner or analyst died, hung, or sent what it never should."""
+    """A zygote, harness or analyzer died, hung, or sent what it never should."""
 
 
 class ProcessSpentError(ProcessLostError):
-    """An examiner or analyst used up the CPU seconds it may spend on one job."""
+    """A harness or analyzer used up the CPU seconds it may spend on one job."""
 
 
 class ValueCodecError(SandboxError, ValueError):

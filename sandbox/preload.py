@@ -1,4 +1,4 @@
-"""Modules that are in a solution process before the answer runs. It cannot load any other: it can open no file."""
+"""Modules that a solution process has loaded before the answer runs. It can open no file, so it can load no other."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ _LOADED_LATE_BY_THOSE = """
 """
 
 SOLUTION_PRELOAD: tuple[str, ...] = (*_USED_BY_ANSWERS.split(), *_LOADED_LATE_BY_THOSE.split())
-"""Standard library that answers of coding data sets import, and what it imports only once it is used. Chosen so that
-nothing in it starts programs, loads native code, or speaks to the network. Names a Python version lacks are passed
-over."""
+"""Modules of the standard library that answers of coding data sets import, and those that these import only once they
+are used. None of them starts programs, loads native code, or uses the network. Names that a Python version lacks are
+skipped."""

@@ -1,4 +1,4 @@
-"""The sandbox: reads sources and runs answers, in processes that it starts, watches and ends."""
+"""The sandbox: analyzes sources and runs answers, in processes that it starts, watches and ends."""
 
 from __future__ import annotations
 
@@ -31,53 +31,52 @@ __all__ = ["PendingAnalysis", "Sandbox", "SandboxSettings"]
 
 T = TypeVar("T")
 SPARES_PER_EXECUTOR = 2
-"""How many more lanes stand by for each, to take its place while its answer takes long."""
+"""Number of spare executors for each one, to take its place while its answer takes long."""
 _REAP_INTERVAL_S = 1.0
-"""How often to look for strays, at most: it means reading all of ``/proc``."""
+"""Shortest time between two searches for orphans: each reads all of ``/proc``."""
 _WARM_UP = '"""Warm up."""\nimport os\n\ndef f( x:int )->int :\n  return [ a+x for a in range(3) ] or f"{x!r}"\n'
+"""Source that makes the analyzer's tools load all that they load late."""
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxSettings:
-    """How a sandbox is built."""
+    """Configuration of a sandbox."""
 
     runner: str
-    """What puts an answer to an exam in the examiner process: ``module:function`` (see
-    `sandbox.processes.harness.harness`)."""
+    """Function that runs the tests in the harness: ``module:function`` (`sandbox.processes.harness.harness`)."""
     in_process_runner: str = field(default="", kw_only=True)
-    """What holds exams in the answer's own process, for those that ask for that: ``module:class``; empty: nothing does.
-    """
+    """Class that runs tests in the answer's own process, for specs that ask for that: ``module:class``; empty: none."""
     paths: tuple[str, ...]
-    """Where the conductor's module and the analyst's tools are found."""
+    """Folders where the runner's module and the analyzer's tools are found."""
     workers: int = 1
-    """How many answers run at a time, and how many analysts there are; at least 1."""
+    """Number of answers that run at a time, and number of analyzers; at least 1."""
     isolation: Tier | None = None
-    """The tier to use; ``None`` is the best the host has."""
+    """Tier to use; ``None``: the best the host has."""
     require_isolation: Tier | None = None
-    """Refuse to start when the tier is below."""
+    """Lowest tier to start with."""
     preload: tuple[str, ...] = SOLUTION_PRELOAD
     """Modules an answer may import."""
     max_source_bytes: int = 64 * 1024
-    """Larger sources are refused unread."""
+    """Size above which a source is refused before it is parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingAnalysis:
-    """What an analyst will say of a source."""
+    """Report on a source that is being analyzed."""
 
     analysis: Future[Analysis]
     style: Future[StyleFacts | None]
-    """``None`` when it cannot be measured; fails with a `SandboxError` when that is not the source's fault."""
+    """``None`` if style cannot be measured; fails with a `SandboxError` if that is not the source's fault."""
 
 
 class Sandbox:
-    """Runs coroutines that have sources read and answers run. Not for use from several threads at once."""
+    """Runs coroutines that have sources analyzed and answers run. Not safe to use from several threads at once."""
 
     def __init__(self, settings: SandboxSettings) -> None:
         self.settings = settings
         own = str(Path(package.__path__[0]).parent)
         paths = (own, *(path for path in settings.paths if path != own))
-        workers = [
+        executors = [
             Executor(
                 ZygoteSettings(
                     preload=settings.preload,
@@ -96,8 +95,8 @@ class Sandbox:
             )
             for number in range(settings.workers * (1 + SPARES_PER_EXECUTOR))
         ]
-        self._executors, self._spare_executors = workers[: settings.workers], workers[settings.workers :]
-        """One for each answer that is to run at a time; and those that start when they are needed."""
+        # Zygotes start when they are first needed, so spare executors cost nothing until an answer takes long.
+        self._executors, self._spare_executors = executors[: settings.workers], executors[settings.workers :]
         self._analyzer_zygote = Zygote(
             ZygoteSettings(
                 preload=(),
@@ -114,29 +113,30 @@ class Sandbox:
         self._started = False
         self._next_reap = 0.0
         self.layers: tuple[LayerReport, ...] = ()
-        """Which walls stand; known once started."""
+        """Reports on the isolation layers; empty before the start."""
 
     def _renew(self) -> None:
-        """Forget every coroutine, and with it every descriptor one waits for."""
+        """Forget every coroutine, and with it every descriptor that one waits for."""
         self._loop = Loop()
         self._executor_pool, self._analyzer_pool = Pool(self._executors), Pool(self._analyzer_clients)
         self._spares = list(self._spare_executors)
         self._yielded: set[Executor] = set()
-        self._wanted = 0
-        """How many exams run or are to run."""
+        """Executors whose place in the pool a spare one has taken."""
+        self._jobs = 0
+        """Number of jobs that run or wait."""
 
     def launch(self, workers: int = 1) -> None:
         """Start processes, all at once, without waiting until they are ready; those that run stay.
 
         Args:
-            workers: for how many answers at a time; more are started when they are first needed.
+            workers: number of answers that will run at a time; more processes are started when they are first needed.
         """
         for executor in self._executors[:workers]:
             executor.zygote.launch()
         self._analyzer_zygote.launch()
 
     def start(self) -> None:
-        """Have the processes for one answer at a time, and learn which walls stand.
+        """Start the processes for one answer at a time, and learn which isolation layers are active.
 
         Raises:
             IsolationError: the host cannot give the tier that is demanded.
@@ -148,40 +148,40 @@ class Sandbox:
         self._loop.run([self._executors[0].zygote.start()])
         self.layers = tuple(LayerReport(**report) for report in self._executors[0].zygote.layers)
         tier = active_tier(self.layers)
+        missing = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.active)
         for demanded in (self.settings.isolation, self.settings.require_isolation):
             if demanded is not None and (tier is None or tier.rank < demanded.rank):
                 self.close()
-                standing = tier.value if tier is not None else "no tier at all"
-                fallen = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.active)
+                actual = tier.value if tier is not None else "no tier at all"
                 raise IsolationError(
-                    f"isolation {demanded.value} is demanded, this host has {standing} ({fallen or 'all walls stand'})"
+                    f"isolation {demanded.value} is demanded, this host has {actual} "
+                    f"({missing or 'all isolation layers are active'})"
                 )
         if tier is None:
             self.close()
-            fallen = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.active)
-            raise IsolationError(f"this host cannot isolate answers ({fallen})")
+            raise IsolationError(f"this host cannot isolate answers ({missing})")
         self._started = True
 
     @property
     def tier(self) -> Tier | None:
-        """The tier in use; ``None`` before the start."""
+        """Tier in use; ``None`` before the start."""
         return active_tier(self.layers) if self._started else None
 
     @property
     def tags(self) -> set[int]:
-        """Environment tags of every process of this sandbox and its descendants (`sandbox.scheduler.reaper`)."""
+        """Tags of all processes of this sandbox and their descendants (`sandbox.scheduler.reaper`)."""
         return {zygote.tag for zygote in self._zygotes()}
 
     def _zygotes(self) -> list[Zygote]:
         return [self._analyzer_zygote, *(executor.zygote for executor in (*self._executors, *self._spare_executors))]
 
     def run(self, flows: Iterable[Coroutine[Any, Any, T]], *, workers: int | None = None) -> list[T]:
-        """Run coroutines side by side until all are done; their results, in order.
+        """Run coroutines side by side until all are done, and return their results, in order.
 
         Args:
             flows: the coroutines.
-            workers: how many answers they will want to run at a time, so that the processes for it start together;
-                ``None``: as many as they can.
+            workers: number of answers they will run at a time, so that the processes for these start together;
+                ``None``: as many as the settings allow.
         """
         rounds = self.run_iter(flows, workers=workers)
         while True:
@@ -210,13 +210,14 @@ class Sandbox:
             self._begin(self.settings.workers if workers is None else workers)
         except BaseException:
             for flow in flows:
-                flow.close()  # or each would be warned of, as one that nobody has awaited
+                flow.close()  # or Python would warn that it was never awaited
             raise
         try:
             futures = [self._loop.spawn(flow) for flow in flows]
             yield from self._loop.rounds(futures)
             results = [future.outcome() for future in futures]
         except BaseException:  # GeneratorExit, too: the caller has stopped early
+            # The other coroutines are left in mid-air, and so are the processes that they talk to.
             self.close()
             raise
         self._reap_orphans()
@@ -228,14 +229,15 @@ class Sandbox:
 
     def _begin(self, workers: int) -> None:
         if os.getpid() != self._owner:
+            # Both processes would read replies from the same sockets.
             raise IsolationError("a sandbox cannot be used across a fork: make one in each process")
         self.launch(workers)
         self.start()
 
     def _reap_orphans(self) -> None:
-        """Look for processes that nobody knows of, where the kernel does not bring them to their zygote by itself.
+        """Kill tagged processes that are not ours, where the kernel does not make them children of their zygote.
 
-        None can have been started, by the walls that stand; this is for the day on which one has.
+        The active layers let no answer start a process. This search is a second line, for the day on which one does.
         """
         now = time.monotonic()
         if now < self._next_reap or any(layer.active and layer.name == ORPHANS for layer in self.layers):
@@ -250,47 +252,48 @@ class Sandbox:
         reap(self.tags, spare=known, rounds=1)
 
     def analyze(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> PendingAnalysis:
-        """Have a source read; call it inside a coroutine that `run` runs.
+        """Start to analyze a source. Call this in a coroutine that `run` runs.
 
         Args:
             request: the source and what to look for.
-            deadline: when the caller needs it (`time.monotonic`).
-            style: whether to measure style too; it comes later than the rest.
+            deadline: time by which the caller needs it (`time.monotonic`).
+            style: whether to measure style too; that comes later than the rest.
         """
-        reading = PendingAnalysis(Future(), Future())
+        pending = PendingAnalysis(Future(), Future())
         if not style:
-            reading.style.set(None)
-        self._loop.spawn(self._analyze(request, deadline, reading))
-        return reading
+            pending.style.set(None)
+        self._loop.spawn(self._analyze(request, deadline, pending))
+        return pending
 
-    async def _analyze(self, request: AnalysisRequest, deadline: float, reading: PendingAnalysis) -> None:
+    async def _analyze(self, request: AnalysisRequest, deadline: float, pending: PendingAnalysis) -> None:
         analyzer_client = await self._analyzer_pool.acquire()
         try:
             await analyzer_client.analyze(
                 request,
                 max_bytes=self.settings.max_source_bytes,
                 deadline=deadline,
-                analysis=reading.analysis,
-                style=None if reading.style.done else reading.style,
+                analysis=pending.analysis,
+                style=None if pending.style.done else pending.style,
             )
         finally:
             self._analyzer_pool.release(analyzer_client)
 
     async def execute(self, job: Job, *, deadline: float) -> Execution:
-        """Put an answer to its exam, when a lane is free; call it inside a coroutine that `run` runs.
+        """Run the tests against an answer when an executor is free. Call this in a coroutine that `run` runs.
 
-        A lane whose answer takes long is relieved by a spare one, so that it holds up nobody, and is spare afterwards.
+        An executor whose answer takes long is replaced by a spare one, so that it holds up no other job. It becomes a
+        spare one when it is done.
 
         Args:
-            job: what to do.
-            deadline: when the caller needs the result (`time.monotonic`).
+            job: the answer and its tests.
+            deadline: time by which the caller needs the result (`time.monotonic`).
         """
-        self._wanted += 1
+        self._jobs += 1
         executor = await self._executor_pool.acquire()
         try:
             return await executor.execute(job, deadline, yield_slot=lambda: self._yield_slot(executor))
         finally:
-            self._wanted -= 1
+            self._jobs -= 1
             if executor in self._yielded:
                 self._yielded.remove(executor)
                 self._spares.append(executor)
@@ -298,23 +301,28 @@ class Sandbox:
                 self._executor_pool.release(executor)
 
     def _yield_slot(self, executor: Executor) -> bool:
-        """Have a spare lane take the place of one, if others wait; whether others go before its answer."""
+        """Have a spare executor take the place of one, if other jobs wait.
+
+        Returns:
+            True if other answers are to run before this one's.
+        """
         if executor not in self._yielded:
-            if not self._spares or self._wanted <= self.settings.workers + len(self._yielded):
+            # Without a job that waits, or a spare to run it, a lower priority would only slow the answer down.
+            if not self._spares or self._jobs <= self.settings.workers + len(self._yielded):
                 return False
             self._yielded.add(executor)
-            self._loop.spawn(self._open(self._spares.pop()))
-        return self._wanted > len(self._yielded)
+            self._loop.spawn(self._add_to_pool(self._spares.pop()))
+        return self._jobs > len(self._yielded)
 
-    async def _open(self, executor: Executor) -> None:
-        with suppress(ProcessLostError):  # which says whoever uses it
+    async def _add_to_pool(self, executor: Executor) -> None:
+        with suppress(ProcessLostError):  # the job that uses it tries again, and reports the error
             await executor.zygote.start()
         self._executor_pool.release(executor)
 
     def close(self) -> None:
         """End every process. The sandbox can be used again."""
         if os.getpid() != self._owner:
-            return
+            return  # a forked copy must not end the processes of the original
         self._loop.close()
         for analyzer_client in self._analyzer_clients:
             analyzer_client.stop()

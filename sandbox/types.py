@@ -48,35 +48,35 @@ class ExecutionStatus(StrEnum):
     """How one sample's run ended."""
 
     COMPLETED = "completed"
-    """The examiner has reported."""
+    """The harness has reported."""
     EXHAUSTED = "exhausted"
-    """The examiner has used up its CPU seconds on what the answer returned: no test has passed."""
+    """The harness has used up its CPU seconds on what the answer returned: no test has passed."""
     DEADLINE = "deadline"
     """The caller's deadline came first."""
     INTERNAL = "internal"
-    """The sandbox failed, twice; says nothing about the answer."""
+    """The sandbox failed, twice; reports nothing about the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One answer and the exam it is put to."""
+    """One answer, and the tests to run against it."""
 
     source: str
     """The answer."""
     spec: bytes
-    """The exam, encoded by `sandbox.wire.values.encode`; only the examiner ever decodes it."""
+    """The test spec, encoded by `sandbox.wire.values.encode`; only the harness ever decodes it."""
     limits: Limits = _DEFAULT_LIMITS
     harness_key: str = ""
-    """Jobs with equal keys may be served by one examiner process, one after the other; empty: never."""
+    """Jobs with equal keys may be served by one harness, one after the other; empty: never."""
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What became of a job."""
+    """Result of a job."""
 
     status: ExecutionStatus
     report: Any = None
-    """Plain data: what the conductor of the exam returned; ``None`` unless completed."""
+    """Plain data that the runner returned; ``None`` unless completed."""
     detail: str = ""
     """One line for people: why there is no report."""
     cpu_s: float = 0.0
@@ -84,13 +84,13 @@ class Execution:
     peak_mb: float = 0.0
     """Largest resident memory of the answer's processes, in MiB."""
     output: str = ""
-    """The first KiB of what the answer printed."""
+    """The first 2 KiB of what the answer printed."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     """Wall-clock milliseconds of each stage."""
 
 
 class Tier(StrEnum):
-    """The set of walls that stand, from the weakest up."""
+    """The set of isolation layers that are active, from the weakest up."""
 
     RLIMIT = "rlimit"
     SECCOMP = "seccomp"
@@ -98,7 +98,7 @@ class Tier(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Place in the order, from 0."""
+        """Index in the order, from 0."""
         return TIERS.index(self.value)
 
 
@@ -117,6 +117,6 @@ class LayerReport:
 
 
 def active_tier(layers: Iterable[LayerReport]) -> Tier | None:
-    """The highest tier whose walls all stand, and those of every tier below; ``None`` when not even the lowest does."""
+    """Return the highest tier whose layers are active, with those of every tier below; ``None`` if no tier's are."""
     tier = highest_tier(layer.name for layer in layers if layer.active)
     return None if tier is None else Tier(tier)

@@ -1,1 +1,1 @@
-"""The ordering side: starts, watches and ends the processes, and hands them work, on one event loop."""
+"""The scheduler: starts processes, sends them work, checks that they live, and ends them."""

@@ -1,4 +1,4 @@
-"""A seat: where an analyst reads sources, one at a time."""
+"""An analyzer client: has sources analyzed, one at a time, in a process that is replaced when a source kills it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["AnalyzerClient"]
 
 _INSPECT_CPU_S = 3.0
-"""CPU seconds an analyst may spend on parsing, compiling and the policy: honest sources take milliseconds."""
+"""CPU seconds an analyzer may use for parsing, compiling and the policy: honest sources take milliseconds."""
 _STYLE_CPU_S = 6.0
-"""CPU seconds it may spend on black and pyflakes."""
+"""CPU seconds it may use for black and pyflakes."""
 _MAX_CRASHES = 2
-"""How many analysts a source must have crashed to be blamed for it."""
+"""Number of analyzers that a source must have crashed to be blamed for it."""
 _MAX_LOSSES = 2
-"""How many may be lost over it in other ways before it is given up."""
+"""Number of analyzers that may be lost over a source in other ways before it is given up."""
 _SOURCES_PER_PROCESS = 2000
-"""Sources after which an analyst is replaced, so that whatever its tools keep is let go."""
+"""Number of sources after which an analyzer is replaced, so that whatever its tools keep is freed."""
 
 
 class _CrashedError(Exception):
-    """The source has killed two analysts."""
+    """The source has crashed two analyzers."""
 
 
 class _DeadlineError(Exception):
@@ -38,17 +38,18 @@ class _DeadlineError(Exception):
 
 
 class AnalyzerClient:
-    """An analyst that is replaced when a source kills it or wears it out."""
+    """An analyzer process, replaced when a source kills it or its memory has grown too much."""
 
     def __init__(self, zygote: Zygote) -> None:
         self._zygote = zygote
         self._analyzer: ForkedProcess | None = None
         self._served = 0
         self._idle = True
+        """False while a reply is due, and after a reply that was not read: then the process is of no more use."""
 
     @property
     def pids(self) -> set[int]:
-        """Its processes, as long as it is idle."""
+        """Pids of its processes while it is idle."""
         return set() if self._analyzer is None else {self._analyzer.inner_pid}
 
     async def analyze(
@@ -60,15 +61,15 @@ class AnalyzerClient:
         analysis: Future[Analysis],
         style: Future[StyleFacts | None] | None,
     ) -> None:
-        """Have one source read; both futures are done then, whatever happens.
+        """Have one source analyzed. Both futures are done then, whatever happens.
 
         Args:
             request: the source and what to look for.
-            max_bytes: larger sources are refused unread.
-            deadline: when the caller needs it (`time.monotonic`).
-            analysis: gets what was analysis, before style is measured.
-            style: gets the style, which is ``None`` when it cannot be measured; fails with a `SandboxError` when that
-                is no fault of the source's. ``None`` when nobody wants it.
+            max_bytes: size above which a source is refused before it is parsed.
+            deadline: time by which the caller needs it (`time.monotonic`).
+            analysis: gets the analysis, before style is measured.
+            style: gets the style, ``None`` if it cannot be measured; fails with a `SandboxError` if that is not the
+                source's fault. ``None`` if style is not to be measured.
         """
         try:
             await self._analyze(request, max_bytes, deadline, analysis, style)
@@ -83,12 +84,13 @@ class AnalyzerClient:
         finally:
             if not self._idle:
                 self.stop()
-            analysis.set(Analysis(AnalysisStatus.INTERNAL, detail="the analyst failed"))
+            # Only the first value of a future counts, so these reach only those that nothing was reported to.
+            analysis.set(Analysis(AnalysisStatus.INTERNAL, detail="the analyzer failed"))
             if style is not None:
                 style.set(None)
 
     def stop(self) -> None:
-        """Let the analyst go, and end it, whatever it is doing."""
+        """Kill the process, whatever it is doing, without waiting."""
         analyzer, self._analyzer = self._analyzer, None
         if analyzer is not None:
             analyzer.close()
@@ -103,7 +105,7 @@ class AnalyzerClient:
         analysis: Future[Analysis],
         style: Future[StyleFacts | None] | None,
     ) -> None:
-        """Try until it is read, or known why it cannot be."""
+        """Try until the source is analyzed, or the reason is known why it cannot be."""
         crashes = losses = 0
         while True:
             analyzer = await self._ready_analyzer(deadline)
@@ -114,7 +116,9 @@ class AnalyzerClient:
             except ProcessLostError:
                 if time.monotonic() >= deadline:
                     raise _DeadlineError from None
-                crashed = await self._crashed(analyzer, deadline)
+                # A host that is out of memory kills analyzers, too. So a source is blamed only for processes that ended
+                # by themselves, and only if that happens twice.
+                crashed = await self._has_crashed(analyzer, deadline)
                 self.stop()
                 crashes, losses = crashes + crashed, losses + (not crashed)
                 if crashes == _MAX_CRASHES:
@@ -124,19 +128,19 @@ class AnalyzerClient:
             else:
                 return
 
-    async def _crashed(self, analyzer: ForkedProcess, deadline: float) -> bool:
-        """Whether an analyst that is lost has ended by itself, as one does that a source has crashed."""
+    async def _has_crashed(self, analyzer: ForkedProcess, deadline: float) -> bool:
+        """Return whether a process that is lost has ended by itself, other than by SIGKILL."""
         try:
-            ending = await self._zygote.exit_info_of(analyzer, deadline)
+            exit_info = await self._zygote.exit_info_of(analyzer, deadline)
         except ProcessLostError:
             return False
-        return ending is not None and not ending.was_killed
+        return exit_info is not None and not exit_info.was_killed
 
     async def _ready_analyzer(self, deadline: float) -> ForkedProcess:
-        """The analyst, forked when there is none.
+        """Return the process, forked if there is none.
 
         Raises:
-            ProcessLostError: none can be had.
+            ProcessLostError: none can be forked.
         """
         if time.monotonic() >= deadline:
             raise _DeadlineError
@@ -146,6 +150,7 @@ class AnalyzerClient:
             try:
                 self._analyzer = await self._zygote.fork(ANALYZER, deadline)
             except ProcessLostError:
+                # The zygote may have died since its last use. It has been ended, and this fork starts another.
                 if time.monotonic() >= deadline:
                     raise _DeadlineError from None
                 self._analyzer = await self._zygote.fork(ANALYZER, deadline)
@@ -172,7 +177,10 @@ class AnalyzerClient:
 
 
 async def _reply(analyzer: ForkedProcess, deadline: float, cpu_s: float) -> bytes:
-    """The next reply, unless the analyst uses up its CPU seconds first: a busy host makes no source worse."""
+    """Receive the next reply, unless the analyzer uses up its CPU seconds first.
+
+    CPU seconds, because the same source must get the same analysis on a busy host.
+    """
     reply = await analyzer.receive(deadline, cpu_s=cpu_s)
     if reply is None:
         raise _DeadlineError
@@ -180,7 +188,7 @@ async def _reply(analyzer: ForkedProcess, deadline: float, cpu_s: float) -> byte
 
 
 def _report_internal(analysis: Future[Analysis], style: Future[StyleFacts | None] | None, why: str) -> None:
-    """Nothing is known of the source, or nothing of its style, and not for a reason of its own."""
+    """Report that nothing is known of the source, or of its style, for a reason that is not the source's."""
     if style is not None and analysis.done:
         style.fail(ProcessLostError(f"its style is not known: {why}"))
     analysis.set(Analysis(AnalysisStatus.INTERNAL, detail=why))

@@ -1,4 +1,4 @@
-"""A lane: what one CPU needs to put answers to their exams, one at a time."""
+"""An executor: a zygote and its harness, which run the tests against one answer at a time."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = ["Executor"]
 
 _ATTEMPTS = 2
 _JOBS_PER_HARNESS = 1000
-"""Jobs after which an examiner is replaced, so that whatever it has come to keep is let go."""
+"""Number of jobs after which a harness is replaced, so that whatever it has come to keep is freed."""
 _CLEANUP_S = 0.5
-"""How long clearing up may take after the caller's deadline; then the zygote is ended, too."""
+"""Seconds that clearing up may take after the caller's deadline; then the zygote is ended, too."""
 _CLOSE_WATCH_S = 1.0
-"""Seconds for which an answer is looked at as often as `PriorityControl` wants; then the examiner is watched, too."""
+"""Seconds for which only an answer's priority is controlled. After that the harness's liveness is checked, too."""
 _SPARE_CPU_S = 30.0
-"""CPU seconds an examiner may spend on a job, on top of as many as the answer has."""
+"""CPU seconds that a harness may use for a job, on top of as many as the answer has."""
 
 
 def _never() -> bool:
@@ -36,7 +36,7 @@ def _never() -> bool:
 
 
 class Executor:
-    """A zygote with the examiner it has forked. Heals itself: what is lost is replaced at the next use."""
+    """A zygote with the harness it has forked. A process that is lost is replaced at the next use."""
 
     def __init__(self, settings: ZygoteSettings) -> None:
         self.zygote = Zygote(settings)
@@ -45,23 +45,23 @@ class Executor:
         self._served = 0
         self._yield_slot: Callable[[], bool] = _never
         self._priority: PriorityControl | None = None
-        """What could not be undone yet after an answer that took long."""
+        """Priority control of a slow answer, whose effect on the zygote's session could not be undone yet."""
 
     @property
     def pids(self) -> set[int]:
-        """Its processes besides the zygote, as long as it is idle, as the zygote counts."""
+        """Pids of its processes besides the zygote while it is idle, as the zygote counts."""
         return {self._harness.inner_pid} if self._harness is not None else set()
 
     async def execute(self, job: Job, deadline: float, *, yield_slot: Callable[[], bool] = _never) -> Execution:
-        """Put one answer to its exam.
+        """Run the tests against one answer.
 
-        A process of ours that is lost on the way is replaced once; the second time the result is ``internal``.
+        If a process of ours is lost on the way, the job starts over, once. The second time the result is ``internal``.
 
         Args:
-            job: what to do.
-            deadline: when the caller needs the result (`time.monotonic`).
-            yield_slot: called now and then when the answer takes long, so that another lane can take this one's place;
-                says whether others go first, so that the answer runs on at a lower priority.
+            job: the answer and its tests.
+            deadline: time by which the caller needs the result (`time.monotonic`).
+            yield_slot: called now and then while the answer takes long, so that another executor can take the place of
+                this one; returns whether others go first, so that the answer runs on at a lower priority.
         """
         self._yield_slot = yield_slot
         detail = ""
@@ -70,16 +70,18 @@ class Executor:
                 return Execution(ExecutionStatus.DEADLINE, detail="no time was left before the deadline")
             try:
                 return await self._attempt(job, deadline)
-            except ProcessSpentError:  # would be no different the second time
+            except ProcessSpentError:
+                # The harness works on values that the answer chose, so it would run as long the second time.
                 self.close()
                 return Execution(ExecutionStatus.EXHAUSTED, detail="the tests ran too long on what the answer returned")
             except ProcessLostError as error:
+                # Whichever process is lost, all start over: nothing of this attempt must reach the next one.
                 detail = str(error)
                 self.close()
         return Execution(ExecutionStatus.INTERNAL, detail=detail)
 
     def close(self) -> None:
-        """End every process of the lane. It can be used again."""
+        """End all its processes. It can be used again."""
         if self._harness is not None:
             self._harness.close()
             self._harness = None
@@ -92,12 +94,13 @@ class Executor:
             self._priority = None
         harness = await self._harness_for(job, deadline)
         forked = time.monotonic()
+        # Far above any honest use: it only catches a harness that is neither lost nor idle and yet never replies.
         reply_deadline = min(deadline, forked + job.limits.backstop_s)
         await harness.send(JobRequest(job.source, job.limits, job.spec).pack(), reply_deadline)
         reply = await self._reply(harness, reply_deadline, job.limits.total_cpu_s + _SPARE_CPU_S)
         if reply is None:
             if reply_deadline < deadline:
-                raise ProcessLostError("an examiner hangs")
+                raise ProcessLostError("a harness hangs")
             await self._dismiss(_CLEANUP_S)
             return Execution(ExecutionStatus.DEADLINE, detail="the deadline came before the tests were done")
         report = JobReport.unpack(reply)
@@ -106,7 +109,8 @@ class Executor:
         return _execution(report, fork_ms=(forked - started) * 1000)
 
     async def _reply(self, harness: ForkedProcess, reply_deadline: float, cpu_s: float) -> bytes | None:
-        """What the examiner reports; if its answer takes long, then as one that holds up nobody."""
+        """Receive the harness's report; while its answer takes long, let other answers go first."""
+        # Most answers are done by then, and cost no check at all.
         if await harness.wait_readable(min(reply_deadline, time.monotonic() + SLOW_AFTER_S)):
             return await harness.receive(reply_deadline, cpu_s=cpu_s)
         assert self.zygote.pid is not None
@@ -122,9 +126,10 @@ class Executor:
             self._priority = None if priority.end() else priority
 
     async def _harness_for(self, job: Job, deadline: float) -> ForkedProcess:
+        """Return a harness that may serve a job: the present one, or a new one."""
         self._served += 1
-        known = bool(job.harness_key) and job.harness_key == self._harness_key
-        if self._harness is not None and known and self._served <= _JOBS_PER_HARNESS:
+        reusable = bool(job.harness_key) and job.harness_key == self._harness_key
+        if self._harness is not None and reusable and self._served <= _JOBS_PER_HARNESS:
             return self._harness
         await self._dismiss()
         self._harness = await self.zygote.fork(HARNESS, deadline)
@@ -133,7 +138,7 @@ class Executor:
         return self._harness
 
     async def _dismiss(self, timeout_s: float | None = None) -> None:
-        """Have nothing left of the last job."""
+        """End the harness, and with it all that is left of its jobs; the zygote stays."""
         if self._harness is not None:
             self._harness.close()
             self._harness = None

@@ -1,4 +1,4 @@
-"""A process that a zygote has forked, as the ordering side holds it."""
+"""A process that a zygote has forked, as the scheduler sees it: a channel, and liveness checks."""
 
 from __future__ import annotations
 
@@ -24,28 +24,38 @@ _MAX_REPLY_BYTES = 64 << 20
 
 
 class ForkedProcess:
-    """A process that serves one channel. Who waits for it watches it, too: see `sandbox.wire.liveness`."""
+    """A process that serves one channel. Its liveness (`sandbox.wire.liveness`) is checked whenever it is waited for.
+
+    Args:
+        inner_pid: pid of the process as its zygote counts.
+        channel: non-blocking socket to the process.
+        parent: pid of the zygote as the host counts, if that has a pid namespace of its own; else ``None``.
+    """
 
     def __init__(self, inner_pid: int, channel: socket.socket, *, parent: int | None = None) -> None:
         self.inner_pid = inner_pid
-        """The process as its zygote counts, which may have a pid namespace of its own."""
         self._channel = channel
+        # In a pid namespace the host's pid has to be searched for. Most jobs end before anything needs it.
         self._pid = inner_pid if parent is None else partial(find_child, inner_pid, parent)
 
     @property
     def pid(self) -> int | None:
-        """The process as this one counts; ``None`` where processes are hidden."""
+        """Pid of the process as the host counts; ``None`` where processes are hidden."""
         return self._pid if isinstance(self._pid, int) else self._pid()
 
     async def wait_readable(self, deadline: float) -> bool:
-        """Wait for a message to begin, or the worker to end; whether that was before the deadline."""
+        """Wait for a message to begin, or the process to end.
+
+        Returns:
+            True if that was before the deadline.
+        """
         return await readable(self._channel.fileno(), deadline)
 
     async def send(self, payload: bytes, deadline: float) -> None:
         """Send one message.
 
         Raises:
-            ProcessLostError: the worker is gone, or does not take it before the deadline (`time.monotonic`).
+            ProcessLostError: the process is gone, or does not take it before the deadline (`time.monotonic`).
         """
         view = memoryview(frame(payload))
         liveness = Liveness(self._pid)
@@ -54,23 +64,23 @@ class ForkedProcess:
                 view = view[self._channel.send(view) :]
             except BlockingIOError:
                 if not await ready(writable, self._channel, deadline, liveness):
-                    raise ProcessLostError("a worker takes no messages") from None
+                    raise ProcessLostError("a process of the sandbox takes no messages") from None
             except OSError as error:
-                raise ProcessLostError(f"a worker is gone: {error.strerror}") from None
+                raise ProcessLostError(f"a process of the sandbox is gone: {error.strerror}") from None
 
     async def receive(
         self, deadline: float, *, cpu_s: float = math.inf, on_check: Callable[[], None] | None = None
     ) -> bytes | None:
-        """Receive one message; ``None`` when none is whole by the deadline, which leaves the worker useless.
+        """Receive one message; ``None`` if none is complete by the deadline. The process is of no more use then.
 
         Args:
-            deadline: when to give up (`time.monotonic`).
-            cpu_s: CPU seconds the worker may spend on it.
-            on_check: called whenever the worker was looked at and nothing is wrong with it.
+            deadline: time at which to give up (`time.monotonic`).
+            cpu_s: CPU seconds that the process may use for it.
+            on_check: called after each liveness check that the process has passed.
 
         Raises:
-            ProcessSpentError: it has spent them.
-            ProcessLostError: the worker is gone.
+            ProcessSpentError: it has used them up.
+            ProcessLostError: the process is gone.
         """
         data, size = bytearray(), None
         liveness = Liveness(self._pid, cpu_s=cpu_s)
@@ -78,23 +88,25 @@ class ForkedProcess:
             if not await ready(readable, self._channel, deadline, liveness, on_check):
                 return None
             try:
-                want = HEADER_BYTES - len(data) if size is None else min(size - len(data), _CHUNK)
-                chunk = self._channel.recv(want)
+                # Never more than this message: what follows belongs to the next call.
+                missing = HEADER_BYTES - len(data) if size is None else min(size - len(data), _CHUNK)
+                chunk = self._channel.recv(missing)
             except BlockingIOError:
                 continue
             except OSError as error:
-                raise ProcessLostError(f"a worker is gone: {error.strerror}") from None
+                raise ProcessLostError(f"a process of the sandbox is gone: {error.strerror}") from None
             if not chunk:
-                raise ProcessLostError("a worker died")
+                raise ProcessLostError("a process of the sandbox died")
             data += chunk
             if size is None and len(data) == HEADER_BYTES:
                 size = HEADER_BYTES + frame_length(data)
+                # An answer may fill what its harness reports. The grader's memory must not depend on it.
                 if size > _MAX_REPLY_BYTES:
-                    raise ProcessLostError("a worker's message is too large")
+                    raise ProcessLostError("a message of a sandbox process is too large")
         return bytes(memoryview(data)[HEADER_BYTES:])
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the channel. The process ends by itself when it next waits for a message."""
         self._channel.close()
 
 
@@ -105,13 +117,13 @@ async def ready(
     liveness: Liveness,
     on_check: Callable[[], None] | None = None,
 ) -> bool:
-    """Wait for an event at the near end of a channel, and keep an eye on who is at the far end.
+    """Wait for an event at the near end of a channel, and check the process at the far end meanwhile.
 
     Returns:
-        Whether it came before the deadline.
+        True if the event came before the deadline.
 
     Raises:
-        ProcessLostError: nobody is there who could bring it about.
+        ProcessLostError: the process that could bring it about is lost.
     """
     while not await event(channel.fileno(), min(deadline, time.monotonic() + liveness.pause_s)):
         if time.monotonic() >= deadline:

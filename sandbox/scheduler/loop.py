@@ -1,7 +1,7 @@
-"""One event loop over descriptors, for coroutines that wait for processes.
+"""An event loop over descriptors, for coroutines that wait for processes.
 
-Smaller and cheaper than asyncio, which it could not use anyway: a trainer may be running its own loop in the thread
-that asks for grades.
+It is smaller and cheaper than asyncio, which could not be used anyway: a trainer may already run an asyncio loop in the
+thread that asks for grades, and asyncio refuses a second one there.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["Future", "Lock", "Loop", "Pool", "readable", "writable"]
 
 T = TypeVar("T")
-_LONGEST_S = 3600.0
+_LONGEST_WAIT_S = 3600.0
+"""poll(2) takes milliseconds as a C int, and deadlines may be infinite."""
 
 
 class Future(Generic[T]):
-    """A value that is there later. Awaiting it gives the value, or raises the error it was failed with."""
+    """A value that is there later. Awaiting it returns the value, or raises the error it has failed with."""
 
     __slots__ = ("_error", "_value", "_waiters", "done")
 
@@ -32,11 +33,11 @@ class Future(Generic[T]):
         self._waiters: list[_Task] = []
 
     def set(self, value: T) -> None:
-        """Give the value; only the first call counts."""
+        """Set the value, unless the future is done."""
         self._finish(value, None)
 
     def fail(self, error: BaseException) -> None:
-        """Make awaiting it raise; only the first call counts."""
+        """Make awaiting it raise, unless the future is done."""
         self._finish(None, error)
 
     def _finish(self, value: T | None, error: BaseException | None) -> None:
@@ -48,11 +49,11 @@ class Future(Generic[T]):
         self._waiters.clear()
 
     def park(self, task: _Task) -> None:
-        """Have the task go on when the value is there. For `Loop`."""
+        """Resume the task when the value is there. For `Loop`."""
         self._waiters.append(task)
 
     def outcome(self) -> T:
-        """The value of a future that is done; raises what it was failed with."""
+        """Return the value of a future that is done, or raise what it has failed with."""
         assert self.done
         if self._error is not None:
             raise self._error
@@ -65,14 +66,14 @@ class Future(Generic[T]):
 
 
 class Pool(Generic[T]):
-    """Things that one coroutine uses at a time, handed out first come, first served."""
+    """Items that one coroutine uses at a time, handed out first come, first served."""
 
     def __init__(self, items: Iterable[T]) -> None:
         self._free = deque(items)
         self._waiting: deque[Future[T]] = deque()
 
     async def acquire(self) -> T:
-        """Wait for one."""
+        """Wait for an item."""
         if self._free:
             return self._free.popleft()
         future: Future[T] = Future()
@@ -80,15 +81,17 @@ class Pool(Generic[T]):
         return await future
 
     def release(self, item: T) -> None:
-        """Let the next one have it."""
+        """Hand an item to the coroutine that has waited longest."""
         if self._waiting:
+            # Not through the free items: a coroutine that comes before the waiting one resumes would take it.
             self._waiting.popleft().set(item)
         else:
+            # To the front: the item used last has its processes running, and its memory in the caches.
             self._free.appendleft(item)
 
 
 class Lock:
-    """What only one coroutine may do at a time: ``async with turn:``."""
+    """A lock for coroutines, used as ``async with lock:``."""
 
     def __init__(self) -> None:
         self._pool = Pool([None])
@@ -101,7 +104,7 @@ class Lock:
 
 
 class _Wait:
-    """Ready when the descriptor is, or when the deadline has passed."""
+    """Awaitable that is ready when the descriptor is, or when the deadline has passed."""
 
     __slots__ = ("deadline", "descriptor", "event")
 
@@ -114,12 +117,12 @@ class _Wait:
 
 
 def readable(descriptor: int, deadline: float) -> _Wait:
-    """Await it: whether the descriptor became readable before the deadline (`time.monotonic`)."""
+    """Return an awaitable: True if the descriptor became readable before the deadline (`time.monotonic`)."""
     return _Wait(descriptor, select.POLLIN, deadline)
 
 
 def writable(descriptor: int, deadline: float) -> _Wait:
-    """Await it: whether the descriptor became writable before the deadline (`time.monotonic`)."""
+    """Return an awaitable: True if the descriptor became writable before the deadline (`time.monotonic`)."""
     return _Wait(descriptor, select.POLLOUT, deadline)
 
 
@@ -140,12 +143,19 @@ class Loop:
         self._ready: deque[tuple[_Task, bool]] = deque()
         self._poller = select.poll()
         self._waiting: dict[int, tuple[_Task, float]] = {}
+        """By descriptor, the one task that waits for it, and its deadline."""
         self._unfinished: set[_Task] = set()
 
     def run(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-        """Run them side by side until all are done; their results, in order, or the first error, in order.
+        """Run coroutines side by side until all are done.
 
         What they have spawned and not awaited may be unfinished then; it goes on in the next call.
+
+        Returns:
+            Their results, in order.
+
+        Raises:
+            BaseException: the first error, in order.
         """
         results: list[Future[T]] = [self.spawn(coroutine) for coroutine in coroutines]
         for _ in self.rounds(results):
@@ -154,11 +164,11 @@ class Loop:
 
     def rounds(self, futures: Sequence[Future[Any]]) -> Iterator[None]:
         """Run until these futures are done; pause each time that every coroutine waits for a descriptor."""
-        self._go_on()
+        self._advance_ready()
         while not all(future.done for future in futures):
             yield
             self._wait()
-            self._go_on()
+            self._advance_ready()
 
     def close(self) -> None:
         """Close every coroutine that has not ended, so that its ``finally`` clauses run now and not at some later time.
@@ -169,25 +179,27 @@ class Loop:
             self._unfinished.pop().coroutine.close()
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Start one more, beside those that run."""
+        """Start one more coroutine, beside those that run."""
         task = _Task(self, coroutine)
         self._unfinished.add(task)
         self._ready.append((task, True))
         return task.result
 
     def make_ready(self, task: _Task, *, value: bool) -> None:
-        """Have a parked task go on at the next step."""
+        """Resume a parked task at the next step. For `Future`."""
         self._ready.append((task, value))
 
-    def _go_on(self) -> None:
+    def _advance_ready(self) -> None:
         while self._ready:
             self._advance(*self._ready.popleft())
 
     def _wait(self) -> None:
         assert self._waiting, "every task waits for another"
         earliest = min(deadline for _, deadline in self._waiting.values())
-        for descriptor, _ in self._poller.poll(min(max(0.0, earliest - time.monotonic()), _LONGEST_S) * 1000):
+        timeout_s = min(max(0.0, earliest - time.monotonic()), _LONGEST_WAIT_S)
+        for descriptor, _ in self._poller.poll(timeout_s * 1000):
             self._wake(descriptor, ready=True)
+        # After the events: a descriptor that became ready just before its deadline counts as ready.
         now = time.monotonic()
         for descriptor in [descriptor for descriptor, (_, deadline) in self._waiting.items() if deadline <= now]:
             self._wake(descriptor, ready=False)
@@ -199,21 +211,22 @@ class Loop:
 
     def _advance(self, task: _Task, value: bool) -> None:  # noqa: FBT001 - what the coroutine is sent
         try:
-            pause = task.coroutine.send(value if task.started else None)
+            # A coroutine that has not started takes nothing but None.
+            wait = task.coroutine.send(value if task.started else None)
         except StopIteration as end:
             self._unfinished.discard(task)
             task.result.set(end.value)
             return
         except (KeyboardInterrupt, SystemExit):
-            raise  # is for whoever runs the loop, and now
+            raise  # for the caller of the loop, and at once
         except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
             self._unfinished.discard(task)
             task.result.fail(error)
             return
         task.started = True
-        if isinstance(pause, Future):
-            pause.park(task)
+        if isinstance(wait, Future):
+            wait.park(task)
         else:
-            assert pause.descriptor not in self._waiting, "two tasks wait for one descriptor"
-            self._waiting[pause.descriptor] = (task, pause.deadline)
-            self._poller.register(pause.descriptor, pause.event)
+            assert wait.descriptor not in self._waiting, "two tasks wait for one descriptor"
+            self._waiting[wait.descriptor] = (task, wait.deadline)
+            self._poller.register(wait.descriptor, wait.event)

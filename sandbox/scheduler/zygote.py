@@ -240,7 +240,7 @@ class Zygote:
 
     def kill(self) -> None:
         """End it and everything that descends from it. Safe to call at any time."""
-        # A coroutine that was dropped while it held the lock never releases it.
+        # Called when coroutines are dropped, and one may have held the lock.
         self._lock = Lock()
         self._end()
 

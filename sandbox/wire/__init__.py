@@ -1,1 +1,1 @@
-"""The contract between the processes: framing, values, messages. Test cases may import it."""
+"""The contract between processes: framing, values, messages, and what the kernel reports. Test cases may import it."""

@@ -85,7 +85,7 @@ def test_an_answer_that_uses_its_cpu_for_long_runs_at_a_lower_priority_and_its_e
         priorities = [os.getpriority(os.PRIO_PROCESS, one) for one in (pid, harness, executor.zygote.pid or 0)]
         return priorities[0], priorities[1], priorities[2]
 
-    single_box.sandbox._wanted += 1  # as if another waited
+    single_box.sandbox._jobs += 1  # as if another waited
     assert watch_a_solution(single_box, look, sleeps=answer, limits=LONG) == (niceness, 0, 0)
     assert len(single_box.sandbox._spares) == 2
     group = Path(f"/proc/{executor.zygote.pid}/autogroup")
