@@ -56,7 +56,7 @@ class _InProcessRun:
         self._exam = spec
         self._candidate = candidate
         self._names = names
-        self._word = ""
+        self._token = ""
         self._failure: tuple[Verdict, str] | None = None
         self._running = False
 
@@ -70,13 +70,13 @@ class _InProcessRun:
         return self._understood(reply, step.count) or [self._failed(reply, step.label)] * step.count
 
     def _load(self, first: int) -> None:
-        self._word = secrets.token_hex(_TOKEN_BYTES)
+        self._token = secrets.token_hex(_TOKEN_BYTES)
         entry_point: str | None = self._exam["entry_point"]
         own = (entry_point.partition(".")[0],) if entry_point else ()
         in_process_spec = {
             **{field: self._exam[field] for field in ("prompt", "setup", "entry_point")},
             "tests": [test if test[0] in CODE_KINDS else test[:1] for test in self._exam["tests"]],
-            "names": self._names, "first": first, "word": self._word,
+            "names": self._names, "first": first, "token": self._token,
         }  # fmt: skip
         reply = self._candidate.load(
             preamble=self._exam["prompt"], own_names=own, names=own, in_process_spec=in_process_spec
@@ -90,7 +90,7 @@ class _InProcessRun:
     def _understood(self, reply: Reply, count: int) -> list[CaseResult] | None:
         """What the process says of a test, if it may say so."""
         match reply.value if reply.status == "returned" else None:
-            case [str(word), list(outcomes)] if word == self._word:  # one guess: the next process has another
+            case [str(token), list(outcomes)] if token == self._token:  # one guess: the next process has another
                 found = [_parse_result(outcome) for outcome in outcomes]
                 if len(found) == count and None not in found:
                     return [outcome for outcome in found if outcome is not None]

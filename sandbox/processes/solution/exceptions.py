@@ -1,4 +1,4 @@
-"""Exceptions on their way between solution and examiner."""
+"""Exceptions on their way between solution and harness."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ _OUT_OF_MEMORY = encode(ExceptionFields("MemoryError", "MemoryError", "").pack()
 _trace_of = BaseException.__dict__["__traceback__"].__get__
 _cause_of = BaseException.__dict__["__cause__"].__get__
 _args_of = BaseException.__dict__["args"].__get__
-"""Attributes of this name that a class of the answer's defines would be code of the answer's."""
+"""Read past the class, because an answer's class can define attributes of these names, which would run its code."""
 
 
 def encode_exception(error: BaseException, keep: Callable[[Any], Reference]) -> Steps:
-    """The answer ``raised`` for an exception; encodes whatever an exception of the answer's may be."""
+    """Return steps that encode an exception of the answer as a reply, whatever the exception is."""
     line = _line_of(error)
-    BaseException.with_traceback(error, None)  # one that is kept would keep every frame it came through
+    # An exception that is kept would keep alive every frame it came through.
+    BaseException.with_traceback(error, None)
     if issubclass(type(error), MemoryError):
         return _OUT_OF_MEMORY
     try:
@@ -43,7 +44,7 @@ def encode_exception(error: BaseException, keep: Callable[[Any], Reference]) -> 
         return encode(fields.pack(), keep)
     except MemoryError:
         return _OUT_OF_MEMORY
-    except Exception:  # noqa: BLE001 - the answer has taken apart what we stand on
+    except Exception:  # noqa: BLE001 - the answer has broken something that this code uses
         return encode(ExceptionFields("Exception", _base_of(type(error)), "", line).pack())
 
 
@@ -70,7 +71,7 @@ def _base_of(kind: type[BaseException]) -> str:
 
 
 def _crossing_args(error: BaseException, keep: Callable[[Any], Reference]) -> tuple[Any, ...] | None:
-    """What an exception was made of, where that crosses."""
+    """Return the arguments of an exception; ``None`` if they cannot cross."""
     try:
         args = _args_of(error)
         return args if len(encode(args, keep)) <= _ARGS_BYTES else None
@@ -79,7 +80,7 @@ def _crossing_args(error: BaseException, keep: Callable[[Any], Reference]) -> tu
 
 
 def _line_of(error: BaseException) -> int:
-    """The line of the answer it came from last; 0 when it came from elsewhere."""
+    """Return the innermost line of the answer that the exception came through; 0 if there is none."""
     line, trace = 0, _trace_of(error)
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == ANSWER_FILE:
@@ -89,13 +90,13 @@ def _line_of(error: BaseException) -> int:
 
 
 class CallbackErrors:
-    """Makes exceptions of what test code raised when it was called back."""
+    """Makes exceptions in the answer from exceptions of test code that the answer has called."""
 
     def __init__(self, proxies: Proxies) -> None:
         self._proxies = proxies
 
     def exception(self, fields: list[Any]) -> BaseException:
-        """What to raise in the answer; when that comes back, it is what test code raised."""
+        """Return the exception to raise in the answer. If it comes back, the harness finds the original again."""
         raised = ExceptionFields(*fields)
         own = raised.reference
         if isinstance(own, BaseException):

@@ -1,8 +1,8 @@
-"""An exam that is held in the solution process itself, for tests that cannot be put across a pipe.
+"""Tests that run in the solution process itself, because they cannot call the answer across a pipe.
 
-What comes of it is weaker evidence than a value compared elsewhere: the answer is in the process that tells it. It is
-kept from the nearest ways to lie: the built-in functions that tests use are not its own, and nothing counts that is not
-told with a word that it was not given, by a process that lives and is made of what it was made of before.
+Their results are weaker evidence than a value compared elsewhere, because the answer is in the process that reports
+them. The nearest ways to lie are closed: tests do not share built-in functions with the answer; a result counts only
+with a token that the answer was not given; and only while the process lives and the runner finds itself unchanged.
 """
 
 from __future__ import annotations
@@ -20,38 +20,41 @@ if TYPE_CHECKING:
 
     from sandbox.processes.solution.trampoline import Steps
 
-__all__ = ["WORD", "isolate_builtins", "load_in_process_runner", "step_function"]
+__all__ = ["TOKEN", "isolate_builtins", "load_in_process_runner", "step_function"]
 
-WORD = "word"
-"""Key of an exam under which it says what counts."""
+TOKEN = "token"  # noqa: S105 - a key
+"""Key of a test spec under which it has its token."""
 
 
 def load_in_process_runner(target: str) -> Callable[[dict[str, Any]], Any] | None:
-    """What holds exams here, imported before any answer comes; ``None`` for an empty target.
+    """Import the runner of in-process tests, before there is an answer; ``None`` for an empty target.
 
     Args:
-        target: ``module:class``. An instance is made of an exam; its ``steps(module)`` gives what came of each test of
-            the answer in ``module``, and its ``is_intact()`` whether it is still what it was when it was made.
+        target: ``module:class``. An instance is made from a test spec. Its ``steps(module)`` yields the outcomes of one
+            test after the other, for the answer in ``module``. Its ``is_intact()`` returns whether it is unchanged.
     """
     return load_object(target) if target else None
 
 
 def isolate_builtins(module: types.ModuleType) -> None:
-    """Give the answer built-in functions of its own, so that it takes none from the tests that run beside it."""
+    """Give the answer built-in functions of its own, so that it cannot replace those of the tests beside it."""
     own = types.ModuleType("builtins")
     vars(own).update(vars(builtins))
     sys.modules["builtins"] = own
     vars(module)["__builtins__"] = own
 
 
-def step_function(runner: Any, module: types.ModuleType, word: str) -> Callable[[], Steps]:
-    """A function that has the next test held: the word, or nothing where it is not to be believed, and the outcomes."""
+def step_function(runner: Any, module: types.ModuleType, token: str) -> Callable[[], Steps]:
+    """Return a function whose steps run the next test, and return the token and the outcomes.
+
+    The token is empty if the outcomes are not to be believed.
+    """
     steps: Any = None
 
     def step() -> Steps:
         nonlocal steps
         steps = runner.steps(module) if steps is None else steps
         outcomes = yield call(next, steps, None)
-        return [word if runner.is_intact() else "", outcomes]
+        return [token if runner.is_intact() else "", outcomes]
 
     return step

@@ -1,4 +1,4 @@
-"""Puts up the walls that a solution process has of its own, the last thing before the answer."""
+"""Lockdown: applies the isolation layers of a solution process, as the last thing before the answer is compiled."""
 
 from __future__ import annotations
 
@@ -20,18 +20,28 @@ if TYPE_CHECKING:
 __all__ = ["prepare"]
 
 _QUITTERS = tuple(_sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)") for name in ("exit", "quit"))
-"""What the module ``site`` would have made."""
+"""Objects as the module ``site`` makes them. It is not imported here (option -S), and programs use them."""
 
 
 def prepare() -> Callable[[LoadSettings, ModuleType], None]:
-    """What encloses a child of this process; the module is where the answer will be."""
+    """Prepare what can be prepared before the fork, and return a function that locks a child down.
+
+    Its second argument is the module that the answer will be loaded into.
+    """
+    # Measured here once instead of in each child; a child has the same address space and limits as the zygote.
     base_bytes, hard, hook = rlimits.address_space_bytes(), rlimits.hard_limits(), audit.make_hook()
 
     def lock_down(settings: LoadSettings, module: ModuleType) -> None:
+        # The order matters.
+        # - Threads first: RLIMIT_NPROC=0 allows none, and their stacks count as address space.
+        # - setrlimit(2) before the audit hook, which ends a process that calls it.
+        # - Sealing before the hook, and nothing of ours after it: from then on a mistake of ours ends the process.
         preallocated_threads.preallocate(settings.threads)
-        del sys.modules["resource"]  # the zygote's own wait4(2) needs it
+        # os.wait4 imports this module to make its result, so the zygote has to have it. An answer must not.
+        del sys.modules["resource"]
         builtins.exit, builtins.quit = _QUITTERS
         marshal_shim.install()
+        # Answers make reference cycles, and count on weak references and finalizers.
         gc.enable()
         sys.modules[module.__name__] = module
         limits = rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb)

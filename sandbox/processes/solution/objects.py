@@ -1,7 +1,7 @@
-"""The solution's side of objects: those of the answer that test code holds, and those of test code that it was given.
+"""The solution's side of objects that cross: objects of the answer in test code, and of test code in the answer.
 
-What is reported here of the answer's objects is the answer's own word, and worth no more to the harness. Classes are
-read past their metaclass: attributes that one defines are code of the answer's.
+The harness believes nothing that is reported here about objects, because the answer could have changed it. Attributes
+of classes are read past their metaclass, which could define them as code of the answer.
 """
 
 from __future__ import annotations
@@ -37,32 +37,33 @@ _module: Callable[[type], Any] = type.__dict__["__module__"].__get__
 mro_of: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 """A class and its bases, in the order in which attributes are looked up."""
 members_of: Callable[[type], Mapping[str, Any]] = type.__dict__["__dict__"].__get__
-"""What a class itself defines."""
+"""Attributes that a class itself defines."""
 
 
 def name_of(kind: type) -> str:
-    """A class's name."""
+    """Return a class's name."""
     return exact_str(_name(kind))
 
 
 def module_of(kind: type) -> str:
-    """The name of the module a class says it is of; empty when that is no name."""
+    """Return the name of the module that a class claims to be of; empty if that is not a string."""
     module = _module(kind)
     return module if type(module) is str else ""
 
 
 def is_class(value: object) -> bool:
-    """Whether a value is a class, whatever it says it is."""
+    """Return whether a value is a class."""
+    # Not isinstance: that also asks the value's __class__, which the answer can define.
     return issubclass(type(value), type)
 
 
 def exact_str(text: str) -> str:
-    """The same text as exactly a string."""
+    """Return the same text as an exact `str`, not of a derived class."""
     return str.__getitem__(text, slice(None))
 
 
 def built_in_error(kind: type) -> str | None:
-    """The name of a built-in exception; ``None`` for any other class."""
+    """Return the name of a built-in exception; ``None`` for any other class."""
     return _ERRORS.get(id(kind))
 
 
@@ -72,15 +73,15 @@ _TYPES: tuple[type, ...] = (
     enumerate, reversed, slice, property, memoryview, type({}.keys()), type({}.values()), type({}.items()),
     type(iter([])), type(iter(())), type(iter({})), type(iter(set())), type(iter("")), type(iter(range(0))),
 )  # fmt: skip
-_WORDS = {id(kind): kind.__name__ for kind in _TYPES}
-"""Types whose name says all; others are described."""
+_KNOWN_TYPES = {id(kind): kind.__name__ for kind in _TYPES}
+"""Types that the harness knows by name; others are described to it (`Objects.describe`)."""
 _LISTED = (types.FunctionType, classmethod, staticmethod, property)
 _MODULE = types.ModuleType
-_MOST_MEMBERS = 1000
+_MAX_MEMBERS = 1000
 
 
 class Objects:
-    """Objects by their numbers."""
+    """Objects of the answer that test code holds, by key, and requests about them."""
 
     def __init__(self, module: types.ModuleType, proxies: Proxies) -> None:
         self.module = module
@@ -88,11 +89,13 @@ class Objects:
         self.kept: dict[int, Any] = {}
 
     def keep(self, value: Any) -> Reference:
-        """Have an object stay, and what stands for it."""
-        lent = self.proxies.reference_to(value)
-        if lent is not None:
-            return lent
+        """Keep an object alive for test code, and return the reference that crosses in its place."""
+        # A proxy crosses as a reference to the object that it stands for, so that test code gets its own object back.
+        own_reference = self.proxies.reference_to(value)
+        if own_reference is not None:
+            return own_reference
         kind: type = type(value)
+        # An address is unique while the object is alive, and `kept` keeps it alive until test code drops it.
         key = id(value)
         if is_class(value):
             name = name_of(value)
@@ -101,17 +104,17 @@ class Objects:
             self.kept[key] = value
             return Reference(key, name, is_callable=True)
         self.kept[key] = value
-        of: int | str = _WORDS.get(id(kind), "")
+        of: int | str = _KNOWN_TYPES.get(id(kind), "")
         if not of:
             of = id(kind)
             self.kept[of] = kind
         return Reference(key, name_of(kind), callable(value), of)
 
     def revive(self, reference: Reference | NamedItems) -> Any:
-        """What a reference of the examiner's stands for."""
+        """Return the object that a reference from the harness stands for."""
         if isinstance(reference, NamedItems):
-            own = reference.reference.key
-            return self.kept[own] if type(own) is int else self.proxies.named_tuple(reference)
+            own_key = reference.reference.key
+            return self.kept[own_key] if type(own_key) is int else self.proxies.named_tuple(reference)
         key = reference.key
         if isinstance(key, int):
             return self.kept[key]
@@ -120,21 +123,21 @@ class Objects:
         return self.proxies.proxy_for(reference) if key.startswith(HARNESS_KEY) else reference
 
     def drop(self, keys: list[int]) -> None:
-        """Let objects go that test code has let go."""
+        """Free objects that test code no longer holds."""
         for key in keys:
             self.kept.pop(key, None)
 
-    # What is asked
+    # Requests. Each is `Steps`, because it may run code of the answer.
 
     def call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Steps:
-        """What a call returns, and what it did to its arguments."""
+        """Call a function; return its value, and the changes that it made to its arguments."""
         watched = track([*args, *kwargs.values()])
         function = yield from self.find(target)
         value = yield call(function, *args, **kwargs)
         return value, watched.changes() if watched is not None else None
 
     def get(self, target: Any, attribute: str) -> Steps:
-        """An attribute."""
+        """Return an attribute of an object, or of the answer's module if ``target`` is ``None``."""
         owner = self.module
         if target is not None:
             owner = yield from self.find(target)
@@ -142,38 +145,43 @@ class Objects:
         return value
 
     def public(self) -> Steps:
-        """The names that a star import takes."""
-        names = yield call(getattr, self.module, "__all__", None)
-        if names is not None:
-            found = yield call(list, names)
-            return [exact_str(name) for name in found if issubclass(type(name), str)]
+        """Return the names that a star import takes."""
+        exported = yield call(getattr, self.module, "__all__", None)
+        if exported is not None:
+            names = yield call(list, exported)
+            return [exact_str(name) for name in names if issubclass(type(name), str)]
         return [name for name, value in vars(self.module).items() if name[:1] != "_" and type(value) is not _MODULE]
 
     def operate(self, name: str, operands: list[Any]) -> Steps:
-        """What Python does for an operator or a built-in function."""
+        """Do what Python does for an operator or a built-in function."""
         value = yield call(OPERATIONS[name], *operands)
         return value
 
     def find(self, target: Any) -> Steps:
-        """What a target means."""
+        """Return the object that a target means.
+
+        Args:
+            target: a dotted name; an object and the name of its attribute, as a list; or an object itself.
+        """
         if type(target) is list:
-            found = yield call(getattr, *target)
-            return found
+            attribute = yield call(getattr, *target)
+            return attribute
         if type(target) is not str:
             return target
         first, *rest = target.split(".")
         namespace = self.module.__dict__
+        # Contest sites ask for a method of a class Solution, and problems name the method only.
         if first not in namespace and "Solution" in namespace:
-            first, rest = "Solution", [first, *rest]  # as contest sites have it
-        found = namespace[first]
+            first, rest = "Solution", [first, *rest]
+        value = namespace[first]
         for name in rest:
-            if is_class(found):
-                found = yield call(found)
-            found = yield call(getattr, found, name)
-        return found
+            if is_class(value):
+                value = yield call(value)
+            value = yield call(getattr, value, name)
+        return value
 
     def describe(self, key: int) -> Steps:
-        """What a class is made of: its line of classes, and the members of its own."""
+        """Describe a class: its bases, and the members that it defines itself."""
         kind: Any = self.kept[key]
         line = []
         for base in mro_of(kind):
@@ -182,7 +190,7 @@ class Objects:
         members: dict[str, str] = {}
         slots: list[str] = []
         absent: list[str] = []
-        for name, member in list(members_of(kind).items())[:_MOST_MEMBERS]:
+        for name, member in list(members_of(kind).items())[:_MAX_MEMBERS]:
             if name.startswith("__") and name.endswith("__"):
                 (absent if member is None else slots).append(name)
             elif issubclass(type(member), _LISTED):
@@ -201,15 +209,15 @@ class Objects:
         }
 
     def make(self, name: str, bases: list[Any], members: dict[str, Any]) -> Steps:
-        """A class that test code derives; its methods run where they were written."""
+        """Make a class that test code derives from a class of the answer; its methods run in the harness."""
 
         def fill(namespace: dict[str, Any]) -> None:
             namespace["__module__"] = self.module.__name__
             for key, (kind, value) in members.items():
                 namespace[key] = _WRAPPERS[kind](*value)
 
-        made = yield call(types.new_class, name, tuple(bases), {}, fill)
-        return made
+        derived = yield call(types.new_class, name, tuple(bases), {}, fill)
+        return derived
 
 
 _WRAPPERS: dict[str, Callable[..., Any]] = {
@@ -222,9 +230,9 @@ _WRAPPERS: dict[str, Callable[..., Any]] = {
 
 
 def _global(name: str) -> Any:
-    """What both processes have: something of a module, by its name there."""
+    """Return an object that both processes have, by its module and its dotted name there."""
     module, _, path = name.partition(":")
-    found: Any = sys.modules[module]
+    value: Any = sys.modules[module]
     for part in path.split(".") if path else ():
-        found = getattr(found, part)
-    return found
+        value = getattr(value, part)
+    return value

@@ -1,7 +1,7 @@
-"""What can be asked of an object besides its attributes and calls: operators and built-in functions, by name.
+"""Operators and built-in functions that can be requested for an object, by name.
 
-Each is done as Python does it, with the methods of the object's class and the rules for operands that do not know each
-other.
+Each is done as Python does it: with the methods of the object's class, and reflected ones where the first operand's
+class returns ``NotImplemented``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["OPERATIONS"]
 
-_MOST_ITEMS = 1_000_000
-"""Items taken of an iterable that is to become a container."""
+_MAX_ITEMS = 1_000_000
+"""Number of items that are taken from an iterable for a container."""
 
 
 def _plain(value: Any, kind: str) -> Any:
-    """What a value is as plain data of this kind: what its built-in base holds, else what it converts to."""
+    """Convert a value to plain data: to the value of its built-in base class, else by its own conversion methods."""
     match kind:
         case "int" | "bool":
             return int.__int__(value) if isinstance(value, int) else operator.index(value)
@@ -37,12 +37,12 @@ def _plain(value: Any, kind: str) -> Any:
         case "dict":
             return dict(value)
         case "list" | "tuple" | "set" | "frozenset":
-            return list(itertools.islice(value, _MOST_ITEMS))
+            return list(itertools.islice(value, _MAX_ITEMS))
     raise TypeError(f"not convertible to {kind}")
 
 
 def _base(value: Any) -> Any:
-    """What a number or text holds whose class derives from a built-in one."""
+    """Return the plain value of an object whose class derives from a number or text class."""
     for kind in (int, float, str, bytes, complex):
         if isinstance(value, kind):
             return _plain(value, kind.__name__)
@@ -50,6 +50,7 @@ def _base(value: Any) -> Any:
 
 
 def _leave(manager: Any, error: BaseException | None) -> Any:
+    # On the class, as a ``with`` statement looks special methods up; an attribute of the instance does not count.
     kind = type(manager)
     if error is None:
         return kind.__exit__(manager, None, None, None)
@@ -81,4 +82,4 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "plain": _plain, "base": _base, "isinstance": isinstance, "issubclass": issubclass,
     "stranger_eq": lambda one: one == object(), "stranger_ne": lambda one: one != object(),
 }  # fmt: skip
-"""By the name in a request."""
+"""Functions by the name that a request uses."""

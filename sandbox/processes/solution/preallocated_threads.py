@@ -1,9 +1,8 @@
-"""Threads for an answer that may start none.
+"""Threads that are started before the answer, because the answer can start none.
 
-Under the process limit no thread can be started (a thread is a task to the kernel, getrlimit(2) RLIMIT_NPROC), yet
-harmless programs use them. So a few are started before the walls go up, and wait; `threading` then hands its work to
-one of those instead of starting a new one. When all are busy, starting fails as it does on a host that has no threads
-left.
+``RLIMIT_NPROC`` counts threads as well as processes (getrlimit(2)), and is 0 in a solution process, yet harmless
+programs use threads. So a few are started before the limit is set, and wait. `threading` then hands work to one of
+these instead of starting a new one. When all are busy, starting fails as it does on a host that has no threads left.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["STACK_BYTES", "preallocate"]
 
 STACK_BYTES = 8 << 20
-"""Address space of each one's stack, as the system's own threads have it."""
+"""Bytes of address space for each thread's stack, the usual default (pthread_create(3))."""
 
 
 def preallocate(count: int) -> None:
@@ -27,12 +26,14 @@ def preallocate(count: int) -> None:
     if count == 0:
         return
     pool = _ThreadPool(count)
+    # A fixed size, because the default depends on the host, and the stacks are added to the address space limit.
     previous = _thread.stack_size(STACK_BYTES)
     for _ in range(count):
         _thread.start_new_thread(pool.wait, ())
     _thread.stack_size(previous)
-    pool.full.acquire()
-    pool.replace()
+    # All must have their stacks before the limit on the address space is set.
+    pool.all_waiting.acquire()
+    pool.replace_functions()
 
 
 class _ThreadPool:
@@ -41,25 +42,29 @@ class _ThreadPool:
     def __init__(self, count: int) -> None:
         self.free: list[_Slot] = []
         self.count = count
-        self.full = _thread.allocate_lock()
-        self.full.acquire()
+        self.all_waiting = _thread.allocate_lock()
+        self.all_waiting.acquire()
 
     def wait(self) -> None:
-        """Body of each thread: work, whenever there is some."""
+        """Wait for functions and run them; the body of each thread."""
         slot = _Slot()
         self.free.append(slot)
         if len(self.free) == self.count:
-            self.full.release()
+            self.all_waiting.release()
         while True:
             slot.lock.acquire()
-            work, args, kwargs = slot.work
-            with contextlib.suppress(BaseException):  # threading reports its own; a bare thread's end is nobody's
-                work(*args, **kwargs)
-            work = args = kwargs = slot.work = _NOTHING
+            function, args, kwargs = slot.job
+            # `threading` reports exceptions by itself, and a thread without it ends silently.
+            with contextlib.suppress(BaseException):
+                function(*args, **kwargs)
+            # Not kept until the next job: objects of the answer would be freed too late.
+            function = args = kwargs = slot.job = _NO_JOB
             self.free.append(slot)
 
-    def start(self, work: Callable[..., Any], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> int:
-        """As `_thread.start_new_thread`.
+    def start(
+        self, function: Callable[..., Any], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> int:
+        """Do as `_thread.start_new_thread` does.
 
         Raises:
             RuntimeError: every thread is busy.
@@ -68,31 +73,31 @@ class _ThreadPool:
             slot = self.free.pop()
         except IndexError:
             raise RuntimeError("can't start new thread") from None
-        slot.work = (work, args, kwargs or {})
+        slot.job = (function, args, kwargs or {})
         slot.lock.release()
         return slot.ident
 
     def start_joinable(
         self,
-        work: Callable[[], Any],
+        function: Callable[[], Any],
         handle: _Handle | None = None,
         daemon: bool = True,  # noqa: FBT001, FBT002 - its signature
     ) -> _Handle:
-        """As `_thread.start_joinable_thread` of CPython 3.13."""
+        """Do as `_thread.start_joinable_thread` of CPython 3.13 does."""
         del daemon
-        mine = handle if handle is not None else _Handle()
+        own_handle = handle if handle is not None else _Handle()
 
         def run() -> None:
             try:
-                work()
+                function()
             finally:
-                mine._set_done()
+                own_handle._set_done()
 
-        mine.ident = self.start(run)
-        return mine
+        own_handle.ident = self.start(run)
+        return own_handle
 
-    def replace(self) -> None:
-        """Put this lot in the place of the interpreter's own functions."""
+    def replace_functions(self) -> None:
+        """Replace the interpreter's own functions that start threads."""
         for module in (_thread, threading):
             for name in ("start_new_thread", "start_new", "_start_new_thread"):
                 if hasattr(module, name):
@@ -102,29 +107,29 @@ class _ThreadPool:
                     setattr(module, name, self.start_joinable)
         if hasattr(threading, "_ThreadHandle"):
             threading._ThreadHandle = _Handle
-        # Before 3.13 a thread's end is announced by a lock the interpreter releases when the thread itself ends,
-        # which a parked one never does: let the bootstrap's last act release it.
+        # Before 3.13, join() waits for a lock that the interpreter releases when the thread itself ends, which a
+        # preallocated thread never does. So the lock is released at the end of Thread._bootstrap.
         if hasattr(threading.Thread, "_set_tstate_lock"):
             _release_tstate_locks()
 
 
-_NOTHING: Any = (None, (), {})
+_NO_JOB: Any = (None, (), {})
 
 
 class _Slot:
-    """Where one thread waits."""
+    """State of one thread: the lock that it waits for, and its job."""
 
-    __slots__ = ("ident", "lock", "work")
+    __slots__ = ("ident", "job", "lock")
 
     def __init__(self) -> None:
         self.ident = _thread.get_ident()
         self.lock = _thread.allocate_lock()
         self.lock.acquire()
-        self.work: tuple[Any, tuple[Any, ...], dict[str, Any]] = _NOTHING
+        self.job: tuple[Any, tuple[Any, ...], dict[str, Any]] = _NO_JOB
 
 
 class _Handle:
-    """What `threading` holds of a running thread since CPython 3.13."""
+    """The handle by which `threading` joins a thread since CPython 3.13."""
 
     def __init__(self) -> None:
         self.ident: int | None = None

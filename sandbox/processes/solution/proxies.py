@@ -1,4 +1,4 @@
-"""Stand-ins for objects of test code that the answer was given: what is done with one is asked of the examiner."""
+"""Proxies for objects of test code in the answer: operations on a proxy are requested from the harness."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Proxies", "Proxy"]
 
 
 class Proxy:
-    """An object that lives in the examiner. Its public attributes can be read, set and called."""
+    """Proxy for an object that lives in the harness. Its public attributes can be read, set and called."""
 
     __slots__ = ("__weakref__", "_ask")
 
@@ -70,7 +70,7 @@ _OPERATIONS = {
 
 
 class Proxies:
-    """All that was lent to the answer. The same object always comes as the same stand-in."""
+    """All proxies of this process. The same object of test code is always the same proxy."""
 
     def __init__(self, ask: Callable[..., Any]) -> None:
         self._ask = ask
@@ -81,28 +81,29 @@ class Proxies:
         self._tuples: dict[tuple[str, tuple[str, ...]], type] = {}
 
     def reference_to(self, value: Any) -> Reference | None:
-        """What stands for a stand-in where it came from; ``None`` for anything else."""
+        """Return the reference by which the harness knows a proxy; ``None`` for any other value."""
         return self._references.get(id(value))
 
     def proxy_for(self, reference: Reference) -> Any:
-        """The stand-in for what a reference of the examiner's means."""
+        """Return the proxy for a reference from the harness."""
         key = str(reference.key)
         if key not in self._proxies:
             self.bind(self._make(reference), reference)
         return self._proxies[key]
 
     def bind(self, value: Any, reference: Reference) -> None:
-        """Have a value of this process stand for something of the examiner's."""
+        """Make a value of this process the proxy for an object of the harness."""
         self._proxies[str(reference.key)] = value
         self._references[id(value)] = Reference(reference.key, reference.kind, reference.is_callable)
 
     def _make(self, reference: Reference) -> Any:
+        # "class BASE", "exception BASE TEXT", "function", or the names of the special methods that the object has.
         ask, abilities = self._ask, str(reference.of)
-        word, _, rest = abilities.partition(" ")
-        if word in {"class", "exception"}:
+        first, _, rest = abilities.partition(" ")
+        if first in {"class", "exception"}:
             base, _, text = rest.partition(" ")
             kind = self.exception_class(reference.kind, base)
-            return kind if word == "class" else kind(*([text] if text else []))
+            return kind if first == "class" else kind(*([text] if text else []))
         if abilities == "function":
 
             def function(*args: Any, **kwargs: Any) -> Any:
@@ -110,19 +111,25 @@ class Proxies:
 
             function.__name__ = function.__qualname__ = reference.kind
             return function
-        known = (reference.kind, abilities)
-        if known not in self._classes:
+        # Python looks special methods up in the class, so each set of abilities needs a class of its own.
+        class_key = (reference.kind, abilities)
+        if class_key not in self._classes:
             members: dict[str, Any] = {"__slots__": ()}
             for ability in abilities.split():
                 if ability in _OPERATIONS:
                     members[_OPERATIONS[ability]] = _forwarding(ability)
             if reference.is_callable:
                 members["__call__"] = _call
-            self._classes[known] = type(reference.kind, (Proxy,), members)
-        return self._classes[known](ask)
+            self._classes[class_key] = type(reference.kind, (Proxy,), members)
+        return self._classes[class_key](ask)
 
     def exception_class(self, name: str, base: str) -> type[BaseException]:
-        """The class of test code's exceptions of this name."""
+        """Return the class that stands for an exception class of test code.
+
+        Args:
+            name: name of the class.
+            base: name of the built-in class that it derives from.
+        """
         built_in = getattr(builtins, base, Exception)
         if not (isinstance(built_in, type) and issubclass(built_in, BaseException)):
             built_in = Exception
@@ -131,11 +138,11 @@ class Proxies:
         return self._errors.setdefault((name, base), type(name, (built_in,), {}))
 
     def named_tuple(self, named: NamedItems) -> Any:
-        """A named tuple of a class of test code's."""
-        known = (named.reference.kind, named.names)
-        if known not in self._tuples:
-            self._tuples[known] = namedtuple(named.reference.kind, named.names)  # noqa: PYI024 - its names are known now
-        return self._tuples[known](*named.items)
+        """Return a named tuple with the name and fields of a class of test code."""
+        class_key = (named.reference.kind, named.names)
+        if class_key not in self._tuples:
+            self._tuples[class_key] = namedtuple(named.reference.kind, named.names)  # noqa: PYI024 - known at run time
+        return self._tuples[class_key](*named.items)
 
 
 def _forwarding(ability: str) -> Callable[..., Any]:

@@ -1,8 +1,9 @@
 """The solution process: runs the answer. It knows inputs, never expected values.
 
-Nothing here protects the grade: whatever this process says is only a value that is compared elsewhere. The walls are
-put up before a byte of the answer is compiled. Whatever may run code of the answer's is a call that our own code asks
-for (`sandbox.processes.solution.trampoline`), so that the answer finds no frame of ours below its own.
+Nothing here protects the grade: whatever this process sends is only a value that is compared elsewhere. The isolation
+layers are applied before a byte of the answer is compiled. Everything that may run code of the answer is a call that
+goes through the trampoline (`sandbox.processes.solution.trampoline`), so that the answer finds no frame of ours below
+its own.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.processes.solution import event_loop, lockdown, warm_up
 from sandbox.processes.solution.event_loop import Coroutines
 from sandbox.processes.solution.exceptions import ANSWER_FILE, CallbackErrors, encode_exception
-from sandbox.processes.solution.in_process import WORD, isolate_builtins, load_in_process_runner, step_function
+from sandbox.processes.solution.in_process import TOKEN, isolate_builtins, load_in_process_runner, step_function
 from sandbox.processes.solution.objects import Objects
 from sandbox.processes.solution.proxies import Proxies
 from sandbox.processes.solution.trampoline import CallFailedError, Task, call, on_base_frame
@@ -61,26 +62,29 @@ if TYPE_CHECKING:
 __all__ = ["prepare"]
 
 _FIRST_READ = 1 << 12
-"""Bytes; a larger buffer has the allocator tidy up first."""
+"""Bytes to receive at first. For a larger buffer the allocator would first merge its free chunks, all over the heap."""
 _RECURSION_LIMIT = sys.getrecursionlimit()
+# Functions that are used after the answer has run are looked up here, once: it may have replaced them in their modules.
 _leave, _collect, _run_exit_functions = os._exit, gc.collect, atexit._run_exitfuncs
 _count_exit_functions = atexit._ncallbacks
 _FINALIZER_WORDS = "__del__", "weakref", "open", "yield", "async"
-"""What a program must use to say anything when its last objects go; looking for those copies hundreds of pages."""
+"""Words of which a source has at least one if it can print when its last objects are freed.
+
+Only then is there a collection at the end, because it visits all objects and copies hundreds of pages."""
 _recursion_limit, _set_recursion_limit = sys.getrecursionlimit, sys.setrecursionlimit
 _flush = operator.methodcaller("flush")
 _exit_code_of = SystemExit.__dict__["code"].__get__
 
 
 def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
-    """The program, with all made ready that can be before the fork.
-
-    A child starts in memory that is not its own yet: each page it writes to is copied first, be it only to count one
-    more user of an object. So children make little, and do nothing for the first time.
+    """Prepare everything that can be before the fork, and return the program of a solution process.
 
     Args:
-        in_process_runner: what holds exams in this very process, ``module:class``; none when there are none.
+        in_process_runner: ``module:class`` that runs tests in this process; empty if there are none.
     """
+    # A child shares the zygote's pages until it writes to them, and even a new reference to an object is a write: to
+    # its reference count. So all objects of the first requests exist before the fork, and a child does nothing for the
+    # first time.
     make_runner = load_in_process_runner(in_process_runner)
     out = warm_up.prepare_streams()
     event_loop.install_event_loop()
@@ -92,35 +96,37 @@ def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
     take = Task(solution.serve()).take
 
     def main(channel: int) -> Callable[[], Any]:
-        """Be ready to serve the examiner at the other end of ``channel``; returns what `ground.stand` takes."""
+        """Receive the first message and lock the process down; return the argument of `base_frame.run`."""
+        # Standard streams replace descriptors 0 to 2; all others but the channel are closed.
         for number, descriptor in enumerate(solution.begin(connect(fileno=channel))):
             dup2(descriptor, number)
         closerange(channel + 1, 64)
         lock_down(solution.settings, solution.module)
         if make_runner is not None and (spec := solution.settings.in_process_spec) is not None:
             isolate_builtins(solution.module)
-            word = spec.pop(WORD)
-            solution.verbs[STEP] = step_function(make_runner(spec), solution.module, word)
+            token = spec.pop(TOKEN)
+            solution.verbs[STEP] = step_function(make_runner(spec), solution.module, token)
         return take
 
     return main
 
 
 class _Solution:
-    """The answer, loaded, and the objects it has handed out."""
+    """The loaded answer, and the requests about it."""
 
     def __init__(self, channel: int, out: TextIOWrapper) -> None:
         self.channel = channel
         self.out = out
         self.settings = LoadSettings("")
         self.module, self.program = (_blank_module(name) for name in (ENTRY_MODULE, "__main__"))
-        """Where the answer will be, as a module and as a program."""
+        """Modules for an answer that is imported, and for one that is run as a program."""
         self.exit_functions = _count_exit_functions()
-        self.busy = False
-        """Whether the examiner waits for an answer."""
+        self.is_serving = False
+        """True while the harness waits for the reply to a request."""
         self.depth = 0
+        """Number of requests that are being served, each called back from the one before."""
         self.lock = threading.RLock()
-        self.proxies = Proxies(on_base_frame(self.ask))
+        self.proxies = Proxies(on_base_frame(self.call_back))
         self.callback_errors = CallbackErrors(self.proxies)
         self.objects = Objects(self.module, self.proxies)
         coroutines = Coroutines()
@@ -131,7 +137,7 @@ class _Solution:
         }  # fmt: skip
 
     def begin(self, link: _socket.socket) -> list[int]:
-        """Take the first message, which says what to load, and return the descriptors that came with it."""
+        """Receive the first message, which has the settings, and return the descriptors that came with it."""
         first, descriptors = receive_descriptors(link, _FIRST_READ, 3)
         link.detach()
         if not first:
@@ -145,7 +151,9 @@ class _Solution:
         return descriptors
 
     def serve(self) -> Steps:
-        """Load the answer, do what is asked, and end with the examiner's interest."""
+        """Load the answer, serve requests, and end this process when the harness hangs up."""
+        # os._exit and not sys.exit: the interpreter's finalization would run exit functions and free all objects, one
+        # copied page after the other. A program has had its exit functions run by then (`run`).
         try:
             yield from self.load_and_listen()
             _leave(0)
@@ -153,18 +161,18 @@ class _Solution:
             _leave(1)
 
     def load_and_listen(self) -> Steps:
-        """Load the answer, and do what is asked until the examiner hangs up."""
-        yield from self.answer(self.load())
+        """Load the answer, and serve requests until the harness hangs up."""
+        yield from self.reply(self.load())
         yield from self.listen()
 
     def listen(self) -> Steps:
-        """Do what is asked, until the answer to a question of ours comes, or the examiner hangs up."""
+        """Serve requests until the reply to a callback of ours comes, or the harness hangs up."""
         while request := receive_frame(self.channel):
-            self.busy = True
+            self.is_serving = True
             try:
                 verb, *fields = self.parse_message(request)
-            except Exception as error:  # noqa: BLE001 - test code names something that is not there
-                yield from self.answer(_raising(error))
+            except Exception as error:  # noqa: BLE001 - test code names something that does not exist
+                yield from self.reply(_raise(error))
                 continue
             if verb in {OK, RAISED}:
                 return [verb, *fields]
@@ -172,21 +180,24 @@ class _Solution:
                 self.objects.drop(*fields)
                 continue
             nested, self.depth = self.depth, self.depth + 1
-            yield from self.answer(self.verbs[verb](*fields), changing=verb == CALL)
+            yield from self.reply(self.verbs[verb](*fields), with_changes=verb == CALL)
             self.depth = nested
-            self.busy = nested > 0
+            self.is_serving = nested > 0
         return None
 
     def parse_message(self, request: bytes) -> list[Any]:
         fields: list[Any] = decode(request)
+        # Most requests hold no references; a search for their JSON key is quicker than a walk through all values.
         if b'{"r":' in request or b'{"N":' in request:
             restore(fields, self.objects.revive)
         return fields
 
-    def ask(self, verb: str, *fields: Any) -> Steps:
-        """Ask the examiner about an object it has lent, and wait; it may ask in turn meanwhile."""
-        if not self.busy:
+    def call_back(self, verb: str, *fields: Any) -> Steps:
+        """Request something of an object in the harness, and wait for the reply; serve its requests meanwhile."""
+        # A thread of the answer may call while the harness waits for nothing: then no one would read the message.
+        if not self.is_serving:
             raise RuntimeError("the test calls nothing, and so cannot be called back")
+        # One thread at a time. Reentrant, because the harness may call the answer in turn, which calls back again.
         with self.lock:
             values = [*fields[1], *fields[2].values()] if verb == CALL else fields
             watched = containers_in(values)
@@ -213,61 +224,72 @@ class _Solution:
             yield from self.run(code)
             return {}
         yield call(exec, code, namespace)
-        found = {}
+        values = {}
         for name in settings.names:
             try:
-                found[name] = yield from self.objects.find(name)
+                values[name] = yield from self.objects.find(name)
             except KeyError:
                 continue
             except CallFailedError as failure:
                 if not issubclass(type(failure.error), KeyError | AttributeError):
                     raise
-        return found
+        return values
 
     def run(self, code: types.CodeType) -> Steps:
-        """Run the program, and then end it as the interpreter would."""
-        end: CallFailedError | None = None
+        """Run the program, and then finish it as the interpreter would."""
+        # In the order of Py_FinalizeEx: threads are joined, exit functions run, streams are flushed, and the objects of
+        # the main module are freed, whose finalizers may still print.
+        exit_failure: CallFailedError | None = None
         try:
             yield call(exec, code, self.module.__dict__)
         except CallFailedError as failure:
             if not issubclass(type(failure.error), SystemExit):
                 raise
-            end = failure
+            exit_failure = failure
         del code
         source = self.settings.source
         yield from _finish_threads()
+        # `logging` registers its exit function when it is imported, which the zygote has done.
         if _count_exit_functions() != self.exit_functions or "logging" in source:
             yield call(_run_exit_functions)
         yield from self.flush()
-        yield call(self.module.__dict__.clear)  # files that the program has left open write what they hold
+        # Frees files that the program has left open, which then write their buffers.
+        yield call(self.module.__dict__.clear)
         if any(word in source for word in _FINALIZER_WORDS):
             yield call(_collect)
-        if end is not None and not _means_success(end.error):
-            raise end
+        if exit_failure is not None and not _means_success(exit_failure.error):
+            raise exit_failure
 
-    def answer(self, work: Steps, *, changing: bool = False) -> Steps:
-        """Do what was asked and send what came of it."""
+    def reply(self, steps: Steps, *, with_changes: bool = False) -> Steps:
+        """Run the steps of a request, and send the reply.
+
+        Args:
+            steps: return the value to send.
+            with_changes: they return a pair instead: the value, and the changes made to arguments.
+        """
         try:
-            result = yield from work
-            value, changes = result if changing else (result, None)
-            self.calm()
+            result = yield from steps
+            value, changes = result if with_changes else (result, None)
+            self.restore_recursion_limit()
             reply = encode([OK, value, changes], self.objects.keep)
             if len(reply) > self.settings.value_bytes:
                 reply = encode([LARGE])
         except CallFailedError as failure:
-            self.calm()
+            self.restore_recursion_limit()
             reply = yield from encode_exception(failure.error, self.objects.keep)
         except Exception as error:  # noqa: BLE001 - there is no such name, or a value that cannot cross
-            self.calm()
+            self.restore_recursion_limit()
             reply = yield from encode_exception(error, self.objects.keep)
+        # Before the reply, so that the harness finds all output of a request in the pipes when it has the reply.
         yield from self.flush()
         send_frame(self.channel, reply)
 
     def flush(self) -> Steps:
-        """Have everything written that was printed, also to streams that the answer has put in the place of ours."""
+        """Flush our standard output, and the streams that the answer may have put in the place of ours."""
         streams = [self.out, getattr(sys, "stdout", None), getattr(sys, "stderr", None)]
         if streams[1] is self.out:
             del streams[1]
+        # One call for all streams, since each call copies memory. If one of them fails, each is flushed by itself.
         try:
             yield call(deque, map(_flush, streams), 0)
         except CallFailedError:
@@ -275,8 +297,8 @@ class _Solution:
                 with suppress(CallFailedError):
                     yield call(_flush, stream)
 
-    def calm(self) -> None:
-        """Give our own code a stack to work on, whatever the answer did to the limit."""
+    def restore_recursion_limit(self) -> None:
+        """Raise the recursion limit to its default if the answer has lowered it, so that our own code can run."""
         if _recursion_limit() < _RECURSION_LIMIT:
             _set_recursion_limit(_RECURSION_LIMIT)
 
@@ -287,14 +309,14 @@ def _blank_module(name: str) -> types.ModuleType:
     return module
 
 
-def _raising(error: Exception) -> Steps:
-    """Work that fails."""
+def _raise(error: Exception) -> Steps:
+    """Return steps that raise an exception."""
     yield from ()
     raise error
 
 
 def _finish_threads() -> Steps:
-    """End threads as the interpreter does: executors stop their workers, threads that are no daemons are awaited."""
+    """Return steps that end threads as the interpreter does: executors stop their workers, other threads are joined."""
     for stop in reversed(getattr(threading, "_threading_atexits", ())):
         yield call(stop)
     for thread in threading.enumerate():
@@ -302,6 +324,7 @@ def _finish_threads() -> Steps:
             yield call(thread.join)
 
 
-def _means_success(end: BaseException) -> bool:
-    code = _exit_code_of(end)
+def _means_success(system_exit: BaseException) -> bool:
+    # As the interpreter does: None is success, an integer is the exit code, anything else means 1.
+    code = _exit_code_of(system_exit)
     return code is None or (issubclass(type(code), int) and int.__eq__(code, 0))

@@ -1,8 +1,8 @@
-"""Calls into the answer with no frame of ours below them, other than those of `sandbox.processes.base_frame`.
+"""The trampoline: calls the answer with no frame of ours below it, other than that of `sandbox.processes.base_frame`.
 
-Work of ours that runs code of the answer's is a generator that yields each call it wants made, so its own frames are
-off the stack while the answer runs: none is found by walking down from the answer's frame, or from that of an exception
-it has caught.
+An answer can walk down its stack, and also the frames of an exception that it has caught. A frame of ours would lead it
+to our variables and modules. So code of ours that calls the answer is a generator, which yields each call: its frame is
+off the stack while the answer runs.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["Call", "CallFailedError", "Steps", "Task", "call", "on_base_frame"]
 
 Call: TypeAlias = "tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]"
-"""What to call, with which arguments by place and by name."""
+"""A function with its positional and keyword arguments."""
 Steps: TypeAlias = "Generator[Call, Any, Any]"
-"""Work of ours that has calls made on the way."""
+"""A generator that yields calls, is sent their results, and returns a result of its own."""
 
 
 class CallFailedError(Exception):
-    """What work gets in the place of a result when the call raised."""
+    """Raised at a ``yield`` whose call has raised."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__()
@@ -32,28 +32,35 @@ class CallFailedError(Exception):
 
 
 def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Call:
-    """What work yields to have something called; the result is the value of the ``yield``.
+    """Return what `Steps` yield to have a function called; the value of the ``yield`` is its result.
 
     Raises:
-        CallFailedError: at the ``yield``, when the call raised.
+        CallFailedError: at the ``yield``, if the call raised.
     """
     return function, args, kwargs
 
 
 class Task:
-    """Gives `base_frame.stand` what it takes to have the calls of some work made, always the last of a list."""
+    """Runs `Steps` on `base_frame.run`, which takes everything that it needs from the end of a list.
 
-    __slots__ = ("_error", "_go_on", "_stack", "_work", "take")
+    In the list, the next thing to take is last:
 
-    def __init__(self, work: Steps) -> None:
-        self._work = work
+    * while there is a call to make: what to do with the result (`_resume`), the function, and its arguments;
+    * at the end: an exception or ``None``, and the result.
+    """
+
+    __slots__ = ("_continue", "_error", "_stack", "_steps", "take")
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
         self._error: BaseException | None = None
-        self._go_on = self._resume
+        # Bound once: a new method object for each call would be one more allocation in a forked child.
+        self._continue = self._resume
         self._stack: list[Any] = [self._begin]
         self.take = self._stack.pop
 
     def _begin(self) -> bool:
-        """Go on, at first or after an exception; whether there is a call to make."""
+        """Continue the steps, at first or after an exception; return whether there is a call to make."""
         failure = None if self._error is None else CallFailedError(self._error)
         self._error = None
         if not self._resume(None, failure):
@@ -62,44 +69,51 @@ class Task:
         return True
 
     def _resume(self, result: Any, failure: CallFailedError | None = None) -> bool:
-        """Go on with what the call returned; whether there is another. Lays out that, or what came of the work."""
+        """Continue the steps with a call's result, and return whether there is another call to make."""
         try:
-            call = self._work.send(result) if failure is None else self._work.throw(failure)
+            call = self._steps.send(result) if failure is None else self._steps.throw(failure)
         except StopIteration as end:
             self._stack[:] = [end.value, None]
         except CallFailedError as last:
             self._stack[:] = [None, last.error]
-        except Exception as error:  # noqa: BLE001 - whoever stands on this work is told
+        except Exception as error:  # noqa: BLE001 - base_frame.run raises it
+            # Its traceback would lead to the frames of our generators.
             self._stack[:] = [None, error.with_traceback(None)]
         else:
             function, args, kwargs = call
-            self._stack[:] = [kwargs, args, function, self._go_on]
+            self._stack[:] = [kwargs, args, function, self._continue]
             return True
         return False
 
     def __enter__(self) -> None:
-        """Ready for calls."""
+        """Do nothing: `base_frame.run` uses this object for its `__exit__`."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        """All calls are made, or one has raised."""
+        """Take note of an exception of a call, and suppress it: `_begin` throws it into the steps."""
         self._error = error
         if error is None:
-            self._stack.append(_no_more)
+            self._stack.append(_return_false)
         else:
             self._stack[:] = [self._begin]
         return True
 
 
-def _no_more() -> bool:
+def _return_false() -> bool:
     return False
 
 
-def on_base_frame(work: Callable[..., Steps]) -> Callable[..., Any]:
-    """A function for the answer to call that does some work of ours. Nothing that it is made of leads to us."""
+def on_base_frame(make_steps: Callable[..., Steps]) -> Callable[..., Any]:
+    """Return a function that an answer can call and that runs our steps. None of its attributes leads to us.
+
+    Args:
+        make_steps: called with the arguments of the call.
+    """
 
     def begin(*question: Any) -> Callable[[], Any]:
-        return Task(work(*question)).take
+        return Task(make_steps(*question)).take
 
-    opaque = lru_cache(maxsize=0)(begin)  # made in C, it shows what it calls only here:
+    # A Python function has __globals__ and __closure__. An lru_cache object is implemented in C and shows the function
+    # that it calls only as __wrapped__, which can be deleted.
+    opaque = lru_cache(maxsize=0)(begin)
     del opaque.__wrapped__
     return partial(base_frame.call_harness, opaque)

@@ -1,9 +1,8 @@
-"""Preparation before the fork: standard streams, and a trial answer.
+"""Warm-up before the fork: standard streams, and a trial answer that is served several times.
 
-The trial answer is served until nothing is done for the first time.
-
-Making it in each child would cost copied memory: the interpreter adapts code to what it does (PEP 659) and remembers
-what it has looked up, and a child that did so anew would have to copy each page where that is noted.
+The interpreter specializes code as it runs (PEP 659), and caches attribute lookups, regular expressions and the like.
+All of that writes to memory. Done for the first time in a child, it would copy each page that it writes to. So the
+zygote does everything that a child will do, until nothing is done for the first time.
 """
 
 from __future__ import annotations
@@ -30,13 +29,11 @@ __all__ = ["prepare_streams", "serve_trial_answer"]
 
 
 def prepare_streams() -> io.TextIOWrapper:
-    """Make ``sys.stdin``, ``stdout`` and ``stderr`` anew over descriptors 0, 1 and 2; returns the standard output.
-
-    Stream objects remember what kind of file they found, so the descriptors are, while they are made, what they will
-    be in the children: a file to read, pipes to write to.
-    """
-    kept = [os.dup(number) for number in range(3)]
-    input_ = os.memfd_create("stdin") if _has_memory_files() else kept[0]
+    """Make ``sys.stdin``, ``stdout`` and ``stderr`` anew over descriptors 0, 1 and 2; return the standard output."""
+    # Stream objects remember what kind of file they were opened on, such as whether it can seek. So the descriptors
+    # are, while they are made, what they will be in the children: a file to read, and pipes to write to.
+    saved = [os.dup(number) for number in range(3)]
+    input_ = os.memfd_create("stdin") if _has_memory_files() else saved[0]
     reader, writer = os.pipe2(os.O_CLOEXEC)
     os.dup2(input_, 0)
     os.dup2(writer, 1)
@@ -51,9 +48,9 @@ def prepare_streams() -> io.TextIOWrapper:
         file.name, stream.mode = f"<{name}>", file.mode[0]
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    for number, descriptor in enumerate(kept):
+    for number, descriptor in enumerate(saved):
         os.dup2(descriptor, number)
-    for descriptor in {*kept, input_, reader, writer}:
+    for descriptor in {*saved, input_, reader, writer}:
         os.close(descriptor)
     return stdout
 
@@ -67,6 +64,7 @@ def _has_memory_files() -> bool:
 
 
 _TIMES = 12
+"""Rounds after which the interpreter has specialized all code that is used; it waits for several calls each."""
 _SOURCE = """
 import math
 
@@ -81,20 +79,20 @@ _REQUESTS = ([CALL, "answer", [1, 2, 3.5], {}], [CALL, "answer", [4, True], {}],
 
 
 class TrialProgram(Protocol):
-    """A solution process's program."""
+    """The program of a solution process."""
 
     def begin(self, link: _socket.socket) -> list[int]:
-        """Take its first message; returns the descriptors that came with it."""
+        """Receive the first message; return the descriptors that came with it."""
 
     def load_and_listen(self) -> Steps:
-        """Load the answer, and do what is asked until the examiner hangs up."""
+        """Load the answer, and serve requests until the harness hangs up."""
 
 
 def serve_trial_answer(make: Callable[[int], TrialProgram]) -> None:
-    """Serve the answer some times.
+    """Serve a trial answer several times, with requests that return and one that raises.
 
     Args:
-        make: the program for a channel.
+        make: makes the program for a channel.
     """
     settings = LoadSettings(_SOURCE, names=("answer",))
     for _ in range(_TIMES):
@@ -102,10 +100,11 @@ def serve_trial_answer(make: Callable[[int], TrialProgram]) -> None:
         with ours:
             send_descriptors(ours, frame(encode([LOAD, list(settings)])), [ours.fileno()] * 3)
             channel = theirs.detach()
-            served = make(channel)
-            for descriptor in served.begin(_socket.socket(fileno=channel)):
+            program = make(channel)
+            for descriptor in program.begin(_socket.socket(fileno=channel)):
                 os.close(descriptor)
+            # All requests fit into the socket's buffer, so one process can be both ends without waiting for itself.
             ours.sendall(b"".join(frame(encode(request)) for request in _REQUESTS * 2))
             ours.shutdown(SHUT_WR)
-            run(Task(served.load_and_listen()).take)
+            run(Task(program.load_and_listen()).take)
             os.close(channel)
