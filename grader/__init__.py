@@ -1,6 +1,6 @@
 """A reward grader for RL on code: samples in, a reward and separate metrics per sample out.
 
-The names below are loaded at first use, so that ``import grader`` is quick and a Lambda's cold start pays for nothing.
+The names below are loaded at first use: ``import grader`` is part of every cold start of a Lambda function.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Load an exported name."""
+    """Load an exported name (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module 'grader' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

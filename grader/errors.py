@@ -2,19 +2,19 @@
 
 ::
 
-    GraderError                 base; the text is one line: what, where, what to do
+    GraderError                 base; the text is one line: what is wrong, where, what to do
     ├── ConfigError             a setting is unknown or out of range; names the key
-    ├── InputError              what came in cannot be graded, or done; a user's mistake
-    │   ├── EventError          the whole event has none of the known shapes
+    ├── InputError              the input cannot be graded or processed: a mistake of the user
+    │   ├── EventError          the event has none of the known shapes
     │   ├── SampleError         one sample is wrong; names the sample and the field
-    │   └── CloudRequestError   AWS refuses what the user can put right
+    │   └── CloudRequestError   AWS rejects a request that the user can correct
     │       └── NothingThereError  nothing has that name there
     ├── CloudError              AWS has failed, or cannot be reached
     ├── ToolError               another program has failed
-    └── UnscoredError           a sample has no score and the policy is to raise
+    └── UnscoredError           a sample is unscored, and the setting ``unscored`` is ``raise``
 
     FieldError                  one field is wrong; becomes a SampleError where the sample is known
-    └── FieldMissingError       the field is nowhere to be found
+    └── FieldMissingError       the field is missing
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 
 
 class GraderError(Exception):
-    """Base of every error this package raises."""
+    """Base of the errors of this package."""
 
 
 class ConfigError(GraderError):
@@ -44,19 +44,19 @@ class ConfigError(GraderError):
 
 
 class InputError(GraderError):
-    """What came in cannot be graded, or done."""
+    """The input cannot be graded or processed."""
 
 
 class EventError(InputError):
-    """The event as a whole is none of the known shapes."""
+    """The event has none of the known shapes."""
 
 
 class SampleError(InputError):
     """One sample cannot be read.
 
     Attributes:
-        sample: what to call the sample: its id, or its place in the batch.
-        field: path of the field that is wrong.
+        sample: label of the sample: its id, or its position in the batch.
+        field: path of the wrong field.
     """
 
     def __init__(self, sample: str, field: str, message: str) -> None:
@@ -66,10 +66,10 @@ class SampleError(InputError):
 
 
 class CloudRequestError(InputError):
-    """AWS, or its client, refuses what the user can put right: credentials, region, permission, a name, a value.
+    """AWS or its client rejects a request that the user can correct: credentials, region, permission, a name, a value.
 
     Attributes:
-        code: the service's own word for it, or the name of the client's error; empty where it is the grader's.
+        code: error code of the service, or name of the client's error; empty if the grader has detected it.
     """
 
     def __init__(self, message: str, *, code: str = "") -> None:
@@ -85,8 +85,8 @@ class CloudError(GraderError):
     """AWS has failed, or cannot be reached.
 
     Attributes:
-        code: the service's own word for it, or the name of the client's error.
-        transient: whether another attempt may help: throttling, a lost connection, a fault of the service's.
+        code: error code of the service, or name of the client's error.
+        transient: True if another attempt may help: throttling, a lost connection, a fault of the service.
     """
 
     def __init__(self, message: str, *, code: str = "", transient: bool = False) -> None:
@@ -100,14 +100,14 @@ class ToolError(GraderError):
 
 
 class UnscoredError(GraderError):
-    """At least one sample is unscored and the configured policy is ``raise``."""
+    """A sample is unscored, and the setting ``unscored`` is ``raise``."""
 
 
 class FieldError(Exception):
-    """A field of a sample cannot be read; `grader.lambda_api.samples` makes a `SampleError` of it.
+    """A field of a sample cannot be read; `grader.lambda_api.samples` turns it into a `SampleError`.
 
     Attributes:
-        field: path of the field that is wrong.
+        field: path of the wrong field.
         message: what is wrong with it, and what to do.
     """
 
@@ -118,4 +118,4 @@ class FieldError(Exception):
 
 
 class FieldMissingError(FieldError):
-    """The field is nowhere to be found."""
+    """The field is missing."""

@@ -1,7 +1,6 @@
-"""The Lambda's door: ``grader.handler.lambda_handler``.
+"""The entry point of the Lambda function: ``grader.handler.lambda_handler``.
 
-The environment is read here, once, when the first event comes; the grader then lives as long as the execution
-environment.
+The environment is read once, at the first event. The grader then lives as long as the execution environment.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Handler", "lambda_handler"]
 
 _handler: Handler | None = None
-_making = threading.Lock()
+_lock = threading.Lock()
 
 
 def lambda_handler(event: Any, context: Any) -> Any:
@@ -27,44 +26,45 @@ def lambda_handler(event: Any, context: Any) -> Any:
 
     Args:
         event: any of the shapes in docs/events.md.
-        context: the runtime's context object, whose ``get_remaining_time_in_millis()`` is the deadline; anything
-            without that method (AWS's own pre-flight check passes a dict) means there is none.
+        context: the runtime's context object, whose ``get_remaining_time_in_millis()`` gives the deadline. Without that
+            method (AWS's own pre-flight check passes a dict) there is no deadline.
 
     Returns:
-        One result for each sample, in order, bare or wrapped as HTTP.
+        One result for each sample, in order, as a list or in an HTTP response.
 
     Raises:
-        GraderError: the event cannot be answered, and its envelope has no place for an error: the runtime reports it
-            to the caller, and the process lives on.
+        GraderError: the event cannot be graded, and its envelope has no field for an error. The runtime reports it to
+            the caller, and the process goes on.
     """
-    global _handler  # noqa: PLW0603 - one grader for each execution environment is the point
-    with _making:
+    global _handler  # noqa: PLW0603 - one grader for each execution environment
+    with _lock:
         if _handler is None:
             _handler = Handler(os.environ)
-    return _handler.answer(event, context)
+    return _handler.handle(event, context)
 
 
 class Handler:
-    """A grader that speaks the contract.
+    """A grader that handles Lambda events.
 
     Raises:
-        ConfigError: the environment, or the file it names, holds a bad setting.
+        ConfigError: a setting in the environment, or in the file that it names, is wrong.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         config = GraderConfig.load(None, environ)
         sandbox = make_sandbox(config, environ)
         sandbox.launch()
-        # A cold start takes as long as the longer of the two: the processes' start, and the import of the rest.
-        from grader.core.grader import Grader  # noqa: PLC0415 - likewise
+        # The processes start while this one imports the rest, so a cold start takes as long as the longer of the two.
+        # Imports at the top of this module would come before the launch.
+        from grader.core.grader import Grader  # noqa: PLC0415 - while the processes start
         from grader.lambda_api.service import LambdaService  # noqa: PLC0415 - while the processes start
 
         self._grader = Grader(config, sandbox=sandbox)
         self._service = LambdaService(config, self._grader, environ)
 
-    def answer(self, event: Any, context: Any) -> Any:
-        """As `lambda_handler`."""
-        return self._service.answer(event, context)
+    def handle(self, event: Any, context: Any) -> Any:
+        """Handle an event; see `lambda_handler`."""
+        return self._service.handle(event, context)
 
     def close(self) -> None:
         """End every process."""

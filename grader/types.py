@@ -1,13 +1,13 @@
 """Values that the whole package shares: a sample, its grade, and the host it was graded on.
 
-Nothing of the package is imported here at run time.
+Imports no other module of the package at run time, so that every module can import this one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,65 +35,65 @@ _MAX_NUMBER_LABEL = 10**18
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a caller sends: the completion and the reference to hold it against."""
+    """A completion and the reference that it is graded by."""
 
     id: Any
-    """Echoed as it came, type and all; made up from the place in the batch when the caller sent none."""
+    """Returned with the grade, of any type; made up from the position in the batch when the caller sent none."""
     completion: str | None
     """The model's text; ``None`` when the caller sent no assistant turn."""
     reference: Any
-    """The tests, in any of the formats of `testcases.formats`: a dict, a list, or JSON text. ``None`` when
-    none was found."""
+    """The tests, in any format of `testcases.formats`: a dict, a list, or JSON text; ``None``: none were found."""
     prompt: str = ""
-    """Text of the last user turn; prose or code; for formats whose tests need it."""
+    """Text of the last user turn, prose or code; some formats of tests need it."""
     reference_field: str = "reference_answer"
-    """Where the reference was found, for error messages."""
+    """Path of the reference in the event, for error messages."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    """Whatever else came along; never interpreted."""
+    """Other fields of the event; never interpreted."""
 
 
 @dataclass(frozen=True, slots=True)
 class BadSample:
-    """A sample that cannot be read. It keeps its place in the batch, and gets a result like any other."""
+    """A sample that cannot be read. It keeps its position in the batch and gets a grade, which is unscored."""
 
     id: Any
     """As in `Sample`."""
     error: SampleError
 
 
-def sample_label(sample_id: Any, place: int) -> str:
-    """What to call a sample in an error message: one short line, whatever its id is.
+def sample_label(sample_id: Any, index: int) -> str:
+    """Name a sample in an error message, in one short line whatever its id is.
 
     Args:
         sample_id: as in `Sample`.
-        place: in the batch, from 0.
+        index: position in the batch, from 0.
     """
     if isinstance(sample_id, str):
         short = sample_id.isprintable() and len(sample_id) <= _MAX_LABEL
         return sample_id if short else ascii(sample_id[:_MAX_LABEL])
     is_number = isinstance(sample_id, int) and abs(sample_id) < _MAX_NUMBER_LABEL
-    return str(sample_id) if is_number else f"#{place}"
+    return str(sample_id) if is_number else f"#{index}"
 
 
 class GradeStatus(StrEnum):
-    """Whether a sample could be graded."""
+    """Statuses of a grade."""
 
     SCORED = "scored"
-    """The reward says something about the answer."""
+    """The answer was graded."""
     UNSCORED = "unscored"
-    """The grader or its caller failed; the reward is whatever the policy says, and means nothing."""
+    """The grader or the reference failed. The setting ``unscored`` decides what the caller gets for a reward."""
 
 
 class MetricType(StrEnum):
-    """The two types AWS knows: ``Reward`` is used in training, ``Metric`` is only reported."""
+    """Types of a metric in the AWS contract: ``Reward`` is used in training, ``Metric`` is only reported."""
 
     REWARD = "Reward"
     METRIC = "Metric"
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(NamedTuple):
     """One named number of a grade."""
+
+    # Not a dataclass: a grade has about 17 of them, and a frozen dataclass takes three times as long to make.
 
     name: str
     value: float
@@ -103,17 +103,17 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """What became of one test of one sample."""
+    """The result of one test of one sample."""
 
-    __test__ = False  # not a test class, whatever pytest thinks of its name
+    __test__ = False  # pytest would collect it by its name
 
     verdict: Verdict
     name: str = ""
-    """What the test is, for people: ``add(1, 2)``, ``line 7: assert ...``."""
+    """The test in a few words: ``add(1, 2)``, ``line 7: assert ...``."""
     detail: str = ""
-    """What came back or went wrong, for people, capped; may hold text of the answer and of the tests."""
-    place: int = 0
-    """Which of the problem's tests it belongs to, from 0: a check function counts as several."""
+    """The result or the error, cut at a limit; may contain text of the answer and of the tests."""
+    test_index: int = 0
+    """Index of the problem's test that it belongs to, from 0. A check function has several results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +128,15 @@ class Grade:
     """The same names in the same order for every sample."""
     tests: tuple[TestResult, ...] = ()
     reason: str = ""
-    """One line for people: why unscored, or what kept the reward down; empty when there is nothing to say."""
+    """One line: why the sample is unscored, or what lowered the reward; empty when nothing did."""
     answer: str | None = None
-    """The code that was graded; ``None`` when none was found."""
+    """The graded code; ``None`` when none was found."""
     problem: str = ""
-    """The same for samples that have the same tests, in any batch; empty when the tests could not be read."""
+    """Id of the problem, equal for equal tests in any batch; empty when the tests could not be read."""
     extraction_rule: str = ""
-    """Name of the rule that found the answer."""
+    """Name of the extraction rule that found the answer."""
     style_findings: tuple[str, ...] = ()
-    """What black and pyflakes found, a line each."""
+    """Findings of black and pyflakes, one line each."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     """Wall-clock milliseconds of each stage, one after the other; together at most the metric ``duration_ms``.
 
@@ -146,10 +146,10 @@ class Grade:
     """
 
     def metric(self, name: str) -> float:
-        """Value of the metric with this name.
+        """Return the value of the metric with this name.
 
         Raises:
-            KeyError: there is no such metric.
+            KeyError: no metric has this name.
         """
         for metric in self.metrics:
             if metric.name == name:
@@ -159,20 +159,21 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class HostReport:
-    """The host, as far as it matters for grades."""
+    """Properties of the host that matter for grades."""
 
     tier: Tier
     """The set of walls in use."""
     layers: tuple[LayerReport, ...]
     """Every wall, and why it does not stand where it does not."""
     workers: int
-    """How many answers run at a time."""
+    """Number of answers that run at a time."""
     python: str
-    """Version of the interpreter that answers run in."""
+    """Version of the Python interpreter that runs the answers."""
     kernel: str
+    """Release of the Linux kernel."""
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it."""
+        """Convert to JSON types."""
         return {
             "tier": self.tier.value,
             "walls": [layer.as_dict() for layer in self.layers],

@@ -145,7 +145,7 @@ def test_grading_loads_nothing_more() -> None:
     statement = (
         "from grader.handler import Handler\n"
         "handler = Handler({'GRADER_WORKERS': '1'})\n"
-        f"(result,) = handler.answer([{sample!r}], None)\n"
+        f"(result,) = handler.handle([{sample!r}], None)\n"
         "assert result['aggregate_reward_score'] > 0.9, result\n"
         "handler.close()"
     )

@@ -135,7 +135,7 @@ class BatchLoader:
             try:
                 address = parse_address(sample.reference)
                 if address is None:
-                    present.append((index, sample, self._problems.of(sample.reference, sample.prompt)))
+                    present.append((index, sample, self._problems.from_reference(sample.reference, sample.prompt)))
                 else:
                     self._pending.setdefault(address.place, []).append((index, sample, address))
             except (ProblemError, ValueCodecError) as error:

@@ -113,7 +113,7 @@ class TaskGrader:
             state.tests = self._uniform_results(state, Verdict.POLICY, state.reason)
         else:
             # The style is measured in the analyzer's process while the answer runs, so it costs no time of its own.
-            state.execution = execution = await self._sandbox.execute(task.problem.job(answer), deadline=deadline)
+            state.execution = execution = await self._sandbox.execute(task.problem.job_for(answer), deadline=deadline)
             state.timings_ms.update(execution.timings_ms)
             state.end_stage("executed")
             if execution.status in {ExecutionStatus.DEADLINE, ExecutionStatus.INTERNAL}:
@@ -133,7 +133,9 @@ class TaskGrader:
     def _score(self, state: _TaskState, analysis: Analysis) -> None:
         reward = self._config.reward
         problem = state.task.problem
-        share = earned_share(problem.problem, ((test.place, test.verdict is Verdict.PASSED) for test in state.tests))
+        share = earned_share(
+            problem.problem, ((test.test_index, test.verdict is Verdict.PASSED) for test in state.tests)
+        )
         baseline = problem.constant_share if reward.credit is Credit.ABOVE_CONSTANT else 0.0
         functional = functional_credit(share, reward.credit, constant_share=baseline)
         withheld = withholding_reason(analysis)

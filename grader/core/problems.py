@@ -1,4 +1,4 @@
-"""Problems prepared for the sandbox, made once for all samples with the same reference."""
+"""Prepare problems for the sandbox, once for all samples with the same reference."""
 
 from __future__ import annotations
 
@@ -30,92 +30,94 @@ __all__ = ["PreparedProblem", "ProblemCache", "prepare_problem", "read_test_resu
 
 
 _STATELESS = "traceless"
-"""Key of all exams that leave an examiner as good as new."""
+"""Key of all test specs that change nothing in the harness process; they share one."""
 
 
 class PreparedProblem:
-    """A problem in the form the sandbox takes, made once for all its answers.
+    """A problem in the form that the sandbox takes, made once for all its answers.
 
-    What reads the tests' source and few answers need is found out when it is first asked for.
+    Properties that few answers need, and that take parsing the tests, are computed at first use.
     """
 
     def __init__(self, problem: Problem, limits: Limits) -> None:
-        wanted = {
+        own_limits = {
             name: value
             for name in ("cpu_s", "total_cpu_s", "memory_mb", "output_kb")
             if (value := getattr(problem.limits, name)) is not None
         }
-        if "cpu_s" in wanted and "total_cpu_s" not in wanted:
-            wanted["total_cpu_s"] = max(limits.total_cpu_s, wanted["cpu_s"])
+        # A problem that grants one call more CPU time than all calls may take would never get it.
+        if "cpu_s" in own_limits and "total_cpu_s" not in own_limits:
+            own_limits["total_cpu_s"] = max(limits.total_cpu_s, own_limits["cpu_s"])
         self.problem = problem
-        self.limits = replace(limits, **wanted)
-        self._exam = encode(build_spec(problem))
-        self.digest = sha256(self._exam).hexdigest()
+        self.limits = replace(limits, **own_limits)
+        self._spec = encode(build_spec(problem))
+        self.digest = sha256(self._spec).hexdigest()
         self._harness_key = _harness_key(problem, self.digest)
 
     @cached_property
     def test_count(self) -> int:
-        """How many tests an answer has."""
+        """Number of results that an answer gets."""
         return count_all_tests(self.problem)
 
     @cached_property
     def constant_share(self) -> float:
-        """What the best constant answer would pass, in [0, 1]."""
+        """Share of the tests that the best constant answer would pass, in [0, 1]."""
         return baseline_share(self.problem)
 
     @cached_property
     def prompt_names(self) -> frozenset[str]:
-        """Names that the prompt gives to the answer."""
+        """Names that the prompt defines for the answer."""
         return bound_names_in(self.problem.prompt) if self.problem.prompt else frozenset()
 
     @property
     def size(self) -> int:
-        """Bytes of the exam."""
-        return len(self._exam)
+        """Size of the test spec in bytes."""
+        return len(self._spec)
 
-    def job(self, answer: str) -> Job:
-        """The job of putting this answer to the exam."""
-        return Job(source=answer, spec=self._exam, limits=self.limits, harness_key=self._harness_key)
+    def job_for(self, answer: str) -> Job:
+        """Make the job that runs the tests on an answer."""
+        return Job(source=answer, spec=self._spec, limits=self.limits, harness_key=self._harness_key)
 
 
 def _harness_key(problem: Problem, digest: str) -> str:
-    """Which exams an examiner may serve besides: those of the same key, and none where there is no key."""
+    """Return the key of the jobs that may share one harness process; empty: the job needs a process of its own."""
     if leaves_no_side_effects(problem):
         return _STATELESS
+    # Mocks record calls, so the next answer would start with those of the one before.
     return "" if mentions_mocks(problem) else digest
 
 
 def prepare_problem(problem: Problem, limits: Limits) -> PreparedProblem:
-    """Make a problem ready.
+    """Prepare a problem for the sandbox.
 
     Args:
         problem: the problem.
-        limits: what holds where the problem says nothing.
+        limits: limits for those that the problem does not set.
 
     Raises:
-        sandbox.errors.ValueCodecError: a value of the tests cannot cross to the examiner.
+        sandbox.errors.ValueCodecError: a value of the tests cannot be sent to the harness.
     """
     return PreparedProblem(problem, limits)
 
 
 def read_test_results(execution: Execution) -> tuple[TestResult, ...]:
-    """The test results of a completed execution."""
+    """Read the test results of a completed execution."""
     report: list[list[Any]] = execution.report
     return tuple(
-        TestResult(Verdict(verdict), str(name), str(detail), int(place)) for verdict, name, detail, place in report
+        TestResult(Verdict(verdict), str(name), str(detail), int(index)) for verdict, name, detail, index in report
     )
 
 
 _MAX_PROBLEMS = 1024
 _MAX_BYTES = 64 * 1024 * 1024
-"""Of the exams of those that are kept."""
+"""Maximum total size of the test specs in the cache."""
 
 
 class ProblemCache:
-    """Problems by what they were made of; those that were not asked for longest are forgotten.
+    """Prepared problems by reference and prompt. The least recently used ones are evicted.
 
     Args:
-        limits: what holds where a problem says nothing.
+        limits: limits for those that a problem does not set.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -123,27 +125,28 @@ class ProblemCache:
         self._known: OrderedDict[tuple[Any, ...], PreparedProblem] = OrderedDict()
         self._size = 0
 
-    def of(self, reference: Any, prompt: str) -> PreparedProblem:
-        """The problem of a reference that came with its sample.
+    def from_reference(self, reference: Any, prompt: str) -> PreparedProblem:
+        """Get the problem of a reference that came with its sample.
 
         Raises:
-            ProblemError: it cannot be read.
-            ValueCodecError: it holds what no process can be sent.
+            ProblemError: the reference cannot be read.
+            ValueCodecError: the reference contains a value that cannot be sent to a process.
         """
+        # By its encoding: a reference is not hashable, and equal values of other types (1, 1.0, True) are other tests.
         key = sha256(_encode_reference(reference, prompt)).digest()
         return self._get((key,)) or self._add((key,), reference, prompt, None)
 
     def from_document(self, document: ReferenceText, prompt: str, format_name: str | None) -> PreparedProblem:
-        """The problem of a reference that was kept elsewhere; it is read as if it had come with the sample.
+        """Get the problem of a reference that was fetched; it is read as if it had come with the sample.
 
         Args:
             document: the reference.
-            prompt: of the sample.
-            format_name: name of its format, if anybody says.
+            prompt: the sample's prompt.
+            format_name: name of the reference's format; ``None``: it is recognized by its fields.
 
         Raises:
-            ProblemError: it cannot be read, or is yet another address.
-            ValueCodecError: it holds what no process can be sent.
+            ProblemError: the reference cannot be read, or is an address itself.
+            ValueCodecError: the reference contains a value that cannot be sent to a process.
         """
         from grader.references.documents import parse_reference  # noqa: PLC0415 - most references come with their samples
 
@@ -152,6 +155,7 @@ class ProblemCache:
         if known is not None:
             return known
         reference = parse_reference(document)
+        # One hop only, so that files that name each other cannot keep a batch waiting.
         if parse_address(reference) is not None:
             raise StoreError("says that the reference is kept yet elsewhere, and that is not followed")
         _encode_reference(reference, prompt, format_name)

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["HARNESS_RUNNER", "IN_PROCESS_RUNNER", "make_sandbox"]
 
 HARNESS_RUNNER = "testcases.run:run_tests"
-"""What puts answers to the exams that `grader.core.problems.prepare_problem` makes."""
+"""Runner of the test specs that `grader.core.problems.prepare_problem` makes."""
 IN_PROCESS_RUNNER = "testcases.in_process.solution:InProcessTests"
-"""What holds tests in the answer's own process, where a problem asks for that."""
+"""Runner of tests in the answer's own process, for problems that opt in."""
 
 
 def make_sandbox(config: GraderConfig, environ: Mapping[str, str] | None = None) -> Sandbox:
-    """A sandbox, of which no process has been started.
+    """Make a sandbox. No process is started yet.
 
     Args:
         config: the settings.
-        environ: the environment, which tells of Lambda; ``None`` is this process's.
+        environ: the environment, which shows whether this is Lambda; ``None``: that of this process.
     """
     return Sandbox(
         SandboxSettings(

@@ -1,4 +1,4 @@
-"""Scores, the reward and the metrics of one answer, from what was observed.
+"""Compute the scores, the reward and the metrics of one answer from its analysis and its test results.
 
 ``docs/style.md`` explains the style score to users.
 """
@@ -46,7 +46,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class RewardParts:
-    """What is weighed: each in [0, 1]."""
+    """The parts of a reward, each in [0, 1]."""
 
     syntax: float
     functional: float
@@ -54,11 +54,11 @@ class RewardParts:
 
 
 ZERO_PARTS = RewardParts(0.0, 0.0, 0.0)
-"""What a refused answer gets."""
+"""Parts of an answer that earns nothing."""
 
 
 def functional_credit(share: float, credit: Credit, *, constant_share: float = 0.0) -> float:
-    """What the functional part is worth, in [0, 1].
+    """Compute the functional part, in [0, 1].
 
     Args:
         share: share of the tests' weights that was earned, in [0, 1] (`testcases.compare.credit.earned_share`).
@@ -77,7 +77,7 @@ def functional_credit(share: float, credit: Credit, *, constant_share: float = 0
 
 
 def weighted_reward(parts: RewardParts, config: RewardConfig) -> float:
-    """The weighted sum, finite and in [0, 1]."""
+    """Compute the weighted sum of the parts, finite and in [0, 1]."""
     style = parts.style
     if config.style_gate is StyleGate.FUNCTIONAL and parts.functional <= 0.0:
         style = 0.0
@@ -92,19 +92,19 @@ SYNTAX_SCORES: Mapping[AnalysisStatus, float] = {
     AnalysisStatus.EXHAUSTED: 0.0,
     AnalysisStatus.INTERNAL: 0.0,
 }
-"""Score of every status. After ``INTERNAL``, which says nothing about the answer, the sample is to be unscored."""
+"""Syntax score by status. ``INTERNAL`` is a fault of the grader: the sample is unscored, whatever its score."""
 
 
 def syntax_score(analysis: Analysis) -> float:
-    """1 when the answer parses and compiles within its limits, else 0; before the gate."""
+    """Return 1 if the answer parses and compiles within its limits, else 0; without regard to the gate."""
     return SYNTAX_SCORES[analysis.status]
 
 
 def withholding_reason(analysis: Analysis) -> str:
-    """Why syntax and style are withheld, in a line for people; empty when they are not.
+    """Return the reason why syntax and style are withheld, in one line; empty if they are not.
 
-    Text that does not compile, that the policy refuses, that lacks the entry point, or whose entry point is a stub
-    earns neither: otherwise half the reward would come from writing nothing, neatly.
+    An answer earns neither if it does not compile, violates the policy, does not define the entry point, or if its
+    entry point is a stub. Otherwise half of the reward could be had for a neat empty function.
     """
     if analysis.status is not AnalysisStatus.OK:
         return analysis.detail or f"not read: {analysis.status}"
@@ -120,11 +120,12 @@ def withholding_reason(analysis: Analysis) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LintWeight:
-    """What one finding of a kind costs."""
+    """The penalty for one kind of finding."""
 
     weight: float
-    """Penalty, at least 0; a penalty of 1 takes about two thirds of the lint part of a short answer."""
+    """At least 0; a penalty of 1 takes about two thirds of the lint part of a short answer."""
     reason: str
+    """Effect of the finding on the code."""
 
 
 LINT_WEIGHTS: Mapping[str, LintWeight] = MappingProxyType(
@@ -153,23 +154,23 @@ LINT_WEIGHTS: Mapping[str, LintWeight] = MappingProxyType(
         "TStringMissingPlaceholders": LintWeight(0.1, "a needless prefix"),
     }
 )
-"""Penalty of a finding by pyflakes' message class; a star at the end stands for all classes that start so."""
+"""Penalties by message class of pyflakes; a star at the end matches all classes with that prefix."""
 
 
 @dataclass(frozen=True, slots=True)
 class StyleWeights:
-    """How the facts become a score.
+    """Weights that turn style facts into a score.
 
     Raises:
-        ConfigError: a value is out of its range.
+        ConfigError: a value is out of range.
     """
 
     format_share: float = 0.5
-    """Part of the score that black decides, in [0, 1]; pyflakes decides the rest."""
+    """Share of the score that the format decides, in [0, 1]; the findings of pyflakes decide the rest."""
     short_lines: int = 20
-    """At least 1. Up to so many lines a finding costs its full weight; in longer answers, proportionally less."""
+    """At least 1. Up to this number of lines a finding costs its full weight, in longer answers proportionally less."""
     unknown_weight: float = 0.25
-    """Penalty, at least 0, of findings that `LINT_WEIGHTS` does not list."""
+    """Penalty of findings that `LINT_WEIGHTS` does not list; at least 0."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.format_share <= 1:
@@ -184,24 +185,25 @@ DEFAULT_WEIGHTS = StyleWeights()
 
 
 def style_score(facts: StyleFacts | None, weights: StyleWeights = DEFAULT_WEIGHTS) -> float:
-    """Score in [0, 1]: exactly 1 when black changes nothing and pyflakes finds nothing.
+    """Compute the style score, in [0, 1]: exactly 1 if black changes nothing and pyflakes finds nothing.
 
-    Another finding never raises it, a closer format never lowers it, and both change it smoothly.
+    Another finding never raises the score, a closer format never lowers it, and both change it smoothly.
 
     Args:
-        facts: what was measured; ``None``, what could not be measured, earns 0.
-        weights: how the facts count.
+        facts: the measured facts; ``None``: they could not be measured, which scores 0.
+        weights: the weights of the facts.
     """
     if facts is None:
         return 0.0
     unformatted = 1.0 - min(1.0, max(0.0, facts.similarity))
+    # 1 - exp(-penalty): each further finding costs less, and no number of them costs more than the whole part.
     unclean = -math.expm1(-lint_penalty(facts, weights))
     loss = weights.format_share * unformatted + (1.0 - weights.format_share) * unclean
     return min(1.0, max(0.0, 1.0 - loss))
 
 
 def lint_penalty(facts: StyleFacts, weights: StyleWeights = DEFAULT_WEIGHTS) -> float:
-    """Sum of what the findings cost, by the size of the source; 0 when there are none."""
+    """Compute the sum of the penalties, scaled by the size of the source; 0 without findings."""
     cost = math.fsum(_finding_weight(finding.kind, weights) for finding in facts.findings)
     return cost / max(1.0, facts.lines / weights.short_lines)
 
@@ -219,12 +221,12 @@ METRIC_NAMES: tuple[str, ...] = (
     "tests_passed", "tests_total", "timeouts", "policy_violation", "code_found", "code_truncated", "stub",
     "extraction_rule", "grader_error", "isolation_tier", "shared_process", "cpu_ms", "peak_mb", "duration_ms",
 )  # fmt: skip
-"""Every sample has these; the first three are of type ``Reward``."""
+"""Metrics that every sample has; the first three are of type ``Reward``."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricInputs:
-    """What is known of a sample besides its tests and parts."""
+    """Inputs of the metrics besides the tests and the parts of the reward."""
 
     extraction_rule: ExtractionRule = ExtractionRule.NONE
     code_truncated: bool = False
@@ -232,18 +234,18 @@ class MetricInputs:
     stub: bool = False
     grader_error: bool = False
     isolation_tier: int = 0
-    """1 is the lowest tier; 0 when nothing ran."""
+    """Rank of the tier, from 1 for the lowest; 0: the sandbox has not started."""
     shared_process: bool = False
-    """Tests were held in the answer's own process: what passed is weaker evidence."""
+    """True if the tests ran in the answer's own process, so that a pass is weaker evidence."""
     cpu_ms: float = 0.0
     peak_mb: float = 0.0
     duration_ms: float = 0.0
 
 
 def build_metrics(
-    parts: RewardParts, tests: Sequence[TestResult], seen: MetricInputs, *, code_found: bool
+    parts: RewardParts, tests: Sequence[TestResult], inputs: MetricInputs, *, code_found: bool
 ) -> tuple[Metric, ...]:
-    """The metrics of a sample, in the order of `METRIC_NAMES`."""
+    """Make the metrics of a sample, in the order of `METRIC_NAMES`."""
     verdicts = [test.verdict for test in tests]
     values = (
         parts.syntax,
@@ -252,22 +254,22 @@ def build_metrics(
         verdicts.count(Verdict.PASSED),
         len(verdicts),
         verdicts.count(Verdict.TIMEOUT),
-        seen.policy_violation or Verdict.POLICY in verdicts,
+        inputs.policy_violation or Verdict.POLICY in verdicts,
         code_found,
-        seen.code_truncated,
-        seen.stub,
-        list(ExtractionRule).index(seen.extraction_rule),
-        seen.grader_error,
-        seen.isolation_tier,
-        seen.shared_process,
-        seen.cpu_ms,
-        seen.peak_mb,
-        seen.duration_ms,
+        inputs.code_truncated,
+        inputs.stub,
+        list(ExtractionRule).index(inputs.extraction_rule),
+        inputs.grader_error,
+        inputs.isolation_tier,
+        inputs.shared_process,
+        inputs.cpu_ms,
+        inputs.peak_mb,
+        inputs.duration_ms,
     )
     rewards = 3
     return tuple(
-        Metric(name, float(value), MetricType.REWARD if place < rewards else MetricType.METRIC)
-        for place, (name, value) in enumerate(zip(METRIC_NAMES, values, strict=True))
+        Metric(name, float(value), MetricType.REWARD if index < rewards else MetricType.METRIC)
+        for index, (name, value) in enumerate(zip(METRIC_NAMES, values, strict=True))
     )
 
 

@@ -1,4 +1,4 @@
-"""An optional metric, rated by a model: what tests cannot see. Off unless a model is named."""
+"""Rate answers by a model, as an optional metric for qualities that tests do not measure."""
 
 from grader.judge.judge import Judge
 from grader.judge.rating_batch import RatingBatch

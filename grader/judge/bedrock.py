@@ -25,18 +25,18 @@ _CONNECT_S: Final = 3.0
 _REQUEST_ERRORS: Final = frozenset({"ValidationException"})
 """Errors of one request, such as a prompt that is too long for the model; the next one may be shorter."""
 _OTHERS_FAULTS: Final = frozenset({FailureKind.WRONG_VALUE, FailureKind.OTHER})
-"""Exceptions of other libraries than the client, which say nothing about the next request."""
+"""Errors that do not come from AWS or its client; the next request may succeed."""
 
 
 class JudgeUnavailableError(Exception):
-    """No other question has a chance: no permission, no credentials, no such model. One line for people."""
+    """Every other request would fail, too: no permission, no credentials, no such model. The text is one line."""
 
 
 class BedrockModel:
-    """Asks a model. For use from several threads.
+    """Asks a model for ratings. Safe for threads.
 
-    Region (unless the settings name one), credentials, endpoint and certificates are those that the client finds by
-    itself (AWS SDKs and Tools Reference Guide).
+    The client finds credentials, endpoint, certificates and, unless the settings name one, the region by itself (AWS
+    SDKs and Tools Reference Guide).
     """
 
     def __init__(self, config: JudgeConfig, *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -45,43 +45,44 @@ class BedrockModel:
         self._client: Any = None
         self._lock = threading.Lock()
 
-    def rate(self, question: RatingRequest, deadline: float) -> Rating:
-        """What the model says. What may pass (throttling, 5xx, a lost connection) is tried again, up to 6 times.
+    def rate(self, request: RatingRequest, deadline: float) -> Rating:
+        """Ask for a rating. Transient errors (throttling, 5xx, a lost connection) are retried, up to 6 attempts.
 
         Args:
-            question: what to ask.
-            deadline: when nobody waits any more (`time.monotonic`); no attempt begins after it.
+            request: the answer to rate.
+            deadline: time after which no attempt begins (`time.monotonic`).
 
         Raises:
-            HopelessError: no question can be asked.
+            JudgeUnavailableError: no request can succeed.
         """
         try:
             rating = _RETRIES.call(
-                lambda: parse_rating(self._ask(question)),
+                lambda: parse_rating(self._ask(request)),
                 until=min(deadline, time.monotonic() + self._config.timeout_s),
                 may_repeat=lambda failure: failure.transient,
                 pause=self._pause,
             )
         except AttemptsFailedError as error:
             if _is_fatal(error.failure):
+                # A client keeps the credentials it has found; a new one may find better ones for the next batch.
                 self.forget()
                 raise JudgeUnavailableError(error.failure.bedrock_text) from None
             return Rating(None, f"{error.failure.bedrock_text}{error.suffix}")
         return Rating(rating, "" if rating is not None else "the model's reply is no rating")
 
     def forget(self) -> None:
-        """Look for credentials anew the next time."""
+        """Drop the client, so that the next request looks for credentials again."""
         with self._lock:
             self._client = None
 
-    def _ask(self, question: RatingRequest) -> Any:
-        return self._ready().converse(
+    def _ask(self, request: RatingRequest) -> Any:
+        return self._get_client().converse(
             modelId=self._config.model,
             inferenceConfig={"temperature": 0.0, "maxTokens": self._config.max_tokens},
-            **question.messages(self._config.max_chars),
+            **request.messages(self._config.max_chars),
         )
 
-    def _ready(self) -> Any:
+    def _get_client(self) -> Any:
         with self._lock:
             if self._client is None:
                 self._client = new_client(

@@ -32,25 +32,28 @@ class RatingRequest:
     """One answer to one request, to be rated."""
 
     request: str
+    """Text that the answer responds to."""
     answer: str
+    """The answer's code."""
 
     @cached_property
     def digest(self) -> str:
-        """The same for the same question only."""
+        """SHA-256 of both texts, in hexadecimal."""
+        # With the sizes: otherwise text could move from one to the other without a change of the digest.
         sizes = f"{len(self.request)} {len(self.answer)} "
         return sha256(f"{sizes}{self.request}{self.answer}".encode(errors="surrogatepass")).hexdigest()
 
-    def messages(self, most_chars: int) -> dict[str, Any]:
-        """The question as the parameters ``system`` and ``messages`` of the operation Converse.
+    def messages(self, max_chars: int) -> dict[str, Any]:
+        """Make the parameters ``system`` and ``messages`` of the operation Converse.
 
-        The marks hold a digest of what is between them, so that no text can hold the mark that ends it.
+        The marks contain a digest of the text between them, so no text can contain the mark that ends it.
 
         Args:
-            most_chars: what is longer of the request is left out, in its middle.
+            max_chars: maximum length of the request; a longer one is cut in its middle.
         """
         mark = self.digest[:_DELIMITER_CHARS]
         parts = (
-            f"The request:\n<request-{mark}>\n{_cut_middle(self.request, most_chars) or '(none)'}\n</request-{mark}>",
+            f"The request:\n<request-{mark}>\n{_cut_middle(self.request, max_chars) or '(none)'}\n</request-{mark}>",
             f"The answer:\n<answer-{mark}>\n{_encodable(self.answer)}\n</answer-{mark}>",
             _REMINDER,
         )
@@ -62,19 +65,19 @@ class RatingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What came of a question."""
+    """The result of a request."""
 
     rating: float | None
-    """In [0, 1]; ``None`` when there is none."""
+    """In [0, 1]; ``None``: the request has failed."""
     error: str = ""
-    """Why there is none, in one line, without a word of the answer or of the model."""
+    """Reason of the failure, in one line, without any text of the answer or of the model."""
 
 
 def parse_rating(response: Any) -> float | None:
-    """The rating in [0, 1] that a response of Converse is; ``None`` when it is anything else.
+    """Read the rating, in [0, 1], from a response of Converse; ``None``: the response is anything else.
 
-    It has to have come to its end, and its text is exactly one rating in the form that was asked for; what a model
-    reasons before is another kind of content, and not read.
+    The response has to be complete, and its text exactly one rating in the requested form. A model's reasoning is
+    another kind of content, and is not read.
     """
     try:
         content = response["output"]["message"]["content"]
@@ -83,17 +86,17 @@ def parse_rating(response: Any) -> float | None:
             return None
     except (KeyError, TypeError):
         return None
-    found = _RATING.fullmatch(text.strip(" \n"))
-    return int(found[1]) / _MAX_RATING if found else None
+    match = _RATING.fullmatch(text.strip(" \n"))
+    return int(match[1]) / _MAX_RATING if match else None
 
 
-def _cut_middle(text: str, most: int) -> str:
-    if len(text) > most:
-        half = most // 2
+def _cut_middle(text: str, max_chars: int) -> str:
+    if len(text) > max_chars:
+        half = max_chars // 2
         text = f"{text[:half]}\n...\n{text[len(text) - half :]}"
     return _encodable(text)
 
 
 def _encodable(text: str) -> str:
-    """The text without halves of characters, which no request can hold."""
+    """Replace lone surrogates, which cannot be encoded in a request."""
     return text.encode(errors="replace").decode()

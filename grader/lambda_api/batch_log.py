@@ -27,41 +27,42 @@ __all__ = ["DIMENSION", "NAMESPACE", "BatchLog", "GradedBatch", "batch_lines", "
 
 
 _EQUAL_WITHIN = 1e-9
-"""Rewards that are no further apart are the same."""
+"""Rewards that differ by no more than this count as equal."""
 _MAX_DEADLINE_SHARE = 1000.0
-"""So that next to no time is no infinity."""
+"""Cap of `GradedBatch.deadline_share`, so that a deadline of almost 0 gives a finite number."""
 
 
 @dataclass(frozen=True, slots=True)
 class GradedBatch:
-    """The grades of one batch, and the circumstances."""
+    """The grades of one batch, with its host, time and deadline."""
 
     grades: Sequence[Grade]
-    """In the order of the samples; at least one."""
+    """Grades in the order of the samples; at least one."""
     host: HostReport
     elapsed_s: float
-    """From the arrival of the event until all grades were there."""
+    """Seconds from the arrival of the event to the last grade."""
     deadline_s: float | None = None
-    """What the caller had given, counted from the same moment; ``None``: no deadline."""
+    """Seconds that the caller granted, counted from the same moment; ``None``: no deadline."""
     request: str = ""
-    """Id of the invocation; empty where there is none."""
+    """Id of the invocation; empty if there is none."""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """Time of the log records."""
 
     @property
     def scored(self) -> list[Grade]:
-        """The grades that say something about their answers."""
+        """Grades that are not unscored."""
         return [grade for grade in self.grades if grade.status is GradeStatus.SCORED and grade.reward is not None]
 
     @property
     def deadline_share(self) -> float | None:
-        """How much of the time that was given has been used, at most 1,000 times; ``None`` without a deadline."""
+        """Share of the granted time that was used, at most 1,000; ``None`` without a deadline."""
         return min(_MAX_DEADLINE_SHARE, self.elapsed_s / self.deadline_s) if self.deadline_s else None
 
     @property
     def spreads(self) -> list[float]:
-        """For each problem with two scored samples or more: how far apart the best and the worst reward are.
+        """Difference of the best and the worst reward of each problem with at least two scored samples.
 
-        Trainers that compare the answers to one prompt (GRPO and its kin) learn nothing where that is 0.
+        Trainers that compare the answers to one prompt (such as GRPO) learn nothing from a difference of 0.
         """
         groups: defaultdict[str, list[float]] = defaultdict(list)
         for grade in self.scored:
@@ -72,9 +73,9 @@ class GradedBatch:
         return [spread if spread > _EQUAL_WITHIN else 0.0 for spread in spreads]
 
 
-def share_equal_to(values: Sequence[float], wanted: float) -> float | None:
-    """How many of the values are as good as this one; ``None`` when there are none."""
-    return sum(abs(value - wanted) <= _EQUAL_WITHIN for value in values) / len(values) if values else None
+def share_equal_to(values: Sequence[float], reference: float) -> float | None:
+    """Compute the share of the values that equal a reference value; ``None`` without values."""
+    return sum(abs(value - reference) <= _EQUAL_WITHIN for value in values) / len(values) if values else None
 
 
 _REASON_CHARS = 300
@@ -84,21 +85,21 @@ _DETAIL_CHARS = 200
 _DIGITS = 6
 
 
-def sample_line(graded: GradedBatch, place: int, *, full: bool) -> dict[str, Any]:
-    """What there is to say of the sample at a place of the batch.
+def sample_line(graded: GradedBatch, index: int, *, full: bool) -> dict[str, Any]:
+    """Make the log record of one sample.
 
     Args:
         graded: the batch.
-        place: from 0.
-        full: also what holds text of the answer or of the tests: the answer, what came back from each test, and the
-            reason of a scored sample, which names one.
+        index: position of the sample, from 0.
+        full: True to include text of the answer and of the tests: the answer, the details of each test, and the reason
+            of a scored sample, which names a test.
     """
-    grade = graded.grades[place]
+    grade = graded.grades[index]
     is_unscored = grade.status is GradeStatus.UNSCORED
     line: dict[str, Any] = {
         "event": "sample",
         "request": graded.request,
-        "id": sample_label(grade.sample_id, place),
+        "id": sample_label(grade.sample_id, index),
         "problem": grade.problem,
         "status": grade.status.value,
         "reward": rounded(grade.reward),
@@ -116,7 +117,7 @@ def sample_line(graded: GradedBatch, place: int, *, full: bool) -> dict[str, Any
 
 
 def rounded(value: float | None) -> float | None:
-    """A number with no more digits than anybody reads."""
+    """Round a number to six digits; ``None`` if it is not finite."""
     return None if value is None or not math.isfinite(value) else round(value, _DIGITS)
 
 
@@ -124,19 +125,20 @@ def _test_record(verdict: str, name: str, detail: str) -> dict[str, str]:
     return {"verdict": verdict, "name": _truncated(name, _DETAIL_CHARS), "detail": _truncated(detail, _DETAIL_CHARS)}
 
 
-def _truncated(text: str, most: int) -> str:
-    return " ".join(text[: 4 * most].split())[:most]
+def _truncated(text: str, max_chars: int) -> str:
+    # Cut before the split: the text may be megabytes of blanks.
+    return " ".join(text[: 4 * max_chars].split())[:max_chars]
 
 
 NAMESPACE: Final = "CodeGrader"
 DIMENSION: Final = "function"
 _MAX_VALUES: Final = 100
 _NO_METRICS: Final = frozenset({"extraction_rule"})
-"""Metrics of a sample whose numbers are names: no mean of them means anything."""
+"""Metrics whose values are indices of names, so that a mean has no meaning."""
 _UNSCORED_TOO: Final = frozenset({"grader_error"})
-"""Metrics that count the unscored samples, too."""
+"""Metrics that include the unscored samples."""
 _UNITS: Final = {"ms": "Milliseconds", "mb": "Megabytes"}
-"""By the last word of a metric's name."""
+"""Units by the last word of a metric's name."""
 _COUNTS: Final = frozenset(
     {
         "samples", "unscored", "groups", "tests_passed", "tests_total", "timeouts", "policy_violation", "grader_error",
@@ -146,19 +148,19 @@ _COUNTS: Final = frozenset(
 
 
 def batch_lines(graded: GradedBatch, function: str) -> list[dict[str, Any]]:
-    """What there is to say of a batch: one line with all of it, and more where it has more than 100 samples.
+    """Make the log records of a batch: one, and another for each further 100 samples.
 
-    The first says everything but the numbers of the samples from the 101st on; those, and nothing that has been said,
-    are in the others, whose ``event`` is ``batch_rest``.
+    The first record has everything but the values of the samples from the 101st on. The others, whose ``event`` is
+    ``batch_rest``, have only those.
 
     Args:
         graded: the batch.
-        function: what grades: the metrics' only dimension.
+        function: name of the Lambda function, the only dimension of the metrics.
     """
     scored = graded.scored
     rewards = [grade.reward for grade in scored if grade.reward is not None]
     spreads = graded.spreads
-    of_tests = [grade.metric("functional") for grade in scored]
+    functional = [grade.metric("functional") for grade in scored]
     numbers: dict[str, float | None] = {
         "samples": len(graded.grades),
         "unscored": len(graded.grades) - len(scored),
@@ -166,16 +168,16 @@ def batch_lines(graded: GradedBatch, function: str) -> list[dict[str, Any]]:
         "deadline_share": graded.deadline_share,
         "zero_reward_share": share_equal_to(rewards, 0.0),
         "full_reward_share": share_equal_to(rewards, 1.0),
-        "none_passed_share": share_equal_to(of_tests, 0.0),
-        "all_passed_share": share_equal_to(of_tests, 1.0),
+        "none_passed_share": share_equal_to(functional, 0.0),
+        "all_passed_share": share_equal_to(functional, 1.0),
         "groups": len(spreads),
         "zero_spread_share": share_equal_to(spreads, 0.0),
     }
     series: dict[str, Sequence[float]] = {"reward": rewards, "group_spread": spreads}
-    for place, metric in enumerate(graded.grades[0].metrics):  # which have the same order in every grade
+    for index, metric in enumerate(graded.grades[0].metrics):  # the order is the same in every grade
         if metric.name not in _NO_METRICS:
-            of = graded.grades if metric.name in _UNSCORED_TOO else scored
-            series[metric.name] = [grade.metrics[place].value for grade in of]
+            counted = graded.grades if metric.name in _UNSCORED_TOO else scored
+            series[metric.name] = [grade.metrics[index].value for grade in counted]
     facts = {
         "request": graded.request,
         "scored": len(scored),
@@ -200,7 +202,7 @@ def _record(
     series: Mapping[str, Sequence[float]],
     start: int,
 ) -> dict[str, Any]:
-    """One log event: facts, and metrics with their values from a place on."""
+    """Make one log event: facts, and metrics with up to 100 of their values from an index on."""
     some = {name: values[start : start + _MAX_VALUES] for name, values in series.items()}
     lists = {name: [round(value, 4) for value in values if math.isfinite(value)] for name, values in some.items()}
     metrics = {**numbers, **{name: values for name, values in lists.items() if values}}
@@ -226,52 +228,52 @@ _LEVELS: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _INFO: Final = "INFO"
 _WARN: Final = "WARN"
 _MAX_UNSCORED_LINES: Final = 20
-"""Lines of unscored samples in a batch, where samples have no line of their own."""
+"""Maximum number of lines for unscored samples of a batch, if ``log_samples`` is ``off``."""
 
 
 class BatchLog:
-    """Writes lines of JSON, each of them whole: on Lambda to stdout, elsewhere to the log of this module.
+    """Writes log records as JSON lines: on Lambda to stdout, elsewhere to a logger.
 
-    On Lambda a line must reach CloudWatch Logs as it is, or no metric is made of it; the runtime client's log handler
-    puts it inside of another object, or a time and a level before it. Lines are dropped below the level that the
-    function sets (``AWS_LAMBDA_LOG_LEVEL``), as Lambda does it with lines that come by the handler.
+    On Lambda a line must reach CloudWatch Logs unchanged to become metrics. The log handler of the runtime client
+    would put it into another object, or a time and a level before it. Lines below the function's log level
+    (``AWS_LAMBDA_LOG_LEVEL``) are dropped, as the handler drops its own.
 
     Args:
-        samples: how much is said of each sample.
-        environ: the environment, which tells of Lambda.
+        samples: detail of the records of samples.
+        environ: the environment, which shows whether this is Lambda.
     """
 
     def __init__(self, samples: LogSamples, environ: Mapping[str, str]) -> None:
         self._samples = samples
-        self._raw = _RUNTIME_API in environ
+        self._is_lambda = _RUNTIME_API in environ
         self._function = environ.get("AWS_LAMBDA_FUNCTION_NAME") or "local"
         level = environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
-        self._least = _LEVELS.index(level) if self._raw and level in _LEVELS else 0
+        self._min_level = _LEVELS.index(level) if self._is_lambda and level in _LEVELS else 0
 
-    def tell(self, graded: GradedBatch) -> None:
-        """Write all there is to say of a batch. Failing to is no error of the batch's."""
+    def write(self, graded: GradedBatch) -> None:
+        """Write the records of a batch. A log that cannot be written does not fail the batch."""
         at = graded.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         lines = [
             (level, _encode({"timestamp": at, "level": level, **line}).replace("\x7f", "\\u007f"))
             for level, line in self._lines(graded)
-            if _LEVELS.index(level) >= self._least
+            if _LEVELS.index(level) >= self._min_level
         ]
-        if not self._raw:
+        if not self._is_lambda:
             for level, line in lines:
                 _log.log(logging.WARNING if level == _WARN else logging.INFO, "%s", line)
         elif lines:
             try:
-                sys.stdout.write("".join(f"{line}\n" for _, line in lines))  # which is flushed at each write
+                sys.stdout.write("".join(f"{line}\n" for _, line in lines))
                 sys.stdout.flush()
-            except (OSError, ValueError) as error:  # there is no stdout any more
+            except (OSError, ValueError) as error:  # stdout is closed
                 _log.warning("the log cannot be written: %s", error)
 
     def _lines(self, graded: GradedBatch) -> Iterator[tuple[str, dict[str, Any]]]:
-        complaints = 0
-        for place, grade in enumerate(graded.grades):
+        unscored = 0
+        for index, grade in enumerate(graded.grades):
             is_unscored = grade.status is GradeStatus.UNSCORED
-            complaints += is_unscored
-            if self._samples != "off" or (is_unscored and complaints <= _MAX_UNSCORED_LINES):
-                yield _WARN if is_unscored else _INFO, sample_line(graded, place, full=self._samples == "full")
+            unscored += is_unscored
+            if self._samples != "off" or (is_unscored and unscored <= _MAX_UNSCORED_LINES):
+                yield _WARN if is_unscored else _INFO, sample_line(graded, index, full=self._samples == "full")
         for line in batch_lines(graded, self._function):
             yield _INFO, line

@@ -1,7 +1,7 @@
 """Read a whole event into a batch of samples.
 
-There are four shapes of events for the same reward Lambda, and the documentation does not agree with itself on where
-the reference is; ``docs/events.md`` lists them for users.
+There are four shapes of events for the same reward function, and the AWS documentation is inconsistent on the place of
+the reference. ``docs/events.md`` lists the shapes for users.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ __all__ = ["Batch", "Envelope", "EventKind", "read_event", "resolve_envelope"]
 
 
 class Envelope(StrEnum):
-    """How the answer is wrapped.
+    """Forms of a response.
 
-    The event does not always tell: the pre-flight check of SageMaker's RLVR trainer sends a bare list in
-    both cases, wants a bare list back for Nova models, and a status-code object for open-weight models.
-    That is why it is a setting, and why ``auto`` is only its default.
+    The event does not always show which one is expected: the pre-flight check of SageMaker's RLVR trainer sends a
+    bare list in any case, but expects a bare list for Nova models and a status-code object for open-weight models.
+    Therefore the envelope is a setting, and ``auto`` only its default.
     """
 
     AUTO = "auto"
-    """Whatever the event suggests: see `resolve_envelope`."""
+    """Chosen by the event; see `resolve_envelope`."""
     LIST = "list"
     """A bare JSON list: Bedrock, SageMaker Nova training and evaluation."""
     HTTP = "http"
@@ -40,18 +40,18 @@ class Envelope(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What the caller wants."""
+    """Kinds of requests."""
 
     GRADE = "grade"
-    """One result for each sample: answer with `write_response`."""
+    """One result for each sample; the response is made by `write_response`."""
     PREPROCESS = "preprocess"
-    """First half of Nova's bring-your-own-metrics: answer with `write_preprocess`."""
+    """First half of Nova's bring-your-own-metrics; the response is made by `write_preprocess`."""
     POSTPROCESS = "postprocess"
-    """Second half of it, with exactly one sample: answer with `write_metrics`."""
+    """Second half of it, with exactly one sample; the response is made by `write_metrics`."""
     OPTIONS = "options"
-    """A browser's question before a cross-origin request: answer with `write_options`."""
+    """Pre-flight request of a browser (CORS); the response is made by `write_options`."""
     DOCTOR = "doctor"
-    """``{"grader": "doctor"}``: the caller asks how the grader itself is."""
+    """``{"grader": "doctor"}``: a report on the grader's host and isolation."""
 
 
 _KNOWN_SHAPES = (
@@ -62,25 +62,25 @@ _MAX_KEYS_NAMED = 8
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one event asks for."""
+    """The content of one event."""
 
     samples: tuple[Sample | BadSample, ...]
-    """In the order they came; exactly one for ``postprocess``; none where the kind says so."""
+    """Samples in the order of the event: one for ``postprocess``, none for kinds without samples."""
     envelope: Envelope
     """``list`` or ``http``."""
     kind: EventKind = EventKind.GRADE
     data: Mapping[str, Any] = field(default_factory=dict)
-    """What a ``preprocess`` event wants echoed; empty for every other kind."""
+    """Data that a ``preprocess`` event gets back, or options of a ``doctor`` event; else empty."""
     detailed: bool = False
-    """Whether the caller knows this grader, and wants to be told everything about each sample."""
+    """True if the caller is a tool of this grader, which expects more fields in each result."""
 
 
 def resolve_envelope(event: Any, envelope: Envelope = Envelope.AUTO) -> Envelope:
-    """How the answer to this event is to be wrapped; never ``auto``. Any event will do, known or not.
+    """Return the envelope of the response to an event, known or not; never ``auto``.
 
-    An explicit choice always wins. Otherwise it is ``http`` for what came through a Function URL or API
-    Gateway (``requestContext``, ``httpMethod``, ``body``), and for bring-your-own-metrics, which answers
-    with a status code; ``list`` for everything else.
+    An explicit setting takes precedence. Otherwise it is ``http`` for events from a Function URL or API Gateway
+    (``requestContext``, ``httpMethod``, ``body``), and for bring-your-own-metrics, whose responses have a status code.
+    It is ``list`` for all others.
     """
     if envelope != Envelope.AUTO:
         return envelope
@@ -88,24 +88,24 @@ def resolve_envelope(event: Any, envelope: Envelope = Envelope.AUTO) -> Envelope
 
 
 def read_event(event: Any, *, envelope: Envelope = Envelope.AUTO, max_samples: int = 4096) -> Batch:
-    """Every sample of an event, in order.
+    """Read the samples of an event, in order.
 
     Shapes (from "Setting up reward functions" of Amazon Bedrock; "Implementing reward functions",
     "Evaluate with Preset and Custom Scorers" and the open-weight samples of Amazon SageMaker AI): a list of
     samples, a single sample, ``{"batch": [...]}``, ``{"trajectories": [...]}``; any of these as object or
     JSON text, also in base64, in the ``body`` of an HTTP event; the ``process_type`` events of Nova's
     bring-your-own-metrics; ``{"grader": "doctor"}``; ``{"grader": "grade", "batch": [...]}``, which
-    ``grader grade --on`` sends, and which wants more of each result.
+    ``grader grade --on`` sends, and whose results have more fields.
 
-    One sample that cannot be read does not spoil the batch: it becomes a `BadSample` in its place.
+    A sample that cannot be read does not fail the batch: it becomes a `BadSample` at its position.
 
     Args:
-        event: what the Lambda runtime decoded.
-        envelope: how answers are to be wrapped; see `resolve_envelope`.
-        max_samples: the longest batch that is accepted.
+        event: the event as decoded by the Lambda runtime.
+        envelope: form of the response; see `resolve_envelope`.
+        max_samples: maximum number of samples in a batch.
 
     Raises:
-        EventError: the event as a whole is none of these, or holds too many samples.
+        EventError: the event has none of these shapes, or too many samples.
     """
     resolved = resolve_envelope(event, envelope)
     document = event
@@ -162,7 +162,7 @@ def _came_by_http(event: Any) -> bool:
         return False
     if "requestContext" in event or "httpMethod" in event:
         return True
-    # a dataset column that happens to be called body does not make a sample a web request
+    # A dataset may have a column called body; a sample with it is not a web request.
     return "body" in event and not looks_like_sample(event)
 
 

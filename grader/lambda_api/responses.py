@@ -1,4 +1,4 @@
-"""Write grades as the response that the caller expects."""
+"""Write grades as the responses that callers expect."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _STATUS_SERVER_ERROR = 500
 def write_response(
     grades: Sequence[Grade], envelope: Envelope, *, unscored_reward: float, detailed: bool = False
 ) -> list[dict[str, Any]] | dict[str, Any]:
-    """One result for each grade, in the same order, as trainers and the SDK's own check expect it.
+    """Write one result for each grade, in the same order, as trainers and the SDK's own check expect it.
 
-    What comes out is valid whatever goes in, because nobody after us looks: the Lambda runtime writes NaN as
-    ``NaN``, which is not JSON, and the check in SageMaker's SDK accepts it. Rewards are finite and in [0, 1],
-    metric values finite (what is not becomes 0), ids as they came as long as JSON can say them.
+    The response is valid JSON for any grades, because no later step checks it: the Lambda runtime writes NaN as
+    ``NaN``, which is not JSON, and the check in SageMaker's SDK accepts it. Rewards are finite and in [0, 1], metric
+    values are finite (others become 0), and ids are returned unchanged if they are JSON values.
 
     Args:
         grades: one for each sample of the batch, in its order.
-        envelope: of the batch.
-        unscored_reward: reward of a grade that has none, or none that is a finite number.
-        detailed: whether to add what no trainer asks for: status, reason, the extraction's rule, each test's verdict.
-            The reason may quote the answer and its tests.
+        envelope: form of the response.
+        unscored_reward: reward of a grade that has none, or not a finite one.
+        detailed: True to add fields that trainers do not use: status, reason, extraction rule, verdicts. The reason
+            may quote the answer and its tests.
     """
     results = [_result(grade, index, unscored_reward) for index, grade in enumerate(grades)]
     if detailed:
@@ -51,13 +51,11 @@ def write_response(
 
 
 def write_error(error: GraderError, envelope: Envelope) -> dict[str, Any]:
-    """The answer to an event that cannot be answered.
-
-    400 for a caller's mistake, 500 for everything else.
+    """Write the response to an event that cannot be graded: status 400 for a caller's mistake, else 500.
 
     Raises:
-        GraderError: the error itself, when the envelope is a bare list. That has no place for an error; one
-            that the runtime reports is what makes a trainer retry, and then stop with its text.
+        GraderError: the error itself, if the envelope is a bare list, which has no field for an error. The runtime
+            reports the exception, and the trainer retries, and then stops with its text.
     """
     if envelope != Envelope.HTTP:
         raise error
@@ -66,15 +64,15 @@ def write_error(error: GraderError, envelope: Envelope) -> dict[str, Any]:
 
 
 def write_preprocess(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a ``preprocess`` event: what came, unchanged. The body is no JSON text."""
+    """Write the response to a ``preprocess`` event: its data, unchanged. The body is an object, not JSON text."""
     return {"statusCode": 200, "body": {_encodable(str(key)): _json_safe(value, "") for key, value in data.items()}}
 
 
 def write_metrics(grade: Grade, *, unscored_reward: float) -> dict[str, Any]:
-    """The answer to a ``postprocess`` event: the reward, then every metric. The body is no JSON text.
+    """Write the response to a ``postprocess`` event: the reward and the metrics. The body is a list, not JSON text.
 
     Args:
-        grade: of the event's one sample.
+        grade: grade of the event's only sample.
         unscored_reward: as in `write_response`.
     """
     body = [{"metric": "reward", "value": _reward(grade.reward, unscored_reward)}]
@@ -83,15 +81,15 @@ def write_metrics(grade: Grade, *, unscored_reward: float) -> dict[str, Any]:
 
 
 def write_options() -> dict[str, Any]:
-    """The answer to an ``OPTIONS`` request. It allows no other origin: no browser has business here."""
+    """Write the response to an ``OPTIONS`` request. It allows no other origin, because browsers are not callers."""
     return http_response(200, {"ok": True})
 
 
 def http_response(status: int, document: Any) -> dict[str, Any]:
-    """A response for a Function URL, API Gateway, or SageMaker's open-weight trainer: ``body`` is JSON text.
+    """Make a response for a Function URL, API Gateway, or SageMaker's open-weight trainer: ``body`` is JSON text.
 
     Raises:
-        ValueError: the document holds NaN or an infinity.
+        ValueError: the document contains NaN or an infinity.
     """
     body = json.dumps(document, allow_nan=False)
     return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": body}
@@ -127,11 +125,11 @@ def _finite(value: float) -> float:
     return float(value) if math.isfinite(value) else 0.0
 
 
-def _json_safe(value: Any, otherwise: str) -> Any:
-    """The value itself if any JSON writer can write it, else its text, else this other text.
+def _json_safe(value: Any, default: str) -> Any:
+    """Return a value that every JSON writer can write: the value itself, or else its text, or else the default.
 
-    AWS's managed runtimes of Python 3.12 and later write characters as they are and encode them afterwards,
-    so that a lone surrogate in one id would fail the whole batch: it becomes U+FFFD.
+    AWS's managed runtimes of Python 3.12 and later do not escape characters, and encode the text afterwards. A lone
+    surrogate in one id would fail the whole batch there, so it becomes U+FFFD.
     """
     try:
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
@@ -139,7 +137,7 @@ def _json_safe(value: Any, otherwise: str) -> Any:
         try:
             return _encodable(str(value))
         except (ValueError, RecursionError):
-            return otherwise
+            return default
     return value
 
 

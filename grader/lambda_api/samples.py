@@ -1,4 +1,4 @@
-"""Read one sample, as a trainer sends it, into a `Sample`."""
+"""Read one sample of an event into a `Sample`."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ __all__ = [
 
 
 ASSISTANT_ROLES = frozenset({"assistant", "nova_assistant"})
-"""Training says ``assistant``; RFT evaluation of Nova says ``nova_assistant``."""
+"""Roles of a model's turn: ``assistant`` in training, ``nova_assistant`` in RFT evaluation of Nova."""
 USER_ROLES = frozenset({"user"})
 
 _REASONING_TYPES = frozenset({"reasoning", "reasoning_content", "reasoningcontent", "redacted_thinking", "thinking"})
 
 
 def last_turn(messages: Sequence[Any], roles: frozenset[str], path: str) -> str | None:
-    """Text of the last message with one of these roles; ``None`` when there is none.
+    """Return the text of the last message with one of these roles; ``None`` if there is none.
 
     The last one counts because SageMaker's evaluation appends the model's turn after a ground-truth turn
     that the dataset may already end with ("Evaluate with Preset and Custom Scorers", OpenAI format). Roles
     are compared without regard to case.
 
     Raises:
-        FieldError: a message on the way is no object, has no role, or its content is no text.
+        FieldError: a message on the way is not an object, has no role, or its content is not text.
     """
     for index in reversed(range(len(messages))):
         message = messages[index]
@@ -55,15 +55,15 @@ def last_turn(messages: Sequence[Any], roles: frozenset[str], path: str) -> str 
 
 
 def message_text(content: Any, path: str) -> str:
-    """Text of a message's content, without the model's reasoning.
+    """Return the text of a message's content, without the model's reasoning.
 
-    Content is text, an object with ``text``, a list of texts and such objects, or ``None``, which is no text.
-    Parts of a list are put together with line breaks, so that two fenced blocks never become one. Reasoning
+    Content is text, an object with ``text``, a list of texts and such objects, or ``None``, which counts as empty.
+    Parts of a list are joined with line breaks, so that two fenced blocks never become one. Reasoning
     blocks (Converse's ``reasoningContent``, parts of type ``reasoning`` or ``thinking``) and parts without
     text (images, tool calls) are dropped.
 
     Raises:
-        FieldError: the content is of some other type.
+        FieldError: the content is of another type.
     """
     if content is None:
         return ""
@@ -116,26 +116,25 @@ _REFERENCE_KEYS = frozenset({"fn_name", "ground_truth", "inputs", "outputs", "re
 
 
 def looks_like_sample(value: Any) -> bool:
-    """Whether this is an object with at least one field only a sample has."""
+    """Return True for an object with at least one field that only samples have."""
     return isinstance(value, Mapping) and not _SAMPLE_FIELDS.isdisjoint(value)
 
 
 def read_sample(raw: Any, index: int) -> Sample | BadSample:
-    """One sample of a batch, in any of the documented shapes.
+    """Read one sample of a batch, in any of the documented shapes.
 
-    The model's text is, in this order: ``model_response`` (SageMaker evaluation); the last assistant turn of
-    ``messages``; ``completion`` (Hugging Face prompt-completion and preference); ``response``, but only
-    beside ``data_source`` or ``reward_model`` (verl), since elsewhere ``response`` is the ground truth. Turns
-    win over ``completion`` because a dataset's own columns come along at the root, and one called
-    ``completion`` holds the right answer. No such field is no error: pre-flight checks send dataset lines,
-    which have no model turn yet.
+    The model's text is the first of: ``model_response`` (SageMaker evaluation); the last assistant turn of
+    ``messages``; ``completion`` (Hugging Face prompt-completion and preference); ``response``, but only beside
+    ``data_source`` or ``reward_model`` (verl), since elsewhere ``response`` is the ground truth. Turns precede
+    ``completion`` because the columns of a dataset are sent at the root, and one called ``completion`` contains the
+    correct answer. A sample without any of these fields is valid: pre-flight checks send lines of the dataset, which
+    have no model turn yet.
 
-    A sample without an id is called by its ``metadata.key``, as AWS's open-weight sample function does, else
-    by its place.
+    A sample without an id gets its ``metadata.key``, as in AWS's open-weight sample function, or else its position.
 
     Args:
-        raw: what the caller sent.
-        index: its place in the batch, from 0.
+        raw: the sample as sent by the caller.
+        index: position in the batch, from 0.
     """
     if not isinstance(raw, Mapping):
         error = SampleError(f"#{index}", "sample", f"is of type {type(raw).__name__}, not an object")
@@ -157,7 +156,7 @@ def read_sample(raw: Any, index: int) -> Sample | BadSample:
 
 
 def read_metrics_sample(data: Mapping[Any, Any]) -> Sample | BadSample:
-    """The one sample of a ``postprocess`` event of Nova's bring-your-own-metrics."""
+    """Read the only sample of a ``postprocess`` event of Nova's bring-your-own-metrics."""
     sample_id = _sample_id(data, 0)
     try:
         completion = _text_or_none(data.get("inference_output"), "data.inference_output")
@@ -206,7 +205,7 @@ def _assistant_turn(messages: Any, path: str) -> str | None:
 
 
 def _text_or_none(value: Any, path: str, roles: frozenset[str] = ASSISTANT_ROLES) -> str | None:
-    """Text of a field that holds content, or a conversation whose last turn of these roles counts."""
+    """Return the text of a field: its content, or the last turn with one of these roles if it is a conversation."""
     if value is None:
         return None
     if isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) and "role" in item for item in value):
@@ -215,10 +214,9 @@ def _text_or_none(value: Any, path: str, roles: frozenset[str] = ASSISTANT_ROLES
 
 
 def _prompt(raw: Mapping[Any, Any]) -> str:
-    """Text of the first of ``messages``, ``prompt`` and ``query`` that has any.
+    """Return the text of the first of ``messages``, ``prompt`` and ``query`` that has any.
 
-    Nobody is graded by the prompt alone, and a dataset may well have some column of that name, so a prompt
-    that cannot be read is no prompt rather than an error.
+    A prompt that cannot be read counts as missing: it is optional, and a dataset may have another column of that name.
     """
     for name in ("messages", "prompt", "query"):
         value = raw.get(name)
@@ -230,7 +228,7 @@ def _prompt(raw: Mapping[Any, Any]) -> str:
 
 
 def _metadata(raw: Mapping[Any, Any]) -> dict[str, Any]:
-    """What else came along: unread columns, and what ``metadata`` and ``extra_info`` hold but references."""
+    """Collect the other fields: unread columns, and the fields of ``metadata`` and ``extra_info`` but references."""
     result: dict[str, Any] = {}
     for name in ("extra_info", "metadata"):
         section = raw.get(name)

@@ -41,23 +41,23 @@ _log = logging.getLogger("grader.answering")  # operators filter on it: docs/ope
 
 @dataclass(frozen=True, slots=True)
 class _Invocation:
-    """What is known of an event besides what it holds."""
+    """The circumstances of one event."""
 
     started: float
-    """When it came (`time.monotonic`)."""
+    """Time of its arrival (`time.monotonic`)."""
     deadline_s: float | None
-    """Seconds that were left then."""
+    """Seconds that were left at that time; ``None``: no deadline."""
     request: str
-    """Its id."""
+    """Id of the invocation."""
 
 
 class LambdaService:
-    """Speaks the contract, for a grader.
+    """Handles Lambda events with a grader.
 
     Args:
         config: the settings.
-        grader: what grades; to be closed by whoever made it.
-        environ: the environment, which tells of Lambda.
+        grader: the grader; its owner closes it.
+        environ: the environment, which shows whether this is Lambda.
     """
 
     def __init__(self, config: GraderConfig, grader: Grader, environ: Mapping[str, str]) -> None:
@@ -65,8 +65,8 @@ class LambdaService:
         self._grader = grader
         self._batch_log = BatchLog(config.log_samples, environ)
 
-    def answer(self, event: Any, context: Any) -> Any:
-        """As `grader.handler.lambda_handler`."""
+    def handle(self, event: Any, context: Any) -> Any:
+        """Handle an event; see `grader.handler.lambda_handler`."""
         started = time.monotonic()
         envelope = resolve_envelope(event, Envelope(self._config.envelope))
         try:
@@ -101,11 +101,11 @@ class LambdaService:
         grades = self._grader.grade_batch(batch.samples, deadline_s=invocation.deadline_s)
         if grades:
             elapsed_s = time.monotonic() - invocation.started
-            self._batch_log.tell(
+            self._batch_log.write(
                 GradedBatch(grades, self._grader.host(), elapsed_s, invocation.deadline_s, invocation.request)
             )
         unscored = [grade for grade in grades if grade.status is GradeStatus.UNSCORED]
-        if unscored and self._config.unscored == "raise" and not batch.detailed:  # details say which, and why
+        if unscored and self._config.unscored == "raise" and not batch.detailed:  # the details name them
             raise UnscoredError(
                 f"{len(unscored)} of {len(grades)} samples are unscored; the first: {unscored[0].reason}"
             )
@@ -122,7 +122,7 @@ class LambdaService:
 
 
 def _request_id(context: Any) -> str:
-    """Id of the invocation; empty where the context has none."""
+    """Return the id of the invocation; empty if the context has none."""
     request = getattr(context, "aws_request_id", "")
     return request[:_REQUEST_ID_CHARS] if isinstance(request, str) else ""
 

@@ -71,7 +71,7 @@ def test_a_sample_that_cannot_be_graded_is_unscored_and_its_neighbours_are_grade
 ) -> None:
     bad, named = UNGRADABLE[case]
     event = [_sample(id="before"), bad, _sample(id="after")]
-    results = handler.answer(event, {})
+    results = handler.handle(event, {})
     middle = bad["id"] if isinstance(bad, dict) else "sample-1"
     check_results(results, ["before", middle, "after"])
     assert results[0]["aggregate_reward_score"] > 0.9
@@ -102,7 +102,7 @@ POOR_ANSWERS = {
 
 @pytest.mark.parametrize("case", POOR_ANSWERS)
 def test_a_poor_answer_is_scored_low_or_said_to_be_unreadable(handler: Handler, case: str) -> None:
-    results = handler.answer([_sample(POOR_ANSWERS[case], id="poor"), _sample(id="good")], {})
+    results = handler.handle([_sample(POOR_ANSWERS[case], id="poor"), _sample(id="good")], {})
     check_results(results, ["poor", "good"])
     assert results[0]["aggregate_reward_score"] == 0.0
     assert results[1]["aggregate_reward_score"] > 0.9
@@ -118,7 +118,7 @@ def test_an_answer_that_keeps_the_tests_busy_for_ever_has_timed_out(
         "limits": {"cpu_s": 0.5, "total_cpu_s": 0.5},
     }
     answer = '```python\n"""Size."""\n\n\ndef size():\n    """Large."""\n    return 10**15\n```'
-    (result,) = handler.answer([_sample(answer, reference, id="busy")], {})
+    (result,) = handler.handle([_sample(answer, reference, id="busy")], {})
     metrics = {metric["name"]: metric["value"] for metric in result["metrics_list"]}
     assert (metrics["functional"], metrics["grader_error"], metrics["timeouts"]) == (0.0, 0.0, 2.0)
     assert metrics["syntax"] == 1.0
@@ -127,21 +127,21 @@ def test_an_answer_that_keeps_the_tests_busy_for_ever_has_timed_out(
 @pytest.mark.parametrize("event", [None, "text", 3, {}, {"a": 1}, {"body": "{"}, {"body": None}, math.nan])
 def test_an_event_of_no_known_shape_is_one_clear_error(handler: Handler, event: Any) -> None:
     if isinstance(event, dict) and "body" in event:
-        answer = handler.answer(event, {})
+        answer = handler.handle(event, {})
         assert answer["statusCode"] == 400
         assert "error" in answer["body"]
         return
     with pytest.raises(EventError) as caught:
-        handler.answer(event, {})
+        handler.handle(event, {})
     assert "\n" not in str(caught.value)
 
 
 def test_an_empty_batch_is_an_empty_answer(handler: Handler) -> None:
-    assert handler.answer([], {}) == []
+    assert handler.handle([], {}) == []
 
 
 def test_doctor_names_tier_and_walls(handler: Handler) -> None:
-    report = handler.answer({"grader": "doctor"}, {})
+    report = handler.handle({"grader": "doctor"}, {})
     assert report["tier"] in list(Tier)
     assert {layer["name"] for layer in report["walls"]} >= {"rlimits", "audit", "functions", "imports", *KERNEL_LAYERS}
 
@@ -155,23 +155,23 @@ class Hurry:
 
 def test_doctor_attacks_within_the_deadline_and_says_what_it_left_out(handler: Handler) -> None:
     started = time.monotonic()
-    report = handler.answer({"grader": "doctor", "attack": True}, Hurry())["conformance"]
+    report = handler.handle({"grader": "doctor", "attack": True}, Hurry())["conformance"]
     assert time.monotonic() - started < 30
     told = {status for counts in report["families"].values() for status in counts}
     assert told <= {"held", "not_run"}
     assert "held" in told
     assert {entry["status"] for entry in report["not_held"]} <= {"not_run"}
     assert all(check["held"] for check in report["host"])
-    assert handler.answer([_sample()], {})[0]["aggregate_reward_score"] == 1.0
+    assert handler.handle([_sample()], {})[0]["aggregate_reward_score"] == 1.0
 
 
 def test_unscored_samples_can_be_made_an_error() -> None:
     strict = Handler({"GRADER_UNSCORED": "raise"})
     try:
         with pytest.raises(Exception, match=r"1 of 2 samples are unscored.*reference_answer"):
-            strict.answer([_sample(id="a"), _sample(reference={"colour": "red"}, id="b")], {})
+            strict.handle([_sample(id="a"), _sample(reference={"colour": "red"}, id="b")], {})
         batch = [_sample(id="a"), _sample(reference={"colour": "red"}, id="b")]
-        detailed = strict.answer({"grader": "grade", "batch": batch}, {})
+        detailed = strict.handle({"grader": "grade", "batch": batch}, {})
         assert [result["status"] for result in detailed] == ["scored", "unscored"]
         assert "reference_answer" in detailed[1]["reason"]
     finally:
@@ -183,7 +183,7 @@ def test_an_error_is_one_line_whatever_the_id_is(odd: Any) -> None:
     strict = Handler({"GRADER_UNSCORED": "raise"})
     try:
         with pytest.raises(GraderError) as caught:
-            strict.answer([_sample(reference={"tests": [{"args": [1]}]}, id=odd)], {})
+            strict.handle([_sample(reference={"tests": [{"args": [1]}]}, id=odd)], {})
         assert str(caught.value).isprintable()
         assert len(str(caught.value)) < 400
     finally:
@@ -193,7 +193,7 @@ def test_an_error_is_one_line_whatever_the_id_is(odd: Any) -> None:
 def test_unscored_samples_can_be_given_a_value() -> None:
     lenient = Handler({"GRADER_UNSCORED": "0.25"})
     try:
-        results = lenient.answer([_sample(reference={"colour": "red"}, id="b")], {})
+        results = lenient.handle([_sample(reference={"colour": "red"}, id="b")], {})
         assert results[0]["aggregate_reward_score"] == 0.25
     finally:
         lenient.close()

@@ -70,7 +70,7 @@ def test_every_way_to_say_where_grades_alike(handler: Handler, bucket: Bucket) -
     events = [sample(reference, RIGHT, f"right-{place}") for place, reference in enumerate(references)]
     events += [sample(reference, WRONG, f"wrong-{place}") for place, reference in enumerate(references)]
     bare = {"id": "verl", "messages": events[0]["messages"], "reward_model": {"ground_truth": one}}
-    results = handler.answer([*events, bare, {**bare, "reward_model": None, "metadata": {"ground_truth": one}}], {})
+    results = handler.handle([*events, bare, {**bare, "reward_model": None, "metadata": {"ground_truth": one}}], {})
     assert [result["id"] for result in results[: len(events)]] == [event["id"] for event in events]
     for place, result in enumerate(results):
         metrics = metrics_of(result)
@@ -83,17 +83,17 @@ def test_each_object_is_fetched_once_for_a_batch(handler: Handler, bucket: Bucke
     uri = bucket.put_lines("rows.jsonl", [{"task_id": number, **REFERENCE} for number in range(4)])
     events = [sample({"s3_uri": uri, "task_id": number % 4}, sample_id=str(number)) for number in range(24)]
     bucket.server.fail()
-    results = handler.answer(events, {})
+    results = handler.handle(events, {})
     assert all(metrics_of(result)["functional"] == 1.0 for result in results)
     assert len(bucket.server.requests) == 1
 
 
 def test_a_reference_that_has_changed_counts_from_then_on(handler: Handler, bucket: Bucket) -> None:
     uri = bucket.put("one.json", REFERENCE)
-    assert metrics_of(handler.answer([sample(uri)], {})[0])["functional"] == 1.0
+    assert metrics_of(handler.handle([sample(uri)], {})[0])["functional"] == 1.0
     bucket.put("one.json", {**REFERENCE, "tests": [{"args": [1, 2], "expected": -1}]})
-    assert metrics_of(handler.answer([sample(uri)], {})[0])["functional"] == 0.0
-    assert metrics_of(handler.answer([sample(uri, WRONG)], {})[0])["functional"] == 1.0
+    assert metrics_of(handler.handle([sample(uri)], {})[0])["functional"] == 0.0
+    assert metrics_of(handler.handle([sample(uri, WRONG)], {})[0])["functional"] == 1.0
 
 
 UNHAD = {
@@ -124,7 +124,7 @@ def test_what_cannot_be_had_is_unscored_and_says_where_and_why(
     said, why = UNHAD[case]
     address = f"s3://{bucket.name}/{said if isinstance(said, str) else said['s3_uri']}"
     reference = {**said, "s3_uri": address} if isinstance(said, dict) else address
-    results = handler.answer([sample(REFERENCE, sample_id="before"), sample(reference), sample(REFERENCE)], {})
+    results = handler.handle([sample(REFERENCE, sample_id="before"), sample(reference), sample(REFERENCE)], {})
     metrics = metrics_of(results[1])
     assert metrics["grader_error"] == 1.0
     assert metrics["tests_total"] == 0.0
@@ -142,12 +142,12 @@ def test_a_missing_object_is_never_a_wrong_answer(bucket: Bucket) -> None:
     strict = Handler({"GRADER_UNSCORED": "raise"})
     try:
         with pytest.raises(UnscoredError, match=r"1 of 1 samples are unscored; the first: .*there is no such object"):
-            strict.answer(event, {})
+            strict.handle(event, {})
     finally:
         strict.close()
     mean = Handler({"GRADER_UNSCORED": "0.4"})
     try:
-        (result,) = mean.answer(event, {})
+        (result,) = mean.handle(event, {})
     finally:
         mean.close()
     assert result["aggregate_reward_score"] == 0.4
@@ -156,7 +156,7 @@ def test_a_missing_object_is_never_a_wrong_answer(bucket: Bucket) -> None:
 def test_throttling_costs_time_and_nothing_else(handler: Handler, bucket: Bucket) -> None:
     uri = bucket.put("one.json", REFERENCE)
     bucket.server.fail([503, "SlowDown"], [503, "SlowDown"])
-    (result,) = handler.answer([sample(uri)], {})
+    (result,) = handler.handle([sample(uri)], {})
     assert metrics_of(result)["functional"] == 1.0
     assert len(bucket.server.requests) == 3
 
@@ -258,7 +258,7 @@ from grader.handler import Handler
 uri, task_id, completion = sys.argv[1:]
 handler = Handler({"GRADER_WORKERS": "1"})
 message = {"role": "assistant", "content": completion}
-(result,) = handler.answer([{"messages": [message], "reference_answer": {"s3_uri": uri, "task_id": task_id}}], None)
+(result,) = handler.handle([{"messages": [message], "reference_answer": {"s3_uri": uri, "task_id": task_id}}], None)
 handler.close()
 assert result["aggregate_reward_score"] > 0.9, result
 assert "boto3" in sys.modules

@@ -48,11 +48,11 @@ def test_a_batch_leaves_a_line_for_each_sample_and_one_for_itself(
     served: Handler, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    served.answer(batch(), {})
+    served.handle(batch(), {})
     (good, bad), line = lines(record.getMessage() for record in caplog.records)
     check_emf(line)
     assert (line["samples"], line["scored"], line["unscored"]) == (2, 1, 1)
-    doctor = served.answer({"grader": "doctor"}, {})
+    doctor = served.handle({"grader": "doctor"}, {})
     assert line["tier"] == good["tier"] == doctor["tier"]
     assert line["walls"] == [layer["name"] for layer in doctor["walls"] if layer["stands"]]
     assert {"rlimits", "functions", "imports", "audit"} <= set(line["walls"])
@@ -70,7 +70,7 @@ def test_samples_that_share_tests_share_a_problem_and_no_others_do(
     first = batch()[0]
     better = [{"role": "assistant", "content": "```python\ndef add(a, b):\n    return a\n```"}]
     other = {"entry_point": "add", "tests": [{"args": [1, 2], "expected": 3}]}
-    served.answer([first, {**first, "messages": better}, {**first, "reference_answer": other}], {})
+    served.handle([first, {**first, "messages": better}, {**first, "reference_answer": other}], {})
     (one, two, three), line = lines(record.getMessage() for record in caplog.records)
     assert one["problem"] == two["problem"] != three["problem"]
     assert two["reward"] > one["reward"]
@@ -79,7 +79,7 @@ def test_samples_that_share_tests_share_a_problem_and_no_others_do(
 
 def test_nothing_of_the_samples_is_in_the_line(served: Handler, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    served.answer(batch()[:1], {})
+    served.handle(batch()[:1], {})
     assert not [secret for secret in SECRETS if secret in caplog.text]
 
 

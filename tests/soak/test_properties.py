@@ -49,7 +49,7 @@ class Context:
 def handler() -> Iterator[Handler]:
     limits = {"CPU_S": "0.5", "TOTAL_CPU_S": "1", "WALL_S": "1", "MEMORY_MB": "256", "OUTPUT_KB": "256"}
     made = Handler({f"GRADER_LIMITS_{name}": value for name, value in limits.items()})
-    METRICS[:] = [metric["name"] for metric in made.answer([{"id": 0, "messages": []}], Context())[0]["metrics_list"]]
+    METRICS[:] = [metric["name"] for metric in made.handle([{"id": 0, "messages": []}], Context())[0]["metrics_list"]]
     yield made
     made.close()
 
@@ -58,7 +58,7 @@ def answer(handler: Handler, event: Any) -> Any:
     """The answer, or the error; neither may keep the caller waiting."""
     started = time.monotonic()
     try:
-        return handler.answer(event, Context())
+        return handler.handle(event, Context())
     except GraderError as error:
         return error
     finally:

@@ -26,7 +26,7 @@ class WarmHandler:
     def judge(self, workload: Workload) -> list[bool]:
         """Handle the batch as one event."""
         assert self._handler is not None
-        results = self._handler.answer(workload.event(), None)
+        results = self._handler.handle(workload.event(), None)
         return [
             any(metric["name"] == "functional" and metric["value"] == 1.0 for metric in result["metrics_list"])
             for result in results

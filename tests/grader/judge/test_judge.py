@@ -85,7 +85,7 @@ def test_it_is_asked_for_what_was_requested_and_graded_and_nothing_else() -> Non
 
 
 def without(grade: Grade, name: str) -> Grade:
-    return replace(grade, metrics=tuple(replace(one, value=0.0) if one.name == name else one for one in grade.metrics))
+    return replace(grade, metrics=tuple(one._replace(value=0.0) if one.name == name else one for one in grade.metrics))
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def events(lines: Sequence[str]) -> list[tuple[str, str]]:
 @pytest.fixture
 def printed(capsys: pytest.CaptureFixture[str]) -> Any:
     def printing(samples: Any, *grades: Any, **environ: str) -> list[str]:
-        BatchLog(samples, LAMBDA | environ).tell(graded(*grades))
+        BatchLog(samples, LAMBDA | environ).write(graded(*grades))
         out = capsys.readouterr().out
         assert out.endswith("\n") or not out
         return out.splitlines()
@@ -62,14 +62,14 @@ def test_elsewhere_stdout_is_somebody_else_s(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    BatchLog("brief", {}).tell(graded(scored(0.5)))
+    BatchLog("brief", {}).write(graded(scored(0.5)))
     assert capsys.readouterr().out == ""
     assert events([record.getMessage() for record in caplog.records]) == [("INFO", "sample"), ("INFO", "batch")]
     assert json.loads(caplog.records[-1].getMessage())["function"] == "local"
 
 
 def test_there_an_unscored_sample_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    BatchLog("off", {}).tell(graded(unscored_grade("b", "no tests")))
+    BatchLog("off", {}).write(graded(unscored_grade("b", "no tests")))
     (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert json.loads(record.getMessage())["reason"] == "no tests"
 
@@ -82,5 +82,5 @@ def test_a_stdout_that_is_gone_costs_no_batch(
             raise BrokenPipeError("gone")
 
     monkeypatch.setattr(sys, "stdout", Gone())
-    BatchLog("brief", LAMBDA).tell(graded(scored(0.5)))
+    BatchLog("brief", LAMBDA).write(graded(scored(0.5)))
     assert "gone" in caplog.text

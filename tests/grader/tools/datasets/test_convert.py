@@ -109,7 +109,7 @@ def test_grades_are_the_same_before_and_after(
     rewards = {}
     for kind, completion in answers(name).items():
         before = grader.grade(Sample("x", completion, task.reference, prompt=task.prompt))
-        answer = handler.answer(event_of(target, row, completion), None)
+        answer = handler.handle(event_of(target, row, completion), None)
         (after,) = json.loads(answer["body"]) if isinstance(answer, dict) else answer
         metrics = {metric["name"]: metric["value"] for metric in after["metrics_list"]}
         expected = {metric.name: metric.value for metric in before.metrics}
@@ -138,7 +138,7 @@ def test_grades_are_the_same_when_the_tests_have_gone_to_s3(
     completions = answers(name)
     results = []
     for completion in completions.values():
-        answer = handler.answer(event_of(target, row, completion), None)
+        answer = handler.handle(event_of(target, row, completion), None)
         results += json.loads(answer["body"]) if isinstance(answer, dict) else answer
     for completion, after in zip(completions.values(), results, strict=True):
         before = grader.grade(Sample("x", completion, task.reference, prompt=task.prompt))
