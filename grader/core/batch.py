@@ -137,7 +137,7 @@ class BatchLoader:
                 if address is None:
                     present.append((index, sample, self._problems.from_reference(sample.reference, sample.prompt)))
                 else:
-                    self._pending.setdefault(address.place, []).append((index, sample, address))
+                    self._pending.setdefault(address.location, []).append((index, sample, address))
             except (ProblemError, ValueCodecError) as error:
                 self._reject(index, sample, error)
         return present

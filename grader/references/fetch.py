@@ -23,18 +23,18 @@ _MB: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FetchedBytes:
-    """The bytes of a place, and what tells them from others."""
+    """Content of a location."""
 
     data: bytes
     tag: str | None
-    """A place with the same tag holds the same bytes; ``None`` where it has none."""
+    """ETag, or what stands for it: a location with the same tag has the same bytes. ``None`` where there is no tag."""
 
 
 def check_size(size: int, cap: int) -> None:
-    """See that something is no larger than it may be.
+    """Check the size of a location.
 
     Raises:
-        StoreError: it is.
+        StoreError: it has more than `cap` bytes.
     """
     if size > cap:
         raise StoreError(f"is larger than the {cap / _MB:g} MiB that max_object_mb allows")
@@ -49,8 +49,8 @@ class ParallelFetch:
     """Fetches locations in threads, each once. A context manager.
 
     Args:
-        locations: what to fetch; it begins at once.
-        obtain: fetches one; raises `StoreError`. Called in the threads.
+        locations: the locations; fetching begins at once.
+        obtain: fetches one, and raises `StoreError`. Called in the threads.
         threads: maximum number of threads.
         deadline: time after which nothing is waited for (`time.monotonic`).
     """
@@ -62,11 +62,11 @@ class ParallelFetch:
         self._calls.finish()
 
     async def deliver(self) -> None:
-        """Bring the results to those who await them. Runs in the loop, beside `result`."""
+        """Deliver the results to coroutines that await them. Runs in the loop, beside `result`."""
         await self._calls.deliver()
 
     async def result(self, location: Location) -> ReferenceFile | StoreError:
-        """Wait for the file of one location, or the reason why it cannot be had."""
+        """Return the file of one location, or the reason why it could not be fetched."""
         try:
             try:
                 return await self._futures[location]

@@ -31,10 +31,10 @@ _S3: Final = "s3://"
 _FILE: Final = "file://"
 _ADDRESS_OPTIONS: Final = frozenset({"task_id", "format"})
 _MAX_ADDRESS_CHARS: Final = 16_384
-"""Longer text is no address: a key has at most 1,024 bytes (Amazon S3 User Guide, "Object key naming")."""
+"""Longer text is not an address: a key has at most 1,024 bytes (Amazon S3 User Guide, "Object key naming")."""
 _MAX_KEY_BYTES: Final = 1024
 _BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{3,255}")
-"""Also names that buckets could have before 2018."""
+"""Names of buckets, also those that were allowed before 2018."""
 _MAX_SHOWN_CHARS: Final = 200
 _MAX_TASK_NUMBER: Final = 10**18
 
@@ -67,7 +67,7 @@ class FolderFile:
     """A file below the folder that the settings name."""
 
     path: str
-    """As it was written."""
+    """Path as it was written: absolute, or relative to the folder."""
 
     def __str__(self) -> str:
         return shorten(f"{_FILE}{self.path}")
@@ -78,34 +78,34 @@ Location: TypeAlias = S3Object | FolderFile
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a reference says instead of tests."""
+    """Address of a reference, which stands in the place of its tests."""
 
-    place: Location
+    location: Location
     task_id: str | None = None
-    """Which line of the place is meant; ``None`` where the place holds one reference."""
+    """Id of the reference among the lines of the location; ``None`` where the location holds one reference."""
     format_name: str | None = None
-    """Name of the format, where the address says it."""
+    """Name of the format; ``None`` where the address does not name one."""
     field: str = ""
-    """Name of the field the place was in; empty for plain text."""
+    """Name of the field with the location; empty for plain text."""
 
     def __str__(self) -> str:
-        return str(self.place) if self.task_id is None else f"{self.place}, task_id {shorten(self.task_id)}"
+        return str(self.location) if self.task_id is None else f"{self.location}, task_id {shorten(self.task_id)}"
 
 
 def is_address(text: str) -> bool:
-    """Whether a text names a place, rightly or not."""
+    """Return True if a text is an address, well-formed or not."""
     return text.startswith((_S3, _FILE))
 
 
 def parse_address(reference: Any) -> Address | None:
-    """The address that a reference is; ``None`` where it is the tests themselves, or nothing that makes sense.
+    """Return the address that a reference is; ``None`` where it is something else, such as the tests themselves.
 
-    An address is ``{"s3_uri": "s3://bucket/key"}`` or ``{"file": "path"}``, with ``task_id`` and ``format`` where they
-    are wanted; or the text ``s3://bucket/key`` or ``file://path``; or JSON text of one of these; or any of them in
+    An address is ``{"s3_uri": "s3://bucket/key"}`` or ``{"file": "path"}``, each with an optional ``task_id`` and
+    ``format``; or the text ``s3://bucket/key`` or ``file://path``; or JSON text of one of these; or any of them in
     ``{"text": ...}``.
 
     Raises:
-        ProblemError: it is an address, and a wrong one.
+        ProblemError: it is an address, and malformed.
     """
     reference = unwrap(reference, max_chars=_MAX_ADDRESS_CHARS)
     if isinstance(reference, str):
@@ -115,6 +115,7 @@ def parse_address(reference: Any) -> Address | None:
     given = {name: value for name, value in reference.items() if value is not None}
     if "s3_uri" in given:
         return _address_from_fields(given, "s3_uri")
+    # "file" is too common a name: beside other fields, it may be a column of a data set
     if "file" in given and given.keys() <= _ADDRESS_OPTIONS | {"file"}:
         return _address_from_fields(given, "file")
     return None
@@ -125,7 +126,7 @@ def reject_address(reference: Any) -> None:
 
     Raises:
         StoreError: it is an address.
-        ProblemError: it is an address, and a wrong one.
+        ProblemError: it is an address, and malformed.
     """
     address = parse_address(reference)
     if address is not None:
@@ -133,7 +134,8 @@ def reject_address(reference: Any) -> None:
 
 
 def shorten(text: str) -> str:
-    """A text in one short line, whatever it holds."""
+    """Return a text as one short, printable line."""
+    # unlike grader.text.one_line, it keeps runs of blanks: the name of an object may have them
     shown = text if text.isprintable() else ascii(text)[1:-1]
     return shown if len(shown) <= _MAX_SHOWN_CHARS else f"{shown[:_MAX_SHOWN_CHARS]}..."
 
@@ -150,13 +152,13 @@ def _address_from_fields(given: dict[str, Any], field: str) -> Address:
     if field == "file" and not is_address(text):
         text = _FILE + text
     if text.startswith(_S3) != (field == "s3_uri"):
-        wanted = "s3://BUCKET/KEY" if field == "s3_uri" else "a path"
-        raise InvalidFieldError(field, f"must be {wanted}, not '{shorten(text)}'")
+        expected = "s3://BUCKET/KEY" if field == "s3_uri" else "a path"
+        raise InvalidFieldError(field, f"must be {expected}, not '{shorten(text)}'")
     try:
-        place = _parse_location(text)
+        location = _parse_location(text)
     except ProblemError as error:
         raise InvalidFieldError(field, str(error)) from None
-    return Address(place, _task_id(given.get("task_id")), _format_name(given.get("format")), field)
+    return Address(location, _task_id(given.get("task_id")), _format_name(given.get("format")), field)
 
 
 def _task_id(value: Any) -> str | None:
@@ -197,32 +199,31 @@ REFERENCE_PATHS: tuple[tuple[str, ...], ...] = (
     ("metadata", "ground_truth"),
     ("extra_info", "ground_truth"),
 )
-"""Where a reference may be, in the order they are looked at.
+"""Paths of the fields that may hold a reference, in the order they are looked at.
 
-The root is what "Implementing reward functions" of SageMaker says, ``metadata`` what "Setting up reward
-functions" of Bedrock and SageMaker's open-weight samples say, ``extra_info`` and ``reward_model`` are verl's.
-After these comes ``metadata`` itself when it holds ``inputs`` and ``outputs``, as the built-in Prime Code
-scorer has it.
+The root is that of "Implementing reward functions" (SageMaker), ``metadata`` that of "Setting up reward functions"
+(Bedrock) and of SageMaker's open-weight samples, ``extra_info`` and ``reward_model`` are verl's. After these comes
+``metadata`` itself when it holds ``inputs`` and ``outputs``, as for the built-in Prime Code scorer.
 """
 
 _PRIME_CODE_KEYS = ("fn_name", "inputs", "outputs")
 
 
 def find_reference(raw: Mapping[Any, Any]) -> tuple[Any, str]:
-    """The reference of a sample as it came from a trainer, and the path of the field it was found in.
+    """Return the reference of a sample as a trainer sends it, and the path of its field.
 
-    The first place that could hold tests (an object, a list of objects, or the address of either) wins. A place
-    with a plain text, number or list only counts when no later place holds more: SageMaker's evaluation puts a
-    copy of the ground-truth *text* at the root even where the tests are in ``metadata``.
+    The first field that could hold tests (an object, a list of objects, or the address of either) wins. A field with a
+    plain text, number or list counts only if no later one holds more: SageMaker's evaluation puts a copy of the
+    ground-truth *text* at the root even where the tests are in ``metadata``.
 
     Raises:
-        FieldMissingError: no place holds anything.
+        FieldMissingError: all these fields are missing or empty.
         FieldError: its JSON text is refused; see `testcases.json_text.unwrap`.
     """
     plain: tuple[Any, str] | None = None
-    for place in REFERENCE_PATHS:
-        field = ".".join(place)
-        value = _unwrap_strictly(_value_at(raw, place), field)
+    for path in REFERENCE_PATHS:
+        field = ".".join(path)
+        value = _unwrap_strictly(_value_at(raw, path), field)
         if _is_empty(value):
             continue
         if _may_be_tests(value):
@@ -235,15 +236,15 @@ def find_reference(raw: Mapping[Any, Any]) -> tuple[Any, str]:
         return tests, "metadata"
     if plain is not None:
         return plain
-    places = ", ".join(".".join(place) for place in REFERENCE_PATHS)
-    raise FieldMissingError("reference_answer", f"not found; looked at {places}, metadata.inputs with metadata.outputs")
+    paths = ", ".join(".".join(path) for path in REFERENCE_PATHS)
+    raise FieldMissingError("reference_answer", f"not found; looked at {paths}, metadata.inputs with metadata.outputs")
 
 
 def require_reference(value: Any, field: str) -> Any:
-    """The reference in a field that must hold one.
+    """Return the reference in a field that must hold one.
 
     Raises:
-        FieldError: it holds nothing, or its JSON text is refused; see `testcases.json_text.unwrap`.
+        FieldError: it is empty, or its JSON text is refused; see `testcases.json_text.unwrap`.
     """
     reference = _unwrap_strictly(value, field)
     if _is_empty(reference):
@@ -265,10 +266,10 @@ def _reject_deep_nesting(value: Any, field: str) -> None:
         raise FieldError(field, f"nested more than {MAX_NESTING} levels deep")
 
 
-def _value_at(raw: Mapping[Any, Any], place: tuple[str, ...]) -> Any:
-    if len(place) == 1:
-        return raw.get(place[0])
-    section, name = place
+def _value_at(raw: Mapping[Any, Any], path: tuple[str, ...]) -> Any:
+    if len(path) == 1:
+        return raw.get(path[0])
+    section, name = path
     return _section(raw, section).get(name)
 
 

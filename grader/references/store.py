@@ -108,10 +108,10 @@ class ReferenceStore:
             addresses: addresses, at least one.
             deadline: time (`time.monotonic`) after which no result is waited for.
         """
-        with_lines = {address.place for address in addresses if address.task_id is not None}
+        with_lines = {address.location for address in addresses if address.task_id is not None}
 
         return ParallelFetch(
-            dict.fromkeys(address.place for address in addresses),
+            dict.fromkeys(address.location for address in addresses),
             lambda location: self._fetch_cached(location, deadline, with_lines=location in with_lines),
             threads=self._settings.threads,
             deadline=deadline,

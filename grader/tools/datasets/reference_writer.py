@@ -147,13 +147,14 @@ class ReferenceWriter:
         yield row
 
 
-def _reads_as(reference: Any, wanted: str, task: Task) -> bool:
-    """Whether a reference, once it has been JSON, is read as the problem, whatever the prompt is rendered as."""
+def _reads_as(reference: Any, expected: str, task: Task) -> bool:
+    """Return True if a reference is read as the expected problem, after it was written as JSON."""
+    # without the prompt, because the training file renders it in another way
     try:
         again = read_reference(json.loads(json_line(reference)), prompt="", check=reject_address)
     except (ProblemError, TypeError, ValueError, RecursionError):
         return False
-    return _fingerprint(again) == wanted and task.problem.entry_point == again.entry_point
+    return _fingerprint(again) == expected and task.problem.entry_point == again.entry_point
 
 
 def _fingerprint(problem: Problem) -> str:

@@ -1,4 +1,4 @@
-"""Resolve references of rows that are kept in S3 or in files."""
+"""Replace addresses in rows by the references that are kept there."""
 
 from __future__ import annotations
 
@@ -28,46 +28,47 @@ _ROWS_AT_A_TIME = 64
 
 
 def resolve_references(rows: Iterable[Row], store: ReferenceStore) -> Iterator[Row]:
-    """The rows, where a trainer's row says where its tests are with the tests instead.
+    """Yield the rows, with the tests in the place of their addresses.
 
-    A row whose tests cannot be had has a complaint that says why.
+    A row whose tests cannot be fetched has a complaint with the reason.
 
     Args:
         rows: the rows.
-        store: what fetches the tests.
+        store: the store that fetches the tests.
 
     Raises:
         InputError: the rest of the rows cannot be read.
     """
     for chunk in chunks(iter(rows), _ROWS_AT_A_TIME):
-        found = [_find_address(row) for row in chunk]
-        kept = _fetch_all([address for address, _ in found if address is not None], store)
-        for row, (address, field) in zip(chunk, found, strict=True):
-            yield row if address is None else _fill_row(row, address, field, kept[address.place])
+        addresses = [_find_address(row) for row in chunk]
+        files = _fetch_all([address for address, _ in addresses if address is not None], store)
+        for row, (address, field) in zip(chunk, addresses, strict=True):
+            yield row if address is None else _fill_row(row, address, field, files[address.location])
 
 
 def _find_address(row: Row) -> tuple[Address | None, str]:
-    """The address in a row, and the path of its field; whoever makes a task of it says what is wrong with either."""
+    """Return the address in a row, and the path of its field."""
     item = row.document.get("item")
     try:
         reference, field = find_reference({**item, **row.document} if isinstance(item, Mapping) else row.document)
         return parse_address(reference), field
     except (FieldError, ProblemError):
-        return None, ""
+        return None, ""  # read_task reports what is wrong with it
 
 
 def _fetch_all(addresses: Sequence[Address], store: ReferenceStore) -> dict[Location, ReferenceFile | StoreError]:
     if not addresses:
         return {}
+    # no deadline: this runs on a user's host, who may stop it; each fetch has a timeout of its own
     with store.fetch(addresses, deadline=math.inf) as fetch:
         return fetch.wait()
 
 
-def _fill_row(row: Row, address: Address, field: str, kept: ReferenceFile | StoreError) -> Row:
+def _fill_row(row: Row, address: Address, field: str, file: ReferenceFile | StoreError) -> Row:
     try:
-        if isinstance(kept, StoreError):
-            raise kept
-        document = kept.reference(address.task_id)
+        if isinstance(file, StoreError):
+            raise file
+        document = file.reference(address.task_id)
         reference = parse_reference(document)
         if parse_address(reference) is not None:
             raise StoreError("says that the tests are kept yet elsewhere, and that is not followed")
@@ -79,7 +80,7 @@ def _fill_row(row: Row, address: Address, field: str, kept: ReferenceFile | Stor
 
 
 def _replace_reference(document: Mapping[str, Any], field: str, reference: Any) -> Mapping[str, Any]:
-    """The document with a reference in this field, of its own or of the item in it."""
+    """Return a row with another reference in this field, its own or that of the item in it."""
     first, _, rest = field.partition(".")
     if first not in document:
         return {**document, "item": _replace_reference(document["item"], field, reference)}

@@ -1,4 +1,4 @@
-"""Sample files: read JSON lines as samples, and grade them in order."""
+"""Read the samples of a file, and grade them in order."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ __all__ = ["SampleFile", "SampleLine", "grade_lines", "is_unreadable", "sample_e
 
 @dataclass(frozen=True, slots=True)
 class SampleLine:
-    """One line that holds something."""
+    """One line that is not blank."""
 
     number: int
-    """From 1, blank lines counted."""
+    """Line number from 1, blank lines counted."""
     size: int
-    """Bytes of it."""
+    """Size of the line in bytes."""
     sample: Sample | BadSample
     document: object = None
-    """What the line says."""
+    """JSON value of the line."""
     digest: str = ""
-    """Of its text."""
+    """Digest of the line."""
 
 
 class SampleFile(LineFile):
@@ -97,12 +97,12 @@ def _in_order(lines: Sequence[SampleLine], grades: Iterable[tuple[int, Grade]]) 
 
 
 def is_unreadable(grade: Grade) -> bool:
-    """Whether the grade is that of a sample that made no sense, so that there is nothing to test."""
+    """Return True for the grade of a sample that could not be read, so that it has no tests."""
     return grade.status is GradeStatus.UNSCORED and not grade.tests
 
 
 def sample_error_text(sample: Sample | BadSample, grade: Grade) -> str:
-    """What to say of a sample that made no sense, after the name of the file and the number of the line."""
+    """Return the error of a sample that could not be read, to be put after the file name and the line number."""
     if isinstance(sample, BadSample):
         return grade.reason.removeprefix(f"sample {sample.error.sample}: ")
     return grade.reason

@@ -24,35 +24,35 @@ __all__ = ["RemoteFileRun"]
 
 @dataclass(slots=True)
 class RemoteFileRun:
-    """Grades lines on a function, but those whose grade is known from an earlier run."""
+    """Grades the lines of a file on a function, except those that an earlier run has graded."""
 
     function: RemoteFunction
     results: ResumableResults
     concurrency: int
     batch_size: int
     on_result: Callable[[SampleLine, Grade], None]
-    """Called with every line that was graded now and its grade, in no order."""
+    """Called with every line that was graded now, and its grade, in the order they are ready."""
     on_kept: Callable[[SampleLine, Grade], None]
-    """Called with every line that had been graded before."""
+    """Called with every line that an earlier run had graded, and its grade."""
     on_failure: Callable[[SampleLine, Grade], None]
-    """Called, instead, with every line that the function could not be brought to grade, and why."""
-    _asked: dict[int, SampleLine] = field(default_factory=dict)
+    """Called, instead, with every line that the function could not grade, and an unscored grade with the reason."""
+    _sent: dict[int, SampleLine] = field(default_factory=dict)
 
     def grade(self, lines: Iterable[SampleLine]) -> None:
-        """Grade all of them.
+        """Grade the lines.
 
         Raises:
-            InputError: the function may not be invoked any more, or the rest of the lines cannot be read.
+            InputError: the function may no longer be invoked, or the rest of the lines cannot be read.
             CloudError: AWS has failed, or cannot be reached.
         """
         fan_out = FanOut(self.function, concurrency=self.concurrency, batch_size=self.batch_size)
-        for outcome in fan_out.grade(self._items(lines)):
-            line = self._asked.pop(outcome.item.place)
-            (self.on_result if outcome.delivered else self.on_failure)(line, outcome.grade)
+        for result in fan_out.grade(self._items(lines)):
+            line = self._sent.pop(result.item.line)
+            (self.on_result if result.delivered else self.on_failure)(line, result.grade)
         self.results.complete = True
 
     def _items(self, lines: Iterable[SampleLine]) -> Iterator[RequestItem]:
-        """What is to be sent; every other line is settled on the way."""
+        """Yield the items to be sent; report the lines that need not be sent on the way."""
         for line in lines:
             kept = self.results.kept(line.number, line.digest)
             if kept is not None:
@@ -62,7 +62,8 @@ class RemoteFileRun:
             if isinstance(item, SampleError):
                 self.on_result(line, unscored_grade(line.sample.id, str(item)))
                 continue
-            self._asked[line.number] = SampleLine(line.number, line.size, line.sample, None, line.digest)
+            # without the document: the item holds its bytes, and hundreds of lines wait at a time
+            self._sent[line.number] = SampleLine(line.number, line.size, line.sample, None, line.digest)
             yield item
 
 
@@ -72,6 +73,6 @@ def _make_item(line: SampleLine) -> RequestItem | SampleError:
         return sample.error
     assert isinstance(line.document, dict)
     try:
-        return RequestItem.of(line.document, place=line.number, sample_id=sample.id)
+        return RequestItem.of(line.document, line=line.number, sample_id=sample.id)
     except NotSendableError as error:
         return SampleError(sample_label(sample.id, line.number - 1), "sample", str(error))

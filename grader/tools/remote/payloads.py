@@ -45,7 +45,7 @@ class NotSendableError(Exception):
 class RequestItem:
     """One sample of a request."""
 
-    place: int
+    line: int
     """Line number of the sample in the file, from 1; unique."""
     id: Any
     """Id of the sample, as `grader.types.Sample.id`."""
@@ -53,7 +53,7 @@ class RequestItem:
     """The sample as JSON, with that id."""
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], *, place: int, sample_id: Any) -> Self:
+    def of(cls, document: Mapping[str, Any], *, line: int, sample_id: Any) -> Self:
         """Make the item of a sample.
 
         Raises:
@@ -73,7 +73,7 @@ class RequestItem:
                 f"{MAX_SAMPLES_BYTES / 1e6:.1f} MB; keep "
                 "its tests elsewhere (docs/store.md), or grade it here"
             )
-        return cls(place, sample_id, text)
+        return cls(line, sample_id, text)
 
 
 def batches(items: Iterable[RequestItem], *, max_items: int) -> Iterator[list[RequestItem]]:

@@ -21,7 +21,7 @@ def fetched(store: ReferenceStore, reference: Any, *, deadline_s: float = 30.0) 
     assert address is not None
     deadline = time.monotonic() + deadline_s
     with store.fetch([address], deadline=deadline) as fetching:
-        return fetching.wait()[address.place]
+        return fetching.wait()[address.location]
 
 
 def reference_at(store: ReferenceStore, reference: Any) -> Any:

@@ -40,14 +40,14 @@ class Function:
 
 
 def items(count: int) -> list[RequestItem]:
-    return [RequestItem.of({}, place=number, sample_id=number) for number in range(1, count + 1)]
+    return [RequestItem.of({}, line=number, sample_id=number) for number in range(1, count + 1)]
 
 
 def outcomes(function: Function, count: int, **options: Any) -> dict[int, ItemResult]:
     options = {"concurrency": 3, "batch_size": 8, "limits": AT_ONCE} | options
     found = list(FanOut(function, **options).grade(items(count)))
-    assert len({one.item.place for one in found}) == len(found) == count
-    return {one.item.place: one for one in found}
+    assert len({one.item.line for one in found}) == len(found) == count
+    return {one.item.line: one for one in found}
 
 
 def test_every_sample_is_sent_once_when_all_goes_well() -> None:

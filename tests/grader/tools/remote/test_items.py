@@ -13,7 +13,7 @@ ASKED: dict[str, Any] = {"reference_answer": {"tests": []}}
 
 
 def item(place: int = 1, **fields: Any) -> RequestItem:
-    return RequestItem.of(fields, place=place, sample_id=f"s{place}")
+    return RequestItem.of(fields, line=place, sample_id=f"s{place}")
 
 
 def sized(place: int, size: int) -> RequestItem:
@@ -45,7 +45,7 @@ def test_other_scripts_take_no_more_room_than_they_have_to() -> None:
 def test_batches_keep_to_both_limits_and_to_the_order(sizes: list[int], most: int, groups: list[int]) -> None:
     made = list(batches((sized(place, size) for place, size in enumerate(sizes)), max_items=most))
     assert [len(group) for group in made] == groups
-    assert [one.place for group in made for one in group] == list(range(len(sizes)))
+    assert [one.line for group in made for one in group] == list(range(len(sizes)))
     assert all(len(request_payload(group)) <= PAYLOAD_BYTES for group in made)
 
 
