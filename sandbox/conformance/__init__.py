@@ -1,1 +1,1 @@
-"""The conformance kit: bundled attacks, run against a sandbox, and the checks of what held."""
+"""The conformance kit: bundled attacks, run against a sandbox, and checks of the host afterwards."""

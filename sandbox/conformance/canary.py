@@ -1,4 +1,4 @@
-"""A canary: a secret laid wherever a grader has its own, for the conformance kit to look for in what answers say."""
+"""A canary: a secret in the places where a grader has its own, which the conformance kit looks for in all output."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _BYSTANDER = "import sys; sys.stdin.read()"
 class Canary:
     """A secret in five places.
 
-    They are this process's memory and environment, a descriptor that children would inherit, a file that everybody may
-    read, and the environment of another process of this user and this interpreter. Use it as a context manager around
-    the start of the sandbox: what a zygote could inherit must be there before it.
+    These are this process's memory and environment, a descriptor that children would inherit, a file that every user
+    may read, and the environment of another process of this user and this interpreter. Use it as a context manager
+    around the start of the sandbox: what a zygote could inherit must be there before it.
     """
 
     def __init__(self) -> None:
@@ -37,6 +37,7 @@ class Canary:
         self._file.flush()
         Path(self._file.name).chmod(0o644)
         os.set_inheritable(self._file.fileno(), True)
+        # It reads its standard input, so it ends with this process even if nothing else ends it.
         self._bystander = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
             [sys.executable, "-I", "-S", "-c", _BYSTANDER],
             env={_VARIABLE: self.text},
@@ -53,13 +54,13 @@ class Canary:
         self._bystander.communicate()
 
     def is_seen_in(self, text: str) -> bool:
-        """Whether the secret is in a text, as it is or as the bytes of it are written."""
+        """Return whether the secret is in a text, as it is or in hexadecimal."""
         return self.text in text or self.text.encode().hex() in text
 
     def harm(self) -> str:
-        """What has been done to the other process; empty when nothing has."""
-        ended = self._bystander.poll()
-        if ended is not None:
-            return f"ended by {signal.Signals(-ended).name}" if ended < 0 else f"ended with {ended}"
+        """Describe the harm done to the other process; empty if there is none."""
+        code = self._bystander.poll()
+        if code is not None:
+            return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
         state = process_state(self._bystander.pid)
         return "" if state in {"R", "S", "D"} else f"in state {state}"

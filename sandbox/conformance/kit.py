@@ -1,7 +1,7 @@
-"""The conformance kit: runs every bundled attack in a sandbox, as configured, and says what held.
+"""The conformance kit: runs every bundled attack in a sandbox, as configured, and reports which ones were held off.
 
-It needs nothing but the standard library, so that the very same check can be run wherever answers will be: on a
-developer's machine, in a container, inside a deployed function.
+It needs nothing but the standard library, so the same check runs wherever answers will be: on a developer's machine, in
+a container, inside a deployed function.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ __all__ = ["AttackResult", "AttackStatus", "ConformanceReport", "HostCheck", "ch
 
 _RUNNER = "sandbox.conformance.spec:run_spec"
 _LIMITS = Limits(cpu_s=0.5, total_cpu_s=1.0, wall_s=1.0, memory_mb=256, output_kb=1024, restarts=3)
-_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - where attacks would leave things
+_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - where attacks would leave files
 _PREFIX = "conformance-"
-"""How names begin that attacks give to what they would leave."""
-_SHARED = Path("/proc/sysvipc")
+"""First part of the names that attacks give to files and sockets."""
+_SHARED_MEMORY = Path("/proc/sysvipc")
 _SOCKETS = Path("/proc/net/unix")
-_NO_HURRY_S = 1e9
+_NO_DEADLINE_S = 1e9
 
 
 class AttackStatus(StrEnum):
-    """Whether the sandbox held against one attack."""
+    """Result of one attack or control."""
 
     HELD = "held"
     """An attack did not pass, a control did."""
@@ -53,24 +53,24 @@ class AttackStatus(StrEnum):
     REFUSED = "refused"
     """A control did not pass."""
     UNSCORED = "unscored"
-    """There is no result: an answer has made the sandbox itself fail."""
+    """There is no result: an answer made the sandbox itself fail."""
     NOT_RUN = "not_run"
     """The deadline came first."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttackResult:
-    """What became of one attack."""
+    """One attack, and its result."""
 
     attack: Attack
     status: AttackStatus
     detail: str = ""
-    """One line for people: what the answer got."""
+    """One line for people: what the answer achieved."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostCheck:
-    """Something of the host's that must be as it was, after all attacks."""
+    """Check that the host is as it was before the attacks."""
 
     name: str
     held: bool
@@ -79,7 +79,7 @@ class HostCheck:
 
 @dataclass(frozen=True, slots=True)
 class ConformanceReport:
-    """What held."""
+    """Results of all attacks and checks."""
 
     tier: Tier
     layers: tuple[LayerReport, ...]
@@ -89,17 +89,17 @@ class ConformanceReport:
 
     @property
     def held(self) -> bool:
-        """Whether everything did that was run, and everything was run."""
-        return all(outcome.status is AttackStatus.HELD for outcome in self.results) and all(
+        """True if every attack and control was run and held, and the host is as it was."""
+        return all(result.status is AttackStatus.HELD for result in self.results) and all(
             check.held for check in self.host
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON can say it."""
+        """Return the report as JSON-serializable data."""
         counts: dict[str, dict[str, int]] = {}
-        for outcome in self.results:
-            family = counts.setdefault(outcome.attack.family, {})
-            family[outcome.status.value] = family.get(outcome.status.value, 0) + 1
+        for result in self.results:
+            family = counts.setdefault(result.attack.family, {})
+            family[result.status.value] = family.get(result.status.value, 0) + 1
         return {
             "held": self.held,
             "tier": self.tier.value,
@@ -117,47 +117,47 @@ class ConformanceReport:
 def check_conformance(
     settings: SandboxSettings,
     *,
-    wanted: Sequence[Attack] | None = None,
+    selected: Sequence[Attack] | None = None,
     deadline_s: float | None = None,
     on_result: Callable[[AttackResult], None] | None = None,
 ) -> ConformanceReport:
     """Run attacks in a sandbox of their own, built like the one that is to be checked.
 
     Args:
-        settings: how that one is built; only the conductor is replaced.
-        wanted: what to run; ``None``: every bundled attack and control.
-        deadline_s: seconds from now after which no attack is begun; ``None``: no hurry.
-        on_result: called with each outcome as soon as it is there.
+        settings: configuration of that sandbox; only the runner is replaced.
+        selected: what to run; ``None``: every bundled attack and control.
+        deadline_s: seconds from now after which no attack is begun; ``None``: no deadline.
+        on_result: called with each result as soon as it is there.
 
     Raises:
         sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
         sandbox.errors.ProcessLostError: the sandbox cannot start.
     """
     started = time.monotonic()
-    opened = _descriptors()
-    before = _leftovers(settings.workers)
+    descriptors_before = _descriptors()
+    leftovers_before = _leftovers(settings.workers)
     sandbox = Sandbox(replace(settings, runner=_RUNNER))
     with Canary() as canary:
         try:
             sandbox.start()
             tier, layers = sandbox.tier, sandbox.layers
             assert tier is not None
-            kit = _Kit(sandbox, canary, started + (deadline_s or _NO_HURRY_S), on_result)
-            outcomes = kit.run(attacks() if wanted is None else wanted)
+            kit = _Kit(sandbox, canary, started + (deadline_s or _NO_DEADLINE_S), on_result)
+            results = kit.run(attacks() if selected is None else selected)
             tags = sandbox.tags
         finally:
             sandbox.close()
         harm = canary.harm()
     left = len(tagged_pids(tags))
-    more = sorted(_leftovers(settings.workers) - before)
-    still_open = _descriptors() - opened
+    leftovers = sorted(_leftovers(settings.workers) - leftovers_before)
+    still_open = _descriptors() - descriptors_before
     host = (
         HostCheck("no process is left", left == 0, f"{left} left" if left else ""),
-        HostCheck("no file, socket or shared memory is left", not more, ", ".join(more)[:300]),
+        HostCheck("no file, socket or shared memory is left", not leftovers, ", ".join(leftovers)[:300]),
         HostCheck("no descriptor is left open", still_open <= 0, f"{still_open} more" if still_open > 0 else ""),
         HostCheck("other processes of this user are unharmed", not harm, harm),
     )
-    return ConformanceReport(tier, layers, outcomes, host, time.monotonic() - started)
+    return ConformanceReport(tier, layers, results, host, time.monotonic() - started)
 
 
 class _Kit:
@@ -171,22 +171,22 @@ class _Kit:
         self._deadline = deadline
         self._on_result = on_result
 
-    def run(self, wanted: Sequence[Attack]) -> tuple[AttackResult, ...]:
-        return tuple(self._sandbox.run([self._one(attack) for attack in wanted]))
+    def run(self, selected: Sequence[Attack]) -> tuple[AttackResult, ...]:
+        return tuple(self._sandbox.run([self._run(attack) for attack in selected]))
 
-    async def _one(self, attack: Attack) -> AttackResult:
-        reading = self._sandbox.analyze(AnalysisRequest(attack.source, "add", Policy.OFF), deadline=self._deadline)
-        analysis = await reading.analysis
-        with contextlib.suppress(ProcessLostError):  # nothing is asked of the style but that it harms nobody
-            await reading.style
+    async def _run(self, attack: Attack) -> AttackResult:
+        pending = self._sandbox.analyze(AnalysisRequest(attack.source, "add", Policy.OFF), deadline=self._deadline)
+        analysis = await pending.analysis
+        with contextlib.suppress(ProcessLostError):  # its style does not matter, only that measuring it does no harm
+            await pending.style
         job = Job(attack.source, encode(None), _LIMITS)
         execution = await self._sandbox.execute(job, deadline=self._deadline)
-        outcome = self._judge(attack, analysis, execution)
+        result = self._result(attack, analysis, execution)
         if self._on_result is not None:
-            self._on_result(outcome)
-        return outcome
+            self._on_result(result)
+        return result
 
-    def _judge(self, attack: Attack, analysis: Analysis, execution: Execution) -> AttackResult:
+    def _result(self, attack: Attack, analysis: Analysis, execution: Execution) -> AttackResult:
         if execution.status is ExecutionStatus.DEADLINE or time.monotonic() >= self._deadline:
             return AttackResult(attack, AttackStatus.NOT_RUN, "the deadline came first")
         if execution.status is not ExecutionStatus.COMPLETED:
@@ -208,20 +208,21 @@ class _Kit:
 
 
 def _descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - nothing but their number is wanted
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - only their number matters
 
 
 def _leftovers(workers: int) -> set[str]:
-    """What could have been left by an answer: files, sockets, shared memory."""
+    """Return files, sockets and shared memory that an answer could have left."""
+    # By owner where each zygote has a user of its own, and by name for attacks that run as our own user.
     uids = {uid_of(number) for number in range(workers + 1)} if os.geteuid() == 0 else set()
     found = set()
-    for place in _PLACES:
-        with contextlib.suppress(OSError), os.scandir(place) as entries:
+    for folder in _FOLDERS:
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.startswith(_PREFIX) or _owner(entry) in uids:
                     found.add(entry.path)
     with contextlib.suppress(OSError):
-        for kind in _SHARED.iterdir():
+        for kind in _SHARED_MEMORY.iterdir():
             found.update(f"{kind.name} {' '.join(line.split()[:2])}" for line in kind.read_text().splitlines()[1:])
     with contextlib.suppress(OSError):
         found.update(line.split()[-1] for line in _SOCKETS.read_text().splitlines() if _PREFIX in line)

@@ -1,4 +1,4 @@
-"""The exam of the conformance kit: four additions. Holds the expected sums, in the examiner's process."""
+"""The test spec of the conformance kit: four additions. It has the expected sums, in the harness."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ if TYPE_CHECKING:
 __all__ = ["CASES", "run_spec"]
 
 CASES = ((1, 2), (-5, 5), (10**20, 1), (7, 8))
-"""What is to be added. No constant is right for all."""
+"""Pairs of integers to add. No constant is right for all."""
 _NAME = "add"
 
 
-def run_spec(spec: Any, client: SolutionClient) -> list[Any]:  # noqa: ARG001 - a conductor's signature
-    """Put the candidate to each case.
+def run_spec(spec: Any, client: SolutionClient) -> list[Any]:  # noqa: ARG001 - a runner's signature
+    """Run each case against the answer.
 
     Returns:
-        For each case: whether the sum came back, as an integer and nothing else; how the request ended; what came back.
-        And after these, all that the candidate's processes have printed.
+        For each case: True if the sum came back, exactly as an integer; the status of the request; the value. And
+        after these, all that the answer's processes have printed.
     """
     loaded = client.load(names=(_NAME,))
     written = [*client.written]
-    outcomes: list[list[Any]] = []
+    results: list[list[Any]] = []
     for left, right in CASES:
         if not client.alive:
             loaded = client.load(names=(_NAME,))
             written += client.written
         if loaded.status != "returned":
-            outcomes.append([False, loaded.status.value, loaded.detail])
+            results.append([False, loaded.status.value, loaded.detail])
             continue
         reply = client.call(_NAME, (left, right), {})
+        # type() first: an answer's object is never compared, because its __eq__ could return anything.
         passed = reply.status == "returned" and type(reply.value) is int and reply.value == left + right
-        seen = _text(reply.value) if reply.status == "returned" else reply.detail
-        outcomes.append([passed, reply.status.value, seen])
-    return [outcomes, b"".join(written).decode("latin-1")]
+        text = _text(reply.value) if reply.status == "returned" else reply.detail
+        results.append([passed, reply.status.value, text])
+    return [results, b"".join(written).decode("latin-1")]
 
 
 def _text(value: Any) -> str:
-    """All of a value that a secret could be seen in."""
+    """Return a value as text, long enough to show a secret anywhere in it."""
     try:
         return repr(value)[:1_000_000]
     except (ValueError, RecursionError):

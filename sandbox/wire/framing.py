@@ -1,4 +1,4 @@
-"""Framed messages over a stream socket, blocking, with caps."""
+"""Framed messages over a stream socket, blocking, and descriptors over a local one."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _write = os.write
 
 
 def frame(payload: bytes) -> bytes:
-    """The payload with its length before it, as one message. Up to 4 GiB."""
+    """Return the payload with its length before it, as one message. Up to 4 GiB."""
     return len(payload).to_bytes(HEADER_BYTES, "big") + payload
 
 
 def frame_length(header: bytes | bytearray) -> int:
-    """Bytes of payload that follow this header."""
+    """Return the number of bytes of payload that follow this header."""
     return int.from_bytes(header[:HEADER_BYTES], "big")
 
 
@@ -58,12 +58,13 @@ def receive_frame(descriptor: int, *, prefix: bytes = b"") -> bytes:
     while len(data) < HEADER_BYTES:
         chunk = os.read(descriptor, HEADER_BYTES - len(data))
         if not chunk:
-            if data:
+            if data:  # at the end of a frame it would have been an orderly end
                 raise ProcessLostError("a message ended early")
             return b""
         data += chunk
     size = HEADER_BYTES + frame_length(data)
     while len(data) < size:
+        # os.read allocates as much as it is asked for, and the length is only what the sender claims.
         chunk = os.read(descriptor, min(size - len(data), _CHUNK))
         if not chunk:
             raise ProcessLostError("a message ended early")
@@ -84,13 +85,14 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def send_descriptors(channel: socket.socket, payload: bytes, descriptors: Sequence[int]) -> int:
-    """Send payload and open descriptors (unix(7), SCM_RIGHTS); returns how many bytes of the payload went out."""
+    """Send payload and open descriptors (unix(7), SCM_RIGHTS); return the number of bytes of the payload sent."""
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
     return channel.sendmsg([payload], ancillary)
 
 
 def receive_descriptors(channel: _socket.socket, size: int, count: int) -> tuple[bytes, list[int]]:
     """Receive up to ``size`` bytes and up to ``count`` descriptors; empty bytes at the end of the stream."""
+    # Close-on-exec from the start, or a program that another thread starts in between would inherit them.
     payload, ancillary, _, _ = channel.recvmsg(size, socket.CMSG_SPACE(count * _INT_BYTES), socket.MSG_CMSG_CLOEXEC)
     descriptors = array.array("i")
     for level, kind, data in ancillary:

@@ -1,4 +1,4 @@
-"""What one sample may use up."""
+"""Limits on what one sample may use."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ class Limits:
     output_kb: int = 16 * 1024
     """KiB of output the answer may write in one process, and of one value it may return; at least 1."""
     timeouts: int = 1
-    """How many tests may time out, or write more than they may, before the rest of the sample is not run; at least
-    1."""
+    """Number of tests that may time out or write too much before the rest of the sample is not run; at least 1."""
     restarts: int = 8
-    """How often a process the answer has lost is replaced, so that later tests still count; 0 or more."""
+    """Number of times that a lost process of the answer is replaced, so that later tests still count; 0 or more."""
 
     @property
     def backstop_s(self) -> float:
-        """Wall-clock seconds after which a run counts as the grader's own fault: far above any honest use."""
+        """Wall-clock seconds after which a run counts as a fault of the grader: far above any honest use."""
         return 30.0 + 10.0 * (self.total_cpu_s + self.wall_s)

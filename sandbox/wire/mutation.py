@@ -1,8 +1,8 @@
-"""What a call did to its arguments: how a container that was changed in place crosses back.
+"""Mutation of arguments: how containers that a call changed in place cross back.
 
-Both sides hold copies of the same arguments, so both can number the mutable containers in them alike. The side that
-ran the call says of each changed container what it holds now; a container that had a number keeps its identity, so a
-row moved to another place in a matrix is that row, for the caller too.
+Both processes have copies of the same arguments, so both can number the mutable containers in them alike. The one that
+ran the call sends the new contents of each changed container. A container that has a number keeps its identity, so a
+row moved to another index of a matrix is that row, for the caller too.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _SEQUENCES = frozenset({list, deque})
 _MUTABLE = _MAPPINGS | _SEQUENCES | {set, bytearray}
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 _NUMBERED = "m"
-"""First letter of the key of a reference that stands for a container with a number."""
+"""First letter of the key of a reference to a container with a number."""
 
 
 @dataclass(slots=True)
 class Tracked:
-    """Containers, and what they held when the watch began."""
+    """Containers, with their contents when tracking began."""
 
     containers: list[Any]
     before: list[Any]
 
     def changes(self) -> list[Any] | None:
-        """For each container that holds something else now: its number, and what it holds; ``None`` when none does."""
+        """Return number and contents of each container that was changed; ``None`` if none was."""
         changed = [
             (number, container)
             for number, (container, old) in enumerate(zip(self.containers, self.before, strict=True))
@@ -43,17 +43,17 @@ class Tracked:
         if not changed:
             return None
         numbers = {id(container): number for number, container in enumerate(self.containers)}
-        return [[number, _marked(container, numbers, top=True)] for number, container in changed]
+        return [[number, _with_references(container, numbers, top=True)] for number, container in changed]
 
 
 def track(values: Iterable[Any]) -> Tracked | None:
-    """Watch the mutable containers in some values; ``None`` when there are none."""
+    """Track the mutable containers in some values; return ``None`` if there are none."""
     containers = containers_in(values)
     return Tracked(containers, [_snapshot(container) for container in containers]) if containers else None
 
 
 def containers_in(values: Iterable[Any]) -> list[Any]:
-    """The mutable containers in plain data, in an order that copies of the data share."""
+    """Return the mutable containers in plain data, in an order that copies of the data share."""
     found: list[Any] = []
     for value in values:
         kind = type(value)
@@ -68,26 +68,26 @@ def containers_in(values: Iterable[Any]) -> list[Any]:
     return found
 
 
-def apply_changes(changes: Sequence[Any], containers: Sequence[Any], found: Callable[[Any], Any]) -> None:
-    """Have containers hold what the other side says; what makes no sense is passed over.
+def apply_changes(changes: Sequence[Any], containers: Sequence[Any], resolve: Callable[[Any], Any]) -> None:
+    """Change containers as the other process has changed its copies. Malformed changes are skipped.
 
     Args:
-        changes: what `Tracked.changes` made of copies of these containers.
-        containers: by their numbers.
-        found: what stands for a reference.
+        changes: result of `Tracked.changes` for copies of these containers.
+        containers: the containers by their numbers.
+        resolve: returns the object that a reference means here.
     """
 
     def look_up(reference: Any) -> Any:
         key = getattr(reference, "key", "")
         if type(reference) is Reference and type(key) is str and key[:1] == _NUMBERED and key[1:].isdecimal():
-            number = int(key[1:10])
+            number = int(key[1:10])  # cut, because the answer may have sent thousands of digits
             return containers[number] if number < len(containers) else None
-        return found(reference)
+        return resolve(reference)
 
     for change in changes:
         match change:
-            case [int(number), held] if 0 <= number < len(containers):
-                _set_contents(containers[number], restore(held, look_up))
+            case [int(number), contents] if 0 <= number < len(containers):
+                _set_contents(containers[number], restore(contents, look_up))
 
 
 def _snapshot(container: Any) -> Any:
@@ -98,6 +98,8 @@ def _snapshot(container: Any) -> Any:
 
 
 def _is_unchanged(container: Any, old: Any) -> bool:
+    # By identity: == would call methods of the answer's, and takes 1 for True. Items that were replaced by equal ones
+    # are sent once too often, which does no harm.
     if type(container) is bytearray:
         return bool(container == old)
     new = _snapshot(container)
@@ -110,34 +112,34 @@ def _is_unchanged(container: Any, old: Any) -> bool:
     return all(item is old_item for item, old_item in zip(new, old, strict=True))
 
 
-def _marked(value: Any, numbers: dict[int, int], *, top: bool = False) -> Any:
-    """A copy in which references stand for the containers that have numbers."""
+def _with_references(value: Any, numbers: dict[int, int], *, top: bool = False) -> Any:
+    """Return a copy in which the containers that have numbers are replaced by references."""
     kind = type(value)
     if kind in _SCALARS or kind in {set, bytearray}:
         return value
     if not top and id(value) in numbers:
         return Reference(f"{_NUMBERED}{numbers[id(value)]}")
     if kind in _MAPPINGS:
-        return {key: _marked(item, numbers) for key, item in dict.items(value)}
+        return {key: _with_references(item, numbers) for key, item in dict.items(value)}
     if kind in _SEQUENCES or kind is tuple:
-        items = [_marked(item, numbers) for item in value]
+        items = [_with_references(item, numbers) for item in value]
         return tuple(items) if kind is tuple else items
     return value
 
 
-def _set_contents(container: Any, held: Any) -> None:
+def _set_contents(container: Any, contents: Any) -> None:
     kind = type(container)
-    if held is container:
+    if contents is container:
         return
-    if kind in _MAPPINGS and type(held) is dict:
+    if kind in _MAPPINGS and type(contents) is dict:
         container.clear()
-        for key, value in held.items():
+        for key, value in contents.items():
             container[key] = value
-    elif kind in _SEQUENCES and type(held) is list:
+    elif kind in _SEQUENCES and type(contents) is list:
         container.clear()
-        container.extend(held)
-    elif kind is set and type(held) is set:
+        container.extend(contents)
+    elif kind is set and type(contents) is set:
         container.clear()
-        container.update(held)
-    elif kind is bytearray and type(held) is bytearray:
-        container[:] = held
+        container.update(contents)
+    elif kind is bytearray and type(contents) is bytearray:
+        container[:] = contents

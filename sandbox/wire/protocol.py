@@ -1,34 +1,33 @@
-"""What examiner and solution process say to each other.
+"""The protocol between harness and solution process.
 
-Each message is one frame holding a list encoded by `sandbox.wire.values`. The harness asks, the solution process
-answers, one at a time.
+Each message is one frame that holds a list, encoded by `sandbox.wire.values`. The harness sends requests, one at a
+time, and the solution process replies.
 
 Requests:
 
 * ``["load", settings]``
 * ``["call", target, args, kwargs]``: a target is a dotted name, an object, or ``[object, name of its method]``
 * ``["get", target, attribute]``: the target ``None`` is the answer's module
-* ``["op", name, operands]``: what Python does for an operator or a built-in function
-  (`sandbox.processes.solution.operations`)
-* ``["describe", number]``: what a class is made of
+* ``["op", name, operands]``: an operator or a built-in function (`sandbox.processes.solution.operations`)
+* ``["describe", number]``: bases and members of a class
 * ``["make", name, bases, members]``: a class that test code derives from the answer's
-* ``["start", awaitable]``, ``["await", awaitable]``: to run beside others, and what it returns
-* ``["step"]``: the next test of the exam that is held in the solution process itself
+* ``["start", awaitable]``: run an awaitable beside others; ``["await", awaitable]``: its result
+* ``["step"]``: the next test of the spec that is run in the solution process itself
 * ``["public"]``: the names that a star import takes
-* ``["drop", numbers]``: objects that test code has let go; it gets no answer
+* ``["drop", numbers]``: objects that test code no longer has; it gets no reply
 
-Answers:
+Replies:
 
 * ``["ok", value, changes]``, with what the call did to its arguments (`sandbox.wire.mutation`)
 * ``["raised", *fields]`` (`ExceptionFields`)
-* ``["large"]``
-* ``["back", verb, fields]``: a question in turn, about an object of test code that the answer was given. It is
-  answered with ``ok`` or ``raised``, maybe after more requests; then the first answer is still to come.
+* ``["large"]``: the value is larger than it may be
+* ``["back", verb, fields]``: a request in turn, for an object of test code that the answer was given. Its reply is
+  ``ok`` or ``raised``, maybe after more requests; then the reply to the first request is still to come.
 
-References have numbers where the object is in the solution process. Where it is in the examiner, their key begins with
-`HARNESS_KEY`; `GLOBAL_KEY` stands before the name of something that both have, such as a built-in function.
+References have numbers where the object is in the solution process. Where it is in the harness, their key begins with
+`HARNESS_KEY`. `GLOBAL_KEY` comes before the name of something that both have, such as a built-in function.
 
-Answers come from a process that the answer owns: the examiner believes nothing in them but the values themselves.
+Replies come from a process that the answer controls. The harness trusts nothing in them but the values themselves.
 """
 
 from __future__ import annotations
@@ -71,13 +70,13 @@ ENTRY_MODULE = "solution"
 
 
 THREADS = 16
-"""How many threads wait for an answer that may use threads."""
+"""Number of threads that are started for an answer that may use threads."""
 _THREAD_WORDS = ("thread", "concurrent", "asyncio", "import_module", "__import__")
 
 
 def needs_threads(source: str) -> bool:
-    """Whether a source may use threads, by its text alone, so that equal answers are treated alike."""
-    return any(sign in source for sign in _THREAD_WORDS)
+    """Return whether a source may use threads, by its text alone, so that equal answers are treated alike."""
+    return any(word in source for word in _THREAD_WORDS)
 
 
 class ExceptionFields(NamedTuple):
@@ -106,7 +105,7 @@ class ExceptionFields(NamedTuple):
 
 
 class LoadSettings(NamedTuple):
-    """How a solution process is to load the answer; a tuple, because that is how it crosses."""
+    """Settings by which a solution process loads the answer; a tuple, because that is how they cross."""
 
     source: str
     preamble: str = ""
@@ -114,13 +113,13 @@ class LoadSettings(NamedTuple):
     own_names: tuple[str, ...] = ()
     """Names that must come from the answer: forgotten after the preamble has run."""
     names: tuple[str, ...] = ()
-    """Names to report the values of; functions and classes come back as references."""
+    """Names whose values are returned; functions and classes as references."""
     program: bool = False
-    """A whole program, to be run as ``__main__``; the answer comes when it has ended."""
+    """True for a whole program, to be run as ``__main__``; the reply comes when it has ended."""
     cpu_s: float = 60.0
     memory_mb: int = 512
     value_bytes: int = 16 << 20
     threads: int = 0
-    """Threads to have ready for the answer, which can start none itself."""
+    """Number of threads to start for the answer, which can start none itself."""
     in_process_spec: dict[str, Any] | None = None
-    """An exam to hold in this very process, by the request ``step``, and under ``word`` what to say it with."""
+    """Spec whose tests run in this very process, one at each request ``step``; its ``word`` marks genuine results."""

@@ -1,4 +1,4 @@
-"""What comes of a request to the answer, as the examiner's side of it has it."""
+"""Replies of a solution process, as the harness reads them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["CallbackRequest", "Raised", "Reply", "SolutionStatus", "parse_messag
 
 
 _CAUSES = 3
-"""Causes of an exception that are told."""
+"""Number of causes of an exception that are kept."""
 
 
 class SolutionStatus(StrEnum):
@@ -35,9 +35,9 @@ class SolutionStatus(StrEnum):
     CRASHED = "crashed"
     """A signal killed the process."""
     POLICY = "policy"
-    """A wall was touched, and ended the process."""
+    """An isolation layer was touched, and ended the process."""
     NOT_RUN = "not_run"
-    """Not asked: the sample's budget was spent."""
+    """Not requested: the sample's budget was spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +51,19 @@ class Raised:
     line: int
     """1-based line of the answer it came from; 0 when it came from elsewhere."""
     reference: Reference | None = None
-    """What stands for the exception itself; ``None`` where its class is a built-in one."""
+    """Reference to the exception itself; ``None`` if its class is a built-in one."""
     args: tuple[Any, ...] | None = None
     cause: Raised | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of one request."""
+    """Result of one request."""
 
     status: SolutionStatus
     value: Any = None
     changes: Any = None
-    """What became of mutable arguments (`sandbox.wire.mutation`)."""
+    """Changes to mutable arguments (`sandbox.wire.mutation`)."""
     raised: Raised | None = None
     detail: str = ""
     """One line for people, when there is no value."""
@@ -71,16 +71,18 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class CallbackRequest:
-    """What the answer's process asks in turn."""
+    """Request of the answer's process in turn, for an object of test code."""
 
     fields: list[Any]
 
 
 def parse_message(body: memoryview) -> Reply | CallbackRequest:
-    """What the answer's process has sent; nothing in it is believed but the values themselves.
+    """Return what the solution process has sent.
+
+    The answer can send any bytes: nothing in them is trusted but the values themselves, which the tests compare.
 
     Raises:
-        ValueCodecError: it is no answer.
+        ValueCodecError: it is not a reply.
     """
     match decode(body):
         case [verb, value, changes] if verb == OK:
@@ -91,21 +93,27 @@ def parse_message(body: memoryview) -> Reply | CallbackRequest:
             return _raising(raised)
         case [verb, *fields] if verb == CALLBACK:
             return CallbackRequest(fields)
-    raise ValueCodecError("what it sent is no answer")
+    raise ValueCodecError("what it sent is not a reply")
 
 
 def _raised(fields: Any, depth: int) -> Raised | None:
-    """What an exception was; ``None`` when the fields make no sense."""
+    """Return the exception that the fields describe (`ExceptionFields`); ``None`` if they are malformed."""
     match fields:
         case [str(type_name), str(base), str(text), int(line), reference, args, cause]:
-            known = reference if isinstance(reference, Reference) else None
-            made_of = args if type(args) is tuple else None
-            chain = _raised(cause, depth - 1) if depth else None
-            return Raised(type_name[:100], base[:100], text[:500], line, known, made_of, chain)
+            # Cut again, because the answer may have sent this without our code.
+            return Raised(
+                type_name[:100],
+                base[:100],
+                text[:500],
+                line,
+                reference=reference if isinstance(reference, Reference) else None,
+                args=args if type(args) is tuple else None,
+                cause=_raised(cause, depth - 1) if depth else None,
+            )
     return None
 
 
 def _raising(raised: Raised) -> Reply:
     status = SolutionStatus.MEMORY if raised.base == "MemoryError" else SolutionStatus.RAISED
-    place = f" (line {raised.line})" if raised.line else ""
-    return Reply(status, raised=raised, detail=f"{raised.type_name}: {raised.text}{place}")
+    line = f" (line {raised.line})" if raised.line else ""
+    return Reply(status, raised=raised, detail=f"{raised.type_name}: {raised.text}{line}")

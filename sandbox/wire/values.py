@@ -1,4 +1,4 @@
-"""The value codec: what may cross between the processes, and how.
+"""The value codec: which values may cross between the processes, and how.
 
 A value is plain data: exactly ``None``, ``bool``, ``int``, ``float``, ``complex``, ``str``, ``bytes``, ``bytearray``,
 ``list``, ``tuple``, ``dict``, ``set``, ``frozenset``, ``range``, or one of a closed list of standard types. It
@@ -7,6 +7,8 @@ stand for themselves, everything else is an object with one key, its tag. The re
 types, so nothing a value's class defines (``__eq__``, ``__reduce__``, ``__class__``) ever crosses. A time zone
 crosses as its offset, a ``defaultdict`` as a ``dict``, a named tuple as a ``tuple``. Objects of other classes stay
 behind and cross as a `Reference`, where the writer keeps a table of them.
+
+It is neither pickle nor marshal, because the documentation of both warns against data from an untrusted source.
 """
 
 from __future__ import annotations
@@ -28,17 +30,18 @@ if TYPE_CHECKING:
 __all__ = ["MAX_DEPTH", "NamedItems", "Reference", "decode", "encode", "restore"]
 
 MAX_DEPTH = 208
-"""Levels of nesting that may cross, which is 200 for a value in the message or exam around it; also what stops a value
-that contains itself."""
+"""Largest depth of nesting: 200 for a value, and 8 for the message or spec around it. It also stops a value that
+contains itself."""
 _SMALL = 1 << 62
-"""Integers beyond cross in hexadecimal: Python limits decimal digits (CVE-2020-10735), and JSON numbers are decimal."""
+"""Larger integers cross in hexadecimal: JSON numbers are decimal, and Python limits the digits of those, because
+converting them takes quadratic time (CVE-2020-10735)."""
 _ATOMS = frozenset({str, bool, type(None), float})
 _SCALARS = _ATOMS | {int}
-_CROWD = 64
-"""Most keys of one table that may share a hash. Whoever wrote them need not have built that table, and keys chosen to
-collide would keep the reader busy for hours."""
+_MAX_SAME_HASH = 64
+"""Largest number of keys of one table that may share a hash. The writer need not have built that table, and keys that
+are chosen to collide would keep the reader busy for hours."""
 _FRACTION_BITS = 1 << 16
-"""Largest parts of a fraction: reducing it takes the square of their size."""
+"""Largest size of numerator and denominator: reducing a fraction takes quadratic time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Reference:
     """An object that stays in the writer's process."""
 
     key: int | str
-    """The writer's number for it, or the name it has there."""
+    """The writer's number for it, or its name there."""
     kind: str = "object"
     """Name of its class, for people."""
     is_callable: bool = False
@@ -80,11 +83,11 @@ class NamedItems:
 
 
 def encode(value: Any, keep: Callable[[Any], Reference | None] | None = None) -> bytes:
-    """Turn a value into bytes.
+    """Encode a value.
 
     Args:
         value: plain data, at most `MAX_DEPTH` levels deep; also `Reference`.
-        keep: called with each object that is not plain data; returns what stands for it, or ``None`` to refuse.
+        keep: called with each object that is not plain data; returns a reference to it, or ``None`` to refuse.
 
     Raises:
         ValueCodecError: something in the value is not plain data and was not kept, or it is nested too deeply.
@@ -93,7 +96,7 @@ def encode(value: Any, keep: Callable[[Any], Reference | None] | None = None) ->
 
 
 def decode(data: bytes | bytearray | memoryview) -> Any:
-    """Turn bytes back into the value. Safe on hostile bytes; references come back as `Reference`, for `restore`.
+    """Decode a value. Safe on hostile bytes; references come back as `Reference`, for `restore`.
 
     Raises:
         ValueCodecError: the bytes are not an encoded value.
@@ -102,7 +105,7 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
         text = str(data, "utf-8")
         tree, end = _read(text, 0)
         return _node(tree) if end == len(text) else _READERS["more than one value"]
-    except StopIteration:
+    except StopIteration:  # the scanner's way to report that it expected a value
         raise ValueCodecError("malformed value: nothing to read") from None
     except ValueCodecError:
         raise
@@ -119,11 +122,12 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
 
 
 _read: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # a documented module's, though not in its stubs
-"""Parse one value; returns it and where it ends. What `json.loads` does besides is not needed here, and each call of a
-function costs a process that was just forked the pages it touches."""
+"""Parse one value; return it and the index where it ends. The rest of `json.loads` is not needed here, and in a process
+that was just forked each function call costs the pages that it touches."""
 
 
 def _make_writer() -> Callable[[Any], str]:
+    # JSONEncoder.encode would make the C encoder anew at each call.
     encoder = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
     make, escape = json.encoder.c_make_encoder, json.encoder.encode_basestring_ascii  # type: ignore[attr-defined]  # as above; absent where the accelerator is
     if make is None:
@@ -144,6 +148,7 @@ class _Encoder:
         self.keep = keep
 
     def node(self, value: Any, depth: int) -> Any:
+        # type(value) and never isinstance: that asks __class__, which an answer's object can define as it likes.
         kind = type(value)
         if kind in _ATOMS:
             return value
@@ -179,7 +184,7 @@ class _Encoder:
     def other(self, value: Any, depth: int) -> Any:
         if type(value) is Reference:
             return {"r": value.pack()}
-        named = issubclass(type(value), tuple) and hasattr(type(value), "_fields")  # isinstance would ask the value
+        named = issubclass(type(value), tuple) and hasattr(type(value), "_fields")
         if named and self.keep is None:
             return {"t": self.items(tuple.__getitem__(value, slice(None)), depth)}
         reference = self.keep(value) if self.keep is not None else None
@@ -188,6 +193,7 @@ class _Encoder:
         if not named:
             return {"r": reference.pack()}
         names = [name for name in type(value)._fields if type(name) is str]
+        # Not list(value), which would call an __iter__ that the answer may have defined.
         return {"N": [reference.pack(), names, self.items(tuple.__getitem__(value, slice(None)), depth)]}
 
 
@@ -230,13 +236,13 @@ def _items(nodes: list[Any]) -> list[Any]:
 
 
 def _pairs(nodes: list[Any]) -> dict[Any, Any]:
-    keys = _spread([_node(key) for key, _ in nodes])
+    keys = _checked_keys([_node(key) for key, _ in nodes])
     return dict(zip(keys, [_node(item) for _, item in nodes], strict=True))
 
 
-def _spread(keys: list[Any]) -> list[Any]:
-    """The keys, if a table of them can be built in good time."""
-    if len(keys) > _CROWD and max(Counter(map(hash, keys)).values()) > _CROWD:
+def _checked_keys(keys: list[Any]) -> list[Any]:
+    """Return the keys, if a table of them can be built in good time."""
+    if len(keys) > _MAX_SAME_HASH and max(Counter(map(hash, keys)).values()) > _MAX_SAME_HASH:
         raise ValueCodecError("malformed value: too many keys share a hash")
     return keys
 
@@ -255,25 +261,30 @@ def _named_items(payload: list[Any]) -> NamedItems:
     return NamedItems(Reference.unpack(reference), tuple(names), tuple(_items(items)))
 
 
-def restore(value: Any, found: Callable[[Reference | NamedItems], Any]) -> Any:
-    """The value with what `found` makes of each `Reference` and each `NamedItems` in it; containers may be reused."""
+def restore(value: Any, resolve: Callable[[Reference | NamedItems], Any]) -> Any:
+    """Return the value with each `Reference` and `NamedItems` in it replaced; containers may be reused.
+
+    Args:
+        value: a decoded value.
+        resolve: called with each of them; returns the object to put in its place.
+    """
     kind = type(value)
     if kind in _SCALARS:
         return value
     if kind is list:
         if not _SCALARS.issuperset(map(type, value)):
-            value[:] = [restore(item, found) for item in value]
+            value[:] = [restore(item, resolve) for item in value]
         return value
     if kind is Reference:
-        return found(value)
+        return resolve(value)
     if kind is NamedItems:
-        return found(NamedItems(value.reference, value.names, restore(value.items, found)))
+        return resolve(NamedItems(value.reference, value.names, restore(value.items, resolve)))
     if kind in {tuple, set, frozenset}:
-        return kind([restore(item, found) for item in value])
+        return kind([restore(item, resolve) for item in value])
     if kind in {dict, OrderedDict, Counter}:
-        pairs = [(restore(key, found), restore(item, found)) for key, item in value.items()]
+        pairs = [(restore(key, resolve), restore(item, resolve)) for key, item in value.items()]
         return kind(pairs) if kind is not Counter else Counter(dict(pairs))
-    return deque([restore(item, found) for item in value], value.maxlen) if kind is deque else value
+    return deque([restore(item, resolve) for item in value], value.maxlen) if kind is deque else value
 
 
 def _deque(payload: list[Any]) -> deque[Any]:
@@ -286,8 +297,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "t": lambda payload: tuple(_items(payload)),
     "o": lambda payload: {key: _node(item) for key, item in payload.items()},
     "d": _pairs,
-    "s": lambda payload: set(_spread(_items(payload))),
-    "f": lambda payload: frozenset(_spread(_items(payload))),
+    "s": lambda payload: set(_checked_keys(_items(payload))),
+    "f": lambda payload: frozenset(_checked_keys(_items(payload))),
     "b": lambda payload: b64decode(payload, validate=True),
     "B": lambda payload: bytearray(b64decode(payload, validate=True)),
     "c": lambda payload: complex(*payload),

@@ -1,4 +1,4 @@
-"""Answers that attack, by family, and controls that must pass: a text file each, because nothing may import them."""
+"""Answers that attack, by family, and controls that must pass; in text files, because nothing may import them."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class Attack:
 
     @property
     def must_pass(self) -> bool:
-        """Whether it is honest; else it must not pass every case."""
+        """True for a control; an attack must not pass every case."""
         return self.family == CONTROL
 
 
 def families() -> dict[str, str]:
-    """Each family with what it tries, in one sentence."""
+    """Return the families, each with one sentence that describes it."""
     return {name: text.partition("\n")[0] for name, text in _texts().items()}
 
 
 def attacks() -> tuple[Attack, ...]:
-    """All of them, family by family."""
+    """Return all attacks and controls, family by family."""
     found = []
     for family, text in _texts().items():
         _, *parts = re.split(r"^#: (.*)\n", text, flags=re.MULTILINE)

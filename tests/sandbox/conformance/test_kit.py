@@ -35,8 +35,8 @@ RIGHT = "def add(a, b):\n    return a + b\n"
 WRONG = "def add(a, b):\n    return a - b\n"
 
 
-def check(*wanted: Attack, deadline_s: float | None = None, **more: Any) -> ConformanceReport:
-    return check_conformance(settings(workers=1, **more), wanted=wanted, deadline_s=deadline_s)
+def check(*selected: Attack, deadline_s: float | None = None, **more: Any) -> ConformanceReport:
+    return check_conformance(settings(workers=1, **more), selected=selected, deadline_s=deadline_s)
 
 
 def statuses(report: ConformanceReport) -> list[AttackStatus]:
@@ -119,7 +119,7 @@ def test_a_sandbox_that_fails_is_unscored_not_held(monkeypatch: pytest.MonkeyPat
 
 def test_what_is_left_on_the_host_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "conformance-before").touch()
-    monkeypatch.setattr(kit, "_PLACES", (str(tmp_path),))
+    monkeypatch.setattr(kit, "_FOLDERS", (str(tmp_path),))
     monkeypatch.setattr(kit, "tagged_pids", lambda _: [1])
 
     def leave(_: object) -> None:
@@ -129,7 +129,7 @@ def test_what_is_left_on_the_host_is_noticed(monkeypatch: pytest.MonkeyPatch, tm
 
     left: list[socket.socket] = []
     try:
-        report = check_conformance(settings(workers=1), wanted=[Attack("exit", "is wrong", WRONG)], on_result=leave)
+        report = check_conformance(settings(workers=1), selected=[Attack("exit", "is wrong", WRONG)], on_result=leave)
     finally:
         left[0].close()
     assert [found.held for found in report.host] == [False, False, False, True]
@@ -145,7 +145,7 @@ def test_harm_to_another_process_of_the_user_is_noticed(number: int, harm: str) 
                 os.kill(int(pid), number)
                 time.sleep(0.1)
 
-    report = check_conformance(settings(workers=1), wanted=[Attack("exit", "is wrong", WRONG)], on_result=strike)
+    report = check_conformance(settings(workers=1), selected=[Attack("exit", "is wrong", WRONG)], on_result=strike)
     assert [found.detail for found in report.host if not found.held] == [harm]
 
 
@@ -227,9 +227,9 @@ from sandbox.conformance.attacks import attacks
 from sandbox.conformance.kit import check_conformance
 from sandbox.sandbox import SandboxSettings
 from sandbox.types import Tier
-wanted = [attack for attack in attacks() if attack.family in sys.argv[1].split()]
+selected = [attack for attack in attacks() if attack.family in sys.argv[1].split()]
 settings = SandboxSettings(runner="", paths=tuple(sys.argv[2:]), isolation=Tier.RLIMIT)
-print(json.dumps(check_conformance(settings, wanted=wanted).as_dict()))
+print(json.dumps(check_conformance(settings, selected=selected).as_dict()))
 """
 
 
@@ -243,8 +243,8 @@ def test_it_runs_without_any_package_but_the_sandbox() -> None:
 
 def test_each_outcome_is_told_as_soon_as_it_is_there() -> None:
     told: list[str] = []
-    wanted = [Attack("exit", str(number), WRONG) for number in range(3)]
+    selected = [Attack("exit", str(number), WRONG) for number in range(3)]
     check_conformance(
-        replace(settings(workers=1)), wanted=wanted, on_result=lambda outcome: told.append(outcome.attack.name)
+        replace(settings(workers=1)), selected=selected, on_result=lambda outcome: told.append(outcome.attack.name)
     )
     assert sorted(told) == ["0", "1", "2"]
