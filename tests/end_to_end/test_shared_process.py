@@ -253,8 +253,8 @@ def test_only_the_tests_that_are_held_there_are_in_the_process(unsieved: Grader)
     answer = (
         "def add(a, b):\n    try:\n        raise ValueError\n    except ValueError as error:\n"
         "        frame = error.__traceback__.tb_frame\n"
-        "    while frame is not None:\n        if type(frame.f_locals.get('self')).__name__ == 'Inside':\n"
-        "            return frame.f_locals['self']._exam['tests']\n        frame = frame.f_back\n"
+        "    while frame is not None:\n        if type(frame.f_locals.get('self')).__name__ == 'InProcessTests':\n"
+        "            return frame.f_locals['self']._spec['tests']\n        frame = frame.f_back\n"
     )
     source = "assert add(1, 2) == [['call'], ['assert', SOURCE]], add(1, 2)".replace("SOURCE", "add(1, 2)[1][1]")
     grade = grade_of(unsieved, answer, {"args": [1, 2], "expected": 3}, {"assert": source})

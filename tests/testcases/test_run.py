@@ -620,7 +620,7 @@ class TestLyingAnswers:
             Raised("X", "KeyboardInterrupt"),
             Raised("AssertionError", "AssertionError", "x"),
             Raised("BrokenTestError", "BaseException"),
-            Raised("CandidateLostError", "Exception"),
+            Raised("SolutionLostError", "Exception"),
             Raised("X", "UnicodeDecodeError", "x"),
             Raised("X", "ExceptionGroup", "x"),
         ],
