@@ -1,25 +1,22 @@
 """Runs the tests of a spec: puts the solution to each, and returns the results.
 
-Runs in the harness process, which knows the expected values and never runs the answer; that is in another process.
+Runs in the harness process, which knows the expected values and never runs the answer. That is in another process.
 """
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from testcases.caught import marked_libraries
-from testcases.describe import describe_arguments, describe_value, is_reference
 from testcases.in_process.harness import run_in_process
-from testcases.kinds.checker import is_right_output, is_right_value
+from testcases.in_process.steps import CODE_KINDS
+from testcases.kinds.calls import run_call
 from testcases.kinds.checks import run_assertion, run_check
 from testcases.kinds.oracle import Oracle
+from testcases.kinds.programs import run_program
 from testcases.model import Comparison
 from testcases.pytest_runner.runner import names_used, run_suite
-from testcases.signals import (
-    STATUS_VERDICTS,
-    SolutionClient,
-    SolutionLostError,
-)
 from testcases.solution import Solution
 from testcases.source.instrumentation import count_assertions
 from testcases.source.parsing import free_names
@@ -28,119 +25,86 @@ from testcases.verdict import CaseResult, Verdict
 from testcases.watchdog import OutOfTimeError, Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from testcases.solution_client import SolutionClient
 
 __all__ = ["CaseResult", "run_tests"]
 
 
-def run_tests(spec: dict[str, Any], candidate: SolutionClient) -> list[list[Any]]:
-    """Put the candidate to every test of the exam.
+def run_tests(spec: dict[str, Any], client: SolutionClient) -> list[list[Any]]:
+    """Put the solution to every test of the spec.
 
     Args:
-        spec: what `testcases.spec.build_spec` made.
-        candidate: the answer.
+        spec: the test spec (`testcases.spec.build_spec`).
+        client: the solution, in its process.
 
     Returns:
-        For each test: verdict, name, detail, and its place in the exam. A check counts each of its assertions as a
-        test, and has as many of them for every answer.
+        For each result: verdict, name, detail, and the index of its test. A check has a result for each of its
+        assertions, and as many for every answer.
 
     Raises:
-        BrokenTestError: a test asks what cannot be asked.
-        Exception: the exam's own code (setup, a test that is no Python) is broken.
+        BrokenTestError: no answer could pass a test.
+        Exception: the spec's own code (setup, a test that is no Python) is broken.
     """
-    examination = _Run(spec, candidate)
-    with examination.watchdog.watching(), marked_libraries():
-        return [outcome.plain(place) for place, outcome in examination.outcomes()]
+    run = _Run(spec, client)
+    with run.watchdog.watching(), marked_libraries() if run.has_code else nullcontext():
+        return [result.as_list(index) for index, result in run.results()]
 
 
 class _Run:
-    """One candidate in one exam."""
+    """One solution and the tests of one spec."""
 
-    def __init__(self, spec: dict[str, Any], candidate: SolutionClient) -> None:
+    def __init__(self, spec: dict[str, Any], client: SolutionClient) -> None:
         self.spec = spec
         self.tests: list[list[Any]] = spec["tests"]
-        self.is_shared: bool = spec["isolation"] == "shared"
-        self.candidate = candidate
+        self.is_in_process: bool = spec["isolation"] == "shared"
+        self.has_code = not self.is_in_process and any(kind in CODE_KINDS for kind, *_ in self.tests)
+        """True if test code runs in this process."""
+        self.client = client
         self.comparisons = [Comparison(*fields) for fields in spec["comparisons"]]
         self.oracle = Oracle(spec["oracle"])
-        self.watchdog = Watchdog(candidate.limits.total_cpu_s)  # test code gets as much as the answer
-        with_proxies = not self.is_shared and any(kind not in {"call", "stdin"} for kind, *_ in self.tests)
-        self.answer = Solution(spec, candidate, _names_used(self.tests), with_proxies=with_proxies)
+        self.watchdog = Watchdog(client.limits.total_cpu_s)  # test code gets as much as the answer
+        self.solution = Solution(spec, client, _names_used(self.tests), with_proxies=self.has_code)
 
-    def outcomes(self) -> Iterator[tuple[int, CaseResult]]:
-        shared = self._shared() if self.is_shared else {}
-        for place, (kind, *fields) in enumerate(self.tests):
-            if place in shared:
-                yield from [(place, outcome) for outcome in shared[place]]
-                continue
+    def results(self) -> Iterator[tuple[int, CaseResult]]:
+        in_process = self._run_in_process() if self.is_in_process else {}
+        for index, (kind, *fields) in enumerate(self.tests):
             try:
-                yield from [(place, outcome) for outcome in self._put(kind, fields)]
+                results = in_process[index] if index in in_process else self._run_test(kind, fields)
+                yield from [(index, result) for result in results]
             except OutOfTimeError as error:
                 self.watchdog.stop()
-                self.answer.failure = Verdict.NOT_RUN, str(error)
+                # Later tests would find test code in a state that nobody knows, so they are not run.
+                self.solution.failure = Verdict.NOT_RUN, str(error)
                 count = count_assertions(fields[0]) if kind == "check" else 1
                 count = count_cases(fields[0]) if kind == "pytest" else count
-                yield from [(place, CaseResult(error.verdict, kind, str(error)))] * count
+                yield from [(index, CaseResult(error.verdict, kind, str(error)))] * count
 
-    def _shared(self) -> dict[int, list[CaseResult]]:
-        """What became of the tests that are held in the answer's own process."""
-        self.candidate.callbacks.host = None
-        return run_in_process(self.spec, self.candidate, _names_used(self.tests))
+    def _run_in_process(self) -> dict[int, list[CaseResult]]:
+        self.client.callbacks.host = None
+        return run_in_process(self.spec, self.client, _names_used(self.tests))
 
-    def _put(self, kind: str, fields: list[Any]) -> Iterator[CaseResult]:
-        # plain data needs no host: what is no plain data is no right answer to a call
-        self.candidate.callbacks.host = None if kind in {"call", "stdin"} else self.answer.objects
-        if kind == "call":
-            yield self._call(*fields)
-        elif kind == "stdin":
-            yield self._program(*fields)
-        elif kind == "assert":
-            yield run_assertion(self.answer, *fields)
-        elif kind == "pytest":
-            yield from run_suite(self.answer, *fields)
-        else:
-            yield from run_check(self.answer, *fields)
-
-    def _call(
-        self, function: str | None, args: list[Any], kwargs: dict[str, Any], right: list[Any] | None, comparison: int
-    ) -> CaseResult:
-        target = function or self.answer.entry_point
-        name = f"{target}({describe_arguments(args, kwargs)})"
-        try:
-            candidate = self.answer.ready()
-            reply = candidate.call(target, args, kwargs)
-            if reply.status == "returned" and is_reference(reply.value) and reply.value.of == "coroutine":
-                reply = candidate.ask("await", reply.value)
-        except SolutionLostError as lost:
-            return CaseResult(lost.verdict, name, str(lost))
-        if reply.status != "returned":
-            return CaseResult(STATUS_VERDICTS[reply.status], name, reply.detail)
-        if right is None:
-            right = [self.oracle.says(target or "", args, kwargs)]
-        if is_right_value(reply.value, right, self.comparisons[comparison], args, kwargs):
-            return CaseResult(Verdict.PASSED, name)
-        return CaseResult(
-            Verdict.WRONG_ANSWER, name, f"returned {describe_value(reply.value)}, expected {describe_value(right[0])}"
-        )
-
-    def _program(self, stdin: str, right: list[str], comparison: int) -> CaseResult:
-        name = f"stdin {describe_value(stdin)}"
-        if self.answer.failure is not None:
-            return CaseResult(self.answer.failure[0], name, self.answer.failure[1])
-        reply = self.candidate.run(stdin.encode("utf-8", "surrogateescape"))
-        if reply.status != "returned":
-            return CaseResult(STATUS_VERDICTS[reply.status], name, reply.detail)
-        written = bytes(reply.value).decode("utf-8", "surrogateescape")
-        if is_right_output(written, right, self.comparisons[comparison], stdin):
-            return CaseResult(Verdict.PASSED, name)
-        return CaseResult(
-            Verdict.WRONG_ANSWER, name, f"printed {describe_value(written)}, expected {describe_value(right[0])}"
-        )
+    def _run_test(self, kind: str, fields: list[Any]) -> Iterable[CaseResult]:
+        # Calls compare plain data, so no host: an object that stays behind is not a right answer to a call.
+        self.client.callbacks.host = self.solution.proxies if kind in CODE_KINDS else None
+        match kind:
+            case "call":
+                *call, comparison = fields
+                return [run_call(self.solution, self.oracle, self.comparisons[comparison], *call)]
+            case "stdin":
+                stdin, right, comparison = fields
+                return [run_program(self.solution, self.comparisons[comparison], stdin, right)]
+            case "assert":
+                return [run_assertion(self.solution, *fields)]
+            case "pytest":
+                return run_suite(self.solution, *fields)
+            case _:
+                return run_check(self.solution, *fields)
 
 
 def _names_used(tests: list[list[Any]]) -> set[str]:
-    """Names of the answer that tests use."""
+    """Return the names of the solution that tests use."""
     names: set[str] = set()
     for kind, *fields in tests:
         if kind == "call" and fields[0]:

@@ -1,133 +1,141 @@
-"""Exceptions that decide a test: what the solution raised, and what fails the test though test code swallows it."""
+"""Exceptions that decide a test: what the solution raised, and what fails a test even where its code swallows it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
+from sandbox.wire.replies import SolutionStatus
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Self
 
 __all__ = [
     "STATUS_VERDICTS",
     "TEST_MODULES",
     "BrokenTestError",
+    "FailureWatch",
     "FinalError",
-    "Raised",
     "RefusedError",
-    "Reply",
-    "SolutionClient",
     "SolutionError",
     "SolutionLostError",
     "is_from_solution",
+    "mark_caught",
+    "take_failure",
     "verdict_of",
+    "watch",
 ]
 
 TEST_MODULES: Final = frozenset({"exam", "test_solution"})
 """Names of the modules that test code runs as."""
 _SOLUTION_MODULE: Final = "solution"
-_MAX_WATCHED: Final = 100
 _TESTED_MODULES: Final = TEST_MODULES | {_SOLUTION_MODULE}
+_MAX_WATCHED: Final = 100
 
-
-class Raised(Protocol):
-    """An exception of the answer, as far as it crosses."""
-
-    type_name: str
-    base: str
-    """The nearest built-in class it descends from."""
-    text: str
-    reference: Any
-    """What stands for the exception, when its class is no built-in one."""
-    args: tuple[Any, ...] | None
-    cause: Raised | None
-
-
-class Reply(Protocol):
-    """What came of one request to the answer."""
-
-    status: str
-    """Name of a status of the sandbox; `STATUS_VERDICTS` knows them all."""
-    value: Any
-    raised: Raised | None
-    detail: str
-
-
-class Limits(Protocol):
-    """What a sample may use up."""
-
-    total_cpu_s: float
-
-
-class Hosting(Protocol):
-    """What a candidate does with objects of test code."""
-
-    host: Any
-    """Lends them and adopts the answer's: `testcases.proxies.ProxyHost`."""
-
-    def adopt(self, value: Any) -> Any:
-        """A value with what the host makes of the references in it."""
-
-
-class SolutionClient(Protocol):
-    """The answer, in a process of its own. What the sandbox gives a conductor."""
-
-    alive: bool
-    budget_spent: bool
-    limits: Limits
-    generation: int
-    """Changes with the process."""
-    request_count: int
-    """Number of requests and callbacks so far."""
-    written: tuple[bytearray, bytearray]
-    """What its present process has written to its standard output and errors."""
-    callbacks: Hosting
-
-    def load(
-        self,
-        *,
-        preamble: str = "",
-        own_names: Sequence[str] = (),
-        names: Sequence[str] = (),
-        in_process_spec: Any = None,
-    ) -> Reply:
-        """Start a process and load the answer as a module; the value is a dict of those names it has.
-
-        With `inside` the process also holds tests, one at each request ``step``.
-        """
-
-    def close(self) -> None:
-        """End the process."""
-
-    def run(self, stdin: bytes) -> Reply:
-        """Run the answer as a program in a process of its own; the value is its output."""
-
-    def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
-        """Call a function; what it does to its arguments in place is done to these."""
-
-    def ask(self, verb: str, *fields: Any) -> Reply:
-        """Ask something else: ``get``, ``op``, ``describe``, ``make``, ``start``, ``await``."""
-
-
-STATUS_VERDICTS: Mapping[str, Verdict] = {
-    "raised": Verdict.EXCEPTION,
-    "exited": Verdict.EXCEPTION,
-    "timeout": Verdict.TIMEOUT,
-    "memory": Verdict.MEMORY,
-    "output_limit": Verdict.OUTPUT_LIMIT,
-    "crashed": Verdict.CRASHED,
-    "policy": Verdict.POLICY,
-    "not_run": Verdict.NOT_RUN,
+STATUS_VERDICTS: Final[Mapping[SolutionStatus, Verdict]] = {
+    SolutionStatus.RAISED: Verdict.EXCEPTION,
+    SolutionStatus.EXITED: Verdict.EXCEPTION,
+    SolutionStatus.TIMEOUT: Verdict.TIMEOUT,
+    SolutionStatus.MEMORY: Verdict.MEMORY,
+    SolutionStatus.OUTPUT_LIMIT: Verdict.OUTPUT_LIMIT,
+    SolutionStatus.CRASHED: Verdict.CRASHED,
+    SolutionStatus.POLICY: Verdict.POLICY,
+    SolutionStatus.NOT_RUN: Verdict.NOT_RUN,
 }
-"""What a request that returned nothing makes of the test that made it. ``returned`` is missing: there is a value to
-look at."""
+"""Verdicts of tests whose request returned no value. ``RETURNED`` is missing: there the value decides."""
+
+
+class FailureWatch:
+    """Failures that the code of one test has met, and may have swallowed.
+
+    A context manager. Inside its block it is the watch that `FinalError`, `watch` and `mark_caught` report to. A block
+    that ends with an exception hands its failures to the watch around it: a fixture that swallows a `RefusedError` and
+    then raises something else fails its test by the `RefusedError`.
+
+    Never keep a block open across a ``yield``: the code that takes the next item would run inside it.
+    """
+
+    def __init__(self) -> None:
+        self._final: FinalError | None = None
+        self._uncaught: list[BaseException] = []
+
+    def __enter__(self) -> Self:
+        _watches.append(self)
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: TracebackType | None) -> None:
+        # The watchdog's signal may have cut off the exit of a watch further in, which then is still on the stack.
+        while _watches and _watches.pop() is not self:
+            continue
+        if error is not None and _watches:
+            _watches[-1].add(self)
+
+    def record(self, error: FinalError) -> None:
+        """Record a final error; the last one counts."""
+        self._final = error
+
+    def watch(self, error: BaseException) -> None:
+        """Record an exception that fails the test unless test code catches it."""
+        if len(self._uncaught) < _MAX_WATCHED:  # one fails the test; the bound is for hostile loops
+            self._uncaught.append(error)
+
+    def mark_caught(self, error: BaseException | None) -> None:
+        """Forget an exception that test code has caught, with those that led to it."""
+        chain: list[BaseException] = []
+        while self._uncaught and error is not None and not any(error is known for known in chain):
+            self._uncaught = [one for one in self._uncaught if one is not error]
+            if isinstance(error, BaseExceptionGroup):
+                for part in error.exceptions:
+                    self.mark_caught(part)
+            chain.append(error)
+            # Python turns a StopIteration into a RuntimeError here and there, and links them. A link that the solution
+            # has set is not followed: it could name any earlier exception, and have that forgotten.
+            error = None if is_from_solution(error) else error.__cause__ or error.__context__
+
+    def take(self) -> BaseException | None:
+        """Return the failure that decides the test, and forget all: the last final error, else the first uncaught."""
+        final, self._final = self._final, None
+        uncaught, self._uncaught = self._uncaught, []
+        return final or next(iter(uncaught), None)
+
+    def add(self, inner: FailureWatch) -> None:
+        """Add the failures of a watch further in."""
+        self._final = inner._final or self._final
+        self._uncaught = (self._uncaught + inner._uncaught)[:_MAX_WATCHED]
+
+
+# A stack of the process, not a ContextVar: test code starts threads and tasks, whose failures are the test's, too.
+# Nothing callable, because the in-process mode takes a changed callable of a module for tampering.
+_watches: Final[list[FailureWatch]] = []
+
+
+def watch(error: BaseException) -> None:
+    """Fail the running test by an exception of the solution, unless test code catches it.
+
+    Meant for exceptions that Python itself takes for an end: ``all(map(f, ...))`` is true of an ``f`` that raises
+    StopIteration.
+    """
+    if _watches:
+        _watches[-1].watch(error)
+
+
+def mark_caught(error: BaseException | None) -> None:
+    """Record that test code has caught an exception, or what Python made of it."""
+    if _watches:
+        _watches[-1].mark_caught(error)
+
+
+def take_failure() -> BaseException | None:
+    """Take what the running test has met so far (`FailureWatch.take`)."""
+    return _watches[-1].take() if _watches else None
 
 
 class SolutionError(Exception):
-    """The answer raised an exception of a class of its own; test code may wait for it, as for the exception itself.
+    """An exception of a class that the solution defines; test code may catch it, as it may the exception itself.
 
-    Where the class is a built-in one, test code meets that class; `is_from_solution` tells the two apart from its own.
+    Where the class is a built-in one, test code meets that class; `is_from_solution` tells the two apart.
     """
 
     verdict = Verdict.EXCEPTION
@@ -136,49 +144,20 @@ class SolutionError(Exception):
 
 
 class FinalError(BaseException):
-    """Fails the test in which it is raised, whatever that waits for, and even if it swallows this."""
+    """Fails the test in which it is raised, whatever its handlers catch.
 
-    _latest: ClassVar[FinalError | None] = None
-    _unseen: ClassVar[list[BaseException]] = []
+    A ``except BaseException`` or a ``finally: return`` of test code swallows it like any exception. So each one is
+    recorded when it is made, and the runner of the test takes it from the `FailureWatch`.
+    """
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
-        FinalError._latest = self
-
-    @staticmethod
-    def take() -> BaseException | None:
-        """What fails the test, though it may have been swallowed; for who conducts a test, before it and after it.
-
-        The last one made since this was asked before, or the first exception that is `watch`ed and was not `seen`.
-        """
-        latest, FinalError._latest = FinalError._latest, None
-        unseen, FinalError._unseen = FinalError._unseen, []
-        return latest or next(iter(unseen), None)
-
-    @staticmethod
-    def watch(error: BaseException) -> None:
-        """Have an exception of the answer's fail the test, unless test code itself catches it.
-
-        For those that Python takes for an end: ``all(map(f, ...))`` is true of an ``f`` that raises StopIteration.
-        """
-        if len(FinalError._unseen) < _MAX_WATCHED:  # one is enough; no test catches so many at once
-            FinalError._unseen.append(error)
-
-    @staticmethod
-    def seen(error: BaseException | None) -> None:
-        """Take note that test code has caught an exception, or what Python made of it."""
-        chain: list[BaseException] = []
-        while FinalError._unseen and error is not None and not any(error is known for known in chain):
-            FinalError._unseen = [one for one in FinalError._unseen if one is not error]
-            if isinstance(error, BaseExceptionGroup):
-                for part in error.exceptions:
-                    FinalError.seen(part)
-            chain.append(error)
-            error = None if is_from_solution(error) else error.__cause__ or error.__context__
+        if _watches:
+            _watches[-1].record(self)
 
 
 class SolutionLostError(FinalError):
-    """The answer's process is gone. No handler of test code can take it for an exception of the answer's."""
+    """The solution's process is gone. No handler of test code can take it for an exception of the solution."""
 
     def __init__(self, verdict: Verdict, detail: str) -> None:
         super().__init__(detail)
@@ -187,30 +166,31 @@ class SolutionLostError(FinalError):
 
 
 class RefusedError(FinalError):
-    """Test code asks the answer for what it must not be believed, or gives it what it cannot have.
+    """Test code asks for something the solution must not be believed about, or passes it something it cannot have.
 
-    It fails the test, whatever its handlers wait for: an exception that did not happen is no evidence.
+    It fails the test whatever that catches: an exception that did not happen in the solution is no evidence.
     """
 
     verdict = Verdict.WRONG_ANSWER
 
 
 class BrokenTestError(FinalError):
-    """The test asks what no answer could give: the data set is at fault."""
+    """No answer could pass the test: the data set is at fault."""
 
     ends_the_test = True
 
 
 def verdict_of(error: BaseException) -> Verdict:
-    """The verdict of a test that ended with this error: an error of test code itself is a wrong answer met by it."""
+    """Return the verdict of a test that ended with an error; an error of the test code itself is a wrong answer."""
     verdict: object = getattr(error, "verdict", None)
-    if isinstance(verdict, Verdict) and verdict is not Verdict.PASSED:  # which only an answer in this process says
+    # In the in-process mode the solution can raise anything, an exception with a passing verdict, too.
+    if isinstance(verdict, Verdict) and verdict is not Verdict.PASSED:
         return verdict
     return Verdict.EXCEPTION if _raised_in_solution(error) else Verdict.WRONG_ANSWER
 
 
 def _raised_in_solution(error: BaseException) -> bool:
-    """Whether code of an answer that is in this process was the last to run, but for that of libraries."""
+    """Return whether a solution in this process was the last to run, apart from libraries."""
     last, trace = None, error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_globals.get("__name__")
@@ -220,5 +200,5 @@ def _raised_in_solution(error: BaseException) -> bool:
 
 
 def is_from_solution(error: BaseException) -> bool:
-    """Whether it is an exception of the answer's, not of test code."""
+    """Return whether an exception is the solution's, not one of test code."""
     return getattr(error, "comes_from_solution", False) is True

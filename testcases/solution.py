@@ -1,13 +1,16 @@
-"""The solution under test: loaded when it is needed, again when its process is lost, and its names in test code."""
+"""The solution under test: loaded when first needed, again when its process is lost, and its names in test code."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox.wire.protocol import GET, PUBLIC
+from sandbox.wire.replies import SolutionStatus
+from sandbox.wire.values import Reference
 from testcases.caught import mark_caught
-from testcases.describe import is_reference
-from testcases.proxies import ClassNaming, ProxyHost
-from testcases.signals import STATUS_VERDICTS, BrokenTestError, FinalError, SolutionLostError, is_from_solution
+from testcases.proxies.class_registry import ClassNaming
+from testcases.proxies.host import ProxyHost
+from testcases.signals import STATUS_VERDICTS, BrokenTestError, FailureWatch, SolutionLostError, is_from_solution
 from testcases.source.instrumentation import CAUGHT_NAME, compile_test
 from testcases.source.parsing import free_names
 from testcases.verdict import Verdict
@@ -15,62 +18,65 @@ from testcases.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from testcases.signals import SolutionClient
+    from testcases.solution_client import SolutionClient
 
 __all__ = ["Solution", "build_namespace"]
 
 
 class Solution:
-    """One candidate in one exam.
+    """One solution under the tests of one spec.
 
     Args:
-        spec: what `testcases.spec.build_spec` made.
-        candidate: the answer.
-        names: those of the answer that test code uses.
-        with_objects: whether any test is code, which may hold objects of the answer.
+        spec: the test spec (`testcases.spec.build_spec`).
+        client: the solution, in its process.
+        names: names of the solution that test code uses.
+        with_proxies: whether any test is code, which may have objects of the solution.
     """
 
     def __init__(
-        self, spec: dict[str, Any], candidate: SolutionClient, names: Iterable[str], *, with_proxies: bool
+        self, spec: dict[str, Any], client: SolutionClient, names: Iterable[str], *, with_proxies: bool
     ) -> None:
-        self.candidate = candidate
+        self.client = client
         self.entry_point: str | None = spec["entry_point"]
-        self.objects = ProxyHost(candidate, self.ready, ClassNaming(spec["prompt"]))
-        self._host = self.objects if with_proxies else None
+        self.proxies = ProxyHost(client, self.loaded_client, ClassNaming(spec["prompt"]))
+        self._host = self.proxies if with_proxies else None
         self.failure: tuple[Verdict, str] | None = None
-        """Why it cannot be loaded, once that is known."""
+        """Verdict and reason of all further tests, once the solution cannot be loaded."""
         self._prompt: str = spec["prompt"]
         self._setup: str = spec["setup"]
-        wanted = {*names, self.entry_point} if self.entry_point else set(names)
-        self._wanted = tuple(sorted(wanted | free_names(self._setup)))
+        used = {*names, self.entry_point} if self.entry_point else set(names)
+        self._used_names = tuple(sorted(used | free_names(self._setup)))
         self._loaded: dict[str, Any] = {}
         self._namespace: dict[str, Any] | None = None
 
-    def ready(self) -> SolutionClient:
-        """The candidate, with the answer loaded.
+    def loaded_client(self) -> SolutionClient:
+        """Return the client, with the answer loaded in a process.
 
         Raises:
-            CandidateLostError: it cannot be loaded, or its budget is spent.
+            SolutionLostError: it cannot be loaded, or its budget is spent.
         """
-        if self.failure is None and (not self.candidate.alive or self.candidate.budget_spent):
+        if self.failure is None and (not self.client.alive or self.client.budget_spent):
             self._load()
         if self.failure is not None:
             raise SolutionLostError(*self.failure)
-        return self.candidate
+        return self.client
 
     def _load(self) -> None:
         root = self.entry_point.partition(".")[0] if self.entry_point else None
         own = () if root is None else (root,)
-        names = tuple(dict.fromkeys([*self._wanted, *self.objects.names]))
-        host, self.candidate.callbacks.host = self.candidate.callbacks.host, self._host
-        reply = self.candidate.load(preamble=self._prompt, own_names=own, names=names)
-        self.candidate.callbacks.host = host
-        if reply.status == "not_run":
+        names = tuple(dict.fromkeys([*self._used_names, *self.proxies.names]))
+        # A call may be the first to load it, or to load it again. Names that code tests use are adopted all the same.
+        host, self.client.callbacks.host = self.client.callbacks.host, self._host
+        reply = self.client.load(preamble=self._prompt, own_names=own, names=names)
+        self.client.callbacks.host = host
+        if reply.status is SolutionStatus.NOT_RUN:
             raise SolutionLostError(Verdict.NOT_RUN, reply.detail)
-        if reply.status != "returned":
+        # What the process reports is the answer's to forge. Nonsense is held against the answer: were it an error of
+        # the grader, the answer could choose to be unscored.
+        if reply.status is not SolutionStatus.RETURNED:
             self.failure = STATUS_VERDICTS[reply.status], reply.detail
         elif type(reply.value) is not dict:
-            self.failure = Verdict.EXCEPTION, "what it says of its names is no answer"
+            self.failure = Verdict.EXCEPTION, "its process reports no names"
         elif self.entry_point is not None and self.entry_point not in reply.value:
             self.failure = Verdict.EXCEPTION, f"{self.entry_point} is not defined"
         elif self.entry_point is not None and not _is_callable(reply.value[self.entry_point]):
@@ -79,59 +85,68 @@ class Solution:
             self._loaded = reply.value
             if self._host is None:
                 return
-            self.objects.bind({name: value for name, value in reply.value.items() if name in names})
+            self.proxies.bind({name: value for name, value in reply.value.items() if name in names})
 
     def name(self, name: str) -> Any:
-        """What a name means in the answer's module.
+        """Return what a name means in the solution's module.
 
         Raises:
             AttributeError: it has none of this name.
         """
-        return self.objects.named(name, self.objects.ask("get", None, name))
+        return self.proxies.bind_name(name, self.proxies.ask(GET, None, name))
 
-    def public_names(self, wanted: frozenset[str] | None = None) -> list[str]:
-        """The names that a star import takes; only those in `wanted`, where that is given."""
-        self.ready()
-        names = [str(name) for name in self.objects.ask("public")]
-        return [name for name in names if wanted is None or name in wanted]
+    def public_names(self, used: frozenset[str] | None = None) -> list[str]:
+        """Return the names that a star import takes; only those in `used`, where that is given."""
+        self.loaded_client()
+        names = [str(name) for name in self.proxies.ask(PUBLIC)]
+        return [name for name in names if used is None or name in used]
 
     def namespace(self) -> dict[str, Any]:
-        """A namespace for test code: helpers of the prompt and the setup, and the answer's names that these lack."""
-        self.ready()
+        """Return the namespace of test code: helpers of prompt and setup, and the solution's names that these lack.
+
+        Raises:
+            BrokenTestError: prompt or setup does not run, whatever the answer is.
+            Exception: the solution makes the setup fail.
+        """
+        self.loaded_client()
         if self._namespace is None:
-            request_count = self.candidate.request_count
-            FinalError.take()
-            found = {name: self.objects.by_name(name) for name in self._wanted if name in self._loaded}
-            try:
-                namespace = build_namespace(self._prompt, self._setup, found, self.entry_point)
-            except BrokenTestError:
-                raise
-            except Exception as error:
-                if is_from_solution(error) or self.candidate.request_count > request_count:
+            request_count = self.client.request_count
+            names = {name: self.proxies.by_name(name) for name in self._used_names if name in self._loaded}
+            with FailureWatch() as watch:
+                try:
+                    namespace = build_namespace(self._prompt, self._setup, names, self.entry_point)
+                except BrokenTestError:
                     raise
-                raise BrokenTestError(f"the setup does not run: {type(error).__name__}: {error}") from None
-            if (swallowed := FinalError.take()) is not None:
+                except Exception as error:
+                    # A setup that has asked the solution may have failed because of it.
+                    if is_from_solution(error) or self.client.request_count > request_count:
+                        raise
+                    raise BrokenTestError(f"the setup does not run: {type(error).__name__}: {error}") from None
+            if (swallowed := watch.take()) is not None:
                 raise swallowed
             self._namespace = namespace
         return self._namespace
 
 
-def build_namespace(prompt: str, setup: str, found: dict[str, Any], entry_point: str | None) -> dict[str, Any]:
-    """A namespace for test code: what prompt and setup define, and of what was `found` in the answer what they lack.
+def build_namespace(prompt: str, setup: str, solution_names: dict[str, Any], entry_point: str | None) -> dict[str, Any]:
+    """Build a namespace for test code from prompt, setup and names of the solution.
+
+    Of the solution's names it gets the entry point and those that the prompt does not define: helpers that the prompt
+    gives, such as the inverse of the function that is asked for, are the data set's, and no answer replaces them.
 
     Raises:
         BrokenTestError: the prompt does not run.
         Exception: the setup does not.
     """
-    helpers: dict[str, Any] = {"__name__": "exam", CAUGHT_NAME: mark_caught}
+    namespace: dict[str, Any] = {"__name__": "exam", CAUGHT_NAME: mark_caught}
     try:
-        exec(compile_test(prompt), helpers)
-    except Exception as error:  # noqa: BLE001 - it is the data set's, and has nothing of the answer
+        exec(compile_test(prompt), namespace)
+    except Exception as error:  # noqa: BLE001 - whatever the data set's code raises; it has nothing of the solution
         raise BrokenTestError(f"the prompt does not run: {type(error).__name__}: {error}") from None
-    helpers |= {name: value for name, value in found.items() if name == entry_point or name not in helpers}
-    exec(compile_test(setup), helpers)  # after the names: it may make objects of the answer's classes
-    return helpers
+    namespace |= {name: value for name, value in solution_names.items() if name == entry_point or name not in namespace}
+    exec(compile_test(setup), namespace)  # after the names: it may make objects of the solution's classes
+    return namespace
 
 
 def _is_callable(value: Any) -> bool:
-    return bool(value.is_callable) if is_reference(value) else callable(value)
+    return bool(value.is_callable) if type(value) is Reference else callable(value)

@@ -44,6 +44,6 @@ class CaseResult:
     detail: str = ""
     """What came back or went wrong, for people."""
 
-    def plain(self, place: int) -> list[Any]:
-        """As plain data, with the place of the test in its exam."""
-        return [self.verdict.value, self.name, self.detail, place]
+    def as_list(self, index: int) -> list[Any]:
+        """Return the result as plain data, with the index of its test in the spec."""
+        return [self.verdict.value, self.name, self.detail, index]

@@ -1,7 +1,7 @@
-"""A limit on the time that test code takes in its own process.
+"""A limit on the CPU time of test code in its own process.
 
-What an answer returns may keep test code busy for ever: ``for i in range(f(x))``. That is the answer's failure, and
-must not look like one of the grader's, which a process that hangs does.
+What a solution returns may keep test code busy for ever: ``for i in range(f(x))``. That is a failure of the answer. It
+must not look like one of the grader, as a harness that hangs would.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _REPEAT_S = 1.0
 
 
 class OutOfTimeError(BaseException):
-    """Test code has used up its CPU seconds; no handler of test code waits for this."""
+    """Test code has used up its CPU seconds."""
 
     verdict = Verdict.TIMEOUT
     ends_the_test = True
@@ -31,14 +31,23 @@ class OutOfTimeError(BaseException):
 
 
 class Watchdog:
-    """Counts the CPU seconds of this process while it watches."""
+    """Counts the CPU seconds of this process while it watches.
+
+    Args:
+        cpu_s: CPU seconds until it raises.
+    """
 
     def __init__(self, cpu_s: float) -> None:
         self.cpu_s = cpu_s
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
-        """Raise `OutOfTimeError` in whatever runs when the time is up, and again until it ends."""
+        """Raise `OutOfTimeError` in the running code when the time is up, and each second after that.
+
+        It repeats because test code may swallow it, in a loop around ``except BaseException``.
+        """
+        # ITIMER_VIRTUAL counts user CPU time alone (setitimer(2)): a busy host, or waiting for the solution, costs
+        # the test nothing.
         before = signal.signal(signal.SIGVTALRM, self._expire)
         signal.setitimer(signal.ITIMER_VIRTUAL, self.cpu_s, _REPEAT_S)
         try:
@@ -48,7 +57,7 @@ class Watchdog:
             signal.signal(signal.SIGVTALRM, before)
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
     def _expire(self, *_: Any) -> None:

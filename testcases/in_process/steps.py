@@ -1,4 +1,7 @@
-"""The steps into which tests are divided that run in the solution's own process."""
+"""The steps of tests that run in the solution's own process.
+
+Both processes load this, so that they agree on the steps; it imports nothing that runs tests.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +15,28 @@ from testcases.source.pytest_collection import collect
 __all__ = ["CODE_KINDS", "InProcessStep", "build_steps"]
 
 CODE_KINDS = frozenset({"assert", "check", "pytest"})
-"""The kinds of tests that are held there; calls and programs are put from outside, as ever."""
+"""Kinds of tests that are code. Calls and programs are always put from the harness."""
 
 
 @dataclass(frozen=True, slots=True)
 class InProcessStep:
-    """What is held at one request."""
+    """The tests that one request runs."""
 
-    place: int
-    """Of the test in its exam."""
+    index: int
+    """Index of the test in the spec."""
     label: str
-    """For people, where the process says nothing."""
+    """Name for people, where the process reports none."""
     count: int
-    """How many outcomes it has."""
+    """Number of results."""
 
 
 def build_steps(tests: list[list[Any]]) -> list[InProcessStep]:
-    """The steps of an exam. A suite has one for each of its tests."""
+    """Return the steps of the tests of a spec. A suite has one for each of its tests."""
     steps: list[InProcessStep] = []
-    for place, (kind, *fields) in enumerate(tests):
+    for index, (kind, *fields) in enumerate(tests):
         if kind == "pytest":
-            steps += [InProcessStep(place, test.label, test.count) for test in collect(fields[0]).tests]
+            steps += [InProcessStep(index, test.label, test.count) for test in collect(fields[0]).tests]
         elif kind in CODE_KINDS:
             label = fields[0].strip()[:MAX_TEXT_CHARS] if kind == "assert" else kind
-            steps.append(InProcessStep(place, label, count_assertions(fields[0]) if kind == "check" else 1))
+            steps.append(InProcessStep(index, label, count_assertions(fields[0]) if kind == "check" else 1))
     return steps

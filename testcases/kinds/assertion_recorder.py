@@ -1,13 +1,10 @@
-"""Records what each assertion of a check did, and makes the verdicts of its tests of that."""
+"""Records what each assertion of a check did, and makes verdicts of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from testcases.describe import describe_error
+from testcases.signals import FailureWatch, FinalError, verdict_of
 from testcases.verdict import Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["AssertionRecorder"]
 
@@ -15,56 +12,62 @@ __all__ = ["AssertionRecorder"]
 class AssertionRecorder:
     """Collects what the sites of `testcases.source.instrumentation.instrument` report.
 
-    A site may be executed many times: it passes if it passed each time. An error that carries a true
-    attribute ``ends_the_test`` (no time is left, the answer's process is gone) is raised again and so ends
-    the code; any other error fails its site, and the code goes on.
+    A site may run many times: it passes if it passed each time. An error that carries a true attribute
+    ``ends_the_test`` (no time is left, the solution's process is gone) is raised again, and so ends the code. Any other
+    error fails its site, and the code goes on.
 
     Args:
         site_count: number of sites of the code.
-        verdict_of: what an error that an assertion raised says about the answer; by default any is
-            `Verdict.EXCEPTION`.
+        watch: failures of the check.
     """
 
-    def __init__(
-        self, site_count: int, verdict_of: Callable[[BaseException], Verdict] = lambda _: Verdict.EXCEPTION
-    ) -> None:
+    def __init__(self, site_count: int, watch: FailureWatch) -> None:
+        self.details: dict[int | None, str] = {}
+        """Text for each site that failed, by its number."""
         self._verdicts: list[Verdict | None] = [None] * site_count
-        self._verdict_of = verdict_of
+        self._watch = watch
         self._ending_site: int | None = None
 
     def passed(self, site: int) -> None:
-        """Take note that the assertion held."""
-        if self._verdicts[site] is None:
+        """Record that an assertion held, unless the code swallowed a failure on its way there."""
+        if (swallowed := self._watch.take()) is not None:
+            self.raised(site, swallowed)
+        elif self._verdicts[site] is None:
             self._verdicts[site] = Verdict.PASSED
 
     def failed(self, site: int) -> None:
-        """Take note that the assertion was evaluated and did not hold."""
+        """Record that an assertion did not hold."""
+        self.details.setdefault(site, "the assertion does not hold")
         self._fail(site, Verdict.WRONG_ANSWER)
 
     def raised(self, site: int, error: BaseException) -> None:
-        """Take note that evaluating the assertion raised `error`.
+        """Record that evaluating an assertion raised.
 
         Raises:
             BaseException: `error` itself, if it ends the test.
         """
+        self.details.setdefault(site, describe_error(error))
+        self._watch.mark_caught(error)
+        if isinstance(error, FinalError):
+            self._watch.take()  # the code did not swallow it: this site has it, and the next shall not
         if getattr(error, "ends_the_test", False):
             self._ending_site = site
             raise error
-        self._fail(site, self._verdict_of(error))
+        self._fail(site, verdict_of(error))
 
     def _fail(self, site: int, verdict: Verdict) -> None:
         if self._verdicts[site] in {None, Verdict.PASSED}:  # the first failure is the one to report
             self._verdicts[site] = verdict
 
     def outcomes(self, ending: Verdict | None = None) -> tuple[tuple[int | None, Verdict], ...]:
-        """The tests' verdicts once the code has ended, each with its site: one for each site, whatever the answer.
+        """Return site and verdict of each test once the code has ended: one for each site, whatever the answer.
 
         The code ran to its end: sites never reached, such as those of a branch not taken, share the fate of the rest,
         passed if all that were reached passed, else ``not_run``. If no site at all was reached, nothing was observed,
         and all are ``not_run``.
 
-        The code was broken off: sites never reached are ``not_run``, and `ending` becomes the verdict of the site in
-        which it was broken off; if it was none, of the first that was never reached, else of the last.
+        The code was broken off: sites never reached are ``not_run``. `ending` is the verdict of the site in which it
+        was broken off; if it was none, of the first that was never reached, else of the last.
 
         Code without sites is one test, without a site.
 
@@ -82,7 +85,3 @@ class AssertionRecorder:
         reached = {verdict for verdict in self._verdicts if verdict is not None}
         unreached = Verdict.PASSED if not ended and reached == {Verdict.PASSED} else Verdict.NOT_RUN
         return tuple((site, verdict or unreached) for site, verdict in enumerate(self._verdicts))
-
-    def verdicts(self, ending: Verdict | None = None) -> tuple[Verdict, ...]:
-        """The verdicts of `outcomes`, without their sites."""
-        return tuple(verdict for _, verdict in self.outcomes(ending))

@@ -1,8 +1,8 @@
-"""Whether what an answer returned or printed is right, by whatever a test says right is.
+"""Decides whether a returned value or an output is right: by comparison, or by a checker of the data set.
 
-A custom checker is Python that defines ``checker(given, expected, got)`` and says True or False. ``given`` is the list
-of the positional arguments (named ones follow as ``kwargs=``, where a test has any), or the text of standard input;
-``got`` is plain data, never an object of the answer's. It runs here, beside the expected values.
+A checker is Python that defines ``checker(given, expected, got)`` and returns True or False. ``given`` is the list of
+the positional arguments (named ones follow as ``kwargs=``, where a test has any), or the text of standard input.
+``got`` is plain data, never an object of the solution. The checker runs in the harness, beside the expected values.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import traceback
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sandbox.wire.values import Reference
 from testcases.compare.values import equal, same_output
-from testcases.describe import is_reference
 from testcases.signals import BrokenTestError
 from testcases.source.parsing import compile_quietly
 from testcases.watchdog import OutOfTimeError
@@ -34,10 +34,10 @@ _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, bytearr
 def is_right_value(
     got: Any, right: Sequence[Any], comparison: Comparison, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> bool:
-    """Whether a returned value is one of the right ones.
+    """Return whether a returned value is one of the right ones.
 
     Raises:
-        BrokenTestError: the checker does not do what a checker does.
+        BrokenTestError: the checker raises, or returns something else than True or False, by its own fault.
     """
     if not comparison.checker:
         return any(equal(got, expected, comparison) for expected in right)
@@ -48,10 +48,10 @@ def is_right_value(
 
 
 def is_right_output(got: str, right: Sequence[str], comparison: Comparison, stdin: str) -> bool:
-    """Whether a program's output is one of the right ones.
+    """Return whether a program's output is one of the right ones.
 
     Raises:
-        BrokenTestError: the checker does not do what a checker does.
+        BrokenTestError: the checker raises, or returns something else than True or False, by its own fault.
     """
     if not comparison.checker:
         return any(same_output(got, expected, comparison) for expected in right)
@@ -59,30 +59,32 @@ def is_right_output(got: str, right: Sequence[str], comparison: Comparison, stdi
 
 
 def _checker_accepts(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool:
-    """Whether the checker says True.
+    """Return the decision of the checker; False when only this value keeps it from deciding.
 
-    An answer must not get out of its verdict by returning what a checker chokes on, or makes no bool of: the checker is
-    to blame when the right value does the same to it. Where no value is given as the right one, it is to blame only for
-    what no value can have brought about.
+    Raises:
+        BrokenTestError: see `is_right_value`.
     """
-    says = _run_checker(source, given, expected, got, named)
-    if not isinstance(says, _NoDecision):
-        return says
+    decision = _run_checker(source, given, expected, got, named)
+    if not isinstance(decision, _NoDecision):
+        return decision
+    # A broken test leaves the sample unscored, so an answer must not bring that about by returning something that a
+    # checker chokes on. The checker is to blame when the right value does the same to it. Where the test has no right
+    # value, it is to blame only for what no value can have caused.
     if expected is None:
-        if says.is_checkers_fault:
-            raise BrokenTestError(says.told)
-        return False
-    if isinstance(_run_checker(source, given, expected, expected, named), _NoDecision):
-        raise BrokenTestError(says.told)
+        is_checkers_fault = decision.is_checkers_fault
+    else:
+        is_checkers_fault = isinstance(_run_checker(source, given, expected, expected, named), _NoDecision)
+    if is_checkers_fault:
+        raise BrokenTestError(decision.message)
     return False
 
 
 class _NoDecision(NamedTuple):
-    """What a checker says that says neither True nor False."""
+    """An error of a checker, or a result that is neither True nor False."""
 
-    told: str
+    message: str
     is_checkers_fault: bool
-    """Whether the values have nothing to do with it."""
+    """True when the values have nothing to do with it."""
 
 
 def _run_checker(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool | _NoDecision:
@@ -95,6 +97,7 @@ def _run_checker(source: str, given: Any, expected: Any, got: Any, named: dict[s
     except BaseException as error:  # noqa: BLE001 - the data set's own code, whatever it raises
         raise BrokenTestError(f"the checker cannot be made: {type(error).__name__}: {error}") from None
     try:
+        # Copies: the checker may change what it is given, and another right value may follow.
         verdict = checker(*copy.deepcopy((given, expected, got)), **copy.deepcopy(named))
     except OutOfTimeError:
         raise
@@ -109,7 +112,7 @@ def _run_checker(source: str, given: Any, expected: Any, got: Any, named: dict[s
 
 
 def _is_fault_of_checker(error: BaseException) -> bool:
-    """Whether the checker uses a name that is not there, wants a module that is not, or takes other arguments."""
+    """Return whether the checker misses a name or a module, or takes other arguments."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     if frames[-1].f_code.co_filename == _FILE:
         return type(error) is NameError or isinstance(error, ImportError)
@@ -122,11 +125,11 @@ def _compile_checker(source: str) -> CodeType:
 
 
 def _contains_reference(value: Any) -> bool:
-    """Whether an object that stayed in the answer's process is part of the value."""
+    """Return whether a reference to an object of the solution is part of a value."""
     pending = [value]
     while pending:
         value = pending.pop()
-        if is_reference(value):
+        if type(value) is Reference:
             return True
         if isinstance(value, dict):
             pending += value.keys()

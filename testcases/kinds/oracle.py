@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Oracle"]
 
 _MAX_CACHED = 4096
-
 _TEXT_CHARS = 200
 
+# A harness grades many answers to one problem, with the same calls in the same order.
 _known: OrderedDict[tuple[str, str, bytes], Any] = OrderedDict()
-"""What was said, by source, name and arguments: the same calls are asked about for every answer to a problem."""
+"""Expected values by source, name and arguments; the oldest go first."""
 
 
 class Oracle:
@@ -40,35 +40,36 @@ class Oracle:
         self._source = source
         self._namespace: dict[str, Any] | None = None
 
-    def says(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """What a function returns, or a method of a new object: ``Class.method``.
+    def expected(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Return the value of a function, or of a method of a new object: ``Class.method``.
 
         Raises:
             BrokenTestError: it raises, takes too long, or is not there.
         """
         key = self._source, name, _fingerprint(args, kwargs)
         if key not in _known:
-            _known[key] = self._asked(name, args, kwargs)
+            _known[key] = self._call(name, args, kwargs)
             if len(_known) > _MAX_CACHED:
                 _known.popitem(last=False)
         return _known[key]
 
-    def _asked(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        asked = f"{name}({describe_arguments(list(args), dict(kwargs))})"[:_TEXT_CHARS]
+    def _call(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        call = f"{name}({describe_arguments(list(args), dict(kwargs))})"[:_TEXT_CHARS]
         try:
+            # Copies: the function may change its arguments, and the tests still need them.
             return self._function(name)(*copy.deepcopy(list(args)), **copy.deepcopy(dict(kwargs)))
         except OutOfTimeError:
-            raise BrokenTestError(f"the oracle takes too long over {asked}") from None
+            raise BrokenTestError(f"the oracle takes too long over {call}") from None
         except BaseException as error:  # noqa: BLE001 - the data set's own code, whatever it raises
-            raise BrokenTestError(f"the oracle fails over {asked}: {type(error).__name__}: {error}") from None
+            raise BrokenTestError(f"the oracle fails over {call}: {type(error).__name__}: {error}") from None
 
     def _function(self, name: str) -> Callable[..., Any]:
         if self._namespace is None:
             namespace: dict[str, Any] = {"__name__": "oracle"}
             exec(compile_test(self._source), namespace)
             self._namespace = namespace
-        owner, _, own = name.rpartition(".")
-        function: Callable[..., Any] = getattr(self._namespace[owner](), own) if owner else self._namespace[own]
+        owner, _, member = name.rpartition(".")
+        function: Callable[..., Any] = getattr(self._namespace[owner](), member) if owner else self._namespace[member]
         return function
 
 

@@ -6,96 +6,96 @@ import builtins
 import sys
 from typing import TYPE_CHECKING, Any
 
+from sandbox.wire.protocol import GET
 from testcases.proxies.proxy_classes import RemoteError
-from testcases.signals import STATUS_VERDICTS, FinalError, SolutionError, SolutionLostError
+from testcases.signals import STATUS_VERDICTS, SolutionError, SolutionLostError, watch
 
 if TYPE_CHECKING:
-    from testcases.proxies.host import ProxyHost
-    from testcases.proxies.proxy import RemoteRef
-    from testcases.signals import Raised, Reply
+    from sandbox.wire.replies import Raised, Reply
+    from testcases.proxies.session import RemoteRef, Session
     from testcases.verdict import Verdict
 
 __all__ = ["exception_for", "exception_value"]
 
 
-def exception_for(reply: Reply, objects: ProxyHost | None = None) -> BaseException:
-    """What a reply that holds no value raises in test code.
+def exception_for(reply: Reply, session: Session | None = None) -> BaseException:
+    """Return the exception that a reply without a value raises in test code.
 
-    An exception of a built-in class is one here, too, with a mark that it came from the answer; one of the answer's
-    own classes is an instance of the class that mirrors it. A process that is gone is a `SolutionLostError`.
-
-    One by which Python knows that something is over fails the test unless test code catches it: built-in functions and
-    event loops swallow it (`FinalError.watch`).
+    An exception of a built-in class is one here, too, with a mark that it came from the solution. One of a class of the
+    solution is an instance of its proxy class. A process that is gone is a `SolutionLostError`.
     """
     verdict = STATUS_VERDICTS[reply.status]
     if reply.raised is None:
         return SolutionLostError(verdict, reply.detail)
-    error = _exception(reply.raised, verdict, objects)
+    error = _exception(reply.raised, verdict, session)
+    # Built-in functions and event loops take these for an end and swallow them: `all(map(f, ...))` would be true of an
+    # f that raises. So they fail the test unless an except clause of its own catches them.
     if isinstance(error, (StopIteration, StopAsyncIteration, _cancelled_error())):
-        FinalError.watch(error)
+        watch(error)
     return error
 
 
 def _cancelled_error() -> type[BaseException]:
-    """``asyncio.CancelledError``, where anybody has loaded that."""
-    found: type[BaseException] = getattr(sys.modules.get("asyncio.exceptions"), "CancelledError", StopIteration)
-    return found
-
-
-def _exception(raised: Raised, verdict: Verdict, objects: ProxyHost | None) -> BaseException:
-    reference = raised.reference
-    key = getattr(reference, "key", None)
-    if objects is not None and type(key) is str:
-        ours = objects.adopt(reference)
-        if isinstance(ours, BaseException):
-            return ours
-    error: BaseException | None = None
-    if objects is not None and type(key) is int and type(reference.of) is int and reference.of:
-        error = _custom_exception(raised, objects, key)
-    if error is None:
-        error = _builtin_exception(raised)
-    if not isinstance(error, SolutionError):
-        error.comes_from_solution = True  # type: ignore[attr-defined]  # a mark that `testcases.signals` looks for
-    error.verdict = verdict  # type: ignore[attr-defined]  # a mark that `testcases.signals` looks for
-    if raised.cause is not None:
-        error.__cause__ = _exception(raised.cause, verdict, objects)
+    """Return ``asyncio.CancelledError`` where asyncio is loaded; importing it costs what most tests do not need."""
+    error: type[BaseException] = getattr(sys.modules.get("asyncio.exceptions"), "CancelledError", StopIteration)
     return error
 
 
-def _custom_exception(raised: Raised, objects: ProxyHost, key: int) -> BaseException | None:
-    kind = objects.classes.mirror(raised.reference.of)
+def _exception(raised: Raised, verdict: Verdict, session: Session | None) -> BaseException:
+    reference: Any = raised.reference
+    key = None if reference is None else reference.key
+    if session is not None and type(key) is str:
+        own = session.adopt(reference)  # an exception of test code that went through the solution
+        if isinstance(own, BaseException):
+            return own
+    error: BaseException | None = None
+    if session is not None and type(key) is int and type(reference.of) is int and reference.of:
+        error = _custom_exception(raised, session, key)
+    if error is None:
+        error = _builtin_exception(raised)
+    if not isinstance(error, SolutionError):
+        error.comes_from_solution = True  # type: ignore[attr-defined]  # a mark that `testcases.signals` reads
+    error.verdict = verdict  # type: ignore[attr-defined]  # a mark that `testcases.signals` reads
+    if raised.cause is not None:
+        error.__cause__ = _exception(raised.cause, verdict, session)
+    return error
+
+
+def _custom_exception(raised: Raised, session: Session, key: int) -> BaseException | None:
+    reference: Any = raised.reference
+    kind = session.classes.proxy_class(reference.of)
     if not issubclass(kind, BaseException):
         return None
-    error = _new_instance(kind, _arguments(raised, objects))
+    error = _new_instance(kind, _arguments(raised, session))
     if isinstance(error, RemoteError):
-        error.__dict__["__held__"] = objects.hold(key)
+        error.__dict__["__ref__"] = session.make_ref(key)
         error.__dict__["__text__"] = raised.text
     return error
 
 
-def _arguments(raised: Raised, objects: ProxyHost) -> tuple[Any, ...]:
+def _arguments(raised: Raised, session: Session) -> tuple[Any, ...]:
     if raised.args is None:
         return (raised.text,)
-    args: tuple[Any, ...] = objects.adopted(raised.args)
+    args: tuple[Any, ...] = session.adopt_all(raised.args)
     return args
 
 
 def _new_instance(kind: type[BaseException], args: tuple[Any, ...]) -> BaseException:
-    """An instance whose class may want other arguments, or do something of its own when it is made."""
+    """Make an instance without `__init__`, which may want other arguments, or do something of its own."""
     error: BaseException = kind.__new__(kind, *args)
     error.args = args
     return error
 
 
 def _builtin_exception(raised: Raised) -> BaseException:
-    """An exception of the nearest built-in class; of that class itself, where the answer raised no other."""
+    """Make an exception of the nearest built-in class; of that class itself, where the solution raised that."""
     base = getattr(builtins, raised.base, None)
     if not (isinstance(base, type) and issubclass(base, Exception | SystemExit)):
         base = Exception  # KeyboardInterrupt would end more than the test
     if raised.type_name == raised.base == base.__name__:
-        made = _exact_builtin(base, raised)
-        if made is not None:
-            return made
+        error = _exact_builtin(base, raised)
+        if error is not None:
+            return error
     return _named_exception(raised, base)
 
 
@@ -109,7 +109,7 @@ def _exact_builtin(kind: type[BaseException], raised: Raised) -> BaseException |
 
 
 def _named_exception(raised: Raised, base: type[BaseException]) -> BaseException:
-    """An exception of a class of this name, with the text as it came: KeyError would quote it again."""
+    """Make an exception of a class of this name, with the text as it came: KeyError would quote it again."""
     name = raised.type_name if raised.type_name.isprintable() else base.__name__
     members = {"__str__": Exception.__str__}
     for bases in ((SolutionError, base), (SolutionError,)):
@@ -122,10 +122,10 @@ def _named_exception(raised: Raised, base: type[BaseException]) -> BaseException
     return SolutionError(raised.text)
 
 
-def exception_value(objects: ProxyHost, kind: type[BaseException], held: RemoteRef) -> BaseException:
-    """An exception of the answer's that was not raised, but handed out."""
+def exception_value(session: Session, kind: type[BaseException], ref: RemoteRef) -> BaseException:
+    """Make an exception of the solution that was not raised, but handed out."""
     error = _new_instance(kind, ())
-    error.__dict__["__held__"] = held
-    args = objects.ask("get", error, "args")
+    error.__dict__["__ref__"] = ref
+    args = session.ask(GET, error, "args")
     error.args = args if type(args) is tuple else ()
     return error

@@ -1,8 +1,8 @@
-"""What of test code may be exported to the solution besides plain data, and what the solution may do with it.
+"""Rules on the objects of test code that may be exported to the solution, and on what it may do with them.
 
 Functions of test code are called back, its objects asked for their public attributes. What both processes have, such as
-``len`` or `math.sqrt`, crosses by name, and is the solution's own there. Everything else is refused: what can be
-reached from it is not for the solution to see.
+``len`` or `math.sqrt`, crosses by name, and is the solution's own there. Everything else is refused: from a module, a
+frame or a code object the answer could reach the expected values.
 """
 
 from __future__ import annotations
@@ -30,38 +30,11 @@ __all__ = ["BUILT_IN_CLASSES", "OPERATIONS", "GlobalRef", "abilities_of", "built
 
 _TEXT_CHARS = 500
 _OWN_PACKAGES = frozenset({"testcases", "sandbox", "grader", "pytest", "_pytest", "unittest"})
-_ABILITIES: Final = {
-    f"__{name}__": name
-    for name in [
-        "iter",
-        "next",
-        "len",
-        "getitem",
-        "setitem",
-        "delitem",
-        "contains",
-        "eq",
-        "ne",
-        "lt",
-        "le",
-        "gt",
-        "ge",
-        "hash",
-        "bool",
-        "str",
-        "repr",
-        "int",
-        "float",
-        "index",
-        "add",
-        "sub",
-        "mul",
-        "truediv",
-        "neg",
-        "abs",
-        "reversed",
-    ]
-}
+_ABILITY_NAMES: Final = """
+    iter next len getitem setitem delitem contains eq ne lt le gt ge hash bool str repr int float index add sub mul
+    truediv neg abs reversed
+"""
+_ABILITIES: Final = {f"__{name}__": name for name in _ABILITY_NAMES.split()}
 _OPERATORS = "getitem setitem delitem contains eq ne lt le gt ge index add sub mul truediv neg"
 OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "iter": iter, "next": next, "len": len, "hash": hash, "bool": bool, "str": str, "repr": repr, "int": int,
@@ -69,7 +42,7 @@ OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "enter": lambda one: type(one).__enter__(one), "exit": lambda one, _: type(one).__exit__(one, None, None, None),
     **{name: getattr(operator, name) for name in _OPERATORS.split()},
 }  # fmt: skip
-"""What can be done with an object, by the word for it."""
+"""Functions for the abilities of objects, by name."""
 _CONTAINERS = (list, dict, set, collections.deque, bytearray)
 _EXPORTABLE_TYPES: tuple[type, ...] = (
     io.StringIO, io.BytesIO, random.Random, re.Pattern, re.Match, types.GeneratorType, map, filter, zip, enumerate,
@@ -82,11 +55,11 @@ _DATA_TYPES: tuple[type, ...] = (
 )  # fmt: skip
 _ERRORS = [kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, BaseException)]
 BUILT_IN_CLASSES: Final[Mapping[str, type]] = {kind.__name__: kind for kind in (*_DATA_TYPES, *_ERRORS)}
-"""What the answer may give test code by name. Test code may call it: none of these makes anything but data."""
+"""Classes that the answer may give test code by name. Test code may call them: they make nothing but data."""
 
 
 class GlobalRef:
-    """Something of the answer's process, by ``module:name``."""
+    """Something in the solution's process, by ``module:name``."""
 
     __slots__ = ("name",)
 
@@ -95,7 +68,7 @@ class GlobalRef:
 
 
 def global_name(value: Any) -> str | None:
-    """``module:name`` of something that the answer's process has too."""
+    """Return ``module:name`` of something that the solution's process has, too."""
     if type(value) is GlobalRef:
         return value.name
     if isinstance(value, types.ModuleType):
@@ -126,7 +99,10 @@ def _is_same_object(module: str, path: str, value: Any) -> bool:
 
 
 def abilities_of(value: Any) -> str | None:
-    """What the answer may do with an object besides its attributes: a word each; ``None`` if it may not have it."""
+    """Return the abilities of an object that the answer may use besides attributes; ``None`` if it may not have it.
+
+    They are words separated by spaces: ``function``, the name of an exception's base, or operations.
+    """
     kind = type(value)
     if kind is types.FunctionType:
         return "function" if _is_test_module(value.__module__) else None
@@ -164,12 +140,15 @@ def abilities_of(value: Any) -> str | None:
 
 
 def built_in_base(kind: type) -> str:
-    """Name of the nearest built-in class that a class derives from."""
+    """Return the name of the nearest built-in class that a class derives from."""
     return next((base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"), "Exception")
 
 
 def is_public(name: Any) -> bool:
-    """Whether an answer may use the attribute of this name."""
+    """Return whether an answer may use an attribute of this name.
+
+    From ``__globals__`` or ``__self__`` of a callback it would reach the whole process that holds the tests.
+    """
     return type(name) is str and name.isidentifier() and not name.startswith("_")
 
 

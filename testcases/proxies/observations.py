@@ -1,15 +1,14 @@
-"""What plain data an object of the answer's is, and that it says so once.
+"""Conversions of the solution's objects to plain data, cached so that each reports one value only.
 
-A conversion runs the answer's code, which could give another number each time it is asked. So what an object says of
-itself is kept, and given again, until test code *does* something: calls, reads or sets an attribute, takes or sets an
-item, steps an iterator, operates in place. Conversions, comparisons and arithmetic are no doing. What the number or
-text is that an object of a derived class holds cannot change, and is asked once for ever.
+A conversion runs the answer's code, which could return another number each time. So a result is kept, and returned
+again, until test code does something that may change the object: calls, reads or sets an attribute, takes or sets an
+item, steps an iterator, operates in place. Conversions, comparisons and arithmetic do not count as that. The number or
+text in an object whose class derives from a number or text cannot change, and is asked once for ever.
 
-An object that test code made by calling a class (*own*) is asked each time: its state is for the test to change, by
-clocks and callbacks of its own, too.
+An object that test code made by calling a class is asked each time: its state is for the test to change, by clocks and
+callbacks of its own, too.
 
-An object is one value only. As a number, what it is as an ``int``, ``float``, ``complex`` and as a truth must
-agree.
+An object is one value only. As a number, what it is as an ``int``, ``float``, ``complex`` and as a truth must agree.
 """
 
 from __future__ import annotations
@@ -18,12 +17,14 @@ import math
 import types
 from typing import TYPE_CHECKING, Any
 
+from sandbox.wire.protocol import OP
+from testcases.proxies.session import ref_of
 from testcases.signals import is_from_solution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from testcases.proxies.host import ProxyHost
+    from testcases.proxies.session import Session
 
 __all__ = [
     "READ_ONLY_OPERATIONS",
@@ -55,90 +56,91 @@ _LOCAL_CONVERSIONS: dict[str, Callable[..., Any]] = {
     "bool": bool, "int": int, "float": float, "complex": complex, "index": lambda value: value.__index__(), "len": len,
     "abs": abs, "round": round, "trunc": math.trunc, "floor": math.floor, "ceil": math.ceil,
 }  # fmt: skip
-"""Conversions of what an object holds."""
+"""Conversions that run here, on the plain value of an object."""
 
 
-def has_member(one: Any, name: str) -> bool:
-    """Whether an object's class has a member of this name, as far as it was described."""
-    return next((vars(base)[name] for base in type(one).__mro__ if name in vars(base)), None) is not None
+def has_member(proxy: Any, name: str) -> bool:
+    """Return whether an object's class has a member of this name, as far as the class was described."""
+    return next((vars(base)[name] for base in type(proxy).__mro__ if name in vars(base)), None) is not None
 
 
 def is_plain_method(kind: type, name: str) -> bool:
-    """Whether a class of stand-ins derives from that of a plain type with a method of this name that only looks."""
+    """Return whether a proxy class derives from that of a plain type with a read-only method of this name."""
     if name in _MUTATING:
         return False
-    found = [vars(base).get("__stands_for__") for base in kind.__mro__]
-    return any(type(vars(one).get(name)) is types.MethodDescriptorType for one in found if one in _PLAIN)
+    builtin_types = [vars(base).get("__builtin_type__") for base in kind.__mro__]
+    return any(type(vars(one).get(name)) is types.MethodDescriptorType for one in builtin_types if one in _PLAIN)
 
 
-def plain_base(one: Any) -> type | None:
-    """The plain type from which an object's class derives."""
-    found = (vars(base).get("__stands_for__") for base in type(one).__mro__)
-    return next((kind for kind in found if kind in _PLAIN), None)
+def plain_base(proxy: Any) -> type | None:
+    """Return the plain type from which an object's class derives."""
+    builtin_types = (vars(base).get("__builtin_type__") for base in type(proxy).__mro__)
+    return next((kind for kind in builtin_types if kind in _PLAIN), None)
 
 
-def ask_once(objects: ProxyHost, operation: str, one: Any, *operands: Any) -> Any:
-    """What an object says of itself, asked again only when test code has done something since.
+def ask_once(session: Session, operation: str, proxy: Any, *operands: Any) -> Any:
+    """Return the result of a conversion, asked again only when test code has done something since.
 
     Raises:
-        Exception: what the answer raised, the same each time.
+        Exception: what the solution raised, the same each time.
     """
-    what = object.__getattribute__(one, "__held__")
-    if (what.is_made_by_test and operation != "base") or any(type(operand) not in {int, str} for operand in operands):
-        return objects.ask("op", operation, [one, *operands])
-    if what.change_count != objects.change_count:
-        what.change_count, what.said = (
-            objects.change_count,
-            {key: said for key, said in what.said.items() if key == ("base",)},
-        )
+    ref = ref_of(proxy)
+    # "base" is the immutable part of an object, so it is cached for objects of the test, too.
+    if (ref.is_made_by_test and operation != "base") or any(type(operand) not in {int, str} for operand in operands):
+        return session.ask(OP, operation, [proxy, *operands])
+    if ref.change_count != session.change_count:
+        ref.change_count = session.change_count
+        ref.conversions = {key: result for key, result in ref.conversions.items() if key == ("base",)}
     key = (operation, *operands)
-    if key not in what.said:
+    if key not in ref.conversions:
         try:
-            value, error = objects.ask("op", operation, [one, *operands]), None
+            value, error = session.ask(OP, operation, [proxy, *operands]), None
         except Exception as raised:
             if not is_from_solution(raised):
                 raise
             value, error = None, raised
-        if objects.is_proxy(value):
+        if session.is_proxy(value):
             return value
-        what.said[key] = value, error
-    value, error = what.said[key]
+        ref.conversions[key] = value, error
+    value, error = ref.conversions[key]
     if error is not None:
         raise error
     return value
 
 
-def convert(objects: ProxyHost, operation: str, one: Any, *operands: Any) -> Any:
-    """A conversion: of what an object holds that test code did not make and whose class derives from a number or text.
+def convert(session: Session, operation: str, proxy: Any, *operands: Any) -> Any:
+    """Convert an object: here where its class derives from a number or text and test code did not make it, else there.
 
-    Of any other it is asked.
+    Raises:
+        Exception: what the solution raised.
     """
-    kind = plain_base(one)
-    is_here = operation == "bool" or (operation in _LOCAL_CONVERSIONS and hasattr(kind, f"__{operation}__"))
-    if is_here and kind in _IMMUTABLE and not objects.is_made_by_test(one):
-        return _LOCAL_CONVERSIONS[operation](ask_once(objects, "base", one), *operands)
-    return ask_once(objects, operation, one, *operands)
+    kind = plain_base(proxy)
+    is_local = operation == "bool" or (operation in _LOCAL_CONVERSIONS and hasattr(kind, f"__{operation}__"))
+    if is_local and kind in _IMMUTABLE and not session.is_made_by_test(proxy):
+        return _LOCAL_CONVERSIONS[operation](ask_once(session, "base", proxy), *operands)
+    return ask_once(session, operation, proxy, *operands)
 
 
-def as_number(objects: ProxyHost, one: Any) -> int | float | complex | None:
-    """The number that an object is; ``None`` for one that is none, or not the same one in every respect."""
-    kind = plain_base(one)
+def as_number(session: Session, proxy: Any) -> int | float | complex | None:
+    """Return the number that an object is; ``None`` if it is not a number, or not the same one in every respect."""
+    kind = plain_base(proxy)
     if kind in _NUMBERS:
-        found = [ask_once(objects, "base", one)]
+        numbers = [ask_once(session, "base", proxy)]
     elif kind is not None:
         return None
     else:
-        words = ["int", "float", "complex"] if has_member(one, "__complex__") else ["int", "float"]
-        found = [said for word in words if (said := _try_conversion(objects, one, word)) is not None]
-    if not found or not all(type(said) in _NUMBERS and _agrees(found[0], said) for said in found):
+        names = ["int", "float", "complex"] if has_member(proxy, "__complex__") else ["int", "float"]
+        numbers = [number for name in names if (number := _try_conversion(session, proxy, name)) is not None]
+    # An object that is 3 as an int and 4.5 as a float would equal two right answers.
+    if not numbers or not all(type(number) in _NUMBERS and _agrees(numbers[0], number) for number in numbers):
         return None
-    value: int | float | complex = found[0]
-    return value if objects.is_made_by_test(one) or ask_once(objects, "bool", one) is bool(value) else None
+    value: int | float | complex = numbers[0]
+    return value if session.is_made_by_test(proxy) or ask_once(session, "bool", proxy) is bool(value) else None
 
 
-def _try_conversion(objects: ProxyHost, one: Any, word: str) -> Any:
+def _try_conversion(session: Session, proxy: Any, name: str) -> Any:
     try:
-        return ask_once(objects, "plain", one, word)
+        return ask_once(session, "plain", proxy, name)
     except Exception as error:
         if not is_from_solution(error) and not isinstance(error, TypeError):
             raise
@@ -146,22 +148,22 @@ def _try_conversion(objects: ProxyHost, one: Any, word: str) -> Any:
 
 
 def _agrees(one: Any, other: Any) -> bool:
-    """Whether a number is the other, as far as the other's type can tell."""
+    """Return whether a number is the other, as far as the other's type can represent it."""
     try:
         return bool(type(other)(one) == other)
     except (OverflowError, TypeError):
         return False
 
 
-def plain_value_with(objects: ProxyHost, one: Any, name: str) -> Any:
-    """The plain value of an object on which a method of this name is to run, here; ``None`` when it is to be asked.
+def plain_value_with(session: Session, proxy: Any, name: str) -> Any:
+    """Return the plain value of an object on which a method of this name is to run; ``None`` if it is to be asked.
 
-    It is run here when the object is none that test code made, and derives from a plain type that has the method: what
-    that type does is known, and the answer need not be told with what its object is held against.
+    The method runs here when test code did not make the object, and its class derives from a plain type that has the
+    method. What that type does is known, and the answer does not get to see what its object is compared with.
     """
-    kind = plain_base(one)
-    if kind is None or objects.is_made_by_test(one) or not is_plain_method(type(one), name):
+    kind = plain_base(proxy)
+    if kind is None or session.is_made_by_test(proxy) or not is_plain_method(type(proxy), name):
         return None
     if kind in _IMMUTABLE:
-        return ask_once(objects, "base", one)
-    return kind(ask_once(objects, "plain", one, kind.__name__))
+        return ask_once(session, "base", proxy)
+    return kind(ask_once(session, "plain", proxy, kind.__name__))

@@ -1,7 +1,7 @@
-"""Classes of proxies, built from what the solution's process tells of its classes.
+"""Classes of proxies, built from the descriptions that the solution's process gives of its classes.
 
-That decides which questions can be asked, and nothing else: a class that claims methods it does not have is found out
-when they are called.
+A description decides which requests can be made, and nothing else: a class that claims methods it does not have is
+found out when they are called. So a description is checked for types and sizes, and not for truth.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.wire.protocol import AWAIT, GET
 from testcases.proxies import observations, trust
-from testcases.proxies.proxy import Proxy, ProxyType, RemoteRef, ref_of, special_members
+from testcases.proxies.proxy import Proxy, ProxyType, special_members
+from testcases.proxies.session import RemoteRef, ref_of
 from testcases.signals import SolutionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from testcases.proxies.host import ProxyHost
+    from testcases.proxies.session import Session
 
-__all__ = ["RemoteError", "class_for_word", "make_named_tuple_class", "make_proxy_class"]
+__all__ = ["RemoteError", "class_for_type_name", "make_builtin_base", "make_named_tuple_class", "make_proxy_class"]
 
 _MAX_CLASSES = 60
 _MAX_MEMBERS = 1000
@@ -38,7 +40,7 @@ _TYPES: tuple[type, ...] = (
     type(iter(range(0))),
 )  # fmt: skip
 _TYPES_BY_NAME = {kind.__name__: kind for kind in (*_ROUTINES, *_TYPES)}
-"""Types of which the name says all."""
+"""Types whose objects are described by the name alone."""
 _STDLIB_ERRORS: Final = frozenset(
     {
         ("asyncio.exceptions", "CancelledError"), ("asyncio.exceptions", "InvalidStateError"),
@@ -57,26 +59,29 @@ _STDLIB_ERRORS: Final = frozenset(
         ("urllib.error", "URLError"), ("zlib", "error"), ("zoneinfo._common", "ZoneInfoNotFoundError"),
     }
 )  # fmt: skip
-"""Exceptions of the standard library, by module and name, that test code meets as what they are."""
+"""Exceptions of the standard library, by module and name, that test code meets as themselves."""
 
 
 class RemoteError(SolutionError, metaclass=ProxyType):
-    """An exception of a class of the answer's. Its attributes are those of the exception in the answer's process."""
+    """An exception of a class of the solution. Its attributes are those of the exception in the solution's process."""
 
     def __str__(self) -> str:
-        said = self.__dict__.get("__text__")
-        return said if type(said) is str else Exception.__str__(self)
+        text = self.__dict__.get("__text__")
+        return text if type(text) is str else Exception.__str__(self)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or "__held__" not in self.__dict__:
+        if name.startswith("__") or "__ref__" not in self.__dict__:
             raise AttributeError(name)
-        return ref_of(self).objects.ask("get", self, name)
+        return ref_of(self).session.ask(GET, self, name)
 
 
-def class_for_word(objects: ProxyHost, word: str) -> type:
-    """The class of stand-ins for objects of a type whose name says all; of others, one without special methods."""
-    kind = _TYPES_BY_NAME.get(word)
-    members: dict[str, Any] = {"__slots__": (), "__class_held__": _NoRef(objects)}
+def class_for_type_name(session: Session, name: str) -> type:
+    """Return the class of proxies for objects that are described by the name of their type.
+
+    For a name that is not known it is a class without special methods.
+    """
+    kind = _TYPES_BY_NAME.get(name)
+    members: dict[str, Any] = {"__slots__": (), "__class_ref__": _NoRef(session)}
     if kind is None:
         return type.__new__(ProxyType, "object", (Proxy,), members)
     members |= special_members(vars(kind)) | _members(dict.fromkeys(_methods(kind), "function"))
@@ -85,16 +90,16 @@ def class_for_word(objects: ProxyHost, word: str) -> type:
         members |= {"send": _send, "throw": _throw, "close": _close}
     if kind in _ROUTINES:
         members |= {"__eq__": object.__eq__, "__hash__": object.__hash__}
-    for name in ("__getattribute__", "__setattr__", "__str__", "__repr__"):
-        members.pop(name, None)
-    return type.__new__(ProxyType, word, (Proxy,), members)
+    for own in ("__getattribute__", "__setattr__", "__str__", "__repr__"):
+        members.pop(own, None)
+    return type.__new__(ProxyType, name, (Proxy,), members)
 
 
 def _send(self: Any, _: Any) -> None:
-    """One step of a coroutine, as an event loop of test code takes it: it starts there, and then is waited for."""
-    objects = ref_of(self).objects
-    if objects.started(self):
-        raise StopIteration(objects.ask("await", self))
+    """Take one step of a coroutine for an event loop of test code: the first starts it there, the second awaits it."""
+    session = ref_of(self).session
+    if session.was_started(self):
+        raise StopIteration(session.ask(AWAIT, self))
 
 
 def _throw(_: Any, error: Any, *more: Any) -> None:  # noqa: ARG001 - a coroutine's signature
@@ -102,68 +107,70 @@ def _throw(_: Any, error: Any, *more: Any) -> None:  # noqa: ARG001 - a coroutin
 
 
 def _close(_: Any) -> None:
-    """Nothing runs here."""
+    """Do nothing: nothing runs here."""
 
 
 class _NoRef(RemoteRef):
-    """What the class of a word stands for: nothing that can be asked."""
+    """The reference of a class that has none in the solution's process."""
 
     __slots__ = ()
 
-    def __init__(self, objects: ProxyHost) -> None:
-        super().__init__(objects, -1, 0)
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, -1, 0)
 
     def __del__(self) -> None:
-        """Nothing was held."""
+        """Do nothing: there is no object to release."""
 
 
 class _ClassRef(RemoteRef):
-    """A class stays as long as its process."""
+    """A reference to a class, which stays as long as its process."""
 
     __slots__ = ()
 
     def __del__(self) -> None:
-        """It is not let go."""
+        """Do nothing: classes are not released."""
 
 
-def make_proxy_class(objects: ProxyHost, generation: int, key: int, said: Any) -> type:
-    """The class of stand-ins for a class that was described.
+def make_proxy_class(session: Session, generation: int, key: int, reported: Any) -> type:
+    """Make the class of proxies for a class from its description.
 
     Args:
-        objects: whose it is.
-        generation: of the process that has the class.
-        key: its number.
-        said: what that process says of it (`sandbox.processes.solution.objects`, ``describe``).
+        session: the session with the solution.
+        generation: number of the process that has the class.
+        key: number of the class there.
+        reported: description that the process gave (`sandbox.processes.solution.objects`, ``describe``).
     """
-    told = said if type(said) is dict else {}
-    line = [entry for entry in _list(told.get("line"), list)[:_MAX_CLASSES] if [*map(type, entry)] == [int, str, str]]
+    description = reported if type(reported) is dict else {}
+    line = [
+        entry for entry in _list(description.get("line"), list)[:_MAX_CLASSES] if [*map(type, entry)] == [int, str, str]
+    ]
     name = line[0][2][:_NAME_CHARS] if line and line[0][2].isprintable() else "object"
     namespace: dict[str, Any] = {
-        "__class_held__": _ClassRef(objects, generation, key),
+        "__class_ref__": _ClassRef(session, generation, key),
         "__module__": "solution",
-        "__doc__": told.get("doc") if type(told.get("doc")) is str else None,
+        "__doc__": description.get("doc") if type(description.get("doc")) is str else None,
     }
     known = _stdlib_error(line[0][1], line[0][2]) if line else None
     if known is not None:
         return known
-    bases = _bases(objects, line[1:])
+    bases = _bases(session, line[1:])
     errors = [base for base in bases if issubclass(base, BaseException)]
     if errors:
         own = [base for base in errors if isinstance(base, ProxyType)]
         return _build_class(name, [*own, RemoteError, *(base for base in errors if base not in own)], namespace)
-    if line and len(line) > 1 and line[1][1:] == ["builtins", "tuple"] and type(told.get("names")) is list:
-        return make_named_tuple_class(name, tuple(_list(told["names"], str)), namespace) or _build_class(
+    if line and len(line) > 1 and line[1][1:] == ["builtins", "tuple"] and type(description.get("names")) is list:
+        return make_named_tuple_class(name, tuple(_list(description["names"], str)), namespace) or _build_class(
             name, [], namespace
         )
     namespace["__slots__"] = ()
-    members = _members(told.get("members"))
+    members = _members(description.get("members"))
     namespace |= members | {
         one: _method(one) for one in members if any(observations.is_plain_method(base, one) for base in bases)
     }
-    namespace |= special_members(_list(told.get("slots"), str), _list(told.get("absent"), str))
-    if "__init__" in _list(told.get("slots"), str):
+    namespace |= special_members(_list(description.get("slots"), str), _list(description.get("absent"), str))
+    if "__init__" in _list(description.get("slots"), str):
         namespace["__init__"] = _method("__init__")
-    fields = _list(told.get("fields"), str)
+    fields = _list(description.get("fields"), str)
     if fields:
         usable = [one for one in fields if one.isidentifier() and not keyword.iskeyword(one)]
         namespace["__dataclass_fields__"] = {one: _field(one) for one in usable}
@@ -172,28 +179,29 @@ def make_proxy_class(objects: ProxyHost, generation: int, key: int, said: Any) -
 
 def _build_class(name: str, bases: Sequence[type], namespace: dict[str, Any]) -> type:
     last = RemoteError if RemoteError in bases else Proxy
+    # The bases are as reported, and may contradict each other, or want a layout that does not fit.
     for attempt in (tuple(bases) or (Proxy,), (last,)):
         try:
             return type.__new__(ProxyType, name, attempt, dict(namespace))
-        except TypeError:  # bases that do not go together
+        except TypeError:
             continue
-    return type.__new__(ProxyType, "object", (Proxy,), {"__class_held__": namespace["__class_held__"], "__slots__": ()})
+    return type.__new__(ProxyType, "object", (Proxy,), {"__class_ref__": namespace["__class_ref__"], "__slots__": ()})
 
 
-def _bases(objects: ProxyHost, line: list[list[Any]]) -> list[type]:
-    """What the classes of a line are mirrored by, nearest first."""
-    found: list[type] = []
+def _bases(session: Session, line: list[list[Any]]) -> list[type]:
+    """Return the bases of a proxy class: one for each class of the line, nearest first."""
+    bases: list[type] = []
     for key, module, name in line:
         if (module, name) == ("builtins", "object"):
             continue
         local = getattr(builtins, name, None) if module == "builtins" else _stdlib_error(module, name)
         if isinstance(local, type) and issubclass(local, BaseException):
-            found.append(local)
+            bases.append(local)
         elif isinstance(local, type):
-            found.append(objects.classes.for_builtin(local))
+            bases.append(session.classes.for_builtin(local))
         else:
-            found.append(objects.classes.mirror(key))
-    return list(dict.fromkeys(found))
+            bases.append(session.classes.proxy_class(key))
+    return list(dict.fromkeys(bases))
 
 
 def _stdlib_error(module: str, name: str) -> type[BaseException] | None:
@@ -201,9 +209,13 @@ def _stdlib_error(module: str, name: str) -> type[BaseException] | None:
     return found if isinstance(found, type) and issubclass(found, BaseException) else None
 
 
-def make_builtin_base(objects: ProxyHost, kind: type) -> type:
-    """The class of stand-ins for objects that derive from a built-in class; no instance of that class itself."""
-    members: dict[str, Any] = {"__slots__": (), "__class_held__": _NoRef(objects), "__stands_for__": kind}
+def make_builtin_base(session: Session, kind: type) -> type:
+    """Make the base of proxies for objects whose class derives from a built-in one.
+
+    It has the methods of that class, but does not derive from it: C code would then use the value that a proxy has as a
+    list or a str, which is empty, instead of asking.
+    """
+    members: dict[str, Any] = {"__slots__": (), "__class_ref__": _NoRef(session), "__builtin_type__": kind}
     members |= _members(dict.fromkeys(_methods(kind), "function")) | special_members(vars(kind))
     return type.__new__(ProxyType, kind.__name__, (Proxy,), members)
 
@@ -212,44 +224,48 @@ def _methods(kind: type) -> list[str]:
     return [name for name, member in vars(kind).items() if callable(member) and not name.startswith("__")]
 
 
-def _members(told: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, kind in list(told.items())[:_MAX_MEMBERS] if type(told) is dict else ():
+def _members(kinds: Any) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, kind in list(kinds.items())[:_MAX_MEMBERS] if type(kinds) is dict else ():
         if type(name) is not str or (name.startswith("__") and name.endswith("__")):
             continue
         if kind == "function":
-            found[name] = _method(name)
+            members[name] = _method(name)
         elif kind == "classmethod":
-            found[name] = _class_method(name)
+            members[name] = _class_method(name)
         elif kind == "property":
-            found[name] = _property(name)
-    return found
+            members[name] = _property(name)
+    return members
 
 
 def _method(name: str) -> Callable[..., Any]:
-    """A method that is called across: by its object or, when test code derived its class, by that class."""
+    """Make a method that is called in the solution's process.
+
+    On an object whose class test code derives, it is called on the class that has it: ``super().method()`` in test code
+    must not find the method of test code again.
+    """
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        objects = ref_of(self).objects
-        if objects.classes.is_derived(type(self)):
+        session = ref_of(self).session
+        if session.classes.is_derived(type(self)):
             for base in type(self).__mro__:
                 if vars(base).get(name) is method:
-                    return objects.call([base, name], (self, *args), kwargs)
-        return trust.call_method(objects, self, name, args, kwargs)
+                    return session.call([base, name], (self, *args), kwargs)
+        return trust.call_method(session, self, name, args, kwargs)
 
     method.__name__ = method.__qualname__ = name
     return method
 
 
 def _class_method(name: str) -> Any:
-    """A class's own way of making objects, mostly: those it returns are as good as made by calling the class."""
+    """Make a class method, mostly an alternative constructor: what it returns counts as made by calling the class."""
 
     def method(cls: type, *args: Any, **kwargs: Any) -> Any:
-        objects = ref_of(cls).objects
-        trust.refuse_claim(objects, cls, name, args)
-        result = objects.call([cls, name], args, kwargs)
-        if objects.classes.is_constructible(cls) and isinstance(result, cls):
-            objects.own(result)
+        session = ref_of(cls).session
+        trust.refuse_claim(session, cls, name, args)
+        result = session.call([cls, name], args, kwargs)
+        if session.classes.is_constructible(cls) and isinstance(result, cls):
+            session.mark_made_by_test(result)
         return result
 
     return classmethod(method)
@@ -257,13 +273,13 @@ def _class_method(name: str) -> Any:
 
 def _property(name: str) -> property:
     def read(self: Any) -> Any:
-        return trust.get_attribute(ref_of(self).objects, self, name)
+        return trust.get_attribute(ref_of(self).session, self, name)
 
     return property(read)
 
 
 def _field(name: str) -> Any:
-    """A field as `dataclasses.fields` wants it."""
+    """Return a field as `dataclasses.fields` gives it."""
     return dataclasses.fields(dataclasses.make_dataclass("fields", [(name, Any)]))[0]
 
 
@@ -272,7 +288,10 @@ def _list(value: Any, kind: type) -> list[Any]:
 
 
 def make_named_tuple_class(name: str, names: tuple[str, ...], namespace: dict[str, Any]) -> type | None:
-    """A class of tuples whose items have names, and which ask the answer's process for any other attribute."""
+    """Make a class of named tuples that ask the solution's process for any other attribute.
+
+    The items have crossed as plain data, so they compare here like any tuple.
+    """
     usable = len(set(names)) == len(names) and all(
         one.isidentifier() and not keyword.iskeyword(one) and not one.startswith("_") for one in names
     )
@@ -283,7 +302,7 @@ def make_named_tuple_class(name: str, names: tuple[str, ...], namespace: dict[st
 
 
 def _tuple_attribute(self: Any, name: str) -> Any:
-    found = self.__dict__.get("__held__")
-    if found is None or (name.startswith("__") and name.endswith("__")):
+    ref = self.__dict__.get("__ref__")
+    if ref is None or (name.startswith("__") and name.endswith("__")):
         raise AttributeError(name)
-    return trust.get_attribute(found.objects, self, name)
+    return trust.get_attribute(ref.session, self, name)

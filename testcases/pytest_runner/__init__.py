@@ -1,1 +1,1 @@
-"""Pytest and unittest modules as tests of an answer that lives in another process."""
+"""Runs pytest and unittest modules against a solution that is in another process."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from numbers import Complex
 from typing import Any
 
-from testcases.proxies import looked_at
+from testcases.proxies.proxy import as_plain
 
 __all__ = ["Approx"]
 
@@ -17,7 +17,7 @@ _RELATIVE, _ABSOLUTE = 1e-6, 1e-12
 
 
 class Approx:
-    """Equal to what is near to the expected value.
+    """Compares equal to values near the expected one.
 
     Args:
         expected: a number, or a list, tuple or dict of numbers.
@@ -42,14 +42,14 @@ class Approx:
     def __eq__(self, actual: object) -> bool:
         expected = self.expected
         if isinstance(expected, Mapping):
-            actual = looked_at(actual, dict)
+            actual = as_plain(actual, dict)
             return (
                 isinstance(actual, Mapping)
                 and set(actual) == set(expected)
                 and all(self._of(value) == actual[key] for key, value in expected.items())
             )
         if isinstance(expected, Sequence) and not isinstance(expected, str | bytes):
-            actual = looked_at(actual, list)
+            actual = as_plain(actual, list)
             return (
                 isinstance(actual, Sequence)
                 and len(actual) == len(expected)
@@ -57,7 +57,7 @@ class Approx:
             )
         if isinstance(expected, AbstractSet):
             raise TypeError(f"pytest.approx() does not support sets: {expected!r}")
-        return self._is_near(looked_at(actual, float))
+        return self._is_near(as_plain(actual, float))
 
     __hash__ = None  # type: ignore[assignment]  # as pytest's has none
 

@@ -22,14 +22,14 @@ class Case:
     """One case."""
 
     name: str = ""
-    """What distinguishes it from the others; empty when it is the only one."""
+    """Name among the other cases; empty when there is only one."""
     params: dict[str, tuple[str, Any]] = field(default_factory=dict)
-    """By the name of the parameter or fixture: which value it is, and the value."""
+    """Index and value of each parameter or fixture, by name."""
     marks: tuple[Mark, ...] = ()
 
 
 def cases_of(function: Callable[..., Any], marks: Sequence[Mark], fixtures: dict[str, Fixture]) -> list[Case]:
-    """The cases of a test, in the order in which they run.
+    """Return the cases of a test, in the order in which they run.
 
     Args:
         function: the test.
@@ -47,7 +47,7 @@ def cases_of(function: Callable[..., Any], marks: Sequence[Mark], fixtures: dict
 
 
 def used_fixtures(function: Callable[..., Any], marks: Sequence[Mark], fixtures: dict[str, Fixture]) -> list[str]:
-    """Names of the defined fixtures that a test uses, directly or not."""
+    """Return the names of the defined fixtures that a test uses, directly or not."""
     automatic = [name for name, fixture in fixtures.items() if fixture.is_automatic]
     marked = [name for mark in marks if mark.name == "usefixtures" for name in mark.args]
     found: dict[str, None] = {}
@@ -61,7 +61,7 @@ def used_fixtures(function: Callable[..., Any], marks: Sequence[Mark], fixtures:
 
 
 def fixtures_in(*owners: Any) -> dict[str, Fixture]:
-    """The fixtures that modules and classes define, by name; those of the later ones win."""
+    """Return the fixtures that modules and classes define, by name; later ones win."""
     found: dict[str, Fixture] = {}
     for owner in owners:
         for name, value in list(vars(owner).items()):
@@ -75,35 +75,35 @@ def _of_mark(mark: Mark) -> Iterator[Case]:
     argnames = mark.argument(0, "argnames", ())
     single = isinstance(argnames, str) and "," not in argnames
     names = argnames.replace(",", " ").split() if isinstance(argnames, str) else list(argnames)
-    for place, entry in enumerate(mark.argument(1, "argvalues", ())):
+    for index, entry in enumerate(mark.argument(1, "argvalues", ())):
         case = entry if isinstance(entry, ParameterSet) else ParameterSet((entry,) if single else tuple(entry))
         if len(case.values) != len(names):
             raise ValueError(f"parametrize: {len(names)} names, {len(case.values)} values")
         if any(mark.name in _LEFT_OUT for mark in case.marks):
             continue
-        label = case.name or _given(mark.argument(3, "ids"), place, case.values)
-        told = [id_of_value(value, name, place) for name, value in zip(names, case.values, strict=True)]
-        label = label or "-".join(told)
-        params = {name: (f"{place}", value) for name, value in zip(names, case.values, strict=True)}
+        label = case.name or _given(mark.argument(3, "ids"), index, case.values)
+        parts = [id_of_value(value, name, index) for name, value in zip(names, case.values, strict=True)]
+        label = label or "-".join(parts)
+        params = {name: (f"{index}", value) for name, value in zip(names, case.values, strict=True)}
         yield Case(label, params, case.marks)
 
 
 def _of_fixture(name: str, fixture: Fixture) -> Iterator[Case]:
-    for place, entry in enumerate(fixture.params or ()):
+    for index, entry in enumerate(fixture.params or ()):
         case = entry if isinstance(entry, ParameterSet) else ParameterSet((entry,))
         if any(mark.name in _LEFT_OUT for mark in case.marks):
             continue
-        label = case.name or _given(fixture.names, place, case.values) or id_of_value(case.values[0], name, place)
-        yield Case(label, {name: (f"{place}", case.values[0])}, case.marks)
+        label = case.name or _given(fixture.names, index, case.values) or id_of_value(case.values[0], name, index)
+        yield Case(label, {name: (f"{index}", case.values[0])}, case.marks)
 
 
-def _given(ids: Any, place: int, values: tuple[Any, ...]) -> str | None:
-    """The name that the author gave a case."""
+def _given(ids: Any, index: int, values: tuple[Any, ...]) -> str | None:
+    """Return the name that the author gave a case."""
     if callable(ids):
         named = [ids(value) for value in values]
         return "-".join(map(str, named)) if None not in named else None
     names = list(ids) if ids is not None else []
-    return str(names[place]) if place < len(names) and names[place] is not None else None
+    return str(names[index]) if index < len(names) and names[index] is not None else None
 
 
 def _joined(parts: tuple[Case, ...]) -> Case:
@@ -112,5 +112,5 @@ def _joined(parts: tuple[Case, ...]) -> Case:
 
 
 def all_marks(function: Callable[..., Any], owners: Sequence[Any]) -> list[Mark]:
-    """The marks on a test and on what it is in, the nearest first."""
+    """Return the marks on a test and on what it is in, the nearest first."""
     return [mark for owner in (function, *owners) for mark in marks_of(owner)]

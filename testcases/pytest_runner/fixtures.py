@@ -1,4 +1,4 @@
-"""Fixtures: what tests ask for by the names of their parameters."""
+"""Fixtures: values that tests request by the names of their parameters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testcases.pytest_runner.hooks import parameters_of
-from testcases.signals import BrokenTestError, FinalError
+from testcases.signals import BrokenTestError, FailureWatch, take_failure
 from testcases.source.pytest_unsupported import BUILTIN_FIXTURES
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ __all__ = ["Scope", "Scopes", "TestContext"]
 
 
 class Captured(NamedTuple):
-    """What was printed."""
+    """Texts that were printed."""
 
     out: str
     err: str
 
 
 class Capture:
-    """The fixtures ``capsys`` and ``capfd``: what the test prints, and what the answer does."""
+    """The fixtures ``capsys`` and ``capfd``: they capture what the test and the solution print."""
 
     def __init__(self) -> None:
         self._before = sys.stdout, sys.stderr
@@ -36,7 +36,7 @@ class Capture:
         sys.stdout, sys.stderr = self._streams
 
     def readouterr(self) -> Captured:
-        """Everything since this was asked last."""
+        """Return what was printed since the last call."""
         texts = [stream.getvalue() for stream in self._streams]
         for stream in self._streams:
             stream.seek(0)
@@ -49,19 +49,19 @@ class Capture:
 
 
 class Scope:
-    """Values that live for some time, and what is to be done when that is over."""
+    """Values that live for some time, and the functions to call at the end of it."""
 
     def __init__(self) -> None:
         self.values: dict[Any, Any] = {}
-        """By fixture and parameters; an exception that was raised is kept as `Failure`."""
+        """Values by fixture and parameters; an exception that was raised is kept as a `_Failure`."""
         self._finishers: list[Callable[[], Any]] = []
 
     def at_end(self, finisher: Callable[[], Any]) -> None:
-        """Have something done at the end; the last comes first."""
+        """Have a function called at the end; the last comes first."""
         self._finishers.append(finisher)
 
     def end(self) -> None:
-        """Do it all, even if some of it fails.
+        """Call all finishers, even if some fail.
 
         Raises:
             BaseException: the first failure.
@@ -78,14 +78,14 @@ class Scope:
 
 
 class Scopes(NamedTuple):
-    """Where a test stands."""
+    """The scopes of a test."""
 
     module: Scope
     owner: Scope
     function: Scope
 
     def of(self, name: str) -> Scope:
-        """The scope of this name."""
+        """Return the scope of this name."""
         return {"function": self.function, "class": self.owner}.get(name, self.module)
 
 
@@ -94,7 +94,7 @@ class _Failure(NamedTuple):
 
 
 class Request:
-    """The fixture ``request``: what a fixture may ask about the test that uses it."""
+    """The fixture ``request``: tells a fixture about the test that uses it."""
 
     def __init__(
         self, test: TestContext, fixture: Fixture | None, param: Any = None, *, has_param: bool = False
@@ -109,11 +109,11 @@ class Request:
             self.param = param
 
     def getfixturevalue(self, name: str) -> Any:
-        """The value of another fixture."""
+        """Return the value of another fixture."""
         return self._test.value(name)
 
     def addfinalizer(self, finalizer: Callable[[], Any]) -> None:
-        """Have something done when the fixture is no longer used."""
+        """Have a function called when the fixture is no longer used."""
         self._test.scopes.of(self.scope).at_end(finalizer)
 
 
@@ -153,25 +153,25 @@ class TestContext:
         self._monkeypatch = monkeypatch
 
     def value(self, name: str, asker: Fixture | None = None) -> Any:
-        """What a name means for this case."""
+        """Return what a name means for this case."""
         if name == "request":
             return self.request(asker)
         if name in self._params and name not in self.fixtures:
             return self._params[name][1]
         if name in self.fixtures:
-            return self._made(self.fixtures[name])
+            return self._fixture_value(self.fixtures[name])
         if name in BUILTIN_FIXTURES:
-            return self._offered(name)
+            return self._builtin_value(name)
         raise BrokenTestError(f"fixture {name!r} is not offered")
 
     def request(self, fixture: Fixture | None) -> Request:
-        """The request of a fixture, or of the test itself."""
+        """Return the request of a fixture, or of the test itself."""
         name = fixture.name if fixture is not None else None
         if name is not None and name in self._params:
             return Request(self, fixture, self._params[name][1], has_param=True)
         return Request(self, fixture)
 
-    def _offered(self, name: str) -> Any:
+    def _builtin_value(self, name: str) -> Any:
         values = self.scopes.function.values
         if name not in values:
             if name == "monkeypatch":
@@ -184,16 +184,20 @@ class TestContext:
                 self.scopes.function.at_end(values[name].close)
         return values[name]
 
-    def _made(self, fixture: Fixture) -> Any:
+    def _fixture_value(self, fixture: Fixture) -> Any:
         scope = self.scopes.of(fixture.scope)
         key = id(fixture), tuple(sorted((name, self._params[name][0]) for name in self._behind(fixture)))
         if key not in scope.values:
-            if (earlier := FinalError.take()) is not None:
+            # A fixture may serve many tests. A failure that this test has met so far is not the fixture's; one that
+            # the fixture swallows is that of all tests that use it.
+            if (earlier := take_failure()) is not None:
                 raise earlier
             try:
-                scope.values[key] = self._make(fixture, scope)
-                if (swallowed := FinalError.take()) is not None:
+                with FailureWatch() as watch:
+                    value = self._make(fixture, scope)
+                if (swallowed := watch.take()) is not None:
                     raise swallowed  # noqa: TRY301 - it is the fixture's, for all that use it
+                scope.values[key] = value
             except BaseException as error:
                 scope.values[key] = _Failure(error)
                 raise
@@ -203,7 +207,7 @@ class TestContext:
         return found
 
     def _behind(self, fixture: Fixture) -> Iterator[str]:
-        """The parametrized fixtures that a fixture depends on, itself included."""
+        """Yield the parametrized fixtures that a fixture depends on, itself included."""
         if fixture.name in self._params:
             yield fixture.name
         for name in parameters_of(fixture.function):

@@ -1,4 +1,4 @@
-"""Holds the tests of one class, or some functions in a row: their cases, with the fixtures and marks of each."""
+"""Runs the tests of one class, or some functions in a row: their cases, with the fixtures and marks of each."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from testcases.pytest_runner.fixtures import Scope, Scopes, TestContext
 from testcases.pytest_runner.hooks import call_hook, catch, parameters_of
 from testcases.pytest_runner.monkeypatch import MonkeyPatch
 from testcases.pytest_runner.raises import Skipped
-from testcases.signals import FinalError
+from testcases.signals import FailureWatch
 from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
-    from testcases.proxies import ProxyHost
+    from testcases.proxies.session import Asking
     from testcases.pytest_runner.cases import Case
     from testcases.pytest_runner.monkeypatch import RemotePatcher
     from testcases.pytest_runner.params import Mark
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["CaseOutcome", "Group"]
 
 CaseOutcome = tuple[str, "BaseException | None"]
-"""Name of a case, and why it did not pass."""
+"""Name of a case, and the error that kept it from passing."""
 
 
 class Group:
@@ -38,29 +38,29 @@ class Group:
         module: the test module.
         owners: the class of the tests and those it is in, the nearest first; none for functions.
         scope: the module's.
-        reach: patches the answer.
-        objects: the answer's.
+        patcher: patches the solution.
+        session: the session with the solution.
     """
 
     def __init__(
-        self, module: ModuleType, owners: list[Any], scope: Scope, reach: RemotePatcher, objects: ProxyHost
+        self, module: ModuleType, owners: list[Any], scope: Scope, patcher: RemotePatcher, session: Asking
     ) -> None:
         self.module = module
         self.owners = owners
         self.kind: Any = owners[0] if owners else None
         self.scopes = Scopes(scope, Scope(), Scope())
         self.fixtures = fixtures_in(module, *[base for owner in owners for base in reversed(owner.__mro__)])
-        self._monkeypatch = lambda: MonkeyPatch(reach, objects)
+        self._monkeypatch = lambda: MonkeyPatch(patcher, session)
 
-    def hold(self, tests: list[CollectedTest]) -> Iterator[list[CaseOutcome]]:
-        """Hold the tests; the cases of each."""
-        FinalError.take()
-        failure = catch(call_hook, self.kind, "setup_class") if self.kind is not None else None
-        failure = failure or FinalError.take()
+    def run(self, tests: list[CollectedTest]) -> Iterator[list[CaseOutcome]]:
+        """Run the tests and yield the cases of each."""
+        with FailureWatch() as watch:
+            failure = catch(call_hook, self.kind, "setup_class") if self.kind is not None else None
+            failure = failure or watch.take()
         for test in tests:
-            became = self._test(test, failure)
-            yield became
-            stopped = next((why for _, why in became if isinstance(why, OutOfTimeError)), None)
+            outcomes = self._test(test, failure)
+            yield outcomes
+            stopped = next((why for _, why in outcomes if isinstance(why, OutOfTimeError)), None)
             failure = Skipped(str(stopped)) if stopped is not None else failure
         catch(self.scopes.owner.end)
         if self.kind is not None:
@@ -80,27 +80,27 @@ class Group:
             failure = Skipped(f"the test has {len(cases)} cases, where its source shows {test.cases}")
         if failure is not None:
             return [(test.label, failure)] * test.count
-        became: list[CaseOutcome] = []
+        outcomes: list[CaseOutcome] = []
         for case in cases:
             why = failure or self._case(test.label, function, case, [*marks, *case.marks])
             failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
-            became.append((f"{test.label}[{case.name}]" if case.params else test.label, why))
+            outcomes.append((f"{test.label}[{case.name}]" if case.params else test.label, why))
         if test.cases is None:
-            return [(test.label, next((why for _, why in became if why is not None), None))]
-        return became
+            return [(test.label, next((why for _, why in outcomes if why is not None), None))]
+        return outcomes
 
     def _case(self, name: str, function: Any, case: Case, marks: list[Mark]) -> BaseException | None:
-        """Hold one case; why it did not pass."""
-        FinalError.take()
-        scopes = self.scopes._replace(function=Scope())
-        made: list[TestContext] = []
-        failure = catch(lambda: made.append(self._context(name, function, case, scopes)))
-        for context in made:
-            failure = catch(self._run, context, marks)
-            owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
-            failure = failure or catch(call_hook, owner, f"teardown_{hook}", about=context.function)
-        ending = catch(scopes.function.end)
-        return FinalError.take() or failure or ending
+        """Run one case and return the error that kept it from passing."""
+        with FailureWatch() as watch:
+            scopes = self.scopes._replace(function=Scope())
+            contexts: list[TestContext] = []
+            failure = catch(lambda: contexts.append(self._context(name, function, case, scopes)))
+            for context in contexts:
+                failure = catch(self._run, context, marks)
+                owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
+                failure = failure or catch(call_hook, owner, f"teardown_{hook}", about=context.function)
+            ending = catch(scopes.function.end)
+            return watch.take() or failure or ending
 
     def _context(self, name: str, function: Any, case: Case, scopes: Scopes) -> TestContext:
         instance = None if self.kind is None else self.kind()
@@ -126,7 +126,7 @@ class Group:
 
 
 def _fixture_names(function: Callable[..., Any]) -> list[str]:
-    """What a test wants by name; what `unittest.mock.patch` gives it comes first, by place."""
+    """Return the names that a test requests; arguments of `unittest.mock.patch` come first, by position."""
     patchings = getattr(function, "patchings", [])
     given = sum(one.attribute_name is None and one.new is unittest.mock.DEFAULT for one in patchings)
     return parameters_of(function)[given:]

@@ -1,4 +1,4 @@
-"""Calling what test code defines, whatever comes of it."""
+"""Calls of functions that test code defines."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 __all__ = ["call_hook", "catch", "parameters_of"]
 
 
-def catch(act: Callable[..., Any], *args: Any, **kwargs: Any) -> BaseException | None:
-    """What a call raised; ``None`` when it returned."""
+def catch(function: Callable[..., Any], *args: Any, **kwargs: Any) -> BaseException | None:
+    """Call a function and return what it raised; ``None`` when it returned."""
     try:
-        act(*args, **kwargs)
+        function(*args, **kwargs)
     except BaseException as error:  # noqa: BLE001 - whatever ends a test is its outcome
         return error
     return None
 
 
 def call_hook(owner: Any, *names: str, about: Any = None) -> None:
-    """Call what an object has of functions of these names, with what each is about if it wants to know."""
+    """Call the functions of these names that an object has, with `about` if they take an argument."""
     for name in names:
         function = getattr(owner, name, None)
         if inspect.isroutine(function):
@@ -29,7 +29,7 @@ def call_hook(owner: Any, *names: str, about: Any = None) -> None:
 
 
 def parameters_of(function: Any) -> list[str]:
-    """The names a function asks for."""
-    found = inspect.signature(function).parameters.values()
-    wanted = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return [one.name for one in found if one.kind in wanted and one.default is inspect.Parameter.empty]
+    """Return the names of the arguments that a function needs."""
+    parameters = inspect.signature(function).parameters.values()
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [one.name for one in parameters if one.kind in kinds and one.default is inspect.Parameter.empty]

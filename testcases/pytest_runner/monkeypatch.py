@@ -1,4 +1,4 @@
-"""Patches of test code that reach the answer: what both processes have is patched in both."""
+"""Patches of test code that reach the solution: what both processes have is patched in both."""
 
 from __future__ import annotations
 
@@ -10,66 +10,68 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from testcases.proxies import GlobalRef, ProxyType
+from sandbox.wire.protocol import GET, OP
+from testcases.proxies.exportable import GlobalRef
+from testcases.proxies.proxy import ProxyType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from testcases.proxies import ProxyHost
+    from testcases.proxies.session import Asking
 
 __all__ = ["MonkeyPatch", "RemotePatcher", "patched_mocks"]
 
 _OWN = frozenset({("sys", "stdout"), ("sys", "stderr")})
-"""What the answer writes is written to whatever stands here in the test's process."""
+"""Streams that stay: output of the solution is forwarded to whatever they are in the test's process."""
 _MISSING: Any = object()
 
 
 class RemotePatcher:
-    """Patches the modules of the answer's process."""
+    """Patches the modules of the solution's process."""
 
     is_remote = True
-    """Whether that is another process than this."""
+    """True if that is another process than this."""
 
-    def __init__(self, objects: ProxyHost) -> None:
-        self._objects = objects
+    def __init__(self, session: Asking) -> None:
+        self._session = session
         self._originals: dict[tuple[str, str], list[Any]] = {}
 
     def patch(self, target: Any, name: str, value: Any) -> None:
-        """Have an attribute of a module of the standard library be something else there, too."""
-        place = self._place(target, name)
-        if place is not None:
-            module = GlobalRef(f"{place[0]}:")
-            self._originals.setdefault(place, []).append(self._objects.ask("get", module, name))
-            self._objects.ask("op", "setattr", [module, name, value])
+        """Set an attribute of a module of the standard library there, too."""
+        path = self._path(target, name)
+        if path is not None:
+            module = GlobalRef(f"{path[0]}:")
+            self._originals.setdefault(path, []).append(self._session.ask(GET, module, name))
+            self._session.ask(OP, "setattr", [module, name, value])
 
     def restore(self, target: Any, name: str) -> None:
         """Undo the last patch of an attribute."""
-        place = self._place(target, name)
-        if place is not None and self._originals.get(place):
-            self._objects.ask("op", "setattr", [GlobalRef(f"{place[0]}:"), name, self._originals[place].pop()])
+        path = self._path(target, name)
+        if path is not None and self._originals.get(path):
+            self._session.ask(OP, "setattr", [GlobalRef(f"{path[0]}:"), name, self._originals[path].pop()])
 
     @staticmethod
-    def _place(target: Any, name: str) -> tuple[str, str] | None:
+    def _path(target: Any, name: str) -> tuple[str, str] | None:
         if type(target) is not ModuleType or target.__name__.partition(".")[0] not in sys.stdlib_module_names:
             return None
         return None if (target.__name__, name) in _OWN else (target.__name__, name)
 
 
 @contextmanager
-def patched_mocks(reach: RemotePatcher) -> Iterator[None]:
-    """Have `unittest.mock.patch` patch what the answer has, too."""
+def patched_mocks(remote: RemotePatcher) -> Iterator[None]:
+    """Have `unittest.mock.patch` patch the solution's process, too."""
     patcher: Any = type(mock.patch.object(os, "name"))
     enter, leave = patcher.__enter__, patcher.__exit__
 
     def reaching_enter(self: Any) -> Any:
         entered = enter(self)
-        reach.patch(self.target, self.attribute, getattr(self.target, self.attribute))
+        remote.patch(self.target, self.attribute, getattr(self.target, self.attribute))
         return entered
 
     def reaching_leave(self: Any, *failure: Any) -> Any:
         target = getattr(self, "target", None)
         left = leave(self, *failure)
-        reach.restore(target, self.attribute)
+        remote.restore(target, self.attribute)
         return left
 
     patcher.__enter__, patcher.__exit__ = reaching_enter, reaching_leave
@@ -82,9 +84,9 @@ def patched_mocks(reach: RemotePatcher) -> Iterator[None]:
 class MonkeyPatch:
     """The fixture ``monkeypatch``."""
 
-    def __init__(self, reach: RemotePatcher, objects: ProxyHost) -> None:
-        self._reach = reach
-        self._objects = objects
+    def __init__(self, remote: RemotePatcher, session: Asking) -> None:
+        self._remote = remote
+        self._session = session
         self._undo: list[Any] = []
 
     def setattr(self, target: Any, name: Any, value: Any = _MISSING, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
@@ -95,7 +97,7 @@ class MonkeyPatch:
         if before is _MISSING and raising:
             raise AttributeError(f"{target!r} has no attribute {name!r}")
         setattr(target, name, value)
-        self._reach.patch(target, name, value)
+        self._remote.patch(target, name, value)
         self._undo.append(lambda: self._put_back(target, name, before))
 
     def delattr(self, target: Any, name: Any = _MISSING, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
@@ -132,7 +134,7 @@ class MonkeyPatch:
         self._undo.append(lambda: self._environment(name, before))
 
     def delenv(self, name: str, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
-        """Take a variable out of the environment, in both processes."""
+        """Delete a variable of the environment, in both processes."""
         before = os.environ.get(name)
         if before is None:
             if raising:
@@ -145,33 +147,33 @@ class MonkeyPatch:
         there = GlobalRef("os:environ")
         if value is None:
             os.environ.pop(name, None)
-            self._objects.call([there, "pop"], [name, None], {})
+            self._session.call([there, "pop"], [name, None], {})
         else:
             os.environ[name] = value
-            self._objects.ask("op", "setitem", [there, name, value])
+            self._session.ask(OP, "setitem", [there, name, value])
 
     def syspath_prepend(self, path: Any) -> None:
-        """Have modules be found in a folder."""
+        """Add a folder to the path of modules."""
         sys.path.insert(0, str(path))
         self._undo.append(lambda: sys.path.remove(str(path)))
 
     @contextmanager
     def context(self) -> Iterator[MonkeyPatch]:
-        """Patches that end with a block."""
-        inner = MonkeyPatch(self._reach, self._objects)
+        """Patch until the end of a block."""
+        inner = MonkeyPatch(self._remote, self._session)
         try:
             yield inner
         finally:
             inner.undo()
 
     def undo(self) -> None:
-        """Undo all of it."""
+        """Undo all patches."""
         while self._undo:
             self._undo.pop()()
 
     def _before(self, target: Any, name: str) -> Any:
         if isinstance(target, ProxyType):
-            return self._objects.ask("get", target, name)
+            return self._session.ask(GET, target, name)
         own = vars(target).get(name, _MISSING) if isinstance(target, type) else _MISSING
         return own if own is not _MISSING else getattr(target, name, _MISSING)
 
@@ -180,7 +182,7 @@ class MonkeyPatch:
             delattr(target, name)
         else:
             setattr(target, name, before)
-            self._reach.restore(target, name)
+            self._remote.restore(target, name)
 
 
 def _put_item_back(target: Any, key: Any, before: Any) -> None:
@@ -191,7 +193,7 @@ def _put_item_back(target: Any, key: Any, before: Any) -> None:
 
 
 def _resolve(path: str) -> tuple[Any, str]:
-    """What a full name means: the object that has the attribute, and the attribute's name."""
+    """Return the object that has the attribute of a full name, and the attribute's name."""
     first, *rest = path.split(".")
     found: Any = importlib.import_module(first)
     name = rest.pop()

@@ -17,7 +17,7 @@ _PLAIN = (type(None), bool, int, float, complex)
 
 @dataclass(frozen=True)
 class Mark:
-    """What a decorator such as ``pytest.mark.parametrize(...)`` leaves on a test."""
+    """A mark that a decorator such as ``pytest.mark.parametrize(...)`` leaves on a test."""
 
     name: str
     args: tuple[Any, ...] = ()
@@ -32,9 +32,9 @@ class Mark:
             return target
         return Mark(self.name, (*self.args, *args), {**(self.kwargs or {}), **kwargs})
 
-    def argument(self, place: int, name: str, default: Any = None) -> Any:
-        """An argument by its place or its name."""
-        return self.args[place] if len(self.args) > place else (self.kwargs or {}).get(name, default)
+    def argument(self, position: int, name: str, default: Any = None) -> Any:
+        """Return an argument by its position or its name."""
+        return self.args[position] if len(self.args) > position else (self.kwargs or {}).get(name, default)
 
 
 class MarkGenerator:
@@ -47,7 +47,7 @@ class MarkGenerator:
 
 
 def marks_of(owner: Any) -> list[Mark]:
-    """The marks on a function, a class or a module, in the order in which they were put on."""
+    """Return the marks on a function, a class or a module, in the order in which they were put on."""
     found = vars(owner).get("pytestmark", [])
     return [mark for mark in (found if isinstance(found, list | tuple) else [found]) if isinstance(mark, Mark)]
 
@@ -62,12 +62,12 @@ class ParameterSet:
 
 
 def param(*values: Any, marks: Mark | Sequence[Mark] = (), id: str | None = None) -> ParameterSet:  # noqa: A002 - pytest's name
-    """Values of one case."""
+    """Return the values of one case."""
     return ParameterSet(values, (marks,) if isinstance(marks, Mark) else tuple(marks), id)
 
 
-def id_of_value(value: Any, name: str, place: int) -> str:
-    """How a value shows in the name of a case."""
+def id_of_value(value: Any, name: str, index: int) -> str:
+    """Return the text of a value in the name of a case."""
     if type(value) in _PLAIN:
         return str(value)
     if type(value) is str:
@@ -80,12 +80,12 @@ def id_of_value(value: Any, name: str, place: int) -> str:
         return str(value.pattern)
     if isinstance(value, type) or hasattr(value, "__code__"):
         return str(value.__name__)
-    return f"{name}{place}"
+    return f"{name}{index}"
 
 
 @dataclass(eq=False)
 class Fixture:
-    """What ``pytest.fixture`` makes of a function."""
+    """A function that ``pytest.fixture`` has decorated."""
 
     function: Callable[..., Any]
     scope: str = "function"
@@ -108,7 +108,7 @@ def fixture(
     ids: Any = None,
     name: str | None = None,
 ) -> Any:
-    """``pytest.fixture``, with or without arguments."""
+    """Make a fixture: ``pytest.fixture``, with or without arguments."""
 
     def made(function: Callable[..., Any]) -> Fixture:
         return Fixture(function, str(scope), None if params is None else list(params), autouse, ids, name)

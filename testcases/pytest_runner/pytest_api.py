@@ -1,4 +1,4 @@
-"""The module ``pytest``, as far as tests of an answer need it."""
+"""The module ``pytest``, as far as tests of a solution need it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def fail(reason: str = "", pytrace: bool = True, msg: str | None = None) -> NoRe
 
 
 def skip(reason: str = "", *, allow_module_level: bool = False, msg: str | None = None) -> NoReturn:  # noqa: ARG001 - pytest's signature
-    """End the test; it was not held."""
+    """End the test, which was not run."""
     raise Skipped(f"skipped: {reason or msg or ''}")
 
 
 def xfail(reason: str = "") -> NoReturn:
-    """End the test, which was expected to fail; it says nothing for the answer."""
+    """End the test, which was expected to fail, and so is not a pass."""
     raise Skipped(f"expected to fail: {reason}")
 
 
 def importorskip(name: str, *_: Any, **__: Any) -> Any:
-    """A module."""
+    """Import a module, or break the test: no answer is to blame for one that is missing."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
@@ -41,20 +41,20 @@ def importorskip(name: str, *_: Any, **__: Any) -> Any:
 
 
 def main(*_: Any, **__: Any) -> int:
-    """Nothing: the tests are run without being told to."""
+    """Do nothing: the tests run anyway."""
     return 0
 
 
 class _NamedClass:
-    """Stands for a class of pytest's that test code names in annotations."""
+    """Stands for a class of pytest that test code names in annotations."""
 
     def __class_getitem__(cls, _: Any) -> Any:
         return cls
 
 
 def make_module() -> ModuleType:
-    """A module ``pytest`` for one suite."""
-    made = ModuleType("pytest")
+    """Make a module ``pytest`` for one suite."""
+    module = ModuleType("pytest")
     fail.Exception, skip.Exception, xfail.Exception = Failed, Skipped, Skipped  # type: ignore[attr-defined]  # as pytest has it
     names: dict[str, Any] = {
         "raises": raises, "approx": Approx, "fixture": fixture, "yield_fixture": fixture, "param": param,
@@ -66,9 +66,9 @@ def make_module() -> ModuleType:
     for value in names.values():
         if isinstance(value, type) and value.__module__ == __name__:
             value.__module__ = "pytest"
-    vars(made).update(names)
-    made.__getattr__ = _missing  # type: ignore[method-assign]  # of a module (PEP 562)
-    return made
+    vars(module).update(names)
+    module.__getattr__ = _missing  # type: ignore[method-assign]  # of a module (PEP 562)
+    return module
 
 
 def _missing(name: str) -> Any:

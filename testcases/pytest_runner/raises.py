@@ -1,11 +1,11 @@
-"""``pytest.raises``, and how tests end that neither pass nor fail by an assertion."""
+"""``pytest.raises``, and the exceptions of ``pytest.fail`` and ``pytest.skip``."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from testcases.signals import FinalError
+from testcases.signals import FinalError, mark_caught
 from testcases.verdict import Verdict
 from testcases.watchdog import OutOfTimeError
 
@@ -16,17 +16,17 @@ __all__ = ["ExceptionInfo", "Failed", "Raises", "Skipped", "raises"]
 
 
 class Failed(BaseException):
-    """``pytest.fail``, and what ``pytest.raises`` raises when nothing else was raised."""
+    """Raised by ``pytest.fail``, and by ``pytest.raises`` when nothing was raised."""
 
 
 class Skipped(BaseException):
-    """``pytest.skip``: the test was not held, and so was not passed."""
+    """Raised by ``pytest.skip``: the test was not run, and so not passed."""
 
     verdict = Verdict.NOT_RUN
 
 
 class ExceptionInfo:
-    """What ``pytest.raises`` has met."""
+    """The exception that ``pytest.raises`` has caught."""
 
     def __init__(self) -> None:
         self._value: BaseException | None = None
@@ -53,15 +53,15 @@ class ExceptionInfo:
         return self.value.__traceback__
 
     def exconly(self, tryshort: bool = False) -> str:  # noqa: FBT001, FBT002, ARG002 - pytest's signature
-        """Class and text in one line."""
+        """Return class and text in one line."""
         return f"{self.typename}: {self.value}"
 
     def errisinstance(self, kinds: Any) -> bool:
-        """Whether it is of one of these classes."""
+        """Return whether it is of one of these classes."""
         return isinstance(self.value, kinds)
 
     def match(self, pattern: Any) -> bool:
-        """Whether the pattern is found in its text.
+        """Return whether the pattern is found in its text.
 
         Raises:
             AssertionError: it is not.
@@ -98,7 +98,7 @@ class Raises:
             raise Failed(f"DID NOT RAISE {self.expected!r}")
         if isinstance(error, FinalError | OutOfTimeError) or not isinstance(error, self.expected):
             return False
-        FinalError.seen(error)
+        mark_caught(error)
         self.info._value = error  # noqa: SLF001 - its own
         if self.pattern is not None:
             self.info.match(self.pattern)
@@ -108,7 +108,7 @@ class Raises:
 
 
 def raises(expected: Any, *args: Any, match: Any = None, check: Any = None, **kwargs: Any) -> Any:
-    """``pytest.raises``, as a context manager or with a function to call."""
+    """Expect an exception: ``pytest.raises``, as a context manager or with a function to call."""
     if not args:
         return Raises(expected, match, check)
     manager = Raises(expected)

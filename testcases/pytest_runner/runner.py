@@ -1,8 +1,8 @@
-"""Runs a pytest or unittest module against an answer that lives in another process.
+"""Runs a pytest or unittest module against a solution that is in another process.
 
-What a test is, and how many there are, is settled before (`testcases.source.pytest_collection`); here each is
-run, and each case of one gets a verdict of its own. An exception of the answer, whatever its class is
-called, is never taken for a skip.
+`testcases.source.pytest_collection` has settled which tests there are, so that their number is the same for every
+answer. Here each runs, and each case has a verdict of its own. An exception of the solution, whatever the name of its
+class, never counts as a skip.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from testcases.pytest_runner.solution_module import (
     star_imported_elsewhere,
 )
 from testcases.pytest_runner.unittest_runner import run_class
-from testcases.signals import BrokenTestError, FinalError, verdict_of
+from testcases.signals import BrokenTestError, FailureWatch, verdict_of
 from testcases.source.instrumentation import compile_marked
 from testcases.source.parsing import free_names, try_parse
 from testcases.source.pytest_collection import collect
@@ -40,6 +40,7 @@ from testcases.watchdog import OutOfTimeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from testcases.proxies.session import Asking
     from testcases.pytest_runner.group import CaseOutcome
     from testcases.solution import Solution
     from testcases.source.pytest_collection import CollectedTest
@@ -51,101 +52,101 @@ _FILE = "<test>"
 
 
 def names_used(source: str, module: str) -> set[str]:
-    """Names of the answer that a suite uses."""
+    """Return the names of the solution that a suite uses."""
     tree = try_parse(source)
     return set() if tree is None else imported_names(tree, module) | free_names(source)
 
 
-def run_suite(answer: Solution, source: str, module: str) -> list[CaseResult]:
-    """Put an answer to every test of a module.
+def run_suite(solution: Solution, source: str, module: str) -> list[CaseResult]:
+    """Put a solution to every test of a module.
 
     Args:
-        answer: the answer.
-        source: of the module.
-        module: name by which it imports the answer.
+        solution: the solution under test.
+        source: source of the test module.
+        module: name by which it imports the solution.
 
     Raises:
-        BrokenTestError: the module cannot be run, whatever the answer is.
+        BrokenTestError: the module cannot run, whatever the answer is.
     """
     for line, feature in unsupported_features(source):
         raise BrokenTestError(f"line {line}: {feature}")
     wanted = free_names(source)
     with installed_modules({"pytest": pytest_api.make_module()}):
-        wanted -= star_imported_elsewhere(source, module, wanted, answer.entry_point)
-    answers = SolutionModule(module, answer, wanted)
-    suite = Suite(source, {module: answers}, answer.namespace, answer.objects)
-    with suite.installed(RemotePatcher(answer.objects)):
-        return [outcome for outcomes in suite.steps() for outcome in outcomes]
+        wanted -= star_imported_elsewhere(source, module, wanted, solution.entry_point)
+    modules = {module: SolutionModule(module, solution, wanted)}
+    suite = Suite(source, modules, solution.namespace, solution.proxies)
+    with suite.installed(RemotePatcher(solution.proxies)):
+        return [result for results in suite.steps() for result in results]
 
 
 class Suite:
     """One module, run once.
 
     Args:
-        source: of the module.
-        answers: the module that it imports the answer from, by its name.
-        namespace: gives the names it has without binding them.
-        objects: the answer's.
+        source: source of the module.
+        modules: modules that it imports the solution from, by name.
+        namespace: returns the names that it has without binding them.
+        session: the session with the solution.
     """
 
     def __init__(
         self,
         source: str,
-        answers: Mapping[str, ModuleType],
+        modules: Mapping[str, ModuleType],
         namespace: Callable[[], dict[str, Any]],
-        objects: Any,
+        session: Asking,
     ) -> None:
         self.source = source
         self.lines = source.splitlines()
         self.plan = collect(source)
         self.module = ModuleType(_MODULE)
         self._pytest = pytest_api.make_module()
-        self._answers = answers
+        self._modules = modules
         self._namespace = namespace
-        self._objects = objects
-        self._reach = RemotePatcher(objects)
+        self._session = session
+        self._patcher = RemotePatcher(session)
         self._loaded: list[tuple[str, int, int]] | None = None
 
     @contextmanager
-    def installed(self, reach: RemotePatcher) -> Iterator[None]:
-        """Have everything be as the module expects it."""
-        self._reach = reach
-        modules = {"pytest": self._pytest, _MODULE: self.module, **self._answers}
+    def installed(self, patcher: RemotePatcher) -> Iterator[None]:
+        """Install the modules that the test module imports, and patch mocks."""
+        self._patcher = patcher
+        modules = {"pytest": self._pytest, _MODULE: self.module, **self._modules}
         with ExitStack() as stack:
             stack.enter_context(installed_modules(modules))
-            if reach.is_remote:
-                stack.enter_context(patched_mocks(reach))
+            if patcher.is_remote:
+                stack.enter_context(patched_mocks(patcher))
             stack.callback(setattr, sys, "stdout", sys.stdout)
             stack.callback(setattr, sys, "stderr", sys.stderr)
             yield
 
     def steps(self, first: int = 0) -> Iterator[list[CaseResult]]:
-        """Run the tests; what became of each, with one outcome for each of its cases.
+        """Run the tests and yield the results of each, one for each of its cases.
 
         Args:
             first: number of the test to begin with.
         """
         tests = self.plan.tests[first:]
         scope = Scope()
-        FinalError.take()
-        failure = catch(self._load)
-        self._loaded = self._members()
-        failure = failure or catch(call_hook, self.module, "setup_module", "setUpModule") or FinalError.take()
+        with FailureWatch() as watch:
+            failure = catch(self._load)
+            self._loaded = self._members()
+            failure = failure or catch(call_hook, self.module, "setup_module", "setUpModule") or watch.take()
         for owner, group in itertools.groupby(tests, key=lambda test: test.owner):
-            for became in self._group(owner, list(group), scope, failure):
-                yield [self._outcome(name, why) for name, why in became]
-                stopped = next((why for _, why in became if isinstance(why, OutOfTimeError)), None)
+            for outcomes in self._group(owner, list(group), scope, failure):
+                yield [self._result(name, why) for name, why in outcomes]
+                stopped = next((why for _, why in outcomes if isinstance(why, OutOfTimeError)), None)
                 failure = Skipped(str(stopped)) if stopped is not None else failure
         catch(scope.end)
         catch(call_hook, self.module, "teardown_module", "tearDownModule")
 
     @property
     def is_intact(self) -> bool:
-        """Whether the tests are those of the source, as far as can be seen from what they were when it was loaded."""
+        """True if the functions of the test module are those that it had when it was loaded."""
         return self._loaded is None or self._members() == self._loaded
 
     def _members(self) -> list[tuple[str, int, int]]:
-        """The functions of the module and of its classes, and everything of pytest's."""
+        """Return the functions of the module and of its classes, and everything of the module pytest."""
         owners = [self.module, *(value for value in vars(self.module).values() if isinstance(value, type))]
         members: list[tuple[str, Any]] = [
             (name, value)
@@ -168,7 +169,7 @@ class Suite:
     def _group(
         self, owner: tuple[str, ...], tests: list[CollectedTest], scope: Scope, failure: BaseException | None
     ) -> Iterator[list[CaseOutcome]]:
-        """The tests of one class, or some functions in a row."""
+        """Run the tests of one class, or some functions in a row."""
         owners: list[Any] = []
         try:
             for name in owner if failure is None else ():
@@ -179,23 +180,23 @@ class Suite:
             for test in tests:
                 yield [(test.label, failure) for _ in range(test.count)]
         elif tests[0].is_unittest:
-            became = run_class(owners[0], [test.name for test in tests])
-            yield from ([(test.label, why)] for test, why in zip(tests, became, strict=True))
+            errors = run_class(owners[0], [test.name for test in tests])
+            yield from ([(test.label, why)] for test, why in zip(tests, errors, strict=True))
         else:
-            yield from Group(self.module, owners, scope, self._reach, self._objects).hold(tests)
+            yield from Group(self.module, owners, scope, self._patcher, self._session).run(tests)
 
-    def _outcome(self, name: str, error: BaseException | None) -> CaseResult:
+    def _result(self, name: str, error: BaseException | None) -> CaseResult:
         if error is None:
             return CaseResult(Verdict.PASSED, name)
         if isinstance(error, BrokenTestError):
             raise error
-        if isinstance(error, ImportError) and error.name not in self._answers and is_missing_module(error):
+        if isinstance(error, ImportError) and error.name not in self._modules and is_missing_module(error):
             raise BrokenTestError(f"a test cannot import: {error}") from None
         verdict = Verdict.EXCEPTION if isinstance(error, ImportError) else verdict_of(error)
-        return CaseResult(verdict, name, f"{self._place(error)}{describe_error(error)}"[:MAX_TEXT_CHARS])
+        return CaseResult(verdict, name, f"{self._location(error)}{describe_error(error)}"[:MAX_TEXT_CHARS])
 
-    def _place(self, error: BaseException) -> str:
-        """Where in the module an error came up."""
+    def _location(self, error: BaseException) -> str:
+        """Return the line of the module in which an error came up."""
         line, trace = 0, error.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == _FILE:

@@ -1,4 +1,4 @@
-"""The module that test code imports the answer from."""
+"""The module that test code imports the solution from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from testcases.proxies import GlobalRef
+from sandbox.wire.protocol import OP
+from testcases.proxies.exportable import GlobalRef
 from testcases.source.parsing import parse_quietly
 
 if TYPE_CHECKING:
@@ -20,38 +21,38 @@ if TYPE_CHECKING:
 __all__ = ["SolutionModule", "imported_names", "installed_modules", "star_imported_elsewhere"]
 
 _SOLUTION_MODULE = "solution:"
-"""The answer's module, in its own process."""
+"""Global name of the solution's module, in its own process."""
 
 
 class SolutionModule(ModuleType):
-    """Its attributes are those of the answer's module, and setting one sets it there.
+    """A module with the attributes of the solution's module; setting one sets it there.
 
-    A star import takes only what test code uses and has from nowhere else: no answer puts its own ``abs`` or ``pytest``
-    in the place of the test's.
+    A star import takes only what test code uses and has from nowhere else: otherwise an answer could put its own
+    ``abs`` or ``pytest`` in the place of the test's.
     """
 
-    def __init__(self, name: str, answer: Solution, wanted: frozenset[str]) -> None:
+    def __init__(self, name: str, solution: Solution, used_names: frozenset[str]) -> None:
         super().__init__(name)
-        vars(self)["__answer__"] = answer
-        vars(self)["__wanted__"] = wanted
+        vars(self)["__solution__"] = solution
+        vars(self)["__used_names__"] = used_names
 
     def __getattr__(self, name: str) -> Any:
-        answer: Solution = vars(self)["__answer__"]
+        solution: Solution = vars(self)["__solution__"]
         if name == "__all__":
-            return answer.public_names(vars(self)["__wanted__"])
+            return solution.public_names(vars(self)["__used_names__"])
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return answer.name(name)
+        return solution.name(name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        vars(self)["__answer__"].objects.ask("op", "setattr", [GlobalRef(_SOLUTION_MODULE), name, value])
+        vars(self)["__solution__"].proxies.ask(OP, "setattr", [GlobalRef(_SOLUTION_MODULE), name, value])
 
     def __delattr__(self, name: str) -> None:
-        vars(self)["__answer__"].objects.ask("op", "delattr", [GlobalRef(_SOLUTION_MODULE), name])
+        vars(self)["__solution__"].proxies.ask(OP, "delattr", [GlobalRef(_SOLUTION_MODULE), name])
 
     def __dir__(self) -> list[str]:
-        answer: Solution = vars(self)["__answer__"]
-        return answer.public_names()
+        solution: Solution = vars(self)["__solution__"]
+        return solution.public_names()
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def installed_modules(modules: dict[str, ModuleType]) -> Iterator[None]:
 
 
 def imported_names(module: ast.Module, name: str) -> set[str]:
-    """Names that a test module takes from the answer's module of this name."""
+    """Return the names that a test module takes from the solution's module of this name."""
     found: set[str] = set()
     aliases = {name}
     for node in ast.walk(module):
@@ -85,14 +86,14 @@ def imported_names(module: ast.Module, name: str) -> set[str]:
 
 
 def star_imported_elsewhere(source: str, name: str, wanted: frozenset[str], entry_point: str | None) -> frozenset[str]:
-    """Names that a test module takes by star imports of others than the answer's module: these are not the answer's.
+    """Return the names that a test module takes by star imports of other modules than the solution's.
 
     Args:
-        source: of the test module, which parses.
-        name: of the answer's module.
+        source: source of the test module, which parses.
+        name: name of the solution's module.
         wanted: names that the module uses and does not bind.
-        entry_point: what is tested, and so is the answer's whoever else has it; where that is not known, and others
-            have everything that is wanted, any of it may be.
+        entry_point: the function that is tested, which is the solution's even if others have it. Where it is not known,
+            and others have all the names, any of them may be the solution's.
     """
     nodes = [node for node in ast.walk(parse_quietly(source)) if isinstance(node, ast.ImportFrom)]
     starred = {node.module for node in nodes if node.level == 0 and any(alias.name == "*" for alias in node.names)}

@@ -1,4 +1,4 @@
-"""Runs the test cases of `unittest`, with its own machinery, and tells what became of each method."""
+"""Runs the test cases of `unittest` with its own machinery."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from testcases.pytest_runner.hooks import catch
 from testcases.pytest_runner.raises import Skipped
-from testcases.signals import FinalError
+from testcases.signals import FailureWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,32 +16,34 @@ __all__ = ["run_class"]
 
 
 class _Suite(unittest.TestSuite):
-    """The methods of one class; the module's own preparation has been made."""
+    """The methods of one class; the setup of the module has run."""
 
     def _handleModuleFixture(self, test: Any, result: Any) -> None:  # noqa: N802 - unittest's name
-        """Nothing."""
+        """Do nothing."""
 
     def _handleModuleTearDown(self, result: Any) -> None:  # noqa: N802 - unittest's name
-        """Nothing."""
+        """Do nothing."""
 
 
 class _Result(unittest.TestResult):
-    """Keeps the first thing that went wrong with each method."""
+    """Keeps the first error of each method."""
 
     def __init__(self) -> None:
         super().__init__()
         self.failed: dict[str, BaseException] = {}
         self.ran: set[str] = set()
         self.of_class: BaseException | None = None
-        """What went wrong before the first of them, even if it was swallowed."""
+        """Error before the first method, even if it was swallowed."""
+        self.watch = FailureWatch()
+        """Failures of the method that runs, and of the setup of its class."""
 
     def startTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
-        self.of_class = self.of_class or FinalError.take()
+        self.of_class = self.of_class or self.watch.take()
         super().startTest(test)
 
     def stopTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
         self.ran.add(_name(test))
-        if (final := FinalError.take()) is not None:
+        if (final := self.watch.take()) is not None:
             self.failed[_name(test)] = final
         super().stopTest(test)
 
@@ -69,13 +71,13 @@ class _Result(unittest.TestResult):
 
 
 def run_class(kind: type[unittest.TestCase], names: Iterable[str]) -> Iterator[BaseException | None]:
-    """Run methods of a class, one after the other; why each did not pass, or ``None``."""
+    """Run methods of a class, one after the other, and yield the error of each, or ``None``."""
     result = _Result()
     result._testRunEntered = True  # type: ignore[attr-defined]  # noqa: SLF001 - the class goes on after each suite
     suite = _Suite()
-    FinalError.take()
     for name in names:
-        failure = catch(_run_one, kind, name, result)
+        with FailureWatch() as result.watch:
+            failure = catch(_run_one, kind, name, result)
         failure = failure or result.failed.get(name) or result.of_class
         yield failure or (None if name in result.ran else Skipped("it was not run"))
     catch(suite._tearDownPreviousClass, None, result)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way

@@ -1,4 +1,4 @@
-"""What test code has caught, and what was swallowed on its way to it."""
+"""Exceptions that test code has caught, and those that were swallowed on the way to it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from testcases import signals
 from testcases.caught import mark_caught, marked_libraries
-from testcases.signals import FinalError, RefusedError
+from testcases.signals import FailureWatch, RefusedError, watch
 from testcases.source.instrumentation import CAUGHT_NAME, compile_marked
 
 if TYPE_CHECKING:
@@ -17,22 +18,21 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def nothing_pending() -> Iterator[None]:
-    FinalError.take()
-    yield
-    FinalError.take()
+def failures() -> Iterator[FailureWatch]:
+    with FailureWatch() as failures:
+        yield failures
 
 
 def end() -> Any:
     error = StopIteration("over")
     error.comes_from_solution = True  # type: ignore[attr-defined]  # as one that came from there
-    FinalError.watch(error)
+    watch(error)
     raise error
 
 
-def ran(source: str) -> BaseException | None:
+def failure_of(source: str) -> BaseException | None:
     exec(compile_marked(source, "<test>"), {CAUGHT_NAME: mark_caught, "end": end})
-    return FinalError.take()
+    return signals.take_failure()
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def ran(source: str) -> BaseException | None:
     ],
 )
 def test_what_no_clause_caught_stays(source: str) -> None:
-    assert isinstance(ran(source), StopIteration)
-    assert FinalError.take() is None
+    assert isinstance(failure_of(source), StopIteration)
+    assert signals.take_failure() is None
 
 
 @pytest.mark.parametrize(
@@ -65,39 +65,39 @@ def test_what_no_clause_caught_stays(source: str) -> None:
     ],
 )
 def test_what_a_clause_caught_is_gone(source: str) -> None:
-    assert ran(source) is None
+    assert failure_of(source) is None
 
 
-def test_the_library_tells_while_it_is_asked_to() -> None:
+def test_the_library_marks_inside_the_block_only(failures: FailureWatch) -> None:
     before = contextlib.suppress.__exit__
     with marked_libraries():
         with contextlib.suppress(StopIteration):
             end()
         unittest.TestCase().assertRaises(StopIteration, end)  # noqa: PT027 - what tests of a data set use
-        assert FinalError.take() is None
+        assert failures.take() is None
         with contextlib.suppress(StopIteration), contextlib.suppress(KeyError):
             raise KeyError
     assert contextlib.suppress.__exit__ is before
     with contextlib.suppress(StopIteration):
         end()
-    assert isinstance(FinalError.take(), StopIteration)
+    assert isinstance(failures.take(), StopIteration)
 
 
-def test_what_the_answer_says_came_before_its_error_is_not_gone() -> None:
+def test_a_cause_that_the_solution_reports_is_not_forgotten(failures: FailureWatch) -> None:
     with contextlib.suppress(StopIteration):
         end()
-    (unseen,) = FinalError._unseen
+    (uncaught,) = failures._uncaught
     later = ValueError("later")
-    later.__cause__, later.comes_from_solution = unseen, True  # type: ignore[attr-defined]  # as one that came from there
-    FinalError.seen(later)
-    assert FinalError.take() is unseen
+    later.__cause__, later.comes_from_solution = uncaught, True  # type: ignore[attr-defined]  # as one that came from there
+    failures.mark_caught(later)
+    assert failures.take() is uncaught
 
 
-def test_a_final_error_cannot_be_caught() -> None:
+def test_a_final_error_cannot_be_caught(failures: FailureWatch) -> None:
     with contextlib.suppress(RefusedError):
         raise RefusedError("no")
-    FinalError.seen(RefusedError("another"))
-    assert isinstance(FinalError.take(), RefusedError)
+    failures.mark_caught(RefusedError("another"))
+    assert isinstance(failures.take(), RefusedError)
 
 
 def test_lines_stay_and_what_is_no_python_is_none() -> None:
@@ -106,3 +106,31 @@ def test_lines_stay_and_what_is_no_python_is_none() -> None:
     assert info.traceback[-1].lineno == 4
     with pytest.raises(SyntaxError):
         compile_marked("try: x\nexcept", "<test>")
+
+
+def test_a_block_that_raises_hands_its_failures_to_the_one_around_it(failures: FailureWatch) -> None:
+    with contextlib.suppress(KeyError), FailureWatch():
+        with contextlib.suppress(RefusedError):
+            raise RefusedError("no")
+        raise KeyError
+    assert isinstance(failures.take(), RefusedError)
+    with FailureWatch() as inner, contextlib.suppress(RefusedError):
+        raise RefusedError("no")
+    assert failures.take() is None
+    assert isinstance(inner.take(), RefusedError)
+
+
+def test_a_block_whose_exit_was_cut_off_is_not_left_behind(failures: FailureWatch) -> None:
+    with FailureWatch():
+        FailureWatch().__enter__()
+    assert signals._watches == [failures]
+
+
+def test_nothing_is_recorded_where_nothing_watches(failures: FailureWatch) -> None:
+    signals._watches.remove(failures)
+    with contextlib.suppress(RefusedError):
+        raise RefusedError("no")
+    watch(StopIteration())
+    signals.mark_caught(StopIteration())
+    assert signals.take_failure() is None
+    assert failures.take() is None

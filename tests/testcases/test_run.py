@@ -1,23 +1,15 @@
-"""Conducting an exam, with a candidate that lives in this process."""
+"""Running the tests of a spec, with a client whose solution is in this process."""
 
 from __future__ import annotations
 
 import builtins
 import math
-from dataclasses import dataclass, field, replace
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import pytest
 
-from sandbox.processes.base_frame import run
-from sandbox.processes.harness.callbacks import Callbacks
-from sandbox.processes.solution.exceptions import CallbackErrors, encode_exception
-from sandbox.processes.solution.objects import Objects
-from sandbox.processes.solution.proxies import Proxies
-from sandbox.processes.solution.trampoline import Steps, Task
-from sandbox.wire.limits import Limits
-from sandbox.wire.values import Reference, decode, encode, restore
+from sandbox.wire.replies import Raised, Reply, SolutionStatus
+from sandbox.wire.values import Reference
 from testcases.model import (
     ASK_ORACLE,
     AssertTest,
@@ -29,7 +21,6 @@ from testcases.model import (
     Test,
 )
 from testcases.proxies.exceptions import exception_for
-from testcases.run import run_tests
 from testcases.signals import (
     STATUS_VERDICTS,
     BrokenTestError,
@@ -38,163 +29,9 @@ from testcases.signals import (
     is_from_solution,
     verdict_of,
 )
-from testcases.source.counting import count_all_tests, count_tests
-from testcases.spec import build_spec
+from testcases.source.counting import count_all_tests
 from testcases.verdict import Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-
-@dataclass
-class Raised:
-    type_name: str
-    base: str
-    text: str = ""
-    reference: Any = None
-    args: tuple[Any, ...] | None = None
-    cause: Any = None
-
-
-@dataclass
-class Reply:
-    status: str
-    value: Any = None
-    changes: Any = None
-    raised: Raised | None = None
-    detail: str = ""
-
-
-def done(work: Steps) -> Any:
-    """What comes of work that calls the answer."""
-    return run(Task(work).take)
-
-
-class EndedError(BaseException):
-    """What an answer of these tests raises, with ``end(status)``, to lose its process."""
-
-
-class Fake:
-    """A candidate without a process. Whatever crosses is encoded and decoded as between processes."""
-
-    def __init__(self, source: str = "", *, loads: int = 99, lies: Mapping[str, Reply] | None = None) -> None:
-        self.source = source
-        self.alive = self.budget_spent = False
-        self.limits = Limits()
-        self.generation = self.request_count = 0
-        self.written = bytearray(), bytearray()
-        self.callbacks = Callbacks()
-        self.loads_left = loads
-        self.lies = lies or {}
-        """Replies that are given whatever is asked, by the name of the request."""
-        self.log: list[str] = []
-        self.module = ModuleType("solution")
-        self.renew()
-
-    def renew(self) -> None:
-        self.generation += 1
-        self.module = ModuleType("solution")
-        proxies = Proxies(self.ask_back)
-        self.back = CallbackErrors(proxies)
-        self.objects = Objects(self.module, proxies)
-
-    def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
-        self.log.append("load")
-        self.alive = False
-        if self.budget_spent or not self.loads_left:
-            return Reply("not_run", detail="the budget is spent")
-        self.loads_left -= 1
-        self.alive = True
-        self.renew()
-
-        def loading() -> dict[str, Any]:
-            namespace = self.module.__dict__
-            namespace.update({"end": self.end, "candidate": self})
-            exec(preamble, namespace)
-            for name in own_names:
-                namespace.pop(name, None)
-            exec(self.source, namespace)
-            return {name: done(self.objects.find(name)) for name in names if name.partition(".")[0] in namespace}
-
-        return self.lies.get("load") or self.outcome(loading)
-
-    def run(self, stdin: bytes) -> Reply:
-        self.log.append("run")
-        return self.lies.get("run") or self.outcome(lambda: eval(self.source, {"stdin": stdin, "end": self.end}))
-
-    def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
-        reply = self.ask("call", target, list(args), dict(kwargs))
-        self.callbacks.apply_changes(reply.changes, [*args, *kwargs.values()])
-        return reply
-
-    def ask(self, verb: str, *fields: Any) -> Reply:
-        crossed = restore(decode(self.callbacks.encode_request([verb, *fields])), self.objects.revive)[1:]
-        shown = fields[0] if isinstance(fields[0], str) else "object"
-        self.log.append(f"call {shown}" if verb == "call" else verb)
-        self.request_count += 1
-        if verb in self.lies:
-            return replace(self.lies[verb], value=self.callbacks.adopt(self.lies[verb].value))
-        work = getattr(self.objects, {"op": "operate"}.get(verb, verb))
-        return self.outcome(lambda: done(work(*crossed)), verb == "call")
-
-    def ask_back(self, verb: str, *fields: Any) -> Any:
-        question = decode(encode([verb, list(fields)], self.objects.keep))
-        answer = restore(decode(self.callbacks.serve(question)), self.objects.revive)
-        if answer[0] == "raised":
-            raise self.back.exception(answer[1:])
-        return answer[1]
-
-    def end(self, status: str) -> NoReturn:
-        raise EndedError(status)
-
-    def outcome(self, act: Callable[[], Any], changes: bool = False) -> Reply:
-        try:
-            value = act()
-            value, changed = value if changes else (value, None)
-            value, changed = decode(encode([value, changed], self.objects.keep))
-            return Reply("returned", self.callbacks.adopt(value), changed)
-        except EndedError as end:
-            self.alive = False
-            return Reply(str(end), detail=f"ended by {end}")
-        except Exception as error:  # noqa: BLE001 - is what it raised
-            _, name, base, text, _, reference, args, _ = decode(done(encode_exception(error, self.objects.keep)))
-            return Reply("raised", raised=Raised(name, base, text, reference, args), detail=f"{name}: {text}")
-
-
-@dataclass
-class Conducted:
-    report: list[list[str]]
-    candidate: Fake
-    verdicts: list[str] = field(init=False)
-    details: list[str] = field(init=False)
-    names: list[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.verdicts = [verdict for verdict, _, _ in self.report]
-        self.names = [name for _, name, _ in self.report]
-        self.details = [detail for _, _, detail in self.report]
-
-
-def examine(candidate: Fake | str, *tests: Test, **problem: Any) -> Conducted:
-    """Put an answer, by default one that must define f, to tests."""
-    fake = candidate if isinstance(candidate, Fake) else Fake(candidate)
-    problem.setdefault("entry_point", None if all(isinstance(test, StdinTest) for test in tests) else "f")
-    spec = decode(encode(build_spec(Problem(tests, **problem))))
-    report = run_tests(spec, fake)
-    assert decode(encode(report)) == report
-    assert [line.pop() for line in report] == [
-        place for place, test in enumerate(tests) for _ in range(count_tests(test))
-    ]
-    assert all(type(text) is str for line in report for text in line)
-    assert {Verdict(verdict) for verdict, _, _ in report}
-    return Conducted(report, fake)
-
-
-def check(*lines: str) -> CheckTest:
-    return CheckTest("def check(candidate):\n" + "".join(f"    {line}\n" for line in lines))
-
-
-DOUBLE = "def f(x):\n    return 2 * x\n"
+from tests.testcases.fake_client import DOUBLE, FakeClient, check, examine, raised
 
 
 class TestCalls:
@@ -205,7 +42,7 @@ class TestCalls:
             ["wrong_answer", "f(2)", "returned 4, expected 5"],
             ["passed", "f('a')", ""],
         ]
-        assert found.candidate.log == ["load", "call f", "call f", "call f"]
+        assert found.client.log == ["load", "call f", "call f", "call f"]
 
     def test_may_compare_each_in_a_way_of_its_own(self) -> None:
         unordered, near = Comparison("unordered"), Comparison(float_abs=0.1)
@@ -262,14 +99,14 @@ class TestCalls:
         found = examine("def f(x): return 1 // x", CallTest((0,), 0), CallTest((1,), 1))
         assert found.report[0] == ["exception", "f(0)", "ZeroDivisionError: integer division or modulo by zero"]
         assert found.verdicts == ["exception", "passed"]
-        assert found.candidate.log.count("load") == 1
+        assert found.client.log.count("load") == 1
 
     @pytest.mark.parametrize("status", [status for status in STATUS_VERDICTS if status not in {"raised", "not_run"}])
     def test_that_lose_the_process_are_no_end_either(self, status: str) -> None:
-        found = examine(f"def f(x):\n    return x or end({status!r})", CallTest((0,), 0), CallTest((1,), 1))
+        found = examine(f"def f(x):\n    return x or end({str(status)!r})", CallTest((0,), 0), CallTest((1,), 1))
         assert found.verdicts == [STATUS_VERDICTS[status], "passed"]
         assert found.details[0] == f"ended by {status}"
-        assert found.candidate.log == ["load", "call f", "load", "call f"]
+        assert found.client.log == ["load", "call f", "load", "call f"]
 
     def test_after_the_budget_are_not_run(self) -> None:
         source = "def f(x):\n    candidate.budget_spent = True\n    end('timeout')"
@@ -281,7 +118,7 @@ class TestCalls:
         assert examine(source, CallTest((0,), 0), CallTest((1,), 1)).verdicts == ["passed", "not_run"]
 
     def test_of_a_process_that_cannot_be_replaced_are_not_run(self) -> None:
-        found = examine(Fake("def f(x): end('crashed')", loads=2), *[CallTest((x,), x) for x in range(4)])
+        found = examine(FakeClient("def f(x): end('crashed')", loads=2), *[CallTest((x,), x) for x in range(4)])
         assert found.verdicts == ["crashed", "crashed", "not_run", "not_run"]
 
     @pytest.mark.parametrize(
@@ -309,11 +146,11 @@ class TestPrograms:
         found = examine("stdin", *tests)
         assert found.verdicts == ["passed", "wrong_answer", "passed"]
         assert found.details[1] == "printed '5\\n', expected '6'"
-        assert found.candidate.log == ["run"] * 3
+        assert found.client.log == ["run"] * 3
 
     @pytest.mark.parametrize("status", STATUS_VERDICTS)
     def test_that_end_badly_have_the_verdict_of_that(self, status: str) -> None:
-        found = examine(f"end({status!r})", StdinTest("", "x"))
+        found = examine(f"end({str(status)!r})", StdinTest("", "x"))
         assert found.verdicts == [STATUS_VERDICTS[status]]
 
     def test_are_compared_as_the_problem_wants(self) -> None:
@@ -333,7 +170,7 @@ class TestPrograms:
         assert examine("b'no number'", test).verdicts == ["wrong_answer"]
 
     def test_may_stand_beside_calls(self) -> None:
-        fake = Fake(DOUBLE, lies={"run": Reply("returned", b"out")})
+        fake = FakeClient(DOUBLE, lies={"run": Reply(SolutionStatus.RETURNED, b"out")})
         assert examine(fake, CallTest((1,), 2), StdinTest("", "out")).verdicts == ["passed", "passed"]
 
 
@@ -367,7 +204,7 @@ class TestAssertions:
 
     @pytest.mark.parametrize("status", [status for status in STATUS_VERDICTS if status not in {"raised", "not_run"}])
     def test_cannot_wait_for_a_lost_process(self, status: str) -> None:
-        source = f"def f(x):\n    return x or end({status!r})"
+        source = f"def f(x):\n    return x or end({str(status)!r})"
         test = AssertTest("try:\n    f(0)\nexcept Exception:\n    pass\n")
         assert examine(source, test, AssertTest("assert f(1)")).verdicts == [STATUS_VERDICTS[status], "passed"]
 
@@ -390,9 +227,9 @@ class TestAssertions:
         assert examine(source, test).verdicts == ["passed"]
 
     def test_keep_arguments_of_another_type_than_the_answer_says(self) -> None:
-        lies = {"call": Reply("returned", None, changes=[[0, (9, 9)], [1, [7]], [2, 5]])}
+        lies = {"call": Reply(SolutionStatus.RETURNED, None, changes=[[0, (9, 9)], [1, [7]], [2, 5]])}
         test = AssertTest("a, b, c = [2, 1], {1: 2}, 3\nf(a, b, c)\nassert (a, b, c) == ([2, 1], {1: 2}, 3)")
-        assert examine(Fake(DOUBLE, lies=lies), test).verdicts == ["passed"]
+        assert examine(FakeClient(DOUBLE, lies=lies), test).verdicts == ["passed"]
 
     def test_may_use_other_names_of_the_answer(self) -> None:
         source = DOUBLE + "LIMIT = 3\ndef g(): return LIMIT\n"
@@ -466,7 +303,7 @@ class TestChecks:
         )
         found = examine(DOUBLE, looped)
         assert found.verdicts == ["wrong_answer", "passed"]
-        assert found.candidate.log.count("call object") == 4
+        assert found.client.log.count("call object") == 4
 
     def test_go_on_after_an_exception_of_the_answer(self) -> None:
         found = examine("def f(x): return 2 // x", check("assert candidate(0) == 1", "assert candidate(1) == 2"))
@@ -475,7 +312,7 @@ class TestChecks:
 
     @pytest.mark.parametrize("status", [status for status in STATUS_VERDICTS if status not in {"raised", "not_run"}])
     def test_go_on_after_a_lost_process(self, status: str) -> None:
-        source = f"def f(x):\n    return x or end({status!r})"
+        source = f"def f(x):\n    return x or end({str(status)!r})"
         lines = ["assert candidate(1) == 1", "assert candidate(0) == 0", "assert candidate(2) == 2"]
         found = examine(source, check(*lines))
         assert found.verdicts == ["passed", STATUS_VERDICTS[status], "passed"]
@@ -551,21 +388,21 @@ class TestLoading:
         found = examine(source, *self.TESTS)
         assert found.verdicts == [verdict] * 4
         assert set(found.details) == {detail}
-        assert found.candidate.log == ["load"]
+        assert found.client.log == ["load"]
 
     @pytest.mark.parametrize("value", [None, [], ["f"], "f", 5, (("f", 1),), {"f"}], ids=repr)
     def test_that_says_nonsense_is_the_answer_s_fault(self, value: Any) -> None:
         """Else an answer that speaks for its process could choose to be unscored."""
-        found = examine(Fake(DOUBLE, lies={"load": Reply("returned", value)}), *self.TESTS)
+        found = examine(FakeClient(DOUBLE, lies={"load": Reply(SolutionStatus.RETURNED, value)}), *self.TESTS)
         assert found.verdicts == ["exception"] * 4
 
     def test_that_says_nonsense_of_other_names_helps_nobody(self) -> None:
         for lie in ({"f": 5}, {"f": Reference(1, "x", is_callable=False)}, {"f": {"is_callable": True}}):
-            found = examine(Fake(DOUBLE, lies={"load": Reply("returned", lie)}), *self.TESTS)
+            found = examine(FakeClient(DOUBLE, lies={"load": Reply(SolutionStatus.RETURNED, lie)}), *self.TESTS)
             assert found.verdicts == ["exception"] * 4
 
     def test_that_is_out_of_budget_is_not_run(self) -> None:
-        assert examine(Fake(DOUBLE, loads=0), *self.TESTS).verdicts == ["not_run"] * 4
+        assert examine(FakeClient(DOUBLE, loads=0), *self.TESTS).verdicts == ["not_run"] * 4
 
     def test_runs_the_prompt_first_but_wants_the_entry_point_from_the_answer(self) -> None:
         prompt = "import math\ndef f(x): return 2 * x\n"
@@ -585,7 +422,7 @@ class TestLyingAnswers:
         ids=repr,
     )
     def test_gain_nothing_by_what_they_return(self, value: Any) -> None:
-        fake = Fake(DOUBLE, lies={"call": Reply("returned", value)})
+        fake = FakeClient(DOUBLE, lies={"call": Reply(SolutionStatus.RETURNED, value)})
         found = examine(fake, CallTest((1,), 2), AssertTest("assert f(1) == 2"), check("assert candidate(1) == 2"))
         assert found.verdicts == ["wrong_answer"] * 3
 
@@ -598,36 +435,39 @@ class TestLyingAnswers:
         ids=repr,
     )  # fmt: skip
     def test_gain_nothing_by_what_they_say_of_arguments(self, changes: Any) -> None:
-        fake = Fake(DOUBLE, lies={"call": Reply("returned", 1, changes=changes)})
+        fake = FakeClient(DOUBLE, lies={"call": Reply(SolutionStatus.RETURNED, 1, changes=changes)})
         found = examine(fake, AssertTest("a = [3]\nassert f(a, 'x') == 1 and a == [3]"))
         assert found.verdicts == ["passed"]
 
     def test_may_say_of_arguments_what_honest_ones_may(self) -> None:
-        fake = Fake(DOUBLE, lies={"call": Reply("returned", 1, changes=[[0, [2, Reference("m5"), Reference("m0")]]])})
+        fake = FakeClient(
+            DOUBLE,
+            lies={"call": Reply(SolutionStatus.RETURNED, 1, changes=[[0, [2, Reference("m5"), Reference("m0")]]])},
+        )
         found = examine(fake, AssertTest("a = [3]\nf(a)\nassert a[:2] == [2, None] and a[2] is a"))
         assert found.verdicts == ["passed"]
 
     @pytest.mark.parametrize(
-        "raised",
+        "error",
         [
-            Raised("ValueError", "Nonsense"),
-            Raised("", ""),
-            Raised("A\0B", "ValueError", "x"),
-            Raised("\ud800", "\ud800", "\ud800"),
-            Raised("X", "__import__"),
-            Raised("X", "object"),
-            Raised("X", "SystemExit"),
-            Raised("X", "KeyboardInterrupt"),
-            Raised("AssertionError", "AssertionError", "x"),
-            Raised("BrokenTestError", "BaseException"),
-            Raised("SolutionLostError", "Exception"),
-            Raised("X", "UnicodeDecodeError", "x"),
-            Raised("X", "ExceptionGroup", "x"),
+            raised("ValueError", "Nonsense"),
+            raised("", ""),
+            raised("A\0B", "ValueError", "x"),
+            raised("\ud800", "\ud800", "\ud800"),
+            raised("X", "__import__"),
+            raised("X", "object"),
+            raised("X", "SystemExit"),
+            raised("X", "KeyboardInterrupt"),
+            raised("AssertionError", "AssertionError", "x"),
+            raised("BrokenTestError", "BaseException"),
+            raised("SolutionLostError", "Exception"),
+            raised("X", "UnicodeDecodeError", "x"),
+            raised("X", "ExceptionGroup", "x"),
         ],
-        ids=lambda raised: ascii(raised.base or raised.type_name),
+        ids=lambda error: ascii(error.base or error.type_name),
     )
-    def test_gain_nothing_by_what_they_raise(self, raised: Raised) -> None:
-        fake = Fake(DOUBLE, lies={"call": Reply("raised", raised=raised, detail="x")})
+    def test_gain_nothing_by_what_they_raise(self, error: Raised) -> None:
+        fake = FakeClient(DOUBLE, lies={"call": Reply(SolutionStatus.RAISED, raised=error, detail="x")})
         found = examine(fake, CallTest((1,), 2), AssertTest("assert f(1) == 2"), check("assert candidate(1) == 2"))
         assert found.verdicts == ["exception"] * 3
 
@@ -661,8 +501,8 @@ class TestBrokenTests:
     @pytest.mark.parametrize("test", [AssertTest("assert f(1) == 2"), check("assert candidate(1) == 2")])
     def test_cannot_be_prepared(self, field: str, source: str, test: Test) -> None:
         """No answer is to blame for that."""
-        fake = Fake(DOUBLE)
-        fake.load = lambda **_: Fake.load(fake, names=["f"])  # type: ignore[method-assign]  # counts on the way
+        fake = FakeClient(DOUBLE)
+        fake.load = lambda **_: FakeClient.load(fake, names=["f"])  # type: ignore[method-assign]  # counts on the way
         with pytest.raises(BrokenTestError, match=f"the {field} does not run"):
             examine(fake, test, **{field: source})
 
@@ -683,7 +523,7 @@ class TestRaising:
     def test_is_an_instance_of_the_built_in_class(self, base: str) -> None:
         special = {"UnicodeDecodeError", "UnicodeEncodeError", "UnicodeTranslateError", "ExceptionGroup"}
         for name in ("Own", base):
-            error = exception_for(Reply("raised", raised=Raised(name, base, "text")))
+            error = exception_for(Reply(SolutionStatus.RAISED, raised=raised(name, base, "text")))
             assert "text" in str(error)
             assert is_from_solution(error)
             assert verdict_of(error) is Verdict.EXCEPTION
@@ -693,31 +533,33 @@ class TestRaising:
 
     @pytest.mark.parametrize("base", ["BaseException", "int", "print", "__doc__", "Missing", ""])
     def test_is_a_plain_exception_where_there_is_no_such_class(self, base: str) -> None:
-        error = exception_for(Reply("raised", raised=Raised("Own", base, "text")))
+        error = exception_for(Reply(SolutionStatus.RAISED, raised=raised("Own", base, "text")))
         assert type(error).__bases__ == (SolutionError,)
         assert str(error) == "text"
 
     @pytest.mark.parametrize("base", ["KeyError", "OSError", "SyntaxError", "Exception"])
     @pytest.mark.parametrize("name", ["KeyError", "OSError", "SyntaxError", "Exception", "Own"])
     def test_has_the_text_as_it_was(self, name: str, base: str) -> None:
-        assert str(exception_for(Reply("raised", raised=Raised(name, base, "'key'")))) == "'key'"
+        assert str(exception_for(Reply(SolutionStatus.RAISED, raised=raised(name, base, "'key'")))) == "'key'"
 
     def test_has_the_arguments_it_was_made_of(self) -> None:
-        error = exception_for(Reply("raised", raised=Raised("KeyError", "KeyError", "'k'", args=("k",))))
+        error = exception_for(Reply(SolutionStatus.RAISED, raised=raised("KeyError", "KeyError", "'k'", args=("k",))))
         assert type(error) is KeyError
         assert error.args == ("k",)
-        error = exception_for(Reply("raised", raised=Raised("StopIteration", "StopIteration", "5", args=(5,))))
+        error = exception_for(
+            Reply(SolutionStatus.RAISED, raised=raised("StopIteration", "StopIteration", "5", args=(5,)))
+        )
         assert isinstance(error, StopIteration)
         assert error.value == 5
 
     def test_keeps_what_it_means_for_the_test(self) -> None:
-        error = exception_for(Reply("memory", raised=Raised("MemoryError", "MemoryError")))
+        error = exception_for(Reply(SolutionStatus.MEMORY, raised=raised("MemoryError", "MemoryError")))
         assert isinstance(error, MemoryError)
         assert verdict_of(error) is Verdict.MEMORY
 
     @pytest.mark.parametrize("status", [status for status in STATUS_VERDICTS if status != "raised"])
     def test_of_a_lost_process_is_none_that_tests_can_catch(self, status: str) -> None:
-        error = exception_for(Reply(status, detail="why"))
+        error = exception_for(Reply(SolutionStatus(status), detail="why"))
         assert isinstance(error, SolutionLostError)
         assert not isinstance(error, Exception)
         assert str(error) == "why"

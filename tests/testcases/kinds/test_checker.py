@@ -84,7 +84,7 @@ def test_a_checker_that_does_not_say_true_or_false_is_broken(result: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("comparison", "said"),
+    ("comparison", "message"),
     [
         (checked("raise ValueError('odd')"), "raised ValueError: odd"),
         (checked("import nothing_of_this_name"), "raised ModuleNotFoundError"),
@@ -96,10 +96,10 @@ def test_a_checker_that_does_not_say_true_or_false_is_broken(result: str) -> Non
         (Comparison(checker="exit()"), "cannot be made"),
     ],
 )
-def test_a_checker_that_fails_on_the_right_answer_is_broken(comparison: Comparison, said: str) -> None:
-    with pytest.raises(BrokenTestError, match=said):
+def test_a_checker_that_fails_on_the_right_answer_is_broken(comparison: Comparison, message: str) -> None:
+    with pytest.raises(BrokenTestError, match=message):
         value(1, [1], comparison)
-    with pytest.raises(BrokenTestError, match=said):
+    with pytest.raises(BrokenTestError, match=message):
         is_right_output("1", ["1"], comparison, "")
 
 
@@ -154,7 +154,7 @@ def test_where_nothing_is_expected_a_checker_that_fails_has_found_a_wrong_answer
 
 
 @pytest.mark.parametrize(
-    ("comparison", "said"),
+    ("comparison", "message"),
     [
         (checked("return misspelled"), "raised NameError"),
         (checked("import nothing_of_this_name"), "raised ModuleNotFoundError"),
@@ -163,7 +163,7 @@ def test_where_nothing_is_expected_a_checker_that_fails_has_found_a_wrong_answer
     ],
 )
 def test_where_nothing_is_expected_a_checker_is_broken_that_could_not_do_otherwise(
-    comparison: Comparison, said: str
+    comparison: Comparison, message: str
 ) -> None:
-    with pytest.raises(BrokenTestError, match=said):
+    with pytest.raises(BrokenTestError, match=message):
         value(3, [None], comparison, 12)

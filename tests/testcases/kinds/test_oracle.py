@@ -1,4 +1,4 @@
-"""What is expected of a call, said by the data set's own solution."""
+"""Expected values of calls from the data set's own solution."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oracle, "_known", type(oracle._known)())
 
 
-def test_says_what_a_function_returns() -> None:
-    assert Oracle(SOURCE).says("f", [(1, 2)], {"y": {3}}) == [(1, 2), {3}]
-    assert Oracle(SOURCE).says("Solution.g", [2], {}) == -2
+def test_gives_what_a_function_returns() -> None:
+    assert Oracle(SOURCE).expected("f", [(1, 2)], {"y": {3}}) == [(1, 2), {3}]
+    assert Oracle(SOURCE).expected("Solution.g", [2], {}) == -2
 
 
 @pytest.mark.parametrize("value", [10**6000, math.nan, {1: {2}}, b"x", 1j, frozenset({(1,)}), [[]] * 3], ids=type)
 def test_takes_values_of_every_kind(value: Any) -> None:
-    (said, _) = Oracle(SOURCE).says("f", [value], {})
-    assert equal(said, value, Comparison())
+    (expected, _) = Oracle(SOURCE).expected("f", [value], {})
+    assert equal(expected, value, Comparison())
 
 
 def test_is_asked_once_for_the_same_call() -> None:
     counting = "calls = []\ndef f(x):\n    calls.append(x)\n    return len(calls)\n"
     one = Oracle(counting)
-    assert [one.says("f", [1], {}), one.says("f", [2], {}), one.says("f", [1], {})] == [1, 2, 1]
-    assert Oracle(counting).says("f", [1], {}) == 1
-    assert one.says("f", [1.0], {}) == 3
-    assert one.says("f", [True], {}) == 4
+    assert [one.expected("f", [1], {}), one.expected("f", [2], {}), one.expected("f", [1], {})] == [1, 2, 1]
+    assert Oracle(counting).expected("f", [1], {}) == 1
+    assert one.expected("f", [1.0], {}) == 3
+    assert one.expected("f", [True], {}) == 4
 
 
 def test_forgets_what_was_asked_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oracle, "_MAX_CACHED", 3)
     one = Oracle(SOURCE)
     for number in range(10):
-        one.says("f", [number], {})
+        one.expected("f", [number], {})
     assert len(oracle._known) == 3
 
 
 def test_may_change_its_arguments() -> None:
     args = [[1]]
-    assert Oracle("def f(x):\n    x.append(2)\n    return x\n").says("f", args, {}) == [1, 2]
+    assert Oracle("def f(x):\n    x.append(2)\n    return x\n").expected("f", args, {}) == [1, 2]
     assert args == [[1]]
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "message"),
     [
         ("def f(x):\n    assert x > 5\n    return x\n", r"fails over f\(1\): AssertionError"),
         ("def g(x): return x\n", "KeyError: 'f'"),
@@ -66,9 +66,9 @@ def test_may_change_its_arguments() -> None:
         ("def f(x): raise SystemExit\n", "SystemExit"),
     ],
 )
-def test_that_fails_makes_a_broken_test(source: str, said: str) -> None:
-    with pytest.raises(BrokenTestError, match=said):
-        Oracle(source).says("f", [1], {})
+def test_that_fails_makes_a_broken_test(source: str, message: str) -> None:
+    with pytest.raises(BrokenTestError, match=message):
+        Oracle(source).expected("f", [1], {})
 
 
 def test_that_takes_too_long_makes_a_broken_test() -> None:
@@ -78,4 +78,4 @@ def test_that_takes_too_long_makes_a_broken_test() -> None:
     one = Oracle("")
     one._namespace = {"f": late}
     with pytest.raises(BrokenTestError, match="takes too long over f"):
-        one.says("f", [1], {})
+        one.expected("f", [1], {})

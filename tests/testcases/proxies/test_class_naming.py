@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testcases.proxies import ClassNaming
+from testcases.proxies.class_registry import ClassNaming
 
 NAMES = ["Stack", "stack", "Stacked", "_Stack", "f", "Find_Max", "E\u0301", "E\u0301e", "é", "a·", "def"]
 PIECES = [

@@ -14,8 +14,9 @@ from unittest.mock import AsyncMock, MagicMock, Mock, NonCallableMock
 import pytest
 
 from sandbox.wire.values import Reference
-from testcases.proxies import ClassNaming, ProxyHost
+from testcases.proxies.class_registry import ClassNaming
 from testcases.proxies.exports import Exports
+from testcases.proxies.host import ProxyHost
 from testcases.signals import RefusedError
 
 if TYPE_CHECKING:

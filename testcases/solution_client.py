@@ -1,0 +1,65 @@
+"""The solution in a process of its own, as the sandbox hands it to the runner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sandbox.wire.limits import Limits
+    from sandbox.wire.replies import Reply
+
+__all__ = ["Callbacks", "SolutionClient"]
+
+
+class Callbacks(Protocol):
+    """What a client does with objects of test code."""
+
+    host: Any
+    """Exports them and adopts the solution's: a `testcases.proxies.host.ProxyHost`, or ``None`` for plain data only."""
+
+    def adopt(self, value: Any) -> Any:
+        """Return a value with proxies in the place of the references in it."""
+
+
+class SolutionClient(Protocol):
+    """The solution, in one process at a time."""
+
+    alive: bool
+    """True while there is a process to ask."""
+    budget_spent: bool
+    """True once the budget of the sample is used up."""
+    limits: Limits
+    generation: int
+    """Number of the process. References of another generation mean nothing."""
+    request_count: int
+    """Number of requests and callbacks so far."""
+    written: tuple[bytearray, bytearray]
+    """Standard output and standard error of the present process so far."""
+    callbacks: Callbacks
+
+    def load(
+        self,
+        *,
+        preamble: str = "",
+        own_names: Sequence[str] = (),
+        names: Sequence[str] = (),
+        in_process_spec: Any = None,
+    ) -> Reply:
+        """Start a process and load the answer as a module; the value is a dict of those `names` that it has.
+
+        With `in_process_spec` the process also runs tests, one for each request ``step``.
+        """
+
+    def close(self) -> None:
+        """End the process."""
+
+    def run(self, stdin: bytes) -> Reply:
+        """Run the answer as a program in a process of its own; the value is its output."""
+
+    def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
+        """Call a function. Changes it makes to its arguments in place are made to these, too."""
+
+    def ask(self, verb: str, *fields: Any) -> Reply:
+        """Send another request (`sandbox.wire.protocol`)."""
