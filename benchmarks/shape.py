@@ -224,7 +224,7 @@ def imports_of(module: Module, names: Iterable[str], *, with_types: bool = False
 
 
 def _nodes(node: ast.AST, *, with_types: bool) -> Iterator[ast.AST]:
-    """Walk a tree, without the bodies of ``if TYPE_CHECKING:`` unless they are wanted."""
+    """Walk a tree, without the bodies of ``if TYPE_CHECKING:`` unless `with_types` is true."""
     yield node
     children: Iterable[ast.AST] = ast.iter_child_nodes(node)
     if isinstance(node, ast.If) and not with_types and _is_type_checking(node.test):

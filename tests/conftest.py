@@ -1,4 +1,4 @@
-"""What tests of several rooms share: AWS, as one server for all tests of a worker, and that interrupts are heeded."""
+"""Fixtures for several folders of tests: AWS, as one server for all tests of a worker, and working interrupts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from tests.s3.bucket import Bucket
 
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so a shell has it for what it starts in the background
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell sets that for processes in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def aws_server() -> Iterator[Server]:
-    """A server that speaks every service moto has, in a process of its own."""
+    """Start a server with all services of moto, in a process of its own."""
     from tests.aws.cloud import Server  # noqa: PLC0415 - few tests need it
 
     with Server() as server:
@@ -31,33 +31,33 @@ def aws_server() -> Iterator[Server]:
 
 @pytest.fixture
 def s3_server(aws_server: Server) -> Server:
-    """The same, for tests that want S3 alone."""
+    """Return the same server, for tests that use S3 only."""
     return aws_server
 
 
 @pytest.fixture
 def aws(aws_server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """An empty account there, and an environment in which the ordinary client finds every service of it."""
-    _find(aws_server.environ_of_all, monkeypatch)
+    """Empty the account of the server, and let the ordinary client find all its services."""
+    _set_environment(aws_server.environ_of_all, monkeypatch)
     aws_server.reset()
     return aws_server
 
 
 @pytest.fixture
 def bucket(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    """A new bucket there, and an environment in which the client finds it."""
+    """Create a bucket on the server, and let the client find it."""
     import boto3  # noqa: PLC0415 - slow to import
 
     from tests.s3.bucket import Bucket  # noqa: PLC0415 - as above
 
-    _find(s3_server.environ, monkeypatch)
+    _set_environment(s3_server.environ, monkeypatch)
     s3_server.refuse()
     s3_server.fail()
     return Bucket(s3_server, boto3.session.Session().client("s3"), f"bucket-{uuid4().hex}")
 
 
-def _find(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the client find this, and no account of whoever runs the tests."""
+def _set_environment(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the client's environment, without any account of the person who runs the tests."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in environ.items():

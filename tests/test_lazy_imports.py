@@ -126,6 +126,13 @@ def test_the_command_line_loads_no_tools_of_the_analyst() -> None:
     assert loaded.isdisjoint({"black", "pyflakes", "RestrictedPython", "boto3", "sandbox.processes"})
 
 
+def test_modules_for_aws_load_neither_the_client_nor_the_command_line() -> None:
+    modules = ("client", "errors", "lambda_function", "retry")
+    loaded = loaded_by("import " + ", ".join(f"grader.aws.{name}" for name in modules))
+    assert "grader.aws.errors" in loaded
+    assert {name for name in loaded if name.partition(".")[0] in LIBRARIES} == set()
+
+
 def test_a_command_loads_no_other() -> None:
     loaded = loaded_by("from grader.cli.main import app\napp(['version'], standalone_mode=False)")
     assert "grader.cli.version" in loaded

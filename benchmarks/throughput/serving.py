@@ -58,7 +58,7 @@ def serve(judge: Judge) -> None:
 
 
 def _timed(judge: Judge, workload: Workload) -> dict[str, Any]:
-    gc.collect()
+    gc.collect()  # a collection during the run would count against the contender
     started = time.perf_counter()
     passed = judge.judge(workload)
     seconds = time.perf_counter() - started

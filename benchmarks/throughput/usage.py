@@ -66,6 +66,7 @@ def _role(pid: int, family: dict[int, int], root: int) -> str:
     role = next((role for text, role in _ROLES if text in line), None)
     if role is None:
         return "children"
+    # Launcher, zygote and forked processes share a title: workers have no children, those of a zygote are workers.
     if pid not in family.values():
         return role
     forks_workers = any(parent == pid and child not in family.values() for child, parent in family.items())

@@ -113,7 +113,7 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
     """
     if image is not None and (no_build or base_image is not None):
         raise ConfigError("--image: names an existing image; leave out --no-build and --base-image")
-    wanted = Deployment(
+    deployment = Deployment(
         name=name,
         memory_mb=memory,
         timeout_s=timeout,
@@ -128,7 +128,7 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
         environment=_parse_environment(env or ()),
     )
     cloud = AwsSession(profile=profile, region=region)
-    plan = plan_for(wanted, cloud, build=not no_build, base=base_image)
+    plan = plan_for(deployment, cloud, build=not no_build, base=base_image)
     done: list[ResourceResult] = []
     carrier = ActionRunner(cloud, dry=dry_run, on_action=action_printer(dry_run, as_json))
     try:
@@ -136,11 +136,12 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
     except KeyboardInterrupt:
         print_error(f"grader: interrupted; {plan.standing(done, carrier, cloud)}")
         raise
-    report = None if dry_run else warm_up(wanted, cloud)
+    # The first invocation starts an environment, and shows that the function works before a training job depends on it.
+    report = None if dry_run else warm_up(deployment, cloud)
     if as_json:
         print_json(_document(plan.arn, done, report, dry_run=dry_run))
     elif report is not None:
-        _print_summary(wanted, plan.arn, done, report)
+        _print_summary(deployment, plan.arn, done, report)
 
 
 def action_printer(dry_run: bool, as_json: bool) -> Callable[[str], None]:  # noqa: FBT001  # both are flags of the command
@@ -176,7 +177,7 @@ def _document(arn: str, done: Sequence[ResourceResult], report: Any, *, dry_run:
     return {"arn": arn, "dry_run": dry_run, "steps": steps, "doctor": report}
 
 
-def _print_summary(wanted: Deployment, arn: str, done: Sequence[ResourceResult], report: dict[str, Any]) -> None:
+def _print_summary(deployment: Deployment, arn: str, done: Sequence[ResourceResult], report: dict[str, Any]) -> None:
     unchanged, tier = not any(step.acts for step in done), one_line(report.get("tier", "unknown"))
     lines = [
         f"{'Nothing to change' if unchanged else 'Deployed'}; the function responds (isolation tier: {tier}).",
@@ -186,9 +187,9 @@ def _print_summary(wanted: Deployment, arn: str, done: Sequence[ResourceResult],
         "Next:",
         f"  grader job bedrock JOB.toml --function {arn}",
         "  the role of the training job needs lambda:InvokeFunction on this ARN",
-        f"  grader undeploy --name {wanted.name} removes everything it created",
+        f"  grader undeploy --name {deployment.name} removes everything it created",
     ]
-    if "SageMaker" not in wanted.name:
+    if "SageMaker" not in deployment.name:
         lines.append(
             "  SageMaker's trainers need a function with `SageMaker` in its name; only Bedrock can use this one"
         )

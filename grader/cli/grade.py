@@ -117,6 +117,7 @@ def _grade_remotely(
     file: str, out: str | None, function: RemoteFunction, *, concurrency: int, batch_size: int
 ) -> _FileRun:
     with SampleFile(file) as source:
+        # Before the output is opened: a wrong name must not create or touch the file of an earlier run.
         function.check()
         unscored_reward = _unscored_reward(load_config(None))
         with (
@@ -168,6 +169,7 @@ class _FileRun:
         try:
             grade_all()
         except (InputError, CloudError) as error:
+            # Results that were written are worth a summary, and a later run can resume from them.
             if not self.summary.samples:
                 raise
             self.broke_off = error

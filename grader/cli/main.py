@@ -41,6 +41,8 @@ class LazyCommands(TyperGroup):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
+        # Loading all commands would import the AWS client's helpers, the sandbox and the data set readers, which takes
+        # several times as long as `grader version` itself.
         command = getattr(import_module(f"grader.cli.{cmd_name}"), cmd_name)
         if not isinstance(command, typer.Typer):
             alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

@@ -1,4 +1,4 @@
-"""`deploy/template.yaml`, held against CloudFormation's own rules and SAM's own translator, without AWS."""
+"""`deploy/template.yaml`, checked with CloudFormation's linter and SAM's translator, without AWS."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEMPLATE = FOLDER / "template.yaml"
 TEMPLATES = sorted(FOLDER.glob("*.yaml"))
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:one"
 
-# what the tools that read templates deprecate is not ours to mend
+# deprecation warnings of these tools are not about our code
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pydantic.PydanticDeprecatedSince20")
 
 
@@ -36,7 +36,7 @@ def test_cloudformation_s_linter_finds_nothing(template: Path) -> None:
 
 @functools.cache
 def read() -> dict[str, Any]:
-    """The template with its intrinsic functions in the long form."""
+    """Read the template, with its intrinsic functions in the long form."""
     from cfnlint.decode import cfn_yaml  # noqa: PLC0415 - slow to import
 
     document: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(TEMPLATE))))
@@ -45,7 +45,7 @@ def read() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def translated() -> dict[str, Any]:
-    """What SAM sends to CloudFormation."""
+    """Translate the template as SAM does before it is sent to CloudFormation."""
     from samtranslator.translator.transform import transform  # noqa: PLC0415 - slow to import
 
     class NoPolicies:
@@ -54,8 +54,8 @@ def translated() -> dict[str, Any]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        found: dict[str, Any] = transform(copy.deepcopy(read()), {"ImageUri": IMAGE}, NoPolicies())
-    return found
+        document: dict[str, Any] = transform(copy.deepcopy(read()), {"ImageUri": IMAGE}, NoPolicies())
+    return document
 
 
 def of_type(document: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
@@ -63,16 +63,16 @@ def of_type(document: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 
 
 class Values:
-    """Values of a template, with its conditions, parameters and Sub worked out as CloudFormation would."""
+    """Evaluates conditions, parameters and Sub of a template like CloudFormation."""
 
     def __init__(self, template: dict[str, Any], **parameters: Any) -> None:
         defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
-        places = {
+        pseudo = {
             "AWS::Partition": "aws",
             "AWS::Region": "us-east-1",
             "AWS::AccountId": "123456789012",
         }
-        self._names = {**defaults, **places, **parameters}
+        self._names = {**defaults, **pseudo, **parameters}
         self._conditions = template["Conditions"]
 
     def of(self, value: Any) -> Any:
@@ -86,8 +86,8 @@ class Values:
             case {"Fn::If": [str(condition), yes, no]}:
                 return self.of(yes if self._holds(self._conditions[condition]) else no)
             case dict():
-                worked_out = {key: self.of(one) for key, one in value.items()}
-                return {key: one for key, one in worked_out.items() if one is not None}
+                values = {key: self.of(one) for key, one in value.items()}
+                return {key: one for key, one in values.items() if one is not None}
             case list():
                 return [one for one in map(self.of, value) if one is not None]
         return value
@@ -101,7 +101,7 @@ class Values:
         raise AssertionError(condition)
 
 
-def test_sam_makes_function_version_alias_role_and_log_group(translated: dict[str, Any]) -> None:
+def test_sam_creates_function_version_alias_role_and_log_group(translated: dict[str, Any]) -> None:
     (function,) = of_type(translated, "AWS::Lambda::Function").values()
     settings = function["Properties"]
     assert settings["PackageType"] == "Image"
@@ -120,54 +120,54 @@ def test_sam_makes_function_version_alias_role_and_log_group(translated: dict[st
 
 
 @pytest.mark.parametrize("tests", [None, ("bucket", "tests/")])
-def test_its_role_is_the_one_that_grader_deploy_makes(
+def test_its_role_is_the_one_that_grader_deploy_creates(
     translated: dict[str, Any], tests: tuple[str, str] | None
 ) -> None:
     role = translated["Resources"]["ExecutionRole"]["Properties"]
     parameters = {} if tests is None else {"TestsBucket": tests[0], "TestsPrefix": tests[1]}
     (policy,) = Values(read(), **parameters).of(role["Policies"])
-    wanted = Deployment(tests=None if tests is None else f"s3://{tests[0]}/{tests[1]}")
+    deployment = Deployment(tests=None if tests is None else f"s3://{tests[0]}/{tests[1]}")
     assert policy["PolicyDocument"] == execution_policy(
-        wanted, partition="aws", region="us-east-1", account="123456789012"
+        deployment, partition="aws", region="us-east-1", account="123456789012"
     )
     assert role["AssumeRolePolicyDocument"] == trust_policy()
 
 
 def test_its_defaults_are_those_of_grader_deploy(translated: dict[str, Any]) -> None:
-    wanted, values = Deployment(architecture="x86_64"), Values(read())
+    deployment, values = Deployment(architecture="x86_64"), Values(read())
     (function,) = of_type(translated, "AWS::Lambda::Function").values()
     settings = values.of(function["Properties"])
-    assert settings["FunctionName"] == wanted.name
-    assert (settings["MemorySize"], settings["Timeout"]) == (wanted.memory_mb, wanted.timeout_s)
-    assert settings["EphemeralStorage"] == {"Size": wanted.storage_mb}
-    assert settings["Architectures"] == [wanted.architecture]
-    assert settings["Environment"]["Variables"] == wanted.variables
-    assert values.of({"Ref": "AliasName"}) == wanted.alias
-    assert values.of({"Ref": "LogRetentionDays"}) == wanted.retention_days
-    assert values.of(translated["Resources"]["LogGroup"]["Properties"])["LogGroupName"] == wanted.log_group
+    assert settings["FunctionName"] == deployment.name
+    assert (settings["MemorySize"], settings["Timeout"]) == (deployment.memory_mb, deployment.timeout_s)
+    assert settings["EphemeralStorage"] == {"Size": deployment.storage_mb}
+    assert settings["Architectures"] == [deployment.architecture]
+    assert settings["Environment"]["Variables"] == deployment.variables
+    assert values.of({"Ref": "AliasName"}) == deployment.alias
+    assert values.of({"Ref": "LogRetentionDays"}) == deployment.retention_days
+    assert values.of(translated["Resources"]["LogGroup"]["Properties"])["LogGroupName"] == deployment.log_group
 
 
 def statements(translated: dict[str, Any]) -> list[dict[str, Any]]:
     values = Values(read(), TestsBucket="bucket", TestsPrefix="tests/")
     roles = of_type(translated, "AWS::IAM::Role").values()
-    assert not any("ManagedPolicyArns" in role["Properties"] for role in roles), "nobody else's policies"
+    assert not any("ManagedPolicyArns" in role["Properties"] for role in roles), "no managed policies"
     policies = [policy for role in roles for policy in values.of(role["Properties"]["Policies"])]
     policies += [values.of(one["Properties"]) for one in of_type(translated, "AWS::IAM::Policy").values()]
     return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
 NARROWEST = {
-    # a stream is made for every environment, under a name that nobody knows before
+    # every environment creates a stream under a name that is not known before
     "logs:CreateLogStream": r"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/[\w-]+:log-stream:\*",
     "logs:PutLogEvents": r"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/[\w-]+:log-stream:\*",
-    # a prefix is what was asked for
+    # the prefix is a setting
     "s3:GetObject": r"arn:aws:s3:::bucket/tests/\*",
 }
-"""The narrowest resource there is for every action that the function may do."""
+"""Narrowest possible resource of every action that the function may use."""
 
 
 def too_wide(statement: dict[str, Any]) -> list[str]:
-    """What of a statement could be narrower."""
+    """List the parts of a statement that could be narrower."""
     actions, resources = statement.get("Action", "*"), statement.get("Resource", "*")
     actions = [actions] if isinstance(actions, str) else actions
     resources = [resources] if isinstance(resources, str) else resources
@@ -195,6 +195,6 @@ def test_no_statement_could_be_narrower(translated: dict[str, Any]) -> None:
         {"Action": ["logs:CreateLogGroup"]},
     ],
 )
-def test_a_wider_statement_would_be_seen(translated: dict[str, Any], change: dict[str, Any]) -> None:
+def test_a_wider_statement_is_detected(translated: dict[str, Any], change: dict[str, Any]) -> None:
     log = next(one for one in statements(translated) if one["Sid"] == "Log")
     assert too_wide({**log, **change})

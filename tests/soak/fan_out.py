@@ -1,8 +1,8 @@
-"""Grades a file on a function that fails now and then, and here, and compares.
+"""Grade a file on a function with injected failures, and locally, and compare the results.
 
-``python -m tests.soak.fan_out --samples 2000``; see also ``make fan-out``. The function is the image's local endpoint:
-one that is started for it, or the one at ``--port``. One invocation in twenty fails, in one of six ways, and so
-does the first batch of one sample in twenty. Every sample must have one result, the one it gets here.
+``python -m tests.soak.fan_out --samples 2000``; see also ``make fan-out``. The function is a local endpoint, which is
+started for the run, or exists at ``--port``. One invocation in twenty fails, in one of six ways, and so does the first
+batch of one sample in twenty. Every sample must have exactly one result, equal to the local one.
 """
 
 from __future__ import annotations
@@ -32,33 +32,33 @@ __all__ = ["Trial", "endpoint", "run"]
 
 ROOT = Path(__file__).parents[2]
 MEASURED = {"cpu_ms", "duration_ms", "peak_mb"}
-"""Metrics that are another each time."""
+"""Metrics that differ from run to run."""
 
 
 @dataclass(slots=True)
 class Trial:
-    """What came of it."""
+    """Result of a run."""
 
     samples: int
     wrong: list[str] = field(default_factory=list)
-    """Everything that is not as it must be."""
+    """Descriptions of everything that is wrong."""
     requests: int = 0
     faults: list[str] = field(default_factory=list)
     tier: str = ""
-    """The function's, which the run here has, too: what a hostile answer comes to is not the same in all."""
+    """Isolation tier of the function and of the local run; verdicts of hostile answers depend on it."""
     here_s: float = 0.0
     there_s: float = 0.0
 
 
 def run(samples: int, *, port: int | None = None, seed: int = 0, concurrency: int = 8, batch_size: int = 16) -> Trial:
-    """Grade so many samples here and there.
+    """Grade samples locally and on the function.
 
     Args:
-        samples: how many.
-        port: of a local endpoint; ``None`` starts one.
-        seed: of the samples and of the faults.
-        concurrency: invocations at a time.
-        batch_size: samples in each.
+        samples: number of samples.
+        port: port of a local endpoint; ``None`` to start one.
+        seed: seed of the samples and the faults.
+        concurrency: number of concurrent invocations.
+        batch_size: samples per invocation.
     """
     trial = Trial(samples)
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +80,7 @@ def run(samples: int, *, port: int | None = None, seed: int = 0, concurrency: in
 
 @contextmanager
 def endpoint(port: int | None = None) -> Iterator[int]:
-    """The port of a local endpoint, which lives as long as this."""
+    """Start a local endpoint, unless there is one, and yield its port."""
     if port is not None:
         yield port
         return
@@ -88,17 +88,17 @@ def endpoint(port: int | None = None) -> Iterator[int]:
     command = [sys.executable, "-m", "grader.runtime"]
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, start_new_session=True) as process:
         assert process.stderr is not None
-        found = re.match(rb"listening on http://localhost:(\d+)/", process.stderr.readline())
-        assert found, "the endpoint did not start"
+        match = re.match(rb"listening on http://localhost:(\d+)/", process.stderr.readline())
+        assert match, "the endpoint did not start"
         threading.Thread(target=process.stderr.read, daemon=True).start()
         try:
-            yield int(found[1])
+            yield int(match[1])
         finally:
             process.kill()
 
 
 def _rows(samples: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Every tenth without an id, and two ids of which several samples have each."""
+    """Make rows; every tenth has no id, and two ids belong to several samples each."""
     for item in items(0, samples, Mix(seed, hostile_every=100, problems=40)):
         number = item.sample.id
         row = {
@@ -120,12 +120,12 @@ def _rows(samples: int, seed: int) -> Iterator[dict[str, Any]]:
 
 
 def _environ() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "AWS_", "PORT"))}
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "AWS_", "PORT"))}
+    return environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
 
 
 def _command(arguments: Sequence[str], environ: dict[str, str]) -> list[str]:
-    """Grade a file; what is wrong with how it ended."""
+    """Run ``grader grade``; return a description of its failure, if any."""
     ended = subprocess.run(
         [sys.executable, "-m", "grader.cli", "grade", *arguments, "--json"],
         env=_environ() | environ,
@@ -162,11 +162,11 @@ def _differences(here: Sequence[dict[str, Any]], there: Sequence[dict[str, Any]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code."""
+    """Run the command, and return the exit code."""
     parser = argparse.ArgumentParser(prog="fan_out", description=__doc__)
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--port", type=int, help="of a local endpoint that is there already, such as a container's")
+    parser.add_argument("--port", type=int, help="port of a running endpoint, such as that of a container")
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--batch-size", type=int, default=16)
     options = parser.parse_args(arguments)
@@ -181,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{trial.samples} samples; {trial.requests} invocations, of which {len(trial.faults)} failed: {kinds}")
     print(f"tier {trial.tier}; {trial.here_s:.1f} s here, {trial.there_s:.1f} s there; {len(trial.wrong)} differences")
     for complaint in trial.wrong[:20]:
-        print(f"NOT WELL: {complaint}")
+        print(f"ERROR: {complaint}")
     return 1 if trial.wrong else 0
 
 

@@ -1,7 +1,7 @@
-"""Grades samples while processes of the sandbox are killed and stopped at random moments.
+"""Grade samples while processes of the sandbox are killed and stopped at random moments.
 
-``python -m tests.soak.faults --samples 5000``; see also ``make faults``. Every sample must have one result. One that is
-scored must have the grade it gets when nothing happens; those that are not are counted.
+``python -m tests.soak.faults --samples 5000``; see also ``make faults``. Every sample must have exactly one result. A
+scored sample must have the same grade as without faults; unscored samples are counted.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ __all__ = ["Trial", "run"]
 
 _BATCH = 100
 _SLOWEST_S = 300.0
-"""A batch that takes longer has hung: what is stopped is noticed within seconds, whatever the load."""
+"""A batch that takes longer has hung: stopped processes are noticed within seconds, whatever the load."""
 _MIX = Mix(hostile_every=100, problems=40)
 _GONE_S = 10.0
 
 
 @dataclass(slots=True)
 class Trial:
-    """What came of it."""
+    """Result of a run."""
 
     samples: int
     faults: list[Fault] = field(default_factory=list)
     unscored: list[str] = field(default_factory=list)
-    """Why, for each sample that has no grade."""
+    """Reason of each unscored sample."""
     wrong: list[str] = field(default_factory=list)
-    """Everything that is not as it must be."""
+    """Descriptions of everything that is wrong."""
     slowest_s: float = 0.0
-    """Of the batches."""
+    """Seconds of the slowest batch."""
     elapsed_s: float = 0.0
 
 
@@ -60,20 +60,20 @@ def run(
     injector: Callable[..., Injector] = Injector,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Trial:
-    """Grade so many samples twice, once in peace.
+    """Grade samples twice: without faults, and with faults.
 
     Args:
-        samples: how many.
-        mix: what they are; its seed is that of the faults, too.
+        samples: number of samples.
+        mix: composition of the samples; its seed is also that of the faults.
         environ: settings of the grader.
-        pause_s: between two faults, on average.
-        batch: how many samples at a time.
-        injector: what makes the faults.
-        progress: told how many samples are graded, of twice as many.
+        pause_s: mean seconds between two faults.
+        batch: samples per batch.
+        injector: creates the context that injects faults.
+        progress: called with the number of graded samples, of twice the number.
     """
     config = GraderConfig.load(None, {"GRADER_LIMITS_WALL_S": "5"} | (environ or {}))
     trial = Trial(samples)
-    Meter()  # marks what this process starts from now on
+    Meter()  # marks the processes that are started from now on
     others = {process.pid for process in family()}
     started = time.monotonic()
     with Grader(config) as grader:
@@ -106,7 +106,7 @@ def _row(first: int, samples: int, batch: int, mix: Mix) -> list[Item]:
 def _graded(
     grader: Grader, row: Sequence[Item], trial: Trial, progress: Callable[[int], None], done: int
 ) -> list[Grade]:
-    """Grade a row; each of its samples must get one grade."""
+    """Grade a row of samples; report any sample without exactly one grade."""
     grades: dict[int, Grade] = {}
     count = 0
     for index, grade in grader.grade_iter([item.sample for item in row]):
@@ -119,24 +119,24 @@ def _graded(
 
 
 def _compare(trial: Trial, row: Sequence[Item], grades: Sequence[Grade], right: Sequence[Any]) -> None:
-    for item, grade, wanted in zip(row, grades, right, strict=False):
+    for item, grade, expected in zip(row, grades, right, strict=False):
         name = f"{item.kind} answer {item.sample.id} ({item.name})"
         if grade.sample_id != item.sample.id:
             trial.wrong.append(f"{name} has the grade of {grade.sample_id}")
         elif grade.status is GradeStatus.UNSCORED:
             trial.unscored.append(f"{name}: {grade.reason}")
-        elif _essence(grade) != wanted:
-            trial.wrong.append(f"{name} has {_essence(grade)} instead of {wanted}: {grade.reason}")
+        elif _essence(grade) != expected:
+            trial.wrong.append(f"{name} has {_essence(grade)} instead of {expected}: {grade.reason}")
 
 
 def _essence(grade: Grade) -> tuple[Any, ...]:
-    """What is the same however long it took, and wherever a hostile answer was cut off."""
+    """Return what does not depend on time, or on the moment at which a hostile answer was stopped."""
     verdicts = Counter(test.verdict.value for test in grade.tests)
     return grade.reward, *(grade.metric(name) for name in ("syntax", "functional", "style")), sorted(verdicts.items())
 
 
 def _left(others: set[int]) -> list[Process]:
-    """Processes that are still there when all is over, and were not before."""
+    """Return processes that were started by the run and outlived it."""
     give_up = time.monotonic() + _GONE_S
     while left := [process for process in family() if process.pid not in others]:
         if time.monotonic() > give_up:
@@ -146,12 +146,12 @@ def _left(others: set[int]) -> list[Process]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code."""
+    """Run the command, and return the exit code."""
     parser = argparse.ArgumentParser(prog="faults", description=__doc__)
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--pause", type=float, default=0.25, help="seconds between two faults, on average")
-    parser.add_argument("--isolation", default="auto", help="the tier")
+    parser.add_argument("--pause", type=float, default=0.25, help="mean seconds between two faults")
+    parser.add_argument("--isolation", default="auto", help="isolation tier")
     options = parser.parse_args(arguments)
     mix = Mix(options.seed, _MIX.hostile_every, problems=_MIX.problems)
     with Progress(2 * options.samples, "samples") as progress:
@@ -162,18 +162,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             pause_s=options.pause,
             progress=progress.reach,
         )
-    counts = Counter((fault.role, fault.what) for fault in trial.faults)
-    whats = sorted({what for _, what in counts})
+    counts = Counter((fault.role, fault.kind) for fault in trial.faults)
+    kinds = sorted({kind for _, kind in counts})
     roles = sorted({role for role, _ in counts})
-    print_table(["", *whats], [[role, *(counts[role, what] for what in whats)] for role in roles])
+    print_table(["", *kinds], [[role, *(counts[role, kind] for kind in kinds)] for role in roles])
     print(
         f"{trial.samples} samples, {len(trial.faults)} faults, {len(trial.unscored)} unscored, {len(trial.wrong)} wrong"
     )
-    print(f"the slowest batch took {trial.slowest_s:.1f} s, all of it {trial.elapsed_s:.0f} s")
+    print(f"the slowest batch took {trial.slowest_s:.1f} s, the run {trial.elapsed_s:.0f} s")
     for reason, count in Counter(reason.partition(": ")[2] for reason in trial.unscored).most_common():
         print(f"unscored, {count}: {reason}")
     for complaint in trial.wrong[:20]:
-        print(f"NOT WELL: {complaint}")
+        print(f"ERROR: {complaint}")
     return 1 if trial.wrong else 0
 
 

@@ -1,4 +1,4 @@
-"""When a row of readings counts as flat."""
+"""Rules for when a series of readings counts as flat."""
 
 from __future__ import annotations
 
@@ -14,43 +14,44 @@ if TYPE_CHECKING:
 __all__ = ["Line", "lines", "slope"]
 
 _WARM_UP = 0.2
-"""The share of the readings in which caches fill: it is left out."""
+"""Share of the readings that is ignored, because caches fill."""
 _COUNT_SLACK = 2
-"""A lane may have an examiner waiting or not."""
+"""Allowed growth of a count: an executor may have a waiting harness or not."""
 _NEVER = ("entries", "zombies")
 _GROWTH_SHARE = 0.06
-_REPLACED = {"MiB of examiners": "MiB of zygotes of examiners", "MiB of analysts": "MiB of zygotes of analysts"}
+_REPLACED = {"MiB of harnesses": "MiB of zygotes of harnesses", "MiB of analyzers": "MiB of zygotes of analyzers"}
 _ROOM_MB = 48.0
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How one number went."""
+    """Summary of the readings of one number."""
 
     name: str
     first: float
-    """After the warm-up."""
-    least: float
-    most: float
+    """First value after the warm-up."""
+    minimum: float
+    maximum: float
     last: float
     per_10_000: float
-    """Growth in each 10,000 samples over the second half, by least squares."""
+    """Growth per 10,000 samples over the second half, by least squares."""
     complaint: str
-    """Why it is not flat; empty when it is."""
+    """Reason why it is not flat; empty if it is."""
 
 
 def lines(readings: Sequence[Reading], *, room_mb: float = 4.0) -> list[Line]:
-    """How everything went that was read.
+    """Summarize every number of the readings.
 
-    The rule: the first fifth is the warm-up, what comes after it has two halves.
+    The first fifth of the readings is the warm-up; the rest has two halves.
 
-    * What is counted (processes, descriptors, entries) is flat when its largest value in the second half is at most 2
-      above that in the first. There are never zombies, and never entries that were not there before.
-    * Memory of what lives throughout (grader, launchers, zygotes) is flat when its largest value in the second half is
-      at most ``room_mb`` or 6 %, the larger of the two, above that in the first, and the slope of the second half,
-      drawn out over all samples, comes to no more either.
-    * Memory of what is replaced now and then (examiners, analysts) is flat when it is never more than 48 MiB above that
-      of their zygotes, and the median of the second half is at most as much above that of the first as is said above.
+    * A count (processes, descriptors, entries) is flat if its maximum in the second half is at most 2 above that in the
+      first. There must never be zombies, or new entries.
+    * Memory of processes that live throughout (grader, launchers, zygotes) is flat if its maximum in the second half is
+      at most ``room_mb`` or 6 %, whichever is larger, above that in the first, and if the slope of the second half,
+      extrapolated over all samples, stays within the same bound.
+    * Memory of processes that are replaced from time to time (harnesses, analyzers) is flat if it is never more than
+      48 MiB above that of their zygotes, and if the median of the second half is within the same bound above that of
+      the first.
     """
     rest = [reading.values() | {"": reading.samples} for reading in readings[int(len(readings) * _WARM_UP) :]]
     names = dict.fromkeys(name for values in rest for name in values if name)
@@ -58,7 +59,7 @@ def lines(readings: Sequence[Reading], *, room_mb: float = 4.0) -> list[Line]:
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
-    """Of the line nearest to the points, by least squares; 0 where there is none."""
+    """Return the slope of the line through the points by least squares; 0 if it is not defined."""
     if len(points) < 2:
         return 0.0
     mean_x = sum(x for x, _ in points) / len(points)
@@ -84,8 +85,8 @@ def _line(name: str, rest: Sequence[Mapping[str, float]], room_mb: float) -> Lin
     return Line(
         name=name,
         first=values[0],
-        least=min(values),
-        most=max(values),
+        minimum=min(values),
+        maximum=max(values),
         last=values[-1],
         per_10_000=growth * 10_000,
         complaint=f"{name}: {complaint}" if complaint else "",
@@ -99,16 +100,16 @@ def _complaint_of_count(name: str, first: Sequence[float], second: Sequence[floa
     return f"grew from {before:g} to {after:g}" if after > before + _COUNT_SLACK else ""
 
 
-def _complaint_of_lasting(first: Sequence[float], second: Sequence[float], drawn_out: float, room_mb: float) -> str:
+def _complaint_of_lasting(first: Sequence[float], second: Sequence[float], extrapolated: float, room_mb: float) -> str:
     before, after = max(first), max(second)
     if after > before + room_mb:
         return f"grew from {before:.1f} to {after:.1f}"
-    return f"grows, by {drawn_out:.1f} over the whole run" if drawn_out > room_mb else ""
+    return f"grows by {extrapolated:.1f} over the whole run" if extrapolated > room_mb else ""
 
 
 def _complaint_of_replaced(first: Sequence[float], second: Sequence[float], base: float, room_mb: float) -> str:
-    most = max(*first, *second)
-    if most > base + _ROOM_MB:
-        return f"came to {most:.1f}, the zygotes have {base:.1f}"
+    maximum = max(*first, *second)
+    if maximum > base + _ROOM_MB:
+        return f"reached {maximum:.1f}, the zygotes have {base:.1f}"
     before, after = median(first), median(second)
-    return f"grew from {before:.1f} to {after:.1f}, as a rule" if after > before + room_mb else ""
+    return f"grew from {before:.1f} to {after:.1f} (median)" if after > before + room_mb else ""

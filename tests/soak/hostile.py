@@ -1,4 +1,4 @@
-"""Answers that attack, of every family: each is to be scored, below full functional score, and leaves nothing behind.
+"""Attacks of every family: each must be scored below the full functional score, and leave nothing behind.
 
 The task is ``add(a, b)``. ``NUMBER`` is replaced, so that no two answers are equal.
 """

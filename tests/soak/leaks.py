@@ -1,4 +1,4 @@
-"""Leaks made on purpose, to see that they are noticed; each is mended in the end."""
+"""Deliberate leaks, to check that the soak test notices them; they are cleaned up afterwards."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ __all__ = ["LEAKS"]
 
 _MEMORY_BYTES = 1 << 20
 _MEMORY_SHARE = 50
-"""A leak is at least this part of what the process has: a large one may grow by more before that is no accident."""
+"""Divisor of the resident size that gives the minimum of a leak: the allowed growth depends on the size."""
 
 
 @contextmanager
 def _descriptors() -> Iterator[Callable[[], None]]:
-    held: list[int] = []
-    yield lambda: held.append(os.open(os.devnull, os.O_RDONLY))
-    for descriptor in held:
+    leaked: list[int] = []
+    yield lambda: leaked.append(os.open(os.devnull, os.O_RDONLY))
+    for descriptor in leaked:
         os.close(descriptor)
 
 
 @contextmanager
 def _memory() -> Iterator[Callable[[], None]]:
-    held: list[bytes] = []
+    leaked: list[bytes] = []
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     size = max(_MEMORY_BYTES, pages * resource.getpagesize() // _MEMORY_SHARE)
-    yield lambda: held.append(b"x" * size)
+    yield lambda: leaked.append(b"x" * size)
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def _files() -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def _processes() -> Iterator[Callable[[], None]]:
-    """Daemons that have left their session and their parent."""
+    """Start daemons that have left their session and their parent."""
 
     def leak() -> None:
         os.waitpid(_spawned("setsid", "--fork", "sleep", "120"), 0)
@@ -61,9 +61,9 @@ def _processes() -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def _zombies() -> Iterator[Callable[[], None]]:
-    held: list[int] = []
-    yield lambda: held.append(_spawned("true"))
-    for pid in held:
+    leaked: list[int] = []
+    yield lambda: leaked.append(_spawned("true"))
+    for pid in leaked:
         os.waitpid(pid, 0)
 
 
@@ -78,4 +78,4 @@ LEAKS: Final[Mapping[str, Callable[[], AbstractContextManager[Callable[[], None]
     "processes": _processes,
     "zombies": _zombies,
 }
-"""For each kind, a context that gives a function which leaks one at each call."""
+"""Context managers by kind; each yields a function that leaks once per call."""

@@ -1,6 +1,6 @@
-"""Grades the reference solutions of HumanEval and MBPP, on a host all of whose CPUs are busy with other things.
+"""Grade the reference solutions of HumanEval and MBPP on a host with busy CPUs.
 
-``python -m tests.soak.load --rounds 10``; see also ``make load``. The grades must be those of a host at rest.
+``python -m tests.soak.load --rounds 10``; see also ``make load``. The grades must be the same as on an idle host.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ __all__ = ["Load", "run", "solutions"]
 _MBPP = Path(__file__).parents[2].parent / "shared" / "data" / "sanitized-mbpp.json"
 _SPINNERS_FOR_EACH_CPU = 4
 _CONFIG = GraderConfig(limits=LimitsConfig(cpu_s=40.0, total_cpu_s=80.0))
-"""Four times the CPU seconds of the default: MBPP/123 needs 5 to 12, by the host, so the default's 10 can be too few at
-rest. The wall clock, which is what load could exhaust, is left as it is."""
+"""Four times the default CPU time: MBPP/123 needs 5 to 12 seconds depending on the host, so the default of 10 can be
+too little even on an idle host. The wall-clock limit, which load could exhaust, is the default."""
 
 
 @dataclass(slots=True)
 class Load:
-    """What came of it."""
+    """Result of a run."""
 
-    at_rest_s: float = 0.0
+    idle_s: float = 0.0
     rounds_s: list[float] = field(default_factory=list)
     full: int = 0
-    """How many samples passed every test at rest."""
+    """Number of samples that passed every test on the idle host."""
     wrong: list[str] = field(default_factory=list)
-    """Grades that are not those at rest."""
+    """Descriptions of grades that differ from those on the idle host."""
 
 
-def solutions(most: int | None = None) -> list[Sample]:
-    """The reference solutions; of each data set no more than so many. MBPP where it lies beside the checkout."""
+def solutions(max_tasks: int | None = None) -> list[Sample]:
+    """Make samples of the reference solutions of each data set; of MBPP only if it exists beside the checkout."""
     humaneval = [
         Sample(
             task["task_id"],
@@ -69,7 +69,7 @@ def solutions(most: int | None = None) -> list[Sample]:
         )
         for task in tasks
     ]
-    return humaneval[:most] + mbpp[:most]
+    return humaneval[:max_tasks] + mbpp[:max_tasks]
 
 
 def run(
@@ -79,27 +79,27 @@ def run(
     progress: Callable[[int], None] = lambda _: None,
     spinning: Callable[[], Any] | None = None,
 ) -> Load:
-    """Grade samples once at rest, and then so many times beside spinning processes.
+    """Grade samples once on an idle host, then several times beside busy processes.
 
     Args:
-        samples: what to grade.
-        rounds: how many times.
-        progress: told after each round how many are done, the one at rest included.
-        spinning: the context that keeps the CPUs busy.
+        samples: samples to grade.
+        rounds: number of rounds with busy processes.
+        progress: called after each round with the number of completed rounds, including the idle one.
+        spinning: context manager that keeps the CPUs busy.
     """
     load = Load()
     with Grader(_CONFIG) as grader:
-        load.at_rest_s, right = _graded(grader, samples)
+        load.idle_s, right = _graded(grader, samples)
         load.full = sum(grade.metric("functional") == 1.0 for grade in right)
         progress(1)
         with (spinning or _spinning)():
             for number in range(rounds):
                 took_s, grades = _graded(grader, samples)
                 load.rounds_s.append(took_s)
-                for grade, wanted in zip(grades, right, strict=True):
-                    if _essence(grade) != _essence(wanted):
+                for grade, expected in zip(grades, right, strict=True):
+                    if _essence(grade) != _essence(expected):
                         load.wrong.append(
-                            f"round {number + 1}: {grade.sample_id} got {grade.reward} instead of {wanted.reward}: "
+                            f"round {number + 1}: {grade.sample_id} got {grade.reward} instead of {expected.reward}: "
                             f"{grade.reason}"
                         )
                 progress(number + 2)
@@ -138,23 +138,25 @@ def _spin() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code."""
+    """Run the command, and return the exit code."""
     parser = argparse.ArgumentParser(prog="load", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--most", type=int, help="problems of each data set; all of them by default")
+    parser.add_argument("--most", type=int, help="maximum number of problems of each data set; all by default")
     options = parser.parse_args(arguments)
     samples = solutions(options.most)
     with Progress(options.rounds + 1, "rounds") as progress:
         load = run(samples, options.rounds, progress=progress.reach)
     times = [
-        ("at rest", load.at_rest_s),
-        *((f"busy, {place + 1}", took_s) for place, took_s in enumerate(load.rounds_s)),
+        ("idle", load.idle_s),
+        *((f"busy, {index + 1}", took_s) for index, took_s in enumerate(load.rounds_s)),
     ]
-    print_table(["round", "seconds", "a sample, ms"],
+    print_table(["round", "seconds", "ms per sample"],
                 [[name, f"{took_s:.1f}", f"{took_s / len(samples) * 1000:.1f}"] for name, took_s in times])  # fmt: skip
-    print(f"{len(samples)} samples, {load.full} of them pass every test at rest; {len(load.wrong)} grades differ")
+    print(
+        f"{len(samples)} samples, {load.full} of them pass every test on the idle host; {len(load.wrong)} grades differ"
+    )
     for complaint in load.wrong[:20]:
-        print(f"NOT WELL: {complaint}")
+        print(f"ERROR: {complaint}")
     return 1 if load.wrong else 0
 
 

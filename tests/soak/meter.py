@@ -1,4 +1,4 @@
-"""What a process and all that descends from it hold: counted from outside, by a mark that no descendant can shed."""
+"""Count the resources of a process and its descendants from outside; an inherited limit identifies descendants."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ __all__ = ["Meter", "Process", "Reading", "family"]
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 _LIMIT = "Max pending signals"
 _USERS = range(UNPRIVILEGED_UID, UNPRIVILEGED_UID + 1000)
-_PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
+_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
 _SYSTEM_V = ("/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What there was at one moment."""
+    """Resources at one moment."""
 
     samples: int
-    """Graded until then."""
+    """Number of samples graded before."""
     processes: int
-    """Of the family, this one included."""
+    """Number of running processes, including this one."""
     zombies: int
     descriptors: dict[str, int] = field(default_factory=dict)
-    """For each role, the most that one process has open; roles whose processes may not be looked into are missing."""
+    """Largest number of open descriptors of a process, by role; without processes that cannot be read."""
     memory_mb: dict[str, float] = field(default_factory=dict)
-    """For each role, the resident MiB of its largest process."""
+    """Resident size of the largest process by role, in MiB."""
     entries: int = 0
-    """In the directories anybody may write to, and of System V."""
+    """Number of new entries in directories that everyone may write to, and of new System V objects."""
 
     def values(self) -> dict[str, float]:
-        """All of it by name, as a table has it."""
+        """Return all values by name."""
         return {
             "processes": self.processes,
             "zombies": self.zombies,
@@ -58,34 +58,33 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One of the family."""
+    """This process or one of its descendants."""
 
     pid: int
     parent: int
     state: str
-    """As in proc(5)."""
+    """State as in proc(5)."""
     started: int
-    """In clock ticks since the host was booted."""
+    """Start time in clock ticks since boot."""
 
 
 class Meter:
-    """Reads what the calling process and its descendants hold.
+    """Reads the resources of this process and its descendants.
 
-    Descendants started before the first meter of a process was made are not seen, nor zombies that were there before
-    this one.
+    Descendants that were started before the first meter are not counted, nor zombies that existed before this meter.
 
     Args:
-        graders: whose processes get the names of their roles, as long as nothing is being graded.
+        graders: graders whose processes are named by their roles; nothing must be graded while reading.
     """
 
     def __init__(self, graders: Sequence[Grader] = ()) -> None:
         _mark()
         self._graders = graders
-        self._strange = _entries()
+        self._entries_before = _entries()
         self._dead = {process.pid for process in family() if process.state in "ZX"}
 
     def read(self, samples: int) -> Reading:
-        """Read everything now."""
+        """Take a reading now."""
         roles = self._roles()
         processes = [process for process in family() if process.pid not in self._dead]
         living = {process.pid: process for process in processes if process.state not in "ZX"}
@@ -100,7 +99,7 @@ class Meter:
                     descriptors.get(role, 0), sum(1 for _ in Path(f"/proc/{process.pid}/fd").iterdir())
                 )
         more = Counter(_entries())
-        more.subtract(Counter(self._strange))
+        more.subtract(Counter(self._entries_before))
         return Reading(
             samples=samples,
             processes=len(living),
@@ -111,20 +110,22 @@ class Meter:
         )
 
     def _roles(self) -> dict[int, str]:
-        """Roles by pid, and by the negative pid of the parent."""
+        """Return roles by pid, and those of children by the negative pid of their parent."""
         roles = {os.getpid(): "grader"}
         for grader in self._graders:
-            analysts = grader._sandbox._analyzer_zygote
+            analyzer_zygote = grader._sandbox._analyzer_zygote
             for zygote in grader._sandbox._zygotes():
                 if zygote.pid is not None and zygote.session is not None:
-                    worker = "analysts" if zygote is analysts else "examiners"
+                    worker = "analyzers" if zygote is analyzer_zygote else "harnesses"
                     roles |= {zygote.session: "launchers", zygote.pid: f"zygotes of {worker}", -zygote.pid: worker}
         return roles
 
 
 def family() -> list[Process]:
-    """This process and all that descends from it, wherever it has gone; zombies only as long as one of them is to bury
-    them, and not the host."""
+    """Return this process and its descendants, also those that have left their session and parent.
+
+    Zombies are included only if their parent is one of these processes.
+    """
     mark = str(_mark())
     with os.scandir("/proc") as entries:
         pids = [int(entry.name) for entry in entries if entry.name.isdigit()]
@@ -140,9 +141,9 @@ def family() -> list[Process]:
 
 @cache
 def _mark() -> int:
-    """A number of pending signals that only this process and its descendants are limited to.
+    """Set and return a limit of pending signals that only this process and its descendants have.
 
-    A process inherits its limits and cannot raise hard ones (getrlimit(2)); nobody here needs to queue signals.
+    A process inherits its limits and cannot raise hard ones (getrlimit(2)); none of ours needs to queue signals.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_SIGPENDING)
     mark = (hard if 0 < hard < 1 << 20 else 1 << 16) - 1 - secrets.randbelow(4096)
@@ -156,18 +157,18 @@ def _process_of(pid: int) -> Process:
 
 
 def _entries() -> list[str]:
-    """What lies about where anybody may write, if it may be of our making, and of System V; names may repeat."""
-    found = _objects()
-    for place in {*_PLACES, tempfile.gettempdir()}:
-        with contextlib.suppress(OSError), os.scandir(place) as entries:
-            found += [entry.path for entry in entries if _may_be_ours(entry)]
-    return found
+    """List entries that may be ours in directories that everyone may write to, and System V objects."""
+    names = _objects()
+    for folder in {*_FOLDERS, tempfile.gettempdir()}:
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            names += [entry.path for entry in entries if _may_be_ours(entry)]
+    return names
 
 
 def _may_be_ours(entry: os.DirEntry[str]) -> bool:
-    """Others use these places, too: what counts is what has an answer's user, an attack's name, or our own folder."""
+    """Return whether an entry has an answer's user, an attack's name, or is in a folder of our own."""
     uid = entry.stat(follow_symlinks=False).st_uid
-    return uid in _USERS or "stray" in entry.name or Path(entry.path).parent not in map(Path, _PLACES)
+    return uid in _USERS or "stray" in entry.name or Path(entry.path).parent not in map(Path, _FOLDERS)
 
 
 def _objects() -> list[str]:

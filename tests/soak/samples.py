@@ -1,6 +1,6 @@
-"""An endless row of samples, no two of them equal, and what each is to earn.
+"""Generate an endless series of different samples, with their expected scores.
 
-Everything follows from the seed and the sample's number.
+A sample depends only on the seed and its number.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from grader.types import Sample
 from tests.soak.hostile import REFERENCES, SOURCES, TEXTS
-from tests.soak.tasks import TASKS, filled
+from tests.soak.tasks import TASKS, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.types import Grade
 
-__all__ = ["Item", "Kind", "Mix", "items", "wrong_with"]
+__all__ = ["Item", "Kind", "Mix", "grade_error", "items"]
 
 
 _WRAPPINGS = (
@@ -29,11 +29,11 @@ _WRAPPINGS = (
     "<answer>\nSOURCE</answer>",
 )
 _STRIDE = 29
-"""From one hostile answer to the next, so that unlike ones follow each other; every one has its turn."""
+"""Step from one hostile answer to the next, so that different ones follow each other; all are used."""
 
 
 class Kind(StrEnum):
-    """What an answer is."""
+    """Kind of an answer."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -42,41 +42,41 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A sample and what it is to earn."""
+    """Sample with its expected score."""
 
     kind: Kind
     name: str
-    """Of the task, or of the attack."""
+    """Name of the task, or of the attack."""
     sample: Sample
     functional: float | None
-    """The functional score; ``None``: anything below 1."""
+    """Expected functional score; ``None`` for any below 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """What the samples are."""
+    """Composition of the samples."""
 
     seed: int = 0
     hostile_every: int = 50
-    """One in so many is hostile."""
+    """One sample in this number is hostile."""
     wrong_every: int = 10
     problems: int = 250
-    """How many there are of each task; the default is more than a grader keeps of all together."""
+    """Number of variants of each task; the default is more than a grader caches of all together."""
 
 
 def items(first: int, last: int, mix: Mix) -> Iterator[Item]:
-    """The samples from one number up to another, which is left out."""
+    """Generate the samples from one number up to, but not including, another."""
     for number in range(first, last):
-        chance = random.Random(f"{mix.seed}/{number}")
+        generator = random.Random(f"{mix.seed}/{number}")
         if number % mix.hostile_every == mix.hostile_every // 2:
-            yield _hostile(number, number // mix.hostile_every, chance)
+            yield _hostile(number, number // mix.hostile_every, generator)
         else:
             right = number % mix.wrong_every != mix.wrong_every - 1
-            yield _answer(number, chance.randrange(mix.problems), chance, right=right)
+            yield _answer(number, generator.randrange(mix.problems), generator, right=right)
 
 
-def wrong_with(item: Item, grade: Grade) -> str:
-    """What is wrong with a grade; empty when it is as it must be."""
+def grade_error(item: Item, grade: Grade) -> str:
+    """Describe what is wrong with a grade; return an empty string if it is as expected."""
     name = f"{item.kind} answer {item.sample.id} ({item.name})"
     if grade.sample_id != item.sample.id:
         return f"{name} got the grade of {grade.sample_id}"
@@ -92,18 +92,18 @@ def wrong_with(item: Item, grade: Grade) -> str:
     return ""
 
 
-def _hostile(number: int, turn: int, chance: random.Random) -> Item:
+def _hostile(number: int, turn: int, generator: random.Random) -> Item:
     names = [*SOURCES, *TEXTS]
     name = names[turn * _STRIDE % len(names)]
     text = f"```python\n{SOURCES[name]}```" if name in SOURCES else TEXTS[name]
     text = text.replace("NUMBER", str(number))
-    return Item(Kind.HOSTILE, name, Sample(number, text, chance.choice(REFERENCES)), None)
+    return Item(Kind.HOSTILE, name, Sample(number, text, generator.choice(REFERENCES)), None)
 
 
-def _answer(number: int, problem: int, chance: random.Random, *, right: bool) -> Item:
-    task = chance.choice(TASKS)
-    reference = filled(task.reference, 10 + problem)
-    source = filled(task.right if right else task.wrong, 0).replace("NUMBER", str(number))
-    text = chance.choice(_WRAPPINGS).replace("SOURCE", source)
+def _answer(number: int, problem: int, generator: random.Random, *, right: bool) -> Item:
+    task = generator.choice(TASKS)
+    reference = fill(task.reference, 10 + problem)
+    source = fill(task.right if right else task.wrong, 0).replace("NUMBER", str(number))
+    text = generator.choice(_WRAPPINGS).replace("SOURCE", source)
     functional = 1.0 if right else task.share
     return Item(Kind.RIGHT if right else Kind.WRONG, task.name, Sample(number, text, reference), functional)

@@ -1,4 +1,4 @@
-"""What long runs show of themselves."""
+"""Output of long runs."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _EVERY_S = 30.0
 
 
 class Progress:
-    """A bar on a terminal; elsewhere a line now and then."""
+    """Progress bar on a terminal; elsewhere a line every 30 seconds."""
 
     def __init__(self, total: int, unit: str) -> None:
         self._total, self._unit = total, unit
-        self._started = self._told = time.monotonic()
+        self._started = self._printed = time.monotonic()
         self._bar = bars.Progress(
             bars.BarColumn(), bars.MofNCompleteColumn(), bars.TextColumn(unit), bars.TimeRemainingColumn(),
             console=Console(stderr=True), disable=not sys.stderr.isatty(),
@@ -38,16 +38,16 @@ class Progress:
         self._bar.stop()
 
     def reach(self, count: int) -> None:
-        """So many are done."""
+        """Show the number of completed units."""
         self._bar.update(self._task, completed=count)
         now = time.monotonic()
-        if self._bar.disable and now - self._told >= _EVERY_S:
-            self._told = now
+        if self._bar.disable and now - self._printed >= _EVERY_S:
+            self._printed = now
             print(f"{count} of {self._total} {self._unit} in {now - self._started:.0f} s", file=sys.stderr, flush=True)
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print cells in columns."""
+    """Print a table."""
     shown = Table(*head)
     for row in rows:
         shown.add_row(*map(str, row))

@@ -1,4 +1,4 @@
-"""Grades a great many samples in one process, and watches what it and its descendants come to hold.
+"""Grade many samples in one process, and check that its resources and those of its descendants do not grow.
 
 ``python -m tests.soak.soak --samples 100000``; see also ``make soak``.
 """
@@ -22,7 +22,7 @@ from tests.sandbox.conftest import Box
 from tests.soak.flatness import Line, lines
 from tests.soak.leaks import LEAKS
 from tests.soak.meter import Meter, Reading
-from tests.soak.samples import Kind, Mix, items, wrong_with
+from tests.soak.samples import Kind, Mix, grade_error, items
 from tests.soak.show import Progress, print_table
 
 if TYPE_CHECKING:
@@ -34,35 +34,35 @@ _BATCH = 100
 _MIX = Mix()
 _READINGS = 100
 _LONG = 10_000
-_PATIENCE_S = 100.0
+_DEADLINE_S = 100.0
 _ROOM_MB, _SHORT_ROOM_MB = 4.0, 12.0
-"""In a short run caches are filling all the time."""
+"""Allowed growth of memory; in a short run caches fill all the time."""
 _ENVIRONMENTS = (
     {"GRADER_LIMITS_WALL_S": "2"},
     {"GRADER_LIMITS_WALL_S": "2", "GRADER_POLICY": "off"},
 )
-"""Two graders, which take turns: one as it is deployed, and one that lets more attacks come to be run."""
+"""Settings of two graders that take turns: one as deployed, and one without the policy, which runs more attacks."""
 
 
 @dataclass(slots=True)
 class Soak:
-    """What came of it."""
+    """Result of a run."""
 
     samples: int
     readings: list[Reading] = field(default_factory=list)
     graded: Counter[Kind] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
-    """What was wrong with grades."""
+    """Descriptions of wrong grades."""
     elapsed_s: float = 0.0
 
     @property
     def complaints(self) -> list[str]:
-        """Everything that is not as it must be."""
+        """Descriptions of everything that is wrong."""
         return self.wrong + [line.complaint for line in self.lines if line.complaint]
 
     @property
     def lines(self) -> list[Line]:
-        """How everything went that was read."""
+        """Summaries of all readings."""
         return lines(self.readings, room_mb=_ROOM_MB if self.samples >= _LONG else _SHORT_ROOM_MB)
 
 
@@ -75,15 +75,15 @@ def run(
     leak: Callable[[], None] | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Soak:
-    """Grade so many samples.
+    """Grade samples, and take readings between batches.
 
     Args:
-        samples: how many.
-        mix: what they are.
-        batch: how many of them at a time.
+        samples: number of samples.
+        mix: composition of the samples.
+        batch: samples per batch.
         environ: further settings for all graders.
-        leak: called after each batch, to see that it is noticed.
-        progress: told after each batch how many samples are graded.
+        leak: called after each batch; a deliberate leak.
+        progress: called after each batch with the number of graded samples.
     """
     soak = Soak(samples)
     started = time.monotonic()
@@ -96,14 +96,14 @@ def run(
         ]
         meter = Meter(graders)
         for grader in graders:
-            _rouse(grader)
+            _start_spares(grader)
         for number, first in enumerate(range(0, samples, batch)):
             last = min(first + batch, samples)
             row = list(items(first, last, mix))
             grades = graders[number % len(graders)].grade_batch([item.sample for item in row])
             assert len(grades) == len(row)
             soak.graded.update(item.kind for item in row)
-            soak.wrong += filter(None, map(wrong_with, row, grades))
+            soak.wrong += filter(None, map(grade_error, row, grades))
             if leak is not None:
                 leak()
             if last * _READINGS // samples > first * _READINGS // samples:
@@ -113,37 +113,37 @@ def run(
     return soak
 
 
-def _rouse(grader: Grader) -> None:
-    """Have every lane serve once: spare ones begin to only when others are busy, and would seem to be a growth."""
+def _start_spares(grader: Grader) -> None:
+    """Run a job on every executor: spares start only when others are busy, and would look like growth later."""
     sandbox = grader._sandbox
     job = Box(sandbox).job(Problem((CallTest((), 42),), entry_point="f"), "def f():\n    return 42")
     workers = [*sandbox._executors, *sandbox._spare_executors]
-    served = sandbox.run([executor.execute(job, time.monotonic() + _PATIENCE_S) for executor in workers])
-    assert all(execution.status is ExecutionStatus.COMPLETED for execution in served)
+    executions = sandbox.run([executor.execute(job, time.monotonic() + _DEADLINE_S) for executor in workers])
+    assert all(execution.status is ExecutionStatus.COMPLETED for execution in executions)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code."""
+    """Run the command, and return the exit code."""
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--samples", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--leak", choices=sorted(LEAKS), help="leak something on purpose, to see that it is noticed")
+    parser.add_argument("--leak", choices=sorted(LEAKS), help="leak something on purpose, to check that it is noticed")
     options = parser.parse_args(arguments)
     with LEAKS.get(options.leak, nullcontext)() as leak, Progress(options.samples, "samples") as progress:
         soak = run(options.samples, mix=Mix(options.seed), leak=leak, progress=progress.reach)
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(soak.graded.items()))
     rate = soak.samples / soak.elapsed_s
-    print(f"{soak.samples} samples in {soak.elapsed_s:.0f} s, {rate:.0f} a second: {counts}")
-    head = ["", "after warm-up", "least", "most", "at the end", "per 10,000", ""]
+    print(f"{soak.samples} samples in {soak.elapsed_s:.0f} s, {rate:.0f} per second: {counts}")
+    head = ["", "after warm-up", "minimum", "maximum", "end", "per 10,000", ""]
     print_table(head, [_cells(line) for line in soak.lines])
     for complaint in soak.complaints[:20]:
-        print(f"NOT WELL: {complaint}")
-    print("everything is flat and every grade as it must be" if not soak.complaints else "NOT WELL, see above")
+        print(f"ERROR: {complaint}")
+    print("nothing grows, and every grade is as expected" if not soak.complaints else "FAILED, see above")
     return 1 if soak.complaints else 0
 
 
 def _cells(line: Line) -> list[str]:
-    numbers = (line.first, line.least, line.most, line.last, line.per_10_000)
+    numbers = (line.first, line.minimum, line.maximum, line.last, line.per_10_000)
     texts = [f"{number:.1f}".removesuffix(".0") for number in numbers]
     return [line.name, *texts, "grows" if line.complaint else "flat"]
 

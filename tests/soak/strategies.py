@@ -1,4 +1,4 @@
-"""Events, references and answers for property tests: any at all, and good ones with something changed in them."""
+"""Hypothesis strategies for events, references and answers: arbitrary ones, and valid ones with changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from testcases.examples import load_examples
 from tests.grader.lambda_api.test_properties import EVENTS, VALUES
 from tests.soak.hostile import SOURCES, TEXTS
-from tests.soak.tasks import TASKS, filled
+from tests.soak.tasks import TASKS, fill
 
 __all__ = ["RIGHT", "answers", "events", "near_events", "near_references", "references", "samples"]
 
@@ -55,23 +55,23 @@ _OTHERS: list[tuple[Any, str]] = [
         "def f(x):\n    return x + 1\n",
     ),
 ]
-_TASKS = [(filled(task.reference, 12), task.right.replace("NUMBER", "1")) for task in TASKS]
+_TASKS = [(fill(task.reference, 12), task.right.replace("NUMBER", "1")) for task in TASKS]
 RIGHT = [*_HUMANEVAL, *_EXAMPLES, *_OTHERS, *_TASKS]
-"""References, each with an answer that can be graded by it."""
+"""Pairs of a reference and an answer that can be graded with it."""
 
 
-# Changing something
+# Changes
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    found = [path]
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    paths = [path]
     if isinstance(value, dict):
         for key in value:
-            found += _places(value[key], (*path, key))
+            paths += _paths(value[key], (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            found += _places(item, (*path, index))
-    return found
+            paths += _paths(item, (*path, index))
+    return paths
 
 
 @st.composite
@@ -82,11 +82,11 @@ def _changed_text(draw: st.DrawFn, text: str) -> str:
 
 
 @st.composite
-def changed(draw: st.DrawFn, document: Any, most: int = 2) -> Any:
-    """The document with up to so many changes somewhere in it."""
+def changed(draw: st.DrawFn, document: Any, max_changes: int = 2) -> Any:
+    """Draw a document with some changes anywhere in it."""
     document = deepcopy(document)
-    for _ in range(draw(st.integers(0, most))):
-        path = draw(st.sampled_from(_places(document)))
+    for _ in range(draw(st.integers(0, max_changes))):
+        path = draw(st.sampled_from(_paths(document)))
         if not path:
             document = draw(_VALUES) if draw(st.booleans()) else document
             continue
@@ -108,16 +108,16 @@ def changed(draw: st.DrawFn, document: Any, most: int = 2) -> Any:
     return document
 
 
-# What is sent
+# Events and their parts
 
 
 def near_references() -> st.SearchStrategy[tuple[Any, str]]:
-    """A reference that may be a bit wrong, with an answer that may be right."""
+    """Draw a reference with some changes, and an answer that may be right."""
     return st.sampled_from(RIGHT).flatmap(lambda pair: st.tuples(changed(pair[0]), st.just(pair[1])))
 
 
 def references() -> st.SearchStrategy[Any]:
-    """Any reference."""
+    """Draw any reference."""
     near = near_references().map(lambda pair: pair[0])
     return near | near.map(_as_text) | near.map(lambda value: {"text": _as_text(value)}) | _VALUES
 
@@ -139,7 +139,7 @@ _PIECES = st.sampled_from(
 
 
 def answers() -> st.SearchStrategy[Any]:
-    """Any answer text: prose, pieces of Python and of Markdown, good answers with something changed, attacks."""
+    """Draw any answer text: prose, pieces of Python and Markdown, changed correct answers, and attacks."""
     good = st.sampled_from([answer for _, answer in RIGHT])
     hostile = st.sampled_from([*(f"```python\n{source}```" for source in SOURCES.values()), *TEXTS.values()])
     return st.one_of(
@@ -153,7 +153,7 @@ def answers() -> st.SearchStrategy[Any]:
 
 @st.composite
 def samples(draw: st.DrawFn) -> dict[str, Any]:
-    """A sample whose reference or answer may be anything, but which is a sample."""
+    """Draw a valid sample with any reference and answer."""
     reference, answer = draw(near_references())
     if draw(st.booleans()):
         answer = draw(answers())
@@ -169,7 +169,7 @@ def samples(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def near_events(draw: st.DrawFn) -> Any:
-    """An event as trainers send it, with something changed."""
+    """Draw an event as trainers send it, with some changes."""
     batch = draw(st.lists(samples(), min_size=1, max_size=3))
     event = draw(
         st.sampled_from(
@@ -189,9 +189,9 @@ def near_events(draw: st.DrawFn) -> Any:
             ]
         )
     )
-    return draw(changed(event, most=3))
+    return draw(changed(event, max_changes=3))
 
 
 def events() -> st.SearchStrategy[Any]:
-    """Any event."""
+    """Draw any event."""
     return near_events() | EVENTS

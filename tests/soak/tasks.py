@@ -1,37 +1,37 @@
-"""Tasks with tests of every kind, and to each a right and a wrong answer."""
+"""Tasks with tests of every kind, each with a right and a wrong answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["TASKS", "Task", "filled"]
+__all__ = ["TASKS", "Task", "fill"]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task, of which there is one for each number of a problem. Every answer has a number of its own."""
+    """Template of a task: a problem number makes a variant of it, and a sample number a variant of an answer."""
 
     name: str
     reference: Any
-    """In texts, ``PROBLEM`` stands for the number of the problem; ``(k,)`` is that number plus k."""
+    """Template of the reference: in texts, ``PROBLEM`` is the number of the problem; ``(k,)`` is that number plus k."""
     right: str
     wrong: str
     share: float
-    """Of the tests that the wrong answer passes."""
+    """Share of the tests that the wrong answer passes."""
 
 
-def filled(value: Any, problem: int) -> Any:
-    """The reference of one problem."""
+def fill(value: Any, problem: int) -> Any:
+    """Fill the number of a problem into a template."""
     match value:
         case str():
             return value.replace("PROBLEM", str(problem))
         case dict():
-            return {key: filled(item, problem) for key, item in value.items()}
+            return {key: fill(item, problem) for key, item in value.items()}
         case tuple():
             return problem + value[0]
         case list():
-            return [filled(item, problem) for item in value]
+            return [fill(item, problem) for item in value]
     return value
 
 

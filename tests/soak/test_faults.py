@@ -1,4 +1,4 @@
-"""A short form of the run with faults, and proofs that it would notice what it looks for."""
+"""A short version of the run with faults, and checks that it notices errors."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ CALM = Mix(hostile_every=10**9, problems=3)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tier", ["auto", "rlimit"])
-def test_faults_cost_no_sample_its_result_and_make_no_grade_wrong(tier: str) -> None:
+def test_faults_lose_no_result_and_change_no_grade(tier: str) -> None:
     trial = run(120, mix=MIX, environ={"GRADER_ISOLATION": tier}, pause_s=0.1, batch=40)
     assert not trial.wrong
     assert len(trial.faults) >= 3
     assert len(trial.unscored) <= len(trial.faults) / 2  # it takes two to lose a sample
 
 
-class Mishap:
-    """Instead of faults: something that must not go unnoticed."""
+class ErrorInjector:
+    """Fake injector that causes an error, which must be noticed."""
 
-    def __init__(self, happens: Callable[[Grader], None]) -> None:
-        self.happens = happens
+    def __init__(self, cause: Callable[[Grader], None]) -> None:
+        self.cause = cause
         self.faults: list[Any] = []
 
     def __call__(self, grader: Grader, **_: Any) -> Self:
-        self.happens(grader)
+        self.cause(grader)
         return self
 
     def __enter__(self) -> Self:
@@ -49,8 +49,8 @@ class Mishap:
 
 
 def test_a_wrong_grade_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    mishap = Mishap(lambda _: monkeypatch.setattr("grader.core.grade_task.style_score", lambda _: 0.5))
-    assert "instead of" in run(3, mix=CALM, injector=mishap).wrong[0]
+    injector = ErrorInjector(lambda _: monkeypatch.setattr("grader.core.grade_task.style_score", lambda _: 0.5))
+    assert "instead of" in run(3, mix=CALM, injector=injector).wrong[0]
 
 
 def test_a_result_that_comes_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ def test_a_result_that_comes_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) -
 
         monkeypatch.setattr(grader, "grade_iter", twice)
 
-    assert run(3, mix=CALM, injector=Mishap(repeat)).wrong == ["3 samples have 6 grades, for 3 of them"]
+    assert run(3, mix=CALM, injector=ErrorInjector(repeat)).wrong == ["3 samples have 6 grades, for 3 of them"]
 
 
 def test_a_batch_that_hangs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,17 +74,17 @@ def test_a_batch_that_hangs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_process_that_is_left_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faults, "_GONE_S", 0.1)
     with LEAKS["processes"]() as leak:
-        assert run(3, mix=CALM, injector=Mishap(lambda _: leak())).wrong[0].endswith("is left")
+        assert run(3, mix=CALM, injector=ErrorInjector(lambda _: leak())).wrong[0].endswith("is left")
 
 
 def test_an_unscored_sample_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     async def lose(*_: Any, **__: Any) -> Execution:
         return Execution(ExecutionStatus.INTERNAL, detail="a worker died")
 
-    def ruin(grader: Grader) -> None:
+    def break_executors(grader: Grader) -> None:
         for executor in grader._sandbox._executors:
             monkeypatch.setattr(executor, "execute", lose)
 
-    trial = run(3, mix=CALM, injector=Mishap(ruin))
+    trial = run(3, mix=CALM, injector=ErrorInjector(break_executors))
     assert [reason.partition(": ")[2] for reason in trial.unscored] == ["a worker died"] * 3
     assert not trial.wrong

@@ -1,4 +1,4 @@
-"""A short form of the runs on a busy host."""
+"""A short version of the runs on a busy host."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.mark.slow
 @pytest.mark.alone
 def test_a_busy_host_changes_no_grade() -> None:
-    samples = solutions(most=40)
+    samples = solutions(max_tasks=40)
     load = run(samples, rounds=2)
     assert not load.wrong
     assert load.full >= len(samples) - 1
@@ -39,5 +39,5 @@ def test_a_grade_that_changes_is_noticed(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(PreparedProblem, "job", hurried)
         yield
 
-    samples = solutions(most=1)
+    samples = solutions(max_tasks=1)
     assert len(run(samples, rounds=1, spinning=hurrying).wrong) == len(samples)

@@ -1,6 +1,6 @@
-"""Whatever is sent, the handler answers: with one finite result for each sample, or with one clear error.
+"""The handler responds to any event: with one finite result for each sample, or with one clear error.
 
-``make properties`` tries many more examples than the tests do: see `EXAMPLES`.
+``make properties`` runs many more examples than the tests: see `EXAMPLES`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "0"))
-"""How many examples of each property to try, new ones each time; 0: a few, always the same."""
+"""Number of examples of each property, new ones each time; 0 for a few that are always the same."""
 DEADLINE_S = 20.0
 GRACE_S = 20.0
-"""A host that is busy may be late; a handler that hangs is later."""
+"""Extra time for a busy host."""
 MANY = settings(
     deadline=None,
     max_examples=EXAMPLES or 40,
@@ -35,11 +35,11 @@ MANY = settings(
 )
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(24 * 3600 if EXAMPLES else 300)]
 METRICS: list[str] = []
-"""Names that every result has, as the first one has them."""
+"""Names of the metrics of every result, set from a first one."""
 
 
 class Context:
-    """The runtime's context object."""
+    """Fake of the runtime's context object."""
 
     def get_remaining_time_in_millis(self) -> int:
         return int(DEADLINE_S * 1000)
@@ -48,14 +48,16 @@ class Context:
 @pytest.fixture(scope="module")
 def handler() -> Iterator[Handler]:
     limits = {"CPU_S": "0.5", "TOTAL_CPU_S": "1", "WALL_S": "1", "MEMORY_MB": "256", "OUTPUT_KB": "256"}
-    made = Handler({f"GRADER_LIMITS_{name}": value for name, value in limits.items()})
-    METRICS[:] = [metric["name"] for metric in made.handle([{"id": 0, "messages": []}], Context())[0]["metrics_list"]]
-    yield made
-    made.close()
+    handler = Handler({f"GRADER_LIMITS_{name}": value for name, value in limits.items()})
+    METRICS[:] = [
+        metric["name"] for metric in handler.handle([{"id": 0, "messages": []}], Context())[0]["metrics_list"]
+    ]
+    yield handler
+    handler.close()
 
 
 def answer(handler: Handler, event: Any) -> Any:
-    """The answer, or the error; neither may keep the caller waiting."""
+    """Return the response or the error; check that either comes before the deadline."""
     started = time.monotonic()
     try:
         return handler.handle(event, Context())
@@ -66,7 +68,7 @@ def answer(handler: Handler, event: Any) -> Any:
 
 
 def check_metrics(results: list[Any]) -> None:
-    """The same names in the same order for every sample; parts of the reward are in [0, 1]."""
+    """Check that every sample has the same metrics in the same order, and parts of the reward in [0, 1]."""
     for result in results:
         assert [metric["name"] for metric in result["metrics_list"]] == METRICS
         for metric in result["metrics_list"]:
@@ -74,7 +76,7 @@ def check_metrics(results: list[Any]) -> None:
 
 
 def check(response: Any) -> None:
-    """What holds for the answer to any event."""
+    """Check what holds for the response to any event."""
     if isinstance(response, GraderError):
         assert str(response).isprintable(), "one line that a terminal can show"
         return
@@ -99,13 +101,13 @@ def check(response: Any) -> None:
 
 @MANY
 @given(events())
-def test_any_event_has_an_answer(handler: Handler, event: Any) -> None:
+def test_any_event_gets_a_response(handler: Handler, event: Any) -> None:
     check(answer(handler, event))
 
 
 @MANY
 @given(near_events())
-def test_an_event_that_is_almost_right_has_an_answer(handler: Handler, event: Any) -> None:
+def test_an_almost_valid_event_gets_a_response(handler: Handler, event: Any) -> None:
     check(answer(handler, event))
 
 

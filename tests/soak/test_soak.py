@@ -1,4 +1,4 @@
-"""A short form of the long run, and proofs that it would notice a leak."""
+"""A short version of the long run, and checks that it notices leaks."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def test_no_two_samples_are_equal() -> None:
     assert list(items(100, 200, Mix(seed=1))) != row[100:200]
 
 
-# The rule
+# Rules for flatness
 
 
 def readings(**values: list[float]) -> list[Reading]:
     ((name, row),) = values.items()
     return [
-        Reading(100 * place, 19, 0, {}, {name: value}) if name != "processes" else Reading(100 * place, int(value), 0)
-        for place, value in enumerate(row)
+        Reading(100 * index, 19, 0, {}, {name: value}) if name != "processes" else Reading(100 * index, int(value), 0)
+        for index, value in enumerate(row)
     ]
 
 
@@ -76,11 +76,11 @@ def test_the_slope_of_a_line_is_its_slope() -> None:
     ("row", "flat"),
     [
         ([40.0] * 100, True),
-        ([10.0 + min(place, 19) for place in range(100)], True),  # caches fill in the warm-up
-        ([40.0 + place % 2 for place in range(100)], True),
-        ([40.0 + place / 10 for place in range(100)], False),
+        ([10.0 + min(index, 19) for index in range(100)], True),  # caches fill in the warm-up
+        ([40.0 + index % 2 for index in range(100)], True),
+        ([40.0 + index / 10 for index in range(100)], False),
         ([40.0] * 70 + [60.0] * 30, False),
-        ([40.0 + (9 if place == 90 else 0) for place in range(100)], False),
+        ([40.0 + (9 if index == 90 else 0) for index in range(100)], False),
     ],
 )
 def test_memory_is_flat_or_not(row: list[float], flat: bool) -> None:
@@ -91,8 +91,8 @@ def test_memory_is_flat_or_not(row: list[float], flat: bool) -> None:
     ("row", "flat"),
     [
         ([19.0] * 100, True),
-        ([19.0 + place % 3 for place in range(100)], True),
-        ([19.0 + place // 10 for place in range(100)], False),
+        ([19.0 + index % 3 for index in range(100)], True),
+        ([19.0 + index // 10 for index in range(100)], False),
         ([19.0] * 99 + [22.0], False),
     ],
 )
@@ -103,15 +103,15 @@ def test_a_count_is_flat_or_not(row: list[float], flat: bool) -> None:
 @pytest.mark.parametrize(
     ("row", "flat"),
     [
-        ([20.0 + place % 20 for place in range(100)], True),  # replaced after twenty
-        ([20.0 + place % 20 + place / 5 for place in range(100)], False),
+        ([20.0 + index % 20 for index in range(100)], True),  # reindexd after twenty
+        ([20.0 + index % 20 + index / 5 for index in range(100)], False),
         ([20.0] * 50 + [90.0] + [20.0] * 49, False),
     ],
 )
-def test_memory_of_what_is_replaced_is_flat_or_not(row: list[float], flat: bool) -> None:
-    assert complaints(examiners=row) == [] if flat else complaints(examiners=row)
+def test_memory_of_what_is_reindexd_is_flat_or_not(row: list[float], flat: bool) -> None:
+    assert complaints(harnesses=row) == [] if flat else complaints(harnesses=row)
 
 
 def test_one_zombie_is_too_many() -> None:
-    told = [line.complaint for line in lines([Reading(place, 19, int(place == 50)) for place in range(100)])]
-    assert "zombies: there were 1" in told
+    found = [line.complaint for line in lines([Reading(index, 19, int(index == 50)) for index in range(100)])]
+    assert "zombies: there were 1" in found

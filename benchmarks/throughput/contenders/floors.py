@@ -59,6 +59,7 @@ class Floor:
         os.close(done_write)
         passed = [False] * len(workload.items)
         to_do = memoryview(b"".join(_INDEX.pack(index, False) for index in range(len(passed))))
+        # Entries are smaller than PIPE_BUF, so a read or write by one of several loops is atomic (pipe(7)).
         os.set_blocking(todo_write, False)
         results = bytearray()
         while True:

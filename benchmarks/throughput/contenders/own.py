@@ -49,7 +49,7 @@ class Own:
         return [grade.metric("functional") == 1.0 for grade in grades]
 
     def details(self) -> dict[str, Any]:
-        """When each was done, and in which tier."""
+        """Return the seconds until each grade, the isolation tier, and the reasons of unscored samples."""
         return self._details
 
     def close(self) -> None:

@@ -35,6 +35,7 @@ class Alias:
         held = self.function.found(cloud, Qualifier=deployment.alias)
         if held is not None and self._stands_for(held, self.function.found(cloud)):
             return ResourceStatus.UNCHANGED
+        # A version is immutable: training jobs go on with the old one until the alias is moved in a single step.
         name = {"FunctionName": deployment.name}
         version = (yield AwsCall("lambda", "publish_version", name, self.title))["Version"]
         published = {**name, "Qualifier": version}

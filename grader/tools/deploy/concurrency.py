@@ -39,6 +39,6 @@ class Concurrency:
         if self.amount == 0:
             yield AwsCall("lambda", "delete_provisioned_concurrency_config", place, self.title)
             return ResourceStatus.REMOVED
-        wanted = {**place, "ProvisionedConcurrentExecutions": self.amount}
-        yield AwsCall("lambda", "put_provisioned_concurrency_config", wanted, self.title)
+        request = {**place, "ProvisionedConcurrentExecutions": self.amount}
+        yield AwsCall("lambda", "put_provisioned_concurrency_config", request, self.title)
         return ResourceStatus.MADE if found is None else ResourceStatus.CHANGED

@@ -68,6 +68,7 @@ class Function:
             )
             yield Wait("lambda", "function_active_v2", name, self.title)
             return ResourceStatus.MADE
+        # Lambda rejects a change while another is in progress (ResourceConflictException).
         if _is_busy(found["Configuration"]):
             yield Wait("lambda", "function_updated_v2", name, self.title)
         outcome = ResourceStatus.UNCHANGED
@@ -131,10 +132,11 @@ def _is_busy(configuration: Any) -> bool:
     return "Pending" in configuration.get("State", "") or configuration.get("LastUpdateStatus") == "InProgress"
 
 
-def settings_match(wanted: Any, found: Any) -> bool:
+def settings_match(expected: Any, found: Any) -> bool:
     """Return whether settings described by Lambda match; settings missing from the description count as matching."""
-    if not isinstance(wanted, dict) or not isinstance(found, dict):
-        return bool(wanted == found)
-    if "Variables" in wanted:
-        return bool(wanted["Variables"] == found.get("Variables", {}))
-    return all(settings_match(value, found[key]) for key, value in wanted.items() if key in found)
+    if not isinstance(expected, dict) or not isinstance(found, dict):
+        return bool(expected == found)
+    # Variables are compared as a whole: one that was removed from the settings must be removed from the function, too.
+    if "Variables" in expected:
+        return bool(expected["Variables"] == found.get("Variables", {}))
+    return all(settings_match(value, found[key]) for key, value in expected.items() if key in found)

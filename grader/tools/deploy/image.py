@@ -77,6 +77,7 @@ class Image:
             if self.base is not None:
                 settings["BASE_IMAGE"] = self.base
             yield Command(["deploy/container", "build"], self.title, folder=self.source.root, environment=settings)
+        # The logout is one of the actions, so that credentials of ECR do not stay in the engine's configuration.
         yield Login(engine, self.registry)
         yield Command([*engine, "push", self.uri], self.title)
         yield Command([*engine, "logout", self.registry], self.title)
@@ -95,8 +96,8 @@ class Image:
         return ResourceStatus.REMOVED
 
     def _is_there(self, cloud: AwsSession) -> bool:
-        wanted = {"repositoryName": self.deployment.repository, "imageIds": [{"imageTag": self.tag}]}
-        found = cloud.find("ecr", "describe_images", self.title, **wanted)
+        request = {"repositoryName": self.deployment.repository, "imageIds": [{"imageTag": self.tag}]}
+        found = cloud.find("ecr", "describe_images", self.title, **request)
         return bool(found and found["imageDetails"])
 
     def _tags(self, cloud: AwsSession) -> list[str]:

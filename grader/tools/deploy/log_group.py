@@ -58,6 +58,7 @@ class LogGroup:
         return next((group for group in answer["logGroups"] if group["logGroupName"] == name), None)
 
     def _ours(self, cloud: AwsSession, found: Any) -> bool:
+        # DescribeLogGroups appends ":*", which ListTagsForResource does not accept.
         arn = found["arn"].removesuffix(":*")
         answer = cloud.call("logs", "list_tags_for_resource", self.title, resourceArn=arn)
         return is_ours(answer["tags"], self.deployment.name)

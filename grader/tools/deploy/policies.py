@@ -1,4 +1,4 @@
-"""Who may do what: the documents of IAM and ECR, each with the narrowest resource there is."""
+"""Policy documents of IAM and ECR, each limited to the narrowest possible resources."""
 
 from __future__ import annotations
 

@@ -44,13 +44,13 @@ class Repository:
                 {**name, "imageTagMutability": "IMMUTABLE", "tags": as_list(tags_of(self.deployment.name))},
                 self.title,
             )
-        wanted = repository_policy(
+        policy = repository_policy(
             self.deployment, partition=cloud.partition, region=cloud.region, account=cloud.account
         )
         held = None if found is None else cloud.find("ecr", "get_repository_policy", self.title, **name)
-        if held is not None and json.loads(held["policyText"]) == wanted:
+        if held is not None and json.loads(held["policyText"]) == policy:
             return ResourceStatus.UNCHANGED
-        yield AwsCall("ecr", "set_repository_policy", {**name, "policyText": json.dumps(wanted)}, self.title)
+        yield AwsCall("ecr", "set_repository_policy", {**name, "policyText": json.dumps(policy)}, self.title)
         return ResourceStatus.MADE if found is None else ResourceStatus.CHANGED
 
     def remove(self, cloud: AwsSession) -> Actions:

@@ -67,10 +67,10 @@ class Role:
         elif found["AssumeRolePolicyDocument"] != trust:
             yield AwsCall("iam", "update_assume_role_policy", {**name, "PolicyDocument": json.dumps(trust)}, self.title)
             outcome = ResourceStatus.CHANGED
-        wanted = self._policy(cloud)
+        document = self._policy(cloud)
         held = None if found is None else cloud.find("iam", "get_role_policy", self.title, **policy)
-        if held is None or held["PolicyDocument"] != wanted:
-            yield AwsCall("iam", "put_role_policy", {**policy, "PolicyDocument": json.dumps(wanted)}, self.title)
+        if held is None or held["PolicyDocument"] != document:
+            yield AwsCall("iam", "put_role_policy", {**policy, "PolicyDocument": json.dumps(document)}, self.title)
             outcome = ResourceStatus.MADE if found is None else ResourceStatus.CHANGED
         return outcome
 

@@ -120,6 +120,7 @@ class ActionRunner:
             try:
                 return (act.do(self._cloud),)
             except CloudRequestError as error:
+                # IAM is eventually consistent: for some seconds Lambda does not know a role that was just created.
                 if not act.until_accepted or act.until_accepted not in str(error):
                     raise
                 refusals.append(error)

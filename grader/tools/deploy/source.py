@@ -57,6 +57,7 @@ class Source:
             digest.update(f"{word}\0".encode())
         for path in self._files():
             content = path.read_bytes()
+            # The length separates the content from the next name, so that no two sets of files have the same digest.
             executable = os.access(path, os.X_OK)
             digest.update(f"{path.relative_to(self.root)}\0{executable}\0{len(content)}\0".encode())
             digest.update(content)

@@ -58,6 +58,7 @@ def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, st
         Location of the part, and a description of the violation.
     """
     kind = shape.type_name
+    # bool is a subclass of int in Python, but not a number for AWS.
     if kind in _TYPES and (not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean")):
         yield path, f"expected {_TYPE_NAMES[kind]}, not {one_line(repr(value), 60)}"
         return

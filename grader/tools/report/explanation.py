@@ -110,6 +110,7 @@ class Explanation:
             code = Syntax(shown, "python", theme="ansi_dark", line_numbers=True, word_wrap=True)
         else:
             code = Text(shown)
+        # `Text` and `Syntax` do not interpret markup, and `printable` has escaped control characters.
         rest = len(grade.answer) - _SHOWN_CHARS
         subtitle = Text(f"{rest} more characters; --json shows all") if rest > 0 else None
         title = Text(f"Answer (extraction rule: {grade.extraction_rule})")

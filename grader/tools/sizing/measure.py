@@ -162,6 +162,7 @@ def measure(
         start_s = time.monotonic() - start
         base_mb = memory_mb()
         started_mb = max(0.0, base_mb - own_memory_mb())
+        # The start may have needed more than the idle grader; only growth while grading counts.
         peak.mb = base_mb
         for number, sample in enumerate(chosen, 1):
             cpu_before, sampling_before, started = cpu_s(), peak.cpu_s, time.monotonic()
@@ -171,6 +172,7 @@ def measure(
             if grade.status is GradeStatus.SCORED:
                 wall_times.append(wall_time)
                 grades.append(grade)
+                # The sampling thread runs in this process; its CPU time is not the grader's.
                 cpu_used += cpu_s() - cpu_before - (peak.cpu_s - sampling_before)
             on_sample(number, len(chosen))
     if not grades:

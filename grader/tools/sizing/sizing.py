@@ -184,6 +184,7 @@ def _payload_batch(profile: Profile) -> int:
 def _option(memory_mb: int, profile: Profile, prices: Prices, demand: Workload, payload_batch: int) -> MemoryOption:
     sample_s = _sample_s(memory_mb, profile, demand)
     size = demand.batch_size or max(1, min(demand.max_batch_size, payload_batch, int(demand.batch_s / sample_s)))
+    # Spare executors start when others are slow, so a batch of slow answers runs all of them at once.
     processes = lambda_workers(memory_mb) * (1 + SPARES_PER_EXECUTOR)
     needed = profile.base_mb + (processes - 1) * profile.started_mb + processes * profile.lane_mb
     needed *= _HEADROOM

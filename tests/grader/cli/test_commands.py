@@ -1,4 +1,4 @@
-"""The command line as its users meet it: a process with arguments, streams, and an exit code."""
+"""The command line as a process with arguments, streams, and an exit code."""
 
 from __future__ import annotations
 
@@ -352,7 +352,7 @@ def descendants(pid: int) -> set[int]:
 
 def parents() -> list[tuple[int, int]]:
     pairs = []
-    for name in os.listdir("/proc"):  # noqa: PTH208 - names are all that is wanted
+    for name in os.listdir("/proc"):  # noqa: PTH208 - only names are needed
         if name.isdigit():
             try:
                 with open(f"/proc/{name}/stat") as file:

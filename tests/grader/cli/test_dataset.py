@@ -1,4 +1,4 @@
-"""``grader dataset`` as its users meet it."""
+"""``grader dataset`` as a process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class TestConvert:
-    def test_writes_rows_and_says_what_they_need(
+    def test_writes_rows_and_reports_their_sizes(
         self, grader_command: Any, write_lines: WriteLines, tmp_path: Path
     ) -> None:
         out = tmp_path / "train.jsonl"
@@ -44,7 +44,7 @@ class TestConvert:
         assert (document["payload"]["limit"], document["payload"]["batch_size"]) == (6 * 1024 * 1024, 128)
         assert 128 * 8 * 1024 < document["payload"]["largest_batch"] < 128 * 9 * 1024
 
-    def test_what_it_writes_can_be_graded(self, grader_command: Any, write_lines: WriteLines, tmp_path: Path) -> None:
+    def test_converted_rows_can_be_graded(self, grader_command: Any, write_lines: WriteLines, tmp_path: Path) -> None:
         out = tmp_path / "train.jsonl"
         grader_command("dataset", "convert", str(write_lines(HUMANEVAL, MBPP)), "--out", str(out))
         samples = []
@@ -187,7 +187,7 @@ class TestMistakes:
             ),
         ],
     )
-    def test_in_the_arguments_are_told_in_a_line(
+    def test_in_the_arguments_are_reported_in_one_line(
         self, grader_command: Any, args: tuple[str, ...], message: str
     ) -> None:
         ended = grader_command("dataset", *args)
@@ -208,7 +208,7 @@ class TestMistakes:
         assert ended.code == 2
         assert message in ended.err
 
-    def test_a_file_that_breaks_off_leaves_the_old_output_alone(self, grader_command: Any, tmp_path: Path) -> None:
+    def test_a_damaged_file_leaves_the_old_output_unchanged(self, grader_command: Any, tmp_path: Path) -> None:
         path, out = tmp_path / "rows.jsonl.gz", tmp_path / "out.jsonl"
         path.write_bytes(gzip.compress((json.dumps(MBPP) + "\n").encode() * 2000)[:-50])
         out.write_text("old")
@@ -269,7 +269,7 @@ class TestCheck:
         env = {"GRADER_LIMITS_WALL_S": "0.2"}
         assert grader_command("dataset", "check", path, "--repeat", "1", env=env).code == 1
 
-    def test_what_was_found_before_a_file_broke_off_is_shown(self, grader_command: Any, tmp_path: Path) -> None:
+    def test_findings_before_the_end_of_a_damaged_file_are_shown(self, grader_command: Any, tmp_path: Path) -> None:
         path = tmp_path / "rows.jsonl.gz"
         lines = "".join(json.dumps({"colour": number}) + "\n" for number in range(20_000))
         path.write_bytes(gzip.compress(lines.encode())[:-50])

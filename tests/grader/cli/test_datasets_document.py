@@ -1,4 +1,4 @@
-"""The commands in docs/datasets.md work, and its figures on public data sets are true."""
+"""The commands in docs/datasets.md work, and its figures on public data sets are correct."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def commands() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("args", list(commands()), ids=" ".join)
-def test_commands_do_what_they_should(
+def test_commands_succeed(
     grader_command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

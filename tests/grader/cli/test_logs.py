@@ -1,4 +1,4 @@
-"""``grader logs``, against AWS as moto speaks it."""
+"""``grader logs``, against moto."""
 
 from __future__ import annotations
 

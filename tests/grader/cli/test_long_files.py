@@ -1,4 +1,4 @@
-"""Files with bad rows in the middle: each is named, the others are done, and nothing is lost. With ``make long`` they
+"""Long files with bad rows: each is reported, the others are processed, and nothing is lost. With ``make long`` they
 have ten thousand rows."""
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Ended:
 
 
 def run(*args: str, folder: Path) -> Ended:
-    """Run a command on one lane, and see how much memory it has at most: what wait4(2) says is that of the tests, which
-    it was forked from."""
+    """Run a command with one worker, and measure its peak memory."""
+    # The peak that wait4(2) reports includes the time before exec(2), when the child was a copy of the test process.
     out, err = folder / "stdout", folder / "stderr"
     started = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
@@ -54,7 +54,7 @@ def run(*args: str, folder: Path) -> Ended:
 
 
 def peak_of(pid: int) -> float:
-    """The most memory a process has had, in MiB; 0 once it has ended."""
+    """Return the peak resident size of a process in MiB; 0 if it has exited."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -64,13 +64,13 @@ def peak_of(pid: int) -> float:
 
 @pytest.fixture(params=[1000, pytest.param(10_000, marks=pytest.mark.long)])
 def rows(request: pytest.FixtureRequest) -> int:
-    """How many rows a file has."""
+    """Return the number of rows of a file."""
     count: int = request.param
     return count
 
 
 def good(rows: int) -> list[int]:
-    """The lines that are rows and are not bad."""
+    """Return the lines with valid rows."""
     return [number for number in range(1, rows + 1) if number not in BAD and number != BLANK]
 
 
@@ -83,7 +83,7 @@ def write(path: Path, row_of: Callable[[int], dict[str, Any]], rows: int) -> Pat
 
 
 def sample_of(number: int) -> dict[str, Any]:
-    """One of five tasks, answered wrong in one of them; equal samples of a batch are graded once."""
+    """Make a sample of one of five tasks; one of them has a wrong answer. Equal samples are graded once per batch."""
     task = number % 5
     code = f"def add(a, b):\n    return a + b{' + 1' if task == 1 else ''}\n"
     turns = [{"role": "user", "content": f"{number}"}, {"role": "assistant", "content": f"```python\n{code}```"}]
@@ -101,7 +101,7 @@ def task_of(number: int) -> dict[str, Any]:
 
 
 def named(complaints: list[str], path: Path) -> list[int]:
-    """The lines that are complained of, in order; the complaint of each is looked at."""
+    """Return the reported lines in order, after checking their messages."""
     lines = []
     for complaint in complaints:
         assert complaint.startswith(f"{path}:"), complaint
@@ -111,7 +111,7 @@ def named(complaints: list[str], path: Path) -> list[int]:
     return lines
 
 
-def test_grade_names_bad_rows_grades_the_others_and_keeps_none(tmp_path: Path, rows: int) -> None:
+def test_grade_reports_bad_rows_and_grades_the_others_in_constant_memory(tmp_path: Path, rows: int) -> None:
     path, out = write(tmp_path / "rows.jsonl", sample_of, rows), tmp_path / "out.jsonl"
     ended = run("grade", str(path), "--out", str(out), "--json", folder=tmp_path)
     assert ended.code == 2
@@ -129,7 +129,7 @@ def test_grade_names_bad_rows_grades_the_others_and_keeps_none(tmp_path: Path, r
     assert ended.peak_mb < short.peak_mb + 30  # of a file that is up to 80 MB longer
 
 
-def test_convert_names_bad_rows_and_writes_the_others(tmp_path: Path, rows: int) -> None:
+def test_convert_reports_bad_rows_and_writes_the_others(tmp_path: Path, rows: int) -> None:
     path, out = write(tmp_path / "rows.jsonl", task_of, rows), tmp_path / "out.jsonl"
     ended = run("dataset", "convert", str(path), "--out", str(out), "--json", folder=tmp_path)
     assert ended.code == 2
@@ -138,7 +138,7 @@ def test_convert_names_bad_rows_and_writes_the_others(tmp_path: Path, rows: int)
     assert json.loads(ended.out)["bad"] == 4
 
 
-def test_check_names_bad_rows_and_checks_the_others(tmp_path: Path, rows: int) -> None:
+def test_check_reports_bad_rows_and_checks_the_others(tmp_path: Path, rows: int) -> None:
     path = write(tmp_path / "rows.jsonl", task_of, rows)
     ended = run("dataset", "check", str(path), "--repeat", "1", "--json", folder=tmp_path)
     assert (ended.code, ended.complaints) == (1, [])

@@ -34,7 +34,7 @@ def outcomes(steps: dict[str, Any]) -> dict[str, ResourceStatus]:
 
 class TestWhatIsThere:
     def test_the_function_is_as_wanted(self, account: Server, image: str) -> None:
-        wanted = Deployment(
+        deployment = Deployment(
             image=image,
             memory_mb=1769,
             timeout_s=120,
@@ -44,8 +44,8 @@ class TestWhatIsThere:
             tests="s3://bucket/tests/",
             environment={"GRADER_REWARD_CREDIT": "all"},
         )
-        made(wanted)
-        found = CLOUD.call("lambda", "get_function", "it", FunctionName=wanted.name, Qualifier="live")
+        made(deployment)
+        found = CLOUD.call("lambda", "get_function", "it", FunctionName=deployment.name, Qualifier="live")
         settings = found["Configuration"]
         assert (settings["MemorySize"], settings["Timeout"]) == (1769, 120)
         assert settings["EphemeralStorage"] == {"Size": 1024}
@@ -53,7 +53,7 @@ class TestWhatIsThere:
         assert settings["Environment"]["Variables"] == {"GRADER_REWARD_CREDIT": "all"}
         (logs,) = CLOUD.client("logs").describe_log_groups()["logGroups"]
         assert logs["retentionInDays"] == 7
-        assert warm_up(wanted, CLOUD) == {"grader": "doctor"}
+        assert warm_up(deployment, CLOUD) == {"grader": "doctor"}
 
     def test_a_change_of_memory_changes_function_and_alias_alone(self, account: Server, image: str) -> None:
         made(Deployment(image=image))
@@ -75,48 +75,48 @@ class TestWhatIsThere:
 
     def test_a_role_that_is_given_is_neither_made_nor_removed(self, account: Server, image: str) -> None:
         role = CLOUD.client("iam").create_role(RoleName="mine", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-        wanted = Deployment(image=image, role=role)
-        assert list(made(wanted)) == [LOGS, FUNCTION, ALIAS]
-        removed(wanted)
+        deployment = Deployment(image=image, role=role)
+        assert list(made(deployment)) == [LOGS, FUNCTION, ALIAS]
+        removed(deployment)
         assert everything()["roles"] == ["mine"]
 
     def test_existing_resources_are_used_and_left_unchanged(self, account: Server, engine: Engine) -> None:
-        cloud, wanted = CLOUD, Deployment()
-        cloud.client("ecr").create_repository(repositoryName=wanted.repository)
-        cloud.client("iam").create_role(RoleName=wanted.role_name("us-east-1"), AssumeRolePolicyDocument="{}")
-        cloud.client("logs").create_log_group(logGroupName=wanted.log_group)
-        steps = outcomes(made(wanted))
-        repository = f"ECR repository {wanted.repository}"
+        cloud, deployment = CLOUD, Deployment()
+        cloud.client("ecr").create_repository(repositoryName=deployment.repository)
+        cloud.client("iam").create_role(RoleName=deployment.role_name("us-east-1"), AssumeRolePolicyDocument="{}")
+        cloud.client("logs").create_log_group(logGroupName=deployment.log_group)
+        steps = outcomes(made(deployment))
+        repository = f"ECR repository {deployment.repository}"
         assert [steps[title] for title in (repository, ROLE, LOGS)] == [ResourceStatus.OTHERS] * 3
-        gone = outcomes(removed(wanted))
+        gone = outcomes(removed(deployment))
         assert gone[FUNCTION] is ResourceStatus.REMOVED
         assert [gone[title] for title in (repository, ROLE, LOGS)] == [ResourceStatus.OTHERS] * 3
         left = everything()
         assert left.pop("functions") == []
         assert all(len(names) == 1 for names in left.values())
-        images = cloud.client("ecr").list_images(repositoryName=wanted.repository)["imageIds"]
+        images = cloud.client("ecr").list_images(repositoryName=deployment.repository)["imageIds"]
         assert images == [], "the image is ours, in whosever repository"
 
     def test_a_function_created_by_others_is_left_unchanged(self, account: Server, image: str) -> None:
-        wanted = Deployment(image=image)
+        deployment = Deployment(image=image)
         role = CLOUD.client("iam").create_role(RoleName="mine", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         CLOUD.client("lambda").create_function(
-            FunctionName=wanted.name, PackageType="Image", Code={"ImageUri": image}, Role=role
+            FunctionName=deployment.name, PackageType="Image", Code={"ImageUri": image}, Role=role
         )
         account.take_calls()
         with pytest.raises(CloudRequestError, match="was not created by grader deploy"):
-            made(wanted)
+            made(deployment)
         assert changes(account.take_calls()) == [], "what is in the way is seen before anything is made"
-        assert outcomes(removed(wanted))[FUNCTION] is ResourceStatus.OTHERS
-        assert everything()["functions"] == [wanted.name]
+        assert outcomes(removed(deployment))[FUNCTION] is ResourceStatus.OTHERS
+        assert everything()["functions"] == [deployment.name]
 
     def test_logs_may_be_kept(self, account: Server, image: str) -> None:
-        wanted = Deployment(image=image)
-        made(wanted)
-        removal_of(wanted, CLOUD, keep_logs=True).carry_out(CLOUD, ActionRunner(CLOUD), lambda _: None)
-        assert everything()["logs"] == [wanted.log_group]
+        deployment = Deployment(image=image)
+        made(deployment)
+        removal_of(deployment, CLOUD, keep_logs=True).carry_out(CLOUD, ActionRunner(CLOUD), lambda _: None)
+        assert everything()["logs"] == [deployment.log_group]
         assert everything()["roles"] == []
-        assert outcomes(removed(wanted))[LOGS] is ResourceStatus.REMOVED
+        assert outcomes(removed(deployment))[LOGS] is ResourceStatus.REMOVED
 
     def test_resources_of_another_deployment_are_left_unchanged(self, account: Server, image: str) -> None:
         made(Deployment(image=image, name="SageMaker-a"))
@@ -137,8 +137,8 @@ class TestTheImage:
     def test_another_base_or_architecture_is_another_image(self, account: Server, engine: Engine) -> None:
         here, other = ("x86_64", "arm64") if architecture_here() == "x86_64" else ("arm64", "x86_64")
         plain, crossed, based = (
-            next(one for one in plan_for(wanted, CLOUD, base=base).resources if isinstance(one, Image))
-            for wanted, base in (
+            next(one for one in plan_for(deployment, CLOUD, base=base).resources if isinstance(one, Image))
+            for deployment, base in (
                 (Deployment(architecture=here), None),
                 (Deployment(architecture=other), None),
                 (Deployment(architecture=here), "debian"),
@@ -179,16 +179,16 @@ class TestFailures:
     def test_a_failure_lists_what_was_changed_before(
         self, account: Server, image: str, call: str, message: str
     ) -> None:
-        wanted = Deployment(image=image)
+        deployment = Deployment(image=image)
         account.refuse({"call": call, "code": "AccessDeniedException", "status": 403})
         with pytest.raises(CloudRequestError, match="access is denied") as raised:
-            made(wanted)
+            made(deployment)
         assert message in str(raised.value)
         assert "`grader undeploy --name SageMaker-rlvr-code-grader --region us-east-1` to remove" in str(raised.value)
         account.refuse()
-        removed(wanted)
+        removed(deployment)
         assert everything() == {"functions": [], "roles": [], "repositories": ["mine"], "logs": []}
-        assert set(outcomes(made(wanted)).values()) == {ResourceStatus.MADE}
+        assert set(outcomes(made(deployment)).values()) == {ResourceStatus.MADE}
 
     def test_a_failed_deployment_can_be_resumed(self, account: Server, image: str) -> None:
         account.refuse({"call": "iam:PutRolePolicy", "code": "LimitExceeded", "status": 409, "times": 1})
@@ -199,15 +199,15 @@ class TestFailures:
         assert set(outcomes(made(Deployment(image=image))).values()) == {ResourceStatus.UNCHANGED}
 
     def test_a_change_in_progress_is_waited_for(self, account: Server, image: str) -> None:
-        wanted = Deployment(image=image)
-        made(wanted)
-        busy = CLOUD.call("lambda", "get_function", "it", FunctionName=wanted.name)
+        deployment = Deployment(image=image)
+        made(deployment)
+        busy = CLOUD.call("lambda", "get_function", "it", FunctionName=deployment.name)
         busy["Configuration"]["LastUpdateStatus"] = "InProgress"
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Function, "found", lambda *_, **__: busy)
-            function = next(one for one in plan_for(wanted, CLOUD).resources if isinstance(one, Function))
+            function = next(one for one in plan_for(deployment, CLOUD).resources if isinstance(one, Function))
             acts = list(function.make(CLOUD))
-        assert acts == [Wait("lambda", "function_updated_v2", {"FunctionName": wanted.name}, FUNCTION)]
+        assert acts == [Wait("lambda", "function_updated_v2", {"FunctionName": deployment.name}, FUNCTION)]
 
     def test_a_call_is_retried_until_lambda_knows_the_new_role(self, account: Server, image: str) -> None:
         account.refuse(
@@ -222,20 +222,20 @@ class TestFailures:
         assert account.take_calls().count("lambda:POST /2015-03-31/functions") == 4
 
     def test_a_failed_removal_lists_what_was_not_removed(self, account: Server, image: str) -> None:
-        wanted = Deployment(image=image)
-        made(wanted)
+        deployment = Deployment(image=image)
+        made(deployment)
         account.refuse({"call": "iam:DeleteRole", "code": "DeleteConflict", "status": 409})
         with pytest.raises(CloudRequestError, match=f"not removed: {ROLE}, .* run the command again"):
-            removed(wanted)
+            removed(deployment)
         account.refuse()
-        assert outcomes(removed(wanted))[ROLE] is ResourceStatus.REMOVED
+        assert outcomes(removed(deployment))[ROLE] is ResourceStatus.REMOVED
 
     def test_a_function_that_answers_with_an_error(self, account: Server, image: str) -> None:
-        wanted = Deployment(image=image)
-        made(wanted)
+        deployment = Deployment(image=image)
+        made(deployment)
         account.refuse({"call": "lambda:.*invocations", "code": "ServiceException", "status": 500})
         with pytest.raises(CloudError, match="AWS has failed"):
-            warm_up(wanted, AwsSession(attempts=1))
+            warm_up(deployment, AwsSession(attempts=1))
 
     def test_a_function_without_the_alias(self, account: Server) -> None:
         account.refuse({"call": "lambda:.*invocations", "code": "ResourceNotFoundException", "status": 404})
@@ -250,9 +250,9 @@ def test_every_action_is_valid_for_its_service(account: Server, engine: Engine) 
     from botocore.validate import ParamValidator  # noqa: PLC0415 - slow to import
 
     cloud = CLOUD
-    wanted = Deployment(provisioned=5, tests="s3://bucket/tests/", environment={"GRADER_REWARD_CREDIT": "all"})
+    deployment = Deployment(provisioned=5, tests="s3://bucket/tests/", environment={"GRADER_REWARD_CREDIT": "all"})
     acts: list[AwsCall | Wait] = []
-    for resource in plan_for(wanted, cloud).resources:
+    for resource in plan_for(deployment, cloud).resources:
         running = resource.make(cloud)
         answer = None
         while True:
@@ -288,8 +288,8 @@ def test_provisioned_concurrency_is_turned_off_by_zero(account: Server, monkeypa
         carried = ActionRunner(cloud).carry_out("it", Concurrency(Deployment(), 5).make(cloud))
         assert carried.outcome is ResourceStatus.UNCHANGED
         stub.add_client_error("get_provisioned_concurrency_config", "ProvisionedConcurrencyConfigNotFoundException")
-        wanted = {**place, "ProvisionedConcurrentExecutions": 5}
-        stub.add_response("put_provisioned_concurrency_config", {}, wanted)
+        request = {**place, "ProvisionedConcurrentExecutions": 5}
+        stub.add_response("put_provisioned_concurrency_config", {}, request)
         carried = ActionRunner(cloud).carry_out("it", Concurrency(Deployment(), 5).make(cloud))
         assert carried.outcome is ResourceStatus.MADE
 
@@ -341,10 +341,10 @@ class TestJudge:
 
     @staticmethod
     def statements(model: str, **settings: str) -> list[dict[str, Any]]:
-        wanted = Deployment(environment={"GRADER_JUDGE_MODEL": model, **settings})
-        assert wanted.variables == wanted.environment, "credentials are kept"
+        deployment = Deployment(environment={"GRADER_JUDGE_MODEL": model, **settings})
+        assert deployment.variables == deployment.environment, "credentials are kept"
         place = {"partition": "aws", "region": "us-east-1", "account": "123456789012"}
-        policy = execution_policy(wanted, **place)
+        policy = execution_policy(deployment, **place)
         found: list[dict[str, Any]] = [one for one in policy["Statement"] if one["Sid"].startswith("Judge")]
         assert all(one["Action"] == ["bedrock:InvokeModel"] for one in found)
         return found

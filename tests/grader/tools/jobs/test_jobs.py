@@ -289,10 +289,10 @@ class TestSageMaker:
 
         evaluator = "arn:aws:sagemaker:us-east-1:123456789012:hub-content/HUB/JsonDoc/mine/1.0.0"
         file = write({**SAGEMAKER, "evaluator": evaluator, "training_data": "s3://bucket/train/"})
-        wanted = read_spec(SageMakerJob, file).request(evaluator, CLOUD, file=file).parameters
+        parameters = read_spec(SageMakerJob, file).request(evaluator, CLOUD, file=file).parameters
         arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/one"
         with Stubber(CLOUD.client("sagemaker")) as stub:  # moto knows no serverless jobs
-            stub.add_response("create_training_job", {"TrainingJobArn": arn}, dict(wanted))
+            stub.add_response("create_training_job", {"TrainingJobArn": arn}, dict(parameters))
             job("sagemaker", file, "--start")
         assert capsys.readouterr().out.strip() == arn
         assert aws.take_calls() == []
@@ -380,9 +380,9 @@ class TestEvaluator:
         self.missing(stub, "describe_hub", HubName=hub)
         made = {"HubName": hub, "HubDisplayName": self.EVALUATOR.hub_title, "HubDescription": "AI Registry Hub"}
         stub.add_response("create_hub", {"HubArn": "arn"}, made)
-        wanted = dict(self.EVALUATOR.request().parameters)
-        assert wanted["HubContentSearchKeywords"][-1] == "@domain:d-1"
-        stub.add_response("import_hub_content", {"HubArn": "arn", "HubContentArn": "arn"}, wanted)
+        parameters = dict(self.EVALUATOR.request().parameters)
+        assert parameters["HubContentSearchKeywords"][-1] == "@domain:d-1"
+        stub.add_response("import_hub_content", {"HubArn": "arn", "HubContentArn": "arn"}, parameters)
         stub.add_response("describe_hub_content", self.answer("Importing"), self.KEY)
         stub.add_response("describe_hub_content", self.answer(), self.KEY)
         assert register(self.EVALUATOR, CLOUD, pause_s=0.0) == self.EVALUATOR.arn()
@@ -395,8 +395,8 @@ class TestEvaluator:
         stub.add_response("describe_hub_content", self.answer(version="3.0.0", document="{}"), self.KEY)
         hub = {"HubArn": "a", "HubName": "b", "HubStatus": "InService", "CreationTime": 0, "LastModifiedTime": 0}
         stub.add_response("describe_hub", hub, {"HubName": self.EVALUATOR.hub})
-        wanted = dict(self.EVALUATOR.request("4.0.0").parameters)
-        stub.add_response("import_hub_content", {"HubArn": "arn", "HubContentArn": "arn"}, wanted)
+        parameters = dict(self.EVALUATOR.request("4.0.0").parameters)
+        stub.add_response("import_hub_content", {"HubArn": "arn", "HubContentArn": "arn"}, parameters)
         stub.add_response("describe_hub_content", self.answer(version="4.0.0"), self.KEY)
         assert register(self.EVALUATOR, CLOUD) == self.EVALUATOR.arn("4.0.0")
 
