@@ -42,8 +42,8 @@ class Evalplus:
 
 
 def _judged(item: Item, inputs: list[Any], expected: list[Any], limit_s: float) -> bool:
-    # untrusted_check chooses special oracles by the name of the function (`find_zero` and two others). The functions of a
-    # round have other names, so values are compared, with the tolerance of the data set.
+    # untrusted_check chooses special oracles by the name of the function (`find_zero` and two others). The functions of
+    # a round have other names, so values are compared, with the tolerance of the data set.
     verdict, _ = untrusted_check(
         "humaneval",
         item.answer,
