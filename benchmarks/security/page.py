@@ -17,9 +17,9 @@ BEGIN = "<!-- made by `make security`: -->"
 END = "<!-- until here -->"
 _NOT_TRIED = "-"
 _REACH = "reach"
-"""Family whose answers return the right value, but by way of something that they must not be able to reach."""
-_OTHER_DESCRIPTIONS = {"proc": "Other processes, by way of `/proc` and ptrace."}
-"""Descriptions of families that are not bundled."""
+"""Family whose answers return the right value, but by using something that they must not be able to reach."""
+_OTHER_DESCRIPTIONS = {"proc": "Accessing other processes, through `/proc` and ptrace."}
+"""Descriptions of families whose members are partly not bundled."""
 
 
 def replace_tables(page: str, tables: str) -> str:
