@@ -1,1 +1,1 @@
-"""How an answer runs: processes, isolation layers, limits. Knows neither grader nor test cases."""
+"""The sandbox: processes, isolation layers and limits for answers. It knows neither grader nor test cases."""

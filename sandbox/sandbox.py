@@ -76,6 +76,8 @@ class Sandbox:
         self.settings = settings
         own = str(Path(package.__path__[0]).parent)
         paths = (own, *(path for path in settings.paths if path != own))
+        # A user for each zygote, when root: the answers of one cannot signal those of another (kill(2)). The layers are
+        # the same for all, so one probes them.
         executors = [
             Executor(
                 ZygoteSettings(
@@ -147,6 +149,7 @@ class Sandbox:
         self.launch()
         self._loop.run([self._executors[0].zygote.start()])
         self.layers = tuple(LayerReport(**report) for report in self._executors[0].zygote.layers)
+        # A demanded tier never falls back to a lower one: the grades would rest on less isolation than was asked for.
         tier = active_tier(self.layers)
         missing = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.active)
         for demanded in (self.settings.isolation, self.settings.require_isolation):
@@ -262,6 +265,7 @@ class Sandbox:
         pending = PendingAnalysis(Future(), Future())
         if not style:
             pending.style.set(None)
+        # Not awaited: the caller can run the tests while style is measured.
         self._loop.spawn(self._analyze(request, deadline, pending))
         return pending
 

@@ -45,7 +45,7 @@ _DEFAULT_LIMITS = Limits()
 
 
 class ExecutionStatus(StrEnum):
-    """How one sample's run ended."""
+    """Outcome of one sample's run."""
 
     COMPLETED = "completed"
     """The harness has reported."""
@@ -109,7 +109,7 @@ class LayerReport:
     name: str
     active: bool
     reason: str = ""
-    """Why the layer is not active; empty when it is."""
+    """Reason for which the layer is not active; empty when it is."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the report as JSON-serializable data, with the published key ``stands`` for `active`."""

@@ -137,6 +137,7 @@ def check_conformance(
     descriptors_before = _descriptors()
     leftovers_before = _leftovers(settings.workers)
     sandbox = Sandbox(replace(settings, runner=_RUNNER))
+    # The canary comes first: what a zygote could inherit must be there before the zygote.
     with Canary() as canary:
         try:
             sandbox.start()
@@ -187,6 +188,7 @@ class _Kit:
         return result
 
     def _result(self, attack: Attack, analysis: Analysis, execution: Execution) -> AttackResult:
+        # A sandbox that fails is never held: an attack that brings it down would otherwise count as held off.
         if execution.status is ExecutionStatus.DEADLINE or time.monotonic() >= self._deadline:
             return AttackResult(attack, AttackStatus.NOT_RUN, "the deadline came first")
         if execution.status is not ExecutionStatus.COMPLETED:

@@ -25,8 +25,8 @@ _ASLEEP_AFTER_S = 0.3
 """Seconds of sleep after which an answer counts as slow. On a busy host an answer may wait as long for a harness that
 itself waits for a CPU, and must not be made to wait longer for that."""
 _LOW_NICENESS = 10
-"""Of ten parts of a CPU that two processes want, one with this niceness gets one (sched(7)). Niceness 19 sped up the
-others no further, and on a host that is busy with other work the answer would hardly run at all."""
+"""With this niceness a process gets about a tenth of a CPU that another one wants, too (sched(7)). Niceness 19 sped up
+the others no further, and on a host that is busy with other work the answer would hardly run at all."""
 
 
 class PriorityControl:

@@ -1,4 +1,4 @@
-"""What the analyzer is asked about a source, and what it reports.
+"""Requests to the analyzer, and its reports on sources.
 
 Each ``pack`` gives plain data for `sandbox.wire.values.encode`, and the ``unpack`` beside it takes what `decode` gives.
 """
@@ -33,7 +33,7 @@ def one_line(text: str) -> str:
 
 
 class Policy(StrEnum):
-    """How strictly the source is inspected before it may run."""
+    """Strictness of the inspection before a source may run."""
 
     OFF = "off"
     STANDARD = "standard"
@@ -100,7 +100,7 @@ class StyleFacts:
     changed_lines: int
     """Number of lines black would remove or add, blank ones left out; the larger of the two counts of each change."""
     similarity: float
-    """How close the source is to black's output, in [0, 1]; 1 when black would change nothing."""
+    """Similarity of the source and black's output, in [0, 1]; 1 when black would change nothing."""
     findings: tuple[Finding, ...]
     """pyflakes messages, directives such as ``noqa`` ignored."""
 
@@ -132,6 +132,7 @@ class Analysis:
 
     def pack(self) -> list[Any]:
         """Return the fields as plain data. A long detail and all but the first violations are cut off."""
+        # Here and not by the reader: the message of a compiler can be as long as the source.
         violations = [violation.pack() for violation in self.violations[:_MAX_VIOLATIONS]]
         return [self.status.value, self.detail[:_DETAIL_CHARS], violations, self.defines_entry_point, self.is_stub]
 

@@ -1,4 +1,4 @@
-"""What the kernel reports about processes: the one reader of ``/proc`` (proc(5)) for the grader and the harness.
+"""Facts about processes from the kernel: the one reader of ``/proc`` (proc(5)) for the grader and the harness.
 
 Every function takes a pid as the caller's own pid namespace counts. A process can end between two reads, so none of
 them raises for a process that is gone.
@@ -78,6 +78,7 @@ def cpu_seconds(pid: int) -> float | None:
     A process's CPU clock can be read by anyone in its pid namespace. The clock's id is made of the pid
     (clock_getcpuclockid(3)), so this needs no file, and is exact to the nanosecond where ``stat`` counts ticks.
     """
+    # Linux, include/linux/posix-timers.h: ~pid in the upper bits, 2 (CPUCLOCK_SCHED) for time on a CPU.
     try:
         return time.clock_gettime((~pid << 3) | 2)
     except OSError:
@@ -137,8 +138,8 @@ def find_child(inner_pid: int, parent: int) -> int | None:
     The parent's children are looked at first. All of ``/proc`` is searched only if the child is not among them, because
     that takes longer the more processes the host has; `children` says why the list may be short.
     """
-    candidates = chain(_children_of_all_threads(parent), all_pids())
-    return next((pid for pid in candidates if _is_child(pid, inner_pid, parent)), None)
+    pids = chain(_children_of_all_threads(parent), all_pids())
+    return next((pid for pid in pids if _is_child(pid, inner_pid, parent)), None)
 
 
 def _children_of_all_threads(pid: int) -> list[int]:
@@ -154,5 +155,6 @@ def _is_child(pid: int, inner_pid: int, parent: int) -> bool:
         lines = Path(f"/proc/{pid}/status").read_text("utf-8", "replace").splitlines()
     except OSError:
         return False
+    # Both fields: two zygotes have namespaces of their own, and so may have children of the same inner pid.
     fields = dict(line.split(":", 1) for line in lines if line.startswith(("PPid:", "NSpid:")))
     return fields.get("PPid", "").strip() == str(parent) and fields.get("NSpid", "").split()[-1:] == [str(inner_pid)]

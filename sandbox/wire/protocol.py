@@ -76,6 +76,8 @@ _THREAD_WORDS = ("thread", "concurrent", "asyncio", "import_module", "__import__
 
 def needs_threads(source: str) -> bool:
     """Return whether a source may use threads, by its text alone, so that equal answers are treated alike."""
+    # Threads are started before the answer is loaded, and each takes address space, so most answers should get none. A word in
+    # a comment costs a few unused threads; a thread that is missing would fail a right answer.
     return any(word in source for word in _THREAD_WORDS)
 
 
@@ -91,7 +93,7 @@ class ExceptionFields(NamedTuple):
     reference: Any = None
     """Reference to the exception itself; ``None`` if its class is a built-in one, or it cannot be handed out."""
     args: tuple[Any, ...] | None = None
-    """What it was made of; ``None`` if that cannot cross."""
+    """Its ``args``; ``None`` if they cannot cross."""
     cause: list[Any] | None = None
     """Fields of its ``__cause__``, as a list."""
 

@@ -18,7 +18,7 @@ _CAUSES = 3
 
 
 class SolutionStatus(StrEnum):
-    """How one request to the solution process ended."""
+    """Outcome of one request to the solution process."""
 
     RETURNED = "returned"
     """There is a value, or a program's output."""
@@ -84,6 +84,7 @@ def parse_message(body: memoryview) -> Reply | CallbackRequest:
     Raises:
         ValueCodecError: it is not a reply.
     """
+    # Verbs are compared in guards, because a bare name in a pattern would be bound and not compared.
     match decode(body):
         case [verb, value, changes] if verb == OK:
             return Reply(SolutionStatus.RETURNED, value=value, changes=changes)

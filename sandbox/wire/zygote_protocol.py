@@ -39,6 +39,8 @@ __all__ = [
     "ExitInfo",
 ]
 
+# SOCK_SEQPACKET keeps the bounds of messages, and descriptors arrive with the message they were sent with (unix(7)). So
+# the fork server needs neither buffers nor frames.
 FORK, KILL, WAIT = b"F", b"K", b"W"
 FORKED, EXITED, ALL_KILLED, WAITED = b"P", b"X", b"k", b"w"
 HARNESS, SOLUTION, ANALYZER = "E", "S", "A"
@@ -52,7 +54,7 @@ FORKS = 4
 
 @dataclass(frozen=True, slots=True)
 class ExitInfo:
-    """How a process ended, and what it used."""
+    """Exit status and resource usage of a process that has ended."""
 
     pid: int
     status: int
