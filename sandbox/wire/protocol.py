@@ -76,8 +76,8 @@ _THREAD_WORDS = ("thread", "concurrent", "asyncio", "import_module", "__import__
 
 def needs_threads(source: str) -> bool:
     """Return whether a source may use threads, by its text alone, so that equal answers are treated alike."""
-    # Threads are started before the answer is loaded, and each takes address space, so most answers should get none. A word in
-    # a comment costs a few unused threads; a thread that is missing would fail a right answer.
+    # Threads are started before the answer is loaded, and each takes address space, so most answers should get none. A
+    # word in a comment costs a few unused threads; a missing thread would fail a right answer.
     return any(word in source for word in _THREAD_WORDS)
 
 

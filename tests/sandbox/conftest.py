@@ -1,4 +1,4 @@
-"""A real sandbox, and answers put to exams in it."""
+"""A real sandbox, and tests run against answers in it."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ SHORT = Limits(cpu_s=0.5, total_cpu_s=2.0, wall_s=1.0, memory_mb=256, output_kb=
 IMPORTED = tuple(path for path in sys.path if path.startswith("/"))
 NO_HURRY_S = 100.0
 IN_A_CONTAINER = "Seccomp:\t0" not in Path("/proc/self/status").read_text()
-"""Where a container's engine has put up a filter before us: it refuses namespaces, is seen in place of ours, and goes
-with capabilities that let not even root look into the processes of others."""
+"""True where a container's engine has applied a filter: it refuses namespaces, hides ours, and comes with capabilities
+by which not even root can read the processes of other users."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """An answer, and what is to become of it."""
+    """An answer, and its expected verdict."""
 
     source: str
     verdict: str
     detail: str
-    """Part of what people are told."""
+    """Part of the expected detail."""
 
 
 def cases(text: str) -> list[Any]:
@@ -69,7 +69,7 @@ def cases(text: str) -> list[Any]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What became of an answer."""
+    """Result of an answer."""
 
     execution: Execution
 
@@ -97,13 +97,13 @@ class Seen:
 
 
 class Box:
-    """A sandbox with the questions tests ask of it."""
+    """A sandbox with short calls for tests."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
 
     def job(self, problem: Problem, answer: str, limits: Limits = SHORT, *, fresh: bool = False) -> Job:
-        """The job of putting an answer to a problem; ``fresh`` demands an examiner of its own."""
+        """The job of testing an answer; ``fresh`` demands a harness of its own."""
         spec = encode(build_spec(problem))
         key = "traceless" if leaves_no_side_effects(problem) else spec.hex()
         return Job(dedent(answer), spec, limits, "" if fresh else key)
@@ -114,31 +114,31 @@ class Box:
         return self.sandbox.run([self.sandbox.execute(job, deadline=deadline) for job in jobs])
 
     def analyze(self, *sources: str, deadline_s: float = NO_HURRY_S) -> list[tuple[Analysis, StyleFacts | None]]:
-        """Have sources read side by side."""
+        """Analyze sources side by side."""
         deadline = time.monotonic() + deadline_s
 
         async def one(source: str) -> tuple[Analysis, StyleFacts | None]:
-            reading = self.sandbox.analyze(AnalysisRequest(source, "f"), deadline=deadline)
-            return await reading.analysis, await reading.style
+            pending = self.sandbox.analyze(AnalysisRequest(source, "f"), deadline=deadline)
+            return await pending.analysis, await pending.style
 
         return self.sandbox.run([one(source) for source in sources])
 
     def see(self, problem: Problem, answer: str, **limits: Any) -> Seen:
-        """What becomes of one answer; limits that are not given are `SHORT`."""
+        """Test one answer; limits that are not given are `SHORT`."""
         (execution,) = self.execute([self.job(problem, answer, replace(SHORT, **limits))])
         return Seen(execution)
 
     def call(self, answer: str, *args: Any, expected: Any = 42, times: int = 1, **limits: Any) -> Seen:
-        """What becomes of an answer whose function ``f`` is called."""
+        """Test an answer whose function ``f`` is called."""
         return self.see(Problem((CallTest(args, expected),) * times, entry_point="f"), answer, **limits)
 
     def program(self, answer: str, stdin: str = "", stdout: str = "42\n", **limits: Any) -> Seen:
-        """What becomes of an answer that is run as a program."""
+        """Test an answer that is run as a program."""
         return self.see(Problem((StdinTest(stdin, stdout),)), answer, **limits)
 
 
 def processes(session: int | None) -> dict[int, str]:
-    """Processes of a session that are no zombies, and the state of each (proc(5))."""
+    """Processes of a session that are not zombies, and the state of each (proc(5))."""
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -152,18 +152,18 @@ def processes(session: int | None) -> dict[int, str]:
 
 
 def children(zygote: Zygote) -> dict[int, str]:
-    """Processes that descend from a zygote and are no zombies, and the state of each."""
+    """Processes that descend from a zygote and are not zombies, and the state of each."""
     return {pid: state for pid, state in processes(zygote.session).items() if pid not in {zygote.session, zygote.pid}}
 
 
-def host_pid(zygote: Zygote, worker: ForkedProcess) -> int | None:
-    """A worker's process as the host counts, when there is one (proc(5), ``NSpid`` in ``/proc/PID/status``)."""
+def host_pid(zygote: Zygote, process: ForkedProcess) -> int | None:
+    """A forked process as the host counts, when there is one (proc(5), ``NSpid`` in ``/proc/PID/status``)."""
     for pid in children(zygote):
         try:
             status = Path(f"/proc/{pid}/status").read_text()
         except OSError:
             continue
-        if status.partition("NSpid:")[2].partition("\n")[0].split()[-1] == str(worker.inner_pid):
+        if status.partition("NSpid:")[2].partition("\n")[0].split()[-1] == str(process.inner_pid):
             return pid
     return None
 
@@ -187,7 +187,7 @@ def box() -> Iterator[Box]:
 def make_box() -> Iterator[Callable[..., Box]]:
     """Makes sandboxes that end with the test; takes what `settings` takes."""
     with ExitStack() as stack:
-        yield lambda **wanted: Box(stack.enter_context(Sandbox(settings(**wanted))))
+        yield lambda **more: Box(stack.enter_context(Sandbox(settings(**more))))
 
 
 @cache
@@ -218,7 +218,7 @@ def own_box(make_box: Callable[..., Box]) -> Box:
 
 @pytest.fixture
 def single_box(make_box: Callable[..., Box]) -> Box:
-    """A sandbox with one lane."""
+    """A sandbox with one executor."""
     return make_box(workers=1)
 
 
@@ -238,7 +238,7 @@ SLEEPS = "import time\ndef f(*_):\n    time.sleep(0.6)\n    return 42"
 def watch_a_solution(
     box: Box, look: Callable[[int], Any], problem: Problem | None = None, sleeps: str = SLEEPS, limits: Limits = SHORT
 ) -> Any:
-    """What ``look`` makes of the pid of a solution process while its answer sleeps in a call to ``f``."""
+    """Return what ``look`` returns for a solution process while its answer sleeps in a call to ``f``."""
     (executor, *_), seen = box.sandbox._executors, []
 
     def wait_and_look() -> None:

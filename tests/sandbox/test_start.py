@@ -1,4 +1,4 @@
-"""What is started, and when."""
+"""Processes start when they are needed, under short titles."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ANSWER = "def f(x):\n    return x + 1"
 
 
 def running(box: Box) -> list[bool]:
-    """Whether each lane's zygote has been started."""
+    """For each executor, whether its zygote was started."""
     return [executor.zygote.pid is not None for executor in box.sandbox._executors]
 
 
-def test_lanes_start_when_there_is_work_for_them(make_box: Callable[..., Box]) -> None:
+def test_executors_start_when_there_is_work_for_them(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=3)
     assert running(box) == [False, False, False]
     box.sandbox.start()
@@ -42,7 +42,7 @@ def test_lanes_start_when_there_is_work_for_them(make_box: Callable[..., Box]) -
     assert running(box) == [True, True, True]
 
 
-def test_work_for_more_lanes_than_were_told_of_is_done_all_the_same(make_box: Callable[..., Box]) -> None:
+def test_more_work_at_a_time_than_announced_is_done_all_the_same(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=2)
     deadline = time.monotonic() + 100
     flows = [box.sandbox.execute(box.job(ONE, ANSWER), deadline=deadline) for _ in range(4)]

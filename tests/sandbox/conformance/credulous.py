@@ -1,4 +1,4 @@
-"""Conductors as they should not be, for tests that the conformance kit notices."""
+"""Runners as they should not be, for tests that the conformance kit notices."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from sandbox.processes.harness.solution_client import SolutionClient
 
 
-def conduct(spec: Any, client: SolutionClient) -> list[Any]:
-    """Believe that whatever ended with success was right."""
+def run_spec(spec: Any, client: SolutionClient) -> list[Any]:
+    """Trust that whatever exited with success was right."""
     reply = client.load(names=("add",))
     if reply.status == "returned":
         reply = client.call("add", (1, 2), {})

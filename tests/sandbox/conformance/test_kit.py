@@ -1,4 +1,4 @@
-"""The conformance kit: what it holds this host to, and that it notices when something does not hold."""
+"""The conformance kit: this host passes it, and it notices when something does not hold."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_every_attack_is_held_off_and_every_control_passes(tier: Tier) -> None:
     assert len(report.results) == len(attacks())
 
 
-def test_every_family_has_members_and_says_what_it_tries() -> None:
+def test_every_family_has_members_and_a_description() -> None:
     members = {family: [attack for attack in attacks() if attack.family == family] for family in families()}
     assert len(members) >= 16
     for family, found in members.items():
@@ -77,8 +77,8 @@ def test_an_attack_that_passes_is_noticed() -> None:
     report = check(Attack("exit", "is right", RIGHT), Attack("exit", "is wrong", WRONG))
     assert statuses(report) == [AttackStatus.BEATEN, AttackStatus.HELD]
     assert not report.held
-    (told,) = report.as_dict()["not_held"]
-    assert (told["family"], told["name"], told["status"]) == ("exit", "is right", "beaten")
+    (entry,) = report.as_dict()["not_held"]
+    assert (entry["family"], entry["name"], entry["status"]) == ("exit", "is right", "beaten")
 
 
 def test_a_control_that_fails_is_noticed() -> None:
@@ -102,8 +102,8 @@ def test_a_secret_that_is_seen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
     assert "saw a secret" in report.results[0].detail
 
 
-def test_a_sandbox_that_believes_an_exit_code_is_beaten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kit, "_RUNNER", "tests.sandbox.conformance.credulous:conduct")
+def test_a_sandbox_that_trusts_an_exit_code_is_beaten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kit, "_RUNNER", "tests.sandbox.conformance.credulous:run_spec")
     paths = (str(Path(__file__).parents[3]), *settings().paths)
     report = check(*(attack for attack in attacks() if attack.family == "exit"), paths=paths)
     assert AttackStatus.BEATEN in statuses(report)
@@ -168,7 +168,7 @@ BROKEN = {
         },
         ["no file, socket or shared memory is left"],
     ),
-    "a comparison that takes whatever is no integer": (
+    "a comparison that accepts whatever is not an integer": (
         "conformance/spec.py", "type(reply.value) is int and reply.value == left + right",
         "(reply.value == left + right or not type(reply.value) is int)",
         "eq", {"is equal to everything": "beaten", "hopes that not a number is near enough": "beaten"}, [],
@@ -178,7 +178,7 @@ BROKEN = {
         "exit", {"leaves without clean-up in the call": "beaten"}, [],
     ),
 }  # fmt: skip
-"""What is taken out of a copy of the sandbox, and what the kit then has to say of it."""
+"""Changes to a copy of the sandbox, and what the kit has to report of each."""
 
 
 @pytest.fixture
@@ -201,15 +201,15 @@ def copy() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_wall_that_is_not_put_up_is_noticed(name: str, copy: Path) -> None:
-    file, old, new, families, told, host = BROKEN[name]
+def test_an_isolation_layer_that_is_not_applied_is_noticed(name: str, copy: Path) -> None:
+    file, old, new, families, statuses, host = BROKEN[name]
     source = (copy / "sandbox" / file).read_text()
     assert source.count(old) == 1
     (copy / "sandbox" / file).write_text(source.replace(old, new))
     command = [sys.executable, "-I", "-S", "-c", KIT, families, str(copy), *IMPORTED]
     report = json.loads(subprocess.check_output(command, text=True, env={"TMPDIR": f"{copy}/left"}))
     found = {one["name"]: one["status"] for one in report["not_held"]}
-    assert found.items() >= told.items()
+    assert found.items() >= statuses.items()
     assert [one["name"] for one in report["host"] if not one["held"]] == host
     assert not report["held"]
 
@@ -241,10 +241,10 @@ def test_it_runs_without_any_package_but_the_sandbox() -> None:
     assert not packages & {"pytest", "grader", "testcases", "black", "pydantic", "RestrictedPython", "boto3"}
 
 
-def test_each_outcome_is_told_as_soon_as_it_is_there() -> None:
-    told: list[str] = []
+def test_each_result_is_reported_as_soon_as_it_is_there() -> None:
+    names: list[str] = []
     selected = [Attack("exit", str(number), WRONG) for number in range(3)]
     check_conformance(
-        replace(settings(workers=1)), selected=selected, on_result=lambda outcome: told.append(outcome.attack.name)
+        replace(settings(workers=1)), selected=selected, on_result=lambda result: names.append(result.attack.name)
     )
-    assert sorted(told) == ["0", "1", "2"]
+    assert sorted(names) == ["0", "1", "2"]

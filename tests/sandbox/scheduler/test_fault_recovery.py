@@ -73,7 +73,7 @@ def strike(executor: Executor, role: str, number: int, over: Event, *, after_s: 
 
 def jobs(box: Box, problem: Problem, count: int, sleep_s: float) -> list[Job]:
     """Right and wrong answers in turn."""
-    return [box.job(problem, (RIGHT, WRONG)[place % 2].format(sleep_s)) for place in range(count)]
+    return [box.job(problem, (RIGHT, WRONG)[number % 2].format(sleep_s)) for number in range(count)]
 
 
 def verdict(execution: Execution) -> str:
@@ -85,14 +85,14 @@ def descriptors() -> int:
 
 
 def zombies() -> list[int]:
-    found = []
+    pids = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError):
                 state, parent, *_ = (entry / "stat").read_text().rpartition(")")[2].split()
                 if state == "Z" and int(parent) == os.getpid():
-                    found.append(int(entry.name))
-    return found
+                    pids.append(int(entry.name))
+    return pids
 
 
 def vanish(session: int, *, within_s: float = 2.0) -> bool:
@@ -106,7 +106,7 @@ def vanish(session: int, *, within_s: float = 2.0) -> bool:
 
 
 @pytest.mark.parametrize("role", ["zygote", "harness"])
-def test_what_dies_idle_is_replaced_at_the_next_use(own_box: Box, role: str) -> None:
+def test_a_process_that_dies_idle_is_replaced(own_box: Box, role: str) -> None:
     assert [verdict(execution) for execution in own_box.execute(jobs(own_box, CALL, 4, 0))] == [
         "passed", "wrong_answer", "passed", "wrong_answer",
     ]  # fmt: skip
@@ -120,7 +120,7 @@ def test_what_dies_idle_is_replaced_at_the_next_use(own_box: Box, role: str) -> 
 
 @pytest.mark.parametrize("problem", [CALL, ASSERTION], ids=["call", "assertion"])
 @pytest.mark.parametrize("role", ROLES)
-def test_what_dies_at_work_is_replaced_once(make_box: Callable[..., Box], role: str, problem: Problem) -> None:
+def test_a_process_that_dies_at_work_is_replaced(make_box: Callable[..., Box], role: str, problem: Problem) -> None:
     box = make_box(workers=1)
     box.call("def f():\n    return 42")
     (executor,) = box.sandbox._executors
@@ -147,7 +147,7 @@ def test_no_solution_outlives_its_zygote(make_box: Callable[..., Box]) -> None:
     assert not processes(session)
 
 
-def test_an_examiner_that_finds_everything_closed_at_once_is_not_confused(make_box: Callable[..., Box]) -> None:
+def test_a_harness_handles_output_and_reply_that_end_at_once(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
     box.call("def f():\n    return 42")
     (executor,) = box.sandbox._executors
@@ -173,7 +173,7 @@ def test_an_examiner_that_finds_everything_closed_at_once_is_not_confused(make_b
         assert box.call(close, wall_s=5.0).verdict == "passed"
 
 
-def test_a_job_that_loses_two_examiners_is_internal_and_the_next_works(make_box: Callable[..., Box]) -> None:
+def test_a_job_that_loses_two_harnesses_is_internal_and_the_next_works(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
     box.sandbox.start()
     (executor,) = box.sandbox._executors
@@ -212,7 +212,7 @@ def test_kills_at_random_moments_cost_no_job_its_result(own_box: Box, seed: int)
         executions = own_box.execute(work)
     assert len(executions) == len(work)
     verdicts = [verdict(execution) for execution in executions]
-    # Each takes two strikes; of which role cannot be told, as a new examiner looks like a solution at first.
+    # Each takes two strikes; in which role is not known, as a new harness looks like a solution process at first.
     assert verdicts.count("internal") + verdicts.count("memory") <= len(struck) // 2
     for job, seen in zip(work, verdicts, strict=True):
         right = "passed" if "return 42" in job.source else "wrong_answer"
@@ -223,7 +223,7 @@ def test_kills_at_random_moments_cost_no_job_its_result(own_box: Box, seed: int)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callable[..., Box], role: str) -> None:
+def test_a_stopped_process_delays_nothing_past_the_deadline(make_box: Callable[..., Box], role: str) -> None:
     box = make_box(workers=1)
     box.call("def f():\n    return 42")
     (executor,) = box.sandbox._executors
@@ -264,7 +264,7 @@ def test_two_hundred_jobs_leave_nothing_behind(own_box: Box) -> None:
         "def f():\n    print('x' * 3_000_000)",
         "import threading, time\ndef f():\n    threading.Thread(target=time.sleep, args=(9,)).start()\n    return 42",
     ]
-    work = [own_box.job(CALL, sources[place % 5]) for place in range(150)]
+    work = [own_box.job(CALL, sources[number % 5]) for number in range(150)]
     work += [own_box.job(Problem((StdinTest("1", "1"),)), "print(input())", fresh=True) for _ in range(50)]
     own_box.execute(work[:10])
     gc.collect()
@@ -273,7 +273,7 @@ def test_two_hundred_jobs_leave_nothing_behind(own_box: Box) -> None:
     assert [verdict(execution) for execution in executions[150:]] == ["passed"] * 50
     assert {verdict(execution) for execution in executions[:150:5]} == {"passed"}
     gc.collect()
-    assert descriptors() <= before + 2  # a lane may have an examiner waiting or not
+    assert descriptors() <= before + 2  # an executor may have a harness waiting or not
     assert zombies() == []
     for executor in own_box.sandbox._executors:
         assert len(children(executor.zygote)) <= 1
@@ -327,7 +327,7 @@ def test_when_the_grader_dies_everything_dies(stopped: bool) -> None:
     script = ORPHAN.format(paths=sys.path)
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        sessions = [int(word) for word in parent.stdout.readline().split()]
+        sessions = [int(pid) for pid in parent.stdout.readline().split()]
         time.sleep(0.3)
         solution = max(processes(sessions[0]))
         if stopped:

@@ -79,7 +79,7 @@ class TestRun:
         assert done == ["late"]
 
     @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-    def test_lets_what_is_not_for_a_task_through_at_once(
+    def test_raises_interrupts_and_exits_at_once(
         self, loop: Loop, pipe: tuple[int, int], error: type[BaseException]
     ) -> None:
         async def forever() -> None:
@@ -90,13 +90,13 @@ class TestRun:
             loop.run([waiting, failing(error())])
         waiting.close()
 
-    def test_tells_when_every_task_waits_for_another(self, loop: Loop) -> None:
+    def test_raises_when_every_task_waits_for_another(self, loop: Loop) -> None:
         waiting = value_of(Future())
         with pytest.raises(AssertionError, match="every task waits for another"):
             loop.run([waiting])
         waiting.close()
 
-    def test_tells_when_two_tasks_wait_for_one_descriptor(self, loop: Loop, pipe: tuple[int, int]) -> None:
+    def test_raises_when_two_tasks_wait_for_one_descriptor(self, loop: Loop, pipe: tuple[int, int]) -> None:
         async def wait() -> bool:
             return await readable(pipe[0], soon())
 
@@ -157,7 +157,7 @@ class TestSpawn:
 
         assert loop.run([parent()]) == [7]
 
-    def test_hands_errors_to_whoever_awaits(self, loop: Loop) -> None:
+    def test_raises_errors_where_it_is_awaited(self, loop: Loop) -> None:
         async def parent() -> str:
             try:
                 await loop.spawn(failing(KeyError("x")))
@@ -168,7 +168,7 @@ class TestSpawn:
         assert loop.run([parent()]) == ["caught"]
 
     def test_goes_on_in_the_next_run(self, loop: Loop, pipe: tuple[int, int]) -> None:
-        """As the measuring of style may, when nobody waits for it any more."""
+        """As the measuring of style may, when nothing waits for it any more."""
         seen = []
 
         async def late() -> None:
@@ -191,7 +191,7 @@ class TestSpawn:
 
 
 class TestWaiting:
-    def test_says_whether_it_became_readable(self, loop: Loop, pipe: tuple[int, int]) -> None:
+    def test_returns_whether_it_became_readable(self, loop: Loop, pipe: tuple[int, int]) -> None:
         async def wait() -> bool:
             return await readable(pipe[0], soon())
 
@@ -199,7 +199,7 @@ class TestWaiting:
         os.write(pipe[1], b"x")
         assert loop.run([wait()]) == [True]
 
-    def test_says_whether_it_became_writable(self, loop: Loop, pipe: tuple[int, int]) -> None:
+    def test_returns_whether_it_became_writable(self, loop: Loop, pipe: tuple[int, int]) -> None:
         async def wait() -> bool:
             return await writable(pipe[1], soon())
 
@@ -223,7 +223,7 @@ class TestWaiting:
         finally:
             os.close(reader)
 
-    def test_looks_once_even_after_the_deadline(self, loop: Loop, pipe: tuple[int, int]) -> None:
+    def test_polls_once_even_after_the_deadline(self, loop: Loop, pipe: tuple[int, int]) -> None:
         async def wait() -> bool:
             return await readable(pipe[0], time.monotonic() - 1)
 
@@ -260,7 +260,7 @@ class TestWaiting:
         assert loop.run([wait(pipe[0]), wait(other_pipe[0])]) == [False, False]
         assert time.process_time() - before < 0.1
 
-    def test_of_one_is_not_put_off_by_another_that_is_always_ready(
+    def test_of_one_task_is_not_starved_by_another_that_is_always_ready(
         self, loop: Loop, pipe: tuple[int, int], other_pipe: tuple[int, int]
     ) -> None:
         os.write(pipe[1], b"x")
@@ -300,7 +300,7 @@ class TestPool:
         loop.run([use(name) for name in range(5)])
         assert order == [(name, "a") for name in range(5)]
 
-    def test_passes_over_nobody_who_waits(self, loop: Loop) -> None:
+    def test_skips_no_waiting_task(self, loop: Loop) -> None:
         """What is given back goes to who has waited longest, even if the giver asks again at once."""
         pool = Pool(["a"])
         order = []
@@ -360,7 +360,7 @@ class TestTurn:
         loop.run([enter("a"), enter("b")])
         assert log == ["a in", "a out", "b in", "b out"]
 
-    def test_is_given_up_by_an_error(self, loop: Loop) -> None:
+    def test_is_released_after_an_error(self, loop: Loop) -> None:
         turn = Lock()
 
         async def stumble() -> None:

@@ -1,4 +1,4 @@
-"""Answers that take long hold up nobody: spare lanes take the place of theirs, and they run on at a lower priority."""
+"""Slow answers delay no others: spare executors take the place of theirs, and they run on at a lower priority."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ASKED = Problem((CallTest((), 42),), entry_point="f")
 
 
 def in_order_of_ends(box: Box, answers: Sequence[str]) -> list[tuple[str, Execution]]:
-    """Answers, in the order in which their exams end."""
+    """Answers, in the order in which their jobs end."""
     ended: list[tuple[str, Execution]] = []
 
     async def one(answer: str) -> None:
@@ -44,9 +44,9 @@ def in_order_of_ends(box: Box, answers: Sequence[str]) -> list[tuple[str, Execut
 
 
 @pytest.mark.parametrize("long", [LOOPS, SLEEPS], ids=["loops", "sleeps"])
-def test_others_go_first_and_have_the_same_verdicts(single_box: Box, long: str) -> None:
+def test_other_answers_go_first_and_have_the_same_verdicts(single_box: Box, long: str) -> None:
     answers = [long, *[QUICK] * 8, "def f():\n    return 43", long]
-    for _ in range(1 if long == LOOPS else 2):  # spare lanes are as good as any afterwards
+    for _ in range(1 if long == LOOPS else 2):  # spare executors are as good as any afterwards
         ended = in_order_of_ends(single_box, answers)
         assert [answer for answer, _ in ended][-2:] == [long, long]
         for answer, execution in ended:
@@ -55,7 +55,7 @@ def test_others_go_first_and_have_the_same_verdicts(single_box: Box, long: str) 
             assert ("passed" in verdicts) is (answer == QUICK)
 
 
-def test_more_of_them_than_spare_lanes_wait_for_one_another(single_box: Box) -> None:
+def test_more_slow_answers_than_spare_executors_wait_for_one_another(single_box: Box) -> None:
     ended = in_order_of_ends(single_box, [SLEEPS] * 4 + [QUICK])
     assert len(ended) == 5
     assert {execution.status for _, execution in ended} == {ExecutionStatus.COMPLETED}
@@ -63,19 +63,19 @@ def test_more_of_them_than_spare_lanes_wait_for_one_another(single_box: Box) -> 
     assert not single_box.sandbox._yielded
 
 
-def test_what_is_quick_starts_no_spare_lane(single_box: Box) -> None:
+def test_quick_answers_start_no_spare_executor(single_box: Box) -> None:
     in_order_of_ends(single_box, [QUICK] * 20)
     assert [executor.zygote.pid for executor in single_box.sandbox._spare_executors] == [None, None]
 
 
 @pytest.mark.skipif(IN_A_CONTAINER, reason="a container's root may not change the priority of other users' processes")
 @pytest.mark.parametrize(("answer", "niceness"), [(WORKS, 10), (SLEEPS, 0)], ids=["works", "sleeps"])
-def test_an_answer_that_uses_its_cpu_for_long_runs_at_a_lower_priority_and_its_examiner_does_not(
+def test_an_answer_that_uses_its_cpu_for_long_runs_at_a_lower_priority_and_its_harness_does_not(
     single_box: Box, answer: str, niceness: int
 ) -> None:
     (executor, *_) = single_box.sandbox._executors
 
-    def look(pid: int) -> tuple[int, int, int]:
+    def niceness_of(pid: int) -> tuple[int, int, int]:
         end = time.monotonic() + (LATE_S if niceness else 2)
         while os.getpriority(os.PRIO_PROCESS, pid) == 0 and time.monotonic() < end:
             time.sleep(0.01)
@@ -86,13 +86,13 @@ def test_an_answer_that_uses_its_cpu_for_long_runs_at_a_lower_priority_and_its_e
         return priorities[0], priorities[1], priorities[2]
 
     single_box.sandbox._jobs += 1  # as if another waited
-    assert watch_a_solution(single_box, look, sleeps=answer, limits=LONG) == (niceness, 0, 0)
+    assert watch_a_solution(single_box, niceness_of, sleeps=answer, limits=LONG) == (niceness, 0, 0)
     assert len(single_box.sandbox._spares) == 2
     group = Path(f"/proc/{executor.zygote.pid}/autogroup")
     assert not group.exists() or "nice 0" in group.read_text()
 
 
-def test_they_end_with_the_sandbox(single_box: Box) -> None:
+def test_slow_answers_end_with_the_sandbox(single_box: Box) -> None:
     in_order_of_ends(single_box, [SLEEPS, QUICK])
     workers = [*single_box.sandbox._executors, *single_box.sandbox._spare_executors]
     zygotes = [executor.zygote for executor in workers if executor.zygote.session is not None]
@@ -104,7 +104,7 @@ def test_they_end_with_the_sandbox(single_box: Box) -> None:
     assert not [session for session in sessions if Path(f"/proc/{session}").exists()]
 
 
-def test_a_group_that_could_not_be_made_as_before_is_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_whose_priority_could_not_be_restored_is_restored_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel lets those who are not root change one ten times a second (``proc_sched_autogroup_set_nice``)."""
     refusals = iter([False, True, False])
     written: list[str] = []

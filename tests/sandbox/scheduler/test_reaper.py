@@ -1,4 +1,4 @@
-"""What an answer leaves behind: nothing, not even where the walls that refuse it have fallen."""
+"""Answers leave nothing behind, not even where the isolation layers that refuse it are missing."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ KINDS = {
 
 @pytest.fixture
 def open_box(tier: Tier, make_box: Callable[..., Box]) -> Box:
-    """A sandbox whose answers have no walls of their own around them, only those of their zygote."""
+    """A sandbox whose solution processes have no isolation layers of their own, only those of their zygote."""
     box = make_box(isolation=tier, workers=1)
     (executor,) = box.sandbox._executors
     settings = executor.zygote._settings
@@ -73,13 +73,13 @@ def open_box(tier: Tier, make_box: Callable[..., Box]) -> Box:
 
 
 def strays(box: Box) -> int:
-    """How many processes descend from a lane's zygote besides its examiner."""
+    """Number of processes that descend from an executor's zygote besides its harness."""
     (executor,) = box.sandbox._executors
     return max(0, len(tagged_pids({executor.zygote.tag})) - 2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_daemon_that_holds_the_pipes_holds_nobody_up_and_is_ended(open_box: Box, kind: str) -> None:
+def test_a_daemon_that_holds_the_pipes_is_killed_and_delays_no_job(open_box: Box, kind: str) -> None:
     source, problem = KINDS[kind]
     (execution,) = open_box.execute([open_box.job(problem, source, replace(SHORT, wall_s=60.0))])
     assert execution.status is ExecutionStatus.COMPLETED
@@ -123,7 +123,7 @@ ANSWERS = {
 HOSTILE = ("files", "memory files", "descriptors", "sockets", "daemon that holds the pipes")
 
 
-def test_no_kind_of_answer_leaves_anything_where_anybody_may_write(make_box: Callable[..., Box], tier: Tier) -> None:
+def test_no_kind_of_answer_leaves_files_in_shared_folders(make_box: Callable[..., Box], tier: Tier) -> None:
     meter = Meter()
     box = make_box(isolation=tier)
     work = [box.job(problem, source) for source, problem in ANSWERS.values()]
@@ -175,7 +175,7 @@ print(zombies())
 """
 
 
-def test_the_dead_are_buried_where_orphans_come_to_the_grader(tier: Tier) -> None:
+def test_zombies_are_reaped_where_orphans_become_children_of_the_grader(tier: Tier) -> None:
     script = FIRST.format(paths=sys.path, tier=tier.value)
     done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, timeout=100, check=True)
     assert done.stdout == "[]\n"

@@ -105,13 +105,13 @@ class TestDescriptors:
         pair[0].close()
         assert receive_descriptors(pair[1], 100, 2) == (b"", [])
 
-    def test_nobody_asked_for_do_not_stay_open(self, pair: Pair) -> None:
+    def test_that_are_not_received_do_not_stay_open(self, pair: Pair) -> None:
         reader, writer = os.pipe()
         send_descriptors(pair[0], b"word", [writer])
         os.close(writer)
         assert receive_descriptors(pair[1], 100, 0) == (b"word", [])
         pair[0].close()
-        assert os.read(reader, 1) == b""  # so nobody can write to it any more
+        assert os.read(reader, 1) == b""  # so no process can write to it any more
         os.close(reader)
 
     def test_a_large_payload_goes_out_in_part(self, pair: Pair) -> None:

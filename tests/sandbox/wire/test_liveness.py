@@ -34,18 +34,18 @@ FINE = '"""Add."""\n\n\ndef f(a, b):\n    """Add."""\n    return a + b\n'
 UGLY = "def f( a,b ):\n  return [ a+b for x in range( 3 ) ]\n\n"
 
 
-# Looks
+# Checks
 
 
-def keep_looking(liveness: Liveness) -> None:
+def keep_checking(liveness: Liveness) -> None:
     while True:
         time.sleep(liveness.pause_s / 10)
         liveness.check()
 
 
-def looks(liveness: Liveness, most: int) -> int:
-    """How many looks it takes until the process counts as lost; raises what the last one did."""
-    for count in range(1, most + 1):
+def checks(liveness: Liveness, maximum: int) -> int:
+    """Number of checks after which the process counts as lost; 0 if that is more than the maximum."""
+    for count in range(1, maximum + 1):
         try:
             liveness.check()
         except ProcessLostError:
@@ -53,14 +53,14 @@ def looks(liveness: Liveness, most: int) -> int:
     return 0
 
 
-def test_what_is_stopped_counts_as_lost_at_the_second_look(sleeper: int) -> None:
+def test_a_stopped_process_is_lost_at_the_second_check(sleeper: int) -> None:
     os.kill(sleeper, signal.SIGSTOP)
     while process_state(sleeper) != "T":
         time.sleep(0.01)
-    assert looks(Liveness(sleeper), 9) == 2
+    assert checks(Liveness(sleeper), 9) == 2
 
 
-def test_what_is_continued_between_two_looks_is_not_lost(sleeper: int) -> None:
+def test_a_process_that_is_continued_between_two_checks_is_not_lost(sleeper: int) -> None:
     liveness = Liveness(sleeper)
     for number in (signal.SIGSTOP, signal.SIGCONT) * 3:
         os.kill(sleeper, number)
@@ -69,41 +69,41 @@ def test_what_is_continued_between_two_looks_is_not_lost(sleeper: int) -> None:
         liveness.check()
 
 
-def test_what_never_runs_and_never_wants_to_counts_as_lost_in_the_end(sleeper: int) -> None:
-    assert looks(Liveness(sleeper), 99) == 1 + liveness_module._IDLE_CHECKS
+def test_a_process_that_stays_idle_is_lost_in_the_end(sleeper: int) -> None:
+    assert checks(Liveness(sleeper), 99) == 1 + liveness_module._IDLE_CHECKS
 
 
-def test_what_is_gone_counts_as_lost() -> None:
+def test_a_dead_process_is_lost() -> None:
     with subprocess.Popen(["true"]) as process:
         process.wait()
-        assert looks(Liveness(process.pid), 9) == 2
+        assert checks(Liveness(process.pid), 9) == 2
 
 
-def test_what_the_host_does_not_show_is_not_lost(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hidden_process_is_not_lost(sleeper: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness_module, "process_state", lambda _: "")
-    assert looks(Liveness(sleeper), 99) == 0
-    assert looks(Liveness(lambda: None), 99) == 0
+    assert checks(Liveness(sleeper), 99) == 0
+    assert checks(Liveness(lambda: None), 99) == 0
 
 
-def test_what_runs_is_never_lost() -> None:
+def test_a_running_process_is_never_lost() -> None:
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
         try:
-            assert looks(Liveness(process.pid), 5 * liveness_module._IDLE_CHECKS) == 0
+            assert checks(Liveness(process.pid), 5 * liveness_module._IDLE_CHECKS) == 0
         finally:
             process.kill()
 
 
-def test_what_has_used_up_its_cpu_seconds_is_spent() -> None:
+def test_a_process_that_has_used_up_its_cpu_seconds_is_spent() -> None:
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
         try:
             liveness = Liveness(process.pid, cpu_s=0.1)
             with pytest.raises(ProcessSpentError):
-                keep_looking(liveness)
+                keep_checking(liveness)
         finally:
             process.kill()
 
 
-def test_a_request_to_a_stopped_process_is_told_from_one_that_is_spent(sleeper: int) -> None:
+def test_a_stopped_process_is_not_taken_for_a_request_over_its_limit(sleeper: int) -> None:
     watch = TimeLimits(sleeper, cpu_s=9.0, wall_s=0.05)
     time.sleep(0.06)
     assert watch.check() is CheckResult.EXCEEDED
@@ -118,7 +118,7 @@ def test_a_request_to_a_stopped_process_is_told_from_one_that_is_spent(sleeper: 
 
 @pytest.mark.parametrize("problem", [CALL, ASSERTION], ids=["call", "assertion"])
 @pytest.mark.parametrize("role", ["zygote", "harness", "solution"])
-def test_what_is_stopped_for_good_at_work_is_replaced(
+def test_a_process_that_is_stopped_at_work_is_replaced(
     make_box: Callable[..., Box], role: str, problem: Problem
 ) -> None:
     box = make_box(workers=1)
@@ -133,7 +133,7 @@ def test_what_is_stopped_for_good_at_work_is_replaced(
 
 
 @pytest.mark.parametrize("role", ["zygote", "harness"])
-def test_what_is_stopped_for_good_while_idle_is_replaced(make_box: Callable[..., Box], role: str) -> None:
+def test_a_process_that_is_stopped_while_idle_is_replaced(make_box: Callable[..., Box], role: str) -> None:
     box = make_box(workers=1)
     box.call("def f():\n    return 42")
     (executor,) = box.sandbox._executors
@@ -143,7 +143,7 @@ def test_what_is_stopped_for_good_while_idle_is_replaced(make_box: Callable[...,
 
 
 @pytest.mark.parametrize("who", ["analyzer", "zygote"])
-def test_an_analyst_that_is_stopped_for_good_is_replaced(make_box: Callable[..., Box], who: str) -> None:
+def test_a_stopped_analyzer_is_replaced(make_box: Callable[..., Box], who: str) -> None:
     box = make_box(workers=1)
     before = box.analyze(UGLY)
     zygote = box.sandbox._analyzer_zygote.pid
@@ -157,7 +157,7 @@ def test_an_analyst_that_is_stopped_for_good_is_replaced(make_box: Callable[...,
 @pytest.mark.parametrize(
     ("number", "blame"), [(signal.SIGSTOP, {"timeout"}), (signal.SIGKILL, {"memory"})], ids=["stopped", "killed"]
 )
-def test_what_happens_to_an_answer_twice_is_its_own_doing(
+def test_an_answer_that_is_struck_twice_is_blamed(
     make_box: Callable[..., Box], number: signal.Signals, blame: set[str]
 ) -> None:
     box = make_box(workers=1)
@@ -182,7 +182,7 @@ def test_what_happens_to_an_answer_twice_is_its_own_doing(
 
 
 def style_of(box: Box, source: str, strikes: int) -> list[Any]:
-    """What is read of a source whose analyst is killed so many times after it has told the rest."""
+    """Analysis and style of a source whose analyzer is killed so many times after it has sent the analysis."""
     struck: list[int] = []
 
     async def one() -> list[Any]:
@@ -200,10 +200,10 @@ def style_of(box: Box, source: str, strikes: int) -> list[Any]:
         if strike:
             struck.append(analyzer.inner_pid)
             os.kill(analyzer.inner_pid, signal.SIGKILL)
-        said = await real(analyzer, deadline, cpu_s)
+        message = await real(analyzer, deadline, cpu_s)
         if strike:
-            raise ProcessLostError("it had spoken before it was killed")
-        return said
+            raise ProcessLostError("it had replied before it was killed")
+        return message
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(analyzer_module, "_reply", reply)
@@ -212,7 +212,7 @@ def style_of(box: Box, source: str, strikes: int) -> list[Any]:
     return result
 
 
-def test_style_is_measured_anew_when_the_analyst_is_killed(make_box: Callable[..., Box]) -> None:
+def test_style_is_measured_again_when_the_analyzer_is_killed(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
     ((_, style),) = box.analyze(UGLY)
     assert style is not None
@@ -220,12 +220,12 @@ def test_style_is_measured_anew_when_the_analyst_is_killed(make_box: Callable[..
 
 
 def test_style_that_is_lost_twice_is_not_known_rather_than_bad(make_box: Callable[..., Box]) -> None:
-    status, told = style_of(make_box(workers=1), UGLY, strikes=2)
+    status, error = style_of(make_box(workers=1), UGLY, strikes=2)
     assert status is AnalysisStatus.OK
-    assert "style is not known" in told
+    assert "style is not known" in error
 
 
-def test_a_source_whose_analysts_are_killed_from_outside_is_not_blamed(make_box: Callable[..., Box]) -> None:
+def test_a_source_whose_analyzers_are_killed_from_outside_is_not_blamed(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
     box.analyze(FINE)
     zygote = box.sandbox._analyzer_zygote.pid
@@ -260,7 +260,7 @@ def test_test_code_that_cannot_be_interrupted_ends_with_its_process(
 SLEEP = "import time\ndef f():\n    time.sleep(0.3)\n    return 42"
 
 
-def test_an_answer_that_sleeps_in_every_call_has_a_budget_for_that_too(box: Box) -> None:
+def test_sleep_in_every_call_has_a_budget(box: Box) -> None:
     seen = box.call(SLEEP, times=40, cpu_s=0.5, total_cpu_s=0.5, wall_s=0.5)
     count = seen.verdicts.count("passed")
     assert 1 <= count <= 20
@@ -268,7 +268,7 @@ def test_an_answer_that_sleeps_in_every_call_has_a_budget_for_that_too(box: Box)
     assert set(seen.verdicts[count + 1 :]) == {"not_run"}
 
 
-def test_a_program_that_sleeps_in_every_run_has_a_budget_for_that_too(box: Box) -> None:
+def test_sleep_in_every_run_of_a_program_has_a_budget(box: Box) -> None:
     problem = Problem((StdinTest("", "42\n"),) * 40)
     seen = box.see(problem, "import time\ntime.sleep(0.3)\nprint(42)", cpu_s=0.5, total_cpu_s=0.5, wall_s=0.5)
     count = seen.verdicts.count("passed")

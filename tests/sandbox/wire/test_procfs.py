@@ -42,7 +42,7 @@ def gone() -> int:
     return process.pid
 
 
-def test_of_a_process_that_is_gone_nothing_is_known(gone: int) -> None:
+def test_nothing_is_known_of_a_process_that_is_gone(gone: int) -> None:
     assert read_stat(gone) is None
     assert process_state(gone) == ""
     assert not process_exists(gone)
@@ -166,7 +166,7 @@ def test_a_child_that_its_list_leaves_out_is_found(sleeper: int, monkeypatch: py
 
 
 @pytest.mark.parametrize("lists", ["with-lists", "no_list_of_children"])
-def test_no_stranger_and_nobody_gone_is_found(sleeper: int, lists: str, request: pytest.FixtureRequest) -> None:
+def test_no_other_process_and_no_dead_child_is_found(sleeper: int, lists: str, request: pytest.FixtureRequest) -> None:
     if lists == "no_list_of_children":
         request.getfixturevalue(lists)
     assert find_child(os.getpid(), os.getpid()) is None
@@ -181,7 +181,7 @@ def test_no_stranger_and_nobody_gone_is_found(sleeper: int, lists: str, request:
 
 
 @pytest.mark.parametrize("lists", ["no_list_of_everything", "no_list_of_children"])
-def test_a_worker_is_found_by_its_name_in_its_zygotes_namespace(
+def test_a_process_is_found_by_its_pid_in_the_namespace_of_its_zygote(
     make_box: Callable[..., Box], lists: str, request: pytest.FixtureRequest
 ) -> None:
     box = make_box(workers=1)

@@ -232,9 +232,9 @@ STRANGERS = [
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda stranger: type(stranger).__name__)
 class TestWhatIsNotPlain:
-    @pytest.mark.parametrize("place", ["{}", "[1, {}]", "({},)", "{{'a': {}}}", "deque([{}])", "OrderedDict(a={})"])
-    def test_is_refused_wherever_it_is(self, stranger: Any, place: str) -> None:
-        value = eval(place.format("stranger"), {"stranger": stranger, "deque": deque, "OrderedDict": OrderedDict})
+    @pytest.mark.parametrize("position", ["{}", "[1, {}]", "({},)", "{{'a': {}}}", "deque([{}])", "OrderedDict(a={})"])
+    def test_is_refused_wherever_it_is(self, stranger: Any, position: str) -> None:
+        value = eval(position.format("stranger"), {"stranger": stranger, "deque": deque, "OrderedDict": OrderedDict})
         with pytest.raises(ValueCodecError, match="is not plain data"):
             encode(value)
 
@@ -354,9 +354,9 @@ def damaged(draw: st.DrawFn) -> bytes:
     data = bytearray(encode(draw(values)))
     alphabet = st.sampled_from(b'[]{}",:0123456789-.eENxtfnIadosBbcRqCODFTYHLri\\u\xff\x00 ')
     for _ in range(draw(st.integers(1, 4))):
-        place = draw(st.integers(0, len(data)))
+        start = draw(st.integers(0, len(data)))
         length = draw(st.integers(0, 3))
-        data[place : place + length] = bytes(draw(st.lists(alphabet, max_size=3)))
+        data[start : start + length] = bytes(draw(st.lists(alphabet, max_size=3)))
     return bytes(data)
 
 
@@ -457,7 +457,7 @@ class TestHostileBytes:
         with pytest.raises(ValueCodecError, match=r"^malformed value"):
             decode(data)
 
-    def test_a_reference_says_no_more_than_it_may(self) -> None:
+    def test_a_reference_is_cut_to_its_allowed_size(self) -> None:
         assert decode(b'{"r":["f","' + b"x" * 10_000 + b'",1,0]}') == Reference("f", "x" * 200, is_callable=False)
 
     def test_a_large_number_takes_no_time(self) -> None:
