@@ -17,7 +17,7 @@ import pytest
 
 from grader.extraction import extract
 from sandbox.processes.analyzer import style
-from sandbox.processes.analyzer.style import formatted, without_directives
+from sandbox.processes.analyzer.style import disarm_directives, format_source
 from testcases.examples import load_examples
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ],
 )
 def test_one_pass_is_enough(source: str, passes: list[str]) -> None:
-    assert formatted(source) == black.format_str(source, mode=style._MODE)
+    assert format_source(source) == black.format_str(source, mode=style._MODE)
     assert passes == [source]
 
 
@@ -79,22 +79,22 @@ def test_one_pass_is_enough(source: str, passes: list[str]) -> None:
 )
 def test_two_passes_are_made(source: str, changes: bool, passes: list[str]) -> None:
     twice = black.format_str(source, mode=style._MODE)
-    assert formatted(source) == twice
+    assert format_source(source) == twice
     first, second = passes
     assert first == source
     assert (second != twice) is changes
 
 
 def test_what_black_has_formatted_is_formatted_once(passes: list[str]) -> None:
-    source = formatted("(a): int=1\n")
+    source = format_source("(a): int=1\n")
     passes.clear()
-    assert formatted(source) == source
+    assert format_source(source) == source
     assert passes == [source]
 
 
 def test_what_black_cannot_read_is_refused() -> None:
     with pytest.raises(ValueError, match="annot parse"):
-        formatted("def f(:")
+        format_source("def f(:")
 
 
 def bundled_answers() -> Iterator[str]:
@@ -119,14 +119,14 @@ def modules() -> Iterator[str]:
 def test_sources_are_formatted_as_by_two_passes(sources: Callable[[], Iterator[str]], passes: list[str]) -> None:
     count = 0
     for source in sources():
-        text = without_directives(source)
+        text = disarm_directives(source)
         try:
             twice = black.format_str(text, mode=style._MODE)
         except ValueError:
             with pytest.raises(ValueError, match="annot parse"):
-                formatted(text)
+                format_source(text)
         else:
-            assert formatted(text) == twice
+            assert format_source(text) == twice
         count += 1
     assert count > 5
     if sources is not modules:
@@ -136,7 +136,7 @@ def test_sources_are_formatted_as_by_two_passes(sources: Callable[[], Iterator[s
 def test_the_second_pass_removes_parentheses_where_no_comma_tells_so(passes: list[str]) -> None:
     """It does so in the module sched: of the whole standard library, the only one that commas alone would miss."""
     source = Path(sched.__file__).read_text("utf-8")
-    result = formatted(source)
+    result = format_source(source)
     first, second = passes
     assert first.count(",") == second.count(",")
     assert "(time, priority, sequence, action, argument, kwargs) = q[0]" in second

@@ -22,7 +22,7 @@ from grader.extraction import extract
 from grader.types import Sample
 from sandbox.processes.analyzer.inspection import inspect_source
 from sandbox.processes.analyzer.parsing import tree_of
-from sandbox.processes.analyzer.style import closeness, formatted
+from sandbox.processes.analyzer.style import compare_formatting, format_source
 from sandbox.types import AnalysisRequest
 from testcases.compare.values import equal
 from testcases.formats import read_reference
@@ -101,8 +101,8 @@ class Stages:
         request = AnalysisRequest(extraction.answer or "", item.entry_point)
         timed("analyzer: inspect", lambda: inspect_source(request))
         timed("style: pyflakes", lambda: Checker(tree_of(request.source), withDoctest=False))
-        target = timed("style: black", lambda: formatted(request.source))
-        timed("style: closeness", lambda: closeness(request.source, target))
+        target = timed("style: black", lambda: format_source(request.source))
+        timed("style: closeness", lambda: compare_formatting(request.source, target))
         _, values = cases_of(item)
         timed("compare", lambda: [equal(value, value, Comparison()) for value in values])
 

@@ -1,1 +1,1 @@
-"""The analyzer process: reads sources, and never runs them."""
+"""The analyzer process: parses answers, checks them against the policy, and measures their style. It never runs one."""

@@ -1,4 +1,4 @@
-"""The analyst process: reads sources it never runs. A source that kills it costs one fork."""
+"""The analyzer process: reads sources, and never runs them. If a source kills it, that costs one fork."""
 
 from __future__ import annotations
 
@@ -22,11 +22,16 @@ _MEMORY_MB = 1024
 _LIFETIME_CPU_S = 600.0
 _STACK_LIMIT = 3000
 _SOURCES_PER_COLLECTION = 8
-"""Sources after which the trees of what was read are cleared away; they hold each other, and no reply waits for it."""
+"""Sources between two garbage collections. Linters make reference cycles that hold whole syntax trees."""
 
 
 def main_after(warm_up: str) -> Callable[[int], None]:
-    """The analyst's program, made once its tools have read a source, and so have loaded all that they load late."""
+    """Return the analyzer's program, after its tools have read a source.
+
+    Args:
+        warm_up: source for which the tools import all that they import late. That happens in the zygote, so children
+            share it, and need no import after they have given up the right to open files.
+    """
     inspect_source(AnalysisRequest(warm_up, None, Policy.STRICT))
     inspect_source(AnalysisRequest(warm_up, None, Policy.STANDARD))
     measure_style(warm_up)
@@ -34,10 +39,12 @@ def main_after(warm_up: str) -> Callable[[int], None]:
 
 
 def _main(channel: int) -> None:
-    """Serve requests until the channel is closed: two replies each, first what was found, then the style.
+    """Serve requests until the channel is closed.
 
-    Before the style it says whether it is worn out, and should be replaced.
+    Each request gets two replies. The first is the analysis; the second is a pair: whether this process has grown too
+    much and should be replaced, and the style.
     """
+    # A deeply nested source must end in a RecursionError, which counts as exhausting, not in a crash of the C stack.
     sys.setrecursionlimit(_STACK_LIMIT)
     rlimits.apply(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
     audit.apply()
@@ -52,5 +59,7 @@ def _main(channel: int) -> None:
         facts = measure_style(request.source) if style and analysis.status == "ok" else None
         send_frame(channel, encode([memory_growth.exceeded, None if facts is None else facts.pack()]))
         served += 1
+        # Automatic collection is off: it would run in the middle of a request, and scan all that the tools have loaded.
+        # Here it runs after the reply, while nothing waits.
         if served % _SOURCES_PER_COLLECTION == 0:
             gc.collect()

