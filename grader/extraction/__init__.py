@@ -1,4 +1,4 @@
-"""Find the code in a model's text by slicing it; nothing here parses, compiles or runs the code."""
+"""Find the code in a model's text by slicing it. Nothing here parses, compiles or runs the code."""
 
 from grader.extraction.extractor import Extraction, ExtractionRule, extract
 

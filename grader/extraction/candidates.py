@@ -1,4 +1,4 @@
-"""Candidates for the answer, fenced or bare code, and the choice between them."""
+"""Collect the pieces of code in a text, fenced or bare, and select the answer among them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TRIPLE_QUOTE: Final = re.compile(r'"""|' + "'''")
 
 
 def find_bare_code(text: str) -> str | None:
-    """Return the code from the first line on that starts some, up to where the text goes back to prose.
+    """Return the code from the first line that starts some to the line where prose resumes; ``None`` without code.
 
     A line starts code if it begins, without indentation, as a definition, an import, a decorator, an
     assignment, a ``print`` or a compound statement, or if it is one call.
@@ -53,9 +53,9 @@ def find_bare_code(text: str) -> str | None:
 
 
 def cut_at_prose(code: str) -> str:
-    """Return the code up to its first line that reads as prose, without the blank lines at its end.
+    """Return the code before its first line of prose, without blank lines at its end.
 
-    Lines with indentation and lines inside triple quotes are code, whatever they read as.
+    Indented lines and lines inside triple quotes are always code.
     """
     quote = ""
     lines = code.split("\n")
@@ -72,10 +72,10 @@ def cut_at_prose(code: str) -> str:
 
 
 def looks_like_prose(line: str) -> bool:
-    """Tell whether a line can only be text between code.
+    """Return True if a line can only be prose.
 
-    That is: a list item, a heading or a tag; two words beside each other of which neither is Python's; or a
-    sentence from its capital letter to its full stop or colon.
+    These are a list item, a heading or a tag; two adjacent words of which neither is a keyword of Python; and a
+    sentence with a capital letter at its start and a full stop or colon at its end.
     """
     if _LIST_OR_BOLD.match(line):
         return True
@@ -90,14 +90,15 @@ class CodeCandidate:
     """One piece of code."""
 
     code: str
-    """Dedented, unless it is a body to be put after the prompt."""
+    """Dedented, unless it is a body that continues the prompt."""
     fit: Fit
     language: Language
     unclosed: bool = False
+    """True if the closing fence is missing."""
 
 
 class CandidateSelector:
-    """Judges pieces of code by what is asked for."""
+    """Selects the answer by the entry point that is asked for."""
 
     __slots__ = ("_by_name", "_prompt_has_stub", "_target")
 
@@ -108,32 +109,31 @@ class CandidateSelector:
 
     def candidates(self, document: MarkdownDocument) -> list[CodeCandidate]:
         """Return the candidates of a text, in its order."""
-        found: list[CodeCandidate] = []
+        candidates: list[CodeCandidate] = []
         for number, gap in enumerate(document.gaps):
             if number:
                 block = document.blocks[number - 1]
                 if (candidate := self._fenced(block)) is not None:
-                    found.append(candidate)
+                    candidates.append(candidate)
             if (candidate := self._bare(gap, leading=not number)) is not None:
-                found.append(candidate)
-        return found
+                candidates.append(candidate)
+        return candidates
 
-    def choice(self, candidates: list[CodeCandidate]) -> int | None:
-        """Return the place of the answer: the best claim, then the best language, then the last one.
-
-        A block in another language is a candidate only if it defines the entry point by name.
-        """
+    def select(self, candidates: list[CodeCandidate]) -> int | None:
+        """Return the index of the answer: the best fit, then the best language, then the last one."""
         best: int | None = None
-        for place, candidate in enumerate(candidates):
+        for index, candidate in enumerate(candidates):
+            # Of equals the last one: models correct themselves, and put the final version at the end.
             if best is None or _rank(candidate) >= _rank(candidates[best]):
-                best = place
+                best = index
         return best
 
     def _fenced(self, block: CodeBlock) -> CodeCandidate | None:
         code = strip_repl_prompts(block.content)
         if not code or code.isspace():
             return None
-        code, fit = self._judged(code)
+        code, fit = self._with_fit(code)
+        # Sample output, shell commands and data are tagged, too; only a definition of the entry point is evidence.
         if block.language is Language.OTHER and not (self._by_name and fit >= Fit.METHOD):
             return None
         return CodeCandidate(code, fit, block.language, block.unclosed)
@@ -142,17 +142,17 @@ class CandidateSelector:
         code = find_bare_code(gap)
         fit = self._target.fit(code) if code else Fit.NOTHING
         if leading and not fit and is_indented(gap) and not looks_like_prose(first_line(gap).lstrip()):
-            code, fit = self._judged(cut_at_prose(gap.lstrip("\n")))
+            code, fit = self._with_fit(cut_at_prose(gap.lstrip("\n")))
         return CodeCandidate(code, fit, Language.BARE) if code else None
 
-    def _judged(self, code: str) -> tuple[str, Fit]:
+    def _with_fit(self, code: str) -> tuple[str, Fit]:
         if not is_indented(code):
             return code, self._target.fit(code)
-        flush = dedent(code)
-        fit = self._target.fit(flush)
+        dedented = dedent(code)
+        fit = self._target.fit(dedented)
         if not fit and self._prompt_has_stub:
             return code, Fit.BODY
-        return flush, fit
+        return dedented, fit
 
 
 def _rank(candidate: CodeCandidate) -> tuple[Fit, Language]:

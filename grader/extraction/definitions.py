@@ -1,7 +1,7 @@
-"""Names that a piece of code defines and uses, guessed from its text, and the earlier blocks it needs.
+"""Guess from its text the names that a piece of code defines and uses, and the earlier blocks that it needs.
 
-These are guesses that choose between blocks; whether an answer really defines its entry point is seen where
-it runs. A line of a string that looks like a definition counts as one.
+The guesses only select blocks. The analyzer finds out whether an answer defines its entry point. A line of a string
+that looks like a definition counts as one.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ _READS_STDIN: Final = re.compile(r"\binput\(|\bstdin\b|\bopen\(0")
 
 
 class Fit(IntEnum):
-    """How well a piece of code fits what is asked for; a greater one wins."""
+    """Degrees of the fit between a piece of code and the request; a greater one is preferred."""
 
     NOTHING = 0
     BODY = 1
-    """It is indented, and the prompt ends in the stub of the entry point."""
+    """The code is indented, and the prompt ends in the stub of the entry point."""
     METHOD = 2
-    """It defines a function of the right name inside something else."""
+    """The code defines a function of the right name inside another definition."""
     DEFINITION = 3
-    """It defines the entry point at the top level; or, where a program is asked for, it reads the input."""
+    """The code defines the entry point at the top level, or reads the input if a program is asked for."""
 
 
 class EntryPointMatcher:
-    """What the answer has to define: an entry point, or nothing but a program that reads its input.
+    """Matches code with the entry point that is asked for; without one, with a program that reads its input.
 
-    ``Solution.add`` asks for ``Solution``; an entry point that is no name is defined by nothing.
+    ``Solution.add`` asks for ``Solution``. No code defines an entry point that is not a name.
     """
 
     __slots__ = ("_is_program", "_names")
@@ -51,12 +51,13 @@ class EntryPointMatcher:
         self._names = _IDENTIFIER.findall(entry_point or "")
 
     def fit(self, code: str) -> Fit:
-        """Return how well the code fits; never `Fit.BODY`, which needs the prompt."""
+        """Return the fit of the code; never `Fit.BODY`, which depends on the prompt."""
         if self._is_program:
             return Fit.DEFINITION if _READS_STDIN.search(code) else Fit.NOTHING
         if not self._names:
             return Fit.NOTHING
-        # Names are compared, not put into a pattern: compiling one for every entry point takes longer than the search.
+        # Compare names instead of putting them into a pattern: compiling one for each entry point takes longer than
+        # the search.
         first, last = self._names[0], self._names[-1]
         fit = Fit.NOTHING
         for match in _DEFINITION.finditer(code):
@@ -70,21 +71,21 @@ class EntryPointMatcher:
 
 
 def used_names(code: str) -> set[str]:
-    """Return every word of the code that may be a name, but for attributes."""
+    """Return every word of the code that may be a name, except attributes."""
     return set(_NAME_USE.findall(code))
 
 
 def defined_names(code: str) -> set[str]:
-    """Return the names which the code itself defines, imports or, at the top level, assigns."""
+    """Return the names that the code defines, imports or, at the top level, assigns."""
     names = {match["name"] for match in _DEFINITION.finditer(code)}
     names.update(match[1] for match in _ASSIGNMENT.finditer(code))
     return names | _imported_names(code)
 
 
 def exported_names(code: str) -> set[str]:
-    """Return the names that other blocks may want this one for.
+    """Return the names that this block can provide to others.
 
-    These are its top-level functions and classes; the imported names where it has nothing but imports.
+    These are its top-level functions and classes, or the imported names if the block consists of imports.
     """
     if all(not line.strip() or line.startswith(("import ", "from ", "#")) for line in code.split("\n")):
         return _imported_names(code)
@@ -96,10 +97,10 @@ def _imported_names(code: str) -> set[str]:
 
 
 def required_helpers(chosen: str, earlier: Sequence[str]) -> list[str]:
-    """Return the earlier blocks, in order, that offer a name which is used further down but not defined.
+    """Return the earlier blocks, in order, that provide a name which later code uses but does not define.
 
-    Blocks are read backwards, so that of two versions of a helper the later one is taken, and that helpers of
-    helpers are found; each is read a bounded number of times.
+    The blocks are read backwards, so that the later of two versions of a helper is taken, and helpers of helpers are
+    found.
     """
     if not earlier:
         return []
@@ -107,7 +108,7 @@ def required_helpers(chosen: str, earlier: Sequence[str]) -> list[str]:
     defined = defined_names(chosen)
     helpers: list[str] = []
     for code in reversed(earlier):
-        # name by name: a set of all missing names for every block would be quadratic
+        # Check name by name: the set of all missing names, made anew for each block, would take quadratic time.
         if any(name in used and name not in defined for name in exported_names(code)):
             helpers.append(code)
             used |= used_names(code)

@@ -1,4 +1,4 @@
-"""Extract the code of a completion by one fixed rule."""
+"""Extract the code of a completion by fixed rules."""
 
 from __future__ import annotations
 
@@ -19,40 +19,39 @@ __all__ = ["Extraction", "ExtractionRule", "extract"]
 
 
 class ExtractionRule(StrEnum):
-    """Where the answer was found."""
+    """Places where an answer is found."""
 
     TAGGED_FENCE = "tagged_fence"
     """In a fenced block tagged as Python."""
     UNTAGGED_FENCE = "untagged_fence"
     """In a fenced block without a tag."""
     OTHER_FENCE = "other_fence"
-    """In a fenced block tagged as something else, which defines the entry point all the same."""
+    """In a fenced block with another tag, which defines the entry point nevertheless."""
     BARE_CODE = "bare_code"
-    """In the text itself, without a fence."""
+    """In the text, without a fence."""
     BODY_ONLY = "body_only"
-    """A function's body, fenced or not, put after the prompt that ends in the function's stub."""
+    """A function's body, fenced or not; it continues the prompt, which ends in the function's stub."""
     NONE = "none"
-    """There is no code."""
+    """No code was found."""
     TOO_LONG = "too_long"
-    """The completion is longer than the limit and was not read."""
+    """The completion exceeds the length limit and was not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The code that a completion answers with."""
+    """The result of an extraction."""
 
     answer: str | None
-    """``None`` when there is none. Sliced from the completion, never parsed; may hold any characters."""
+    """Code sliced from the completion; may contain any characters. ``None``: no code was found."""
     rule: ExtractionRule
     blocks: int
-    """Fenced blocks in the text the answer was looked for in: the marked solution, or all but the reasoning.
-    Empty ones count too."""
+    """Number of fenced blocks, empty ones included, in the searched text: the solution, or all but the reasoning."""
     truncated: bool
-    """The answer is a block whose closing fence is missing: the completion was cut off, as a rule."""
+    """True if the closing fence of the answer's block is missing, usually because the completion was cut off."""
     reasoning_dropped: bool
-    """There was reasoning, which is no part of the answer."""
+    """True if the completion has reasoning, which is not searched."""
     detail: str
-    """A line for people; holds nothing of the completion."""
+    """Explanation in one line, without any text of the completion."""
 
 
 _RULES: Final = {
@@ -81,23 +80,24 @@ def extract(
 ) -> Extraction:
     """Return the code in a completion.
 
-    Takes time linear in the length of the text and never raises, whatever the text is.
+    Never raises, and takes time linear in the length of the text: the text is written by a model that may have learned
+    what is slow to read.
 
     Args:
         completion: the model's whole text.
-        entry_point: name the answer must define, ``Class.method`` for a method; ``None`` for a program.
-        prompt: Python source that ends in the stub of the entry point, where the completion may be its body.
-        max_chars: length above which a completion is not read.
+        entry_point: name that the answer must define, ``Class.method`` for a method; ``None``: the answer is a program.
+        prompt: Python source; if it ends in the stub of the entry point, the completion may be the body.
+        max_chars: maximum length of a completion; a longer one is not read.
     """
     prompt = normalize(prompt)
     if len(completion) > max_chars:
         detail = f"{len(completion)} characters, more than the limit of {max_chars}"
         return Extraction(None, ExtractionRule.TOO_LONG, 0, truncated=False, reasoning_dropped=False, detail=detail)
     visible, dropped = strip_reasoning(normalize(completion))
-    chooser = CandidateSelector(entry_point, prompt)
-    document, candidates, marked = _find_candidates(visible, chooser)
-    place = chooser.choice(candidates)
-    if place is None:
+    selector = CandidateSelector(entry_point, prompt)
+    document, candidates, marked = _find_candidates(visible, selector)
+    index = selector.select(candidates)
+    if index is None:
         detail = "no code outside the reasoning" if dropped else "no code"
         return Extraction(
             None,
@@ -107,8 +107,8 @@ def extract(
             reasoning_dropped=dropped,
             detail=detail,
         )
-    chosen = candidates[place]
-    answer, helpers = _assemble_answer(chosen, candidates[:place], prompt)
+    chosen = candidates[index]
+    answer, helpers = _assemble_answer(chosen, candidates[:index], prompt)
     return Extraction(
         answer,
         ExtractionRule.BODY_ONLY if chosen.fit is Fit.BODY else _RULES[chosen.language],
@@ -119,24 +119,25 @@ def extract(
     )
 
 
-def _find_candidates(visible: str, chooser: CandidateSelector) -> tuple[MarkdownDocument, list[CodeCandidate], bool]:
-    """Return the text to choose from, its candidates, and whether it is the marked solution."""
+def _find_candidates(visible: str, selector: CandidateSelector) -> tuple[MarkdownDocument, list[CodeCandidate], bool]:
+    """Return the searched text, its candidates, and True if it is the marked solution."""
     section = solution_section(visible)
     if section is not None:
         document = parse_markdown(section)
-        candidates = chooser.candidates(document)
+        candidates = selector.candidates(document)
         if candidates:
             return document, candidates, True
     document = parse_markdown(visible)
-    return document, chooser.candidates(document), False
+    return document, selector.candidates(document), False
 
 
 def _assemble_answer(chosen: CodeCandidate, earlier: list[CodeCandidate], prompt: str) -> tuple[str, int]:
-    """Return the answer and how many helper blocks are in it."""
+    """Return the answer and the number of helper blocks in it."""
     if chosen.fit is Fit.BODY:
         return (prompt if prompt.endswith("\n") else prompt + "\n") + chosen.code, 0
     if chosen.language is Language.BARE:
         return chosen.code, 0
+    # Blocks that define the entry point are earlier versions of the answer, not helpers.
     blocks = [
         candidate.code for candidate in earlier if candidate.fit is Fit.NOTHING and candidate.language > Language.BARE
     ]
@@ -145,8 +146,8 @@ def _assemble_answer(chosen: CodeCandidate, earlier: list[CodeCandidate], prompt
 
 
 def _describe(chosen: CodeCandidate, helpers: int, *, marked: bool, program: bool) -> str:
-    why = _PROGRAM_FIT_TEXTS if program else _FIT_TEXTS
-    parts = [f"last {_SOURCE_TEXTS[chosen.language]}", why[chosen.fit]]
+    fit_texts = _PROGRAM_FIT_TEXTS if program else _FIT_TEXTS
+    parts = [f"last {_SOURCE_TEXTS[chosen.language]}", fit_texts[chosen.fit]]
     if marked:
         parts.append("between solution markers")
     if chosen.unclosed:

@@ -1,4 +1,4 @@
-"""Line ends, indentation and REPL prompts: the text of a completion brought to one form.
+"""Normalize line ends, indentation and REPL prompts of a completion.
 
 Tabs are counted as CommonMark 2.2 does.
 """
@@ -35,14 +35,14 @@ _END_TOKENS: Final = (
     "</s>",
     "<｜end▁of▁sentence｜>",  # noqa: RUF001  # DeepSeek spells its token with these
 )
-"""How models end a turn; left in the text by trainers which decode special tokens."""
+"""Tokens at the end of a model's turn. Trainers that decode special tokens leave them in the text."""
 
 
 def normalize(text: str) -> str:
-    r"""Return the text with ``\n`` for every line end, without a byte order mark or end tokens.
+    r"""Return the text with ``\n`` as line ends, without a byte order mark and end tokens.
 
-    Line ends are those of CommonMark 2.1 and of Python: ``\r\n``, ``\n`` and a lone ``\r``. Everything else,
-    NUL and lone surrogates included, stays as it is.
+    Line ends are those of CommonMark 2.1 and of Python: ``\r\n``, ``\n`` and a lone ``\r``. Other characters,
+    including NUL and lone surrogates, stay unchanged.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -61,19 +61,17 @@ def _strip_end_tokens(text: str) -> str:
         end = probe - len(token)
 
 
-def line_end(text: str, at: int, known: int) -> int:
-    """Return where the line that ``at`` is in ends, given where an earlier place's line does.
-
-    Looks no further than needed: searching anew from every place in one long line would be quadratic.
-    """
-    if at <= known:
-        return known
+def line_end(text: str, at: int, known_end: int) -> int:
+    """Return the end of the line at an index, given the end of the line at an earlier index."""
+    # Searching anew from every index of one long line would take quadratic time.
+    if at <= known_end:
+        return known_end
     end = text.find("\n", at)
     return len(text) if end < 0 else end
 
 
 def first_line(text: str) -> str:
-    """Return the first line that is not blank, without its line end; empty when there is none."""
+    """Return the first line that is not blank, without its line end; empty if all are blank."""
     body = text.lstrip()
     if not body:
         return ""
@@ -83,7 +81,7 @@ def first_line(text: str) -> str:
 
 
 def is_indented(text: str) -> bool:
-    """Tell whether the first line that is not blank starts with a space or a tab."""
+    """Return True if the first line that is not blank starts with a space or a tab."""
     return first_line(text).startswith((" ", "\t"))
 
 
@@ -92,7 +90,7 @@ TAB_WIDTH: Final = 4
 
 
 def measure_indent(line: str, at: int, column: int) -> tuple[int, int]:
-    """Return column and place of the first character from ``at`` on that is no space or tab."""
+    """Return the column and the index of the first character from ``at`` on that is not a space or tab."""
     while at < len(line):
         if line[at] == " ":
             column += 1
@@ -105,7 +103,7 @@ def measure_indent(line: str, at: int, column: int) -> tuple[int, int]:
 
 
 def strip_columns(line: str, columns: int) -> str:
-    """Return the line without its first columns of indentation, as far as it has them."""
+    """Remove up to so many columns of indentation from a line."""
     column = at = 0
     while at < len(line) and column < columns and line[at] in {" ", "\t"}:
         column += 1 if line[at] == " " else TAB_WIDTH - column % TAB_WIDTH
@@ -118,9 +116,9 @@ _EMPTY_REPL_PROMPTS = (">>>", "...")
 
 
 def strip_repl_prompts(code: str) -> str:
-    """Return what was typed in an interactive session, without its prompts and without what it printed.
+    """Return the input of an interactive session, without prompts and output.
 
-    Code whose first line has no prompt is returned as it is, but for a byte order mark before it.
+    Code whose first line has no prompt is returned unchanged, except for a byte order mark.
     """
     code = code.removeprefix(BYTE_ORDER_MARK)
     if not first_line(code).startswith(">>>"):
@@ -135,9 +133,9 @@ def strip_repl_prompts(code: str) -> str:
 
 
 def dedent(code: str) -> str:
-    """Return the code without the first line's indentation, which is taken from every line that has it.
+    """Remove the indentation of the first line from every line that has it.
 
-    Lines that have less are left alone: in code that is indented as a whole, these are text of a string.
+    Lines with less indentation stay unchanged: in code that is indented as a whole, they belong to a string.
     """
     if not is_indented(code):
         return code

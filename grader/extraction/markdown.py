@@ -1,15 +1,15 @@
-"""Fenced code blocks of a text, found line by line as CommonMark does.
+"""Find the fenced code blocks of a text, line by line, as CommonMark does.
 
 Sources: CommonMark 0.31.2, sections 2.1 (lines), 2.2 (tabs), 4.5 (fenced code blocks), 5.1 (block quotes),
-5.2 (list items). Differences, all for the sake of answers that people would read without trouble:
+5.2 (list items). Differences, all in favour of answers that people can read without trouble:
 
-- HTML blocks (4.6) are not special: a ``<div>`` or ``<answer>`` line swallows no fence after it.
+- HTML blocks (4.6) are not special: a ``<div>`` or ``<answer>`` line does not hide a fence after it.
 - A byte order mark before a fence is skipped.
-- A block inside a list item ends at its closing fence only, not at a line that is indented too little: models
-  indent the fences and forget the code.
-- Block quotes inside list items are seen only up to three columns deep, and a tab after a quote's mark is not
-  counted as part of it.
-- Paragraph continuation lines (lazy ones, 5.1) are not told apart from lines that end a list item.
+- A block inside a list item ends only at its closing fence, not at a line that is indented too little: models indent
+  the fences and forget the code.
+- Block quotes inside list items are recognized only up to three columns deep, and a tab after a quote's mark does not
+  belong to the mark.
+- Lazy continuation lines of a paragraph (5.1) end a list item as other lines do.
 """
 
 from __future__ import annotations
@@ -34,14 +34,16 @@ __all__ = [
 
 
 class Language(IntEnum):
-    """What is known of a piece of code before looking at it; a greater one is preferred."""
+    """Language of a piece of code by its fence; a greater one is preferred."""
 
     OTHER = 0
-    """Tagged as something else: bash, json, text, cpp."""
+    """Tagged as another language: bash, json, text, cpp."""
     BARE = 1
-    """No fence at all."""
+    """Without a fence."""
     UNTAGGED = 2
+    """In a fence without a tag."""
     PYTHON = 3
+    """Tagged as Python."""
 
 
 _PYTHON: Final = frozenset({"python", "py", "python-repl", "pycon", "ipython", "pypy", "pyi"})
@@ -51,9 +53,8 @@ _WORD: Final = re.compile(r"[\s{.]*+([^\s{},:;=()\[\]]*+)")
 def parse_language(info: str) -> Language:
     """Return the language that an info string (CommonMark 4.5) names by its first word.
 
-    Letter case, a version at the end (``python3.11``), Pandoc's braces (``{.python .numberLines}``) and what
-    follows the word (``python title="x"``, ``python{1,3}``, ``python:main.py``) do not matter. A file name is
-    its suffix.
+    Letter case, a version at the end (``python3.11``), Pandoc's braces (``{.python .numberLines}``) and text after
+    the word (``python title="x"``, ``python{1,3}``, ``python:main.py``) are ignored. A file name counts by its suffix.
     """
     match = _WORD.match(info)
     word = match[1].lower() if match else ""
@@ -73,14 +74,14 @@ _SPECIAL_STARTS: Final = frozenset(f" \t>-+*0123456789`~{BYTE_ORDER_MARK}")
 
 
 class LineKind(Enum):
-    """What a line is to the fences."""
+    """Roles of a line with regard to fences."""
 
     TEXT = auto()
     OPENING = auto()
     CONTENT = auto()
     CLOSING = auto()
     LEAVING = auto()
-    """Outside the block quote that held an open block, which it ends; the line itself is to be fed again."""
+    """Outside the block quote that contains an open block, and so its end; the line must be fed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,42 +89,46 @@ class Fence:
     """An opening fence."""
 
     character: str
+    """Backtick or tilde."""
     length: int
+    """Number of characters."""
     info: str
+    """Text after the characters."""
     column: int
-    """How far it is indented."""
+    """Indentation in columns."""
     base: int
-    """Column at which the content of the list item starts that holds it; 0 outside lists."""
+    """Column where the content of the enclosing list item starts; 0 outside of lists."""
     quotes: int
-    """How many block quotes hold it."""
+    """Number of enclosing block quotes."""
 
 
 class FenceScanner:
-    """Tells line by line what is inside a fenced block; linear in the length of the lines."""
+    """Finds fenced blocks line by line, in time linear in the length of the lines."""
 
     def __init__(self) -> None:
         self._fence: Fence | None = None
         self._items: list[int] = []
+        """Columns where the contents of the open list items start."""
         self._quotes = 0
 
     @property
     def inside(self) -> bool:
-        """Whether a block is open."""
+        """True while a block is open."""
         return self._fence is not None
 
     @property
     def fence(self) -> Fence | None:
-        """What opened the block that is open."""
+        """Opening fence of the open block."""
         return self._fence
 
     def reset(self) -> None:
-        """Forget everything, as at the start of a text."""
+        """Return to the state at the start of a text."""
         self._fence = None
         self._items.clear()
         self._quotes = 0
 
     def feed(self, line: str) -> tuple[LineKind, str]:
-        """Take the next line, without its line end; return what it is, and its text inside the block quotes."""
+        """Read the next line, without its line end; return its role, and its text inside of the block quotes."""
         if self._fence is None:
             if not line:
                 return LineKind.TEXT, line
@@ -145,7 +150,7 @@ class FenceScanner:
         return LineKind.CONTENT, line
 
     def skip(self, line: str) -> None:
-        """Take the next line, whatever it is."""
+        """Read the next line, whatever its role."""
         if self.feed(line)[0] is LineKind.LEAVING:
             self.feed(line)
 
@@ -186,17 +191,18 @@ def _fence_at(line: str, at: int, column: int, base: int, quotes: int) -> Fence 
 
 
 def _closes(line: str, fence: Fence) -> bool:
-    # most lines of a block fail the first test; after both, the run is one of the fence's own character
+    # Most lines of a block fail the first test, which is the cheaper one. After both, the run of characters is one of
+    # the fence's own character.
     if fence.character not in line or (match := _CLOSING.match(line)) is None:
         return False
     column = len(match[1]) if "\t" not in match[1] else measure_indent(line, 0, 0)[0]
     return len(match[2]) >= fence.length and column - fence.base <= _MAX_INDENT
 
 
-def _quote_markers(line: str, most: int) -> tuple[int, int]:
-    """Return where the text after at most that many block quote markers starts, and how many there are."""
+def _quote_markers(line: str, max_count: int) -> tuple[int, int]:
+    """Return the start of the text after up to ``max_count`` block quote markers, and the number of markers."""
     at = count = 0
-    while count < most and (marker := _QUOTE_MARKER.match(line, at)):
+    while count < max_count and (marker := _QUOTE_MARKER.match(line, at)):
         at = marker.end()
         count += 1
     return at, count
@@ -207,23 +213,23 @@ class CodeBlock:
     """One fenced code block."""
 
     content: str
-    """Its lines, each with a line end, without the indentation of the fence."""
+    """Lines of the block, each with a line end, without the indentation of the fence."""
     language: Language
     unclosed: bool
-    """It reaches the end of the text without a closing fence."""
+    """True if the text ends before a closing fence."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkdownDocument:
-    """A text as blocks and what lies between them."""
+    """A text split into its fenced blocks and the gaps between them."""
 
     blocks: tuple[CodeBlock, ...]
     gaps: tuple[str, ...]
-    """Text outside the blocks; ``gaps[i]`` stands before ``blocks[i]``, and the last one after all blocks."""
+    """Text outside of the blocks; ``gaps[i]`` precedes ``blocks[i]``, and the last one follows all blocks."""
 
 
 def parse_markdown(text: str) -> MarkdownDocument:
-    r"""Split a text, whose line ends are ``\n``, into its fenced blocks and what lies between them."""
+    r"""Split a text, whose line ends are ``\n``, into its fenced blocks and the gaps between them."""
     scanner = FenceScanner()
     blocks: list[CodeBlock] = []
     gaps: list[str] = []
@@ -260,6 +266,7 @@ def parse_markdown(text: str) -> MarkdownDocument:
 def _dedented_content(lines: list[str], fence: Fence) -> list[str]:
     if not fence.column:
         return lines
+    # Code that is indented less than its list item was not indented along with the fence.
     if fence.base and any(measure_indent(line, 0, 0)[0] < fence.base for line in lines if line.strip()):
         return lines
     return [strip_columns(line, fence.column) for line in lines]

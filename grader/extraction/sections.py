@@ -1,4 +1,4 @@
-"""Marked sections of a completion: the reasoning, which is dropped, and the solution, which is preferred."""
+"""Find the marked sections of a completion: the reasoning, which is dropped, and the solution, which is preferred."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from grader.extraction.markdown import FenceScanner
 __all__ = ["REASONING", "SOLUTION", "Marker", "MarkerSet", "solution_section", "strip_reasoning"]
 
 
-# blanks between a marker and a fence are no indentation of the fence
+# Blanks between a marker and a fence belong to the marker: they would count as indentation of the fence.
 _BLANKS_BEFORE_FENCE: Final = "(?:[ \t]*+(?=```|~~~))?"
 
 
 class Marker:
-    """An opening marker and the closing one that belongs to it; letter case does not matter."""
+    """An opening marker and its closing one; letter case is ignored."""
 
     __slots__ = ("_closing", "opening")
 
@@ -28,31 +28,31 @@ class Marker:
     def find_closing(self, text: str, start: int, end: int = sys.maxsize) -> re.Match[str] | None:
         """Return the first closing marker in ``text[start:end]``.
 
-        One with a quote, a backslash or an inline code's backtick right after it does not count: there the
-        text speaks about the marker, as in ``split("</think>")``.
+        A marker directly before a quote, a backslash or the backtick of inline code does not count: there the text is
+        about the marker, as in ``split("</think>")``.
         """
         return self._closing.search(text, start, end)
 
 
 class MarkerSet:
-    """Markers that mean the same."""
+    """Markers with the same meaning."""
 
     __slots__ = ("_any", "_closing", "_markers", "_opening")
 
     def __init__(self, *pairs: tuple[str, str]) -> None:
         self._markers = tuple(Marker(*pair) for pair in pairs)
         openings = "|".join(f"({re.escape(opening)})" for opening, _ in pairs)
-        # at most three spaces before it, as before any block of CommonMark: deeper is inside something else
+        # At most three spaces before it, as before any block of CommonMark: a deeper one is inside another block.
         self._opening = re.compile(rf"\ufeff? {{0,3}}(?:{openings}){_BLANKS_BEFORE_FENCE}", re.IGNORECASE)
         self._closing = _closing_pattern(*(closing for _, closing in pairs))
         self._any = re.compile("|".join(re.escape(text) for pair in pairs for text in pair), re.IGNORECASE)
 
     def is_in(self, text: str) -> bool:
-        """Tell whether any of the markers is somewhere in the text, whether it counts there or not."""
+        """Return True if the text contains any of the markers, even where it does not count."""
         return self._any.search(text) is not None
 
     def opening_at(self, text: str, at: int) -> tuple[Marker, int] | None:
-        """Return the marker which the line that starts at ``at`` begins with, and where it ends."""
+        """Return the marker at the start of the line at ``at``, and its end; ``None`` if the line starts with none."""
         match = self._opening.match(text, at)
         if match is None or match.lastindex is None:
             return None
@@ -78,43 +78,42 @@ REASONING: Final = MarkerSet(
     ("[THINK]", "[/THINK]"),
     ("◁think▷", "◁/think▷"),
 )
-"""What models put around their thoughts."""
+"""Markers that models put around their reasoning."""
 
 SOLUTION: Final = MarkerSet(
     ("<|begin_of_solution|>", "<|end_of_solution|>"),
     ("<answer>", "</answer>"),
     ("<solution>", "</solution>"),
 )
-"""What prompts ask models to put around their answer."""
+"""Markers that prompts ask models to put around their answer."""
 
 
 def strip_reasoning(text: str) -> tuple[str, bool]:
-    """Return the text without its reasoning, and whether there was any.
+    """Return the text without its reasoning, and True if there was any.
 
-    - An opening marker counts at the start of a line outside fenced blocks. The reasoning goes on to the
-      first closing marker of its kind, whatever fences are in between; to the end of the text when there is
-      none.
-    - A closing marker without an opening one counts if it is the first marker of the text: then the chat
-      template has opened the reasoning in the prompt, and all text before it is reasoning. Inside a fenced
-      block it must stand alone on its line, so that code which handles such markers stays in one piece.
-    - What follows a closing marker is read as if it started a line.
+    - An opening marker counts at the start of a line outside fenced blocks. The reasoning ends at
+      the first closing marker of its kind, whatever fences are in between, or else at the end of the text.
+    - A closing marker without an opening one counts if it is the first marker of the text: the chat template has
+      opened the reasoning in the prompt, and all text before the marker is reasoning. Inside a fenced block the marker
+      must be alone on its line, so that code about such markers stays in one piece.
+    - Text after a closing marker is read as the start of a line.
     """
     if not REASONING.is_in(text):
         return text, False
-    kept: list[str] = []
+    visible: list[str] = []
     scanner = FenceScanner()
     start = at = 0
     end = -1
-    seen = False
+    has_reasoning = False
     while at < len(text):
         end = line_end(text, at, end)
         if not scanner.inside and (opening := REASONING.opening_at(text, at)):
-            kept.append(text[start:at])
+            visible.append(text[start:at])
             marker, after = opening
             closing = marker.find_closing(text, after)
             start = len(text) if closing is None else closing.end()
         elif (
-            not seen
+            not has_reasoning
             and (closing := REASONING.find_closing(text, at, end))
             and (not scanner.inside or text[at:end].strip() == closing[0].rstrip())
         ):
@@ -123,20 +122,20 @@ def strip_reasoning(text: str) -> tuple[str, bool]:
             scanner.skip(text[at:end])
             at = end + 1
             continue
-        seen = True
+        has_reasoning = True
         scanner.reset()
         at = start
-    kept.append(text[start:])
-    return "".join(kept), seen
+    visible.append(text[start:])
+    return "".join(visible), has_reasoning
 
 
 def solution_section(text: str) -> str | None:
-    """Return what stands in the last pair of solution markers with anything in it; ``None`` without one.
+    """Return the content of the last pair of solution markers that is not empty; ``None`` without one.
 
     - An opening marker counts at the start of a line outside fenced blocks; a closing marker counts only
       after an opening one of its kind, and inside a fenced block only alone on its line.
-    - A section that is never closed goes on to the end of the text: samplers stop at the closing marker and
-      leave it out.
+    - A section without a closing marker extends to the end of the text: samplers stop at the closing marker and
+      omit it.
     """
     if not SOLUTION.is_in(text):
         return None
@@ -165,5 +164,5 @@ def solution_section(text: str) -> str | None:
     return section if marker is None else _non_blank(text[start:], section)
 
 
-def _non_blank(found: str, otherwise: str | None) -> str | None:
-    return otherwise if not found or found.isspace() else found
+def _non_blank(section: str, default: str | None) -> str | None:
+    return default if not section or section.isspace() else section

@@ -1,1 +1,1 @@
-"""The image's entry point: starts what serves events, with nothing in its environment that an answer should not see."""
+"""The entry point of the image: start the serving process without secrets in its initial environment."""

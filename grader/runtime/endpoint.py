@@ -191,7 +191,7 @@ class _Request(BaseHTTPRequestHandler):
 
 
 def _invoke(function: Callable[[Any, Any], Any], event: Any, context: _Context) -> tuple[bytes, bool]:
-    """The payload, and whether it is an error."""
+    """Invoke the handler; return the payload, and True if it is an error."""
     try:
         result = function(event, context)
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told and the next event is served

@@ -1,4 +1,4 @@
-"""An environment that crosses an exec in memory instead of in the new process's initial block."""
+"""Pass an environment across an exec through a pipe instead of the new process's initial environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["CREDENTIALS", "receive_environment", "send_environment", "split_envi
 _NEEDED_AT_START = frozenset(
     {b"LD_LIBRARY_PATH", b"LANG", b"LC_ALL", b"LC_CTYPE", b"TZ", b"SSL_CERT_FILE", b"SSL_CERT_DIR"}
 )
-"""What the loader, the C library and OpenSSL read by themselves. The interpreter's own begin with ``PYTHON``."""
+"""Variables that the loader, the C library and OpenSSL read themselves; the interpreter's own start with ``PYTHON``."""
 CREDENTIALS = frozenset(
     {
         "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
@@ -23,26 +23,27 @@ CREDENTIALS = frozenset(
         "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN",
     }
 )  # fmt: skip
-"""Variables that let a process act as somebody (AWS SDKs and Tools Reference Guide, "Environment variables")."""
+"""Variables with or about AWS credentials (AWS SDKs and Tools Reference Guide, "Environment variables")."""
 _PIPE_BYTES = 1 << 20
-"""The most an unprivileged process may have a pipe hold, unless the host says less (pipe(7))."""
+"""Default maximum capacity of a pipe for unprivileged processes (pipe(7), ``/proc/sys/fs/pipe-max-size``)."""
 
 
 def split_environment(environ: Mapping[bytes, bytes]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-    """What a new interpreter must be started with, and the rest."""
+    """Split the environment into the variables that an interpreter needs at its start, and the rest."""
     start = {name: value for name, value in environ.items() if name in _NEEDED_AT_START or name.startswith(b"PYTHON")}
     return start, {name: value for name, value in environ.items() if name not in start}
 
 
 def send_environment(variables: Mapping[bytes, bytes]) -> int:
-    """Put variables into a pipe; the end to read them from, which survives an exec.
+    """Write variables to a pipe; return its read end, which survives an exec.
 
     Raises:
-        OSError: they are more than a pipe holds, or there is no pipe.
+        OSError: the variables exceed the capacity of a pipe, or no pipe can be made.
     """
     payload = b"\0".join(name + b"=" + value for name, value in variables.items())
     reader, writer = os.pipe()
     with open(writer, "wb", buffering=0) as sink:
+        # The reader starts only after the exec, so a write of more than the pipe holds would block forever.
         os.set_blocking(writer, False)
         if len(payload) > fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ):
             fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
@@ -53,7 +54,7 @@ def send_environment(variables: Mapping[bytes, bytes]) -> int:
 
 
 def receive_environment(reader: int) -> dict[str, str]:
-    """Take the variables out of the pipe, and close it."""
+    """Read the variables from the pipe, and close it."""
     with open(reader, "rb") as pipe:
         payload = pipe.read()
     pairs = (entry.partition(b"=") for entry in payload.split(b"\0") if entry)

@@ -1,7 +1,7 @@
-"""The first process of a container: reaps whatever loses its parent, passes signals on, ends when the grader does.
+"""The first process of a container: reaps orphans, forwards signals, and exits when the grader does.
 
-Every process whose parent has died becomes its child, and stays a zombie that counts against the process limit until it
-is waited for (pid_namespaces(7)).
+Every process whose parent has died becomes its child. After its own end it remains a zombie, which counts against the
+process limit, until it is waited for (pid_namespaces(7)).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def main() -> NoReturn:
-    """Reap until the child whose pid is ``argv[1]`` has ended; then exit as it did, 128 + N for signal N."""
+    """Reap children until the one with the pid ``argv[1]`` has ended; exit with its code, or 128 + N after signal N."""
     served = int(sys.argv[1])
     for number in _FORWARDED:
         signal.signal(number, lambda received, _: os.kill(served, received))

@@ -1,7 +1,7 @@
-"""``python -m grader.runtime.serve PIPE [HANDLER]``: serves events, from Lambda's Runtime API or on a port of its own.
+"""``python -m grader.runtime.serve PIPE [HANDLER]``: serve events from Lambda's Runtime API, or on a local port.
 
-The environment comes out of the pipe and is there for Python code to read, in ``os.environ``. Programs that this
-process might start inherit none of it: they get what the process itself was started with.
+The environment is read from the pipe, and is available to Python code in ``os.environ``. Programs that this process
+starts do not inherit it: they get the environment that the process itself was started with.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _needs_credentials(environ: Mapping[str, str]) -> bool:
-    """As the setting says; no, where the settings are wrong: the handler will say so, and grade nothing."""
+    """Read the setting ``credentials``; False if the settings are wrong, which the handler reports."""
     try:
         return GraderConfig.load(None, environ).credentials == "keep"
     except ConfigError:
@@ -49,7 +49,7 @@ def _needs_credentials(environ: Mapping[str, str]) -> bool:
 
 
 def _unset(received: Mapping[str, str]) -> None:
-    """Take the variables out of the C library's environment, the one that is inherited; ``os.environ`` keeps them."""
+    """Unset the variables in the C library's environment, which child processes inherit; ``os.environ`` keeps them."""
     for name in received:
         os.unsetenv(name)
 
