@@ -27,22 +27,22 @@ class TestcaseError(Exception):
 
 
 class ProblemError(TestcaseError):
-    """A reference that cannot be made into a problem. Its text is one line for a person."""
+    """A reference cannot be made into a problem. The message is one line."""
 
 
 class UnknownFormatError(ProblemError):
-    """The reference has none of the known formats."""
+    """The reference fits no known format."""
 
 
 class AmbiguousFormatError(ProblemError):
-    """The reference fits more than one format; the text lists the candidates."""
+    """The reference fits more than one format; the message lists them."""
 
 
 class InvalidFieldError(ProblemError):
     """One field of the reference is missing or wrong.
 
     Attributes:
-        field: path of the field inside the reference, such as ``tests[3].args``.
+        field: path of the field in the reference, such as ``tests[3].args``.
     """
 
     def __init__(self, field: str, message: str) -> None:

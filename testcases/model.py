@@ -1,4 +1,4 @@
-"""A problem and its tests: what a reference is read into."""
+"""Problems and their tests: the data that references of all formats are read into."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How an observed value or output is compared with the expected one.
+    """Rules for comparing an observed value or output with the expected one.
 
     The defaults are exact: plain data by Python equality with two refinements (a bool equals only a bool;
-    a tuple equals a list with equal items, because JSON cannot say tuple), output by lines with trailing
+    a tuple equals a list with equal items, because JSON has no tuples), output by lines with trailing
     blanks ignored.
     """
 
@@ -36,34 +36,34 @@ class Comparison:
     """``tokens`` compares output word by word, numbers by value; ``unordered`` ignores the order of a
     list's items, or of the output's lines; ``set`` also how often each occurs."""
     float_abs: float = 0.0
-    """Absolute tolerance between floats, 0 or more; NaN is near nothing but an expected NaN."""
+    """Absolute tolerance between floats, 0 or more; NaN equals only an expected NaN."""
     float_rel: float = 0.0
     """Relative tolerance between floats, 0 or more."""
     checker: str = ""
-    """Python that defines ``checker(given, expected, got)``, which then decides alone
+    """Python that defines ``checker(given, expected, got)``, which then decides instead of the other rules
     (`testcases.kinds.checker`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemLimits:
-    """Limits a problem asks for; ``None`` leaves the grader's own."""
+    """Limits that a problem sets; ``None`` keeps the grader's own."""
 
     cpu_s: float | None = None
     """CPU seconds for each test, more than 0."""
     total_cpu_s: float | None = None
     """CPU seconds for the whole sample, more than 0."""
     memory_mb: int | None = None
-    """Address space on top of what a fresh process has, in MiB, at least 1."""
+    """Address space on top of that of a new process, in MiB, at least 1."""
     output_kb: int | None = None
-    """Bytes of output or of one returned value, in KiB, at least 1."""
+    """Size of all output or of one returned value, in KiB, at least 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Weighted:
-    """What all kinds of tests have."""
+    """Fields of all kinds of tests."""
 
     weight: float = 1.0
-    """What it counts, from 0.001 to 1000; of a test that counts as several, what each of them does."""
+    """Weight in the score, from 0.001 to 1000. A test that counts as several has this weight for each of them."""
     group: str | None = None
     """Tests of one group earn their weights together, or nothing if one of them fails."""
 
@@ -73,7 +73,7 @@ class _Expectation(Enum):
 
 
 ASK_ORACLE: Final = _Expectation.ASK_ORACLE
-"""What is expected of a call where only the problem's oracle can say."""
+"""Expected value of a call for which the problem's oracle has to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class CallTest(_Weighted):
     function: str | None = None
     """Name to call; ``None`` is the problem's entry point."""
     alternatives: tuple[Any, ...] = ()
-    """Other values that are right too."""
+    """Other values that are right, too."""
     comparison: Comparison | None = None
     """How to compare; ``None`` is the problem's own way."""
 
@@ -99,7 +99,7 @@ class StdinTest(_Weighted):
     stdin: str
     stdout: str
     alternatives: tuple[str, ...] = ()
-    """Other outputs that are right too."""
+    """Other outputs that are right, too."""
     comparison: Comparison | None = None
     """How to compare; ``None`` is the problem's own way."""
 
@@ -124,7 +124,7 @@ class PytestTest(_Weighted):
 
     source: str
     module: str = "solution"
-    """Name by which it imports the answer; names it uses without binding them are the answer's too."""
+    """Name of the module that it imports the answer from. Names that it uses and does not bind are the answer's."""
 
 
 Test: TypeAlias = CallTest | StdinTest | AssertTest | CheckTest | PytestTest
@@ -137,21 +137,21 @@ class Problem:
     tests: tuple[Test, ...]
     """At least one."""
     entry_point: str | None = None
-    """Name the answer must define; ``None`` only where every test is a stdin program."""
+    """Name that the answer must define; ``None`` only if every test is a stdin program."""
     prompt: str = ""
-    """Python the answer may be the continuation of: imports, helpers, and the stub of the entry point. It
-    runs before the answer. Empty when the prompt is prose."""
+    """Python that the answer may continue: imports, helpers, and the stub of the entry point. It runs before the
+    answer. Empty if the prompt is prose."""
     setup: str = ""
-    """Python that runs before the tests, beside them, never beside the answer."""
+    """Python that runs before the tests, in the harness process and never in the one of the answer."""
     oracle: str = ""
-    """Python that defines the functions tested, as they should be, for calls that do not say what is expected. It runs
-    beside the tests, never beside the answer."""
+    """Python that defines correct versions of the tested functions, for calls without an expected value. It runs in
+    the harness process, because what it returns must not be known to the answer."""
     comparison: Comparison = Comparison()
     limits: ProblemLimits = ProblemLimits()
     allow_imports: tuple[str, ...] = ()
-    """Modules the static policy lets this problem's answers import besides the usual ones."""
+    """Modules that the static policy allows answers to import besides the usual ones."""
     isolation: Literal["split", "shared"] = "split"
-    """``split``: tests and answer in processes of their own. ``shared``: in one, for a suite that cannot be split; what
-    then counts as passed is weaker evidence."""
+    """``split``: tests and answer run in separate processes. ``shared``: they run in one, for a suite that cannot be
+    split. A pass is then weaker evidence, because the answer can reach the tests."""
     format_name: str = "native"
     """Name of the format it was read from."""

@@ -1,4 +1,4 @@
-"""What a test's values may be: data that crosses between processes and comes out the same."""
+"""Plain data: the values that tests may hold, because they are the same after they crossed between processes."""
 
 from __future__ import annotations
 
@@ -9,45 +9,53 @@ from testcases.errors import InvalidFieldError
 __all__ = ["MAX_DEPTH", "require_plain"]
 
 MAX_DEPTH: Final = 200
-"""Levels of nesting a value may have."""
+"""Levels of nesting that a value may have; the codec of the sandbox stops deeper ones, too."""
 
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 _CONTAINERS = frozenset({list, tuple, set, frozenset, dict})
 
 
 def require_plain(value: Any, field: str) -> None:
-    """Refuse a value that is not plain data.
+    """Check that a value is plain data.
 
     Plain data is exactly ``None``, ``bool``, ``int``, ``float`` (NaN too), ``complex``, ``str``, ``bytes``, and
     ``list``, ``tuple``, ``set``, ``frozenset``, ``dict`` of it, at most `MAX_DEPTH` levels deep; no subclasses.
 
     Raises:
-        InvalidFieldError: for `field`; the text says what is wrong with the value.
+        InvalidFieldError: it is not; the error is of `field`.
     """
     levels = _levels(value, field, [], {})
     if levels > MAX_DEPTH:
         raise _too_deep(field)
 
 
-def _levels(value: Any, field: str, above: list[int], known: dict[int, int]) -> int:
-    """Levels of nesting of a value: 0 for a scalar. `above` holds the containers it is in, by id."""
+def _levels(value: Any, field: str, parents: list[int], known: dict[int, int]) -> int:
+    """Return the levels of nesting of a value, 0 for a scalar.
+
+    Args:
+        value: the value.
+        field: for errors.
+        parents: ids of the containers that the value is in.
+        known: levels of the containers that were visited, by id.
+    """
     kind = type(value)
     if kind in _SCALARS:
         return 0
     if kind not in _CONTAINERS:
         raise InvalidFieldError(field, f"holds a value of type {kind.__name__}, which is not plain data")
+    # A container that occurs in many places is visited once: [[x] * 9] * 9 and so on would take exponential time.
     if id(value) in known:
         return known[id(value)]
-    if id(value) in above:
+    if id(value) in parents:
         raise InvalidFieldError(field, "contains itself")
-    if len(above) >= MAX_DEPTH:
+    if len(parents) >= MAX_DEPTH:
         raise _too_deep(field)
-    above.append(id(value))
+    parents.append(id(value))
     deepest = 0
     for items in (value.keys(), value.values()) if kind is dict else (value,):
         if not _SCALARS.issuperset(map(type, items)):
-            deepest = max(deepest, *(_levels(item, field, above, known) for item in items))
-    above.pop()
+            deepest = max(deepest, *(_levels(item, field, parents, known) for item in items))
+    parents.pop()
     known[id(value)] = deepest + 1
     return deepest + 1
 

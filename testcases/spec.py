@@ -1,4 +1,4 @@
-"""The test spec: a problem as plain data, the form in which it travels to the harness process."""
+"""The test spec: a problem as plain data, in the form in which it is sent to the harness process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ __all__ = ["build_spec", "leaves_no_side_effects", "mentions_mocks"]
 
 
 def build_spec(problem: Problem) -> dict[str, Any]:
-    """The exam of a problem, for `testcases.run.run_tests`: dicts, lists, strings, and the tests' own values."""
+    """Build the spec that `testcases.run.run_tests` takes: dicts, lists, strings, and the values of the tests.
+
+    Positions in the lists are the format; `testcases.run` unpacks them in the same order.
+    """
     comparisons = _Comparisons(problem)
     return {
         "entry_point": problem.entry_point,
@@ -21,49 +24,53 @@ def build_spec(problem: Problem) -> dict[str, Any]:
         "oracle": problem.oracle,
         "isolation": problem.isolation,
         "tests": [_test_fields(test, comparisons) for test in problem.tests],
-        "comparisons": [list(astuple(comparison)) for comparison in comparisons.found],
+        "comparisons": [list(astuple(comparison)) for comparison in comparisons.all],
     }
 
 
 def leaves_no_side_effects(problem: Problem) -> bool:
-    """Whether the process that conducts the exam is as good as new afterwards, and can conduct others."""
+    """Return whether the harness process can run the tests of another problem after these."""
     return not any(map(has_side_effects, _harness_sources(problem)))
 
 
 def mentions_mocks(problem: Problem) -> bool:
-    """Whether answers may be given mocks, which can do more to the process they live in than other objects can."""
+    """Return whether answers may be given mocks.
+
+    A mock runs whatever side effect it is given, so it can change its process more than other objects can.
+    """
     return any("mock" in source for source in _harness_sources(problem))
 
 
 def _harness_sources(problem: Problem) -> list[str]:
-    """The code that runs in the process that conducts the exam."""
+    """Return all code that runs in the harness process."""
     sources = [problem.oracle]
-    if not all(isinstance(test, CallTest | StdinTest) for test in problem.tests):  # else neither runs there
+    # Calls and programs use no names in the harness, so neither prompt nor setup runs there for them.
+    if not all(isinstance(test, CallTest | StdinTest) for test in problem.tests):
         sources += [problem.prompt, problem.setup]
     sources += [test.source for test in problem.tests if isinstance(test, AssertTest | CheckTest | PytestTest)]
-    return sources + [comparison.checker for comparison in _Comparisons(problem).found]
+    return sources + [comparison.checker for comparison in _Comparisons(problem).all]
 
 
 class _Comparisons:
-    """The ways of comparing in a problem: its own first, then others that its tests have."""
+    """The comparisons of a problem: its own first, then those of its tests. Tests refer to one by its index."""
 
     def __init__(self, problem: Problem) -> None:
         own = [test.comparison for test in problem.tests if isinstance(test, CallTest | StdinTest)]
-        self.found = list(dict.fromkeys([problem.comparison, *(one for one in own if one is not None)]))
-        self._places = {comparison: place for place, comparison in enumerate(self.found)}
+        self.all = list(dict.fromkeys([problem.comparison, *(one for one in own if one is not None)]))
+        self._indices = {comparison: index for index, comparison in enumerate(self.all)}
 
-    def place(self, test: CallTest | StdinTest) -> int:
-        """Place of the way in which the test compares."""
-        return 0 if test.comparison is None else self._places[test.comparison]
+    def index_of(self, test: CallTest | StdinTest) -> int:
+        """Return the index of the comparison that a test uses."""
+        return 0 if test.comparison is None else self._indices[test.comparison]
 
 
 def _test_fields(test: Test, comparisons: _Comparisons) -> list[Any]:
     match test:
         case CallTest():
             right = None if test.expected is ASK_ORACLE else [test.expected, *test.alternatives]
-            return ["call", test.function, list(test.args), dict(test.kwargs), right, comparisons.place(test)]
+            return ["call", test.function, list(test.args), dict(test.kwargs), right, comparisons.index_of(test)]
         case StdinTest():
-            return ["stdin", test.stdin, [test.stdout, *test.alternatives], comparisons.place(test)]
+            return ["stdin", test.stdin, [test.stdout, *test.alternatives], comparisons.index_of(test)]
         case AssertTest():
             return ["assert", test.source]
         case CheckTest():

@@ -13,36 +13,36 @@ class Verdict(StrEnum):
     """Outcome of one test. Only ``passed`` earns anything."""
 
     PASSED = "passed"
-    """The observed value is what the test wants."""
+    """The observed value is an expected one."""
     WRONG_ANSWER = "wrong_answer"
-    """A value was observed, and it is not what the test wants."""
+    """A value was observed, and it is not an expected one."""
     EXCEPTION = "exception"
     """The answer raised, or ended its own process."""
     TIMEOUT = "timeout"
-    """The answer used up its CPU seconds, or sat idle for too long."""
+    """The answer used up its CPU seconds, or was idle for too long."""
     MEMORY = "memory"
-    """The answer asked for more memory than it may have."""
+    """The answer asked for more memory than its limit."""
     OUTPUT_LIMIT = "output_limit"
-    """The answer wrote or returned more bytes than it may."""
+    """The answer wrote or returned more bytes than its limit."""
     CRASHED = "crashed"
-    """A signal killed the answer's process."""
+    """A signal killed the solution process."""
     POLICY = "policy"
-    """A wall was touched, or the static policy refuses the answer."""
+    """The answer tried what an isolation layer or the static policy forbids."""
     NOT_RUN = "not_run"
-    """Never ran: an earlier test timed out, or no time was left."""
+    """The test did not run: an earlier one timed out, or no time was left."""
     INTERNAL = "internal"
-    """The grader failed; says nothing about the answer."""
+    """The grader failed. The verdict is not about the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What became of one test."""
+    """Verdict of one test, with texts for people."""
 
     verdict: Verdict
     name: str
-    """What the test is, for people."""
+    """The test in short: a call, the first line of an assertion, the name of a test function."""
     detail: str = ""
-    """What came back or went wrong, for people."""
+    """The value that was returned, or the error."""
 
     def as_list(self, index: int) -> list[Any]:
         """Return the result as plain data, with the index of its test in the spec."""

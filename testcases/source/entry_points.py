@@ -1,4 +1,4 @@
-"""Which function a reference is about, where it does not say so."""
+"""Find the function that a reference is about, where the reference does not name it."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ _STAR_IMPORTED_MODULES: frozenset[str | None] = frozenset(
     {"bisect", "cmath", "collections", "copy", "datetime", "decimal", "fractions", "functools", "heapq", "itertools",
      "math", "operator", "random", "re", "statistics", "string", "time", "typing"}
 )  # fmt: skip
-"""Modules that are imported with a star now and then, and are looked into for it."""
+"""Modules of the standard library that tests import with a star; only these are imported to read their names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a function takes."""
+    """Parameters of a function."""
 
     name: str
     parameters: tuple[str, ...]
-    """Names of those that can be given by position, without ``self``."""
+    """Names of the parameters that can be passed by position, without ``self``."""
     required: int
-    """How many of these have no default."""
+    """Number of these without a default."""
     keyword_only: tuple[str, ...] = ()
     variadic: bool = False
-    """It takes any number of further positional arguments."""
+    """True if it takes any number of further positional arguments."""
 
 
 def find_called_name(tests: Sequence[ast.Module], setup: ast.Module) -> str | None:
-    """Name of the function that tests call.
+    """Return the name of the function that tests call; ``None`` if there is none.
 
-    It is the first name that is called (else, used) in the tests, neither bound by them or by the setup nor
-    a builtin; of several, one that most tests use. A builtin's name counts only where there is no other, and so does
-    one that a module of the standard library has which they import with a star.
+    It is the name that most tests call (or else use), and of several the first. A name that the tests or the setup
+    bind does not count. Names of builtins, and of modules that are imported with a star, count only if there is no
+    other: an answer may be asked to define its own ``sum``.
     """
     common = _BUILTINS | _star_imported_names([setup, *tests])
     bound = bound_names(setup).union(*map(bound_names, tests))
@@ -64,7 +64,7 @@ def _star_imported_names(modules: Sequence[ast.Module]) -> frozenset[str]:
 
 
 def find_imported_name(module: str, tests: Sequence[ast.Module]) -> str | None:
-    """The name that tests import from the answer; of several, the first that is called, else the first."""
+    """Return the name that tests import from the answer; of several, the first that is called, else the first."""
     names = [
         alias
         for test in tests
@@ -79,8 +79,8 @@ def find_imported_name(module: str, tests: Sequence[ast.Module]) -> str | None:
 
 
 def _most_common(names: list[list[str]], but: frozenset[str] = frozenset()) -> str | None:
-    counts = Counter(name for of_test in names for name in dict.fromkeys(of_test) if name not in but)
-    return max(counts, key=counts.__getitem__, default=None)  # the first of those that tie
+    counts = Counter(name for names_of_test in names for name in dict.fromkeys(names_of_test) if name not in but)
+    return max(counts, key=counts.__getitem__, default=None)  # ties: the first
 
 
 def _called_names(tree: ast.Module) -> list[str]:
@@ -98,10 +98,10 @@ def _in_order(names: Iterable[ast.Name]) -> list[str]:
 
 
 def find_defined_function(code: str, field: str, *, name: str | None = None, prompt: str = "") -> Signature:
-    """Signature of the function that a reference solution is there to define.
+    """Return the signature of the function that a reference solution defines for the task.
 
-    It is the only function at the top level (or the only public method of a class ``Solution``), else the
-    only one that the others do not call, else the only one of these that the prompt mentions.
+    It is the only function at the top level (or the only public method of a class ``Solution``). Of several it is the
+    only one that the others do not call, or else the only one of these that the prompt mentions.
 
     Args:
         code: the reference solution.
@@ -110,7 +110,7 @@ def find_defined_function(code: str, field: str, *, name: str | None = None, pro
         prompt: the task's text.
 
     Raises:
-        InvalidFieldError: the code is no Python, or defines no such function, or several.
+        InvalidFieldError: the code is not Python, or defines no such function, or several.
     """
     tree = parse(code, field)
     functions = {node.name: node for node in tree.body if isinstance(node, _Function)}

@@ -1,20 +1,21 @@
-"""The assertions of test code, made countable one by one.
+"""Instrument test code so that each assertion reports its result and the code goes on.
 
-Test code is the data set's, and trusted. Natively its first failing assertion ends it; instrumented, each
-assertion reports what became of it to a recorder, and the code goes on::
+Test code comes from the data set, and is trusted. Without instrumentation the first failing assertion ends it::
 
     assert candidate(1) == 2, "one"
 
-    try:                                     # the same line
+becomes, on the same line::
+
+    try:
         __record__.passed(0) if candidate(1) == 2 else __record__.failed(0)
     except BaseException as __record__error__:
         __record__.raised(0, __record__error__)
 
-An assertion that reports is called a site. No site are
+An assertion that reports is called a site. Two kinds of assertions are not sites:
 
-- ``assert True`` and other truthy constants: they hold for any answer, and are removed;
-- assertions in the body of a ``try`` with handlers, within the same function: what they raise may be what
-  the handlers wait for, so they stay as they are.
+- ``assert True`` and other truthy constants hold for any answer, and are removed;
+- assertions in the body of a ``try`` with handlers, within the same function, stay as they are, because their error may
+  be the one that the handlers expect.
 """
 
 from __future__ import annotations
@@ -55,12 +56,12 @@ _CLAUSES = ("handlers", "cases")
 
 @dataclass(frozen=True, slots=True)
 class AssertionSite:
-    """One assertion that is counted."""
+    """An assertion that is counted."""
 
     line: int
     """Line in the source, from 1."""
     text: str
-    """That line, cut to a length fit for a report."""
+    """Text of that line, shortened for reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,9 @@ class InstrumentedCode:
     """Test code whose assertions report to a recorder."""
 
     code: CodeType
-    """To be executed with `RECORD_NAME` bound in its globals, and with what `mark_handlers` wants."""
+    """Code to execute with `RECORD_NAME` and `CAUGHT_NAME` bound in its globals."""
     sites: tuple[AssertionSite, ...]
-    """By the number each reports itself with."""
+    """Sites by the number that each reports."""
 
 
 @lru_cache(maxsize=256)
@@ -78,11 +79,11 @@ def instrument(source: str, filename: str = "<test>") -> InstrumentedCode:
     """Compile test code so that every assertion reports instead of ending it.
 
     The recorder is an object with methods ``passed(site)``, ``failed(site)`` and ``raised(site, error)``;
-    what ``raised`` raises ends the code. An assertion's message is never evaluated. Line numbers stay. Handlers of
-    the code's own tell what they catch (`testcases.caught`).
+    what ``raised`` raises ends the code. The message of an assertion is never evaluated. Line numbers stay. Exception
+    handlers of the code report what they catch (`testcases.caught`).
 
     Raises:
-        SyntaxError, ValueError, RecursionError, MemoryError: the source is no Python that compiles.
+        SyntaxError, ValueError, RecursionError, MemoryError: the source cannot be compiled.
     """
     tree = mark_handlers(parse_quietly(source, filename))
     rewriter = _Rewriter()
@@ -92,7 +93,7 @@ def instrument(source: str, filename: str = "<test>") -> InstrumentedCode:
 
 @lru_cache(maxsize=256)
 def count_assertions(source: str) -> int:
-    """How many tests the source counts as: its sites, but at least 1, even if it is no Python."""
+    """Return the number of sites in the source, but at least 1, even if it is not Python."""
     rewriter = _Rewriter()
     try:
         rewriter.block(parse_quietly(source).body, guarded=False)
@@ -114,18 +115,19 @@ class _Location(TypedDict):
 
 
 class _Rewriter:
-    """Rewrites the assertions of nested blocks of statements, numbering the sites as it meets them."""
+    """Rewriter of the assertions in nested blocks; numbers the sites in the order of the source."""
 
     def __init__(self) -> None:
         self.lines: list[int] = []
 
     def block(self, statements: list[ast.stmt], *, guarded: bool) -> list[ast.stmt]:
-        """Rewrite the statements of one block; `guarded` when a handler of this function waits for them."""
+        """Rewrite the statements of one block; `guarded` if a handler in the same function catches their errors."""
         return [self._statement(statement, guarded=guarded) for statement in statements]
 
     def _statement(self, statement: ast.stmt, *, guarded: bool) -> ast.stmt:
         if isinstance(statement, ast.Assert):
             return statement if guarded else self._assertion(statement)
+        # A function in a try block is defined there, and called elsewhere: its assertions are not guarded.
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
             guarded = False
         caught = guarded or bool(getattr(statement, "handlers", None))
@@ -149,7 +151,8 @@ class _Rewriter:
             return ast.Pass(**at)
         site = ast.Constant(len(self.lines), **at)
         self.lines.append(statement.lineno)
-        error = f"{RECORD_NAME}error__"  # ends like a dunder, so that no class mangles it
+        # In a class body, names with two leading underscores are mangled unless they end with two.
+        error = f"{RECORD_NAME}error__"
         report = ast.IfExp(
             statement.test, _recorder_call("passed", [site], at), _recorder_call("failed", [site], at), **at
         )
@@ -164,7 +167,7 @@ def _recorder_call(method: str, arguments: list[ast.expr], at: _Location) -> ast
 
 
 def mark_handlers(tree: _Tree) -> _Tree:
-    """Have each handler of some code call `CAUGHT_NAME`. The tree is changed, and no line of it moves."""
+    """Insert a call of `CAUGHT_NAME` at the start of each handler; changes the tree, and keeps all line numbers."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler):
             call = ast.Expr(ast.Call(ast.Name(CAUGHT_NAME, ast.Load()), [], []))
@@ -175,10 +178,10 @@ def mark_handlers(tree: _Tree) -> _Tree:
 
 
 def compile_marked(source: str, filename: str) -> CodeType:
-    """The code of a module whose handlers tell.
+    """Compile a module whose handlers report what they catch.
 
     Raises:
-        SyntaxError, ValueError, RecursionError, MemoryError: the source is no Python that compiles.
+        SyntaxError, ValueError, RecursionError, MemoryError: the source cannot be compiled.
     """
     # Most tests have no handler, and compiling text takes less time than compiling a tree built in Python.
     if "except" not in source:

@@ -1,4 +1,4 @@
-"""Parsing the Python of a reference. It is the data set's, and trusted; its text is parsed, never run."""
+"""Parse and compile Python of a data set, and find the names in it. Nothing is run here."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def parse(source: str, field: str) -> ast.Module:
     """Parse the Python of `field`.
 
     Raises:
-        InvalidFieldError: it is no Python, or more than the parser can take.
+        InvalidFieldError: it is not Python, or more than the parser can take.
     """
     try:
         return parse_quietly(source)
@@ -89,10 +89,10 @@ def parse(source: str, field: str) -> ast.Module:
 
 
 def parse_assertion(source: str, field: str) -> ast.Module:
-    """Parse a test that fails by raising.
+    """Parse a test that fails by raising an error.
 
     Raises:
-        InvalidFieldError: it is no Python, or no more than expressions, which pass whatever their values are.
+        InvalidFieldError: it is not Python, or consists of expressions, which pass whatever their values are.
     """
     tree = parse(source, field)
     if all(isinstance(statement, ast.Expr) for statement in tree.body):
@@ -104,7 +104,7 @@ def parse_check(source: str, field: str) -> ast.Module:
     """Parse a test that defines ``check(candidate)``.
 
     Raises:
-        InvalidFieldError: it is no Python, or does not define it.
+        InvalidFieldError: it is not Python, or does not define it.
     """
     tree = parse(source, field)
     if "check" not in defined_names(tree):
@@ -113,13 +113,13 @@ def parse_check(source: str, field: str) -> ast.Module:
 
 
 def defined_names(tree: ast.Module) -> set[str]:
-    """Names of the functions and classes defined at the top level."""
+    """Return the names of the functions and classes defined at the top level."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return {statement.name for statement in tree.body if isinstance(statement, kinds)}
 
 
 def bound_names(tree: ast.AST) -> set[str]:
-    """Names bound anywhere: imported, assigned, defined, or taken as a parameter."""
+    """Return the names bound anywhere: imported, assigned, defined, or used as a parameter."""
     return set(_bindings(tree))
 
 
@@ -136,11 +136,11 @@ def _bindings(tree: ast.AST) -> Iterator[str]:
 
 
 def find_prompt_code(text: str, *, entry_point: str | None = None) -> str:
-    """The Python in a prompt: the text itself, or the first fenced block that will do; empty for prose.
+    """Return the Python in a prompt: the text itself, or the first fenced block that is code; empty for prose.
 
     Args:
         text: a prompt, code or prose.
-        entry_point: function the code must define; None takes any code that defines or imports something.
+        entry_point: function that the code must define; ``None`` accepts any code that binds a name.
     """
     for candidate in (text, *_FENCED.findall(text)):
         if _is_code(candidate, entry_point):

@@ -1,11 +1,11 @@
-"""The tests of a pytest or unittest module, collected from its source.
+"""Collect the tests of a pytest or unittest module from its source.
 
-How many tests there are must not depend on the answer, so it is never found out by running the module:
+The number of tests must not depend on the answer, so the module is never run to count them:
 
 - each test function or method is one test, or one for each case of its ``parametrize`` marks and of the parametrized
   fixtures it uses;
-- where the number of cases takes running code, all cases together are one test;
-- tests that are skipped, or expected to fail, whatever the answer is, are left out: they say nothing about it.
+- if only running code can give the number of cases, all cases together are one test;
+- tests that are skipped or expected to fail for every answer are left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["CollectedTest", "Collection", "collect", "count_cases"]
 
 MAX_TESTS: Final = 10_000
-"""Tests a module may have; of more, cases are counted together."""
+"""Cases that a test may have; more of them count as one test."""
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -44,20 +44,20 @@ class CollectedTest:
     """A function or method that is a test."""
 
     owner: tuple[str, ...]
-    """The classes it is in; empty for a function."""
+    """Names of the classes it is in; empty for a function."""
     name: str
     cases: int | None
-    """How many tests it counts as; ``None`` when all its cases count as one."""
+    """Number of its cases; ``None`` if all of them count as one test."""
     is_unittest: bool
 
     @property
     def count(self) -> int:
-        """How many tests it counts as."""
+        """Number of tests that it counts as."""
         return 1 if self.cases is None else self.cases
 
     @property
     def label(self) -> str:
-        """As pytest names it."""
+        """Its name as pytest shows it, without the file."""
         return "::".join((*self.owner, self.name))
 
 
@@ -69,22 +69,22 @@ class Collection:
 
     @property
     def count(self) -> int:
-        """How many tests there are."""
+        """Number of all tests."""
         return sum(test.count for test in self.tests)
 
 
 @lru_cache(maxsize=256)
 def collect(source: str) -> Collection:
-    """The tests of a module.
+    """Collect the tests of a module.
 
     Raises:
-        SyntaxError, ValueError, RecursionError, MemoryError: it is no Python that can be parsed.
+        SyntaxError, ValueError, RecursionError, MemoryError: it cannot be parsed.
     """
     return Collection(tuple(_Collector(parse_quietly(source)).tests()))
 
 
 def count_cases(source: str) -> int:
-    """How many tests a module counts as; at least 1, even if it is no Python."""
+    """Return the number of tests in a module; at least 1, even if it is not Python."""
     try:
         return max(1, collect(source).count)
     except NOT_PYTHON:
@@ -92,7 +92,7 @@ def count_cases(source: str) -> int:
 
 
 class _Collector:
-    """Reads one module."""
+    """Collector of the tests of one module, by the rules of pytest and unittest."""
 
     def __init__(self, module: ast.Module) -> None:
         self.module = module
@@ -102,7 +102,7 @@ class _Collector:
         self.fixtures = {
             node.name: node for node in ast.walk(module) if isinstance(node, _FUNCTIONS) and self._fixture(node)
         }
-        self.module_marks = self.marks.meant(_pytestmark(module.body))
+        self.module_marks = self.marks.resolve(_pytestmark(module.body))
 
     def tests(self) -> Iterator[CollectedTest]:
         if self.marks.is_excluded(self.module_marks):
@@ -115,17 +115,18 @@ class _Collector:
                 yield from self._class((), node, self.module_marks)
 
     def _class(self, owner: tuple[str, ...], node: ast.ClassDef, marks: list[ast.expr]) -> Iterator[CollectedTest]:
-        marks = [*marks, *self.marks.meant(node.decorator_list), *self.marks.meant(_pytestmark(node.body))]
+        marks = [*marks, *self.marks.resolve(node.decorator_list), *self.marks.resolve(_pytestmark(node.body))]
         if self.marks.is_excluded(marks):
             return
-        lines = list(self._line_of(node, 0))
-        is_unittest = any(self.marks.path(base) in _TEST_CASE_CLASSES for cls in lines for base in cls.bases)
+        classes = list(self._with_bases(node, 0))
+        is_unittest = any(self.marks.full_name(base) in _TEST_CASE_CLASSES for cls in classes for base in cls.bases)
         if not is_unittest and not node.name.startswith("Test"):
             return
-        methods = _methods_of(lines)
+        methods = _methods_of(classes)
         if not is_unittest and "__init__" in methods:
             return
         names = [name for name, member in methods.items() if name.startswith("test") and self._fixture(member) is None]
+        # unittest runs methods by their names, pytest in the order of their definition.
         for name in sorted(names) if is_unittest else names:
             yield from self._test((*owner, node.name), methods[name], marks, is_unittest=is_unittest)
         if not is_unittest:
@@ -136,13 +137,14 @@ class _Collector:
     def _test(
         self, owner: tuple[str, ...], node: _Function, marks: list[ast.expr], *, is_unittest: bool = False
     ) -> Iterator[CollectedTest]:
-        if self.marks.is_excluded(self.marks.meant(node.decorator_list)):
+        if self.marks.is_excluded(self.marks.resolve(node.decorator_list)):
             return
-        decorators = [*marks, *self.marks.meant(node.decorator_list)]
+        decorators = [*marks, *self.marks.resolve(node.decorator_list)]
         sizes = () if is_unittest else (*self._parametrized(decorators), *self._fixture_sizes(node, decorators))
         cases: int | None = 1
         for size in sizes:
             cases = None if cases is None or size is None else cases * size
+        # Each case is a result that is kept and logged; range(10**9) in a mark must not fill the memory.
         if cases is not None and cases > MAX_TESTS:
             cases = None
         if cases != 0:
@@ -150,14 +152,14 @@ class _Collector:
 
     def _parametrized(self, decorators: list[ast.expr]) -> Iterator[int | None]:
         for decorator in decorators:
-            if isinstance(decorator, ast.Call) and self.marks.path(decorator.func) == "pytest.mark.parametrize":
+            if isinstance(decorator, ast.Call) and self.marks.full_name(decorator.func) == "pytest.mark.parametrize":
                 values = call_argument(decorator, 1, "argvalues")
                 yield self._cases(values)
 
     def parametrized_names(self, decorators: list[ast.expr]) -> Iterator[str]:
-        """Arguments that get their values from ``parametrize`` marks."""
+        """Yield the arguments that get their values from ``parametrize`` marks."""
         for decorator in decorators:
-            if self.marks.called(decorator) == "pytest.mark.parametrize":
+            if self.marks.decorator_name(decorator) == "pytest.mark.parametrize":
                 yield from argument_names(call_argument(decorator, 0, "argnames"))
 
     def _cases(self, values: ast.expr | None) -> int | None:
@@ -168,7 +170,7 @@ class _Collector:
         return None if size is None else size - left_out
 
     def _is_excluded_case(self, item: ast.expr) -> bool:
-        if not (isinstance(item, ast.Call) and self.marks.path(item.func) == "pytest.param"):
+        if not (isinstance(item, ast.Call) and self.marks.full_name(item.func) == "pytest.param"):
             return False
         marks = call_argument(item, KEYWORD_ONLY, "marks")
         return self.marks.is_excluded(
@@ -176,17 +178,17 @@ class _Collector:
         )
 
     def _fixture_sizes(self, node: _Function, decorators: list[ast.expr]) -> Iterator[int | None]:
-        """Number of parameters of each parametrized fixture that a test uses, directly or not."""
+        """Yield the number of parameters of each parametrized fixture that a test uses, directly or not."""
         automatic = [name for name, fixture in self.fixtures.items() if self._is_automatic(fixture)]
-        wanted = [*_parameters(node), *automatic, *self._marked_fixtures(decorators)]
+        pending = [*_parameters(node), *automatic, *self._marked_fixtures(decorators)]
         seen = set(self.parametrized_names(decorators))
-        while wanted:
-            name = wanted.pop()
+        while pending:
+            name = pending.pop()
             if name in seen or name not in self.fixtures:
                 continue
             seen.add(name)
             fixture = self.fixtures[name]
-            wanted += _parameters(fixture)
+            pending += _parameters(fixture)
             decorator = self._fixture(fixture)
             params = call_argument(decorator, KEYWORD_ONLY, "params") if isinstance(decorator, ast.Call) else None
             if params is not None:
@@ -194,7 +196,7 @@ class _Collector:
 
     def _marked_fixtures(self, decorators: list[ast.expr]) -> Iterator[str]:
         for decorator in decorators:
-            if isinstance(decorator, ast.Call) and self.marks.path(decorator.func) == "pytest.mark.usefixtures":
+            if isinstance(decorator, ast.Call) and self.marks.full_name(decorator.func) == "pytest.mark.usefixtures":
                 yield from (str(arg.value) for arg in decorator.args if isinstance(arg, ast.Constant))
 
     def _is_automatic(self, fixture: _Function) -> bool:
@@ -203,24 +205,24 @@ class _Collector:
         return isinstance(value, ast.Constant) and bool(value.value)
 
     def _fixture(self, node: _Function) -> ast.expr | None:
-        """The decorator that makes a function a fixture."""
-        for decorator in self.marks.meant(node.decorator_list):
-            if self.marks.called(decorator) in {"pytest.fixture", "pytest.yield_fixture"}:
+        """Return the decorator that makes a function a fixture."""
+        for decorator in self.marks.resolve(node.decorator_list):
+            if self.marks.decorator_name(decorator) in {"pytest.fixture", "pytest.yield_fixture"}:
                 return decorator
         return None
 
-    def _line_of(self, node: ast.ClassDef, depth: int) -> Iterator[ast.ClassDef]:
-        """A class and those of this module that it descends from, nearest first."""
+    def _with_bases(self, node: ast.ClassDef, depth: int) -> Iterator[ast.ClassDef]:
+        """Yield a class and its base classes in this module, nearest first."""
         yield node
         for base in node.bases:
             if isinstance(base, ast.Name) and base.id in self.classes and depth < _MAX_BASES_DEPTH:
-                yield from self._line_of(self.classes[base.id], depth + 1)
+                yield from self._with_bases(self.classes[base.id], depth + 1)
 
 
-def _methods_of(lines: list[ast.ClassDef]) -> dict[str, _Function]:
-    """Methods of a class and of those it descends from, in the order of their definition."""
+def _methods_of(classes: list[ast.ClassDef]) -> dict[str, _Function]:
+    """Return the methods of a class and its base classes, in the order of their definition."""
     methods: dict[str, _Function] = {}
-    for node in reversed(lines):
+    for node in reversed(classes):
         for member in node.body:
             if isinstance(member, _FUNCTIONS):
                 methods.pop(member.name, None)
@@ -240,7 +242,7 @@ def _pytestmark(body: list[ast.stmt]) -> list[ast.expr]:
 
 
 def argument_names(argnames: ast.expr | None) -> list[str]:
-    """The names in the first argument of a ``parametrize`` mark."""
+    """Return the names in the first argument of a ``parametrize`` mark."""
     match argnames:
         case ast.Constant(value=str() as text):
             return [name.strip() for name in text.split(",") if name.strip()]

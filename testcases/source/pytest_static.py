@@ -1,4 +1,4 @@
-"""What the source of a pytest module says without being run: names, marks, and how many values an expression has."""
+"""Read names, marks and lengths of expressions from the source of a pytest module, without running it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_DEPTH = 20
 
 
 def module_constants(module: ast.Module) -> ModuleConstants:
-    """The names of a module that mean the same all the time."""
+    """Return the names that a module binds once at its top level and never changes, with their values."""
     bound: Counter[str] = Counter()
     changed: set[str] = set()
     for node in ast.walk(module):
@@ -39,7 +39,7 @@ def module_constants(module: ast.Module) -> ModuleConstants:
                 changed.add(name)
             case ast.alias(name=name, asname=other):
                 bound[other or name.partition(".")[0]] += 1
-    found: ModuleConstants = {}
+    constants: ModuleConstants = {}
     for statement in module.body:
         match statement:
             case (
@@ -47,12 +47,12 @@ def module_constants(module: ast.Module) -> ModuleConstants:
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ):
                 if bound[name] == 1 and name not in changed:
-                    found[name] = value
-    return found
+                    constants[name] = value
+    return constants
 
 
 def static_length(value: ast.expr | None, constants: ModuleConstants, depth: int = 0) -> int | None:
-    """Number of items of what an expression makes; ``None`` when that takes running it."""
+    """Return the number of items in the value of an expression; ``None`` if only running it can give that."""
     if depth > _MAX_DEPTH:
         return None
     match value:
@@ -134,28 +134,28 @@ def _range_length(bounds: list[ast.expr]) -> int | None:
 
 
 KEYWORD_ONLY = 10**6
-"""Place of an argument that has none."""
+"""Position for `call_argument` of an argument that is passed by its name only."""
 _EXCLUDING_MARKS = frozenset({"pytest.mark.skip", "pytest.mark.xfail", "unittest.skip", "unittest.expectedFailure"})
 _CONDITIONAL_MARKS = frozenset({"pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless"})
 
 
 class DecoratorReader:
-    """What names mean in a module, and what its decorators say."""
+    """Reader of the decorators in a module; resolves imported names and constants."""
 
     def __init__(self, module: ast.Module, constants: ModuleConstants) -> None:
         self._constants = constants
         self._paths = dict(_imported_names(module))
 
-    def meant(self, decorators: Sequence[ast.expr]) -> list[ast.expr]:
-        """Decorators, where one has a name what that stands for."""
+    def resolve(self, decorators: Sequence[ast.expr]) -> list[ast.expr]:
+        """Return decorators with the names of constants replaced by their values, as in ``slow = pytest.mark.skip``."""
         return [self._constants.get(one.id, one) if isinstance(one, ast.Name) else one for one in decorators]
 
-    def called(self, decorator: ast.expr) -> str | None:
-        """Full name of a decorator, called or not."""
-        return self.path(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    def decorator_name(self, decorator: ast.expr) -> str | None:
+        """Return the full name of a decorator, whether it has arguments or not."""
+        return self.full_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
 
-    def path(self, node: ast.expr) -> str | None:
-        """Full name of what an expression means, when that is something imported."""
+    def full_name(self, node: ast.expr) -> str | None:
+        """Return the full name that an expression stands for, such as ``pytest.mark.skip``; ``None`` if it has none."""
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
@@ -163,13 +163,13 @@ class DecoratorReader:
         if not isinstance(node, ast.Name):
             return None
         if node.id not in self._paths and node.id in self._constants and not parts:
-            return self.path(self._constants[node.id])
+            return self.full_name(self._constants[node.id])
         return ".".join([self._paths.get(node.id, node.id), *reversed(parts)])
 
     def is_excluded(self, decorators: Sequence[ast.expr]) -> bool:
-        """Whether a test is skipped, or expected to fail, for certain."""
+        """Return whether a test is skipped or expected to fail for every answer."""
         for decorator in decorators:
-            path = self.called(decorator)
+            path = self.decorator_name(decorator)
             if path in _EXCLUDING_MARKS:
                 return True
             if isinstance(decorator, ast.Call) and path in _CONDITIONAL_MARKS:
@@ -179,7 +179,7 @@ class DecoratorReader:
         return False
 
     def _truth(self, condition: ast.expr | None) -> bool | None:
-        """Whether a condition holds that depends on nothing but this interpreter; ``None`` when it may."""
+        """Return the truth of a condition on this interpreter and platform; ``None`` if it may depend on more."""
         match condition:
             case ast.Constant(value=bool() as value):
                 return value
@@ -200,10 +200,10 @@ class DecoratorReader:
             case ast.Tuple(elts=items) if all(isinstance(item, ast.Constant) for item in items):
                 return tuple(item.value for item in items if isinstance(item, ast.Constant))
             case ast.Subscript(value=inner, slice=ast.Slice(lower=None, upper=ast.Constant(value=int() as end))):
-                found = self._platform(inner)
-                return found[:end] if isinstance(found, tuple) else None
+                value = self._platform(inner)
+                return value[:end] if isinstance(value, tuple) else None
         return {"sys.version_info": tuple(sys.version_info[:3]), "sys.platform": sys.platform, "os.name": "posix"}.get(
-            self.path(node) or ""
+            self.full_name(node) or ""
         )
 
 
@@ -218,12 +218,12 @@ def _imported_names(module: ast.Module) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
-def call_argument(call: ast.expr | None, place: int, name: str) -> ast.expr | None:
-    """An argument of a call, by its place or its name."""
+def call_argument(call: ast.expr | None, position: int, name: str) -> ast.expr | None:
+    """Return an argument of a call by its position or its name."""
     if not isinstance(call, ast.Call):
         return None
-    if len(call.args) > place:
-        return call.args[place]
+    if len(call.args) > position:
+        return call.args[position]
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 

@@ -1,6 +1,6 @@
-"""Features of pytest that are not supported, found in the source of a test module.
+"""Find the features of pytest in a test module that the runner does not support.
 
-More is supported with ``isolation = "shared"`` than when the answer is in another process, but not all.
+If the answer runs in the same process (``isolation = "shared"``), more features are supported, but not all.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _SUPPORTED_IN_PROCESS: Final = frozenset(
         "unittest.mock.patch.dict", "mock.patch.dict", *_UNSUPPORTED_METHODS,
     }
 )  # fmt: skip
-"""What of this can be had in one process with the answer."""
+"""Names in the tables above that are supported in one process with the answer."""
 _UNSUPPORTED_FIXTURES: Final = {
     "tmp_path": "answers can open no file", "tmpdir": "answers can open no file",
     "tmp_path_factory": "answers can open no file", "tmpdir_factory": "answers can open no file",
@@ -72,10 +72,10 @@ def parse_suite(source: str, field: str, *, shared: bool = False) -> ast.Module:
     Args:
         source: of the module.
         field: its path, for errors.
-        shared: whether it is to run in one process with the answer.
+        shared: True if it runs in one process with the answer.
 
     Raises:
-        InvalidFieldError: it is no Python, defines no test that says anything of an answer, or uses what cannot be had.
+        InvalidFieldError: it is not Python, defines no test that depends on the answer, or uses an unsupported feature.
     """
     tree = parse(source, field)
     if collect(source).count == 0:
@@ -90,11 +90,11 @@ def parse_suite(source: str, field: str, *, shared: bool = False) -> ast.Module:
 
 @lru_cache(maxsize=256)
 def unsupported_features(source: str, *, shared: bool = False) -> tuple[tuple[int, str], ...]:
-    """Line and feature of everything that cannot be had; empty for no Python.
+    """Return line and description of every unsupported feature; nothing for text that is not Python.
 
     Args:
         source: of the suite.
-        shared: whether it is to run in one process with the answer.
+        shared: True if it runs in one process with the answer.
     """
     module = try_parse(source)
     if module is None:
@@ -103,7 +103,7 @@ def unsupported_features(source: str, *, shared: bool = False) -> tuple[tuple[in
 
 
 class _Finder:
-    """Looks through one module."""
+    """Finder of the unsupported features of one module."""
 
     def __init__(self, module: ast.Module, allowed: frozenset[str]) -> None:
         self.module = module
@@ -132,12 +132,12 @@ class _Finder:
             case ast.ImportFrom(module=str(module)):
                 yield from self._of_module(node.lineno, module)
             case ast.Attribute() | ast.Name():
-                path = self.marks.path(node)
+                path = self.marks.full_name(node)
                 if path in _UNSUPPORTED_MEMBERS and path not in self.allowed:
                     yield node.lineno, f"{path}: {_UNSUPPORTED_MEMBERS[path]}"
                 elif isinstance(node, ast.Attribute) and node.attr in _UNSUPPORTED_METHODS.keys() - self.allowed:
                     yield node.lineno, f"{node.attr}: {_UNSUPPORTED_METHODS[node.attr]}"
-            case ast.Call() if self.marks.path(node.func) == "pytest.mark.parametrize":
+            case ast.Call() if self.marks.full_name(node.func) == "pytest.mark.parametrize":
                 indirect = call_argument(node, 2, "indirect")
                 if indirect is not None and not (isinstance(indirect, ast.Constant) and not indirect.value):
                     yield node.lineno, "parametrize(indirect=...) is not offered"
@@ -148,9 +148,9 @@ class _Finder:
             yield line, f"module {root}: {_UNSUPPORTED_MODULES[root]}"
 
     def _of_tests(self, statement: ast.stmt, given: set[str]) -> Iterator[tuple[int, str]]:
-        """Fixtures that tests ask for and nobody makes; and hooks."""
+        """Yield the fixtures that tests use and no one defines, and the hooks."""
         if isinstance(statement, ast.ClassDef):
-            is_unittest = any("TestCase" in (self.marks.path(base) or "") for base in statement.bases)
+            is_unittest = any("TestCase" in (self.marks.full_name(base) or "") for base in statement.bases)
             names = given | self._parametrized(statement.decorator_list)
             for member in () if is_unittest else statement.body:
                 yield from self._of_tests(member, names)
@@ -164,7 +164,7 @@ class _Finder:
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, given: set[str]
     ) -> Iterator[tuple[int, str]]:
         if self._is_patched(node):
-            return  # mocks come by place, before any fixture
+            return  # unittest.mock.patch passes mocks by position, under any names
         required = node.args.args[: len(node.args.args) - len(node.args.defaults)]
         for parameter in required:
             name = parameter.arg
@@ -172,10 +172,10 @@ class _Finder:
                 yield node.lineno, f"fixture {name}: {_UNSUPPORTED_FIXTURES.get(name, 'is not offered')}"
 
     def _is_patched(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-        return any("patch" in (self.marks.called(decorator) or "") for decorator in node.decorator_list)
+        return any("patch" in (self.marks.decorator_name(decorator) or "") for decorator in node.decorator_list)
 
     def _is_fixture(self, decorator: ast.expr) -> bool:
-        return self.marks.called(decorator) in {"pytest.fixture", "pytest.yield_fixture"}
+        return self.marks.decorator_name(decorator) in {"pytest.fixture", "pytest.yield_fixture"}
 
     def _name_of(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         for decorator in node.decorator_list:
@@ -187,7 +187,7 @@ class _Finder:
     def _parametrized(self, decorators: list[ast.expr]) -> set[str]:
         return {
             name
-            for decorator in self.marks.meant(decorators)
-            if self.marks.called(decorator) == "pytest.mark.parametrize"
+            for decorator in self.marks.resolve(decorators)
+            if self.marks.decorator_name(decorator) == "pytest.mark.parametrize"
             for name in argument_names(call_argument(decorator, 0, "argnames"))
         }

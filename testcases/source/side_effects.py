@@ -1,7 +1,7 @@
-"""Whether test code may have side effects on the process that runs it.
+"""Detect test code that may have side effects on the process that runs it.
 
-A harness process that has only run code without any is as good as new, and can serve the next problem. The code is the
-data set's, and not hostile; the question is whether it changes anything that outlives its own namespace.
+A harness process that has only run code without side effects can serve the next problem, which saves a fork. The code
+comes from the data set and is not hostile, so a list of harmless modules and suspect names is enough.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _HARMLESS_MODULES = frozenset(
         "typing",
     ]
 )
-"""What they keep between calls is a cache, or is set anew for each exam, as the random state is."""
+"""Modules whose only state is caches, or is reset for each spec, as the random state is."""
 _SUSPECT_NAMES = frozenset(
     [
         "__builtins__",
@@ -70,17 +70,20 @@ _SUSPECT_ATTRIBUTES = frozenset({"__class__", "__dict__", "__globals__", "__seta
 
 @lru_cache(maxsize=1024)
 def has_side_effects(source: str) -> bool:
-    """Whether the source may change what outlives it: said of everything that is not plainly harmless.
+    """Return whether the source may change state that outlives it; True for all code that is not known to be harmless.
 
-    Harmless is what imports nothing but modules without lasting state, stores into no attribute but its own objects'
-    (``self.x = ...``), and does not reach for the interpreter's insides.
+    Harmless code imports only modules without lasting state, stores into no attributes but those of its own objects
+    (``self.x = ...``), and uses no internals of the interpreter.
     """
     tree = try_parse(source)
     return tree is None or any(map(_is_suspect, _walk(tree)))
 
 
 def _walk(tree: ast.Module) -> Iterator[ast.AST]:
-    """What `ast.walk` finds but constants and contexts, in less than half its time: every new problem waits."""
+    """Yield the nodes of `ast.walk` without constants and contexts.
+
+    It takes less than half the time, and every new problem waits for it.
+    """
     waiting: list[ast.AST] = [tree]
     for node in waiting:
         yield node
