@@ -120,7 +120,31 @@ def test_the_launcher_loads_next_to_nothing() -> None:
     assert loaded.isdisjoint(slow)
 
 
-def test_the_command_line_loads_no_tools_of_the_analyst() -> None:
+@pytest.mark.parametrize(
+    ("roles", "absent"),
+    [
+        (("harness.harness", "solution.solution"), ("sandbox.wire.analysis", "sandbox.processes.analyzer")),
+        (("analyzer.analyzer",), ("sandbox.wire.jobs", "sandbox.processes.harness", "sandbox.processes.solution")),
+    ],
+    ids=["solutions", "analyzers"],
+)
+def test_a_zygote_loads_only_what_its_children_need(roles: tuple[str, ...], absent: tuple[str, ...]) -> None:
+    """Each module that a zygote loads is in the memory of every child, and is one more thing an answer may find."""
+    modules = ("zygote.zygote", *roles)
+    loaded = loaded_by("import " + ", ".join(f"sandbox.processes.{name}" for name in modules))
+    assert "sandbox.wire.values" in loaded
+    outside = ("sandbox.types", "sandbox.sandbox", "sandbox.scheduler", "sandbox.conformance", *absent)
+    assert {name for name in loaded for one in outside if name == one or name.startswith(f"{one}.")} == set()
+
+
+def test_types_of_the_sandbox_load_no_codec() -> None:
+    """Settings need a few of them, and are read where no value is ever encoded."""
+    loaded = loaded_by("import sandbox.types")
+    assert "sandbox.wire.analysis" in loaded
+    assert loaded.isdisjoint({"sandbox.wire.values", "sandbox.wire.jobs", "decimal", "fractions", "base64"})
+
+
+def test_the_command_line_loads_no_tools_of_the_analyzer() -> None:
     loaded = loaded_by("import grader.cli.main")
     assert "typer" in loaded
     assert loaded.isdisjoint({"black", "pyflakes", "RestrictedPython", "boto3", "sandbox.processes"})

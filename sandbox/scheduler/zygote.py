@@ -39,6 +39,7 @@ _ENVIRONMENT = {
 # The configuration comes over the control socket and not on the command line: ps(1) shows the title in its place, and
 # an answer, which can read its own process's command line in sys.orig_argv, finds nothing there. The first packet has
 # the launcher's arguments, the second one the zygote's (sandbox.processes.zygote.launcher).
+_MAX_PACKET_BYTES = 1 << 17
 _BOOTSTRAP = (
     "import gc; gc.disable(); import os, sys; "
     "sys.argv += os.fsdecode(os.read(int(sys.argv[1]), 1 << 17)).split('\\0'); sys.path += sys.argv[2].split('\\n'); "
@@ -109,8 +110,13 @@ class Zygote:
             paths, control = "\n".join(settings.paths), str(theirs.fileno())
             own_pids = "own pids" if settings.runs_solutions else ""
             # Before the start: a packet waits in the socket, while a pipe may hold no more than a page (pipe(7)).
-            ours.send(os.fsencode("\0".join([paths, settings.isolation or "", own_pids, str(os.getpid())])))
-            ours.send(os.fsencode("\0".join([paths, json.dumps(self._config(theirs.fileno()))])))
+            for packet in (
+                [paths, settings.isolation or "", own_pids, str(os.getpid())],
+                [paths, json.dumps(self._config(theirs.fileno()))],
+            ):
+                message = os.fsencode("\0".join(packet))
+                assert len(message) <= _MAX_PACKET_BYTES, "the rest would be lost without an error (recv(2))"
+                ours.send(message)
             ours.setblocking(False)
             # -X takes any name: it is the one place before the program where a title can stand. -s, -S and -P keep
             # out of sys.path what the host has besides the paths above, -B writes no bytecode.

@@ -60,7 +60,7 @@ class Callbacks:
         Raises:
             ValueCodecError: something in it can neither cross nor be exported.
         """
-        return encode(fields, None if self.host is None else self._export)
+        return encode(fields, None if self.host is None else self.host.export)
 
     def dropped(self) -> list[int]:
         """Return the keys of objects that the solution process need not keep any longer."""
@@ -109,10 +109,6 @@ class Callbacks:
             return self.encode_request(raised.pack())
         except ValueCodecError:
             return encode(raised.without_objects().pack())
-
-    def _export(self, value: Any) -> Reference | None:
-        assert self.host is not None
-        return self.host.export(value)
 
     def _adopt(self, value: Reference | NamedItems) -> Any:
         if type(value) is NamedItems:
