@@ -75,6 +75,7 @@ class AwsSession:
         Raises:
             CloudRequestError: there is no region, no such profile, or a configuration file is broken.
         """
+        # A text, because a value of the settings may be a dict, which has no hash.
         key = f"{service} {sorted(settings.items())}"
         with self._lock:
             if key not in self._clients:
@@ -161,6 +162,7 @@ class AwsSession:
             CloudRequestError, CloudError: AWS refuses the call, or fails.
         """
         with self._lock:
+            # Under the lock, so that threads that start together ask once.
             if self._account is None:
                 identity = self.call("sts", "get_caller_identity", "who the AWS credentials belong to")
                 self._account = str(identity["Account"])

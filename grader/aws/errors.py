@@ -107,7 +107,7 @@ class _Texts(NamedTuple):
 
 _FAILED: Final = "the AWS client failed: {code}: {detail}"
 _LOST: Final = "the connection to AWS{where} failed: {detail}"
-_REFUSED: Final = "AWS refuses{where}: {said}"
+_REFUSED: Final = "AWS refuses{where}: {message}"
 _CLIENT_REFUSES: Final = "the AWS client refuses: {detail}"
 _BEDROCK_FAILED: Final = "the AWS client failed ({code})"
 _BEDROCK_LOST: Final = "Amazon Bedrock could not be reached ({code})"
@@ -130,16 +130,16 @@ _TEXTS: Final = {
         _BEDROCK_REFUSES,
     ),
     FailureKind.DENIED: _Texts(
-        "access is denied{where} ({said}); the role or user of these credentials needs that permission",
-        "access is denied ({code}, status {status}): the role needs s3:GetObject, and s3:ListBucket to be told of a "
+        "access is denied{where} ({message}); the role or user of these credentials needs that permission",
+        "access is denied ({code}, status {status}): the role needs s3:GetObject, and s3:ListBucket to learn of a "
         "missing object",
         _BEDROCK_REFUSES,
     ),
     FailureKind.MISSING_BUCKET: _Texts(
-        "there is none{where} ({said}); are name and region right?", "there is no such bucket", _BEDROCK_REFUSES
+        "there is none{where} ({message}); are name and region right?", "there is no such bucket", _BEDROCK_REFUSES
     ),
     FailureKind.MISSING: _Texts(
-        "there is none{where} ({said}); are name and region right?", "there is no such object", _BEDROCK_REFUSES
+        "there is none{where} ({message}); are name and region right?", "there is no such object", _BEDROCK_REFUSES
     ),
     FailureKind.WRONG_REGION: _Texts(
         _REFUSED,
@@ -150,9 +150,9 @@ _TEXTS: Final = {
         _REFUSED, "is archived, and has to be restored before it can be read", _BEDROCK_REFUSES
     ),
     FailureKind.NOT_MODIFIED: _Texts(_REFUSED, _S3_REFUSES, _BEDROCK_REFUSES),
-    FailureKind.THROTTLED: _Texts("AWS wants fewer calls{where} ({said}); try later", _S3_BUSY, _BEDROCK_BUSY),
+    FailureKind.THROTTLED: _Texts("AWS wants fewer calls{where} ({message}); try later", _S3_BUSY, _BEDROCK_BUSY),
     FailureKind.SERVICE_FAULT: _Texts(
-        "AWS has failed{where} ({said}, status {status}); try later", _S3_BUSY, _BEDROCK_BUSY
+        "AWS has failed{where} ({message}, status {status}); try later", _S3_BUSY, _BEDROCK_BUSY
     ),
     FailureKind.REFUSED: _Texts(_REFUSED, _S3_REFUSES, _BEDROCK_REFUSES),
     FailureKind.NO_CREDENTIALS: _Texts(
@@ -166,11 +166,13 @@ _TEXTS: Final = {
     ),
     FailureKind.TOKEN_UNAVAILABLE: _Texts(
         "the AWS session has expired ({code}); run `aws sso login`",
-        "the AWS credentials cannot be had: {code}",
+        "the AWS credentials cannot be loaded: {code}",
         _BEDROCK_FAILED,
     ),
     FailureKind.CREDENTIALS_UNAVAILABLE: _Texts(
-        "the AWS credentials cannot be had: {detail}", "the AWS credentials cannot be had: {code}", _BEDROCK_FAILED
+        "the AWS credentials cannot be loaded: {detail}",
+        "the AWS credentials cannot be loaded: {code}",
+        _BEDROCK_FAILED,
     ),
     FailureKind.NO_REGION: _Texts(
         "no region is set; use --region, or set AWS_REGION",
@@ -258,9 +260,9 @@ class AwsFailure:
         return self._fill(_TEXTS[self.kind].command, where=f" in {region}" if region else "")
 
     def _fill(self, text: str, where: str = "") -> str:
-        said = f"{self.code}: {self.detail}" if self.detail else self.code
+        message = f"{self.code}: {self.detail}" if self.detail else self.code
         return text.format(
-            where=where, said=said, code=self.code, detail=self.detail, status=self.status, region=self.region
+            where=where, message=message, code=self.code, detail=self.detail, status=self.status, region=self.region
         )
 
 
@@ -285,8 +287,10 @@ def classify(error: Exception) -> AwsFailure:
             FailureKind.INCOMPLETE,
             (known.IncompleteReadError, known.ResponseStreamingError, known.FlexibleChecksumError),
         ),
+        # OSError: errors of sockets and TLS that the client lets through while the body of a response is read.
         (FailureKind.CONNECTION_LOST, (known.HTTPClientError, known.ConnectionError, OSError)),
         (FailureKind.CLIENT_FAULT, (known.BotoCoreError,)),
+        # ValueError: how the client reports an endpoint that is not a URL.
         (FailureKind.WRONG_VALUE, (ValueError,)),
     )
     kind = next((kind for kind, classes in kinds if isinstance(error, classes)), FailureKind.OTHER)
@@ -296,6 +300,7 @@ def classify(error: Exception) -> AwsFailure:
 def _classify_response(response: dict[str, Any]) -> AwsFailure:
     """Classify the error that a service itself returned."""
     error, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
+    # In one line, without control characters: both come from the network, and go to terminals and logs.
     code = one_line(error.get("Code", "unknown"), _MAX_CODE_CHARS)
     detail = one_line(error.get("Message", ""), _MAX_TEXT_CHARS).rstrip(".")
     status = metadata.get("HTTPStatusCode", 0)
@@ -307,14 +312,17 @@ def _classify_response(response: dict[str, Any]) -> AwsFailure:
 
 
 def _response_kind(code: str, detail: str, status: int, *, names_region: bool) -> FailureKind:
+    # Some services answer expired credentials with a code of denied access, and only the message tells the difference.
     expired = code in _EXPIRED or (code in _DENIED and "expired" in detail.lower())
     kinds = (
         (FailureKind.EXPIRED, expired),
         (FailureKind.INVALID, code in _INVALID),
+        # Before the statuses: throttling comes as 400, 429 or 503, depending on the service.
         (FailureKind.THROTTLED, bool(_THROTTLED.search(code))),
         (FailureKind.DENIED, code in _DENIED),
         (FailureKind.MISSING_BUCKET, code == "NoSuchBucket"),
         (FailureKind.MISSING, bool(_MISSING.search(code))),
+        # The response to a HEAD request has no body, so the client makes its status the code: 301, 400, 403, 404.
         (FailureKind.WRONG_REGION, code in _WRONG_REGION and (names_region or status in _REDIRECTS)),
         (FailureKind.ARCHIVED, code == "InvalidObjectState"),
         (FailureKind.NOT_MODIFIED, status == _NOT_MODIFIED),
@@ -344,6 +352,7 @@ def translated_errors(about: str, *, region: str | None = None) -> Iterator[None
     try:
         yield
     except (BotoCoreError, ClientError) as error:
+        # With its cause, by which AwsSession.wait recognizes a waiter that gave up.
         raise translate_error(error, about, region=region) from error
 
 
@@ -353,6 +362,7 @@ def translate_error(error: Exception, about: str, *, region: str | None = None) 
     text = f"{about}: {failure.command_text(region)}"
     if failure.kind in {FailureKind.MISSING, FailureKind.MISSING_BUCKET}:
         return NothingThereError(text, code=failure.code)
+    # The class decides what a command does next: it asks the user for a correction, or it may try again.
     if failure.kind in _USER_KINDS:
         return CloudRequestError(text, code=failure.code)
     return CloudError(text, code=failure.code, transient=failure.transient)

@@ -16,7 +16,7 @@ __all__ = ["PAYLOAD_BYTES", "TIMEOUT_S", "FunctionName"]
 
 
 PAYLOAD_BYTES: Final = 6 * 1024 * 1024
-"""Most bytes of a request, and of a response, of a synchronous invocation: 6 MB each."""
+"""Maximum number of bytes of a request, and of a response, of a synchronous invocation: 6 MB each."""
 TIMEOUT_S: Final = 900
 """Longest duration of an invocation, in seconds."""
 
@@ -55,6 +55,7 @@ class FunctionName:
         """
         if match := _ARN.fullmatch(text) or _SHORT.fullmatch(text):
             return cls(**{field: value for field, value in match.groupdict().items() if value is not None})
+        # Lambda itself would answer with the whole regular expression that the name does not match.
         raise CloudRequestError(
             f"function {one_line(text)!r}: not the name of a Lambda function; give NAME, NAME:ALIAS, or an ARN such as "
             "arn:aws:lambda:us-east-1:123456789012:function:NAME:ALIAS"

@@ -157,7 +157,7 @@ class ProblemCache:
         reference = parse_reference(document)
         # One hop only, so that files that name each other cannot keep a batch waiting.
         if parse_address(reference) is not None:
-            raise StoreError("says that the reference is kept yet elsewhere, and that is not followed")
+            raise StoreError("is the address of another reference, which is not followed")
         _encode_reference(reference, prompt, format_name)
         return self._add(key, reference, prompt, format_name)
 

@@ -1,4 +1,4 @@
-"""References: where they are in a sample, and how those are fetched that are kept in S3 or in a file.
+"""Find references in samples, and fetch those that are kept in S3 or in files.
 
-What is fetched is data, read as if it had come with the sample; it is kept in memory, never on disk.
+What is fetched is data, read as if it had come with the sample. It is cached in memory, never on disk.
 """

@@ -35,7 +35,7 @@ def decompress(data: bytes, *, is_gzip: bool, cap: int) -> bytes:
     Args:
         data: content of the file.
         is_gzip: True if its name ends in ``.gz``.
-        cap: most bytes that the text may have.
+        cap: maximum number of bytes that the text may have.
 
     Raises:
         StoreError: the gzip data is damaged, or unpacks to more.
@@ -76,6 +76,7 @@ class ReferenceFile:
     __slots__ = ("_first_bad", "_lines", "_text")
 
     def __init__(self, text: bytes) -> None:
+        # Bytes and not text: str takes up to 4 bytes for each character, and most lines are never looked at.
         self._text = text.removeprefix(_BOM)
         self._lines: dict[str, tuple[int, int] | None] | None = None
         self._first_bad = 0
@@ -100,10 +101,13 @@ class ReferenceFile:
             try:
                 row = json.loads(self._text[start:end].decode())
             except (ValueError, RecursionError):
+                # A line that is not JSON may be one that no address asks for. It is mentioned if an id is not found.
                 self._first_bad = self._first_bad or number
                 continue
             task_id = _row_task_id(row)
             if task_id is not None:
+                # An id on several lines is an error only for addresses that ask for it, so it is marked and not raised
+                # here.
                 lines[task_id] = None if task_id in lines else (start, end)
         self._lines = lines
 
@@ -123,6 +127,7 @@ class ReferenceFile:
             if span is None:
                 raise StoreError(f"has the task_id '{shown_id}' on several lines")
             return ReferenceText(self._text[span[0] : span[1]])
+        # One reference written over several lines: none of them is JSON by itself.
         if not self._lines and _row_task_id(self._whole()) == task_id:
             return ReferenceText(self._text)
         hint = f" that could be read; line {self._first_bad} is not JSON" if self._first_bad else ""
@@ -164,8 +169,9 @@ def parse_reference(document: ReferenceText) -> Any:
     try:
         value = load_json(text, "")
     except InvalidFieldError as error:
+        # The usual mistake, with an error that says more than "extra data at line 2".
         if _is_json_lines(text):
-            raise StoreError("holds several references; say which with a field task_id beside the address") from None
+            raise StoreError("holds several references; choose one by a field task_id beside the address") from None
         raise StoreError(str(error).removeprefix(": ")) from None
     if isinstance(value, dict):
         others = {name: item for name, item in value.items() if name != "task_id"}

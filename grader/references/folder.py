@@ -40,7 +40,7 @@ class FolderReader:
         Args:
             location: the file.
             tag: tag of the known copy, if any.
-            cap: most bytes that the file may have.
+            cap: maximum number of bytes that the file may have.
 
         Raises:
             StoreError: the file cannot be read.
@@ -62,12 +62,15 @@ class FolderReader:
     def _open(self, root: Path, path: str) -> int:
         parts = path.split("/")
         if path.startswith("/"):
+            # By its name, not resolved: whoever set file_root to a link writes paths with the name of the link.
             base = os.fspath(root.absolute()).rstrip("/").split("/")
             if parts[: len(base)] != base:
                 raise StoreError("is outside of file_root")
             parts = parts[len(base) :]
+        # Refused and not resolved: where a folder is renamed meanwhile, ".." leads out of the root.
         if ".." in parts:
-            raise StoreError("is outside of file_root, or says so")
+            raise StoreError("is outside of file_root, or has '..' in it")
+        # O_PATH needs no permission to list the folder, only to pass through it (open(2)).
         folder = os.open(root, os.O_PATH | os.O_CLOEXEC | os.O_DIRECTORY)
         for part in parts:
             if part in {"", "."}:
@@ -83,7 +86,8 @@ class FolderReader:
 def _read(descriptor: int, tag: str | None, cap: int) -> FetchedBytes | None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise StoreError("is no regular file")
+        raise StoreError("is not a regular file")
+    # What stands for an ETag: it changes with every write that changes the time or the size.
     current = f"{status.st_dev}-{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
     if current == tag:
         return None

@@ -43,7 +43,7 @@ class StoreError(ProblemError):
     """A reference cannot be fetched from where it is kept, or cannot be read there.
 
     Attributes:
-        transient: True if it may be fetched another time, with nothing changed by anybody.
+        transient: True if another attempt may help, with nothing changed.
     """
 
     def __init__(self, message: str, *, transient: bool = False) -> None:
@@ -130,7 +130,7 @@ def reject_address(reference: Any) -> None:
     """
     address = parse_address(reference)
     if address is not None:
-        raise StoreError(f"is kept at {address}, and not read from there here")
+        raise StoreError(f"is kept at {address}, which is not fetched here")
 
 
 def shorten(text: str) -> str:
@@ -144,13 +144,14 @@ def _address_from_fields(given: dict[str, Any], field: str) -> Address:
     for other in given:
         if other != field and other not in _ADDRESS_OPTIONS:
             raise InvalidFieldError(
-                field, f"says where the reference is, so {shorten(repr(other))} cannot be beside it"
+                field, f"is the address of the reference, so {shorten(repr(other))} cannot be beside it"
             )
     text = given[field]
     if not isinstance(text, str):
         raise InvalidFieldError(field, f"must be text, not {type(text).__name__}")
     if field == "file" and not is_address(text):
         text = _FILE + text
+    # {"file": "s3://..."} would otherwise be fetched from another place than its field tells.
     if text.startswith(_S3) != (field == "s3_uri"):
         expected = "s3://BUCKET/KEY" if field == "s3_uri" else "a path"
         raise InvalidFieldError(field, f"must be {expected}, not '{shorten(text)}'")
@@ -164,6 +165,7 @@ def _address_from_fields(given: dict[str, Any], field: str) -> Address:
 def _task_id(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
+    # Data sets number their tasks, and JSON lines may hold the number as text or not: both are compared as text.
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MAX_TASK_NUMBER:
         return str(value)
     raise InvalidFieldError("task_id", f"must be text or a whole number, not {type(value).__name__}")
@@ -230,6 +232,7 @@ def find_reference(raw: Mapping[Any, Any]) -> tuple[Any, str]:
             return value, field
         plain = plain or (value, field)
     metadata = _section(raw, "metadata")
+    # The fields of a test beside other metadata: only these are the reference.
     tests = {name: metadata[name] for name in _PRIME_CODE_KEYS if not _is_empty(metadata.get(name))}
     if "inputs" in tests and "outputs" in tests:
         _reject_deep_nesting(tests, "metadata")

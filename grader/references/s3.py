@@ -37,7 +37,7 @@ class S3Reader:
     Reference Guide), such as ``AWS_REGION`` and ``AWS_ENDPOINT_URL_S3``.
 
     Args:
-        connections: most connections open at a time.
+        connections: maximum number of connections open at a time.
         timeout_s: longest duration of a whole fetch; no part of it waits longer.
     """
 
@@ -59,7 +59,7 @@ class S3Reader:
         Args:
             location: the object.
             tag: ETag of the known copy, if any.
-            cap: most bytes that the object may have.
+            cap: maximum number of bytes that the object may have.
             until: time (`time.monotonic`) after which no attempt begins.
 
         Raises:

@@ -40,7 +40,7 @@ class ReferenceCache:
     """Cache of entries by location, which drops those that were not used for longest. Safe for threads.
 
     Args:
-        capacity: most bytes of all entries together; a larger entry is not cached.
+        capacity: maximum number of bytes of all entries together; a larger entry is not cached.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -69,6 +69,7 @@ class ReferenceCache:
         """Add an entry, or replace the one of its location."""
         with self._lock:
             self._drop(location)
+            # It would drive out all others, and be driven out by the next one.
             if entry.size > self._capacity:
                 return
             while self._size + entry.size > self._capacity:
@@ -108,6 +109,7 @@ class ReferenceStore:
             addresses: addresses, at least one.
             deadline: time (`time.monotonic`) after which no result is waited for.
         """
+        # A file may be asked for as a whole and by lines; the index is made if any address needs it.
         with_lines = {address.location for address in addresses if address.task_id is not None}
 
         return ParallelFetch(
@@ -122,16 +124,20 @@ class ReferenceStore:
         if entry is None or not self._is_fresh(location, entry):
             entry = self._fetch(location, entry, min(deadline, time.monotonic() + self._settings.timeout_s))
         if with_lines:
+            # In the thread that fetches: indexing a large file takes seconds, in which the loop would grade nothing.
             entry.file.index()
+            # The index takes memory, too, which the cache has to count.
             if entry.file.size != entry.size:
                 entry = CacheEntry(entry.file, entry.tag, entry.checked_at, entry.file.size)
         self._cache.put(location, entry)
         return entry.file
 
     def _is_fresh(self, location: Location, entry: CacheEntry) -> bool:
+        # Files are never fresh, as looking at one costs a system call. A clock that was set back makes nothing fresh.
         return isinstance(location, S3Object) and 0 <= self._clock() - entry.checked_at < self._settings.revalidate_s
 
     def _fetch(self, location: Location, known: CacheEntry | None, until: float) -> CacheEntry:
+        # Taken before the request: the object may change while it is fetched.
         now = self._clock()
         try:
             fetched = self._read(location, known.tag if known is not None else None, until)
@@ -140,7 +146,7 @@ class ReferenceStore:
                 self._cache.forget(location)
                 raise
             # better tests that may be some minutes old than a batch without rewards
-            _log.warning("%s: %s; the copy in memory counts for another while", location, error)
+            _log.warning("%s: %s; the copy in memory is used for another while", location, error)
             fetched = None
         if fetched is None:  # it has not changed
             assert known is not None

@@ -1,4 +1,4 @@
-"""AWS as tests see it: a server in a process of its own, and the ordinary client."""
+"""AWS for tests: a server in a process of its own, and the real client."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REGION = "us-east-1"
 
 
 class Server:
-    """The process. A context manager."""
+    """The process of the server. A context manager."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -49,36 +49,36 @@ class Server:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What the client is to find in the environment, when it wants S3 alone."""
+        """Return the environment for a client of S3 alone."""
         return {"AWS_ENDPOINT_URL_S3": self.url, **self._common}
 
     @property
     def environ_of_all(self) -> dict[str, str]:
-        """What the client is to find in the environment, for any service."""
+        """Return the environment for a client of any service."""
         return {"AWS_ENDPOINT_URL": self.url, **self._common}
 
     def fail(self, *faults: Any) -> None:
-        """Have the next requests for objects fail; see `tests.aws.server.Faulty`. Forgets requests."""
+        """Make the next requests for objects fail (`tests.aws.server.Faulty`), and forget earlier requests."""
         self.post("/_faults", json.dumps(faults).encode())
 
     @property
     def requests(self) -> list[dict[str, str]]:
-        """Requests for objects since `fail`."""
+        """Requests for objects since the last `fail`."""
         found: list[dict[str, str]] = self._get("/_faults")
         return found
 
     def refuse(self, *refusals: dict[str, Any]) -> None:
-        """Have these calls refused, and no others; see `tests.aws.server.Refusing`."""
+        """Refuse these calls, and no others; see `tests.aws.server.Refusing`."""
         self.post("/_refusals", json.dumps(refusals).encode())
 
     def take_calls(self) -> list[str]:
-        """Calls since the last time, as ``service:call``, such as ``iam:CreateRole`` or ``lambda:GET /path``."""
+        """Return the calls since the last time, such as ``iam:CreateRole`` or ``lambda:GET /path``."""
         calls = [f"{one['service']}:{one['call']}" for one in self._get("/_calls")]
         self.post("/_calls", b"")
         return calls
 
     def reset(self) -> None:
-        """An account with nothing in it, where nothing is refused, and functions are invoked as they usually are."""
+        """Reset the account: nothing in it, nothing refused, functions invoked as usual."""
         self.post("/moto-api/reset", b"")
         self.post("/moto-api/config", json.dumps({"lambda": {"use_docker": True}}).encode())  # not part of the former
         self.refuse()
@@ -86,7 +86,7 @@ class Server:
         self.take_calls()
 
     def post(self, path: str, data: bytes) -> None:
-        """Send something that is not the client's business."""
+        """Send a request to the server's own interface."""
         request = urllib.request.Request(f"{self.url}{path}", data=data, headers={"Content-Type": "text/plain"})
         urllib.request.urlopen(request, timeout=20).close()
 
@@ -95,7 +95,7 @@ class Server:
             return json.load(answer)
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         self._process.communicate(timeout=20)
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Stands in for docker: notes what it is told, and pushes an image of nothing to the repository the client finds.
+"""A fake docker: records its arguments, and pushes an empty image to the repository that the client finds.
 
 ENGINE_NOTES is the file of notes; ENGINE_FAILS names a command that fails, ENGINE_HANGS one that does not come
 back.

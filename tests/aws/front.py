@@ -1,4 +1,4 @@
-"""Something that is invoked as Lambda is: in front of a real endpoint, or by itself; and what goes wrong there."""
+"""A server that is invoked as Lambda is, in front of a real endpoint or by itself, and that fails on demand."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class Reply:
     """Code of an error of the service."""
     function_error: bool = False
     cut: bool = False
-    """Hang up instead."""
+    """True closes the connection instead."""
 
 
 def refusal(status: int, code: str) -> Reply:
-    """An error of the service itself."""
+    """Return an error of the service itself."""
     return Reply(status, json.dumps({"Type": "User", "Message": "no"}).encode(), code)
 
 
 def function_error(kind: str, message: str) -> Reply:
-    """An error of the function (AWS Lambda Developer Guide, "Python function errors")."""
+    """Return an error of the function (AWS Lambda Developer Guide, "Python function errors")."""
     return Reply(body=json.dumps({"errorType": kind, "errorMessage": message}).encode(), function_error=True)
 
 
 def canned(event: dict[str, Any]) -> Reply:
-    """A result for each sample, made of nothing but its id."""
+    """Return a result for each sample, made of its id alone."""
     metrics = [{"name": "tests_total", "value": 1.0, "type": "Metric"}]
     results = [
         {"id": sample["id"], "aggregate_reward_score": 0.5, "metrics_list": metrics} for sample in event["batch"]
@@ -52,7 +52,7 @@ def canned(event: dict[str, Any]) -> Reply:
 
 
 def forward_to(port: int, host: str = "127.0.0.1") -> Callable[[dict[str, Any]], Reply]:
-    """The answers of a real endpoint."""
+    """Return a function that gets the responses of a real endpoint."""
 
     def answer(event: dict[str, Any]) -> Reply:
         connection = http.client.HTTPConnection(host, port, timeout=300)
@@ -65,7 +65,7 @@ def forward_to(port: int, host: str = "127.0.0.1") -> Callable[[dict[str, Any]],
 
 
 class Faults:
-    """In front of answers: one request in so many fails, and one sample in so many fails its first batch.
+    """Faults in front of responses: one request in so many fails, and one sample in so many fails its first batch.
 
     Which ones follows from the seed, the number of the request, and the sample's id.
     """
@@ -161,7 +161,7 @@ class Front:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What has the ordinary client come here."""
+        """Return the environment that sends the real client here."""
         return {
             "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{self._server.server_port}",
             "AWS_ACCESS_KEY_ID": "none",

@@ -11,7 +11,7 @@ _KIND = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 def put_image(client: Any, repository: str, tag: str) -> str:
-    """A new repository with an image of nothing in it; the image's URI."""
+    """Make a repository with an empty image, and return the image's URI."""
     place = client.create_repository(repositoryName=repository)["repository"]["repositoryUri"]
     blob = {"size": 1, "digest": "sha256:" + "0" * 64}
     manifest = json.dumps({"schemaVersion": 2, "mediaType": _KIND, "config": blob, "layers": [blob]})

@@ -134,13 +134,13 @@ def _refuse(refusal: dict[str, Any], service: str, start: Callable[..., Any]) ->
 
 
 def _scope(environ: dict[str, Any]) -> tuple[str, str]:
-    """Region and service that a request was signed for."""
+    """Return the region and service that a request was signed for."""
     found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     return (found[1], found[2]) if found else ("", "")
 
 
 def _call_of(environ: dict[str, Any]) -> str:
-    """The name of the operation, where the protocol says it; else method and path."""
+    """Return the name of the operation where the protocol has it, else method and path."""
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return str(target).rpartition(".")[2]
     path = environ["PATH_INFO"]
@@ -165,7 +165,7 @@ def _json(start: Callable[..., Any], document: Any) -> Iterable[bytes]:
 
 
 def main() -> None:
-    """Serve until nobody is there any more."""
+    """Serve until standard input ends."""
     application = Refusing(Faulty(DomainDispatcherApplication(create_backend_app)))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     print(server.port, flush=True)

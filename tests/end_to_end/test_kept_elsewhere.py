@@ -99,13 +99,13 @@ def test_a_reference_that_has_changed_counts_from_then_on(handler: Handler, buck
 UNHAD = {
     "missing": ("none.json", "there is no such object"),
     "no such line": ({"s3_uri": "rows.jsonl", "task_id": "z"}, "has no line with the task_id 'z'"),
-    "no line said": ("rows.jsonl", "holds several references; say which with a field task_id"),
+    "no line said": ("rows.jsonl", "holds several references; choose one by a field task_id"),
     "too large": ("large.json", "is larger than the 1 MiB that max_object_mb allows"),
     "a bomb": ("bomb.json.gz", "unpacks to more than the 1 MiB that max_object_mb allows"),
     "no JSON": ("prose.txt", "is not valid JSON"),
     "no reference": ("colour.json", "no known format"),
     "a wrong field": ("typo.json", "tests[0].arg"),
-    "yet elsewhere": ("chain.json", "says that the reference is kept yet elsewhere, and that is not followed"),
+    "yet elsewhere": ("chain.json", "is the address of another reference, which is not followed"),
     "another format": ({"s3_uri": "rows.jsonl", "task_id": "a", "format": "apps"}, "apps"),
 }
 
@@ -305,6 +305,7 @@ def test_files_beside_the_samples_are_read_by_the_command_line_and_nothing_above
     assert ended.returncode == 2
     assert json.loads(ended.stdout)["scored"] == 1
     assert (
-        "sample 1: reference_answer.file: file://../outside.json: is outside of file_root, or says so" in ended.stderr
+        "sample 1: reference_answer.file: file://../outside.json: is outside of file_root, or has '..' in it"
+        in ended.stderr
     )
     assert "sample 2: reference_answer.file: file://none.json: cannot be read: no such file" in ended.stderr

@@ -38,7 +38,7 @@ class CheckOptions:
     repeat: int = 3
     """Number of runs of each solution, at least 1."""
     solutions: int = 3
-    """Most solutions of a task that are run."""
+    """Maximum number of solutions of a task that are run."""
     guessable: float = 0.75
     """Share of the tests that an answer without skill may pass, in [0, 1)."""
     slow: float = 0.5

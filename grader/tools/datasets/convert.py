@@ -77,6 +77,8 @@ def with_reference(row: Mapping[str, Any], reference: Any) -> dict[str, Any]:
     """Return the row with another reference."""
     if "reward_model" in row:
         return {**row, "reward_model": {**row["reward_model"], "ground_truth": json_line(reference)}}
+    # SageMaker's check takes text or an object. A list of tests goes as JSON text in an object, which Bedrock takes,
+    # too.
     if not isinstance(reference, Mapping):
         reference = {"text": json_line(reference)}
     return {**row, "reference_answer": reference}
@@ -193,6 +195,7 @@ class _Converter:
             self._options.target, task, turns, reference, index=payload.rows, split=self._options.split
         )
         try:
+            # Only what does not fit: a reference in the row needs no request, and no permission to read it.
             if self._options.uploader is not None and not payload.fits(converted):
                 converted = with_reference(converted, self._options.uploader.put(reference))
                 self.report.moved += 1
@@ -204,6 +207,7 @@ class _Converter:
 
     def _count(self, task: Task) -> None:
         self.report.formats[task.problem.format_name] += 1
+        # 16 bytes for each row, whatever the length of its id.
         digest = blake2b(task.id.encode(errors="surrogatepass"), digest_size=16).digest()
         if digest in self._ids:
             self.report.repeated_ids += 1

@@ -145,7 +145,7 @@ class ProbeResult:
 
     @property
     def cpu_s(self) -> float:
-        """Most CPU seconds that it needed."""
+        """CPU seconds of its longest run."""
         return max(grade.metric("cpu_ms") for grade in self.grades) / 1000
 
 
@@ -156,6 +156,7 @@ def find_faults(results: Sequence[ProbeResult], bounds: Thresholds) -> Iterator[
         results: results of all its probes.
         bounds: bounds below which there is no finding.
     """
+    # Without a score there are no verdicts to compare, so this is the only finding.
     unscored = next((one.grades[0] for one in results if one.grades[0].status is GradeStatus.UNSCORED), None)
     if unscored is not None:
         yield FindingKind.BROKEN, _one_line(f"cannot be graded: {unscored.reason}")
@@ -173,6 +174,7 @@ def _solution_findings(result: ProbeResult, bounds: Thresholds) -> Iterator[tupl
     if _is_other_code(result.probe, grade):
         yield FindingKind.BROKEN, f"{label}: the grader finds other code in it; see docs/extraction.md"
         return
+    # Only verdicts are compared: details may quote addresses and times, which always differ.
     verdicts = [[test.verdict for test in again.tests] for again in result.grades]
     if any(other != verdicts[0] for other in verdicts):
         yield FindingKind.FLAKY, _one_line(f"{label}: {_difference(result.grades)}")
@@ -188,6 +190,7 @@ def _solution_findings(result: ProbeResult, bounds: Thresholds) -> Iterator[tupl
 def _vacuous_tests(probes: Sequence[ProbeResult]) -> Iterator[tuple[FindingKind, str]]:
     """Find tests that pass both with an answer that always raises and with one that never does."""
     tests = [one.grades[0].tests for one in probes]
+    # Both probes are needed: a test may rightly expect an exception, or rightly expect None.
     if len(tests) < _MIN_PROBES or len(set(map(len, tests))) > 1:
         return
     passed = [results[0] for results in zip(*tests, strict=True) if {one.verdict for one in results} == {_PASSED}]
@@ -202,6 +205,7 @@ def _guessable_tests(probes: Sequence[ProbeResult], bounds: Thresholds) -> Itera
     if best is None:
         return
     tests = best.grades[0].tests
+    # Passing all tests is a finding whatever the bound.
     if best.share > bounds.guessable or best.share == 1.0:
         passed = sum(test.verdict is Verdict.PASSED for test in tests)
         yield FindingKind.GUESSABLE, _one_line(f"{best.probe.label} passes {passed} of {len(tests)} tests")
@@ -219,6 +223,7 @@ def _difference(grades: Sequence[Grade]) -> str:
 
 def _is_other_code(probe: Probe, grade: Grade) -> bool:
     """Return True if other code than the solution ran; False where the code of the solution is not known."""
+    # The body of a function is run with the prompt around it, so the code differs rightly.
     if not probe.code or grade.extraction_rule == ExtractionRule.BODY_ONLY:
         return False
     return grade.answer is None or grade.answer.strip() != probe.code.replace("\r\n", "\n").strip()

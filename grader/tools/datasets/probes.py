@@ -64,7 +64,7 @@ def make_probes(task: Task, *, solutions: int) -> list[Probe]:
 
     Args:
         task: the task.
-        solutions: most solutions of the row that are made probes.
+        solutions: maximum number of solutions of the row that are made probes.
     """
     probes = [_solution_probe(text, number) for number, text in enumerate(task.solutions[:solutions], 1)]
     return [*probes, *_unskilled_probes(task)]
@@ -83,6 +83,7 @@ def _unskilled_probes(task: Task) -> Iterator[Probe]:
         yield _probe(ProbeKind.RAISING, f"{_ERROR_CLASS_SOURCE}raise Refused\n", "a program that raises")
         yield _probe(ProbeKind.STUB, "pass\n", "a program that prints nothing")
     else:
+        # The entry point alone does not tell: tests call a class like a function.
         is_class = _is_class(task, name)
         raising = f"{name}.__init__" if is_class else name
         stub = f"class {name}:\n    pass\n" if is_class else _definition_source(name, "return None")
@@ -90,6 +91,7 @@ def _unskilled_probes(task: Task) -> Iterator[Probe]:
             ProbeKind.RAISING, f"{_ERROR_CLASS_SOURCE}{_definition_source(raising, 'raise Refused')}", "always raising"
         )
         yield _probe(ProbeKind.STUB, stub, f"an empty {name}")
+    # The same baseline that the setting credit = above_constant subtracts.
     best = best_baseline(task.problem)
     source = best.source if best is not None else None
     if best is None or source is None:
@@ -124,6 +126,7 @@ def _is_class(task: Task, name: str) -> bool:
 
 def _is_python(text: str) -> bool:
     """Return True if a solution is code, and not text with code in it."""
+    # Backticks may stand in a docstring, so code with them is parsed to find out.
     return "```" not in text or bool(_statements(text))
 
 

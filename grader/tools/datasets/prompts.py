@@ -119,6 +119,7 @@ def _interface_text(task: Task) -> str:
         return _COMPLETION_TEXT
     if name is None:
         return _PROGRAM_TEXT if any(isinstance(test, StdinTest) for test in task.problem.tests) else ""
+    # The task names the function already, perhaps with its parameters.
     if _names_function(name.rpartition(".")[2], f"{task.prompt}\n{task.starter}"):
         return ""
     return f"Define `{name}{_parameters(task, name)}`."
@@ -128,6 +129,7 @@ def _names_function(name: str, text: str) -> bool:
     """Return True if a text names a function. "add the numbers" uses the word, and does not name ``add``."""
     name_alone = rf"\b{re.escape(name)}\b"
     like_code = rf"{name_alone}\s*\(|`{re.escape(name)}`|(?:def|class)\s+{name_alone}"
+    # A name with an underscore, a digit or a capital is not an English word, and counts wherever it stands.
     is_word = name.isalpha() and name.islower()
     return re.search(like_code if is_word else name_alone, text) is not None
 

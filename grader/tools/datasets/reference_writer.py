@@ -114,6 +114,7 @@ class ReferenceWriter:
             yield to_native(task.problem)
         for original in self._originals(task, expected):
             yield original
+            # Some rows fit several formats, until the name of theirs is with them.
             if isinstance(original, Mapping):
                 yield {**original, "format": task.problem.format_name}
         if not self._native:
@@ -141,6 +142,7 @@ class ReferenceWriter:
             without = {other: value for other, value in needed.items() if other != name}
             if _reads_as({**without, "format": task.problem.format_name}, expected, task):
                 needed = without
+        # Ever more columns, as a later row may need one that the first one could do without.
         self._needed[kind] = frozenset(needed) | (known or frozenset())
         yield needed
         yield {name: value for name, value in row.items() if name not in SOLUTION_COLUMNS}
@@ -166,6 +168,7 @@ def _fingerprint(problem: Problem) -> str:
         RowError: a value has no text.
     """
     try:
+        # By repr, which is exact for built-in types. The format is left out, since the native one is as good.
         return repr(replace(problem, format_name=""))
     except (ValueError, RecursionError):
         raise RowError("its tests hold an integer of too many digits, or values nested too deeply") from None

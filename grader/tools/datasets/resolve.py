@@ -71,7 +71,7 @@ def _fill_row(row: Row, address: Address, field: str, file: ReferenceFile | Stor
         document = file.reference(address.task_id)
         reference = parse_reference(document)
         if parse_address(reference) is not None:
-            raise StoreError("says that the tests are kept yet elsewhere, and that is not followed")
+            raise StoreError("is the address of another reference, which is not followed")
     except ProblemError as error:
         return replace(row, complaint=f"{field}: {address}: {error}")
     if address.format_name is not None and isinstance(reference, Mapping):

@@ -86,6 +86,7 @@ def conversation(row: Mapping[str, Any]) -> list[dict[str, Any]]:
         if not isinstance(value, Sequence) or isinstance(value, str):
             continue
         turns = [dict(turn) for turn in value if isinstance(turn, Mapping) and isinstance(turn.get("role"), str)]
+        # Rows for supervised training end with the answer, which must not be in the prompt.
         while turns and turns[-1]["role"] not in {"user", "system", "developer"}:
             turns.pop()
         if turns:
@@ -120,6 +121,7 @@ def find_solutions(row: Mapping[str, Any], entry_point: str | None) -> list[str]
 
 def whole_solution(text: str, starts: Sequence[str], entry_point: str | None) -> str:
     """Return a solution as a whole: itself, or after the first of the prompts that it continues."""
+    # HumanEval's canonical_solution is the body alone, while other sets of that column name hold whole functions.
     if _is_whole(text, entry_point):
         return text
     return next((start + text for start in starts if _is_whole(start + text, entry_point)), text)
@@ -144,6 +146,7 @@ def _solutions_in_list(value: Any) -> list[str]:
         languages, sources = value.get("language"), value.get("solution")
         if not isinstance(languages, Sequence) or not isinstance(sources, Sequence):
             return []
+        # Not strict: a row with one list too short is still of use.
         pairs = zip(languages, sources, strict=False)
         value = [source for language, source in pairs if language in (_CODECONTESTS_PYTHON3, "PYTHON3")]
     return [item for item in value if isinstance(item, str)] if isinstance(value, Sequence) else []
@@ -207,11 +210,13 @@ def read_task(row: Row, format_name: str | None = None) -> Task:
     """
     if row.complaint:
         raise RowError(row.complaint)
+    # A grader's item has the data set's row inside of it.
     columns = _flat_columns(row.document)
     turns = conversation(columns)
     prompt = _last_user_text(turns) or task_text(columns)
     reference, is_row, problem = _read_problem(row.document, columns, prompt, format_name)
     inner = reference if isinstance(reference, Mapping) and not is_row else {}
+    # In both: a trainer's row may carry the data set's columns beside the reference, or inside of it.
     solutions = [*find_solutions(columns, problem.entry_point), *find_solutions(inner, problem.entry_point)]
     return Task(
         id=task_id(columns) or f"row-{row.number}",

@@ -144,8 +144,10 @@ class ResumableResults(OutputFile):
             InputError: the file cannot be read.
         """
         stored = self._stored.get(line)
+        # The digest tells if the sample has changed since. A line without one was too long to be read.
         if stored is None or not stored.scored or stored.digest != digest or not digest:
             return None
+        # The line still exists, so its result outlives the rewriting at the end.
         self._current.add(line)
         result: dict[str, Any] = json.loads(self._line_of(stored))
         return result
@@ -203,6 +205,7 @@ class ResumableResults(OutputFile):
         offset = 0
         with path.open("rb") as lines:
             for number, raw in enumerate(lines, 1):
+                # The line was torn by the end of the run that wrote it.
                 if not raw.endswith(b"\n"):
                     break
                 result = _parse_result(raw)
@@ -259,6 +262,7 @@ def _parse_result(raw: bytes) -> dict[str, Any] | None:
         result = json.loads(raw)
     except (ValueError, RecursionError):
         return None
+    # Strict, because a file that is taken for results is truncated and rewritten.
     if not isinstance(result, dict) or not result.keys() >= _REQUIRED_KEYS or not isinstance(result["line"], int):
         return None
     return result

@@ -56,7 +56,7 @@ def chunks(items: Iterator[SizedT], max_items: int = _MAX_CHUNK_ITEMS) -> Iterat
 
     Args:
         items: the stream; the ``size`` of an item is in bytes.
-        max_items: most items of a group.
+        max_items: maximum number of items of a group.
     """
     chunk: list[SizedT] = []
     size = 0
@@ -111,6 +111,7 @@ class LineFile:
         self._holds = holds
         try:
             self._raw = _open(name)
+            # A named pipe has a size of 0, and cannot tell how much was read.
             if name != STDIN and self._raw.seekable():
                 self.total = Path(name).stat().st_size
             self._stream = self._decompressed()
@@ -124,6 +125,7 @@ class LineFile:
 
     def close(self) -> None:
         """Close the file."""
+        # Standard input is not ours to close.
         if self._raw is not sys.stdin.buffer:
             self._raw.close()
 
@@ -159,6 +161,7 @@ class LineFile:
             raise InputError(f"{self.name}: holds no {self._holds}; give one JSON object on each line")
 
     def _decompressed(self) -> BinaryIO:
+        # peek and not seek, as standard input may be a pipe.
         if self._raw.peek(2)[:2] == _GZIP_MAGIC:
             return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=self._raw))))
         return self._raw
@@ -217,6 +220,7 @@ class RowFile(LineFile):
         Raises:
             InputError: the rest of the file cannot be read, or there are no rows.
         """
+        # Looked at and not consumed, because standard input cannot be read again.
         start = self._peek()
         if start.startswith(_PARQUET_MAGIC):
             yield from self._parquet()
@@ -227,6 +231,7 @@ class RowFile(LineFile):
 
     def _json_lines(self) -> Iterator[Row]:
         for line in self.lines():
+            # A .json file that is neither: the error of its first line alone would not say what is expected.
             if line.complaint and line.number == 1 and self._path.endswith((".json", ".json.gz")):
                 raise InputError(f"{self.name}: is neither a JSON list of rows nor JSON lines: line 1 {line.complaint}")
             yield _with_columns(line)
@@ -239,6 +244,7 @@ class RowFile(LineFile):
             raise InputError(f"{self.name}: {error}") from None
         if not isinstance(items, list) or not items:
             raise InputError(f"{self.name}: holds no rows; give a JSON list of objects, or one object a line")
+        # All rows count the same: the size only bounds the memory of a chunk.
         yield from self._numbered(items, len(items), size=len(raw) // len(items))
 
     def _parquet(self) -> Iterator[Row]:
@@ -308,6 +314,7 @@ def _open(name: str) -> io.BufferedReader:
 def _parse_line(raw: bytes, number: int, place: str) -> Row:
     if len(raw) > MAX_LINE_BYTES:
         return Row(number, len(raw), place, None, f"is longer than {MAX_LINE_BYTES // _MIB} MiB")
+    # Without the line end, so that the digest stays when a file is rewritten with another one, or gets a last newline.
     text = raw.rstrip(b"\r\n")
     digest = hashlib.blake2b(text, digest_size=8).hexdigest()
     try:

@@ -81,12 +81,14 @@ def grade_lines(
     """
     end = None if deadline_s is None else time.monotonic() + deadline_s
     for chunk in chunks(iter(lines)):
+        # Each chunk may use all of the time that is left; lines after the deadline are read, and unscored.
         left_s = None if end is None else max(0.0, end - time.monotonic())
         yield from _in_order(chunk, grader.grade_iter([line.sample for line in chunk], deadline_s=left_s))
 
 
 def _in_order(lines: Sequence[SampleLine], grades: Iterable[tuple[int, Grade]]) -> Iterator[tuple[SampleLine, Grade]]:
     """Hold each grade back until those of all lines before it are there."""
+    # At most a chunk of grades waits here, however long the first line of it takes.
     waiting: dict[int, Grade] = {}
     upcoming = 0
     for index, grade in grades:

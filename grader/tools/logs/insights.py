@@ -30,7 +30,7 @@ _TIMEOUT_S: Final = 900.0
 _POINTER: Final = "@ptr"
 """Field of each row that points to its log record, for GetLogRecord; not shown."""
 _MAX_ROWS: Final = 10_000
-"""Most rows that Logs Insights returns (CloudWatch Logs quotas)."""
+"""Maximum number of rows that Logs Insights returns (CloudWatch Logs quotas)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class FanOut:
     Args:
         function: the function.
         concurrency: number of invocations at a time.
-        batch_size: most samples in a request.
+        batch_size: maximum number of samples in a request.
         limits: bounds on retries.
     """
 
@@ -137,6 +137,7 @@ class FanOut:
             part = parts.pop()
             if part.repetition and self._stop.wait(part.wait_s):
                 return
+            # A stack, in the order of the samples: what was halved is finished before the next half begins.
             parts.extend(reversed(self._send(part)))
 
     def _send(self, batch: _Batch) -> list[_Batch]:
@@ -167,6 +168,7 @@ class FanOut:
                 f"{self.budget.failed} invocations have failed and {self.budget.succeeded} went well; the last: "
                 f"{reason}"
             )
+        # Halving at once, without a wait: the failure is one of the samples, not of capacity.
         if remedy is not Remedy.LATER and len(batch.items) > 1:
             return _halves(batch.items)
         max_attempts = {

@@ -49,6 +49,7 @@ class RemoteFileRun:
         for result in fan_out.grade(self._items(lines)):
             line = self._sent.pop(result.item.line)
             (self.on_result if result.delivered else self.on_failure)(line, result.grade)
+        # Only now, when all lines were read: an interrupted run must keep the results of lines it did not reach.
         self.results.complete = True
 
     def _items(self, lines: Iterable[SampleLine]) -> Iterator[RequestItem]:

@@ -82,6 +82,7 @@ class RemoteFunction:
                 "lambda:SageMaker-grader"
             )
         name = FunctionName.parse(address.removeprefix(_PREFIX))
+        # The ARN decides the region of the client; a different --region is more likely a mistake than a wish.
         if region is not None and name.region not in (None, region):
             raise CloudRequestError(
                 f"--on {address}: is a function in {name.region}, and --region is {region}; leave it out"
@@ -132,6 +133,7 @@ class RemoteFunction:
         except CloudRequestError as error:
             if error.code in _TOO_LARGE:
                 raise InvocationError(f"{about}: the request is too large for Lambda", Remedy.SMALLER) from None
+            # One sample of the batch is to blame, which halving finds.
             if error.code in _REQUEST_ERRORS:
                 raise InvocationError(str(error), Remedy.ALONE) from None
             if error.code in _TRANSIENT_ERRORS:

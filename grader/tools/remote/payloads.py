@@ -34,7 +34,7 @@ _TAIL: Final = b"]}"
 _MARGIN: Final = 64 * 1024
 """Bytes below the limit, as Lambda does not document what else counts towards it."""
 MAX_SAMPLES_BYTES: Final = PAYLOAD_BYTES - _MARGIN - len(_HEAD) - len(_TAIL)
-"""Most bytes of the samples of one request together, commas included."""
+"""Maximum number of bytes of the samples of one request together, commas included."""
 
 
 class NotSendableError(Exception):
@@ -60,6 +60,7 @@ class RequestItem:
             NotSendableError: it is too large for any request, or cannot be written as JSON.
         """
         try:
+            # The row as it is, and not the sample that was read of it: the function reads it by its own rules.
             text = _to_json({**document, "id": sample_id})
         except ValueError:
             raise NotSendableError(
@@ -81,7 +82,7 @@ def batches(items: Iterable[RequestItem], *, max_items: int) -> Iterator[list[Re
 
     Args:
         items: the items.
-        max_items: most items of a group, at least 1.
+        max_items: maximum number of items of a group, at least 1.
     """
     group: list[RequestItem] = []
     size = 0
@@ -137,6 +138,7 @@ def read_response(payload: bytes, items: Sequence[RequestItem]) -> list[Grade]:
         raise ResponseError(f"{len(results)} results came back for {len(items)} samples")
     sent = [_comparable_id(item.id) for item in items]
     received = [_comparable_id(_result_id(result)) for result in results]
+    # AWS's contract names each result by its id, and other functions may return them in another order.
     if sent != received:
         by_id = dict(zip(received, results, strict=True))
         if len(by_id) != len(results) or set(sent) != set(received):
@@ -160,6 +162,7 @@ def read_result(result: Any, *, sample_id: Any) -> Grade:
     reward = _require_number(result.get("aggregate_reward_score"), "aggregate_reward_score")
     metrics = tuple(map(_metric, _require_list(result.get("metrics_list") or [], "metrics_list")))
     values = {metric.name: metric.value for metric in metrics}
+    # A function of another author gives neither status nor details.
     status = _status(result.get("status"), values)
     return Grade(
         sample_id=sample_id,

@@ -35,7 +35,7 @@ def test_the_client_finds_account_region_and_partition(aws: Server) -> None:
     assert aws.take_calls() == ["sts:GetCallerIdentity"]
 
 
-def test_the_region_is_the_one_that_aws_s_own_variable_names(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_region_is_that_of_aws_region(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us-gov-west-1")
     assert (AwsSession().region, AwsSession().partition) == ("us-gov-west-1", "aws-us-gov")
     assert AwsSession().client("lambda").meta.region_name == "us-gov-west-1"
@@ -82,7 +82,7 @@ def test_no_such_profile(aws: Server) -> None:
     assert aws.take_calls() == []
 
 
-def test_a_region_that_cannot_be(aws: Server) -> None:
+def test_a_malformed_region(aws: Server) -> None:
     assert "--region" in complaint(CloudRequestError, AwsSession(region="us east 1"))
     assert aws.take_calls() == []
 
@@ -98,7 +98,7 @@ def test_a_region_that_cannot_be(aws: Server) -> None:
         ("TooManyRequestsException", 429, CloudError, "AWS wants fewer calls"),
     ],
 )
-def test_what_aws_refuses(aws: Server, code: str, status: int, kind: type[Exception], told: str) -> None:
+def test_errors_of_the_service(aws: Server, code: str, status: int, kind: type[Exception], told: str) -> None:
     aws.refuse({"call": "lambda:.*", "code": code, "status": status})
     with pytest.raises(kind) as raised:
         ask(AwsSession(attempts=1))
@@ -117,7 +117,7 @@ def test_refusals_of_other_protocols(aws: Server) -> None:
         AwsSession().find("ecr", "describe_repositories", "repository", repositoryNames=["abc"])
 
 
-def test_nobody_listens(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_server_listens(aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{reserved.getsockname()[1]}")
@@ -155,6 +155,6 @@ class TestFunctionName:
     @pytest.mark.parametrize(
         "text", ["", "a b", "a:", "a:b:c", "arn:aws:s3:::bucket", "a" * 65, "arn:aws:lambda:us-east-1:1:function:a"]
     )
-    def test_refuses_what_is_no_name(self, text: str) -> None:
+    def test_refuses_other_texts(self, text: str) -> None:
         with pytest.raises(CloudRequestError, match="not the name of a Lambda function"):
             FunctionName.parse(text)

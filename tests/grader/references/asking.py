@@ -1,4 +1,4 @@
-"""A store asked for one thing."""
+"""Fetch one reference from a store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["complaint_of", "fetched", "reference_at"]
 
 
 def fetched(store: ReferenceStore, reference: Any, *, deadline_s: float = 30.0) -> ReferenceFile | StoreError:
-    """What the store brings for a reference that is an address."""
+    """Fetch a reference that is an address: the file, or the error."""
     address = parse_address(reference)
     assert address is not None
     deadline = time.monotonic() + deadline_s
@@ -25,7 +25,7 @@ def fetched(store: ReferenceStore, reference: Any, *, deadline_s: float = 30.0) 
 
 
 def reference_at(store: ReferenceStore, reference: Any) -> Any:
-    """The reference that is kept at an address."""
+    """Return the reference that is kept at an address."""
     kept = fetched(store, reference)
     if isinstance(kept, StoreError):
         raise kept
@@ -35,7 +35,7 @@ def reference_at(store: ReferenceStore, reference: Any) -> Any:
 
 
 def complaint_of(store: ReferenceStore, reference: Any, *, deadline_s: float = 30.0) -> str:
-    """Why a reference cannot be had."""
+    """Return the reason why a reference cannot be fetched."""
     outcome = fetched(store, reference, deadline_s=deadline_s)
     assert isinstance(outcome, StoreError), "it can be had"
     return str(outcome)

@@ -31,7 +31,7 @@ OBJECT = S3Object("bucket", "a/key.json")
         ("s3://bucket/é ü?#%20", Address(S3Object("bucket", "é ü?#%20"))),
     ],
 )
-def test_an_address_is_understood_however_it_is_wrapped(reference: Any, address: Address) -> None:
+def test_an_address_is_parsed_in_every_wrapping(reference: Any, address: Address) -> None:
     text = json.dumps(reference)
     for wrapped in (reference, text, {"text": text}, json.dumps({"text": text})):
         assert parse_address(wrapped) == address
@@ -45,7 +45,7 @@ def test_an_address_is_understood_however_it_is_wrapped(reference: Any, address:
     ],
     ids=repr,
 )  # fmt: skip
-def test_what_is_no_address_is_left_to_the_formats(reference: Any) -> None:
+def test_other_values_are_left_to_the_formats(reference: Any) -> None:
     assert parse_address(reference) is None
 
 
@@ -59,7 +59,7 @@ def test_what_is_no_address_is_left_to_the_formats(reference: Any) -> None:
         ({"s3_uri": "s3://bucket/" + "é" * 600}, "s3_uri: must be s3://BUCKET/KEY, not 's3://bucket/é"),
         ({"s3_uri": 3}, "s3_uri: must be text, not int"),
         ({"s3_uri": "s3://bucket/\ud800"}, "s3_uri: holds half of a surrogate pair"),
-        ({"s3_uri": "s3://bucket/k", "tests": []}, "s3_uri: says where the reference is, so 'tests' cannot be"),
+        ({"s3_uri": "s3://bucket/k", "tests": []}, "s3_uri: is the address of the reference, so 'tests' cannot be"),
         ({"s3_uri": "s3://bucket/k", "task_id": [1]}, "task_id: must be text or a whole number, not list"),
         ({"s3_uri": "s3://bucket/k", "format": 1}, "format: must be text, not int"),
         ({"file": "s3://bucket/k"}, "file: must be a path, not 's3://bucket/k'"),
@@ -68,18 +68,18 @@ def test_what_is_no_address_is_left_to_the_formats(reference: Any) -> None:
         ("s3://", "must be s3://BUCKET/KEY, not 's3://'"),
     ],
 )
-def test_a_wrong_address_is_told_in_one_line(reference: Any, complaint: str) -> None:
+def test_a_malformed_address_is_an_error_of_one_line(reference: Any, complaint: str) -> None:
     with pytest.raises(ProblemError) as caught:
         parse_address(reference)
     assert str(caught.value).startswith(complaint)
     assert str(caught.value).isprintable()
 
 
-def test_a_format_does_not_look_elsewhere() -> None:
-    with pytest.raises(StoreError, match=r"^is kept at s3://bucket/key, task_id x, and not read from there here$"):
+def test_a_format_does_not_fetch_addresses() -> None:
+    with pytest.raises(StoreError, match=r"^is kept at s3://bucket/key, task_id x, which is not fetched here$"):
         read_reference({"s3_uri": "s3://bucket/key", "task_id": "x"}, check=reject_address)
     row = {"reward_model": {"ground_truth": json.dumps({"s3_uri": "s3://bucket/key"})}}
-    with pytest.raises(StoreError, match=r"^is kept at s3://bucket/key, and not read from there here$"):
+    with pytest.raises(StoreError, match=r"^is kept at s3://bucket/key, which is not fetched here$"):
         read_reference(row, check=reject_address)
 
 

@@ -24,7 +24,7 @@ def found(text: bytes, task_id: str | None = None) -> Any:
 
 
 class TestGzip:
-    def test_it_is_told_by_its_first_bytes_and_by_nothing_else(self) -> None:
+    def test_gzip_is_recognized_by_its_first_bytes_alone(self) -> None:
         for is_gzip in (True, False):
             assert decompress(gzip.compress(b"[1]"), is_gzip=is_gzip, cap=CAP) == b"[1]"
         assert decompress(b"[1]", is_gzip=False, cap=CAP) == b"[1]"
@@ -32,12 +32,12 @@ class TestGzip:
     def test_several_members_are_one_text(self) -> None:
         assert decompress(gzip.compress(b"[1") + gzip.compress(b"]"), is_gzip=True, cap=CAP) == b"[1]"
 
-    def test_a_name_that_lies_is_told(self) -> None:
+    def test_a_wrong_name_is_an_error(self) -> None:
         with pytest.raises(StoreError, match=r"ends in \.gz, and it is not gzip data"):
             decompress(b"[1]", is_gzip=True, cap=CAP)
 
     @pytest.mark.parametrize("cut", [1, 8, 20])
-    def test_damage_is_told(self, cut: int) -> None:
+    def test_damaged_data_is_an_error(self, cut: int) -> None:
         with pytest.raises(StoreError, match="is damaged gzip data"):
             decompress(gzip.compress(b"[1]" * 100)[:-cut], is_gzip=True, cap=CAP)
 
@@ -54,7 +54,7 @@ class TestLines:
         assert found(self.ROWS, "a") == NATIVE
         assert found(self.ROWS, "2")["test_list"] == ["assert f() == 'é'"]
 
-    def test_a_line_that_is_not_there_is_told_with_what_could_not_be_read(self) -> None:
+    def test_an_error_about_a_missing_line_names_a_broken_line(self) -> None:
         with pytest.raises(
             StoreError, match=r"has no line with the task_id 'c' that could be read; line 6 is not JSON"
         ):
@@ -62,15 +62,15 @@ class TestLines:
         with pytest.raises(StoreError, match=r"^has no line with the task_id 'c'$"):
             found(lines({"task_id": "a", **NATIVE}), "c")
 
-    def test_an_id_that_several_have_is_told(self) -> None:
+    def test_an_id_on_several_lines_is_an_error(self) -> None:
         with pytest.raises(StoreError, match="has the task_id 'a' on several lines"):
             found(lines({"task_id": "a"}, {"task_id": "b"}, {"task_id": "a"}), "a")
 
     def test_without_an_id_nothing_is_guessed(self) -> None:
-        with pytest.raises(StoreError, match="holds several references; say which with a field task_id"):
+        with pytest.raises(StoreError, match="holds several references; choose one by a field task_id"):
             found(lines({"task_id": "a", **NATIVE}, {"task_id": "b", **NATIVE}))
 
-    def test_a_windows_file_is_read_like_any(self) -> None:
+    def test_a_file_with_windows_line_ends_is_read(self) -> None:
         text = b"\xef\xbb\xbf" + self.ROWS.replace(b"\n", b"\r\n")
         assert found(text, "a") == NATIVE
 
@@ -84,7 +84,7 @@ class TestLines:
             "base_input": [],
         }
 
-    def test_what_is_found_can_be_read(self) -> None:
+    def test_every_text_found_is_a_reference(self) -> None:
         assert read_reference(found(self.ROWS, "a")).format_name == "native"
 
 
@@ -96,12 +96,12 @@ class TestOneReference:
         with pytest.raises(StoreError, match="has no line with the task_id 'b'"):
             found(text, "b")
 
-    def test_what_is_no_text_is_told(self) -> None:
+    def test_bytes_that_are_not_utf_8_are_an_error(self) -> None:
         with pytest.raises(StoreError, match="is not UTF-8: byte 3 is 0xff"):
             found(b'["\xff"]')
 
     @pytest.mark.parametrize("text", [b"", b"tests", b"[1", b"[" * 100_000], ids=["nothing", "a word", "half", "deep"])
-    def test_what_is_no_json_is_told(self, text: bytes) -> None:
+    def test_text_that_is_not_json_is_an_error(self, text: bytes) -> None:
         with pytest.raises(StoreError) as caught:
             found(text)
         assert str(caught.value).isprintable()
@@ -112,7 +112,7 @@ class TestCache:
     def entry(size: int) -> CacheEntry:
         return CacheEntry(ReferenceFile(b""), None, 0.0, size)
 
-    def test_what_was_not_used_for_longest_goes_first(self) -> None:
+    def test_the_least_recently_used_entry_is_dropped_first(self) -> None:
         from grader.references.locate import FolderFile  # noqa: PLC0415 - used here alone
 
         a, b, c, d = map(FolderFile, "abcd")

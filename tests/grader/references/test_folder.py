@@ -19,7 +19,7 @@ NATIVE = {"tests": [{"args": [1], "expected": 1}], "entry_point": "f"}
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A folder of references, beside something that is none of anybody's business."""
+    """A folder of references, beside a file that must not be read."""
     (tmp_path / "secret.json").write_text("[]")
     folder = tmp_path / "root"
     (folder / "deep").mkdir(parents=True)
@@ -60,14 +60,14 @@ def test_a_file_that_has_changed_is_read_again(store: ReferenceStore, root: Path
 @pytest.mark.parametrize(
     ("path", "complaint"),
     [
-        ("../secret.json", "is outside of file_root, or says so"),
-        ("deep/../../secret.json", "is outside of file_root, or says so"),
+        ("../secret.json", "is outside of file_root, or has '..' in it"),
+        ("deep/../../secret.json", "is outside of file_root, or has '..' in it"),
         ("/etc/passwd", "is outside of file_root"),
         ("link.json", "is behind a symbolic link, and none is followed"),
         ("way/secret.json", "is behind a symbolic link, and none is followed"),
         ("way/root/one.json", "is behind a symbolic link, and none is followed"),
-        ("pipe", "is no regular file"),
-        ("deep", "is no regular file"),
+        ("pipe", "is not a regular file"),
+        ("deep", "is not a regular file"),
         ("one.json/x", "cannot be read: not a directory"),
         ("none.json", "cannot be read: no such file or directory"),
         ("large.json", "is larger than the 1 MiB that max_object_mb allows"),

@@ -1,4 +1,4 @@
-"""The store and the ordinary client against a server that speaks S3, in a process of its own."""
+"""The store and the real client against a server of S3 in a process of its own."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Clock:
         return self.now
 
 
-class TestWhatIsThere:
+class TestObjects:
     def test_an_object_a_gzipped_one_and_a_line_of_one(self, bucket: Bucket) -> None:
         rows = [{"task_id": name, **NATIVE, "entry_point": name} for name in ("a", "b", "c")]
         store = store_with()
@@ -65,7 +65,7 @@ class TestWhatIsThere:
         assert {str(place) for place in arrived} == set(uris)
         assert len(bucket.server.requests) == 6
 
-    def test_what_is_fresh_is_not_asked_for_again_and_what_is_old_by_its_etag(self, bucket: Bucket) -> None:
+    def test_a_fresh_copy_is_not_requested_again_and_an_old_one_by_its_etag(self, bucket: Bucket) -> None:
         clock = Clock()
         store = ReferenceStore(StoreConfig(revalidate_s=60.0), clock=clock)
         uri = bucket.put("a.json", NATIVE)
@@ -81,7 +81,7 @@ class TestWhatIsThere:
         assert reference_at(store, uri) == NATIVE
         assert len(bucket.server.requests) == 2
 
-    def test_an_object_that_has_changed_is_fetched_anew(self, bucket: Bucket) -> None:
+    def test_an_object_that_has_changed_is_fetched_again(self, bucket: Bucket) -> None:
         clock = Clock()
         store = ReferenceStore(StoreConfig(revalidate_s=60.0), clock=clock)
         uri = bucket.put_lines("a.jsonl", [{"task_id": 1, **NATIVE}])
@@ -95,15 +95,15 @@ class TestWhatIsThere:
         clock.now += 61
         assert complaint_of(store, reference) == "there is no such object"
 
-    def test_a_copy_counts_while_s3_is_away(self, bucket: Bucket, caplog: pytest.LogCaptureFixture) -> None:
+    def test_the_copy_is_used_while_s3_fails(self, bucket: Bucket, caplog: pytest.LogCaptureFixture) -> None:
         store = store_with(revalidate_s=0.0)
         uri = bucket.put("a.json", NATIVE)
         assert reference_at(store, uri) == NATIVE
         bucket.server.fail(*[SLOW_DOWN] * 6)
         assert reference_at(store, uri) == NATIVE
-        assert "the copy in memory counts for another while" in caplog.text
+        assert "the copy in memory is used for another while" in caplog.text
 
-    def test_what_there_is_no_room_for_is_fetched_each_time(self, bucket: Bucket) -> None:
+    def test_an_object_larger_than_the_cache_is_fetched_each_time(self, bucket: Bucket) -> None:
         store = store_with(cache_mb=0)
         uri = bucket.put("a.json", NATIVE)
         bucket.server.fail()
@@ -111,7 +111,7 @@ class TestWhatIsThere:
         assert len(bucket.server.requests) == 2
 
 
-class TestWhatIsNot:
+class TestErrors:
     def test_an_object_a_bucket_or_a_line_that_is_missing(self, bucket: Bucket) -> None:
         store = store_with()
         bucket.server.fail()
@@ -136,7 +136,7 @@ class TestWhatIsNot:
         uri = f"s3://{bucket.name}/endless.json"
         assert complaint_of(store, uri) == "is larger than the 1 MiB that max_object_mb allows"
 
-    def test_access_that_is_denied(self, bucket: Bucket, s3_server: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_denied_access(self, bucket: Bucket, s3_server: object, monkeypatch: pytest.MonkeyPatch) -> None:
         assert s3_server is bucket.server
         uri = bucket.put("a.json", NATIVE)
         iam = boto3.session.Session().client("iam", endpoint_url=bucket.server.url)
@@ -181,17 +181,17 @@ class TestWhatIsNot:
         }
 
 
-class TestWhatPasses:
+class TestRetries:
     @pytest.mark.parametrize(
         "fault", [SLOW_DOWN, [500, "InternalError"], [503, ""], [400, "RequestTimeout"], "cut"], ids=str
     )
-    def test_it_is_tried_again(self, bucket: Bucket, fault: object) -> None:
+    def test_transient_faults_are_retried(self, bucket: Bucket, fault: object) -> None:
         uri = bucket.put("a.json", NATIVE)
         bucket.server.fail(fault, fault)
         assert reference_at(store_with(), uri) == NATIVE
         assert len(bucket.server.requests) == 3
 
-    def test_pauses_grow_and_are_never_the_same(self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_pauses_grow_and_are_drawn_at_random(self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
         pauses: list[float] = []
         monkeypatch.setattr("grader.references.s3._RETRIES", _RETRIES)
         monkeypatch.setattr("grader.aws.retry.random.random", lambda: 0.01)
@@ -201,7 +201,7 @@ class TestWhatPasses:
         assert reference_at(store_with(), uri) == NATIVE
         assert pauses == pytest.approx([0.002, 0.004, 0.008, 0.016, 0.032])
 
-    def test_what_does_not_pass_is_said_to_pass_perhaps(self, bucket: Bucket) -> None:
+    def test_a_fault_that_lasts_is_a_transient_error(self, bucket: Bucket) -> None:
         uri = bucket.put("a.json", NATIVE)
         bucket.server.fail(*[SLOW_DOWN] * 6)
         store = store_with()
@@ -211,13 +211,13 @@ class TestWhatPasses:
         assert str(outcome) == "S3 is busy or has failed (SlowDown, status 503), 6 times"
         assert reference_at(store, uri) == NATIVE
 
-    def test_a_server_that_says_nothing(self, bucket: Bucket) -> None:
+    def test_a_silent_server_is_a_timeout(self, bucket: Bucket) -> None:
         uri = bucket.put("a.json", NATIVE)
         bucket.server.fail(3, 3)
         complaint = complaint_of(store_with(timeout_s=0.5), uri)
         assert complaint.startswith("S3 did not answer in time: ReadTimeoutError")
 
-    def test_the_deadline_ends_the_waiting_and_not_more(self, bucket: Bucket) -> None:
+    def test_the_deadline_ends_the_waiting_and_keeps_the_store_usable(self, bucket: Bucket) -> None:
         store, uri = store_with(), bucket.put("a.json", NATIVE)
         assert reference_at(store, bucket.put("b.json", NATIVE)) == NATIVE  # it takes a while to make the client
         bucket.server.fail(3)
@@ -225,6 +225,6 @@ class TestWhatPasses:
         assert reference_at(store, uri) == NATIVE
 
 
-def test_the_region_is_the_one_that_aws_s_own_variable_names(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_region_is_that_of_aws_region(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert S3Reader(connections=1, timeout_s=1.0)._ready().meta.region_name == "eu-west-1"

@@ -88,7 +88,7 @@ ROWS: dict[str, dict[str, Any]] = {
 
 
 def row_of(document: dict[str, Any], number: int = 1) -> Row:
-    """A row as it comes of a file."""
+    """Return a row as a file yields it."""
     return Row(number, 100, f"rows.jsonl:{number}", document)
 
 

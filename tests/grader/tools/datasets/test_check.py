@@ -48,7 +48,7 @@ def calls(name: str, solution: str, *pairs: tuple[Any, Any], **fields: Any) -> d
 DOUBLE = calls("double", "def double(x):\n    return 2 * x\n", (1, 2), (2, 4), (3, 6))
 
 
-def test_good_tasks_of_every_format_have_nothing_wrong() -> None:
+def test_good_tasks_of_every_format_have_no_findings() -> None:
     checked = check(HUMANEVAL, MBPP, PRIME, PRIME_CALL, AWS, VERL, DOUBLE)
     assert found(checked) == []
     assert (checked.rows, checked.tasks, checked.with_solution, checked.solutions, checked.passing) == (7, 7, 6, 6, 6)
@@ -97,7 +97,7 @@ class TestBroken:
         assert kinds[FindingKind.BROKEN].startswith("solution 1 fails 3 of 3 tests: double(1): timeout")
         assert FindingKind.SLOW in kinds
 
-    def test_are_tests_that_nothing_can_be_put_to(self) -> None:
+    def test_are_tests_that_cannot_be_run(self) -> None:
         row = MBPP | {"test_imports": ["import no_such_module"]}
         ((kind, detail),) = found(check(row))
         assert (kind, detail.partition(":")[0]) == ("broken", "cannot be graded")
@@ -116,12 +116,12 @@ class TestBroken:
         assert kind == "broken"
         assert detail.startswith("1 of 4 tests pass whatever the answer does: ")
 
-    def test_are_assertions_of_a_check_that_ask_nothing(self) -> None:
+    def test_are_assertions_of_a_check_that_always_pass(self) -> None:
         row = HUMANEVAL | {"test": HUMANEVAL["test"].replace("):\n", "):\n    assert candidate is not None\n")}
         ((kind, detail),) = found(check(row))
         assert (kind, detail.partition(":")[0]) == ("broken", "1 of 3 tests pass whatever the answer does")
 
-    def test_are_tests_that_want_an_exception_not(self) -> None:
+    def test_tests_that_expect_an_exception_are_not(self) -> None:
         test = "try:\n    first_repeated_char(7)\nexcept TypeError:\n    pass\nelse:\n    assert False"
         assert found(check(MBPP | {"test_list": [*MBPP["test_list"], test]})) == []
 
@@ -134,7 +134,7 @@ class TestBroken:
         assert found(check(row, solutions=1)) == []
         assert check(row, solutions=0).solutions == 0
 
-    def test_a_solution_the_grader_finds_other_code_in_is_told(self) -> None:
+    def test_a_solution_in_which_other_code_is_found_is_reported(self) -> None:
         solution = DOUBLE["solution"] + "\nTEXT = '''\n</think>\n```python\ndef double(x):\n    return x\n```\n'''\n"
         (first, *_) = found(check(DOUBLE | {"solution": solution}))
         assert first == (
@@ -167,7 +167,7 @@ class TestGuessable:
         row = {"question": "Say yes.", "inputs": ["1", "2"], "outputs": ["YES\n", "YES\n"], "solution": "print('YES')"}
         assert found(check(row)) == [(FindingKind.GUESSABLE, "printing 'YES\\n' passes 2 of 2 tests")]
 
-    def test_is_a_program_that_need_not_print(self) -> None:
+    def test_is_a_program_without_output(self) -> None:
         row = {"question": "Be quiet.", "inputs": ["1", "2"], "outputs": ["", ""], "solution": "input()"}
         ((kind, detail),) = found(check(row))
         assert (kind, detail.partition(" passes")[2]) == ("guessable", " 2 of 2 tests")
@@ -177,17 +177,17 @@ class TestGuessable:
         row = {"prompt": "A box.", "reference_answer": reference, "solution": "class Box:\n    size = 3\n"}
         assert found(check(row)) == [(FindingKind.GUESSABLE, "an empty Box passes 1 of 1 tests")]
 
-    def test_says_what_the_answer_really_passes(self) -> None:
-        """All tests expect 0.5, within a tolerance that the constant's equality knows nothing of."""
+    def test_reports_the_tests_that_the_answer_really_passes(self) -> None:
+        """All tests expect about 0.5, within a tolerance that comparing constants ignores."""
         row = calls("f", "def f(x):\n    return 0.5 + x\n", (1e-12, 0.5), (0, 0.5000001), compare={"float_abs": 1e-3})
         assert found(check(row)) == [(FindingKind.GUESSABLE, "returning 0.5 passes 2 of 2 tests")]
 
-    def test_begins_where_it_is_set_to(self) -> None:
+    def test_begins_at_the_threshold(self) -> None:
         row = calls("f", "def f(x):\n    return x > 1\n", (0, False), (1, False), (2, True), (3, True))
         assert found(check(row)) == []
         assert found(check(row, guessable=0.4)) == [(FindingKind.GUESSABLE, "returning False passes 2 of 4 tests")]
 
-    def test_a_value_too_large_to_write_is_not_tried(self) -> None:
+    def test_a_value_too_large_to_write_is_not_a_probe(self) -> None:
         large = "x" * 100_000
         row = calls("f", f"def f(x):\n    return 'x' * {len(large)}\n", (1, large))
         assert found(check(row)) == []
@@ -199,7 +199,7 @@ class TestFlaky:
         "test_list": ["assert first_repeated_char('aba') == 'a' and time.time_ns() // 1000 % 2"],
     }
 
-    def test_is_what_fares_differently_when_tried_again(self) -> None:
+    def test_is_a_solution_with_other_verdicts_the_next_time(self) -> None:
         ((kind, detail),) = found(check(self.ROW, repeat=40))
         assert kind == "flaky"
         assert detail.startswith("solution 1: assert first_repeated_char('aba')")
@@ -217,7 +217,7 @@ class TestFlaky:
 class TestSlow:
     SOLUTION = "def double(x):\n    for _ in range(3_000_000):\n        pass\n    return 2 * x\n"
 
-    def test_is_what_needs_much_of_the_time_it_may_have(self) -> None:
+    def test_is_a_solution_near_the_time_limit(self) -> None:
         limits = LimitsConfig(cpu_s=60, total_cpu_s=120)
         ((kind, detail),) = found(check(DOUBLE | {"solution": self.SOLUTION}, limits=limits, slow=1e-4))
         assert kind == "slow"
@@ -245,8 +245,8 @@ class TestDuplicates:
         assert found(check(bare, bare)) == []
 
 
-class TestCourse:
-    def test_rows_are_told_in_order_as_they_are_done(self) -> None:
+class TestRuns:
+    def test_rows_are_reported_in_order(self) -> None:
         documents = [DOUBLE | {"id": str(number), "prompt": f"Double {number}."} for number in range(60)]
         documents[30] = {"colour": "red"}
         rows = [row_of(document, number) for number, document in enumerate(documents, 1)]
@@ -257,7 +257,7 @@ class TestCourse:
         assert seen == [(number, number) for number in range(1, 61)]
         assert [finding.row for finding in checked.findings] == [31]
 
-    def test_what_was_found_before_the_file_broke_off_is_kept(self) -> None:
+    def test_findings_before_the_file_broke_off_are_kept(self) -> None:
         def rows() -> Iterator[Row]:
             yield row_of({"colour": "red"})
             raise InputError("rows.jsonl.gz:2: damaged gzip data")
@@ -266,7 +266,7 @@ class TestCourse:
         assert (checked.rows, len(checked.findings)) == (1, 1)
         assert checked.broke_off == "rows.jsonl.gz:2: damaged gzip data"
 
-    def test_a_file_of_which_nothing_can_be_read_is_an_error(self) -> None:
+    def test_an_unreadable_file_is_an_error(self) -> None:
         def rows() -> Iterator[Row]:
             raise InputError("rows.jsonl: holds no rows")
             yield
@@ -274,7 +274,7 @@ class TestCourse:
         with pytest.raises(InputError):
             check_rows(rows(), GRADER, CheckOptions(), lambda row, done: None)
 
-    def test_can_be_said_in_json(self) -> None:
+    def test_the_report_can_be_written_as_json(self) -> None:
         document = json.loads(json.dumps(check(DOUBLE, {"colour": "red"}).as_dict()))
         assert document["counts"]["broken"] == 1
         assert document["findings"][0]["place"] == "rows.jsonl:2"

@@ -123,7 +123,7 @@ def test_grades_are_the_same_before_and_after(
 
 @pytest.mark.parametrize("target", ["bedrock", "verl evaluation"])
 @pytest.mark.parametrize("name", ROWS)
-def test_grades_are_the_same_when_the_tests_have_gone_to_s3(
+def test_grades_are_the_same_when_the_tests_are_in_s3(
     grader: Grader, handler: Handler, bucket: Bucket, name: str, target: str
 ) -> None:
     task = read_task(row_of(ROWS[name]))
@@ -188,7 +188,7 @@ class TestBadRows:
         assert complaints[1] == "has no text for the model to answer: no prompt, question, problem or messages"
         assert (done.rows, done.bad, dict(done.formats)) == (2, 2, {"mbpp": 1, "humaneval": 1})
 
-    def test_hold_what_json_cannot_say(self) -> None:
+    def test_hold_values_that_are_not_json(self) -> None:
         turns = [{"role": "user", "content": "Add.", "cost": float("nan")}]
         rows, complaints, done = convert(HUMANEVAL | {"messages": turns}, HUMANEVAL)
         assert (len(rows), complaints, done.bad) == (1, ["holds values that cannot be written as JSON"], 1)
@@ -217,7 +217,7 @@ class TestLargeTests:
         _, _, done = convert(PRIME, self.LARGE, batch_size=64, completion_bytes=1000)
         assert [(row.place, row.id, row.fitting) for row in done.payload.worst] == [("rows.jsonl:2", "large", 31)]
 
-    def test_go_elsewhere_when_there_is_a_place(self) -> None:
+    def test_are_uploaded_where_there_is_an_uploader(self) -> None:
         shelf = Shelf()
         rows, _, done = convert(PRIME, self.LARGE, batch_size=64, completion_bytes=1000, uploader=shelf)
         assert shelf.stored == [{"inputs": self.LARGE["inputs"], "outputs": PRIME["outputs"]}]
@@ -225,7 +225,7 @@ class TestLargeTests:
         assert rows[0]["reference_answer"] == {"inputs": PRIME["inputs"], "outputs": PRIME["outputs"]}
         assert (done.moved, done.payload.too_large) == (1, 0)
 
-    def test_go_elsewhere_in_verl_rows_too(self) -> None:
+    def test_are_uploaded_of_verl_rows_too(self) -> None:
         shelf = Shelf()
         (row,), _, _ = convert(self.LARGE, target=TrainerFormat.VERL, uploader=shelf)
         assert json.loads(row["reward_model"]["ground_truth"]) == {"s3_uri": "s3://bucket/tests/1.json.gz"}

@@ -42,7 +42,7 @@ CHECKER = "def checker(given, expected, got):\n    return got == expected\n"
     ],
     ids=json.dumps,
 )
-def test_what_was_native_is_written_so_that_it_is_read_the_same(reference: dict[str, Any]) -> None:
+def test_native_references_are_read_as_the_same_problem(reference: dict[str, Any]) -> None:
     problem = read_reference(reference)
     assert read_reference(json.loads(json.dumps(to_native(problem)))) == problem
     assert len(json.dumps(to_native(problem))) <= len(json.dumps(reference)) + len('"module": "solution", "args": [], ')

@@ -20,7 +20,7 @@ def request(rows: list[dict[str, Any]], completion: str, *, as_text: bool) -> in
 
 @pytest.mark.parametrize(("row", "as_text"), [(ROW, False), (VERL, True)])
 @pytest.mark.parametrize("batch_size", [1, 7, 64])
-def test_a_batch_needs_what_its_json_needs(row: dict[str, Any], as_text: bool, batch_size: int) -> None:
+def test_the_size_of_a_batch_is_that_of_its_json(row: dict[str, Any], as_text: bool, batch_size: int) -> None:
     payload = PayloadStats(batch_size, completion_bytes=1000, as_text=as_text)
     for _ in range(20):
         payload.add(row, place="a:1", name="a")
@@ -41,7 +41,7 @@ def test_rows_are_too_large_when_a_batch_of_them_does_not_fit() -> None:
     assert (worst.place, worst.id, worst.bytes, worst.fitting) == ("a.jsonl:3", "a", size + room + 1, 63)
 
 
-def test_a_row_that_fits_into_no_request_is_told() -> None:
+def test_a_row_that_fits_into_no_request_is_reported() -> None:
     payload = PayloadStats(1, 0)
     payload.add({**ROW, "reference_answer": "x" * REQUEST_BYTES}, place="a:1", name="a")
     assert (payload.too_large, payload.safe_batch_size, payload.worst[0].fitting) == (1, 0, 0)
@@ -54,5 +54,5 @@ def test_only_the_first_rows_are_kept() -> None:
     assert (payload.too_large, len(payload.worst)) == (1000, 100)
 
 
-def test_no_rows_need_nothing() -> None:
+def test_no_rows_have_no_size() -> None:
     assert (PayloadStats(64, 0).mean_batch, PayloadStats(64, 0).too_large) == (0, 0)

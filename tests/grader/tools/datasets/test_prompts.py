@@ -29,7 +29,7 @@ class TestUserTurn:
     def test_of_prose_names_what_to_define(self) -> None:
         assert user_text(MBPP) == f"{MBPP['prompt']}\n\nDefine `first_repeated_char(text)`."
 
-    def test_of_prose_that_names_it_says_no_more(self) -> None:
+    def test_of_prose_that_names_the_function_adds_nothing(self) -> None:
         prompt = "Write first_repeated_char."
         assert user_text(MBPP | {"prompt": prompt}) == prompt
 
@@ -42,11 +42,11 @@ class TestUserTurn:
             ("Complete def add.", True),
         ],
     )
-    def test_of_prose_that_has_a_word_like_the_name_names_it(self, prompt: str, is_named: bool) -> None:
+    def test_of_prose_with_a_word_like_the_name_names_the_function(self, prompt: str, is_named: bool) -> None:
         row = {"prompt": prompt, "code": "def add(x, y):\n    return x + y\n", "test_list": ["assert add(1, 2) == 3"]}
         assert user_text(row) == prompt + ("" if is_named else "\n\nDefine `add(x, y)`.")
 
-    def test_of_a_program_says_so(self) -> None:
+    def test_of_a_program_asks_for_a_program(self) -> None:
         assert user_text(PRIME).endswith(
             "sum.\n\nWrite a program that reads standard input and writes to standard output."
         )
@@ -99,13 +99,13 @@ class TestTemplates:
             (b"{prompt}" * 20_000, "is too long for a prompt"),
         ],
     )
-    def test_that_make_no_sense_are_told(self, tmp_path: Path, raw: bytes, message: str) -> None:
+    def test_that_are_unusable_are_an_error(self, tmp_path: Path, raw: bytes, message: str) -> None:
         path = tmp_path / "a.txt"
         path.write_bytes(raw)
         with pytest.raises(InputError) as caught:
             read_template(str(path), must_hold="{prompt}")
         assert str(caught.value) == f"{path}: {message}"
 
-    def test_that_are_not_there_are_told(self, tmp_path: Path) -> None:
+    def test_that_are_missing_are_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"a\.txt: No such file or directory$"):
             read_template(str(tmp_path / "a.txt"))

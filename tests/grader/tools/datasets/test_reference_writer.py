@@ -18,7 +18,7 @@ def written(row: dict[str, Any], *, native: bool = False, writer: ReferenceWrite
 
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("name", ROWS)
-def test_says_the_same_problem(name: str, native: bool) -> None:
+def test_a_written_reference_is_read_as_the_same_problem(name: str, native: bool) -> None:
     problem = read_task(row_of(ROWS[name])).problem
     again = read_reference(json.loads(json_line(written(ROWS[name], native=native))))
     assert (again.tests, again.entry_point, again.prompt, again.setup) == (
@@ -43,18 +43,18 @@ def test_says_the_same_problem(name: str, native: bool) -> None:
         (VERL, {"inputs", "outputs"}),
     ],
 )
-def test_holds_what_the_tests_need_and_no_solution(row: dict[str, Any], columns: set[str]) -> None:
+def test_a_reference_has_the_columns_of_the_tests_and_no_solution(row: dict[str, Any], columns: set[str]) -> None:
     assert written(row).keys() == columns
 
 
-def test_what_one_row_needs_the_next_of_its_kind_may_have() -> None:
+def test_columns_that_one_row_needs_are_kept_for_the_next() -> None:
     writer = ReferenceWriter()
     assert written(MBPP, writer=writer).keys() == {"test_list"}
     assert written(MBPP | {"test_imports": ["import math"]}, writer=writer).keys() == {"test_imports", "test_list"}
     assert written(MBPP, writer=writer).keys() == {"test_imports", "test_list"}
 
 
-def test_native_says_calls_programs_assertions_and_checks() -> None:
+def test_native_has_calls_programs_assertions_and_checks() -> None:
     assert written(MBPP, native=True) == {
         "entry_point": "first_repeated_char",
         "tests": [{"assert": source} for source in MBPP["test_list"]],
@@ -67,7 +67,7 @@ def test_native_says_calls_programs_assertions_and_checks() -> None:
     }
 
 
-def test_what_native_cannot_say_stays_as_it_is() -> None:
+def test_a_reference_that_native_cannot_express_stays_as_it_is() -> None:
     """Either of two outputs is right here, and the argument has integers for keys."""
     assert written(PRIME_CALL, native=True).keys() == {"fn_name", "inputs", "outputs"}
 
@@ -78,7 +78,7 @@ def test_a_row_that_fits_several_formats_names_the_one_it_was_read_as() -> None:
     assert read_reference(reference).format_name == "mbpp"
 
 
-def test_what_only_the_chat_says_is_written_down() -> None:
+def test_a_helper_in_the_chat_alone_is_written_into_the_reference() -> None:
     """The reference of this row has no prompt of its own, and the helper it needs is in the user turn."""
     code = "def shift(x):\n    return x + 1\n\ndef add(x, y):\n    pass\n"
     row = {
@@ -97,7 +97,7 @@ def test_equal_values_of_other_types_are_not_mixed_up(expected: Any) -> None:
 
 
 @pytest.mark.parametrize("expected", [float("nan"), float("inf"), {1: 2}])
-def test_values_that_json_cannot_say_are_a_bad_row(expected: Any) -> None:
+def test_values_that_are_not_json_are_an_error(expected: Any) -> None:
     row = {"entry_point": "f", "tests": [{"args": [], "expected": expected}]}
     with pytest.raises(RowError, match=r"^its tests hold values that cannot be written as JSON$"):
         written(row)

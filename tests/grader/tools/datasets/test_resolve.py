@@ -53,7 +53,7 @@ TURNS = [{"role": "user", "content": "Write it."}]
     ],
     ids=json.dumps,
 )
-def test_tests_take_the_place_of_their_address_wherever_it_is(store: ReferenceStore, row: dict[str, Any]) -> None:
+def test_tests_replace_their_address_in_any_field(store: ReferenceStore, row: dict[str, Any]) -> None:
     (filled,) = arrived(store, {"id": "one", "messages": TURNS, **row})
     task = read_task(filled)
     assert (task.id, task.prompt, task.problem.format_name, len(task.problem.tests)) == ("one", "Write it.", "mbpp", 3)
@@ -78,11 +78,11 @@ def test_rows_with_their_tests_are_left_alone(store: ReferenceStore) -> None:
     [
         ({"file": "none.json"}, "reference_answer: file://none.json: cannot be read: no such file or directory"),
         ({"file": "lines.jsonl", "task_id": "x"}, "file://lines.jsonl, task_id x: has no line with the task_id 'x'"),
-        ({"file": "chain.json"}, "file://chain.json: says that the tests are kept yet elsewhere"),
+        ({"file": "chain.json"}, "file://chain.json: is the address of another reference"),
         ({"s3_uri": "nonsense"}, "reference_answer.s3_uri: must be s3://BUCKET/KEY, not 'nonsense'"),
     ],
 )
-def test_tests_that_cannot_be_had_are_a_bad_row_between_good_ones(
+def test_tests_that_cannot_be_fetched_are_a_bad_row_between_good_ones(
     store: ReferenceStore, reference: Any, complaint: str
 ) -> None:
     good = {"messages": TURNS, "reference_answer": ADDRESS}
@@ -93,7 +93,7 @@ def test_tests_that_cannot_be_had_are_a_bad_row_between_good_ones(
     assert complaint in str(caught.value)
 
 
-def test_each_place_is_fetched_once_for_many_rows(bucket: Bucket) -> None:
+def test_each_location_is_fetched_once_for_many_rows(bucket: Bucket) -> None:
     uri = bucket.put_lines("lines.jsonl", [{"task_id": number, **TESTS} for number in range(100)])
     bucket.server.fail()
     rows = arrived(
@@ -105,7 +105,7 @@ def test_each_place_is_fetched_once_for_many_rows(bucket: Bucket) -> None:
     assert len(bucket.server.requests) == 1
 
 
-def test_what_was_read_before_a_file_broke_off_is_given_out(store: ReferenceStore) -> None:
+def test_rows_before_a_file_broke_off_are_yielded(store: ReferenceStore) -> None:
     def rows() -> Iterator[Row]:
         yield row_of({"messages": TURNS, "reference_answer": ADDRESS})
         raise InputError("the rest is gone")

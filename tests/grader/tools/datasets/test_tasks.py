@@ -18,7 +18,7 @@ def complaint_of(document: dict[str, Any], format_name: str | None = None) -> st
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_formats_are_recognised_and_may_be_named(name: str) -> None:
+def test_formats_are_recognized_and_may_be_named(name: str) -> None:
     format_name = {"verl": "prime_code", "prime_code call": "prime_code"}.get(name, name)
     assert read_task(row_of(ROWS[name])).problem.format_name == format_name
     assert read_task(row_of(ROWS[name]), format_name).problem.format_name == format_name
@@ -36,7 +36,7 @@ def test_formats_are_recognised_and_may_be_named(name: str) -> None:
         (PRIME | {"id": None, "name": " ", "task_id": True}, "row-3"),
     ],
 )
-def test_ids_are_where_data_sets_keep_them(row: dict[str, Any], task_id: str) -> None:
+def test_ids_are_found_in_the_columns_of_data_sets(row: dict[str, Any], task_id: str) -> None:
     assert read_task(row_of(row, 3)).id == task_id
 
 
@@ -88,7 +88,7 @@ class TestSolutions:
     @pytest.mark.parametrize(
         ("row", "count"), [(MBPP, 1), (PRIME, 1), (PRIME_CALL, 1), (AWS, 1), (VERL, 0), (LIVECODEBENCH, 0)]
     )
-    def test_are_found_where_data_sets_keep_them(self, row: dict[str, Any], count: int) -> None:
+    def test_are_found_in_the_columns_of_data_sets(self, row: dict[str, Any], count: int) -> None:
         assert len(read_task(row_of(row)).solutions) == count
 
     def test_of_codecontests_are_those_in_python_3(self) -> None:
@@ -100,12 +100,12 @@ class TestSolutions:
         assert read_task(row_of(row)).solutions == ("print(1)",)
 
     @pytest.mark.parametrize("odd", ["[", 7, {"language": 3}, [None, 3], {"language": [[]], "solution": ["x"]}, "  "])
-    def test_that_make_no_sense_are_none(self, odd: Any) -> None:
+    def test_that_are_unusable_are_left_out(self, odd: Any) -> None:
         assert read_task(row_of(PRIME | {"solutions": odd})).solutions == ()
 
 
 class TestMistakes:
-    def test_a_row_that_is_no_object_says_so(self) -> None:
+    def test_a_row_that_is_not_an_object_is_an_error(self) -> None:
         with pytest.raises(RowError, match=r"^is of type int, not an object$"):
             read_task(Row(1, 1, "a:1", {}, "is of type int, not an object"))
 
@@ -120,7 +120,7 @@ class TestMistakes:
             "reference_answer.test_cases[0].expected_output: is missing"
         )
 
-    def test_a_row_of_no_format_says_what_it_has(self) -> None:
+    def test_a_row_of_no_format_is_an_error_that_lists_its_columns(self) -> None:
         assert complaint_of({"id": 1, "colour": "red"}).endswith("has these keys: 'colour', 'id'")
 
     def test_a_row_of_several_formats_lists_them(self) -> None:
@@ -131,7 +131,7 @@ class TestMistakes:
     def test_plain_text_for_a_reference_is_none(self) -> None:
         assert read_task(row_of(PRIME | {"reference_answer": "7"})).is_row
 
-    def test_json_text_that_nobody_can_mean_is_told(self) -> None:
+    def test_ambiguous_json_text_is_an_error(self) -> None:
         row = AWS | {"reference_answer": '{"a": 1, "a": 2}'}
         assert complaint_of(row) == "reference_answer: JSON text has the key 'a' twice in one object"
 
@@ -147,13 +147,13 @@ class TestMistakes:
         ("prime", "there is no format 'prime'; did you mean prime_code?"),
     ],
 )
-def test_formats_that_are_not_there_are_suggested(name: str, message: str) -> None:
+def test_a_misspelled_format_gets_a_suggestion(name: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         check_format(name)
     assert str(caught.value) == message
 
 
-def test_formats_that_are_like_no_other_are_listed() -> None:
+def test_an_unknown_format_gets_the_list() -> None:
     check_format(None)
     check_format("humaneval")
     with pytest.raises(InputError, match=r"^there is no format '\\x1b\[31m'; the formats are native, humaneval, "):

@@ -22,7 +22,7 @@ def content(bucket: Bucket, uri: str) -> Any:
     return json.loads(gzip.decompress(bucket.client.get_object(Bucket=bucket.name, Key=key)["Body"].read()))
 
 
-def test_tests_are_where_the_reference_says(bucket: Bucket) -> None:
+def test_the_reference_names_the_object(bucket: Bucket) -> None:
     reference = BucketUploader(f"s3://{bucket.name}/some/prefix/").put(REFERENCE)
     assert reference.keys() == {"s3_uri"}
     assert reference["s3_uri"].startswith(f"s3://{bucket.name}/some/prefix/")
@@ -45,34 +45,34 @@ def test_a_bucket_needs_no_prefix(bucket: Bucket) -> None:
 @pytest.mark.parametrize(
     "uri", ["bucket/prefix", "s3:/bucket", "s3://", "s3://B/x", "https://bucket.s3.com/x", "s3://a\n/"]
 )
-def test_what_is_no_address_is_told(uri: str) -> None:
+def test_a_malformed_address_is_an_error(uri: str) -> None:
     with pytest.raises(InputError, match=r"is not an address in S3; give s3://bucket/prefix$"):
         BucketUploader(uri)
 
 
 @pytest.mark.parametrize("prefix", ["é" * 500, "\udcff"], ids=["too long", "half of a surrogate pair"])
-def test_a_prefix_under_which_the_grader_would_find_nothing_is_told(prefix: str) -> None:
+def test_a_prefix_that_the_grader_could_not_read_is_an_error(prefix: str) -> None:
     with pytest.raises(
         InputError, match=r"^s3://bucket/\S+: s3_uri: (must be s3://BUCKET/KEY|holds half of a surrogate)"
     ):
         BucketUploader(f"s3://bucket/{prefix}")
 
 
-def test_a_bucket_that_is_not_there_is_told_in_a_line() -> None:
+def test_a_missing_bucket_is_an_error_of_one_line() -> None:
     with pytest.raises(InputError) as caught:
         BucketUploader("s3://no-such-bucket/x").put(REFERENCE)
     assert str(caught.value).startswith("s3://no-such-bucket/x: there is none in us-east-1 (NoSuchBucket: ")
     assert "\n" not in str(caught.value)
 
 
-def test_a_server_that_is_not_there_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_server_is_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     monkeypatch.setattr("grader.tools.datasets.upload._ATTEMPTS", 1)
     with pytest.raises(InputError, match=r"^s3://bucket/x: AWS cannot be reached in us-east-1: Could not connect"):
         BucketUploader("s3://bucket/x").put(REFERENCE)
 
 
-def test_missing_credentials_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
@@ -82,7 +82,7 @@ def test_missing_credentials_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch)
         BucketUploader("s3://bucket/x").put(REFERENCE)
 
 
-def test_settings_that_make_no_sense_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_endpoint_is_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "nonsense")
     with pytest.raises(InputError, match=r"^the client of s3: the AWS client refuses: Invalid endpoint: nonsense$"):
         BucketUploader("s3://bucket/x")

@@ -10,7 +10,7 @@ from grader.errors import InputError
 from grader.tools.files.writers import AtomicFile
 
 
-def test_is_there_once_all_is_written(tmp_path: Path) -> None:
+def test_the_file_appears_once_all_is_written(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text("old")
     with AtomicFile(str(path), source="-") as output:
@@ -21,7 +21,7 @@ def test_is_there_once_all_is_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_is_as_readable_as_any_new_file(tmp_path: Path) -> None:
+def test_the_file_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
         with AtomicFile(str(tmp_path / "a"), source="-") as output:
@@ -32,7 +32,7 @@ def test_is_as_readable_as_any_new_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [InputError("broken"), KeyboardInterrupt(), ValueError("odd")])
-def test_is_not_there_when_anything_went_wrong(tmp_path: Path, error: BaseException) -> None:
+def test_the_file_does_not_appear_after_an_error(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "out.jsonl"
     output = AtomicFile(str(path), source="-").__enter__()
     output.write(1)
@@ -48,13 +48,13 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "target").read_text() == "1\n"
 
 
-def test_what_is_no_file_is_written_to_as_it_is() -> None:
+def test_a_device_is_written_to_as_it_is() -> None:
     with AtomicFile("/dev/null", source="-") as output:
         output.write(1)
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
-def test_a_full_disk_is_told_in_a_line() -> None:
+def test_a_full_disk_is_an_error_of_one_line() -> None:
     output = AtomicFile("/dev/full", source="-").__enter__()
     output.write(1)
     with pytest.raises(InputError, match=r"^/dev/full: No space left on device$"):
@@ -75,7 +75,7 @@ def test_the_source_is_not_overwritten(tmp_path: Path) -> None:
     ("name", "message"),
     [("missing/out", "No such file or directory"), (".", "is a directory"), ("a\0b", ".*embedded null .*")],
 )
-def test_what_cannot_be_written_is_told_in_a_line(tmp_path: Path, name: str, message: str) -> None:
+def test_a_path_that_cannot_be_written_is_an_error_of_one_line(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(InputError, match=f": {message}$"):
         AtomicFile(f"{tmp_path}/{name}", source="-").__enter__()
     assert list(tmp_path.iterdir()) == []

@@ -52,7 +52,7 @@ def test_a_result_is_the_lambdas_and_more(tmp_path: Path) -> None:
     assert (second["status"], second["aggregate_reward_score"]) == ("unscored", 0.25)
 
 
-def test_every_result_can_be_read_as_soon_as_it_is_there(tmp_path: Path) -> None:
+def test_every_result_can_be_read_at_once(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     with ResultFile(str(path), source="-", unscored_reward=0) as results:
         results.write(grade("a"), 1)
@@ -80,7 +80,7 @@ def test_a_full_disk_is_named() -> None:
 
 
 class BackwardsGrader:
-    """Has the last sample of a batch ready first."""
+    """Grades the samples of a batch in the reverse order."""
 
     def __init__(self) -> None:
         self.deadlines: list[float | None] = []

@@ -37,7 +37,7 @@ def test_results_end_up_in_the_order_of_their_lines(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["out.jsonl"]
 
 
-def test_a_run_that_ended_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_an_interrupted_run_is_resumed(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     with opened(path) as results:
         results.write(grade("b"), 2, "d2")
@@ -92,7 +92,7 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path, torn: bytes) -> None:
 
 
 @pytest.mark.parametrize("text", ["precious\n", "[1]\n", '{"id": "a", "line": 1}\n', "\n"])
-def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path, text: str) -> None:
+def test_a_file_that_does_not_hold_results_is_left_as_it_is(tmp_path: Path, text: str) -> None:
     path = tmp_path / "notes.txt"
     path.write_text(text + "more")
     with pytest.raises(InputError, match=r"notes\.txt:1: is not a result of this command"):

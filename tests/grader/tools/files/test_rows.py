@@ -25,7 +25,7 @@ def test_reads_lines_and_lists_packed_or_not(write_rows: WriteRows, name: str) -
     assert [(row.number, row.document, row.complaint) for row in rows] == [(1, {"id": 1}, ""), (2, {"id": 2}, "")]
 
 
-def test_what_a_file_is_is_told_by_its_content(tmp_path: Path) -> None:
+def test_the_format_is_recognized_by_the_content(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('\n  [{"id": 1},\n {"id": 2}]\n')
     assert len(rows_in(path)) == 2
@@ -53,7 +53,7 @@ def test_bad_rows_keep_their_place(write_rows: WriteRows) -> None:
     ]
 
 
-def test_progress_can_be_told(write_rows: WriteRows) -> None:
+def test_progress_is_known(write_rows: WriteRows) -> None:
     with RowFile(str(write_rows({"id": 1}, {"id": 2}))) as source:
         assert source.position == 0
         list(source)
@@ -82,7 +82,7 @@ def test_standard_input_may_hold_either(monkeypatch: pytest.MonkeyPatch) -> None
         ("a.json", b"\x1f\x8bnothing of the kind", "damaged gzip data"),
     ],
 )
-def test_what_is_wrong_with_a_whole_file_is_told_in_a_line(tmp_path: Path, name: str, raw: bytes, message: str) -> None:
+def test_an_unreadable_file_is_an_error_of_one_line(tmp_path: Path, name: str, raw: bytes, message: str) -> None:
     path = tmp_path / name
     path.write_bytes(raw)
     with pytest.raises(InputError) as caught:
@@ -90,7 +90,7 @@ def test_what_is_wrong_with_a_whole_file_is_told_in_a_line(tmp_path: Path, name:
     assert str(caught.value) == f"{path}: {message}"
 
 
-def test_one_object_over_many_lines_is_no_file_of_rows(tmp_path: Path) -> None:
+def test_one_object_over_many_lines_is_not_a_file_of_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('{\n  "id": 1\n}\n')
     with pytest.raises(
@@ -112,7 +112,7 @@ def test_damaged_gzip_is_named_after_the_rows_that_could_be_read(tmp_path: Path)
 class TestParquet:
     RAW = b"PAR1 and so on"
 
-    def test_needs_pyarrow_and_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_error_names_the_missing_pyarrow(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "pyarrow", None)
         path = tmp_path / "a.parquet"
         path.write_bytes(self.RAW)
@@ -124,7 +124,7 @@ class TestParquet:
         with pytest.raises(InputError, match=r"^<stdin>: is Parquet, which can only be read from a file$"):
             rows_in("-")
 
-    def test_is_read_where_pyarrow_is(self, tmp_path: Path) -> None:
+    def test_is_read_where_pyarrow_is_installed(self, tmp_path: Path) -> None:
         pyarrow: Any = pytest.importorskip("pyarrow")
         parquet: Any = pytest.importorskip("pyarrow.parquet")
         path = tmp_path / "a.parquet"

@@ -40,7 +40,7 @@ def test_reads_a_sample_a_line_and_counts_blank_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl"])
-def test_gzip_is_told_by_its_content(tmp_path: Path, name: str) -> None:
+def test_gzip_is_recognized_by_its_content(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(gzip.compress(sample(id="a").encode() + b"\n") + gzip.compress(sample(id="b").encode()))
     assert [line.sample.id for line in read(path)] == ["a", "b"]
@@ -61,7 +61,7 @@ def test_reads_standard_input(monkeypatch: pytest.MonkeyPatch, packed: bool) -> 
     assert not stdin.buffer.closed
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_line(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + sample(id="a").encode())
     assert isinstance(read(path)[0].sample, Sample)
@@ -118,7 +118,7 @@ def test_a_file_without_samples_is_an_error(tmp_path: Path, content: bytes) -> N
     ("name", "message"),
     [("missing", "no such file or directory"), (".", "is a directory"), ("a\0b", "embedded null byte")],
 )
-def test_what_cannot_be_opened_is_an_error_of_one_line(tmp_path: Path, name: str, message: str) -> None:
+def test_a_file_that_cannot_be_opened_is_an_error_of_one_line(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(InputError, match=f": {message}$"):
         read(f"{tmp_path}/{name}")
 

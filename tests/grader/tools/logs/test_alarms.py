@@ -1,4 +1,4 @@
-"""Alarms, dashboard and queries: valid, and about what the log really holds."""
+"""Alarms, dashboard and queries are valid, and use fields that the log has."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BATCH = graded(scored(0.5), scored(1.0), unscored_grade("b", "no"))
 EMITTED = metrics_in(RECORD)
 FROM_JOURNAL = {"timestamp", "level"}
 FROM_LAMBDA = {"type", "record.metrics.durationMs", "record.metrics.initDurationMs", "record.metrics.maxMemoryUsedMB"}
-"""Of "platform.report" (AWS Lambda Developer Guide, "Lambda Telemetry API Event schema reference")."""
+"""Fields of "platform.report" (AWS Lambda Developer Guide, "Lambda Telemetry API Event schema reference")."""
 LAMBDAS_OWN = {"Errors", "Throttles", "Invocations", "ConcurrentExecutions", "Duration"}
 WORDS = {"filter", "stats", "fields", "sort", "limit", "by", "as", "and", "asc", "desc"}
 
@@ -42,7 +42,7 @@ ALARMS = of_type("AWS::CloudWatch::Alarm")
 
 
 def stats_of(alarm: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Namespace, metric and dimension of everything an alarm looks at."""
+    """Yield namespace, metric and dimension of everything that an alarm uses."""
     found = (
         [one["MetricStat"]["Metric"] for one in alarm["Metrics"] if "MetricStat" in one]
         if "Metrics" in alarm
@@ -61,7 +61,7 @@ def widgets() -> list[dict[str, Any]]:
 
 
 def fields_of(query: str) -> set[str]:
-    """The fields that a query reads: its words that are no keyword, function, literal, or name it gives itself."""
+    """Return the fields that a query reads: its words except keywords, functions, literals and its own names."""
     text = re.sub(r'^#.*$|"[^"]*"|bin\(\w+\)|@\w+', " ", query, flags=re.MULTILINE)
     given = set(re.findall(r"\bas (\w+)", text))
     named = set(re.findall(r"[A-Za-z_][\w.]*(?![\w.(])", text))
@@ -69,7 +69,7 @@ def fields_of(query: str) -> set[str]:
 
 
 def known_fields(query: str) -> set[str]:
-    """What the lines have that a query looks at."""
+    """Return the fields of the lines that a query reads."""
     if 'type = "platform.report"' in query:
         return FROM_LAMBDA
     verdicts = {f"verdicts.{verdict.value}" for verdict in Verdict}
@@ -91,7 +91,7 @@ def test_the_template_is_valid() -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_alarms_are_about_metrics_that_there_are(name: str) -> None:
+def test_alarms_use_metrics_that_exist(name: str) -> None:
     for namespace, metric, dimension in stats_of(ALARMS[name]):
         if namespace == "AWS/Lambda":
             assert metric in LAMBDAS_OWN
@@ -102,7 +102,7 @@ def test_alarms_are_about_metrics_that_there_are(name: str) -> None:
     assert ALARMS[name]["TreatMissingData"] == "notBreaching"
 
 
-def test_there_is_an_alarm_for_everything_that_matters_and_a_line_on_what_to_do() -> None:
+def test_every_risk_has_an_alarm_with_instructions() -> None:
     watched = {metric for alarm in ALARMS.values() for _, metric, _ in stats_of(alarm)}
     assert watched == {
         "zero_reward_share", "none_passed_share", "full_reward_share", "all_passed_share", "zero_spread_share",
@@ -111,7 +111,7 @@ def test_there_is_an_alarm_for_everything_that_matters_and_a_line_on_what_to_do(
     assert set(re.findall(r"^\| `([A-Z]\w+)` \|", DOCUMENT, re.MULTILINE)) == set(ALARMS)
 
 
-def test_the_dashboard_shows_metrics_that_there_are() -> None:
+def test_the_dashboard_shows_metrics_that_exist() -> None:
     shown = [metric for one in widgets() if one["type"] == "metric" for metric in one["properties"]["metrics"]]
     assert len(shown) > 20
     for namespace, metric, dimension, _, options in shown:
@@ -132,7 +132,7 @@ def test_widgets_do_not_overlap() -> None:
         taken |= area
 
 
-def test_the_dashboard_asks_what_the_command_line_asks() -> None:
+def test_the_dashboard_has_the_queries_of_the_command_line() -> None:
     asked = [one["properties"]["query"] for one in widgets() if one["type"] == "log"]
     texts = {query.text.strip() for query in load_queries().values()}
     assert len(asked) > 2
@@ -147,7 +147,7 @@ def test_saved_queries_are_those_of_the_command_line() -> None:
 
 
 @pytest.mark.parametrize("name", load_queries())
-def test_queries_read_fields_that_there_are(name: str) -> None:
+def test_queries_read_fields_that_exist(name: str) -> None:
     query = load_queries()[name]
     assert fields_of(query.text)
     assert fields_of(query.text) <= known_fields(query.text)
@@ -161,7 +161,7 @@ def test_the_query_of_verdicts_counts_each() -> None:
     }
 
 
-def test_a_field_that_there_is_not_is_found_out() -> None:
+def test_a_field_that_does_not_exist_is_detected() -> None:
     assert fields_of('filter event = "x" and rewrd > 0\n| stats max(a.b) - 1 as c by bin(5m)\n| sort c desc') == {
         "event",
         "rewrd",

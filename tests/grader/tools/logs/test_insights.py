@@ -1,4 +1,4 @@
-"""Questions to a log, with answers as the AWS client would have them."""
+"""Queries to a log, with the responses of a stub of the AWS client."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def asked(cloud: AwsSession, pauses: list[float] | None = None, *, end: datetime
     return run_query(cloud, QUERY, "/aws/lambda/f", START, end, pause=waited.append)
 
 
-def test_it_waits_until_the_answer_is_there_and_ever_longer(cloud: AwsSession, stub: Stubber) -> None:
+def test_polling_waits_ever_longer(cloud: AwsSession, stub: Stubber) -> None:
     started(stub, QUERY.text)
     for status in ("Scheduled", *["Running"] * 12):
         answered(stub, status)
@@ -69,7 +69,7 @@ def test_it_waits_until_the_answer_is_there_and_ever_longer(cloud: AwsSession, s
 
 
 @pytest.mark.parametrize("status", ["Failed", "Cancelled", "Timeout", "Unknown"])
-def test_a_query_that_comes_to_nothing_is_one_line(cloud: AwsSession, stub: Stubber, status: str) -> None:
+def test_a_failed_query_is_an_error_of_one_line(cloud: AwsSession, stub: Stubber, status: str) -> None:
     started(stub)
     answered(stub, status)
     stub.add_client_error("stop_query", "InvalidParameterException")
@@ -86,7 +86,7 @@ def test_a_query_that_does_not_end_is_stopped(cloud: AwsSession, stub: Stubber) 
         asked(cloud)
 
 
-def test_a_query_nobody_waits_for_is_stopped(cloud: AwsSession, stub: Stubber) -> None:
+def test_an_interrupted_query_is_stopped(cloud: AwsSession, stub: Stubber) -> None:
     started(stub)
     answered(stub, "Running")
     stub.add_response("stop_query", {"success": True}, {"queryId": ID})
@@ -108,7 +108,7 @@ def test_a_query_nobody_waits_for_is_stopped(cloud: AwsSession, stub: Stubber) -
         ("LimitExceededException", CloudRequestError, "AWS refuses"),
     ],
 )
-def test_what_cannot_be_asked_is_one_line(cloud: AwsSession, stub: Stubber, code: str, kind: type, said: str) -> None:
+def test_a_refused_query_is_one_line(cloud: AwsSession, stub: Stubber, code: str, kind: type, said: str) -> None:
     stub.add_client_error("start_query", code, "no")
     with pytest.raises(kind, match=rf"^log group /aws/lambda/f: .*{said}") as raised:
         asked(cloud)
@@ -116,10 +116,10 @@ def test_what_cannot_be_asked_is_one_line(cloud: AwsSession, stub: Stubber, code
 
 
 @pytest.mark.parametrize(("hours", "width"), [(1, "5m"), (3, "5m"), (4, "1h"), (48, "1h"), (49, "1d"), (9999, "1d")])
-def test_rows_are_as_far_apart_as_fits_the_time(hours: float, width: str) -> None:
+def test_the_distance_of_rows_fits_the_time_range(hours: float, width: str) -> None:
     assert QUERY.over(hours * 3600).text == f"stats avg(reward) by bin({width})"
 
 
-def test_every_query_has_a_line_on_what_it_tells() -> None:
+def test_every_query_has_a_description() -> None:
     assert len(load_queries()) == 10
     assert all(one.about and "\n" not in one.about and one.text for one in load_queries().values())

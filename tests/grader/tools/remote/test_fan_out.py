@@ -25,7 +25,7 @@ def results_of(ids: list[Any], **fields: Any) -> bytes:
 
 
 class Function:
-    """Answers with a function of the ids it is sent, and counts."""
+    """Answers with a function of the ids it is sent, and records them."""
 
     def __init__(self, answer: Callable[[list[Any]], bytes]) -> None:
         self.answer = answer
@@ -102,7 +102,7 @@ def test_one_sample_that_fails_its_batch_costs_no_other_its_grade(failure: Any) 
     assert function.sent.count([5]) == (1 if getattr(failure, "remedy", None) is Remedy.SMALLER else 4)
 
 
-def test_a_batch_that_is_throttled_comes_again_as_it_is() -> None:
+def test_a_throttled_batch_is_sent_again_as_it_is() -> None:
     refused: list[list[Any]] = []
 
     def answer(ids: list[Any]) -> bytes:
@@ -117,7 +117,7 @@ def test_a_batch_that_is_throttled_comes_again_as_it_is() -> None:
     assert sorted(map(len, function.sent)) == [8, 8, 8, 8]
 
 
-def test_a_function_that_is_throttled_for_good_is_given_up() -> None:
+def test_a_batch_that_stays_throttled_is_given_up() -> None:
     def answer(_: list[Any]) -> bytes:
         raise InvocationError("fewer, please", Remedy.LATER)
 
@@ -127,7 +127,7 @@ def test_a_function_that_is_throttled_for_good_is_given_up() -> None:
     assert {one.grade.reason for one in found.values()} == {"fewer, please"}
 
 
-def test_samples_that_the_function_could_not_finish_come_again_without_the_others() -> None:
+def test_unfinished_samples_are_sent_again_without_the_others() -> None:
     unfinished = {"status": "unscored", "verdicts": ["not_run"], "reason": "the deadline has come"}
 
     def answer(ids: list[Any]) -> bytes:
@@ -143,7 +143,7 @@ def test_samples_that_the_function_could_not_finish_come_again_without_the_other
     assert all(one.grade.status is GradeStatus.SCORED for one in found.values())
 
 
-def test_a_sample_that_stays_unscored_keeps_what_the_function_says_of_it() -> None:
+def test_a_sample_that_stays_unscored_keeps_the_reason_of_the_function() -> None:
     function = Function(lambda ids: results_of(ids, status="unscored", verdicts=["internal"], reason="lost"))
     found = outcomes(function, 2)
     assert [(one.delivered, one.grade.reason, len(one.grade.tests)) for one in found.values()] == [
@@ -151,14 +151,14 @@ def test_a_sample_that_stays_unscored_keeps_what_the_function_says_of_it() -> No
     ] * 2
 
 
-def test_a_sample_that_makes_no_sense_is_not_sent_again() -> None:
+def test_a_sample_that_cannot_be_read_is_not_sent_again() -> None:
     function = Function(lambda ids: results_of(ids, status="unscored", verdicts=[], reason="no reference"))
     outcomes(function, 8)
     assert len(function.sent) == 1
 
 
 @pytest.mark.parametrize("error", [CloudError("down"), CloudRequestError("expired"), RuntimeError("a bug")])
-def test_what_no_repetition_mends_ends_the_run(error: Exception) -> None:
+def test_a_fatal_error_ends_the_run(error: Exception) -> None:
     def answer(ids: list[Any]) -> bytes:
         if 20 in ids:
             raise error
@@ -170,7 +170,7 @@ def test_what_no_repetition_mends_ends_the_run(error: Exception) -> None:
     assert len(found) == 16
 
 
-def test_a_function_that_fails_for_everything_is_given_up_before_all_was_tried() -> None:
+def test_a_function_that_always_fails_is_given_up_early() -> None:
     def answer(_: list[Any]) -> bytes:
         raise InvocationError("exited", Remedy.ALONE)
 

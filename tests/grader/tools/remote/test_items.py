@@ -49,14 +49,14 @@ def test_batches_keep_to_both_limits_and_to_the_order(sizes: list[int], most: in
     assert all(len(request_payload(group)) <= PAYLOAD_BYTES for group in made)
 
 
-def test_what_no_request_holds_is_refused_and_what_just_fits_is_not() -> None:
+def test_only_a_sample_too_large_for_any_request_is_refused() -> None:
     around = len(item(completion="").text)
     assert len(request_payload([item(completion="x" * (MAX_SAMPLES_BYTES - around))])) <= PAYLOAD_BYTES
     with pytest.raises(NotSendableError, match=r"is 6\.2 MB as it is sent, and a request to Lambda holds 6\.2 MB"):
         item(completion="x" * (MAX_SAMPLES_BYTES - around + 1))
 
 
-def test_what_json_cannot_say_is_refused() -> None:
+def test_values_that_are_not_json_are_refused() -> None:
     with pytest.raises(NotSendableError, match="NaN"):
         item(reference_answer={"tests": [{"expected": float("nan")}]})
     deep: list[Any] = []

@@ -39,7 +39,7 @@ def test_grades_come_back_as_they_were_in_either_envelope(envelope: Envelope) ->
     assert read_response(answer(*grades, envelope=envelope), items("a", 7, {"any": ["thing"]})) == grades
 
 
-def test_without_details_metrics_tell_what_they_can() -> None:
+def test_without_details_the_grade_is_made_of_the_metrics() -> None:
     failed = Grade("b", GradeStatus.UNSCORED, None, (Metric("grader_error", 1.0),))
     found = read_response(answer(grade("a"), failed, detailed=False), items("a", "b"))
     assert [(one.status, one.reward, one.tests, one.reason) for one in found] == [
@@ -50,7 +50,7 @@ def test_without_details_metrics_tell_what_they_can() -> None:
     assert found[1].extraction_rule == ""
 
 
-def test_results_in_another_order_are_put_right() -> None:
+def test_results_in_another_order_are_sorted_by_id() -> None:
     found = read_response(answer(grade("b", 0.2), grade("a", 0.1)), items("a", "b"))
     assert [(one.sample_id, one.reward) for one in found] == [("a", 0.1), ("b", 0.2)]
 
@@ -62,7 +62,7 @@ def test_equal_ids_go_by_their_order() -> None:
     ]
 
 
-def test_an_id_that_was_made_encodable_on_the_way_is_still_the_sample_s() -> None:
+def test_an_id_whose_surrogates_were_replaced_is_recognized() -> None:
     (found,) = read_response(answer(grade("a\ud800")), items("a\ud800"))
     assert found.sample_id == "a\ud800"
 
@@ -92,7 +92,7 @@ def result(**fields: Any) -> dict[str, Any]:
         pytest.param({"statusCode": 200, "body": "nonsense"}, "body", id="no JSON in the body"),
     ],
 )
-def test_what_is_no_answer_says_why(document: Any, said: str) -> None:
+def test_the_error_about_another_response_says_why(document: Any, said: str) -> None:
     payload = document if isinstance(document, str) else json.dumps(document)
     with pytest.raises(ResponseError, match=said):
         read_response(payload.encode(), items("a"))
