@@ -113,6 +113,7 @@ class Sandbox:
         self._renew()
         self._owner = os.getpid()
         self._started = False
+        self._tier: Tier | None = None
         self._next_reap = 0.0
         self.layers: tuple[LayerReport, ...] = ()
         """Reports on the isolation layers; empty before the start."""
@@ -150,7 +151,7 @@ class Sandbox:
         self._loop.run([self._executors[0].zygote.start()])
         self.layers = tuple(LayerReport(**report) for report in self._executors[0].zygote.layers)
         # A demanded tier never falls back to a lower one: the grades would rest on less isolation than was asked for.
-        tier = active_tier(self.layers)
+        self._tier = tier = active_tier(self.layers)
         missing = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.active)
         for demanded in (self.settings.isolation, self.settings.require_isolation):
             if demanded is not None and (tier is None or tier.rank < demanded.rank):
@@ -168,7 +169,7 @@ class Sandbox:
     @property
     def tier(self) -> Tier | None:
         """Tier in use; ``None`` before the start."""
-        return active_tier(self.layers) if self._started else None
+        return self._tier if self._started else None
 
     @property
     def tags(self) -> set[int]:
@@ -186,24 +187,27 @@ class Sandbox:
             workers: number of answers they will run at a time, so that the processes for these start together;
                 ``None``: as many as the settings allow.
         """
-        rounds = self.run_iter(flows, workers=workers)
+        emitted = self.run_iter(flows, workers=workers)
         while True:
             try:
-                next(rounds)
+                next(emitted)
             except StopIteration as end:
                 results: list[T] = end.value
                 return results
 
     def run_iter(
         self, flows: Iterable[Coroutine[Any, Any, T]], *, workers: int | None = None
-    ) -> Generator[None, None, list[T]]:
-        """Run coroutines side by side, and pause whenever all of them wait, so that the caller can take what is there.
+    ) -> Generator[Any, None, list[T]]:
+        """Run coroutines side by side, and yield what they `emit`.
 
-        When the caller stops early, or an error comes through, every coroutine is closed and every process ended.
+        If the caller stops before all are done, or one fails, all coroutines are closed and all processes killed.
 
         Args:
             flows: the coroutines.
             workers: as in `run`.
+
+        Yields:
+            The emitted items, in order.
 
         Returns:
             The results of the coroutines, in order.
@@ -215,11 +219,13 @@ class Sandbox:
             for flow in flows:
                 flow.close()  # or Python would warn that it was never awaited
             raise
+        futures = [self._loop.spawn(flow) for flow in flows]
         try:
-            futures = [self._loop.spawn(flow) for flow in flows]
-            yield from self._loop.rounds(futures)
+            yield from self._loop.run_iter(futures)
             results = [future.outcome() for future in futures]
-        except BaseException:  # GeneratorExit, too: the caller has stopped early
+        except BaseException as error:
+            if isinstance(error, GeneratorExit) and all(future.done for future in futures):
+                raise  # the caller has stopped at the last item, and nothing runs any more
             # The other coroutines are left in mid-air, and so are the processes that they talk to.
             self.close()
             raise
@@ -229,6 +235,10 @@ class Sandbox:
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Run one more coroutine beside those of `run`, from inside one of them."""
         return self._loop.spawn(coroutine)
+
+    def emit(self, item: Any) -> None:
+        """Have `run_iter` yield an item, from inside one of its coroutines."""
+        self._loop.emit(item)
 
     def _begin(self, workers: int) -> None:
         if os.getpid() != self._owner:

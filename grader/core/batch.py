@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from grader.core.scoring import unscored_grade
 from grader.extraction import extract
@@ -35,8 +35,8 @@ class GradingTask:
     extraction: Extraction
     prompt: str = ""
     """Text that the answer responds to; empty unless a judge rates it."""
-    indices: list[int] = field(default_factory=list)
-    """Positions in the batch of the samples that get this task's grade."""
+    samples: list[tuple[int, Any]] = field(default_factory=list)
+    """Position and id of each sample that gets this task's grade."""
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -168,7 +168,7 @@ class BatchLoader:
             )
             new = GradingTask(problem, extraction, sample.prompt if self._with_prompts else "")
             task = tasks.setdefault(new.key, new)
-            task.indices.append(index)
+            task.samples.append((index, sample.id))
             if task is new:
                 by_problem.setdefault(problem.digest, []).append(task)
         return [task for group in by_problem.values() for task in group]

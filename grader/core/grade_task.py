@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -133,9 +132,8 @@ class TaskGrader:
     def _score(self, state: _TaskState, analysis: Analysis) -> None:
         reward = self._config.reward
         problem = state.task.problem
-        share = earned_share(
-            problem.problem, ((test.test_index, test.verdict is Verdict.PASSED) for test in state.tests)
-        )
+        passed = [(test.test_index, test.verdict is Verdict.PASSED) for test in state.tests]
+        share = earned_share(problem.problem, passed)
         baseline = problem.constant_share if reward.credit is Credit.ABOVE_CONSTANT else 0.0
         functional = functional_credit(share, reward.credit, constant_share=baseline)
         withheld = withholding_reason(analysis)
@@ -220,15 +218,14 @@ class BatchGrader:
         self._slots = Pool(range(parallel))
         self._judge = judge
         self._ratings = ratings
-        self.finished: deque[tuple[GradingTask, Grade]] = deque()
-        """Tasks and their grades, in the order they were done; the caller takes them out."""
 
     def coroutines(self) -> list[Coroutine[Any, Any, None]]:
-        """Make the coroutines that grade the batch, for `Sandbox.run_iter`."""
+        """Make the coroutines that grade the batch, for `Sandbox.run_iter`; they emit indices and grades of samples."""
         coroutines = [self._run(), self._loader.deliver()]
         return coroutines if self._ratings is None else [*coroutines, self._ratings.deliver()]
 
     async def _run(self) -> None:
+        self._emit_rejected()
         try:
             fetched = [self._sandbox.spawn(self._grade_fetched(location)) for location in self._loader.locations]
             await self._grade_all(self._loader.tasks)
@@ -239,7 +236,9 @@ class BatchGrader:
                 self._ratings.finish()
 
     async def _grade_fetched(self, location: Location) -> None:
-        await self._grade_all(await self._loader.load(location))
+        tasks = await self._loader.load(location)
+        self._emit_rejected()
+        await self._grade_all(tasks)
 
     async def _grade_all(self, tasks: Iterable[GradingTask]) -> None:
         for future in [self._sandbox.spawn(self._grade(task)) for task in tasks]:
@@ -254,7 +253,13 @@ class BatchGrader:
         # Without the slot: a model takes seconds to reply, and the executors would have nothing to do.
         if self._judge is not None and self._ratings is not None:
             grade = await self._judge.rate(task.prompt, grade, self._ratings)
-        self.finished.append((task, grade))
+        for index, sample_id in task.samples:
+            self._sandbox.emit((index, replace(grade, sample_id=sample_id)))
+
+    def _emit_rejected(self) -> None:
+        while self._loader.rejected:
+            index, grade = self._loader.rejected.popleft()
+            self._sandbox.emit((index, grade if self._judge is None else self._judge.with_rating(grade)))
 
 
 def _without_prompt_names(style: StyleFacts | None, problem: PreparedProblem) -> StyleFacts | None:

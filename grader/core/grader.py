@@ -5,8 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 import time
-from contextlib import closing, contextmanager, nullcontext
-from dataclasses import replace
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Self
 
 from grader.config.settings import GraderConfig
@@ -141,22 +140,8 @@ class Grader:
                 ratings=ratings,
             )
 
-            def take_finished() -> Iterator[tuple[int, Grade]]:
-                while loader.rejected:
-                    index, grade = loader.rejected.popleft()
-                    yield index, grade if self._judge is None else self._judge.with_rating(grade)
-                while batch.finished:
-                    task, grade = batch.finished.popleft()
-                    for index in task.indices:
-                        yield index, replace(grade, sample_id=samples[index].id)
-
             workers = min(loader.max_tasks, self._workers)
-            with closing(self._sandbox.run_iter(batch.coroutines(), workers=workers)) as rounds:
-                for _ in rounds:
-                    yield from take_finished()
-            # The last grades are yielded when the sandbox is at rest, so that a caller who takes all of them, but not
-            # the end of the iteration, costs no process.
-            yield from take_finished()
+            yield from self._sandbox.run_iter(batch.coroutines(), workers=workers)
 
     @contextmanager
     def _exclusive_use(self) -> Iterator[None]:

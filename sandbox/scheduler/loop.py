@@ -145,6 +145,7 @@ class Loop:
         self._waiting: dict[int, tuple[_Task, float]] = {}
         """By descriptor, the one task that waits for it, and its deadline."""
         self._unfinished: set[_Task] = set()
+        self._emitted: deque[Any] = deque()
 
     def run(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         """Run coroutines side by side until all are done.
@@ -158,17 +159,25 @@ class Loop:
             BaseException: the first error, in order.
         """
         results: list[Future[T]] = [self.spawn(coroutine) for coroutine in coroutines]
-        for _ in self.rounds(results):
+        for _ in self.run_iter(results):
             pass
         return [result.outcome() for result in results]
 
-    def rounds(self, futures: Sequence[Future[Any]]) -> Iterator[None]:
-        """Run until these futures are done; pause each time that every coroutine waits for a descriptor."""
+    def run_iter(self, futures: Sequence[Future[Any]]) -> Iterator[Any]:
+        """Run until these futures are done; yield what coroutines emit, whenever all of them wait."""
+        self._emitted.clear()  # of a run whose caller stopped early
         self._advance_ready()
         while not all(future.done for future in futures):
-            yield
+            while self._emitted:
+                yield self._emitted.popleft()
             self._wait()
             self._advance_ready()
+        while self._emitted:
+            yield self._emitted.popleft()
+
+    def emit(self, item: Any) -> None:
+        """Have `run_iter` yield an item."""
+        self._emitted.append(item)
 
     def close(self) -> None:
         """Close every coroutine that has not ended, so that its ``finally`` clauses run now and not at some later time.

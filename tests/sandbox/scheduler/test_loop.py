@@ -374,3 +374,47 @@ class TestTurn:
         with pytest.raises(KeyError):
             loop.run([stumble()])
         assert loop.run([enter()]) == ["in"]
+
+
+class TestRunIter:
+    def test_yields_items_while_coroutines_wait(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        async def produce() -> None:
+            loop.emit(1)
+            loop.emit(2)
+            await readable(pipe[0], math.inf)
+            loop.emit(3)
+
+        items = loop.run_iter([loop.spawn(produce())])
+        assert [next(items), next(items)] == [1, 2]
+        os.write(pipe[1], b"x")
+        assert list(items) == [3]
+
+    def test_a_run_yields_no_items_of_one_that_was_given_up(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        async def produce() -> None:
+            loop.emit("old")
+            loop.emit("old")
+            await readable(pipe[0], math.inf)
+
+        items = loop.run_iter([loop.spawn(produce())])
+        next(items)
+        items.close()
+        loop.close()
+        assert list(loop.run_iter([loop.spawn(giving(None))])) == []
+
+    def test_close_runs_the_finally_clauses_of_every_coroutine(self, loop: Loop, pipe: tuple[int, int]) -> None:
+        ended = []
+
+        async def hold(name: str) -> None:
+            try:
+                await readable(pipe[0], math.inf) if name == "waiting" else await value_of(Future())
+            finally:
+                ended.append(name)
+
+        items = loop.run_iter([loop.spawn(hold("waiting")), loop.spawn(hold("parked")), loop.spawn(emit(loop))])
+        next(items)
+        loop.close()
+        assert sorted(ended) == ["parked", "waiting"]
+
+
+async def emit(loop: Loop) -> None:
+    loop.emit(None)
