@@ -64,7 +64,8 @@ class _Run:
         self.client = client
         self.comparisons = [Comparison(*fields) for fields in spec["comparisons"]]
         self.oracle = Oracle(spec["oracle"])
-        self.watchdog = Watchdog(client.limits.total_cpu_s)  # test code gets as much as the answer
+        # Test code gets as much time as the answer: it loops over what that returns.
+        self.watchdog = Watchdog(client.limits.total_cpu_s)
         self.solution = Solution(spec, client, _names_used(self.tests), with_proxies=self.has_code)
 
     def results(self) -> Iterator[tuple[int, CaseResult]]:
@@ -75,7 +76,7 @@ class _Run:
                 yield from [(index, result) for result in results]
             except OutOfTimeError as error:
                 self.watchdog.stop()
-                # Later tests would find test code in a state that nobody knows, so they are not run.
+                # Test code was cut off at an unknown point, so what is left of the budget is not spent on more of it.
                 self.solution.failure = Verdict.NOT_RUN, str(error)
                 count = count_assertions(fields[0]) if kind == "check" else 1
                 count = count_cases(fields[0]) if kind == "pytest" else count

@@ -28,6 +28,7 @@ __all__ = [
     "watch",
 ]
 
+# Frames of a traceback belong to test code, or to a solution in this process, by the `__name__` of their globals.
 TEST_MODULES: Final = frozenset({"exam", "test_solution"})
 """Names of the modules that test code runs as."""
 _SOLUTION_MODULE: Final = "solution"
@@ -157,7 +158,10 @@ class FinalError(BaseException):
 
 
 class SolutionLostError(FinalError):
-    """The solution's process is gone. No handler of test code can take it for an exception of the solution."""
+    """The solution's process is gone. No handler of test code can take it for an exception of the solution.
+
+    Otherwise ``assertRaises(Exception)`` would pass an answer that exits, or that runs out of time.
+    """
 
     def __init__(self, verdict: Verdict, detail: str) -> None:
         super().__init__(detail)

@@ -64,15 +64,16 @@ class Solution:
     def _load(self) -> None:
         root = self.entry_point.partition(".")[0] if self.entry_point else None
         own = () if root is None else (root,)
+        # Names that test code has taken one by one are reported again, so that its proxies can go on in a new process.
         names = tuple(dict.fromkeys([*self._used_names, *self.proxies.names]))
-        # A call may be the first to load it, or to load it again. Names that code tests use are adopted all the same.
+        # A call, which has no host, may be the first to load the answer. Test code then still needs proxies for names.
         host, self.client.callbacks.host = self.client.callbacks.host, self._host
         reply = self.client.load(preamble=self._prompt, own_names=own, names=names)
         self.client.callbacks.host = host
         if reply.status is SolutionStatus.NOT_RUN:
             raise SolutionLostError(Verdict.NOT_RUN, reply.detail)
-        # What the process reports is the answer's to forge. Nonsense is held against the answer: were it an error of
-        # the grader, the answer could choose to be unscored.
+        # The answer can forge what its process reports. Nonsense fails the answer: as an error of the grader, it would
+        # let the answer choose to be unscored.
         if reply.status is not SolutionStatus.RETURNED:
             self.failure = STATUS_VERDICTS[reply.status], reply.detail
         elif type(reply.value) is not dict:

@@ -14,7 +14,7 @@ __all__ = ["Callbacks", "SolutionClient"]
 
 
 class Callbacks(Protocol):
-    """What a client does with objects of test code."""
+    """The part of a client that deals with objects of test code."""
 
     host: Any
     """Exports them and adopts the solution's: a `testcases.proxies.host.ProxyHost`, or ``None`` for plain data only."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["run_in_process"]
 
 _TOKEN_BYTES = 16
+# An answer that could report a fault of the grader would choose to be unscored.
 _VERDICTS = frozenset(Verdict) - {Verdict.INTERNAL}
 
 
@@ -46,7 +47,7 @@ def run_in_process(spec: dict[str, Any], client: SolutionClient, names: Iterable
     results: dict[int, list[CaseResult]] = {step.index: [] for step in steps}
     for number, step in enumerate(steps):
         results[step.index] += run.run_step(number, step)
-    client.close()
+    client.close()  # calls and programs that follow get a process without test code
     return results
 
 
@@ -63,6 +64,7 @@ class _InProcessRun:
 
     def run_step(self, number: int, step: InProcessStep) -> list[CaseResult]:
         """Have one step run in the process, and return its results."""
+        # A process that replaces a lost one goes on with this step: the one that lost it has failed.
         if self._failure is None and not (self._running and self._client.alive):
             self._load(number)
         if self._failure is not None:

@@ -44,6 +44,7 @@ class InProcessTests:
     def __init__(self, spec: dict[str, Any]) -> None:
         self._spec = spec
         self._solution = _LocalSolution(spec)
+        # Now, before the answer is loaded: its module code runs first, and could change everything below.
         self._before = _fingerprint()
         self._suite: Suite | None = None
 

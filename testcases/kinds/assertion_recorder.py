@@ -51,6 +51,7 @@ class AssertionRecorder:
         if isinstance(error, FinalError):
             self._watch.take()  # the code did not swallow it: this site has it, and the next shall not
         if getattr(error, "ends_the_test", False):
+            # The code may swallow the error and go on; the site is remembered, so that it counts all the same.
             self._ending_site = site
             raise error
         self._fail(site, verdict_of(error))

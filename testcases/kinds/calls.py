@@ -29,7 +29,7 @@ def run_call(
     kwargs: dict[str, Any],
     right: list[Any] | None,
 ) -> CaseResult:
-    """Call a function and compare its value with the right ones.
+    """Call a function and compare its value with the right ones, here: its process does not get to see them.
 
     Args:
         solution: the solution under test.

@@ -88,6 +88,7 @@ class _NoDecision(NamedTuple):
 
 
 def _run_checker(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool | _NoDecision:
+    # Run anew for each value, so that a checker cannot carry anything from one answer to the next.
     namespace: dict[str, Any] = {"__name__": "checker"}
     try:
         exec(_compile_checker(source), namespace)
@@ -127,6 +128,7 @@ def _compile_checker(source: str) -> CodeType:
 def _contains_reference(value: Any) -> bool:
     """Return whether a reference to an object of the solution is part of a value."""
     pending = [value]
+    # A loop, not a recursion: an answer may nest as deep as the codec lets it.
     while pending:
         value = pending.pop()
         if type(value) is Reference:

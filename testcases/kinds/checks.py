@@ -21,7 +21,7 @@ __all__ = ["HasNamespace", "run_assertion", "run_check"]
 
 
 class HasNamespace(Protocol):
-    """What test code needs of a solution."""
+    """A solution as test code needs it, in another process or in this one."""
 
     entry_point: str | None
 
@@ -60,6 +60,7 @@ def run_check(solution: HasNamespace, source: str) -> Iterator[CaseResult]:
     """
     check = instrument(source)
     try:
+        # A copy: each check has a namespace of its own, while assertions share one, as they do where they come from.
         namespace = {**solution.namespace()}
     except (BrokenTestError, OutOfTimeError):
         raise
@@ -74,6 +75,7 @@ def run_check(solution: HasNamespace, source: str) -> Iterator[CaseResult]:
         recorder = namespace[RECORD_NAME] = AssertionRecorder(len(check.sites), watch)
         try:
             exec(check.code, namespace)
+            # HumanEval defines check(candidate); other data sets assert at the top level.
             if callable(namespace.get("check")):
                 namespace["check"](candidate)
         except (BrokenTestError, OutOfTimeError):

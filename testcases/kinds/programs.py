@@ -26,7 +26,7 @@ def run_program(solution: Solution, comparison: Comparison, stdin: str, right: l
     name = f"stdin {describe_value(stdin)}"
     if solution.failure is not None:
         return CaseResult(solution.failure[0], name, solution.failure[1])
-    # Data sets hold inputs that are no UTF-8; surrogates carry their bytes through.
+    # Some data sets have inputs that are not UTF-8; surrogates carry their bytes through.
     reply = solution.client.run(stdin.encode("utf-8", "surrogateescape"))
     if reply.status is not SolutionStatus.RETURNED:
         return CaseResult(STATUS_VERDICTS[reply.status], name, reply.detail)

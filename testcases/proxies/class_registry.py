@@ -54,6 +54,7 @@ class ClassNaming:
         )
 
 
+# Python puts these into a class body by itself, some from 3.13 or 3.14 on; the class made there gets its own.
 _OMITTED_MEMBERS = frozenset(
     {"__module__", "__qualname__", "__classcell__", "__dict__", "__weakref__", "__class_ref__", "__firstlineno__",
      "__static_attributes__", "__annotations__", "__annotate_func__", "__annotate__"}
@@ -100,6 +101,7 @@ class ClassRegistry:
 
     def proxy_class(self, key: int) -> type:
         """Return the class of proxies for a class of the solution."""
+        # A key is an address in one process, so the generation belongs to it.
         class_key = self._client.generation, key
         if class_key not in self._proxy_classes:
             self._proxy_classes[class_key] = Proxy  # ends the recursion for a class that claims to be its own base
@@ -140,6 +142,7 @@ class ClassRegistry:
 
     def derive(self, kind: type, namespace: dict[str, Any]) -> None:
         """Make a class that test code derives in the solution's process, too."""
+        # Kept, to make the class again in a process that replaces this one.
         self._derived[kind] = dict(namespace)
         self._known.add(kind)
         self._constructible.add(kind)

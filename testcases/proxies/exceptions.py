@@ -53,6 +53,7 @@ def _exception(raised: Raised, verdict: Verdict, session: Session | None) -> Bas
         error = _custom_exception(raised, session, key)
     if error is None:
         error = _builtin_exception(raised)
+    # Without the mark an AssertionError of the solution would be a wrong answer, and its ImportError a broken test.
     if not isinstance(error, SolutionError):
         error.comes_from_solution = True  # type: ignore[attr-defined]  # a mark that `testcases.signals` reads
     error.verdict = verdict  # type: ignore[attr-defined]  # a mark that `testcases.signals` reads
@@ -64,7 +65,7 @@ def _exception(raised: Raised, verdict: Verdict, session: Session | None) -> Bas
 def _custom_exception(raised: Raised, session: Session, key: int) -> BaseException | None:
     reference: Any = raised.reference
     kind = session.classes.proxy_class(reference.of)
-    if not issubclass(kind, BaseException):
+    if not issubclass(kind, BaseException):  # the process contradicts itself
         return None
     error = _new_instance(kind, _arguments(raised, session))
     if isinstance(error, RemoteError):
@@ -90,8 +91,9 @@ def _new_instance(kind: type[BaseException], args: tuple[Any, ...]) -> BaseExcep
 def _builtin_exception(raised: Raised) -> BaseException:
     """Make an exception of the nearest built-in class; of that class itself, where the solution raised that."""
     base = getattr(builtins, raised.base, None)
+    # The name is as reported. KeyboardInterrupt and GeneratorExit would end more than the test.
     if not (isinstance(base, type) and issubclass(base, Exception | SystemExit)):
-        base = Exception  # KeyboardInterrupt would end more than the test
+        base = Exception
     if raised.type_name == raised.base == base.__name__:
         error = _exact_builtin(base, raised)
         if error is not None:
@@ -103,6 +105,7 @@ def _exact_builtin(kind: type[BaseException], raised: Raised) -> BaseException |
     args = raised.args if raised.args is not None else (raised.text,) if raised.text else ()
     try:
         error: BaseException = kind(*args)
+        # Some classes make their text from their arguments, others from more; tests match it, so it must be the same.
         return error if str(error) == raised.text else None
     except Exception:  # noqa: BLE001 - arguments that the class does not take
         return None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["BUILT_IN_CLASSES", "OPERATIONS", "GlobalRef", "abilities_of", "built_in_base", "global_name", "is_public"]
 
 _TEXT_CHARS = 500
+# Modules that are the harness's own, or run the tests: never named to the solution.
 _OWN_PACKAGES = frozenset({"testcases", "sandbox", "grader", "pytest", "_pytest", "unittest"})
 _ABILITY_NAMES: Final = """
     iter next len getitem setitem delitem contains eq ne lt le gt ge hash bool str repr int float index add sub mul
@@ -92,6 +93,7 @@ def _is_standard(module: str) -> bool:
 
 
 def _is_same_object(module: str, path: str, value: Any) -> bool:
+    # `__module__` and `__qualname__` can be set to anything, and test code may have patched the name.
     found: Any = sys.modules[module] if module != "builtins" else builtins
     for name in path.split("."):
         found = getattr(found, name, None)
@@ -103,12 +105,14 @@ def abilities_of(value: Any) -> str | None:
 
     They are words separated by spaces: ``function``, the name of an exception's base, or operations.
     """
+    # type(), not isinstance(): `__class__` of a mock or a proxy says whatever it was told to.
     kind = type(value)
     if kind is types.FunctionType:
         return "function" if _is_test_module(value.__module__) else None
     if kind is functools.partial:
         harmless = getattr(value.func, "__module__", "") in {"_operator", "math"}
         return "function" if harmless or abilities_of(value.func) == "function" else None
+    # A bound method gives away its object, so it crosses only if that may.
     if kind is types.MethodType:
         return "function" if abilities_of(value.__self__) is not None else None
     if issubclass(kind, types.BuiltinMethodType):  # some are of a subclass, such as those of `re.Pattern`

@@ -42,6 +42,7 @@ def may_get(exported: Any, name: str) -> bool:
     """Return whether the solution may see an attribute of this public name."""
     if _is_of_library(exported, name):
         return False
+    # A child of a mock that wraps something would reach into it, past the rules for exporting that thing itself.
     wrapped = vars(exported).get("_mock_wraps") if _is_mock(exported) and name not in vars(exported) else None
     return wrapped is None or _may_be_wrapped(getattr(wrapped, name, None))
 
@@ -58,6 +59,7 @@ def may_set(exported: Any, name: str, value: Any) -> bool:
         return _is_plain_value(value)
     if isinstance(exported, type | BaseException):
         return False
+    # getattr_static runs no code of the test: a property would be evaluated just to look at it.
     found = inspect.getattr_static(exported, name, _MISSING)
     if type(found) is types.MemberDescriptorType or (
         found is _MISSING and _has_attribute(type(exported), "__getattr__")
@@ -171,6 +173,7 @@ class Exports:
             Exception: what the object itself raises.
         """
         exported, *rest = fields if verb != OP else [fields[1], fields[0], *fields[2:]]
+        # What the solution names was adopted first: it may be an object of its own, or a built-in class.
         if self._keys.get(id(exported)) is None:
             raise TypeError("not an object of the test's")
         if verb == CALL:

@@ -236,6 +236,7 @@ class ProxyHost:
         """Return what test code sees for an object of the solution."""
         key, of = reference.key, reference.of
         if type(key) is str:
+            # Of this process the solution can name what was exported to it, and harmless built-in classes.
             if key.startswith(f"{GLOBAL_KEY}builtins:"):
                 return _builtin_class(key.removeprefix(f"{GLOBAL_KEY}builtins:"))
             return self._exports.by_key(key)
@@ -253,6 +254,7 @@ class ProxyHost:
     def adopt_tuple(self, reference: Any, names: Sequence[str], items: tuple[Any, ...]) -> Any:
         """Return what test code sees for a named tuple."""
         kind = self.classes.proxy_class(reference.of) if type(reference.of) is int and reference.of else None
+        # The fields are as reported; they must be those of the class, which test code may know by its name.
         if kind is None or not issubclass(kind, tuple) or getattr(kind, "_fields", None) != tuple(names):
             kind = make_named_tuple_class(reference.kind, tuple(names), {})
         if kind is None or len(names) != len(items):
@@ -280,7 +282,7 @@ class ProxyHost:
 
     def export(self, value: Any) -> Reference | None:
         """Return a reference for an object; ``None`` for what the solution may not have."""
-        ref = self._find_ref(value)
+        ref = self._find_ref(value)  # an object of its own goes back as what it is
         if ref is not None:
             return Reference(self._key_of(value, ref), type(value).__name__)
         if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -325,7 +327,7 @@ class ProxyHost:
         if not may_be_caught and not is_from_solution(error):
             self._pending = error
         kind = type(error)
-        text = ""
+        text = ""  # also where `__str__` of test code raises
         with contextlib.suppress(Exception):
             text = str(error)[:_TEXT_CHARS]
         own: Any = error if self._find_ref(error) is not None else self._exports.key_of(error)

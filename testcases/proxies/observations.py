@@ -61,6 +61,7 @@ _LOCAL_CONVERSIONS: dict[str, Callable[..., Any]] = {
 
 def has_member(proxy: Any, name: str) -> bool:
     """Return whether an object's class has a member of this name, as far as the class was described."""
+    # vars(), not hasattr(): that would ask the solution by `__getattr__`.
     return next((vars(base)[name] for base in type(proxy).__mro__ if name in vars(base)), None) is not None
 
 
@@ -99,7 +100,7 @@ def ask_once(session: Session, operation: str, proxy: Any, *operands: Any) -> An
             if not is_from_solution(raised):
                 raise
             value, error = None, raised
-        if session.is_proxy(value):
+        if session.is_proxy(value):  # not plain data, so nothing to compare; and kept here it would never be released
             return value
         ref.conversions[key] = value, error
     value, error = ref.conversions[key]

@@ -25,6 +25,7 @@ class ProxyType(type):
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> ProxyType:
         """Derive a class in test code."""
         cls = type.__new__(mcs, name, bases, namespace, **options)
+        # Proxy itself, and classes of this package, have no reference: only those of the solution are derived there.
         base = next((one for one in bases if "__class_ref__" in vars(one)), None)
         if base is not None:
             ref_of(base).session.classes.derive(cls, namespace)
@@ -104,6 +105,7 @@ class Proxy(metaclass=ProxyType):
         return ref_of(self).session.apply_unary("deepcopy", self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
+        # A pickle of the slots would be a second proxy with the same reference.
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
 
@@ -156,6 +158,7 @@ def _call(self: Proxy, *args: Any, **kwargs: Any) -> Any:
 
 
 def _await(self: Proxy) -> Generator[None, None, Any]:
+    # Started before the yield, so that awaitables that test code gathers run beside each other there.
     session = ref_of(self).session
     session.ask(START, self)
     yield
@@ -235,6 +238,7 @@ def special_members(names: Any, absent: Any = ()) -> dict[str, Any]:
     """Return the members of a class that has some special methods, and sets others to ``None``, as Python does."""
     members: dict[str, Any] = {name: SPECIAL_METHODS[name] for name in names if name in SPECIAL_METHODS}
     members |= dict.fromkeys((name for name in absent if name in SPECIAL_METHODS), None)
+    # As Python does: an object with an `__eq__` of its own and no `__hash__` cannot be a key.
     if "__eq__" in members and "__hash__" not in members:
         members["__hash__"] = None
     return members

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RemoteError", "class_for_type_name", "make_builtin_base", "make_named_tuple_class", "make_proxy_class"]
 
+# Bounds on a description, which may be forged to keep the harness busy.
 _MAX_CLASSES = 60
 _MAX_MEMBERS = 1000
 _NAME_CHARS = 100
@@ -41,6 +42,7 @@ _TYPES: tuple[type, ...] = (
 )  # fmt: skip
 _TYPES_BY_NAME = {kind.__name__: kind for kind in (*_ROUTINES, *_TYPES)}
 """Types whose objects are described by the name alone."""
+# Listed one by one: looked up freely, a reported module and name could mean any object that is loaded here.
 _STDLIB_ERRORS: Final = frozenset(
     {
         ("asyncio.exceptions", "CancelledError"), ("asyncio.exceptions", "InvalidStateError"),
@@ -85,9 +87,11 @@ def class_for_type_name(session: Session, name: str) -> type:
     if kind is None:
         return type.__new__(ProxyType, "object", (Proxy,), members)
     members |= special_members(vars(kind)) | _members(dict.fromkeys(_methods(kind), "function"))
+    # isinstance(f(x), types.GeneratorType) is a common assertion; the class decides no comparison of values.
     members["__class__"] = property(lambda _: kind)
     if kind is types.CoroutineType:
         members |= {"send": _send, "throw": _throw, "close": _close}
+    # Two functions are never equal, whatever the process reports.
     if kind in _ROUTINES:
         members |= {"__eq__": object.__eq__, "__hash__": object.__hash__}
     for own in ("__getattribute__", "__setattr__", "__str__", "__repr__"):
@@ -156,6 +160,7 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
     bases = _bases(session, line[1:])
     errors = [base for base in bases if issubclass(base, BaseException)]
     if errors:
+        # RemoteError stands between: its `__str__` and attributes come before those of the built-in class.
         own = [base for base in errors if isinstance(base, ProxyType)]
         return _build_class(name, [*own, RemoteError, *(base for base in errors if base not in own)], namespace)
     if line and len(line) > 1 and line[1][1:] == ["builtins", "tuple"] and type(description.get("names")) is list:

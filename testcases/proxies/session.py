@@ -46,7 +46,7 @@ class ClassTable(Protocol):
 
 
 class Session(Asking, Protocol):
-    """What the proxies of one solution need; `testcases.proxies.host.ProxyHost` provides it."""
+    """The solution as its proxies use it; `testcases.proxies.host.ProxyHost` is one."""
 
     change_count: int
     """Number of requests so far that may have changed an object."""
@@ -111,6 +111,7 @@ class RemoteRef:
         """The session's count when `conversions` was filled."""
 
     def __del__(self) -> None:
+        # Runs wherever the last variable goes, in any thread and in the middle of a request: it must not send anything.
         self.session.release_ref(self)
 
 
