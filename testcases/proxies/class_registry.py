@@ -164,8 +164,8 @@ class ClassRegistry:
             RefusedError: the solution's classes do not allow it.
         """
         bases = [base for base in kind.__bases__ if base not in {Proxy, object}]
-        made = self._session.ask(MAKE, kind.__name__, bases, describe_members(self._derived[kind]))
-        if not isinstance(made, ProxyType):
+        remote = self._session.ask(MAKE, kind.__name__, bases, describe_members(self._derived[kind]))
+        if not isinstance(remote, ProxyType):
             raise RefusedError(f"{kind.__name__} cannot be derived")
-        type.__setattr__(kind, "__class_ref__", vars(made)["__class_ref__"])
-        self.rebind((ref_of(made).generation, ref_of(made).key), kind)
+        type.__setattr__(kind, "__class_ref__", vars(remote)["__class_ref__"])
+        self.rebind((ref_of(remote).generation, ref_of(remote).key), kind)

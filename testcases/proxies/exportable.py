@@ -94,10 +94,10 @@ def _is_standard(module: str) -> bool:
 
 def _is_same_object(module: str, path: str, value: Any) -> bool:
     # `__module__` and `__qualname__` can be set to anything, and test code may have patched the name.
-    found: Any = sys.modules[module] if module != "builtins" else builtins
+    named: Any = sys.modules[module] if module != "builtins" else builtins
     for name in path.split("."):
-        found = getattr(found, name, None)
-    return found is value
+        named = getattr(named, name, None)
+    return named is value
 
 
 def abilities_of(value: Any) -> str | None:

@@ -60,18 +60,18 @@ def may_set(exported: Any, name: str, value: Any) -> bool:
     if isinstance(exported, type | BaseException):
         return False
     # getattr_static runs no code of the test: a property would be evaluated just to look at it.
-    found = inspect.getattr_static(exported, name, _MISSING)
-    if type(found) is types.MemberDescriptorType or (
-        found is _MISSING and _has_attribute(type(exported), "__getattr__")
+    current = inspect.getattr_static(exported, name, _MISSING)
+    if type(current) is types.MemberDescriptorType or (
+        current is _MISSING and _has_attribute(type(exported), "__getattr__")
     ):
-        found = getattr(exported, name, _MISSING)
-    elif _has_attribute(type(found), "__set__"):
+        current = getattr(exported, name, _MISSING)
+    elif _has_attribute(type(current), "__set__"):
         return True  # a property of test code, which decides itself, or something that cannot be set
-    if _is_remote(found):
+    if _is_remote(current):
         return True
-    if callable(found) or _has_attribute(type(found), "__get__"):
+    if callable(current) or _has_attribute(type(current), "__get__"):
         return False
-    methods = frozenset[str]().union(*map(_methods, _leaves(found)))
+    methods = frozenset[str]().union(*map(_methods, _leaves(current)))
     return not methods or all(_is_plain_value(leaf) or methods <= _methods(leaf) for leaf in _leaves(value))
 
 
@@ -94,9 +94,9 @@ def _is_of_library(exported: Any, name: str) -> bool:
     return isinstance(exported, unittest.TestCase) and name in _TESTCASE_ATTRIBUTES
 
 
-def _may_be_wrapped(found: Any) -> bool:
+def _may_be_wrapped(member: Any) -> bool:
     """Return whether something may be called through a mock that wraps it: only what the solution could have itself."""
-    return abilities_of(found) is not None or getattr(found, "__module__", None) in _HARMLESS_MODULES
+    return abilities_of(member) is not None or getattr(member, "__module__", None) in _HARMLESS_MODULES
 
 
 def _is_remote(value: Any) -> bool:

@@ -145,9 +145,8 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
         reported: description that the process gave (`sandbox.processes.solution.objects`, ``describe``).
     """
     description = reported if type(reported) is dict else {}
-    line = [
-        entry for entry in _list(description.get("line"), list)[:_MAX_CLASSES] if [*map(type, entry)] == [int, str, str]
-    ]
+    classes = _list(description.get("line"), list)[:_MAX_CLASSES]
+    line = [entry for entry in classes if [*map(type, entry)] == [int, str, str]]
     name = line[0][2][:_NAME_CHARS] if line and line[0][2].isprintable() else "object"
     namespace: dict[str, Any] = {
         "__class_ref__": _ClassRef(session, generation, key),
@@ -170,15 +169,17 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
     namespace["__slots__"] = ()
     members = _members(description.get("members"))
     namespace |= members | {
-        one: _method(one) for one in members if any(observations.is_plain_method(base, one) for base in bases)
+        member: _method(member)
+        for member in members
+        if any(observations.is_plain_method(base, member) for base in bases)
     }
     namespace |= special_members(_list(description.get("slots"), str), _list(description.get("absent"), str))
     if "__init__" in _list(description.get("slots"), str):
         namespace["__init__"] = _method("__init__")
     fields = _list(description.get("fields"), str)
     if fields:
-        usable = [one for one in fields if one.isidentifier() and not keyword.iskeyword(one)]
-        namespace["__dataclass_fields__"] = {one: _field(one) for one in usable}
+        usable = [field for field in fields if field.isidentifier() and not keyword.iskeyword(field)]
+        namespace["__dataclass_fields__"] = {field: _field(field) for field in usable}
     return _build_class(name, bases, namespace)
 
 
@@ -193,10 +194,10 @@ def _build_class(name: str, bases: Sequence[type], namespace: dict[str, Any]) ->
     return type.__new__(ProxyType, "object", (Proxy,), {"__class_ref__": namespace["__class_ref__"], "__slots__": ()})
 
 
-def _bases(session: Session, line: list[list[Any]]) -> list[type]:
-    """Return the bases of a proxy class: one for each class of the line, nearest first."""
+def _bases(session: Session, ancestors: list[list[Any]]) -> list[type]:
+    """Return the bases of a proxy class: one for each class it derives from, nearest first."""
     bases: list[type] = []
-    for key, module, name in line:
+    for key, module, name in ancestors:
         if (module, name) == ("builtins", "object"):
             continue
         local = getattr(builtins, name, None) if module == "builtins" else _stdlib_error(module, name)
@@ -298,7 +299,7 @@ def make_named_tuple_class(name: str, names: tuple[str, ...], namespace: dict[st
     The items have crossed as plain data, so they compare here like any tuple.
     """
     usable = len(set(names)) == len(names) and all(
-        one.isidentifier() and not keyword.iskeyword(one) and not one.startswith("_") for one in names
+        field.isidentifier() and not keyword.iskeyword(field) and not field.startswith("_") for field in names
     )
     if not usable or not name.isidentifier():
         return None

@@ -31,7 +31,7 @@ def may_be_suppressed(error: BaseException | None) -> bool:
 
     It may for an exception of its own, for one that test code raises by a ``raise`` statement, and for one that comes
     of nothing but constants, built-in functions and modules (``1 / 0``). It may not for an assertion that failed, nor
-    for anything raised while one was evaluated.
+    for anything raised while an assertion was evaluated.
     """
     if error is None:
         return True
@@ -58,7 +58,11 @@ def is_missing_module(error: BaseException) -> bool:
         return True
     instructions, here = _running(frames[-1])
     line = here[0][0] if here is not None else 0
-    named = [str(one.argval) for one in instructions if one.opcode in _NAMING and _is_on(line, one)]
+    named = [
+        str(instruction.argval)
+        for instruction in instructions
+        if instruction.opcode in _NAMING and _is_on(line, instruction)
+    ]
     return not named or any(name.endswith("Error") for name in named)
 
 
@@ -80,16 +84,16 @@ def _is_asserting(trace: TracebackType) -> bool:
     """Return whether an ``assert`` statement, or a call of a method such as ``assertEqual``, was running."""
     instructions, here = _running(trace)
     methods: list[tuple[int, int]] = []
-    for one in instructions if here is not None else ():
-        span = _span(one)
+    for instruction in instructions if here is not None else ():
+        span = _span(instruction)
         if span is None:
             continue
-        if one.opname.startswith("LOAD_ASSERTION") or one.argval is AssertionError:
+        if instruction.opname.startswith("LOAD_ASSERTION") or instruction.argval is AssertionError:
             if _contains(_lines(span), here):  # before 3.12 the span is only a part of the statement
                 return True
-        elif one.opcode in dis.hasname and str(one.argval).lower().startswith("assert"):
+        elif instruction.opcode in dis.hasname and str(instruction.argval).lower().startswith("assert"):
             methods.append(span[0])
-        elif one.opname.startswith("CALL") and span[0] in methods and _contains(span, here):
+        elif instruction.opname.startswith("CALL") and span[0] in methods and _contains(span, here):
             return True
     return False
 
@@ -97,10 +101,11 @@ def _is_asserting(trace: TracebackType) -> bool:
 def _uses_no_values(trace: TracebackType) -> bool:
     """Return whether the expression that failed uses no variables."""
     instructions, here = _running(trace)
-    parts = [one for one in instructions if here is not None and _contains(here, _span(one))]
+    parts = [instruction for instruction in instructions if here is not None and _contains(here, _span(instruction))]
     return bool(parts) and all(
-        one.opcode not in _VARIABLES and (one.opname not in _NAMES or _is_module_or_builtin(trace.tb_frame, one.argval))
-        for one in parts
+        instruction.opcode not in _VARIABLES
+        and (instruction.opname not in _NAMES or _is_module_or_builtin(trace.tb_frame, instruction.argval))
+        for instruction in parts
     )
 
 
@@ -108,7 +113,7 @@ def _running(trace: TracebackType) -> tuple[list[dis.Instruction], _Span | None]
     """Return the instructions of a frame, and the span of the one that was running."""
     instructions = list(dis.get_instructions(trace.tb_frame.f_code))
     # tb_lasti of a call may point behind its instruction, into its inline cache.
-    begun = [one for one in instructions if one.offset <= trace.tb_lasti]
+    begun = [instruction for instruction in instructions if instruction.offset <= trace.tb_lasti]
     return instructions, _span(begun[-1]) if begun else None
 
 

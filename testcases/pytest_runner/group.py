@@ -74,7 +74,7 @@ class Group:
             try:
                 marks = all_marks(function, [*self.owners, self.module])
                 cases = cases_of(function, marks, self.fixtures)
-            except BaseException as error:  # noqa: BLE001 - then no case can be held
+            except BaseException as error:  # noqa: BLE001 - then no case can run
                 failure = error
         if failure is None and test.cases not in {None, len(cases)}:
             failure = Skipped(f"the test has {len(cases)} cases, where its source shows {test.cases}")

@@ -110,7 +110,7 @@ def fixture(
 ) -> Any:
     """Make a fixture: ``pytest.fixture``, with or without arguments."""
 
-    def made(function: Callable[..., Any]) -> Fixture:
+    def decorate(function: Callable[..., Any]) -> Fixture:
         return Fixture(function, str(scope), None if params is None else list(params), autouse, ids, name)
 
-    return made if function is None else made(function)
+    return decorate if function is None else decorate(function)

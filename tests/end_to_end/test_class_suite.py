@@ -1,4 +1,4 @@
-"""A suite of classes, in pytest's and in unittest's form: split between two processes it says what it says in one."""
+"""A suite of classes, in the forms of pytest and unittest, with the verdicts that it has in one process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SAME_ITEMS = {"shared_items": {"TestStack::test_copies_its_items"}}
 
 
 def natively(answer: str, suite: str, folder: Path) -> dict[str, bool | None]:
-    """What pytest says in one process, by the name of each test; ``None`` for one that was skipped."""
+    """Return the results of pytest in one process by the name of each test; ``None`` for one that was skipped."""
     (folder / "solution.py").write_text(answer)
     (folder / "test_it.py").write_text(suite)
     options = ["-p", "no:cacheprovider", "-p", "no:randomly", "--junitxml=out.xml"]

@@ -1,4 +1,4 @@
-"""Answers whose objects are what they say: what a class may do with the test's own data, and that it may change."""
+"""Answers with honest objects, whose classes compute with the test's own data, and whose state changes."""
 
 from __future__ import annotations
 
@@ -210,8 +210,8 @@ def test_honest_objects_pass_in_a_suite(grader: Grader) -> None:
     assert [(test.name, test.detail) for test in grade.tests if test.verdict != "passed"] == []
 
 
-def test_a_class_that_the_prompt_names_is_one_however_it_is_written(grader: Grader) -> None:
-    """Without the prompt nobody can tell it from a function."""
+def test_a_class_that_the_prompt_names_may_be_spelled_like_a_function(grader: Grader) -> None:
+    """Without the prompt it cannot be distinguished from a function."""
     answer = "class money:\n    def __init__(self, n): self.n = n\n    def __mul__(self, k): return money(self.n * k)\n"
     answer += "    def __eq__(self, other): return isinstance(other, money) and self.n == other.n\n"
     reference = {"entry_point": "money", "tests": [{"assert": "assert money(2) * 3 == money(6)"}]}

@@ -1,4 +1,4 @@
-"""Answers that return objects which say of themselves whatever a test may ask: none may pass one test."""
+"""Answers whose objects claim whatever a test may ask: none may pass a test."""
 
 from __future__ import annotations
 
@@ -125,12 +125,12 @@ def passed(grader: Grader, answer: str, tests: list[str], entry_point: str = "f"
 
 
 @pytest.mark.parametrize("base", ["", "(str)", "(int)", "(list)"])
-def test_a_function_written_as_a_class_passes_nothing_by_what_its_results_say(grader: Grader, base: str) -> None:
+def test_a_function_written_as_a_class_passes_nothing_by_claims_of_its_results(grader: Grader, base: str) -> None:
     answer = AS_A_CLASS.format(base=base)
     assert passed(grader, answer, RESULTS_OF_A_CLASS) == []
 
 
-def test_an_operator_of_a_result_is_not_shown_the_expected_value(grader: Grader) -> None:
+def test_an_operator_of_a_result_does_not_see_the_expected_value(grader: Grader) -> None:
     answer = "class f:\n    def __init__(self, n): pass\n    def __rsub__(self, o): raise ValueError(f'{o} it is')\n"
     answer += "    __sub__ = __rsub__\n"
     check = (
@@ -144,7 +144,7 @@ def test_an_operator_of_a_result_is_not_shown_the_expected_value(grader: Grader)
 @pytest.mark.parametrize(
     "area", ["type('area', (Solution,), {})", "lambda self, n: Solution()", "classmethod(lambda cls, n: cls())"]
 )
-def test_an_object_in_the_place_of_a_method_s_result_is_no_number(grader: Grader, area: str) -> None:
+def test_an_object_that_replaces_the_result_of_a_method_is_not_a_number(grader: Grader, area: str) -> None:
     answer = "class Solution:\n    def __init__(self, *a): pass\n    def __sub__(self, o): return 0\n"
     answer += "Solution.__rsub__ = Solution.__sub__\n"
     answer += f"Solution.area = {area}\n"
@@ -187,7 +187,7 @@ def test_an_object_that_is_two_numbers_equals_none(grader: Grader, truth: bool) 
     assert passed(grader, DUAL.format(truth=truth), tests) == []
 
 
-def test_nor_is_it_near_to_any(grader: Grader) -> None:
+def test_an_object_that_is_two_numbers_is_near_to_none(grader: Grader) -> None:
     suite = "import pytest\nfrom solution import f, g\n"
     for number, wanted in enumerate(["0", "1.0"]):
         suite += f"def test_{number}():\n    assert f(1) == pytest.approx({wanted})\n"
@@ -203,7 +203,7 @@ def test_a_number_that_is_true_when_it_is_0_equals_not_0(grader: Grader) -> None
     assert passed(grader, answer, ["assert f(1)", "assert f(1) == True", "assert f(2) == 1"]) == []
 
 
-def test_a_list_that_has_a_text_is_no_text(grader: Grader) -> None:
+def test_a_list_that_has_a_text_is_not_a_text(grader: Grader) -> None:
     answer = "class Both(list):\n    def __str__(self): return 'four'\n    def __eq__(self, other): return True\n"
     answer += "    def __float__(self): return 4.0\ndef f(n): return Both([4])\n"
     tests = ["assert f(1) == 'four'", "assert f(1) == 4.0", "assert f(1) == [4]"]
@@ -257,7 +257,7 @@ def test_a_result_is_one_number_each_time_it_is_converted(grader: Grader, conver
     assert passed(grader, CHANGING, [source.format(conversion) for source in CONTRADICTIONS]) == []
 
 
-def test_a_result_is_one_thing_each_time_it_is_asked(grader: Grader) -> None:
+def test_a_result_is_the_same_each_time_it_is_asked(grader: Grader) -> None:
     tests = [
         "v = f(2)\nassert len(v) != len(v)",
         "v = f(2)\nassert bool(v) is not bool(v)",
@@ -312,11 +312,11 @@ CLAIMS = [
 ]
 
 
-def test_what_a_result_says_as_a_text_or_set_is_not_believed(grader: Grader) -> None:
+def test_methods_of_a_result_that_claims_to_be_a_text_or_set_are_not_believed(grader: Grader) -> None:
     assert passed(grader, TEXT, CLAIMS) == []
 
 
-def test_what_it_holds_as_a_text_or_set_is(grader: Grader) -> None:
+def test_methods_of_a_text_or_set_run_on_its_value(grader: Grader) -> None:
     tests = ["assert f('text').startswith('ab')", "assert f('text').count('a') == 1", "assert 'bc' in f('text')"]
     tests += ["assert f('text').upper() == 'ABC'", "assert f('set').union({1}) == {1}", "assert f('text')"]
     assert passed(grader, TEXT, tests) == tests

@@ -1,4 +1,4 @@
-"""Attacks by what crosses: objects that lie, callbacks that are abused, answers that speak for their own process."""
+"""Attacks over the channel: objects that lie, callbacks that are abused, answers that forge messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ATTACKS: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cla
 
 @pytest.fixture(scope="module")
 def unsieved() -> Iterator[Grader]:
-    """A grader that has only its walls."""
+    """A grader without the source policy, which has only its isolation layers."""
     with Grader(GraderConfig.load(None, {"GRADER_POLICY": "off"})) as grader:
         yield grader
 
@@ -40,7 +40,7 @@ def test_an_attack_passes_nothing_and_is_scored(unsieved: Grader, name: str) -> 
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_nor_in_a_check_or_a_suite(unsieved: Grader, name: str) -> None:
+def test_an_attack_passes_no_check_and_no_suite(unsieved: Grader, name: str) -> None:
     """Test functions of a suite, each with the lines of one test."""
     attack = ATTACKS[name]
     suite = "from solution import *\nfrom solution import M\n\n"

@@ -62,7 +62,7 @@ WRONG_ADD = "def add(a, b):\n    return 99\n"
 
 @pytest.fixture(scope="module")
 def unsieved() -> Iterator[Grader]:
-    """A grader that has only its walls."""
+    """A grader without the source policy, which has only its isolation layers."""
     with Grader(GraderConfig.load(None, {"GRADER_POLICY": "off"})) as grader:
         yield grader
 
@@ -84,7 +84,7 @@ def test_a_suite_that_cannot_be_split_runs_in_one_process(tiered_grader: Grader)
     assert [str(test.verdict) for test in raising.tests].count("exception") == COUNT - 1  # that in a thread is lost
 
 
-def test_other_samples_say_that_they_were_split(grader: Grader) -> None:
+def test_the_metric_of_other_samples_shows_that_they_were_split(grader: Grader) -> None:
     grade = grade_of(grader, ADD, {"args": [1, 2], "expected": 3}, isolation="split")
     assert grade.metric("shared_process") == 0.0
 
@@ -121,7 +121,9 @@ def test_calls_and_programs_beside_it_are_still_split(grader: Grader) -> None:
 @pytest.mark.parametrize(
     "name", [None, "queue_instead_of_stack", "exit_swallows", "shared_items", "ends_itself", "skips"]
 )
-def test_the_suite_of_classes_says_the_same(grader: Grader, form: str, name: str | None, tmp_path: Path) -> None:
+def test_the_suite_of_classes_has_the_same_verdicts(
+    grader: Grader, form: str, name: str | None, tmp_path: Path
+) -> None:
     answer = RIGHT if name is None else WRONG[name]
     grade = grade_of(grader, answer, {"pytest": SUITES[form]}, entry_point="Stack")
     here = {test.name: test.verdict == "passed" for test in grade.tests}
@@ -217,8 +219,8 @@ GETS_THROUGH = {
 
 
 @pytest.mark.parametrize("name", GETS_THROUGH)
-def test_what_one_process_does_not_stop_is_stopped_by_two(unsieved: Grader, name: str) -> None:
-    """docs/security.md says that these get through."""
+def test_an_attack_that_one_process_does_not_stop_is_stopped_by_two(unsieved: Grader, name: str) -> None:
+    """docs/security.md lists these as not stopped."""
     suite = (
         "import unittest\nimport pytest\nfrom solution import add\n"
         "@pytest.mark.parametrize('a, b, total', [(1, 2, 3)])\n"
@@ -249,7 +251,7 @@ def test_an_answer_leaves_nothing_to_the_next(unsieved: Grader) -> None:
     assert honest.metric("functional") == 1.0
 
 
-def test_only_the_tests_that_are_held_there_are_in_the_process(unsieved: Grader) -> None:
+def test_only_the_tests_that_run_there_are_in_the_process(unsieved: Grader) -> None:
     answer = (
         "def add(a, b):\n    try:\n        raise ValueError\n    except ValueError as error:\n"
         "        frame = error.__traceback__.tb_frame\n"
@@ -261,7 +263,7 @@ def test_only_the_tests_that_are_held_there_are_in_the_process(unsieved: Grader)
     assert [test.verdict for test in grade.tests] == ["wrong_answer", "passed"], grade.tests
 
 
-def test_a_suite_that_cannot_be_had_in_one_process_either_is_refused_with_its_line(grader: Grader) -> None:
+def test_a_suite_that_cannot_run_in_one_process_either_is_refused_with_its_line(grader: Grader) -> None:
     suite = "from solution import add\ndef test_add(tmp_path):\n    assert add(1, 2) == 3\n"
     grade = grade_of(grader, ADD, {"pytest": suite})
     assert grade.status is GradeStatus.UNSCORED
@@ -383,7 +385,7 @@ def say():
 """
 
 
-def test_what_cannot_cross_can_be_had_in_one_process(grader: Grader) -> None:
+def test_values_that_cannot_cross_work_in_one_process(grader: Grader) -> None:
     grade = grade_of(grader, USES_MUCH, {"pytest": IN_ONE_PROCESS})
     assert [(test.name, test.detail) for test in grade.tests if test.verdict != "passed"] == []
     assert grade.metric("tests_total") == 12

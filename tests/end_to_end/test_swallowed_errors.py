@@ -1,4 +1,4 @@
-"""Errors that Python, or an object of the answer's, makes disappear: what an answer raises must not pass its test."""
+"""Errors that Python, or an object of the solution, swallows: an answer that raises must not pass its test."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def passed(grader: Grader, answer: str, *tests: dict[str, str], entry_point: str
 
 
 @pytest.mark.parametrize("form", ["assert", "check", "pytest"])
-def test_what_ends_an_iteration_does_not_pass_the_test_it_ends(grader: Grader, form: str) -> None:
+def test_an_exception_that_ends_an_iteration_passes_no_test(grader: Grader, form: str) -> None:
     answer, sources = STOPS.format("StopIteration"), [dedent(source).strip() for source in SWALLOWED.values()]
     if form == "pytest":
         assert passed(grader, answer, suite(sources)) == [False] * len(sources)
@@ -116,7 +116,7 @@ def test_what_ends_an_iteration_does_not_pass_the_test_it_ends(grader: Grader, f
         assert True not in passed(grader, answer, *checks)
 
 
-def test_a_check_knows_which_of_its_assertions_was_not_met(grader: Grader) -> None:
+def test_a_check_fails_the_assertion_that_was_not_met(grader: Grader) -> None:
     check = """
         def check(candidate):
             assert not any(map(candidate, [1, 2]))
@@ -144,11 +144,11 @@ def test_a_cancelled_task_passes_nothing(grader: Grader, form: str) -> None:
     assert passed(grader, answer, {"pytest": dedent(class_)}) == [False]
 
 
-def test_what_ends_an_asynchronous_iteration_passes_nothing(grader: Grader) -> None:
+def test_an_exception_that_ends_an_asynchronous_iteration_passes_nothing(grader: Grader) -> None:
     assert passed(grader, STOPS.format("StopAsyncIteration"), suite([ITERATED])) == [False]
 
 
-def test_what_was_swallowed_before_the_tests_fails_all_that_use_it(grader: Grader) -> None:
+def test_an_error_swallowed_before_the_tests_fails_all_that_use_it(grader: Grader) -> None:
     answer = STOPS.format("StopIteration")
     loop = "for one in GOT: assert one == 2"
     assert passed(grader, answer, suite([loop, loop], "GOT = list(map(f, [1, 2]))")) == [False, False]
@@ -375,7 +375,7 @@ UNDONE = {
 
 @pytest.mark.parametrize("said", ["True", "1", "'yes'", "[0]", "self"])
 @pytest.mark.parametrize("entered", ["99", "None", "self"])
-def test_no_context_manager_undoes_what_a_test_found(grader: Grader, entered: str, said: str) -> None:
+def test_no_context_manager_undoes_a_failure(grader: Grader, entered: str, said: str) -> None:
     answer = MANAGER.format(entered=entered, said=said)
     class_ = """
 import unittest
@@ -448,7 +448,7 @@ def test_a_context_manager_suppresses_what_it_is_meant_to(grader: Grader) -> Non
     assert said_no == [False] * 7
 
 
-def test_no_name_of_a_star_import_from_elsewhere_is_the_answers(grader: Grader) -> None:
+def test_names_of_star_imports_from_elsewhere_are_not_taken_from_the_answer(grader: Grader) -> None:
     forged = "def isclose(*a, **k): return True\ndef approx(x): return x\ndef f(*a): return 0\n"
     source = "from math import *\nfrom solution import *\ndef test_it():\n    assert isclose(f(1), 3.5)\n"
     for text in (source, source.replace("math", "pytest").replace("isclose(f(1), 3.5)", "approx(f(1)) == approx(3)")):
@@ -457,7 +457,7 @@ def test_no_name_of_a_star_import_from_elsewhere_is_the_answers(grader: Grader) 
         assert [test.verdict for test in grade.tests] == ["wrong_answer"]
 
 
-def test_what_is_asked_for_is_the_answers_whoever_else_has_it(grader: Grader) -> None:
+def test_the_entry_point_is_taken_from_the_answer_even_if_others_have_it(grader: Grader) -> None:
     source = "from math import *\nfrom solution import *\ndef test_it():\n    assert gcd(12, 18) == 6 == sqrt(36)\n"
     right = "def gcd(a, b):\n    return gcd(b, a % b) if b else a\n"
     wrong = "def gcd(a, b):\n    return a\n"
@@ -473,7 +473,7 @@ def test_an_answer_that_is_a_missing_module_is_wrong(grader: Grader) -> None:
     assert passed(grader, "f = ImportError", {"check": check}, {"pytest": source}) == [False, False]
 
 
-def test_a_module_that_tests_want_and_nobody_has_is_their_fault(grader: Grader) -> None:
+def test_a_missing_module_that_tests_import_breaks_the_tests(grader: Grader) -> None:
     wants = ["import no_such", "try:\n    import no_such\nexcept ImportError:\n    raise ImportError('get no_such')"]
     for source in (*wants, "raise ImportError('get no_such')", "import importlib\nimportlib.import_module('no_such')"):
         grade = grader.grade(

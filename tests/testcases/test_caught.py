@@ -45,7 +45,7 @@ def failure_of(source: str) -> BaseException | None:
         "list(map(lambda _: end(), 'ab'))\ntry: end()\nexcept StopIteration: pass",
     ],
 )
-def test_what_no_clause_caught_stays(source: str) -> None:
+def test_an_exception_that_no_clause_caught_stays(source: str) -> None:
     assert isinstance(failure_of(source), StopIteration)
     assert signals.take_failure() is None
 
@@ -64,7 +64,7 @@ def test_what_no_clause_caught_stays(source: str) -> None:
         "class A:\n  def one(self):\n    try: end()\n    except StopIteration: return 1\nassert A().one() == 1",
     ],
 )
-def test_what_a_clause_caught_is_gone(source: str) -> None:
+def test_an_exception_that_a_clause_caught_is_forgotten(source: str) -> None:
     assert failure_of(source) is None
 
 
@@ -100,7 +100,7 @@ def test_a_final_error_cannot_be_caught(failures: FailureWatch) -> None:
     assert isinstance(failures.take(), RefusedError)
 
 
-def test_lines_stay_and_what_is_no_python_is_none() -> None:
+def test_lines_stay_and_other_text_than_python_is_refused() -> None:
     with pytest.raises(ZeroDivisionError) as info:
         exec(compile_marked("try:\n  x\nexcept NameError:\n  1\n  1 / 0", "<test>"), {CAUGHT_NAME: mark_caught})
     assert info.traceback[-1].lineno == 4

@@ -95,14 +95,14 @@ class TestCalls:
         found = examine("def f(): return [2, 1]", CallTest((), [1, 2]), comparison=Comparison("unordered"))
         assert found.verdicts == ["passed"]
 
-    def test_that_raise_are_no_end(self) -> None:
+    def test_that_raise_do_not_end_the_run(self) -> None:
         found = examine("def f(x): return 1 // x", CallTest((0,), 0), CallTest((1,), 1))
         assert found.report[0] == ["exception", "f(0)", "ZeroDivisionError: integer division or modulo by zero"]
         assert found.verdicts == ["exception", "passed"]
         assert found.client.log.count("load") == 1
 
     @pytest.mark.parametrize("status", [status for status in STATUS_VERDICTS if status not in {"raised", "not_run"}])
-    def test_that_lose_the_process_are_no_end_either(self, status: str) -> None:
+    def test_that_lose_the_process_do_not_end_the_run(self, status: str) -> None:
         found = examine(f"def f(x):\n    return x or end({str(status)!r})", CallTest((0,), 0), CallTest((1,), 1))
         assert found.verdicts == [STATUS_VERDICTS[status], "passed"]
         assert found.details[0] == f"ended by {status}"
@@ -129,7 +129,7 @@ class TestCalls:
         assert found.verdicts == ["wrong_answer"]
         assert found.details[0].endswith(", expected 4")
 
-    def test_tell_large_values_in_short(self) -> None:
+    def test_describe_large_values_briefly(self) -> None:
         found = examine(
             "def f(x): return x",
             CallTest(("x" * 10**6,), 0),
@@ -182,14 +182,14 @@ class TestAssertions:
             ["wrong_answer", "assert f(2) == 5", "the assertion does not hold"],
         ]
 
-    def test_tell_their_message(self) -> None:
+    def test_show_their_message(self) -> None:
         assert examine(DOUBLE, AssertTest("assert f(2) == 5, f(3)")).details == ["6"]
 
-    def test_that_meet_an_exception_of_the_answer_say_so(self) -> None:
+    def test_that_meet_an_exception_of_the_solution_are_exceptions(self) -> None:
         found = examine("def f(x): return {}[x]", AssertTest("assert f(2) == 5"))
         assert (found.verdicts, found.details) == (["exception"], ["KeyError: 2"])
 
-    def test_may_wait_for_an_exception_of_the_answer(self) -> None:
+    def test_may_expect_an_exception_of_the_solution(self) -> None:
         source = "class OwnError(ValueError): ...\ndef f(x):\n    raise OwnError('no')"
         caught = "try:\n    f(1)\nexcept {}:\n    pass\nelse:\n    assert False\n"
         for name in ("ValueError", "Exception", "BaseException", "(KeyError, ValueError)"):
@@ -198,12 +198,12 @@ class TestAssertions:
         assert found.verdicts == ["exception", "exception"]
         assert found.details[0] == "OwnError: no"
 
-    def test_of_the_answer_s_own_are_no_wrong_answer(self) -> None:
-        """An answer that raises AssertionError has raised; the test's own assertion never came to be."""
+    def test_of_the_solution_itself_are_exceptions(self) -> None:
+        """An answer that raises AssertionError has raised: the assertion of the test was never evaluated."""
         assert examine("def f(x): assert False", AssertTest("assert f(1) == 1")).verdicts == ["exception"]
 
     @pytest.mark.parametrize("status", [status for status in STATUS_VERDICTS if status not in {"raised", "not_run"}])
-    def test_cannot_wait_for_a_lost_process(self, status: str) -> None:
+    def test_cannot_catch_a_lost_process(self, status: str) -> None:
         source = f"def f(x):\n    return x or end({str(status)!r})"
         test = AssertTest("try:\n    f(0)\nexcept Exception:\n    pass\n")
         assert examine(source, test, AssertTest("assert f(1)")).verdicts == [STATUS_VERDICTS[status], "passed"]
@@ -226,7 +226,7 @@ class TestAssertions:
         )
         assert examine(source, test).verdicts == ["passed"]
 
-    def test_keep_arguments_of_another_type_than_the_answer_says(self) -> None:
+    def test_keep_arguments_whose_reported_type_is_another(self) -> None:
         lies = {"call": Reply(SolutionStatus.RETURNED, None, changes=[[0, (9, 9)], [1, [7]], [2, 5]])}
         test = AssertTest("a, b, c = [2, 1], {1: 2}, 3\nf(a, b, c)\nassert (a, b, c) == ([2, 1], {1: 2}, 3)")
         assert examine(FakeClient(DOUBLE, lies=lies), test).verdicts == ["passed"]
@@ -265,7 +265,7 @@ class TestAssertions:
         assert examine(source, *tests).verdicts == ["wrong_answer"] * 5
 
     def test_are_not_broken_by_a_message_that_is_an_object_of_the_answer(self) -> None:
-        """Else an answer could make its tests look broken, and be unscored instead of wrong."""
+        """Otherwise an answer could make its tests look broken, and be unscored instead of wrong."""
         for text in ("return 1", "raise KeyError", "end('crashed')"):
             source = f"class Odd:\n    def __str__(self):\n        {text}\ndef f(x): return Odd()\n"
             found = examine(source, AssertTest("assert f(1) == 2, f(1)"), AssertTest("raise ValueError(f(1))"))
@@ -275,7 +275,7 @@ class TestAssertions:
                 "ValueError: an error whose text cannot be had",
             ]
 
-    def test_may_lend_what_raises_an_error_that_has_no_text(self) -> None:
+    def test_may_export_a_function_whose_error_has_no_text(self) -> None:
         test = AssertTest(
             "class Mute(ValueError):\n    def __str__(self): raise KeyError\n"
             "def raising(): raise Mute\n"
@@ -358,7 +358,7 @@ class TestChecks:
         second = CheckTest("assert 'seen' not in globals()\n" + check("assert candidate(1) == 2").source)
         assert examine(DOUBLE, first, second).verdicts == ["passed"] * 3
 
-    def test_of_an_answer_that_cannot_be_loaded_all_say_why(self) -> None:
+    def test_of_an_answer_that_cannot_be_loaded_all_give_the_reason(self) -> None:
         found = examine("1 // 0", check("assert candidate(1) == 2", "assert candidate(2) == 4"))
         assert found.verdicts == ["exception", "exception"]
         assert found.details[0] == "ZeroDivisionError: integer division or modulo by zero"
@@ -391,12 +391,12 @@ class TestLoading:
         assert found.client.log == ["load"]
 
     @pytest.mark.parametrize("value", [None, [], ["f"], "f", 5, (("f", 1),), {"f"}], ids=repr)
-    def test_that_says_nonsense_is_the_answer_s_fault(self, value: Any) -> None:
-        """Else an answer that speaks for its process could choose to be unscored."""
+    def test_with_a_nonsense_report_fails_the_answer(self, value: Any) -> None:
+        """Otherwise an answer that forges the report could choose to be unscored."""
         found = examine(FakeClient(DOUBLE, lies={"load": Reply(SolutionStatus.RETURNED, value)}), *self.TESTS)
         assert found.verdicts == ["exception"] * 4
 
-    def test_that_says_nonsense_of_other_names_helps_nobody(self) -> None:
+    def test_with_a_nonsense_report_of_names_fails_the_answer(self) -> None:
         for lie in ({"f": 5}, {"f": Reference(1, "x", is_callable=False)}, {"f": {"is_callable": True}}):
             found = examine(FakeClient(DOUBLE, lies={"load": Reply(SolutionStatus.RETURNED, lie)}), *self.TESTS)
             assert found.verdicts == ["exception"] * 4
@@ -434,12 +434,12 @@ class TestLyingAnswers:
         ],
         ids=repr,
     )  # fmt: skip
-    def test_gain_nothing_by_what_they_say_of_arguments(self, changes: Any) -> None:
+    def test_gain_nothing_by_reporting_changed_arguments(self, changes: Any) -> None:
         fake = FakeClient(DOUBLE, lies={"call": Reply(SolutionStatus.RETURNED, 1, changes=changes)})
         found = examine(fake, AssertTest("a = [3]\nassert f(a, 'x') == 1 and a == [3]"))
         assert found.verdicts == ["passed"]
 
-    def test_may_say_of_arguments_what_honest_ones_may(self) -> None:
+    def test_may_report_changed_arguments_as_honest_ones_do(self) -> None:
         fake = FakeClient(
             DOUBLE,
             lies={"call": Reply(SolutionStatus.RETURNED, 1, changes=[[0, [2, Reference("m5"), Reference("m0")]]])},
@@ -482,7 +482,7 @@ class TestBrokenTests:
     )  # fmt: skip
     @pytest.mark.parametrize("guard", ["", "try:\n    {}\nexcept Exception:\n    pass\n"])
     def test_give_an_answer_what_it_may_not_have(self, source: str, guard: str) -> None:
-        """No answer passes those; were they errors of ours instead, an answer that returns such a thing would be."""
+        """No answer passes those. As errors of the grader they would make answers that return such things unscored."""
         *before, last = source.split("\n")
         if guard and last.startswith(" "):
             return
@@ -492,7 +492,7 @@ class TestBrokenTests:
         assert "cannot be passed" in found.details[0]
 
     @pytest.mark.parametrize("test", [AssertTest("assert ("), CheckTest("def check(candidate")])
-    def test_are_no_python(self, test: Test) -> None:
+    def test_are_not_python(self, test: Test) -> None:
         with pytest.raises(SyntaxError):
             examine(DOUBLE, test)
 
@@ -506,7 +506,7 @@ class TestBrokenTests:
         with pytest.raises(BrokenTestError, match=f"the {field} does not run"):
             examine(fake, test, **{field: source})
 
-    def test_say_nothing_of_answers_that_cannot_be_loaded(self) -> None:
+    def test_are_not_blamed_for_answers_that_cannot_be_loaded(self) -> None:
         """Those have failed before anything is asked."""
         assert examine("1 // 0", AssertTest("assert f(1)"), setup="1 // 0").verdicts == ["exception"]
 
@@ -532,7 +532,7 @@ class TestRaising:
                 assert type(error).__name__ == name
 
     @pytest.mark.parametrize("base", ["BaseException", "int", "print", "__doc__", "Missing", ""])
-    def test_is_a_plain_exception_where_there_is_no_such_class(self, base: str) -> None:
+    def test_is_a_plain_exception_where_the_class_does_not_exist(self, base: str) -> None:
         error = exception_for(Reply(SolutionStatus.RAISED, raised=raised("Own", base, "text")))
         assert type(error).__bases__ == (SolutionError,)
         assert str(error) == "text"
@@ -571,7 +571,7 @@ class TestRaising:
         assert verdict_of(NameError()) is Verdict.WRONG_ANSWER
 
 
-def test_order_and_number_of_outcomes_are_those_of_the_tests() -> None:
+def test_results_have_the_order_and_number_of_the_tests() -> None:
     tests: list[Test] = [CallTest((x,), 2 * x) for x in range(20)]
     tests[7] = check(*["assert candidate(1) == 2"] * 5)
     tests[9] = AssertTest("assert math.isclose(f(0.5), 1)")

@@ -40,7 +40,7 @@ def test_one_failure_among_many_executions_fails_the_site() -> None:
     assert verdicts(recorder) == (WRONG, WRONG)
 
 
-def test_an_error_says_its_own_verdict() -> None:
+def test_an_error_has_its_own_verdict() -> None:
     recorder = make_recorder(3)
     recorder.raised(0, SolutionLostError(Verdict.MEMORY, "gone"))
     recorder.raised(1, SolutionError())

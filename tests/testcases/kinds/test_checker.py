@@ -76,7 +76,7 @@ def test_a_checker_never_gets_an_object_of_the_answer(wrapped: Any) -> None:
 
 
 @pytest.mark.parametrize("result", ["1", "None", "'yes'", "[True]", "0", "NotImplemented"])
-def test_a_checker_that_does_not_say_true_or_false_is_broken(result: str) -> None:
+def test_a_checker_that_does_not_return_true_or_false_is_broken(result: str) -> None:
     with pytest.raises(BrokenTestError, match="not True or False"):
         value(1, [1], checked(f"return {result}"))
     with pytest.raises(BrokenTestError, match="not True or False"):
@@ -132,7 +132,7 @@ def test_a_truth_of_numpy_is_one() -> None:
 
 
 @pytest.mark.parametrize("got", [0, None, "", [], 0.0])
-def test_an_answer_of_which_a_sound_checker_makes_no_bool_is_wrong(got: Any) -> None:
+def test_a_value_that_keeps_a_sound_checker_from_deciding_is_wrong(got: Any) -> None:
     sound = checked("return got and got == expected")
     assert value(4, [4], sound)
     assert not value(got, [4], sound)

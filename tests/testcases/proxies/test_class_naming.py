@@ -57,7 +57,7 @@ PROMPTS = st.lists(st.sampled_from(PIECES) | st.characters(categories=None), max
         ("# class stack:", "stack", False),
     ],
 )
-def test_a_class_is_told_by_the_prompt_or_by_how_its_name_is_written(prompt: str, name: str, is_class: bool) -> None:
+def test_a_class_is_recognised_by_the_prompt_or_by_its_spelling(prompt: str, name: str, is_class: bool) -> None:
     assert ClassNaming(prompt).is_class(name) is is_class
 
 
@@ -74,7 +74,7 @@ def is_class_by_patterns_of_the_name(prompt: str, name: str) -> bool:
 
 
 @given(PROMPTS, st.sampled_from(NAMES) | st.text(max_size=3))
-def test_a_class_is_the_one_that_patterns_made_for_its_name_tell(prompt: str, name: str) -> None:
+def test_one_fixed_pattern_agrees_with_a_pattern_for_each_name(prompt: str, name: str) -> None:
     assert ClassNaming(prompt).is_class(name) is is_class_by_patterns_of_the_name(prompt, name)
 
 

@@ -1,4 +1,4 @@
-"""What an answer may do with objects of test code, whatever it writes to the channel."""
+"""Rights of an answer on exported objects of test code, whatever it writes to the channel."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def serve(verb: str, lent: Any, *fields: Any) -> Any:
-    loans = Exports()
-    loans.key_of(lent)
-    return loans.serve(verb, [lent, *fields])
+def serve(verb: str, exported: Any, *fields: Any) -> Any:
+    exports = Exports()
+    exports.key_of(exported)
+    return exports.serve(verb, [exported, *fields])
 
 
 def of_test(kind: type) -> type:
@@ -113,14 +113,14 @@ def test_a_mock_is_given_nothing_that_can_be_called(value: Any) -> None:
 
 
 @pytest.mark.parametrize(("wrapped", "name"), [(numbers(), "gi_frame"), (str, "format"), (object(), "x"), (types, "x")])
-def test_what_a_mock_wraps_is_no_more_reached_than_by_itself(wrapped: Any, name: str) -> None:
+def test_a_mock_gives_no_more_access_to_what_it_wraps(wrapped: Any, name: str) -> None:
     with pytest.raises(AttributeError):
         serve("get", Mock(wraps=wrapped), name)
     assert serve("get", Mock(wraps=math), "sqrt")(9) == 3
     assert serve("get", Mock(wraps=TestNode()), "method")() == 1
 
 
-def test_a_class_of_mocks_takes_no_configuration() -> None:
+def test_a_class_of_mocks_refuses_configuration() -> None:
     of_test(OwnMock)
     assert isinstance(serve("call", OwnMock, [], {}), OwnMock)
     for function in (OwnMock, functools.partial(OwnMock, 1)):
@@ -176,10 +176,12 @@ def test_and_so_does_a_list_of_them() -> None:
                 serve("set", node, "next", value)
 
 
-@pytest.mark.parametrize("lent", [TestNode, ValueError, ValueError("x"), of_test(type("OwnError", (Exception,), {}))])
-def test_classes_and_exceptions_are_left_as_they_are(lent: Any) -> None:
+@pytest.mark.parametrize(
+    "exported", [TestNode, ValueError, ValueError("x"), of_test(type("OwnError", (Exception,), {}))]
+)
+def test_classes_and_exceptions_are_left_as_they_are(exported: Any) -> None:
     with pytest.raises(AttributeError):
-        serve("set", lent, "note", 3)
+        serve("set", exported, "note", 3)
 
 
 PLAIN = ["bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "range", "set",
@@ -189,9 +191,9 @@ NO_DATA = ["type", "property", "super", "classmethod", "staticmethod", "memoryvi
 
 
 def adopted(name: str) -> Any:
-    candidate: Any = None
-    objects = ProxyHost(candidate, lambda: candidate, ClassNaming(""))
-    return objects.adopt(Reference(f"g:builtins:{name}", "type", is_callable=True))
+    client: Any = None
+    host = ProxyHost(client, lambda: client, ClassNaming(""))
+    return host.adopt(Reference(f"g:builtins:{name}", "type", is_callable=True))
 
 
 @pytest.mark.parametrize("name", [*PLAIN, "Exception", "KeyError", "BaseException"])

@@ -1,4 +1,4 @@
-"""Objects of test code in the hands of honest answers: mocks, patches, and objects whose data they change."""
+"""Exported objects of test code that honest answers use: mocks, patches, and objects whose data they change."""
 
 from __future__ import annotations
 
@@ -276,8 +276,8 @@ def f(m):
 """
 
 
-def test_a_mock_is_no_way_to_the_examiner_of_other_answers() -> None:
-    """The examiner serves all answers to a problem."""
+def test_a_mock_is_not_a_way_to_the_harness_of_other_answers() -> None:
+    """The harness serves all answers to a problem."""
     with Grader(GraderConfig.load(None, {"GRADER_POLICY": "off", "GRADER_WORKERS": "1"})) as unsieved:
         for number, answer in enumerate([POISON, "def f(m):\n    return 5\n", "def f(m):\n    return 6\n"]):
             grade = grade_of(unsieved, answer, POISONED, str(number))
@@ -285,7 +285,7 @@ def test_a_mock_is_no_way_to_the_examiner_of_other_answers() -> None:
         assert grade_of(unsieved, "def f(m):\n    return 3\n", POISONED).metric("functional") == 1.0
 
 
-def test_an_examiner_that_may_have_lent_a_mock_serves_one_answer() -> None:
+def test_a_harness_that_may_have_exported_a_mock_serves_one_answer() -> None:
     suite = (
         "from unittest.mock import Mock\nfrom solution import f\n\ndef test_f():\n"
         "    Mock.seen = getattr(Mock, 'seen', 0) + 1\n    assert Mock.seen == f(1)\n"
