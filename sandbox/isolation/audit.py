@@ -79,7 +79,7 @@ def apply(hook: Hook | None = None) -> None:
 
 
 def probe() -> str | None:
-    """Why the wall cannot stand, or ``None``. Changes the calling process: call it in a forked child."""
+    """Return why the layer does not work here, or ``None``. Changes the calling process: call it in a forked child."""
     pid = os.fork()
     if pid == 0:
         apply()

@@ -1,6 +1,6 @@
 """The harness process: runs test specs against answers. It knows expected values, and never runs an answer.
 
-What a test spec means is left to a runner, which is named when the sandbox is made. It gets the decoded spec and a
+A runner interprets the test spec. It is named when the sandbox is made. It gets the decoded spec and a
 `SolutionClient`, and returns plain data, which is passed on as it is.
 """
 

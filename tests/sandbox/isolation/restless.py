@@ -1,4 +1,4 @@
-"""Processes that try to outlive whoever started them; ``python restless.py MANNER MARK WORD`` or a zygote's role."""
+"""Processes that try to outlive their parents; ``python restless.py MANNER TAG NAME`` or a zygote's role."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SYSTEM = SimpleNamespace(_exit=os._exit, fork=os.fork, setsid=os.setsid, waitpi
 
 
 def role_of(argument: str) -> Callable[[int], None]:
-    """A program for a zygote's child: start what is to stay, say so, and end."""
+    """Return the program of a zygote's child: start a process that is to stay, report that, and end."""
     manner = argument.split(maxsplit=1)[0]
 
     def main(channel: int) -> None:

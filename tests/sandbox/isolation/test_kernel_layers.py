@@ -1,4 +1,4 @@
-"""What the kernel's walls refuse, to Python and to native code, in every tier this host has."""
+"""Calls that the kernel layers refuse, to Python and to native code, in every tier of this host."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ IN_A_PROBE = """
 
 
 def in_a_child(script: str) -> Any:
-    """What a script prints, as JSON; it has the wall modules, ``tried`` and ``native`` at hand."""
+    """Run a script with the modules of the layers, ``tried`` and ``native``; return what it prints, read as JSON."""
     environment = {"PYTHONPATH": os.pathsep.join(PATHS)}
     program = dedent(IN_A_PROBE) + dedent(script)
     return json.loads(subprocess.check_output([sys.executable, "-S", "-c", program], env=environment, timeout=60))
 
 
 def needs(layer: str) -> None:
-    """Skip the test where this host lacks a wall."""
+    """Skip the test if this host lacks a layer."""
     reason = in_a_child(f"print(json.dumps({layer}.probe()))")
     if reason is not None:
         pytest.skip(f"{layer}: {reason}")
@@ -96,27 +96,27 @@ REFUSED_TO_NATIVE_CODE = {
 def test_the_filter_refuses_what_no_honest_program_needs() -> None:
     needs("seccomp")
     attempts = ", ".join(f"{name!r}: lambda: {attempt}" for name, attempt in REFUSED_TO_PYTHON.items())
-    told = in_a_child(f"""
+    outcomes = in_a_child(f"""
         no_new_privs.apply(); seccomp.apply()
         print(json.dumps({{name: tried(attempt) for name, attempt in {{{attempts}}}.items()}}))
     """)
-    assert told == dict.fromkeys(REFUSED_TO_PYTHON, "EPERM")
+    assert outcomes == dict.fromkeys(REFUSED_TO_PYTHON, "EPERM")
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of another processor")
 def test_the_filter_refuses_native_code_the_rest_of_the_kernel() -> None:
     needs("seccomp")
-    told = in_a_child(f"""
+    outcomes = in_a_child(f"""
         no_new_privs.apply(); seccomp.apply()
-        told = {{name: native(number, 0, 0, 0, 0, 0, 0) for name, number in {REFUSED_TO_NATIVE_CODE}.items()}}
-        told["clone with a namespace"] = native(56, 0x10000000 | 17, 0, 0, 0, 0)
-        told["clone3"] = native(435, 0, 0)
-        told["io_uring_setup"] = native(425, 0, 0)
-        told["a call of the future"] = native(9999)
-        print(json.dumps(told))
+        outcomes = {{name: native(number, 0, 0, 0, 0, 0, 0) for name, number in {REFUSED_TO_NATIVE_CODE}.items()}}
+        outcomes["clone with a namespace"] = native(56, 0x10000000 | 17, 0, 0, 0, 0)
+        outcomes["clone3"] = native(435, 0, 0)
+        outcomes["io_uring_setup"] = native(425, 0, 0)
+        outcomes["a call of the future"] = native(9999)
+        print(json.dumps(outcomes))
     """)
     expected = dict.fromkeys([*REFUSED_TO_NATIVE_CODE, "clone with a namespace"], "EPERM")
-    assert told == expected | dict.fromkeys(["clone3", "io_uring_setup", "a call of the future"], "ENOSYS")
+    assert outcomes == expected | dict.fromkeys(["clone3", "io_uring_setup", "a call of the future"], "ENOSYS")
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of another processor")
@@ -135,7 +135,7 @@ def test_the_other_calling_convention_of_the_processor_ends_the_process() -> Non
 
 def test_the_filter_leaves_what_our_own_processes_need() -> None:
     needs("seccomp")
-    told = in_a_child("""
+    outcomes = in_a_child("""
         import signal, threading, asyncio, resource
         no_new_privs.apply(); seccomp.apply()
         def end_a_child():
@@ -146,14 +146,14 @@ def test_the_filter_leaves_what_our_own_processes_need() -> None:
             signal.pidfd_send_signal(descriptor, signal.SIGKILL)
             assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -9
         threading.Thread(target=end_a_child).start()
-        told = {name: tried(attempt) for name, attempt in {
+        outcomes = {name: tried(attempt) for name, attempt in {
             "a child": end_a_child, "pairs": socket.socketpair, "memory": lambda: os.memfd_create("a"),
             "limits": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
             "asyncio": lambda: asyncio.run(asyncio.sleep(0.001)), "user": lambda: os.setresuid(*[os.getuid()] * 3),
         }.items()}
-        print(json.dumps(told))
+        print(json.dumps(outcomes))
     """)
-    assert set(told.values()) == {"done"}
+    assert set(outcomes.values()) == {"done"}
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
@@ -186,9 +186,9 @@ def test_landlock_leaves_nothing_to_write_and_little_to_read(tmp_path: Path) -> 
     (tmp_path / "open").mkdir()
     for place in ("secret", "open/known"):
         (tmp_path / place).write_text("text")
-    told = in_a_child(f"""
+    outcomes = in_a_child(f"""
         no_new_privs.apply(); landlock.apply([{str(tmp_path / "open")!r}])
-        told = {{name: tried(attempt) for name, attempt in {{
+        outcomes = {{name: tried(attempt) for name, attempt in {{
             "an allowed file": lambda: open({str(tmp_path / "open/known")!r}).read(),
             "another file": lambda: open({str(tmp_path / "secret")!r}).read(),
             "a folder": lambda: os.listdir("/"), "home": lambda: os.listdir({str(Path.home())!r}),
@@ -198,47 +198,47 @@ def test_landlock_leaves_nothing_to_write_and_little_to_read(tmp_path: Path) -> 
             "the bin": lambda: open("/dev/null", "w"),
             "a late import": lambda: __import__("xmlrpc.client"),
         }}.items()}}
-        print(json.dumps(told))
+        print(json.dumps(outcomes))
     """)
     allowed = dict.fromkeys(["an allowed file", "the bin", "a late import"], "done")
     refused = dict.fromkeys(["another file", "a folder", "home", "passwords", "writing", "making"], "EACCES")
-    assert told == allowed | refused
+    assert outcomes == allowed | refused
 
 
 # Namespaces
 
 
-def test_a_world_of_its_own_has_one_process_no_network_and_cannot_be_written(tmp_path: Path) -> None:
+def test_own_namespaces_have_one_process_no_network_and_cannot_be_written(tmp_path: Path) -> None:
     needs("namespaces")
-    told = in_a_child(f"""
+    outcomes = in_a_child(f"""
         namespaces.enter(own_pids=True)
         if pid := os.fork():
             os.waitpid(pid, 0)
             os._exit(0)
         namespaces.make_mounts(own_pids=True)
-        told = {{"pid": os.getpid(), "seen": [name for name in os.listdir("/proc") if name.isdigit()],
+        outcomes = {{"pid": os.getpid(), "seen": [name for name in os.listdir("/proc") if name.isdigit()],
                  "network": [line.split(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]],
                  "loopback": tried(lambda: socket.create_connection(("127.0.0.1", 9), 1)),
                  "writing": tried(lambda: open({str(tmp_path / "new")!r}, "w"))}}
-        print(json.dumps(told))
+        print(json.dumps(outcomes))
     """)
-    assert told == {"pid": 1, "seen": ["1"], "network": ["lo"], "loopback": "ENETUNREACH", "writing": "EROFS"}
+    assert outcomes == {"pid": 1, "seen": ["1"], "network": ["lo"], "loopback": "ENETUNREACH", "writing": "EROFS"}
 
 
 # Tiers
 
 
 def reports(*fallen: str) -> dict[str, str]:
-    """Why some of the kernel's walls cannot stand."""
+    """Return reasons why some of the kernel layers do not work."""
     return {name: "refused" if name in fallen else "" for name in KERNEL_LAYERS}
 
 
 def apply(isolation: Tier | None, *fallen: str) -> set[str]:
-    """Which walls are then put up."""
+    """Return the layers that are applied."""
     return {name for name, why in limit_to(isolation, reports(*fallen)).items() if not why}
 
 
-def test_only_walls_of_the_tier_in_use_are_put_up() -> None:
+def test_only_layers_of_the_tier_in_use_are_applied() -> None:
     everything = set(KERNEL_LAYERS)
     assert apply(None) == apply(Tier.NAMESPACES) == everything
     assert apply(Tier.SECCOMP) == everything - {"namespaces"}
@@ -248,20 +248,20 @@ def test_only_walls_of_the_tier_in_use_are_put_up() -> None:
     assert apply(None, "seccomp") == apply(None, "no_new_privs") == set()
 
 
-def test_walls_that_are_left_down_say_so() -> None:
+def test_layers_that_are_not_applied_report_a_reason() -> None:
     for whys in (limit_to(Tier.RLIMIT, reports()), not_probed()):
         assert whys == dict.fromkeys(KERNEL_LAYERS, "not applied: the tier in use is rlimit")
     assert limit_to(None, reports("landlock"))["landlock"] == "refused"
 
 
-def test_a_tier_that_is_demanded_and_not_there_is_a_refusal_to_start(make_box: Callable[..., Box]) -> None:
+def test_a_demanded_tier_that_is_missing_refuses_to_start(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1, isolation=Tier.RLIMIT, require_isolation=Tier.SECCOMP)
     with pytest.raises(IsolationError, match=r"isolation seccomp is demanded, this host has rlimit \(.*not applied"):
         box.sandbox.start()
     assert [executor.zygote.pid for executor in box.sandbox._executors] == [None]
 
 
-def test_what_was_to_run_where_a_tier_is_refused_is_not_warned_of(
+def test_coroutines_of_a_refused_tier_cause_no_warning(
     make_box: Callable[..., Box], recwarn: pytest.WarningsRecorder
 ) -> None:
     box = make_box(workers=1, isolation=Tier.RLIMIT, require_isolation=Tier.SECCOMP)
@@ -293,7 +293,7 @@ def tier_box(tier: Tier, make_box: Callable[..., Box]) -> Box:
     return box
 
 
-def test_nothing_of_what_put_up_the_walls_is_left_for_an_answer(tier_box: Box) -> None:
+def test_an_answer_finds_nothing_of_what_applied_the_layers(tier_box: Box) -> None:
     refused = {"open": "OSError", "list": "OSError"}
     expected = {"modules": [], "classes": [], **refused}
     assert tier_box.call(dedent(LOOK_AROUND), expected=expected).verdict == "passed"
@@ -305,31 +305,32 @@ def status_of(pid: int) -> dict[str, str]:
 
 
 @pytest.mark.skipif(IN_A_CONTAINER, reason="a container's engine filters calls itself, and hides the zygote")
-def test_the_walls_stand_in_the_zygote_as_they_are_reported(tier_box: Box) -> None:
+def test_the_layers_are_active_in_the_zygote_as_reported(tier_box: Box) -> None:
     sandbox: Sandbox = tier_box.sandbox
-    standing = {layer.name for layer in sandbox.layers if layer.active}
+    active = {layer.name for layer in sandbox.layers if layer.active}
     zygote = sandbox._executors[0].zygote.pid
     assert zygote is not None
     status = status_of(zygote)
-    assert (status["NoNewPrivs"] == "1") == ("no_new_privs" in standing)
-    assert (status["Seccomp"] == "2") == ("seccomp" in standing)
+    assert (status["NoNewPrivs"] == "1") == ("no_new_privs" in active)
+    assert (status["Seccomp"] == "2") == ("seccomp" in active)
     own = (Path("/proc/self/ns/pid").readlink(), Path("/proc/self/ns/net").readlink())
     theirs = tuple(Path(f"/proc/{zygote}/ns/{kind}").readlink() for kind in ("pid", "net"))
-    assert (not set(own) & set(theirs)) == ("namespaces" in standing)
+    assert (not set(own) & set(theirs)) == ("namespaces" in active)
     assert sandbox.tier == (
-        Tier.NAMESPACES if "namespaces" in standing else Tier.SECCOMP if "seccomp" in standing else Tier.RLIMIT
+        Tier.NAMESPACES if "namespaces" in active else Tier.SECCOMP if "seccomp" in active else Tier.RLIMIT
     )
 
 
 # What outlives its parent
 
 
-MANNERS = ["daemon", pytest.param("racer", marks=pytest.mark.alone)]  # who is to be quicker than a racer needs a CPU
+# The reaper must be quicker than a racer, and needs a CPU for that.
+MANNERS = ["daemon", pytest.param("racer", marks=pytest.mark.alone)]
 
 
 def daemons(name: str) -> list[int]:
-    """Processes that ``restless.py`` has left, by the word in their command line, or in their zygote's title."""
-    found = []
+    """List processes left by ``restless.py``, by the name in their command line or in their zygote's title."""
+    pids = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -337,53 +338,53 @@ def daemons(name: str) -> list[int]:
             except OSError:
                 continue
             if name.encode() in words and b"restless" in words:
-                found.append(int(entry.name))
-    return found
+                pids.append(int(entry.name))
+    return pids
 
 
-def seen(name: str) -> set[int]:
-    """As `daemons`, in many readings: a racer can slip through one."""
+def daemons_in_many_readings(name: str) -> set[int]:
+    """Return what `daemons` finds in many readings: a racer can slip through one."""
     return {pid for _ in range(20) for pid in daemons(name)}
 
 
 @pytest.fixture
-def word() -> Iterator[str]:
-    word = f"word{time.monotonic_ns()}"
-    yield word
-    for pid in daemons(word):
+def name() -> Iterator[str]:
+    name = f"name{time.monotonic_ns()}"
+    yield name
+    for pid in daemons(name):
         os.kill(pid, 9)
 
 
 @pytest.mark.parametrize("manner", MANNERS)
-def test_a_sweep_finds_what_has_left_its_session_and_its_parent(word: str, manner: str) -> None:
-    mark = new_tag()
-    subprocess.run([sys.executable, "-S", str(DAEMON), manner, str(mark), word], check=True, timeout=30)
-    assert any(daemons(word) for _ in range(200))  # a racer can slip through one reading
-    assert reap({mark + 1}) == 0
-    assert reap({mark}) >= 1
-    assert daemons(word) == []
+def test_the_reaper_finds_processes_that_left_session_and_parent(name: str, manner: str) -> None:
+    tag = new_tag()
+    subprocess.run([sys.executable, "-S", str(DAEMON), manner, str(tag), name], check=True, timeout=30)
+    assert any(daemons(name) for _ in range(200))  # a racer can slip through one reading
+    assert reap({tag + 1}) == 0
+    assert reap({tag}) >= 1
+    assert daemons(name) == []
 
 
-def test_a_sweep_spares_what_it_is_told_to(word: str) -> None:
-    mark = new_tag()
-    subprocess.run([sys.executable, "-S", str(DAEMON), "daemon", str(mark), word], check=True, timeout=30)
-    (pid,) = daemons(word)
-    assert reap({mark}, spare={pid}) == 0
-    assert daemons(word) == [pid]
-    assert reap({mark}) == 1
+def test_the_reaper_spares_the_processes_that_are_named(name: str) -> None:
+    tag = new_tag()
+    subprocess.run([sys.executable, "-S", str(DAEMON), "daemon", str(tag), name], check=True, timeout=30)
+    (pid,) = daemons(name)
+    assert reap({tag}, spare={pid}) == 0
+    assert daemons(name) == [pid]
+    assert reap({tag}) == 1
 
 
 @pytest.mark.parametrize("tier", Tier)
 @pytest.mark.parametrize("manner", MANNERS)
-def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, manner: str, word: str) -> None:
+def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, manner: str, name: str) -> None:
     zygote = Zygote(
         ZygoteSettings(
             preload=(),
-            roles={"D": f"tests.sandbox.isolation.restless:role_of|{manner} {word}"},
+            roles={"D": f"tests.sandbox.isolation.restless:role_of|{manner} {name}"},
             paths=(str(HERE.parents[2]), *PATHS),
             isolation=tier,
             runs_solutions=True,
-            title=f"restless {word}",
+            title=f"restless {name}",
         )
     )
     loop = Loop()
@@ -398,11 +399,11 @@ def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, m
         ours = {zygote.pid, zygote._process.pid if zygote._process is not None else None}
         if any(layer["name"] == "orphans" and layer["active"] for layer in zygote.layers):
             give_up = time.monotonic() + 20
-            while seen(word) - ours and time.monotonic() < give_up:
+            while daemons_in_many_readings(name) - ours and time.monotonic() < give_up:
                 time.sleep(0.01)
-            assert seen(word) <= ours  # gone with their parent, while the zygote lives
+            assert daemons_in_many_readings(name) <= ours  # gone with their parent, while the zygote lives
         else:
-            assert any(set(daemons(word)) - ours for _ in range(200))
+            assert any(set(daemons(name)) - ours for _ in range(200))
     finally:
         zygote.kill()
-    assert daemons(word) == []
+    assert daemons(name) == []

@@ -1,4 +1,4 @@
-"""The walls, felt from inside an answer and seen from outside, as the user who runs the tests and as nobody."""
+"""The isolation layers as seen by an answer and from outside, as the user who runs the tests and as user nobody."""
 
 from __future__ import annotations
 
@@ -42,25 +42,25 @@ from sandbox.types import Job
 from sandbox.wire.limits import Limits
 from sandbox.sandbox import Sandbox, SandboxSettings
 
-conductor, paths = sys.argv[1], (sys.argv[2],)
-with Sandbox(SandboxSettings(runner=conductor, paths=paths)) as sandbox:
+runner, paths = sys.argv[1], (sys.argv[2],)
+with Sandbox(SandboxSettings(runner=runner, paths=paths)) as sandbox:
     sandbox.start()
-    print(json.dumps([os.getuid(), sandbox.tier, [(wall.name, wall.active) for wall in sandbox.layers]]), flush=True)
+    print(json.dumps([os.getuid(), sandbox.tier, [(layer.name, layer.active) for layer in sandbox.layers]]), flush=True)
     for line in sys.stdin:
-        source, exam, limits = json.loads(line)
-        job = Job(source, base64.b64decode(exam), Limits(*limits), "data")
+        source, spec, limits = json.loads(line)
+        job = Job(source, base64.b64decode(spec), Limits(*limits), "data")
         (done,) = sandbox.run([sandbox.execute(job, deadline=time.monotonic() + 60)])
         print(json.dumps([done.status, done.report, done.detail, done.cpu_s, done.peak_mb, done.output]), flush=True)
 """
 
 
 class NobodysSandbox:
-    """Stands in for a sandbox: one in a process of the user nobody."""
+    """Proxy for a sandbox in a process of the user nobody."""
 
-    def __init__(self, place: Path, runner: str) -> None:
+    def __init__(self, folder: Path, runner: str) -> None:
         self.process = subprocess.Popen(
-            [SYSTEM_PYTHON, "-s", "-B", "-c", SERVE, runner, str(place)],
-            env={"PYTHONPATH": str(place)},
+            [SYSTEM_PYTHON, "-s", "-B", "-c", SERVE, runner, str(folder)],
+            env={"PYTHONPATH": str(folder)},
             cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -96,31 +96,31 @@ class NobodysSandbox:
 
 @pytest.fixture(scope="session")
 def nobodys_box(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    """A box of the user nobody's, with copies of all it needs in a place that anyone may read."""
+    """Make a box of the user nobody, with copies of all that it needs in a folder that everyone may read."""
     if os.getuid() != 0:
         pytest.skip("only root can become another user")
     if not SYSTEM_PYTHON.exists() or subprocess.run([SYSTEM_PYTHON, "-c", "import tomllib"], check=False).returncode:
         pytest.skip("no Python 3.11 or later that every user may run")
-    place = tmp_path_factory.mktemp("nobody") / "packages"
-    place.mkdir()
+    folder = tmp_path_factory.mktemp("nobody") / "packages"
+    folder.mkdir()
     for name in ("sandbox", "testcases", *TOOLS):
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             continue  # not every version of black has all of them
         origin = Path(spec.origin)
         if origin.name.startswith("__init__."):
-            shutil.copytree(origin.parent, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(origin.parent, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(origin, place)
+            shutil.copy(origin, folder)
     black = importlib.util.find_spec("black")
     assert black is not None
     assert black.origin is not None
     for compiled in Path(black.origin).parents[1].glob("*__mypyc*.so"):
-        shutil.copy(compiled, place)
-    for folder in [place, *place.parents]:
-        if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o055)
-    nobodys = NobodysSandbox(place, box.sandbox.settings.runner)
+        shutil.copy(compiled, folder)
+    for path in [folder, *folder.parents]:
+        if path.stat().st_uid == 0 and not path.stat().st_mode & 0o001:
+            path.chmod(path.stat().st_mode | 0o055)
+    nobodys = NobodysSandbox(folder, box.sandbox.settings.runner)
     try:
         yield Box(nobodys)  # type: ignore[arg-type]  # all of a sandbox that is used
     finally:
@@ -428,7 +428,7 @@ def f():
     sys.monitoring.use_tool_id(3, "x")
     sys.monitoring.register_callback(3, sys.monitoring.events.CALL, print)
 
-#: a wall touched while a signal handler rewrites what it finds below it
+#: a denied event while a signal handler rewrites the frames below it
 import signal, sys
 def rewrite(_, frame):
     while frame:
@@ -444,7 +444,7 @@ def f():
     sys.settrace(None)
     return 42
 
-#: a wall touched with everything patched that a wall could be made of
+#: a denied event with everything patched that a hook could be made of
 import builtins, functools, os, sys, weakref
 def f():
     settrace = sys.settrace
@@ -454,7 +454,7 @@ def f():
     settrace(None)
     return 42
 
-#: a wall touched, and the exception swallowed
+#: a denied event, and the exception swallowed
 import sys
 def f():
     try:
@@ -464,7 +464,7 @@ def f():
     finally:
         return 42
 
-#: a wall touched at import
+#: a denied event at import
 import sys
 sys.setprofile(print)
 def f():
@@ -480,7 +480,7 @@ def test_an_answer_finds(anyones_box: Box, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", POLICY)
-def test_a_touch_of_a_wall_ends_the_process(anyones_box: Box, case: Case) -> None:
+def test_a_denied_operation_ends_the_process(anyones_box: Box, case: Case) -> None:
     seen = anyones_box.call(case.source)
     assert (seen.verdict, seen.detail) == ("policy", "did something that the sandbox forbids"), (
         seen.execution,
@@ -510,7 +510,7 @@ LOOK_DOWN = """
 """
 
 
-def test_nothing_of_ours_lies_below_an_answer_that_is_called_while_test_code_is(anyones_box: Box) -> None:
+def test_an_answer_called_during_a_callback_finds_no_frame_of_ours(anyones_box: Box) -> None:
     check = CheckTest("def check(candidate):\n    assert candidate(lambda: g()) == []\n")
     seen = anyones_box.see(Problem((check,), entry_point="f"), LOOK_DOWN)
     assert seen.verdict == "passed", seen.execution
@@ -525,14 +525,14 @@ def test_every_event_that_is_denied_ends_the_process(box: Box) -> None:
         assert seen.verdict == "policy", event
 
 
-def test_exit_code_of_the_audit_hook_is_nothing_to_gain_by(box: Box) -> None:
+def test_the_exit_code_of_the_audit_hook_gains_nothing(box: Box) -> None:
     assert box.call(f"import os\ndef f():\n    os._exit({audit.EXIT_CODE})").verdict == "policy"
 
 
 # Seen from outside
 
 
-def test_the_kernel_holds_the_limits(single_box: Box) -> None:
+def test_the_kernel_enforces_the_limits(single_box: Box) -> None:
     text = watch_a_solution(single_box, lambda pid: Path(f"/proc/{pid}/limits").read_text())
     limits = {line[:26].strip(): line[26:].split()[:2] for line in text.splitlines()[1:]}
     for name in ("Max open files", "Max processes", "Max file size", "Max core file size"):
@@ -562,12 +562,12 @@ def test_a_solution_process_has_four_descriptors_no_environment_and_no_privilege
 
 
 @pytest.mark.skipif(IN_A_CONTAINER, reason="a container's engine refuses namespaces")
-def test_all_walls_stand_here_for_us_and_for_nobody(box: Box, nobodys_box: Box) -> None:
+def test_all_layers_are_active_here_for_us_and_for_nobody(box: Box, nobodys_box: Box) -> None:
     assert [layer.name for layer in box.sandbox.layers if not layer.active] == []
     assert box.sandbox.tier is list(Tier)[-1]
     nobodys: Any = nobodys_box.sandbox
     assert (nobodys.uid, nobodys.tier) == (NOBODY, "namespaces")
-    assert [name for name, stands in nobodys.layers if not stands] == []
+    assert [name for name, active in nobodys.layers if not active] == []
 
 
 LEFT_OVER = """
@@ -597,34 +597,37 @@ print(sorted(found))
 """
 
 
-def test_no_object_refers_to_a_function_that_was_taken_out() -> None:
-    """Outside the sandbox, where all objects may be searched."""
+def test_no_object_refers_to_a_function_that_was_removed() -> None:
+    """Run outside the sandbox, where all objects may be searched."""
     env = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     assert subprocess.check_output([sys.executable, "-S", "-c", LEFT_OVER], env=env, text=True) == "[]\n"
 
 
 SABOTAGE = {
-    "rlimits": ("from sandbox.isolation import rlimits as wall; wall._set = lambda *a: None", "can be opened"),
+    "rlimits": ("from sandbox.isolation import rlimits as layer; layer._set = lambda *a: None", "can be opened"),
     "rlimits that cannot be set": (
-        "from sandbox.isolation import rlimits as wall; wall._set = lambda *a: 1 // 0 or 1",
+        "from sandbox.isolation import rlimits as layer; layer._set = lambda *a: 1 // 0 or 1",
         "Zero",
     ),
-    "functions": ("from sandbox.isolation import functions as wall; wall.apply = wall.seal", "os.fork is still there"),
+    "functions": (
+        "from sandbox.isolation import functions as layer; layer.apply = layer.seal",
+        "os.fork is still there",
+    ),
     "functions that come back": (
-        "from sandbox.isolation import functions as wall; wall.seal = lambda: None",
+        "from sandbox.isolation import functions as layer; layer.seal = lambda: None",
         "still there",
     ),
-    "imports": ("from sandbox.isolation import imports as wall; wall.apply = lambda: None", "can be imported"),
-    "audit": ("from sandbox.isolation import audit as wall; wall.DENIED = frozenset()", "did not end the process"),
+    "imports": ("from sandbox.isolation import imports as layer; layer.apply = lambda: None", "can be imported"),
+    "audit": ("from sandbox.isolation import audit as layer; layer.DENIED = frozenset()", "did not end the process"),
     "a probe that is killed": (
-        "from sandbox.isolation import audit as wall; import os; wall.probe = lambda: os.kill(os.getpid(), 9)",
+        "from sandbox.isolation import audit as layer; import os; layer.probe = lambda: os.kill(os.getpid(), 9)",
         "the probe was killed",
     ),
 }
 
 
 @pytest.mark.parametrize(("sabotage", "reason"), SABOTAGE.values(), ids=SABOTAGE)
-def test_a_probe_tells_why_its_wall_does_not_stand(sabotage: str, reason: str) -> None:
+def test_a_probe_reports_why_its_layer_does_not_work(sabotage: str, reason: str) -> None:
     script = f"""
         {sabotage}
         import json
@@ -634,8 +637,8 @@ def test_a_probe_tells_why_its_wall_does_not_stand(sabotage: str, reason: str) -
     """
     paths = os.pathsep.join(path for path in sys.path if path)
     reports = subprocess.check_output([sys.executable, "-S", "-c", dedent(script)], env={"PYTHONPATH": paths})
-    ((_, told),) = json.loads(reports)
-    assert reason in told
+    ((_, why),) = json.loads(reports)
+    assert reason in why
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root is exempt from the process limit")
@@ -645,14 +648,14 @@ def test_process_limits_do_not_hold_for_root() -> None:
     assert b"running as root" in subprocess.check_output([sys.executable, "-S", "-c", script], env=env)
 
 
-def test_a_tier_stands_only_with_all_its_walls() -> None:
+def test_a_tier_needs_all_its_layers() -> None:
     names = ("rlimits", "functions", "imports", "audit")
     assert active_tier([LayerReport(name, active=True) for name in names]) is Tier.RLIMIT
     for fallen in names:
         assert active_tier([LayerReport(name, active=name != fallen) for name in names]) is None
 
 
-def test_what_stays_in_posix_exists_and_what_is_hidden_is_a_module() -> None:
+def test_kept_functions_exist_and_hidden_names_are_modules() -> None:
     assert "fork" not in functions.KEPT
     assert {"read", "write", "fstat", "_exit"} <= functions.KEPT
     assert {"socket", "subprocess", "ctypes", "fcntl", "sandbox"} <= imports.HIDDEN

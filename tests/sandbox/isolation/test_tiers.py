@@ -1,4 +1,4 @@
-"""Which walls make which tier."""
+"""The layers that make a tier."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from sandbox.types import LayerReport, Tier, active_tier
 ALL = [name for names in LAYERS_BY_TIER.values() for name in names]
 
 
-def layers(*standing: str) -> list[LayerReport]:
-    """Reports in which these walls stand and all others have fallen."""
-    names = dict.fromkeys([*ALL, *standing])
-    return [LayerReport(name, name in standing, "" if name in standing else "refused") for name in names]
+def layers(*active: str) -> list[LayerReport]:
+    """Make reports in which these layers are active and all others are not."""
+    names = dict.fromkeys([*ALL, *active])
+    return [LayerReport(name, name in active, "" if name in active else "refused") for name in names]
 
 
-def test_the_highest_tier_stands_when_all_walls_do() -> None:
+def test_the_highest_tier_needs_all_layers() -> None:
     assert active_tier(layers(*ALL)) is list(Tier)[-1]
     assert active_tier(layers(*ALL, "another")) is list(Tier)[-1]
 
 
 @pytest.mark.parametrize("tier", Tier)
-def test_a_tier_needs_its_walls_and_those_of_every_tier_below(tier: Tier) -> None:
+def test_a_tier_needs_its_layers_and_those_of_every_tier_below(tier: Tier) -> None:
     needed = [name for below in Tier if below.rank <= tier.rank for name in LAYERS_BY_TIER[below]]
     assert active_tier(layers(*needed)) is tier
     for missing in needed:
@@ -44,11 +44,11 @@ def test_there_is_no_tier_without_the_lowest() -> None:
             assert active_tier(layers(*some, *above)) is None
 
 
-def test_a_wall_that_fell_does_not_count_because_it_was_reported() -> None:
+def test_a_layer_that_is_not_active_does_not_count() -> None:
     assert active_tier(layers()) is None
 
 
-def test_every_tier_says_what_it_needs_and_no_wall_is_named_twice() -> None:
+def test_every_tier_has_layers_and_no_layer_is_named_twice() -> None:
     assert list(LAYERS_BY_TIER) == list(Tier)
     assert all(LAYERS_BY_TIER.values())
     assert len(set(ALL)) == len(ALL)
@@ -59,7 +59,7 @@ def test_tiers_are_ranked_from_the_weakest_up() -> None:
     assert next(iter(Tier)) is Tier.RLIMIT
 
 
-def test_every_wall_a_tier_needs_is_probed() -> None:
+def test_every_layer_of_a_tier_is_probed() -> None:
     own, kernel = LayerProbes(UNPRIVILEGED_UID, None).reasons(), probe_kernel_layers()
     assert set(ALL) <= {*own, *kernel}
     assert not own.keys() & kernel.keys()

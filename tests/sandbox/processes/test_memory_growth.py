@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from tests.sandbox.conftest import Box
 
 LARGE = "def f(size):\n    return list(range(size))"
-"""Returns some MB as the examiner has it."""
+"""Returns some MB, counted in the harness."""
 FINE = '"""Add."""\n\n\ndef f(a, b):\n    """Add."""\n    return a + b\n'
 MANY = "x = [" + "[], " * 15_000 + "]\n"
 
 
 def harness(box: Box, size: int) -> int | None:
-    """The pid of the examiner that is left when an answer has returned so much."""
+    """Return the pid of the harness after an answer has returned so much."""
     problem = Problem((CallTest((size,), None),), entry_point="f")
     limits = replace(SHORT, cpu_s=9.0, total_cpu_s=9.0, memory_mb=512, output_kb=16 * 1024)
     (execution,) = box.execute([box.job(problem, LARGE, limits)])
@@ -31,7 +31,7 @@ def harness(box: Box, size: int) -> int | None:
     return host_pid(executor.zygote, executor._harness) if executor._harness is not None else None
 
 
-def test_an_examiner_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> None:
+def test_a_harness_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
     small = harness(box, 10)
     assert small is not None
@@ -40,7 +40,7 @@ def test_an_examiner_that_has_grown_is_replaced(make_box: Callable[..., Box]) ->
     assert harness(box, 10) not in {None, small}
 
 
-def test_an_analyst_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> None:
+def test_an_analyzer_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
     assert box.analyze(FINE)[0][0].status is AnalysisStatus.OK
     first = set(children(box.sandbox._analyzer_zygote))
@@ -50,11 +50,11 @@ def test_an_analyst_that_has_grown_is_replaced(make_box: Callable[..., Box]) -> 
     assert box.analyze(FINE)[0][0].status is AnalysisStatus.OK
     end = time.monotonic() + 20
     while not first.isdisjoint(children(box.sandbox._analyzer_zygote)) and time.monotonic() < end:
-        time.sleep(0.01)  # it is told to end, and nobody waits for that
+        time.sleep(0.01)  # its end is not awaited
     assert set(children(box.sandbox._analyzer_zygote)).isdisjoint(first)
 
 
-def test_an_analyst_does_not_grow_by_trees_it_has_read(make_box: Callable[..., Box]) -> None:
+def test_an_analyzer_does_not_grow_by_trees_it_has_read(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
     source = FINE + "".join(f"\n\ndef g{place}(a: int) -> list[int]:\n    return [a, {place}]\n" for place in range(60))
     box.analyze(source)
@@ -63,7 +63,7 @@ def test_an_analyst_does_not_grow_by_trees_it_has_read(make_box: Callable[..., B
     assert set(children(box.sandbox._analyzer_zygote)) == first
 
 
-def test_an_examiner_does_not_grow_by_what_tests_have_made(make_box: Callable[..., Box]) -> None:
+def test_a_harness_does_not_grow_by_objects_of_tests(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=1)
     rings = "for _ in range(20_000):\n    ring = []\n    ring.append(ring)\nassert f(1) == 42\n"
     problem = Problem((AssertTest(rings),), entry_point="f")

@@ -1,4 +1,4 @@
-"""Sources that are made to break whoever reads them, and what is found of the next one."""
+"""Sources that are made to break their reader, and the analysis of the next source."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def status(reading: tuple[Analysis, object]) -> AnalysisStatus:
 
 
 def is_fine(box: Box) -> bool:
-    """Whether an ordinary source is read as ever."""
+    """Return whether an ordinary source is analyzed as usual."""
     ((analysis, style),) = box.analyze(FINE)
     return (
         analysis.status is AnalysisStatus.OK
@@ -54,13 +54,13 @@ def is_fine(box: Box) -> bool:
     )
 
 
-def analysts(box: Box) -> set[int]:
+def analyzers(box: Box) -> set[int]:
     zygote = box.sandbox._analyzer_zygote.pid
     return set(processes(zygote)) - {zygote}
 
 
 @pytest.mark.skipif(sys.version_info[:2] not in {(3, 12), (3, 13)}, reason="the compilers of 3.12 and 3.13 crash on it")
-def test_a_source_that_crashes_the_compiler_costs_no_other_its_analyst(box: Box) -> None:
+def test_a_source_that_crashes_the_compiler_harms_no_other(box: Box) -> None:
     ((analysis, style),) = box.analyze(CRASH)
     assert analysis.status in {AnalysisStatus.EXHAUSTED, AnalysisStatus.OK}  # where the crash has been mended
     assert analysis.status is AnalysisStatus.OK or style is None
@@ -68,7 +68,7 @@ def test_a_source_that_crashes_the_compiler_costs_no_other_its_analyst(box: Box)
     assert [status(reading) for reading in box.analyze(FINE, CRASH, FINE, FINE)][::2] == [AnalysisStatus.OK] * 2
 
 
-def test_a_source_that_takes_for_ever_to_compile_wears_out_one_analyst(
+def test_a_source_that_takes_for_ever_to_compile_costs_one_analyzer(
     own_box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(analyzer_module, "_INSPECT_CPU_S", 0.2)
@@ -79,9 +79,9 @@ def test_a_source_that_takes_for_ever_to_compile_wears_out_one_analyst(
     assert "ran out of time" in analysis.detail
     assert style is None
     end = time.monotonic() + LATE_S
-    while analysts(own_box) and time.monotonic() < end:
+    while analyzers(own_box) and time.monotonic() < end:
         time.sleep(0.01)
-    assert not analysts(own_box)  # given up, and not left to burn on
+    assert not analyzers(own_box)  # given up, and not left to burn on
     assert is_fine(own_box)
 
 
@@ -98,7 +98,7 @@ def test_a_source_that_eats_memory_is_exhausting(box: Box) -> None:
     ["x = " + "-" * 60_000 + "1", "a" + ".a" * 30_000, "(" * 5000, "x = " + "not " * 15_000 + "1", "a" + "()" * 30_000],
     ids=["signs", "attributes", "parentheses", "nots", "calls"],
 )
-def test_a_source_that_is_too_deep_is_no_program(box: Box, source: str) -> None:
+def test_a_source_that_is_too_deep_is_exhausting(box: Box, source: str) -> None:
     ((analysis, style),) = box.analyze(source)
     assert analysis.status in {AnalysisStatus.EXHAUSTED, AnalysisStatus.SYNTAX_ERROR}
     assert analysis.detail
@@ -114,7 +114,7 @@ def test_a_source_that_is_too_large_is_not_even_parsed(box: Box) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "reason"),
     [
         ("x = '\ud800'\n", "line 1: a lone surrogate"),
         ("\n\nx = 1\0\n", "line 3: a null character"),
@@ -124,10 +124,10 @@ def test_a_source_that_is_too_large_is_not_even_parsed(box: Box) -> None:
     ],
     ids=["surrogate", "null", "only null", "syntax", "digits"],
 )
-def test_a_source_that_is_no_python_is_told_why(box: Box, source: str, told: str) -> None:
+def test_a_source_that_is_not_python_gets_a_reason(box: Box, source: str, reason: str) -> None:
     ((analysis, style),) = box.analyze(source)
     assert analysis.status is AnalysisStatus.SYNTAX_ERROR
-    assert told in analysis.detail
+    assert reason in analysis.detail
     assert style is None
 
 
@@ -159,7 +159,7 @@ def test_style_of_endless_comments_is_measured_in_time(box: Box, unit: str) -> N
     assert style is not None
 
 
-def test_style_that_nobody_wants_is_not_measured(box: Box) -> None:
+def test_style_that_is_not_requested_is_not_measured(box: Box) -> None:
     async def read() -> None:
         reading = box.sandbox.analyze(AnalysisRequest(UGLY_AND_LONG, "f"), deadline=time.monotonic() + 60, style=False)
         assert (await reading.analysis).status is AnalysisStatus.OK
@@ -168,7 +168,7 @@ def test_style_that_nobody_wants_is_not_measured(box: Box) -> None:
     box.sandbox.run([read()])
 
 
-def test_style_that_takes_too_long_leaves_the_analysis_standing(own_box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_style_that_takes_too_long_leaves_the_analysis_valid(own_box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(analyzer_module, "_STYLE_CPU_S", 0.02)
     ((analysis, style),) = own_box.analyze(UGLY_AND_LONG)
     assert (analysis.status, style) == (AnalysisStatus.OK, None)
@@ -179,27 +179,27 @@ def test_style_that_takes_too_long_leaves_the_analysis_standing(own_box: Box, mo
 # Lost from outside
 
 
-@pytest.mark.parametrize("who", ["analysts", "zygote", "both"])
-def test_what_dies_idle_is_replaced_at_the_next_use(own_box: Box, who: str) -> None:
+@pytest.mark.parametrize("who", ["analyzers", "zygote", "both"])
+def test_a_process_that_dies_idle_is_replaced_at_the_next_use(own_box: Box, who: str) -> None:
     own_box.analyze(*[FINE] * 8)
     zygote = own_box.sandbox._analyzer_zygote.pid
     assert zygote is not None
-    killed = {"analysts": analysts(own_box), "zygote": {zygote}, "both": set(processes(zygote))}[who]
+    killed = {"analyzers": analyzers(own_box), "zygote": {zygote}, "both": set(processes(zygote))}[who]
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     assert [status(reading) for reading in own_box.analyze(*[FINE] * 8)] == [AnalysisStatus.OK] * 8
     assert is_fine(own_box)
 
 
-@pytest.mark.parametrize("who", ["analysts", "zygote", "both"])
-def test_what_dies_at_work_is_replaced_once(own_box: Box, who: str) -> None:
+@pytest.mark.parametrize("who", ["analyzers", "zygote", "both"])
+def test_a_process_that_dies_at_work_is_replaced_once(own_box: Box, who: str) -> None:
     own_box.analyze(*[FINE] * 4)
     zygote = own_box.sandbox._analyzer_zygote.pid
     assert zygote is not None
 
     def strike() -> None:
         time.sleep(0.15)
-        for pid in {"analysts": analysts(own_box), "zygote": {zygote}, "both": set(processes(zygote))}[who]:
+        for pid in {"analyzers": analyzers(own_box), "zygote": {zygote}, "both": set(processes(zygote))}[who]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -214,10 +214,10 @@ def test_what_dies_at_work_is_replaced_once(own_box: Box, who: str) -> None:
 
 
 @pytest.mark.parametrize("who", ["analyzer", "zygote"])
-def test_what_is_stopped_keeps_nobody_waiting_past_the_deadline(make_box: Callable[..., Box], who: str) -> None:
+def test_a_stopped_process_is_not_awaited_past_the_deadline(make_box: Callable[..., Box], who: str) -> None:
     box = make_box(workers=1)
     box.analyze(FINE)
-    zygote, (analyzer,) = box.sandbox._analyzer_zygote.pid, analysts(box)
+    zygote, (analyzer,) = box.sandbox._analyzer_zygote.pid, analyzers(box)
     assert zygote is not None
     if who == "zygote":
         os.kill(analyzer, signal.SIGKILL)
@@ -241,7 +241,7 @@ def test_a_deadline_that_is_over_starts_nothing_and_blames_no_source(make_box: C
     assert is_fine(box)
 
 
-def test_a_deadline_at_work_ends_the_analyst(own_box: Box) -> None:
+def test_a_deadline_at_work_ends_the_analyzer(own_box: Box) -> None:
     assert is_fine(own_box)
     ((analysis, style),) = own_box.analyze(nested(19, "pass"), deadline_s=0.3)
     assert (analysis.status, style) == (AnalysisStatus.INTERNAL, None)  # without: exhausted, after seconds

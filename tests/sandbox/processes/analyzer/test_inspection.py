@@ -1,4 +1,4 @@
-"""What the analyst says about a source."""
+"""The analyzer's findings about a source."""
 
 import ast
 import os
@@ -68,7 +68,7 @@ def lint(source: str) -> list[tuple[str, int]]:
         "match a:\n    case {'x': [1, *_]}:\n        pass",
     ],
 )
-def test_what_python_accepts_is_sound_and_warns_of_nothing(source: str) -> None:
+def test_a_valid_source_is_ok_and_causes_no_warning(source: str) -> None:
     assert inspect(source).status is AnalysisStatus.OK
     assert inspect(source).detail == ""
 
@@ -86,7 +86,7 @@ def test_what_python_accepts_is_sound_and_warns_of_nothing(source: str) -> None:
         ("\ufeff\ufeffx = 1", "line 1: invalid non-printable character U+FEFF"),
     ],
 )
-def test_what_python_refuses_is_a_syntax_error_with_its_line(source: str, detail: str) -> None:
+def test_an_invalid_source_is_a_syntax_error_with_its_line(source: str, detail: str) -> None:
     analysis = inspect(source, "f")
     assert analysis == Analysis(AnalysisStatus.SYNTAX_ERROR, detail)
 
@@ -140,7 +140,7 @@ print(measure_style(source) is None)
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_parser_bomb_is_no_program_or_kills_the_process_it_runs_in(bomb: str) -> None:
+def test_a_parser_bomb_is_not_ok_or_kills_its_process(bomb: str) -> None:
     """In a process of its own: some of them crash the compilers of Python 3.12 and 3.13 (python/cpython#156091)."""
     done = subprocess.run(
         [sys.executable, "-c", RUN],
@@ -202,7 +202,7 @@ def test_one_tree_serves_all_readers_unchanged(policy: Policy) -> None:
     assert ast.dump(tree_of(source), include_attributes=True) == before
 
 
-def test_the_policy_is_asked() -> None:
+def test_the_policy_is_checked() -> None:
     source = "import os\nos.fork()"
     assert [finding.line for finding in inspect(source).violations] == [2]
     assert inspect(source, policy=Policy.OFF).violations == ()
@@ -274,7 +274,7 @@ def test_every_way_to_bind_a_name_at_the_top_level_defines_it(source: str) -> No
         "def __getattr__(name): return f",
     ],
 )
-def test_what_does_not_bind_the_name_does_not_define_it(source: str) -> None:
+def test_other_mentions_of_a_name_do_not_define_it(source: str) -> None:
     analysis = inspect(source, "add")
     assert analysis.status is AnalysisStatus.OK
     assert not analysis.defines_entry_point
@@ -362,7 +362,7 @@ def test_a_body_that_does_nothing_is_a_stub(body: str) -> None:
      "raise", "print(a)", "yield", "x = 1", "return lambda: 0", "if a:\n      return 0", "assert a", "global x",
      "return a or 0"],
 )  # fmt: skip
-def test_a_body_that_does_something_is_no_stub(body: str) -> None:
+def test_a_body_that_does_something_is_not_a_stub(body: str) -> None:
     for source, entry_point in (
         (f"def add(a, b):\n    {body}", "add"),
         (f"class add:\n  def f(self, a):\n    {body}\n  def g(self, b): pass", "add"),
@@ -438,7 +438,7 @@ def test_odd_but_honest_answers_are_sound() -> None:
 
 
 @pytest.mark.parametrize("name", ["160_source_pass_only", "164_source_docstring_solution", "184_source_not_callable"])
-def test_empty_answers_of_the_catalogue_are_seen_through(name: str) -> None:
+def test_empty_answers_of_the_catalogue_are_stubs(name: str) -> None:
     path = ATTACKS / f"{name}.py"
     if not path.exists():
         pytest.skip("the examples are not here")
@@ -457,7 +457,7 @@ def test_neat_code_is_all_similar_and_clean() -> None:
     "transport",
     [NEAT.rstrip("\n"), "\n\n" + NEAT + "\n\n", NEAT.replace("\n", "\r\n"), NEAT.replace("\n", "\r"), "\ufeff" + NEAT],
 )
-def test_transport_is_no_style(transport: str) -> None:
+def test_transport_does_not_change_the_style(transport: str) -> None:
     assert style(transport) == style(NEAT)
 
 
@@ -583,22 +583,22 @@ def test_findings_are_short_lines_and_capped() -> None:
     assert all(len(finding.message) <= TEXT_CAP and "\n" not in finding.message for finding in findings)
 
 
-def test_doctests_are_no_code() -> None:
+def test_doctests_are_not_linted() -> None:
     assert lint('def f():\n    """\n    >>> undefined\n    >>> (\n    """\n') == []
 
 
 @pytest.mark.parametrize("source", ["x = '\\d'\n", "x = y is 1\n", "assert (1, 2)\n"])
-def test_what_python_warns_of_can_be_measured(source: str) -> None:
+def test_a_source_that_causes_warnings_can_be_measured(source: str) -> None:
     tree_of.cache_clear()
     assert style(source).lines == 1
 
 
 @pytest.mark.parametrize("source", ["def f(:", "x = '\0'", "'\ud800'", "x = " + "(" * 300])
-def test_what_does_not_parse_has_no_style(source: str) -> None:
+def test_a_source_that_does_not_parse_has_no_style(source: str) -> None:
     assert measure_style(source) is None
 
 
-def test_what_is_too_deep_for_the_linters_has_no_style_and_no_failure() -> None:
+def test_a_source_too_deep_for_the_linters_has_no_style() -> None:
     source = "x = " + "a + " * 900 + "a\n"
     assert inspect(source).status is AnalysisStatus.OK
     facts = measure_style(source)
@@ -634,7 +634,7 @@ LINES = st.lists(
 
 
 @given(LINES, LINES)
-def test_closeness_is_a_share_and_one_only_for_equals(before: list[str], after: list[str]) -> None:
+def test_similarity_is_a_share_and_one_only_for_equals(before: list[str], after: list[str]) -> None:
     source, target = "\n".join(before), "\n".join(after)
     close = compare_formatting(source, target)
     assert 0.0 <= close.similarity <= 1.0
@@ -643,7 +643,7 @@ def test_closeness_is_a_share_and_one_only_for_equals(before: list[str], after: 
 
 
 @given(LINES)
-def test_closeness_to_blacks_output_is_one_only_when_nothing_changes(before: list[str]) -> None:
+def test_similarity_to_blacks_output_is_one_only_if_nothing_changes(before: list[str]) -> None:
     source = "\n".join(before)
     try:
         target = format_source(source)
@@ -653,6 +653,6 @@ def test_closeness_to_blacks_output_is_one_only_when_nothing_changes(before: lis
     assert (close.similarity == 1.0) == (source.strip("\n") == target.strip("\n"))
 
 
-def test_closeness_takes_linear_time_on_what_diffs_hate() -> None:
+def test_the_comparison_takes_linear_time_where_diffs_do_not() -> None:
     source, target = "x\ny\n" * 15_000, "y\nx\n" * 15_000
     assert compare_formatting(source, target).similarity < 1.0

@@ -1,4 +1,4 @@
-"""The static policy: what it refuses, and above all what it lets through."""
+"""The static policy: sources that it refuses, and above all those that it allows."""
 
 import ast
 import json
@@ -108,7 +108,7 @@ import os, sys, signal, threading, inspect, importlib, gc, resource, mmap, ctype
 
 
 @pytest.mark.parametrize("line", [line.strip() for line in HONEST.strip().splitlines()])
-def test_what_honest_programs_do_is_not_refused(line: str) -> None:
+def test_honest_programs_are_not_refused(line: str) -> None:
     imports = HONEST.strip().splitlines()[0]
     assert judge(f"{imports}\n{line}") == ()
 
@@ -140,13 +140,13 @@ def test_a_class_may_list_its_own_subclasses() -> None:
         ("from ctypes import util, CDLL", "ctypes"),
     ],
 )
-def test_an_allowed_import_lifts_the_denial(source: str, allowed: str) -> None:
+def test_an_allowed_import_is_not_refused(source: str, allowed: str) -> None:
     assert judge(source)
     assert judge(source, allow_imports=(allowed,)) == ()
 
 
 @pytest.mark.parametrize("allowed", ["o", "os.kil", "os.killpg", "subprocess", "os.kill.x", ""])
-def test_an_allowed_import_lifts_nothing_else(allowed: str) -> None:
+def test_an_allowed_import_allows_nothing_else(allowed: str) -> None:
     assert judge("import os\nos.kill(1, 2)", allow_imports=(allowed,))
 
 
@@ -155,7 +155,7 @@ def test_policy_off_refuses_nothing() -> None:
         assert judge(source, Policy.OFF) == ()
 
 
-def test_strict_refuses_what_standard_refuses_and_what_restricted_python_does() -> None:
+def test_strict_refuses_all_that_standard_or_restricted_python_refuses() -> None:
     findings = judge("import os\nx: int = 1\nos.fork()\n_y = 2", Policy.STRICT)
     assert [(finding.kind, finding.line) for finding in findings] == [
         ("restricted_python", 2),
@@ -165,11 +165,11 @@ def test_strict_refuses_what_standard_refuses_and_what_restricted_python_does() 
     assert findings[0].message == "AnnAssign statements are not allowed."
 
 
-def test_strict_lets_a_plain_function_through() -> None:
+def test_strict_allows_a_plain_function() -> None:
     assert judge("def add(a, b):\n    return a + b", Policy.STRICT) == ()
 
 
-def test_strict_refuses_what_restricted_python_cannot_read() -> None:
+def test_strict_refuses_a_source_that_restricted_python_cannot_read() -> None:
     deep = ast.Module([ast.Expr(ast.Constant(1))], [])
     for _ in range(5000):
         deep.body = [ast.If(ast.Constant(1), deep.body, [], lineno=1)]
@@ -187,7 +187,7 @@ def flatten(deep: ast.Module) -> None:
 
 
 @pytest.mark.parametrize("policy", Policy)
-def test_the_tree_is_left_as_it_is(policy: Policy) -> None:
+def test_the_tree_is_not_changed(policy: Policy) -> None:
     tree = ast.parse("import os\nfor a, b in x:\n    print(a)\n    d[a] += b.c\nos.fork()\nprinted")
     before = ast.dump(tree, include_attributes=True)
     assert check_policy(tree, policy) == check_policy(tree, policy)

@@ -1,4 +1,4 @@
-"""A solution process without walls, for tests of what holds when all of them have fallen; a zygote's role."""
+"""A solution process without layers of its own, for tests of what protects the grade without them; a zygote's role."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["prepare"]
 
 
 def prepare(in_process_runner: str) -> Callable[[int], Callable[[], Any]]:
-    """As `sandbox.processes.solution.solution.prepare`."""
+    """Prepare as `sandbox.processes.solution.solution.prepare` does, with a lockdown that does nothing."""
     lockdown.prepare = lambda: _open
     return solution.prepare(in_process_runner)
 

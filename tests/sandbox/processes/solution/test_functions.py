@@ -1,4 +1,4 @@
-"""Answers that call functions: what each way of ending, failing, cheating or idling earns."""
+"""Verdicts of answers that are functions and end, fail, cheat or idle in various ways."""
 
 from __future__ import annotations
 
@@ -311,7 +311,7 @@ def f():
 def f():
     return '\ud800'
 
-#: closes all descriptors and sleeps -> crashed: closed the descriptors
+#: closes all descriptors and sleeps -> crashed: closed the channel
 import os, time
 
 def f():
@@ -368,7 +368,7 @@ def f():
 
 
 def test_an_answer_that_closes_all_descriptors_earns_nothing(box: Box) -> None:
-    """Whether its own end or ours comes first is chance."""
+    """Either its exit or our kill comes first; that is chance."""
     source = "import os\ndef f():\n    for number in range(4):\n        os.close(number)\n    return 42"
     assert box.call(source).verdict in {"crashed", "exception"}
 
@@ -386,13 +386,13 @@ def test_a_flood_of_output_ends_at_the_limit(box: Box, stream: str) -> None:
     assert box.call(f"import sys\ndef f():\n    sys.{stream}.write('x' * 1_000_000)\n    return 42").verdict == "passed"
 
 
-def test_a_loss_is_of_one_test_and_the_next_is_asked_of_a_new_process(box: Box) -> None:
+def test_a_lost_process_costs_one_test_and_is_replaced_for_the_next(box: Box) -> None:
     problem = Problem((CallTest((1,), 1), CallTest((2,), 2), CallTest((3,), 3)), entry_point="f")
     seen = box.see(problem, "import os\ndef f(n):\n    if n == 2:\n        os._exit(0)\n    return n")
     assert seen.verdicts == ["passed", "exception", "passed"]
 
 
-def test_lost_processes_are_replaced_only_so_often(box: Box) -> None:
+def test_the_number_of_replaced_processes_is_limited(box: Box) -> None:
     seen = box.call("import os\ndef f():\n    os._exit(0)", times=12, restarts=3)
     assert seen.verdicts == ["exception"] * 4 + ["not_run"] * 8
 
@@ -567,7 +567,7 @@ def test_forged_messages_deceive_no_test_code(box: Box, case: Case) -> None:
 
 
 def test_a_forged_right_value_is_only_a_value(box: Box) -> None:
-    """Who knows the right value may as well return it; what stands here is that every test asks anew."""
+    """An answer that knows the right value may return it; every test calls it again."""
     source = FORGE + "def f(n):\n    os.write(3, frame('ok', 1, None))\n    return 0"
     problem = Problem((CallTest((1,), 1), CallTest((2,), 2), CallTest((3,), 3)), entry_point="f")
     assert box.see(problem, source).verdicts.count("passed") <= 1
@@ -623,8 +623,8 @@ while frame:
 
 
 @pytest.mark.parametrize("case", MEDDLING)
-def test_meddling_with_the_interpreter_reaches_no_judge(box: Box, case: Case) -> None:
-    """It may deceive its own process, which then says 42 to everything; the tests want something else each time."""
+def test_changes_to_the_interpreter_do_not_reach_the_harness(box: Box, case: Case) -> None:
+    """An answer may make its own process return 42 for everything; each test expects another value."""
     problem = Problem((CallTest((7,), 7), CallTest((8,), 8)), entry_point="f")
     seen = box.see(problem, f"{case.source}\ndef f(n):\n    return None")
     assert "passed" not in seen.verdicts
@@ -1000,7 +1000,7 @@ def test_honest_answers_may_use(box: Box, case: Case) -> None:
     assert seen.verdict == "passed", (seen.execution, seen.output)
 
 
-def test_a_byte_order_mark_is_no_code(box: Box) -> None:
+def test_a_byte_order_mark_is_ignored(box: Box) -> None:
     assert box.call("\ufeffdef f():\n    return 42").verdict == "passed"
 
 
@@ -1032,7 +1032,7 @@ CHANCE = """
 """
 
 
-def test_chance_is_the_same_in_each_run_lane_and_sandbox(box: Box, own_box: Box) -> None:
+def test_random_numbers_are_the_same_in_each_run_executor_and_sandbox(box: Box, own_box: Box) -> None:
     job = box.job(Problem((CallTest((), None),), entry_point="f"), CHANCE)
     seen = {execution.output for box in (box, own_box) for execution in box.execute([job] * 6)}
     assert len(seen) == 1

@@ -1,4 +1,4 @@
-"""What stands in for functions that build code objects does the same for data and for generators."""
+"""Replacements for functions that build code objects do the same for data and for generators."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_anything_else_is_an_error_of_its_kind(data: bytes) -> None:
     assert data
 
 
-def test_what_was_one_object_is_one_object() -> None:
+def test_one_object_referred_to_twice_stays_one_object() -> None:
     row = [1]
     matrix = loads(marshal.dumps([row, row, (row,)]))
     assert matrix[0] is matrix[1] is matrix[2][0]

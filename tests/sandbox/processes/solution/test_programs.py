@@ -187,7 +187,7 @@ thread = threading.Thread(target=print, args=(42,))
 thread.start()
 thread.join()
 
-#: in a thread nobody waits for
+#: in a thread that is not joined
 import threading, time
 threading.Thread(target=lambda: (time.sleep(0.2), print(42))).start()
 
@@ -196,7 +196,7 @@ import sys, threading, time
 threading.Thread(target=lambda: (time.sleep(0.2), print(42))).start()
 sys.exit(0)
 
-#: in an executor nobody shuts down
+#: in an executor that is not shut down
 from concurrent.futures import ThreadPoolExecutor
 ThreadPoolExecutor().submit(print, 42)
 
@@ -386,7 +386,7 @@ def test_a_program_that(box: Box, case: Case) -> None:
 
 
 def test_a_program_that_closes_everything_earns_nothing(box: Box) -> None:
-    """Whether its own end or ours comes first is chance."""
+    """Either its exit or our kill comes first; that is chance."""
     source = """
         import os
 
@@ -425,7 +425,7 @@ def test_a_program_may_write_any_character(box: Box) -> None:
     assert box.program("print(input())", text, text).verdict == "passed"
 
 
-def test_bytes_that_are_no_text_come_out_as_they_went_in(box: Box) -> None:
+def test_bytes_that_are_not_text_are_copied_unchanged(box: Box) -> None:
     text = "\udcff\udc80\n"
     assert box.program("print(input())", text, text).verdict == "passed"
     assert box.program("import os\nos.write(1, b'\\xff')", "", "\ufffd").verdict == "wrong_answer"
@@ -437,7 +437,7 @@ def test_every_run_of_a_program_is_fresh(box: Box) -> None:
     assert box.see(problem, source).verdicts == ["passed"] * 3
 
 
-def test_runs_of_a_program_are_no_restarts(box: Box) -> None:
+def test_runs_of_a_program_do_not_count_as_restarts(box: Box) -> None:
     problem = Problem((StdinTest("", "42"),) * 12)
     assert box.see(problem, "print(42)", restarts=1).verdicts == ["passed"] * 12
 
@@ -452,5 +452,5 @@ def test_runs_of_a_program_are_no_restarts(box: Box) -> None:
     ],
     ids=["ring", "finalizer", "generator", "logging"],
 )
-def test_what_is_written_when_the_last_objects_go_is_written(box: Box, answer: str) -> None:
+def test_output_of_the_last_finalizers_is_not_lost(box: Box, answer: str) -> None:
     assert box.program(answer).verdict == "passed"

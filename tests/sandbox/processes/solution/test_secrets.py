@@ -1,4 +1,4 @@
-"""What is in a solution process, or in its reach, that an answer could be paid for knowing."""
+"""Expected values and secrets: a solution process neither holds nor reaches any."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CANARY = "canary-7361-in-the-coal-mine"
 
 
 def times_in_memory(pid: int) -> int | None:
-    """How often the canary is in what a process can read of its own memory (proc(5), ``/proc/PID/maps``)."""
+    """Count the canary in the memory that a process can read of itself (proc(5), ``/proc/PID/maps``)."""
     count = 0
     try:
         with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
@@ -58,7 +58,7 @@ def test_expected_values_are_nowhere_in_the_memory_of_the_answers_process(single
     assert search(single_box, secret) == 0
 
 
-def test_what_is_there_is_found(single_box: Box) -> None:
+def test_a_value_that_is_in_memory_is_found(single_box: Box) -> None:
     assert search(single_box, Problem((CallTest(({"deep": [CANARY]},), 42),), entry_point="f")) > 0
 
 
