@@ -1,7 +1,7 @@
-# One file for every image: the last stage is the one that serves; `--target test` runs the test suite. See docs/image.md.
+# Multi-stage build: the last stage is the image to deploy, `--target test` runs the test suite. See docs/image.md.
 ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.13
 
-# What is installed, and nothing of how. An index or certificate of your own comes as secret `pip` or `ca`, and stays out of the image.
+# Installs the packages. A custom index or certificate is passed as build secret `pip` or `ca`, so it is not part of the image.
 FROM ${BASE_IMAGE} AS packages
 ENV PIP_CONFIG_FILE=/run/secrets/pip PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
@@ -21,8 +21,9 @@ RUN PYTHONPATH=tools python3 -m pip install --quiet --no-compile --no-index --no
 FROM ${BASE_IMAGE} AS runtime
 COPY --from=packages /opt/grader /opt/grader
 ENV HOME=/tmp LANG=C.UTF-8 PATH=/opt/grader/bin:$PATH PYTHONPATH=/opt/grader/lib PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-# The grader starts its own processes without a LD_LIBRARY_PATH, which Lambda's base sets, so the loader is told of it for good. Who may
-# run the interpreter but not read it gets processes whose memory, environment and descriptors nobody of the same user can read (ptrace(2)).
+# The grader starts its processes without LD_LIBRARY_PATH, which Lambda's base image sets, so its folders are added to the loader's cache.
+# A process whose program file is executable but not readable is not dumpable: processes of the same user cannot read its memory,
+# environment and descriptors (ptrace(2)). Therefore the interpreter gets mode 0711.
 COPY deploy/precompile.py /tmp/
 RUN python=$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))') && \
     if [ -n "${LD_LIBRARY_PATH:-}" ]; then \
@@ -41,7 +42,7 @@ RUN --mount=type=secret,id=pip --mount=type=secret,id=ca \
         --no-deps --require-hashes --target /opt/grader/dev --requirement /opt/grader/dev.txt
 COPY . /opt/grader/checkout
 WORKDIR /opt/grader/checkout
-# Without its own packages the checkout tests those that are installed.
+# Without the packages of the checkout, the tests import the installed ones.
 RUN rm -r grader sandbox testcases rlvr_code_grader.py && chmod -R a+rX .
 CMD ["sh", "-c", "python3 -m pytest -p no:cacheprovider -m alone && exec python3 -m pytest -p no:cacheprovider -n auto -m 'not alone and not long'"]
 

@@ -268,9 +268,9 @@ def circles(imports: Mapping[str, Iterable[str]]) -> list[list[str]]:
             elif other in stack:
                 low[name] = min(low[name], order[other])
         if low[name] == order[name]:
-            place = stack.index(name)
-            group = sorted(stack[place:])
-            del stack[place:]
+            index = stack.index(name)
+            group = sorted(stack[index:])
+            del stack[index:]
             if len(group) > 1:
                 found.append(group)
 

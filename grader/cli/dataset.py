@@ -94,15 +94,16 @@ def convert(  # noqa: PLR0913, PLR0917  # one for each option
     tests_to: TestsTo = None,
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
 ) -> None:
-    """Convert a data set into a training file, and check that the job's requests fit into 6 MB.
+    """Convert a data set into a training file.
 
-    Exit code: 0 if every row was written and fits; 1 if rows are too large for the batch size; 2 for wrong usage, or
-    if a row cannot be converted (it is reported, the others are written).
+    Also checks that the requests of the training job fit into 6 MB. Exit code: 0 if every row was written and fits; 1
+    if rows are too large for the batch size; 2 for wrong usage, or if a row cannot be converted (it is reported, the
+    others are written).
     """
     check_format(format_name)
     system = None if system_prompt is None else read_template(system_prompt)
     user = USER_PROMPT if user_prompt is None else read_template(user_prompt, must_hold="{prompt}")
-    how = ConversionOptions(
+    options = ConversionOptions(
         prompts=PromptTemplate(system, user),
         target=to,
         format_name=format_name,
@@ -113,32 +114,32 @@ def convert(  # noqa: PLR0913, PLR0917  # one for each option
         uploader=None if tests_to is None else BucketUploader(tests_to),
     )
     try:
-        done = _run_conversion(file, out, how)
+        report = _run_conversion(file, out, options)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if as_json:
-        print_json(done.as_dict())
+        print_json(report.as_dict())
     else:
-        show(conversion_tables(done, out))
-    raise typer.Exit(2 if done.bad else 1 if done.payload.too_large else 0)
+        show(conversion_tables(report, out))
+    raise typer.Exit(2 if report.bad else 1 if report.payload.too_large else 0)
 
 
-def _run_conversion(file: str, out: str, how: ConversionOptions) -> ConversionReport:
+def _run_conversion(file: str, out: str, options: ConversionOptions) -> ConversionReport:
     with RowFile(file) as source, AtomicFile(out, source=file) as output, ProgressBar(source.total) as progress:
-        seen = 0
+        count = 0
 
-        def step(row: Row, complaint: str) -> None:
-            nonlocal seen
-            seen += 1
-            if complaint:
-                progress.note(f"{row.place}: {complaint}")
-            progress.step(f"{seen} rows", source.position, source.total)
+        def step(row: Row, message: str) -> None:
+            nonlocal count
+            count += 1
+            if message:
+                progress.note(f"{row.place}: {message}")
+            progress.step(f"{count} rows", source.position, source.total)
 
         store = ReferenceStore(load_config(None).store.with_default_root(parent_folder(file)))
-        done = convert_rows(resolve_references(source, store), how, output.write, step)
-        if not done.rows:
-            raise InputError(f"{source.name}: none of its {seen} rows can be converted; nothing was written")
-    return done
+        report = convert_rows(resolve_references(source, store), options, output.write, step)
+        if not report.rows:
+            raise InputError(f"{source.name}: none of its {count} rows can be converted; nothing was written")
+    return report
 
 
 Repeat = Annotated[int, typer.Option("--repeat", min=1, max=1000, help="Runs of each solution, to find flaky tests.")]
@@ -172,37 +173,38 @@ def check(
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
 ) -> None:
-    """Run each row's tests against its own solutions, which must pass, and against trivial answers, which must not.
+    """Check that the tests of a data set can be trusted.
 
+    Runs each row's tests against its own solutions, which must pass, and against trivial answers, which must not.
     Reports broken, guessable, flaky, slow and duplicate rows. Exit code: 0 without findings; 1 with findings; 2 for
     wrong usage, or if the rest of the file cannot be read.
     """
     check_format(format_name)
-    how = CheckOptions(format_name, repeat, solutions, guessable, slow)
+    options = CheckOptions(format_name, repeat, solutions, guessable, slow)
     settings = check_config(load_config(config))
     try:
-        checked = _run_check(file, settings, how)
+        report = _run_check(file, settings, options)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if as_json:
-        print_json(checked.as_dict())
+        print_json(report.as_dict())
     else:
-        show(check_tables(checked))
-    if checked.broke_off:
-        print_error(checked.broke_off)
+        show(check_tables(report))
+    if report.broke_off:
+        print_error(report.broke_off)
         raise typer.Exit(2)
-    raise typer.Exit(1 if checked.findings else 0)
+    raise typer.Exit(1 if report.findings else 0)
 
 
-def _run_check(file: str, settings: GraderConfig, how: CheckOptions) -> CheckReport:
+def _run_check(file: str, settings: GraderConfig, options: CheckOptions) -> CheckReport:
     with RowFile(file) as source, ProgressBar(source.total) as progress, Grader(settings) as grader:
 
-        def step(_: Row, checked: CheckReport) -> None:
-            text = f"{checked.rows} rows, {len(checked.findings)} findings"
+        def step(_: Row, report: CheckReport) -> None:
+            text = f"{report.rows} rows, {len(report.findings)} findings"
             progress.step(text, source.position, source.total)
 
         store = ReferenceStore(settings.store.with_default_root(parent_folder(file)))
-        return check_rows(resolve_references(source, store), grader, how, step)
+        return check_rows(resolve_references(source, store), grader, options, step)
 
 
 dataset = typer.Typer(

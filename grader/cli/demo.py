@@ -30,7 +30,10 @@ def demo(
     samples: AsSamples = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
 ) -> None:
-    """Grade the bundled examples (correct, wrong, slow, broken and malicious answers) and print a row for each."""
+    """Grade the bundled examples.
+
+    They are correct, wrong, slow, broken and malicious answers. Prints a row for each, and a summary.
+    """
     events = [example.event() for example in load_examples()]
     if samples:
         sys.stdout.writelines(json_line(event) + "\n" for event in events)

@@ -106,10 +106,10 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Deploy this grader as a Lambda function, or update it: image, role, log group, function and alias.
+    """Deploy this grader as a Lambda function, or update it.
 
-    A second run with the same options changes nothing. `grader undeploy` removes what this command created. See
-    docs/deployment.md.
+    Creates or updates image, role, log group, function and alias; a second run with the same options changes nothing.
+    `grader undeploy` removes what this command created. See docs/deployment.md.
     """
     if image is not None and (no_build or base_image is not None):
         raise ConfigError("--image: names an existing image; leave out --no-build and --base-image")

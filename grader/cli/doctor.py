@@ -26,7 +26,7 @@ def doctor(
     as_json: JsonFlag = False,  # noqa: FBT002 - how typer declares a flag
     config: ConfigFile = None,
 ) -> None:
-    """Show the isolation layers that this host supports, and the isolation tier they add up to.
+    """Show the isolation layers of this host, and their tier.
 
     Exit code: 0 if the host supports the tier that the settings require and every attack was stopped; 1 otherwise.
     """

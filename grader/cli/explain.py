@@ -39,7 +39,10 @@ def explain(
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
 ) -> None:
-    """Show the extracted answer of one sample, the verdict of each test, and how the reward adds up."""
+    """Explain the grade of one sample.
+
+    Shows the extracted answer, the verdict of each test, and how the reward adds up.
+    """
     if (sample_id is None) == (line is None):
         raise typer.BadParameter("give either --id or --line", param_hint="'--id' / '--line'")
     settings = load_config(config)

@@ -97,7 +97,7 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
         run = _grade_remotely(file, out, function, concurrency=concurrency, batch_size=batch_size)
     else:
         run = _grade_locally(file, out, load_config(config), deadline)
-    run.tell(as_json=as_json)
+    run.report(as_json=as_json)
     raise typer.Exit(run.exit_code)
 
 
@@ -109,7 +109,7 @@ def _grade_locally(file: str, out: str | None, settings: GraderConfig, deadline:
         Grader(settings, file_root=parent_folder(file)) as grader,
     ):
         run = _FileRun(source, results, progress)
-        run.run_grading(lambda: run.take_all(grade_lines(grader, source, deadline_s=deadline)))
+        run.run_grading(lambda: run.add_all(grade_lines(grader, source, deadline_s=deadline)))
     return run
 
 
@@ -130,7 +130,7 @@ def _grade_remotely(
                 results,
                 concurrency,
                 batch_size,
-                on_result=run.take,
+                on_result=run.add,
                 on_kept=run.add_kept,
                 on_failure=run.add_failure,
             )
@@ -155,7 +155,7 @@ class _FileRun:
     unreadable: int = 0
     kept: int = 0
     """Number of samples that an earlier run graded."""
-    broke_off: CloudError | InputError | None = None
+    error: CloudError | InputError | None = None
     """Error that ended the run early, after some samples had been graded."""
     started: float = field(default_factory=time.monotonic)
 
@@ -172,17 +172,17 @@ class _FileRun:
             # Results that were written are worth a summary, and a later run can resume from them.
             if not self.summary.samples:
                 raise
-            self.broke_off = error
+            self.error = error
         except KeyboardInterrupt:
             self.progress.note(f"interrupted after {self.summary.samples} samples{self._resume_hint()}")
             raise typer.Exit(130) from None
 
-    def take_all(self, graded: Iterable[tuple[SampleLine, Grade]]) -> None:
-        """Count grades, and write them down, as they come."""
-        for line, grade in graded:
-            self.take(line, grade)
+    def add_all(self, results: Iterable[tuple[SampleLine, Grade]]) -> None:
+        """Write and count grades as they arrive."""
+        for line, grade in results:
+            self.add(line, grade)
 
-    def take(self, line: SampleLine, grade: Grade) -> None:
+    def add(self, line: SampleLine, grade: Grade) -> None:
         """Write a grade to the results, and count it."""
         self.results.write(grade, line.number, line.digest)
         self.summary.add(grade, line.number)
@@ -204,7 +204,7 @@ class _FileRun:
         self.summary.add(grade, line.number)
         self._show()
 
-    def tell(self, *, as_json: bool) -> None:
+    def report(self, *, as_json: bool) -> None:
         """Print the summary, and the error that ended the run early, if any."""
         elapsed_s = round(time.monotonic() - self.started, 3)
         if as_json:
@@ -214,15 +214,15 @@ class _FileRun:
             show(summary_tables(self.summary))
             if self.kept:
                 print_error(f"{self.kept} of them were already in {self.results.path}; remove the file to regrade them")
-        if self.broke_off is not None:
-            print_error(f"{self.broke_off}{self._resume_hint()}")
+        if self.error is not None:
+            print_error(f"{self.error}{self._resume_hint()}")
 
     @property
     def exit_code(self) -> int:
         """Exit code of the command, as in its help."""
-        if self.unreadable or isinstance(self.broke_off, InputError):
+        if self.unreadable or isinstance(self.error, InputError):
             return 2
-        return 1 if self.summary.unscored or self.broke_off is not None else 0
+        return 1 if self.summary.unscored or self.error is not None else 0
 
     def _resume_hint(self) -> str:
         if not isinstance(self.results, ResumableResults) or self.results.path is None:

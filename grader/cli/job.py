@@ -39,7 +39,7 @@ Start = Annotated[
 
 job = typer.Typer(
     name="job",
-    help="Print or start training jobs that use the deployed grader as their reward function.",
+    help="Print or start training jobs that the deployed grader rewards.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -54,7 +54,7 @@ def bedrock(
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Print or start a reinforcement fine-tuning job on Amazon Bedrock."""
+    """Print or start a fine-tuning job of Amazon Bedrock."""
     spec = read_spec(BedrockJob, file)
     named = _function_name(function, spec.function, file)
     cloud = AwsSession(profile=profile, region=function_region(named, region))
@@ -77,9 +77,10 @@ def sagemaker(
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Print or start a serverless SageMaker AI job for reinforcement learning from verifiable rewards.
+    """Print or start a serverless training job of SageMaker AI.
 
-    Registers the function as an evaluator first, unless the file names one.
+    The technique is reinforcement learning from verifiable rewards. Registers the function as an evaluator first,
+    unless the file names one.
     """
     spec = read_spec(SageMakerJob, file)
     named = None if spec.evaluator and function is None else _function_name(function, spec.function, file)
@@ -117,7 +118,10 @@ def evaluator_command(
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Print or send the request that registers the function as an evaluator of SageMaker AI."""
+    """Register the function as an evaluator of SageMaker AI.
+
+    Prints the request; --start sends it.
+    """
     cloud = AwsSession(profile=profile, region=function_region(function, region))
     evaluator = _evaluator(function, cloud, name=name, domain=domain)
     evaluator.request().check(cloud)

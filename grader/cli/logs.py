@@ -73,9 +73,10 @@ def logs(
     list_queries: ListFlag = False,  # noqa: FBT002 - how typer declares a flag
     as_json: JsonFlag = False,  # noqa: FBT002 - how typer declares a flag
 ) -> None:
-    """Query the log of a deployed grader with CloudWatch Logs Insights.
+    """Query the log of a deployed grader.
 
-    Exit code: 0 if the queries ran; 1 if AWS failed; 2 for wrong usage, or if the log group cannot be queried.
+    Runs queries of CloudWatch Logs Insights, for which AWS charges. Exit code: 0 if the queries ran; 1 if AWS failed; 2
+    for wrong usage, or if the log group cannot be queried.
     """
     known = load_queries()
     if list_queries:

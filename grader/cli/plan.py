@@ -101,10 +101,11 @@ def plan(  # noqa: PLR0913, PLR0917  # one for each option
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
 ) -> None:
-    """Estimate batch size, memory, timeout, concurrency and cost of grading on Lambda.
+    """Estimate settings and cost of grading on Lambda.
 
-    Grades some of the file's samples on this host and calculates from the measurements. Exit code: 0 with a plan; 1
-    if the grader failed; 2 for wrong usage, or if no function can meet the targets.
+    Grades some of the file's samples on this host, and calculates batch size, memory, timeout, concurrency and cost
+    from the measurements. Exit code: 0 with a plan; 1 if the grader failed; 2 for wrong usage, or if no function can
+    grade such samples.
     """
     if (file is None) == (measured is None):
         raise InputError("plan: give either a file of samples, or --measured with the JSON output of an earlier run")

@@ -34,9 +34,9 @@ def undeploy(
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
-    """Remove the resources that `grader deploy` created under this name, identified by their tags.
+    """Remove what `grader deploy` created under this name.
 
-    A repository, role or log group that existed before is left unchanged.
+    Resources are identified by their tags; a repository, role or log group that existed before is left unchanged.
     """
     cloud = AwsSession(profile=profile, region=region)
     removal = removal_of(Deployment(name=name), cloud, keep_logs=keep_logs)

@@ -31,14 +31,14 @@ class Concurrency:
 
     def make(self, cloud: AwsSession) -> Actions:
         """Set or delete the provisioned concurrency; see `Makeable.make`."""
-        place = {"FunctionName": self.deployment.name, "Qualifier": self.deployment.alias}
-        found = cloud.find("lambda", "get_provisioned_concurrency_config", self.title, **place)
+        key = {"FunctionName": self.deployment.name, "Qualifier": self.deployment.alias}
+        found = cloud.find("lambda", "get_provisioned_concurrency_config", self.title, **key)
         held = 0 if found is None else found["RequestedProvisionedConcurrentExecutions"]
         if held == self.amount:
             return ResourceStatus.UNCHANGED
         if self.amount == 0:
-            yield AwsCall("lambda", "delete_provisioned_concurrency_config", place, self.title)
+            yield AwsCall("lambda", "delete_provisioned_concurrency_config", key, self.title)
             return ResourceStatus.REMOVED
-        request = {**place, "ProvisionedConcurrentExecutions": self.amount}
+        request = {**key, "ProvisionedConcurrentExecutions": self.amount}
         yield AwsCall("lambda", "put_provisioned_concurrency_config", request, self.title)
         return ResourceStatus.MADE if found is None else ResourceStatus.CHANGED

@@ -59,7 +59,7 @@ class JudgeModel:
         if found := _ARN.fullmatch(self.name):
             kind = "inference-profile" if found["kind"].endswith("inference-profile") else found["kind"]
             return self.name, kind, found["id"]
-        place = f"arn:{partition}:bedrock:{region}"
+        prefix = f"arn:{partition}:bedrock:{region}"
         if _PROFILE.fullmatch(self.name):
-            return f"{place}:{account}:inference-profile/{self.name}", "inference-profile", self.name
-        return f"{place}::foundation-model/{self.name}", "foundation-model", self.name
+            return f"{prefix}:{account}:inference-profile/{self.name}", "inference-profile", self.name
+        return f"{prefix}::foundation-model/{self.name}", "foundation-model", self.name

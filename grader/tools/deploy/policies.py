@@ -31,8 +31,8 @@ def execution_policy(deployment: Deployment, *, partition: str, region: str, acc
     statements = [
         {"Sid": "Log", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": logs}
     ]
-    if place := deployment.tests_bucket_and_prefix:
-        tests = f"arn:{partition}:s3:::{place[0]}/{place[1]}*"
+    if location := deployment.tests_bucket_and_prefix:
+        tests = f"arn:{partition}:s3:::{location[0]}/{location[1]}*"
         statements.append({"Sid": "Tests", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": tests})
     if model := deployment.judge:
         statements += model.statements(partition=partition, region=region, account=account)

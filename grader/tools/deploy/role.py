@@ -88,8 +88,8 @@ class Role:
         return ResourceStatus.REMOVED
 
     def _policy(self, cloud: AwsSession) -> dict[str, Any]:
-        place = {"partition": cloud.partition, "region": cloud.region, "account": cloud.account}
-        return execution_policy(self.deployment, **place)
+        account = {"partition": cloud.partition, "region": cloud.region, "account": cloud.account}
+        return execution_policy(self.deployment, **account)
 
     def _found(self, cloud: AwsSession) -> Any | None:
         answer = cloud.find("iam", "get_role", self.title, RoleName=self.name)
