@@ -36,4 +36,5 @@ def error_console() -> Console:
 
 def print_error(text: str) -> None:
     """Print one line to stderr; control characters are escaped and line breaks become spaces."""
+    # Not by rich, which would wrap long lines: scripts match errors line by line.
     sys.stderr.write(printable(text).replace("\n", " ") + "\n")

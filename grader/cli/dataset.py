@@ -125,6 +125,7 @@ def convert(  # noqa: PLR0913, PLR0917  # one for each option
 
 
 def _run_conversion(file: str, out: str, options: ConversionOptions) -> ConversionReport:
+    # The output replaces an older file only when the block ends without an error.
     with RowFile(file) as source, AtomicFile(out, source=file) as output, ProgressBar(source.total) as progress:
         count = 0
 
@@ -190,6 +191,7 @@ def check(
         print_json(report.as_dict())
     else:
         show(check_tables(report))
+    # The findings up to the damaged part are printed first: they are valid, and took time to compute.
     if report.broke_off:
         print_error(report.broke_off)
         raise typer.Exit(2)

@@ -73,6 +73,7 @@ def _find(source: SampleFile, sample_id: str | None, number: int | None) -> Samp
     for line in source:
         if line.number == number or (sample_id is not None and _matches_id(line.sample.id, sample_id)):
             return line
+        # Lines come in order: the rest of a long file, or of endless standard input, need not be read.
         if number is not None and line.number > number:
             break
     if number is not None:

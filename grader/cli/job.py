@@ -159,5 +159,6 @@ def _print_notes(notes: list[str]) -> None:
 
 def _print_requests(*requests: Request) -> None:
     """Print requests to stdout, and to stderr that they were not sent."""
+    # Only the JSON goes to stdout, so that it can be piped to other programs.
     typer.echo(json_line([request.as_dict() for request in requests], indent=2))
     print_error("checked against the service's API model; not sent (use --start to send it)")

@@ -83,6 +83,7 @@ def logs(
         _print_queries(list(known.values()), as_json=as_json)
         return
     queries = [_find_query(name, known) for name in query or _DEFAULT_QUERIES]
+    # One moment for all queries, so that their results belong to the same samples.
     end = datetime.now(UTC)
     start = end - _parse_span(since)
     named = FunctionName.parse(function)

@@ -92,6 +92,7 @@ def run() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _exit_code()
+        # Flush here, so that a closed pipe or a full disk is handled below and not at the exit of the interpreter.
         sys.stdout.flush()
     except BrokenPipeError:
         code = _BROKEN_PIPE

@@ -135,6 +135,7 @@ def _measure_file(file: str, settings: GraderConfig, max_samples: int) -> Profil
         nonlocal skipped
         for line in source:
             if isinstance(line.sample, Sample):
+                # As part of the list that a trainer sends; line.document is JSON from the file, so it can be dumped.
                 yield line.sample, len(json.dumps(line.document)) + len(", ")
             else:
                 skipped += 1

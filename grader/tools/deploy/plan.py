@@ -55,6 +55,7 @@ class DeploymentPlan:
             CloudRequestError, CloudError, ToolError, InputError: a step failed; the message lists what was changed
                 before, and how to resume or to undo it.
         """
+        # All checks come first: a name that is taken or a missing container engine must not leave half a deployment.
         for resource in self.resources:
             resource.check(cloud)
         done: list[ResourceResult] = []

@@ -47,6 +47,7 @@ class Repository:
         policy = repository_policy(
             self.deployment, partition=cloud.partition, region=cloud.region, account=cloud.account
         )
+        # A repository that was just created, or in a dry run would be, has no policy to compare with.
         held = None if found is None else cloud.find("ecr", "get_repository_policy", self.title, **name)
         if held is not None and json.loads(held["policyText"]) == policy:
             return ResourceStatus.UNCHANGED

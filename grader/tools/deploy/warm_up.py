@@ -26,6 +26,7 @@ def warm_up(deployment: Deployment, cloud: AwsSession) -> dict[str, Any]:
         CloudRequestError: the function cannot be invoked.
     """
     about = f"function {deployment.name}:{deployment.alias}"
+    # The first start of a new image can take longer than the client's default of 60 s.
     client = cloud.client("lambda", read_timeout=deployment.timeout_s + 30, retries={"total_max_attempts": 2})
     with translated_errors(about, region=cloud.region):
         answer = client.invoke(

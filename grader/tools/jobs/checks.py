@@ -45,6 +45,7 @@ def check_data(uri: str, cloud: AwsSession, *, key: str, min_lines: int) -> str 
             try:
                 lines = _count_lines(body.iter_lines(), min_lines)
             finally:
+                # Drops the connection, so that the rest of a large file is not downloaded.
                 body.close()
     except NothingThereError:
         raise InputError(f"{about}: does not exist") from None

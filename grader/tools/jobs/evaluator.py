@@ -116,6 +116,7 @@ def register(evaluator: Evaluator, cloud: AwsSession, *, pause_s: float = 2.0) -
         ConfigError: the request is not valid; nothing was sent.
         CloudRequestError, CloudError: AWS rejected the request or failed, or the import took too long.
     """
+    # Before the first call: an invalid name must not leave an empty registry behind.
     evaluator.request().check(cloud)
     found = _find_content(evaluator, cloud)
     if found is None or json.loads(found["HubContentDocument"]) != json.loads(evaluator.document):

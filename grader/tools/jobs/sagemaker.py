@@ -117,6 +117,7 @@ def _channel(name: str, source: str) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     """Convert a hyperparameter to text, as recipes expect it."""
+    # The recipes expect true and false, not Python's True and False.
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -102,6 +102,7 @@ class Summary:
         for metric in grade.metrics:
             self.metrics.setdefault(metric.name, RunningStats()).add(metric.value)
         self.verdicts.update(test.verdict.value for test in grade.tests)
+        # Memory stays constant however many samples a file has: only the slowest and the first failures are stored.
         self.slowest = heapq.nlargest(SLOWEST_KEPT, [*self.slowest, SlowSample(_duration_ms(grade), name, line)])
 
     @property

@@ -46,6 +46,7 @@ def new_table(title: str, *columns: str, numbers: int = 0) -> Table:
     """
     table = Table(title=Text(title, style="bold"), title_justify="left", header_style="bold")
     for index, column in enumerate(columns):
+        # Numbers must not wrap: a number on two lines would be misread.
         is_number = index >= len(columns) - numbers
         table.add_column(Text(column), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     return table

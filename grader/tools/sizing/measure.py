@@ -42,6 +42,7 @@ def process_tree() -> dict[int, list[bytes]]:
                 text = (entry / "stat").read_bytes()
             except OSError:  # the process has ended
                 continue
+            # The name before the last parenthesis may itself contain spaces and parentheses (proc(5)).
             stats[int(entry.name)] = text.rpartition(b")")[2].split()
     tree: dict[int, list[bytes]] = {}
     newest = {os.getpid()} & stats.keys()

@@ -71,6 +71,7 @@ class Profile:
         values: dict[str, Any] = {}
         for field in (one.name for one in fields(cls)):
             value: Any = document.get(field)
+            # The range check also rejects NaN, for which every comparison is false.
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not 0 <= value < _MAX_FIGURE or (field in _COUNTS and value != int(value)):
                 raise InputError(f"{name}: {field}: expected a number of at least 0; see `grader plan FILE --json`")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sandbox.isolation
@@ -31,6 +32,12 @@ def test_an_explanation_says_what_a_layer_is_and_what_it_stops() -> None:
         assert text.count(". Stops ") == 1
         assert text.endswith(".")
         assert len(text) <= 150
+
+
+def test_the_documentation_quotes_the_explanations() -> None:
+    document = (Path(__file__).parents[4] / "docs" / "sandbox.md").read_text("utf-8")
+    for name, text in LAYERS.items():
+        assert f"| `{name}` | {text} |" in document
 
 
 def test_a_layer_that_is_not_active_shows_the_reason(render: Callable[..., str]) -> None:
