@@ -29,7 +29,7 @@ __all__ = ["PACKAGES", "trace_call"]
 
 PACKAGES = ("grader", "sandbox", "testcases")
 _ROUNDS = 3
-_PUBLIC = ("grader", "grader.core.grader", "grader.types", "grader.core.grader", "grader.types")
+_PUBLIC = ("grader", "grader.core.grader", "grader.types", "grader.grader", "grader.sample")
 """Modules that define, or used to define, the public classes; other checkouts can be older."""
 
 
