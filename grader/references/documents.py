@@ -177,7 +177,7 @@ def parse_reference(document: ReferenceText) -> Any:
         others = {name: item for name, item in value.items() if name != "task_id"}
         if others.keys() == {"reference_answer"}:
             return others["reference_answer"]
-        if native.fits(value):
+        if native.KEYS[0] <= value.keys() and native.fits(value):
             return others
     return value
 

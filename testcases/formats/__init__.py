@@ -1,8 +1,14 @@
 """Reference formats, one a module: what a caller sends becomes a `Problem`.
 
-Each module has a ``NAME``, ``fits(reference)``, which looks at the outside only, and ``read(reference, prompt=...)``,
-which makes the problem, or says where inside the reference is (`testcases.formats.fields`), or what is wrong. A new
-format is one more module, named in `_FORMATS`.
+Each module has
+
+- ``NAME``;
+- ``KEYS``: sets of keys; a reference of the format has all keys of one of them;
+- ``fits(reference)``, only where other formats have the same keys: looks at the outside of a reference with `KEYS`;
+- ``read(reference, prompt=...)``: makes the problem, or returns where inside the reference is
+  (`testcases.formats.fields`), or raises what is wrong.
+
+A new format is one more module, named in `_FORMATS`.
 """
 
 from __future__ import annotations
@@ -44,7 +50,8 @@ class _Format(Protocol):
     @property
     def NAME(self) -> str: ...  # noqa: N802  # a module's constant
 
-    def fits(self, reference: Any) -> bool: ...
+    @property
+    def KEYS(self) -> tuple[frozenset[str], ...]: ...  # noqa: N802  # likewise
 
     def read(self, reference: Any, *, prompt: str) -> Problem | NestedReference: ...
 
@@ -143,11 +150,22 @@ def _format_by_name(name: str) -> _Format:
     raise UnknownFormatError(f"there is no format {name[:40]!r}; the formats are {', '.join(FORMAT_NAMES)}")
 
 
+def _fits(one: _Format, reference: dict[Any, Any] | list[Any]) -> bool:
+    """Compare keys first: most formats are ruled out by them, and no code of theirs has to run."""
+    if isinstance(reference, list):
+        return one is livecodebench and livecodebench.fits(reference)
+    if not any(keys <= reference.keys() for keys in one.KEYS):
+        return False
+    # Formats that share their keys with others look further.
+    further: Callable[[Any], bool] | None = getattr(one, "fits", None)
+    return further is None or further(reference)
+
+
 def _recognized(reference: Any) -> _Format:
     if not isinstance(reference, (dict, list)):
         kind = "nothing" if reference is None else type(reference).__name__
         raise UnknownFormatError(f"a reference must be an object or a list, not {kind}")
-    fitting = [one for one in _FORMATS if one.fits(reference)]
+    fitting = [one for one in _FORMATS if _fits(one, reference)]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:

@@ -23,14 +23,10 @@ from testcases.source.entry_points import find_defined_function
 if TYPE_CHECKING:
     from testcases.source.entry_points import Signature
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "read"]
 
 NAME: Final = "aws_code"
-
-
-def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    return isinstance(reference, dict) and {"code", "test_cases"} <= reference.keys()
+KEYS: Final = (frozenset({"code", "test_cases"}),)
 
 
 def read(reference: Any, *, prompt: str) -> Problem:

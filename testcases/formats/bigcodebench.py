@@ -16,15 +16,14 @@ from testcases.formats.pytest_file import looks_like_test_file, problem_from_tes
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "fits", "read"]
 
 NAME: Final = "bigcodebench"
+KEYS: Final = (frozenset({"test", "entry_point"}),)
 
 
 def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    if not isinstance(reference, dict) or not {"test", "entry_point"} <= reference.keys():
-        return False
+    """Return whether a reference with `KEYS` is of the format, by its outside."""
     return isinstance(reference["test"], str) and looks_like_test_file(reference["test"])
 
 

@@ -16,16 +16,12 @@ from testcases.formats.fields import Fields
 from testcases.formats.io_tests import TOKEN_COMPARISON, program_text
 from testcases.model import Problem, StdinTest
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "read"]
 
 NAME: Final = "codecontests"
 
 _GROUPS = ("public_tests", "private_tests", "generated_tests")
-
-
-def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    return isinstance(reference, dict) and any(key in reference for key in _GROUPS)
+KEYS: Final = tuple(frozenset({key}) for key in _GROUPS)
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike

@@ -17,21 +17,20 @@ from testcases.formats.io_tests import TOKEN_COMPARISON, find_function_name, pro
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "fits", "read"]
 
 NAME: Final = "deepcoder"
 
 _CASE = frozenset({"input", "output"})
+KEYS: Final = (frozenset({"tests"}), frozenset({"question", "info"}))
 
 
 def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    if not isinstance(reference, dict):
-        return False
+    """Return whether a reference with `KEYS` is of the format, by its outside."""
     tests = reference.get("tests")
     if isinstance(tests, list):
         return bool(tests) and all(isinstance(test, dict) and test.keys() >= _CASE for test in tests)
-    return isinstance(tests, (str, dict)) or (tests is None and {"question", "info"} <= reference.keys())
+    return isinstance(tests, (str, dict)) or (tests is None and reference.keys() >= KEYS[1])
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike

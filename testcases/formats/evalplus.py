@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from testcases.model import Test
 
-__all__ = ["NAME", "fits", "read", "restore_types"]
+__all__ = ["KEYS", "NAME", "read", "restore_types"]
 
 
 _TASK: Final = re.compile(r"Mbpp/(\d+)")
@@ -102,11 +102,7 @@ NAME: Final = "evalplus"
 
 _INPUTS = ("base_input", "plus_input")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    return isinstance(reference, dict) and any(key in reference for key in _INPUTS)
+KEYS: Final = tuple(frozenset({key}) for key in _INPUTS)
 
 
 def read(reference: Any, *, prompt: str) -> Problem:

@@ -19,15 +19,14 @@ from testcases.formats.pytest_file import looks_like_test_file
 from testcases.model import CheckTest, Problem
 from testcases.source.parsing import find_prompt_code, parse_check
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "fits", "read"]
 
 NAME: Final = "humaneval"
+KEYS: Final = (frozenset({"test", "entry_point"}),)
 
 
 def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    if not isinstance(reference, dict) or not {"test", "entry_point"} <= reference.keys():
-        return False
+    """Return whether a reference with `KEYS` is of the format, by its outside."""
     return not isinstance(reference["test"], str) or not looks_like_test_file(reference["test"])
 
 

@@ -14,14 +14,15 @@ from testcases.formats.pytest_file import problem_from_test_file
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "fits", "read"]
 
 NAME: Final = "kodcode"
+KEYS: Final = (frozenset({"test"}),)
 
 
 def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    return isinstance(reference, dict) and "test" in reference and not reference.keys() & {"entry_point", "test_list"}
+    """Return whether a reference with `KEYS` is of the format, by its outside."""
+    return not reference.keys() & {"entry_point", "test_list"}
 
 
 def read(reference: Any, *, prompt: str) -> Problem:

@@ -23,7 +23,7 @@ from testcases.model import Comparison
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["MAX_UNPACKED_BYTES", "NAME", "fits", "read", "unpack"]
+__all__ = ["KEYS", "MAX_UNPACKED_BYTES", "NAME", "fits", "read", "unpack"]
 
 
 MAX_UNPACKED_BYTES: Final = 256 << 20
@@ -91,13 +91,12 @@ NAME: Final = "livecodebench"
 
 _LISTS = ("public_test_cases", "private_test_cases")
 _TEST_FIELDS = frozenset({"input", "output", "testtype"})
+KEYS: Final = tuple(frozenset({key}) for key in _LISTS)
 
 
 def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    if isinstance(reference, dict):
-        return any(key in reference for key in _LISTS)
-    return isinstance(reference, list) and all(
+    """Return whether a reference with `KEYS`, or a list, is of the format, by its outside."""
+    return isinstance(reference, dict) or all(
         isinstance(item, dict) and item.keys() & _TEST_FIELDS for item in reference
     )
 

@@ -20,14 +20,10 @@ from testcases.model import AssertTest, Problem
 from testcases.source.entry_points import find_called_name
 from testcases.source.parsing import parse, parse_assertion
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "read"]
 
 NAME: Final = "mbpp"
-
-
-def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    return isinstance(reference, dict) and "test_list" in reference
+KEYS: Final = (frozenset({"test_list"}),)
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike

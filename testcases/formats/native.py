@@ -40,6 +40,7 @@ __all__ = [
     "CALL",
     "CHECK",
     "COMPARE",
+    "KEYS",
     "KIND_FIELDS",
     "LIMITS",
     "NAME",
@@ -180,11 +181,12 @@ def read_test(values: Any, path: str) -> tuple[Record, dict[str, Any]]:
 
 
 NAME: Final = "native"
+KEYS: Final = (frozenset({"tests"}),)
 
 
 def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    return isinstance(reference, dict) and "tests" in reference and not deepcoder.fits(reference)
+    """Return whether a reference with `KEYS` is of the format, by its outside."""
+    return not deepcoder.fits(reference)
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike

@@ -10,14 +10,10 @@ from testcases.formats.io_tests import problem_from_pairs
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "read"]
 
 NAME: Final = "nemo_gym"
-
-
-def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    return isinstance(reference, dict) and bool(reference.keys() & {"verifier_metadata", "unit_tests"})
+KEYS: Final = (frozenset({"verifier_metadata"}), frozenset({"unit_tests"}))
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike

@@ -11,17 +11,16 @@ from typing import Any, Final
 
 from testcases.formats.fields import Fields, NestedReference, last_user_text
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "fits", "read"]
 
 NAME: Final = "openai"
 
 _REFERENCE_FIELDS = ("reference_answer", "reference", "answer")
+KEYS: Final = tuple(frozenset({key}) for key in ("item", *_REFERENCE_FIELDS))
 
 
 def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    if not isinstance(reference, dict):
-        return False
+    """Return whether a reference with `KEYS` is of the format, by its outside."""
     if isinstance(reference.get("item"), dict):
         return True
     places = _REFERENCE_FIELDS if "messages" in reference else _REFERENCE_FIELDS[:1]

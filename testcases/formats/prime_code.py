@@ -14,14 +14,10 @@ from testcases.formats.io_tests import problem_from_pairs
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "read"]
 
 NAME: Final = "prime_code"
-
-
-def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    return isinstance(reference, dict) and {"inputs", "outputs"} <= reference.keys()
+KEYS: Final = (frozenset({"inputs", "outputs"}),)
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike

@@ -21,7 +21,7 @@ from testcases.source.pytest_unsupported import parse_suite
 if TYPE_CHECKING:
     from typing import Literal
 
-__all__ = ["NAME", "fits", "looks_like_test_file", "problem_from_test_file", "read"]
+__all__ = ["KEYS", "NAME", "looks_like_test_file", "problem_from_test_file", "read"]
 
 
 _TEST_DEFINITION: Final = re.compile(
@@ -74,11 +74,7 @@ def problem_from_test_file(
 
 
 NAME: Final = "pytest"
-
-
-def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    return isinstance(reference, dict) and "pytest" in reference
+KEYS: Final = (frozenset({"pytest"}),)
 
 
 def read(reference: Any, *, prompt: str) -> Problem:

@@ -16,16 +16,10 @@ from testcases.formats.io_tests import TOKEN_COMPARISON, find_function_name, pro
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "read"]
 
 NAME: Final = "synthetic1"
-
-
-def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    if not isinstance(reference, dict):
-        return False
-    return "verification_info" in reference or {"language", "test_cases"} <= reference.keys()
+KEYS: Final = (frozenset({"verification_info"}), frozenset({"language", "test_cases"}))
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike

@@ -11,16 +11,10 @@ from typing import Any, Final
 
 from testcases.formats.fields import Fields, NestedReference, last_user_text
 
-__all__ = ["NAME", "fits", "read"]
+__all__ = ["KEYS", "NAME", "read"]
 
 NAME: Final = "verl"
-
-
-def fits(reference: Any) -> bool:
-    """Return whether the reference has the fields of this format."""
-    if not isinstance(reference, dict):
-        return False
-    return "reward_model" in reference or {"data_source", "ground_truth"} <= reference.keys()
+KEYS: Final = (frozenset({"reward_model"}), frozenset({"data_source", "ground_truth"}))
 
 
 def read(reference: Any, *, prompt: str) -> NestedReference:
