@@ -115,7 +115,6 @@ class Sandbox:
         self._started = False
         self._tier: Tier | None = None
         self._next_reap = 0.0
-        self._tier: Tier | None = None
         self.layers: tuple[LayerReport, ...] = ()
         """Reports on the isolation layers; empty before the start."""
 

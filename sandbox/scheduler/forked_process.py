@@ -58,11 +58,13 @@ class ForkedProcess:
             ProcessLostError: the process is gone, or does not take it before the deadline (`time.monotonic`).
         """
         view = memoryview(frame(payload))
-        liveness = Liveness(self._pid)
+        liveness: Liveness | None = None
         while view:
             try:
                 view = view[self._channel.send(view) :]
             except BlockingIOError:
+                if liveness is None:
+                    liveness = Liveness(self._pid)
                 if not await ready(writable, self._channel, deadline, liveness):
                     raise ProcessLostError("a process of the sandbox takes no messages") from None
             except OSError as error:
@@ -83,15 +85,19 @@ class ForkedProcess:
             ProcessLostError: the process is gone.
         """
         data, size = bytearray(), None
-        liveness = Liveness(self._pid, cpu_s=cpu_s)
+        liveness: Liveness | None = None
         while size is None or len(data) < size:
-            if not await ready(readable, self._channel, deadline, liveness, on_check):
-                return None
             try:
-                # Never more than this message: what follows belongs to the next call.
+                # Read before waiting: the body is mostly there with its header, and each wait is a round of the loop
+                # and a resumption of every coroutine above. Never read more than this message: what follows belongs
+                # to the next call.
                 missing = HEADER_BYTES - len(data) if size is None else min(size - len(data), _CHUNK)
                 chunk = self._channel.recv(missing)
             except BlockingIOError:
+                if liveness is None:
+                    liveness = Liveness(self._pid, cpu_s=cpu_s)
+                if not await ready(readable, self._channel, deadline, liveness, on_check):
+                    return None
                 continue
             except OSError as error:
                 raise ProcessLostError(f"a process of the sandbox is gone: {error.strerror}") from None
