@@ -1,4 +1,4 @@
-"""What black makes of a source in one pass, and where it takes two."""
+"""Formatting by one pass of black, and the sources that need two."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ NAME = "a_name_that_is_long_enough_to_fill_a_line_with_three_others"
 @pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The sources of all passes."""
-    given: list[str] = []
+    sources: list[str] = []
 
     def once(source: str, *, mode: black.Mode) -> str:
-        given.append(source)
+        sources.append(source)
         return black._format_str_once(source, mode=mode)
 
     monkeypatch.setattr(style, "_format_str_once", once)
-    return given
+    return sources
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,15 @@ def reference_solutions() -> Iterator[str]:
 
 
 def modules() -> Iterator[str]:
-    """Some of the standard library, which is not written as black would have it."""
+    """Some of the standard library, which is not formatted by black."""
     for module in (bisect, dataclasses, heapq, multiprocessing.synchronize, sched, textwrap):
         assert module.__file__ is not None
         yield Path(module.__file__).read_text("utf-8")
 
 
-@pytest.mark.parametrize("sources", [bundled_answers, reference_solutions, modules], ids=lambda made: made.__name__)
+@pytest.mark.parametrize(
+    "sources", [bundled_answers, reference_solutions, modules], ids=lambda function: function.__name__
+)
 def test_sources_are_formatted_as_by_two_passes(sources: Callable[[], Iterator[str]], passes: list[str]) -> None:
     count = 0
     for source in sources():
@@ -133,7 +135,7 @@ def test_sources_are_formatted_as_by_two_passes(sources: Callable[[], Iterator[s
         assert len(passes) < 1.2 * count, "second passes are rare"
 
 
-def test_the_second_pass_removes_parentheses_where_no_comma_tells_so(passes: list[str]) -> None:
+def test_the_second_pass_removes_parentheses_where_no_comma_shows_it(passes: list[str]) -> None:
     """It does so in the module sched: of the whole standard library, the only one that commas alone would miss."""
     source = Path(sched.__file__).read_text("utf-8")
     result = format_source(source)
