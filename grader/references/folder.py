@@ -46,7 +46,7 @@ class FolderReader:
             StoreError: the file cannot be read.
         """
         if self._root is None:
-            raise StoreError("no files are read here; file_root of the settings would name their folder")
+            raise StoreError("files are not read here; the setting file_root names the folder for them")
         try:
             descriptor = self._open(self._root, location.path)
             try:
@@ -55,7 +55,7 @@ class FolderReader:
                 os.close(descriptor)
         except OSError as error:
             if error.errno == errno.ELOOP:
-                raise StoreError("is behind a symbolic link, and none is followed") from None
+                raise StoreError("is behind a symbolic link, which is not followed") from None
             reason = (error.strerror or type(error).__name__).lower()
             raise StoreError(f"cannot be read: {reason}") from None
 

@@ -88,7 +88,7 @@ def test_a_malformed_region(aws: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "kind", "told"),
+    ("code", "status", "kind", "message"),
     [
         ("ExpiredTokenException", 403, CloudRequestError, "credentials have expired (ExpiredTokenException)"),
         ("UnrecognizedClientException", 403, CloudRequestError, "credentials are not valid in us-east-1"),
@@ -98,12 +98,12 @@ def test_a_malformed_region(aws: Server) -> None:
         ("TooManyRequestsException", 429, CloudError, "AWS wants fewer calls"),
     ],
 )
-def test_errors_of_the_service(aws: Server, code: str, status: int, kind: type[Exception], told: str) -> None:
+def test_errors_of_the_service(aws: Server, code: str, status: int, kind: type[Exception], message: str) -> None:
     aws.refuse({"call": "lambda:.*", "code": code, "status": status})
     with pytest.raises(kind) as raised:
         ask(AwsSession(attempts=1))
     assert str(raised.value).startswith(FUNCTION)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert raised.value.code == code  # type: ignore[attr-defined]  # both kinds have it
     assert getattr(raised.value, "transient", False) is (kind is CloudError)
 

@@ -25,13 +25,13 @@ def fetched(store: ReferenceStore, reference: Any, *, deadline_s: float = 30.0) 
 
 
 def reference_at(store: ReferenceStore, reference: Any) -> Any:
-    """Return the reference that is kept at an address."""
-    kept = fetched(store, reference)
-    if isinstance(kept, StoreError):
-        raise kept
+    """Return the reference that an address names."""
+    file = fetched(store, reference)
+    if isinstance(file, StoreError):
+        raise file
     address = parse_address(reference)
     assert address is not None
-    return parse_reference(kept.reference(address.task_id))
+    return parse_reference(file.reference(address.task_id))
 
 
 def complaint_of(store: ReferenceStore, reference: Any, *, deadline_s: float = 30.0) -> str:

@@ -19,7 +19,7 @@ def lines(*rows: Any) -> bytes:
     return b"".join((row if isinstance(row, bytes) else json.dumps(row).encode()) + b"\n" for row in rows)
 
 
-def found(text: bytes, task_id: str | None = None) -> Any:
+def read(text: bytes, task_id: str | None = None) -> Any:
     return parse_reference(ReferenceFile(text).reference(task_id))
 
 
@@ -51,59 +51,59 @@ class TestLines:
     ROWS = lines(b"", {"task_id": "a", **NATIVE}, b"  ", {"task_id": 2, "test_list": ["assert f() == 'é'"]}, [1], b"{")
 
     def test_each_is_found_by_its_id(self) -> None:
-        assert found(self.ROWS, "a") == NATIVE
-        assert found(self.ROWS, "2")["test_list"] == ["assert f() == 'é'"]
+        assert read(self.ROWS, "a") == NATIVE
+        assert read(self.ROWS, "2")["test_list"] == ["assert f() == 'é'"]
 
     def test_an_error_about_a_missing_line_names_a_broken_line(self) -> None:
         with pytest.raises(
             StoreError, match=r"has no line with the task_id 'c' that could be read; line 6 is not JSON"
         ):
-            found(self.ROWS, "c")
+            read(self.ROWS, "c")
         with pytest.raises(StoreError, match=r"^has no line with the task_id 'c'$"):
-            found(lines({"task_id": "a", **NATIVE}), "c")
+            read(lines({"task_id": "a", **NATIVE}), "c")
 
     def test_an_id_on_several_lines_is_an_error(self) -> None:
         with pytest.raises(StoreError, match="has the task_id 'a' on several lines"):
-            found(lines({"task_id": "a"}, {"task_id": "b"}, {"task_id": "a"}), "a")
+            read(lines({"task_id": "a"}, {"task_id": "b"}, {"task_id": "a"}), "a")
 
     def test_without_an_id_nothing_is_guessed(self) -> None:
         with pytest.raises(StoreError, match="holds several references; choose one by a field task_id"):
-            found(lines({"task_id": "a", **NATIVE}, {"task_id": "b", **NATIVE}))
+            read(lines({"task_id": "a", **NATIVE}, {"task_id": "b", **NATIVE}))
 
     def test_a_file_with_windows_line_ends_is_read(self) -> None:
         text = b"\xef\xbb\xbf" + self.ROWS.replace(b"\n", b"\r\n")
-        assert found(text, "a") == NATIVE
+        assert read(text, "a") == NATIVE
 
     def test_a_list_is_beside_its_id(self) -> None:
-        assert found(lines({"task_id": "a", "reference_answer": [1]}, {"task_id": "b"}), "a") == [1]
+        assert read(lines({"task_id": "a", "reference_answer": [1]}, {"task_id": "b"}), "a") == [1]
 
     def test_a_row_keeps_the_id_that_its_format_needs(self) -> None:
         """EvalPlus's inputs are restored by what the id says (`testcases.formats.evalplus`)."""
-        assert found(lines({"task_id": "Mbpp/2", "base_input": []}), "Mbpp/2") == {
+        assert read(lines({"task_id": "Mbpp/2", "base_input": []}), "Mbpp/2") == {
             "task_id": "Mbpp/2",
             "base_input": [],
         }
 
     def test_every_text_found_is_a_reference(self) -> None:
-        assert read_reference(found(self.ROWS, "a")).format_name == "native"
+        assert read_reference(read(self.ROWS, "a")).format_name == "native"
 
 
 class TestOneReference:
     @pytest.mark.parametrize("indent", [None, 2])
     def test_it_may_be_over_several_lines_and_have_its_id(self, indent: int | None) -> None:
         text = json.dumps({"task_id": "a", **NATIVE}, indent=indent).encode()
-        assert found(text) == found(text, "a") == NATIVE
+        assert read(text) == read(text, "a") == NATIVE
         with pytest.raises(StoreError, match="has no line with the task_id 'b'"):
-            found(text, "b")
+            read(text, "b")
 
     def test_bytes_that_are_not_utf_8_are_an_error(self) -> None:
         with pytest.raises(StoreError, match="is not UTF-8: byte 3 is 0xff"):
-            found(b'["\xff"]')
+            read(b'["\xff"]')
 
     @pytest.mark.parametrize("text", [b"", b"tests", b"[1", b"[" * 100_000], ids=["nothing", "a word", "half", "deep"])
     def test_text_that_is_not_json_is_an_error(self, text: bytes) -> None:
         with pytest.raises(StoreError) as caught:
-            found(text)
+            read(text)
         assert str(caught.value).isprintable()
 
 

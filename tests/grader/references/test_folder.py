@@ -63,9 +63,9 @@ def test_a_file_that_has_changed_is_read_again(store: ReferenceStore, root: Path
         ("../secret.json", "is outside of file_root, or has '..' in it"),
         ("deep/../../secret.json", "is outside of file_root, or has '..' in it"),
         ("/etc/passwd", "is outside of file_root"),
-        ("link.json", "is behind a symbolic link, and none is followed"),
-        ("way/secret.json", "is behind a symbolic link, and none is followed"),
-        ("way/root/one.json", "is behind a symbolic link, and none is followed"),
+        ("link.json", "is behind a symbolic link, which is not followed"),
+        ("way/secret.json", "is behind a symbolic link, which is not followed"),
+        ("way/root/one.json", "is behind a symbolic link, which is not followed"),
         ("pipe", "is not a regular file"),
         ("deep", "is not a regular file"),
         ("one.json/x", "cannot be read: not a directory"),
@@ -79,4 +79,5 @@ def test_nothing_else_is_read(store: ReferenceStore, path: str, complaint: str) 
 
 def test_without_a_folder_no_file_is_read(root: Path) -> None:
     store = ReferenceStore(StoreConfig())
-    assert complaint_of(store, {"file": str(root / "one.json")}).startswith("no files are read here; file_root")
+    complaint = complaint_of(store, {"file": str(root / "one.json")})
+    assert complaint.startswith("files are not read here; the setting file_root")

@@ -35,7 +35,7 @@ def check(*documents: dict[str, Any], limits: LimitsConfig | None = None, **sett
         return check_rows(rows, grader, CheckOptions(**settings), lambda row, checked: None)
 
 
-def found(checked: CheckReport) -> list[tuple[FindingKind, str]]:
+def findings_of(checked: CheckReport) -> list[tuple[FindingKind, str]]:
     return [(finding.kind, finding.detail) for finding in checked.findings]
 
 
@@ -50,7 +50,7 @@ DOUBLE = calls("double", "def double(x):\n    return 2 * x\n", (1, 2), (2, 4), (
 
 def test_good_tasks_of_every_format_have_no_findings() -> None:
     checked = check(HUMANEVAL, MBPP, PRIME, PRIME_CALL, AWS, VERL, DOUBLE)
-    assert found(checked) == []
+    assert findings_of(checked) == []
     assert (checked.rows, checked.tasks, checked.with_solution, checked.solutions, checked.passing) == (7, 7, 6, 6, 6)
     assert checked.tests == 2 + 3 + 2 + 2 + 3 + 2 + 3
     assert (checked.stubs_passing, checked.broke_off) == (1, "")  # of MBPP, where None is right once
@@ -86,20 +86,20 @@ class TestBroken:
         ],
     )
     def test_is_a_task_whose_own_solution_fails(self, solution: str, detail: str) -> None:
-        ((kind, text),) = found(check(DOUBLE | {"solution": solution}))
+        ((kind, text),) = findings_of(check(DOUBLE | {"solution": solution}))
         assert kind == "broken"
         assert text.startswith(detail)
 
     def test_is_a_solution_that_takes_too_long(self) -> None:
         endless = "def double(x):\n    while True:\n        pass\n"
         limits = LimitsConfig(cpu_s=0.2, total_cpu_s=0.4)
-        kinds = dict(found(check(DOUBLE | {"solution": endless}, limits=limits, repeat=1)))
+        kinds = dict(findings_of(check(DOUBLE | {"solution": endless}, limits=limits, repeat=1)))
         assert kinds[FindingKind.BROKEN].startswith("solution 1 fails 3 of 3 tests: double(1): timeout")
         assert FindingKind.SLOW in kinds
 
     def test_are_tests_that_cannot_be_run(self) -> None:
         row = MBPP | {"test_imports": ["import no_such_module"]}
-        ((kind, detail),) = found(check(row))
+        ((kind, detail),) = findings_of(check(row))
         assert (kind, detail.partition(":")[0]) == ("broken", "cannot be graded")
 
     @pytest.mark.parametrize(
@@ -112,31 +112,31 @@ class TestBroken:
     )
     def test_are_tests_that_pass_whatever_the_answer_does(self, test: str) -> None:
         row = MBPP | {"test_list": [*MBPP["test_list"], test]}
-        ((kind, detail),) = found(check(row))
+        ((kind, detail),) = findings_of(check(row))
         assert kind == "broken"
         assert detail.startswith("1 of 4 tests pass whatever the answer does: ")
 
     def test_are_assertions_of_a_check_that_always_pass(self) -> None:
         row = HUMANEVAL | {"test": HUMANEVAL["test"].replace("):\n", "):\n    assert candidate is not None\n")}
-        ((kind, detail),) = found(check(row))
+        ((kind, detail),) = findings_of(check(row))
         assert (kind, detail.partition(":")[0]) == ("broken", "1 of 3 tests pass whatever the answer does")
 
     def test_tests_that_expect_an_exception_are_not(self) -> None:
         test = "try:\n    first_repeated_char(7)\nexcept TypeError:\n    pass\nelse:\n    assert False"
-        assert found(check(MBPP | {"test_list": [*MBPP["test_list"], test]})) == []
+        assert findings_of(check(MBPP | {"test_list": [*MBPP["test_list"], test]})) == []
 
     def test_every_solution_counts(self) -> None:
         row = PRIME | {"solutions": ["print(sum(map(int, input().split())))", "print(3)", "print(4)"]}
-        assert [detail.partition(":")[0] for _, detail in found(check(row))] == [
+        assert [detail.partition(":")[0] for _, detail in findings_of(check(row))] == [
             "solution 2 fails 1 of 2 tests",
             "solution 3 fails 2 of 2 tests",
         ]
-        assert found(check(row, solutions=1)) == []
+        assert findings_of(check(row, solutions=1)) == []
         assert check(row, solutions=0).solutions == 0
 
     def test_a_solution_in_which_other_code_is_found_is_reported(self) -> None:
         solution = DOUBLE["solution"] + "\nTEXT = '''\n</think>\n```python\ndef double(x):\n    return x\n```\n'''\n"
-        (first, *_) = found(check(DOUBLE | {"solution": solution}))
+        (first, *_) = findings_of(check(DOUBLE | {"solution": solution}))
         assert first == (
             FindingKind.BROKEN,
             "solution 1: the grader finds other code in it; see docs/extraction.md",
@@ -145,7 +145,7 @@ class TestBroken:
     def test_solutions_may_be_text_with_code_in_it(self) -> None:
         text = f"Twice the number:\n\n```python\n{DOUBLE['solution']}```\n"
         checked = check(DOUBLE | {"solution": text})
-        assert (found(checked), checked.passing) == ([], 1)
+        assert (findings_of(checked), checked.passing) == ([], 1)
 
 
 class TestGuessable:
@@ -161,36 +161,38 @@ class TestGuessable:
     def test_is_what_one_value_passes(self, expected: list[Any], detail: str) -> None:
         table = dict(enumerate(expected))
         solution = f"TABLE = {table!r}\n\ndef f(x):\n    return TABLE[x]\n"
-        assert found(check(calls("f", solution, *table.items()))) == [(FindingKind.GUESSABLE, detail)]
+        assert findings_of(check(calls("f", solution, *table.items()))) == [(FindingKind.GUESSABLE, detail)]
 
     def test_is_what_one_output_passes(self) -> None:
         row = {"question": "Say yes.", "inputs": ["1", "2"], "outputs": ["YES\n", "YES\n"], "solution": "print('YES')"}
-        assert found(check(row)) == [(FindingKind.GUESSABLE, "printing 'YES\\n' passes 2 of 2 tests")]
+        assert findings_of(check(row)) == [(FindingKind.GUESSABLE, "printing 'YES\\n' passes 2 of 2 tests")]
 
     def test_is_a_program_without_output(self) -> None:
         row = {"question": "Be quiet.", "inputs": ["1", "2"], "outputs": ["", ""], "solution": "input()"}
-        ((kind, detail),) = found(check(row))
+        ((kind, detail),) = findings_of(check(row))
         assert (kind, detail.partition(" passes")[2]) == ("guessable", " 2 of 2 tests")
 
     def test_is_what_an_empty_class_passes(self) -> None:
         reference = {"entry_point": "Box", "tests": [{"assert": "assert Box() is not None"}]}
         row = {"prompt": "A box.", "reference_answer": reference, "solution": "class Box:\n    size = 3\n"}
-        assert found(check(row)) == [(FindingKind.GUESSABLE, "an empty Box passes 1 of 1 tests")]
+        assert findings_of(check(row)) == [(FindingKind.GUESSABLE, "an empty Box passes 1 of 1 tests")]
 
     def test_reports_the_tests_that_the_answer_really_passes(self) -> None:
         """All tests expect about 0.5, within a tolerance that comparing constants ignores."""
         row = calls("f", "def f(x):\n    return 0.5 + x\n", (1e-12, 0.5), (0, 0.5000001), compare={"float_abs": 1e-3})
-        assert found(check(row)) == [(FindingKind.GUESSABLE, "returning 0.5 passes 2 of 2 tests")]
+        assert findings_of(check(row)) == [(FindingKind.GUESSABLE, "returning 0.5 passes 2 of 2 tests")]
 
     def test_begins_at_the_threshold(self) -> None:
         row = calls("f", "def f(x):\n    return x > 1\n", (0, False), (1, False), (2, True), (3, True))
-        assert found(check(row)) == []
-        assert found(check(row, guessable=0.4)) == [(FindingKind.GUESSABLE, "returning False passes 2 of 4 tests")]
+        assert findings_of(check(row)) == []
+        assert findings_of(check(row, guessable=0.4)) == [
+            (FindingKind.GUESSABLE, "returning False passes 2 of 4 tests")
+        ]
 
     def test_a_value_too_large_to_write_is_not_a_probe(self) -> None:
         large = "x" * 100_000
         row = calls("f", f"def f(x):\n    return 'x' * {len(large)}\n", (1, large))
-        assert found(check(row)) == []
+        assert findings_of(check(row)) == []
 
 
 class TestFlaky:
@@ -200,7 +202,7 @@ class TestFlaky:
     }
 
     def test_is_a_solution_with_other_verdicts_the_next_time(self) -> None:
-        ((kind, detail),) = found(check(self.ROW, repeat=40))
+        ((kind, detail),) = findings_of(check(self.ROW, repeat=40))
         assert kind == "flaky"
         assert detail.startswith("solution 1: assert first_repeated_char('aba')")
         assert "passed, wrong_answer" in detail or "wrong_answer, passed" in detail
@@ -211,7 +213,7 @@ class TestFlaky:
             "test_imports": ["import random"],
             "test_list": ["assert first_repeated_char('aba') == 'a' and random.random() < 2"],
         }
-        assert found(check(row, repeat=5)) == []
+        assert findings_of(check(row, repeat=5)) == []
 
 
 class TestSlow:
@@ -219,30 +221,30 @@ class TestSlow:
 
     def test_is_a_solution_near_the_time_limit(self) -> None:
         limits = LimitsConfig(cpu_s=60, total_cpu_s=120)
-        ((kind, detail),) = found(check(DOUBLE | {"solution": self.SOLUTION}, limits=limits, slow=1e-4))
+        ((kind, detail),) = findings_of(check(DOUBLE | {"solution": self.SOLUTION}, limits=limits, slow=1e-4))
         assert kind == "slow"
         assert detail.endswith("CPU seconds, more than 0.006")
-        assert found(check(DOUBLE | {"solution": self.SOLUTION}, limits=limits)) == []
+        assert findings_of(check(DOUBLE | {"solution": self.SOLUTION}, limits=limits)) == []
 
     def test_goes_by_the_task_s_own_limit(self) -> None:
         reference = DOUBLE["reference_answer"] | {"limits": {"cpu_s": 60, "total_cpu_s": 120}}
         row = DOUBLE | {"solution": self.SOLUTION, "reference_answer": reference}
         limits = LimitsConfig(cpu_s=0.001)
-        assert found(check(row, limits=limits)) == []
+        assert findings_of(check(row, limits=limits)) == []
 
 
 class TestDuplicates:
     def test_of_ids_and_of_texts_name_the_first(self) -> None:
         same_id = DOUBLE | {"prompt": "Write double, twice over."}
         same_text = DOUBLE | {"id": "other"}
-        assert found(check(DOUBLE, same_id, same_text)) == [
+        assert findings_of(check(DOUBLE, same_id, same_text)) == [
             (FindingKind.DUPLICATE, "has the id of rows.jsonl:1"),
             (FindingKind.DUPLICATE, "has the text of rows.jsonl:1"),
         ]
 
     def test_rows_without_id_or_text_have_none(self) -> None:
         bare = {"reference_answer": DOUBLE["reference_answer"]}
-        assert found(check(bare, bare)) == []
+        assert findings_of(check(bare, bare)) == []
 
 
 class TestRuns:

@@ -103,10 +103,10 @@ def test_damaged_gzip_is_named_after_the_rows_that_could_be_read(tmp_path: Path)
     path = tmp_path / "a.jsonl.gz"
     lines = "".join(json.dumps({"id": number}) + "\n" for number in range(50_000))
     path.write_bytes(gzip.compress(lines.encode())[:-300])
-    found: list[int] = []
+    numbers: list[int] = []
     with RowFile(str(path)) as source, pytest.raises(InputError, match=r"a\.jsonl\.gz:\d+: damaged gzip data$"):
-        found.extend(row.number for row in source)
-    assert len(found) > 10_000
+        numbers.extend(row.number for row in source)
+    assert len(numbers) > 10_000
 
 
 class TestParquet:

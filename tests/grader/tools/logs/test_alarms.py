@@ -43,12 +43,12 @@ ALARMS = of_type("AWS::CloudWatch::Alarm")
 
 def stats_of(alarm: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield namespace, metric and dimension of everything that an alarm uses."""
-    found = (
+    sources = (
         [one["MetricStat"]["Metric"] for one in alarm["Metrics"] if "MetricStat" in one]
         if "Metrics" in alarm
         else [alarm]
     )
-    for one in found:
+    for one in sources:
         (dimension,) = one["Dimensions"]
         yield one["Namespace"], one["MetricName"], dimension["Name"]
 
@@ -56,8 +56,8 @@ def stats_of(alarm: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 def widgets() -> list[dict[str, Any]]:
     (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
     text, _ = dashboard["DashboardBody"]["Fn::Sub"]
-    found: list[dict[str, Any]] = json.loads(re.sub(r"\$\{[A-Za-z:]+\}", "x", text))["widgets"]
-    return found
+    result: list[dict[str, Any]] = json.loads(re.sub(r"\$\{[A-Za-z:]+\}", "x", text))["widgets"]
+    return result
 
 
 def fields_of(query: str) -> set[str]:

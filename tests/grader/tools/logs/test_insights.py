@@ -99,7 +99,7 @@ def test_an_interrupted_query_is_stopped(cloud: AwsSession, stub: Stubber) -> No
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "said"),
+    ("code", "kind", "message"),
     [
         (MISSING, NothingThereError, "there is none in us-east-1"),
         ("AccessDeniedException", CloudRequestError, "access is denied"),
@@ -108,9 +108,9 @@ def test_an_interrupted_query_is_stopped(cloud: AwsSession, stub: Stubber) -> No
         ("LimitExceededException", CloudRequestError, "AWS refuses"),
     ],
 )
-def test_a_refused_query_is_one_line(cloud: AwsSession, stub: Stubber, code: str, kind: type, said: str) -> None:
+def test_a_refused_query_is_one_line(cloud: AwsSession, stub: Stubber, code: str, kind: type, message: str) -> None:
     stub.add_client_error("start_query", code, "no")
-    with pytest.raises(kind, match=rf"^log group /aws/lambda/f: .*{said}") as raised:
+    with pytest.raises(kind, match=rf"^log group /aws/lambda/f: .*{message}") as raised:
         asked(cloud)
     assert "\n" not in str(raised.value)
 

@@ -45,21 +45,21 @@ def items(count: int) -> list[RequestItem]:
 
 def outcomes(function: Function, count: int, **options: Any) -> dict[int, ItemResult]:
     options = {"concurrency": 3, "batch_size": 8, "limits": AT_ONCE} | options
-    found = list(FanOut(function, **options).grade(items(count)))
-    assert len({one.item.line for one in found}) == len(found) == count
-    return {one.item.line: one for one in found}
+    results = list(FanOut(function, **options).grade(items(count)))
+    assert len({one.item.line for one in results}) == len(results) == count
+    return {one.item.line: one for one in results}
 
 
 def test_every_sample_is_sent_once_when_all_goes_well() -> None:
     function = Function(results_of)
-    found = outcomes(function, 50)
+    results = outcomes(function, 50)
     assert sorted(one for ids in function.sent for one in ids) == list(range(1, 51))
     assert len(function.sent) == 7
-    assert all(one.delivered and one.grade.sample_id == place for place, one in found.items())
+    assert all(one.delivered and one.grade.sample_id == place for place, one in results.items())
 
 
 def test_items_are_taken_as_they_can_be_sent() -> None:
-    taken, held = [], threading.Event()
+    taken, released = [], threading.Event()
 
     def stream() -> Any:
         for item in items(1000):
@@ -67,11 +67,11 @@ def test_items_are_taken_as_they_can_be_sent() -> None:
             yield item
 
     def answer(ids: list[Any]) -> bytes:
-        held.wait(60)
+        released.wait(60)
         return results_of(ids)
 
     outcomes_of = FanOut(Function(answer), concurrency=2, batch_size=5, limits=AT_ONCE).grade(stream())
-    held.set()
+    released.set()
     next(outcomes_of)
     assert len(taken) < 100
     outcomes_of.close()
@@ -95,10 +95,10 @@ def test_one_sample_that_fails_its_batch_costs_no_other_its_grade(failure: Any) 
         return results_of(ids)
 
     function = Function(answer)
-    found = outcomes(function, 20)
-    assert [place for place, one in found.items() if not one.delivered] == [5]
-    assert found[5].grade.status is GradeStatus.UNSCORED
-    assert found[5].grade.reason
+    results = outcomes(function, 20)
+    assert [place for place, one in results.items() if not one.delivered] == [5]
+    assert results[5].grade.status is GradeStatus.UNSCORED
+    assert results[5].grade.reason
     assert function.sent.count([5]) == (1 if getattr(failure, "remedy", None) is Remedy.SMALLER else 4)
 
 
@@ -112,8 +112,8 @@ def test_a_throttled_batch_is_sent_again_as_it_is() -> None:
         return results_of(ids)
 
     function = Function(answer)
-    found = outcomes(function, 16)
-    assert all(one.delivered for one in found.values())
+    results = outcomes(function, 16)
+    assert all(one.delivered for one in results.values())
     assert sorted(map(len, function.sent)) == [8, 8, 8, 8]
 
 
@@ -122,9 +122,9 @@ def test_a_batch_that_stays_throttled_is_given_up() -> None:
         raise InvocationError("fewer, please", Remedy.LATER)
 
     function = Function(answer)
-    found = outcomes(function, 8)
+    results = outcomes(function, 8)
     assert len(function.sent) == AT_ONCE.throttled.max_attempts
-    assert {one.grade.reason for one in found.values()} == {"fewer, please"}
+    assert {one.grade.reason for one in results.values()} == {"fewer, please"}
 
 
 def test_unfinished_samples_are_sent_again_without_the_others() -> None:
@@ -137,16 +137,16 @@ def test_unfinished_samples_are_sent_again_without_the_others() -> None:
         ).encode()  # fmt: skip
 
     function = Function(answer)
-    found = outcomes(function, 8, concurrency=1)
+    results = outcomes(function, 8, concurrency=1)
     assert function.sent[0] == list(range(1, 9))
     assert [one for ids in function.sent for one in ids].count(1) == 1
-    assert all(one.grade.status is GradeStatus.SCORED for one in found.values())
+    assert all(one.grade.status is GradeStatus.SCORED for one in results.values())
 
 
 def test_a_sample_that_stays_unscored_keeps_the_reason_of_the_function() -> None:
     function = Function(lambda ids: results_of(ids, status="unscored", verdicts=["internal"], reason="lost"))
-    found = outcomes(function, 2)
-    assert [(one.delivered, one.grade.reason, len(one.grade.tests)) for one in found.values()] == [
+    results = outcomes(function, 2)
+    assert [(one.delivered, one.grade.reason, len(one.grade.tests)) for one in results.values()] == [
         (True, "lost", 1)
     ] * 2
 
@@ -164,10 +164,10 @@ def test_a_fatal_error_ends_the_run(error: Exception) -> None:
             raise error
         return results_of(ids)
 
-    found = []
+    results = []
     with pytest.raises(type(error), match=str(error)):
-        found.extend(FanOut(Function(answer), concurrency=1, batch_size=4, limits=AT_ONCE).grade(items(40)))
-    assert len(found) == 16
+        results.extend(FanOut(Function(answer), concurrency=1, batch_size=4, limits=AT_ONCE).grade(items(40)))
+    assert len(results) == 16
 
 
 def test_a_function_that_always_fails_is_given_up_early() -> None:

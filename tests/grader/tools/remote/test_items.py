@@ -33,7 +33,7 @@ def test_other_scripts_take_no_more_room_than_they_have_to() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "most", "groups"),
+    ("sizes", "max_items", "groups"),
     [
         pytest.param([10] * 5, 2, [2, 2, 1], id="by count"),
         pytest.param([MAX_SAMPLES_BYTES // 2] * 3, 100, [1, 1, 1], id="commas count"),
@@ -42,11 +42,11 @@ def test_other_scripts_take_no_more_room_than_they_have_to() -> None:
         pytest.param([], 100, [], id="none"),
     ],
 )
-def test_batches_keep_to_both_limits_and_to_the_order(sizes: list[int], most: int, groups: list[int]) -> None:
-    made = list(batches((sized(place, size) for place, size in enumerate(sizes)), max_items=most))
-    assert [len(group) for group in made] == groups
-    assert [one.line for group in made for one in group] == list(range(len(sizes)))
-    assert all(len(request_payload(group)) <= PAYLOAD_BYTES for group in made)
+def test_batches_keep_to_both_limits_and_to_the_order(sizes: list[int], max_items: int, groups: list[int]) -> None:
+    result = list(batches((sized(place, size) for place, size in enumerate(sizes)), max_items=max_items))
+    assert [len(group) for group in result] == groups
+    assert [one.line for group in result for one in group] == list(range(len(sizes)))
+    assert all(len(request_payload(group)) <= PAYLOAD_BYTES for group in result)
 
 
 def test_only_a_sample_too_large_for_any_request_is_refused() -> None:

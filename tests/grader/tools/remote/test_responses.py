@@ -41,18 +41,18 @@ def test_grades_come_back_as_they_were_in_either_envelope(envelope: Envelope) ->
 
 def test_without_details_the_grade_is_made_of_the_metrics() -> None:
     failed = Grade("b", GradeStatus.UNSCORED, None, (Metric("grader_error", 1.0),))
-    found = read_response(answer(grade("a"), failed, detailed=False), items("a", "b"))
-    assert [(one.status, one.reward, one.tests, one.reason) for one in found] == [
+    grades = read_response(answer(grade("a"), failed, detailed=False), items("a", "b"))
+    assert [(one.status, one.reward, one.tests, one.reason) for one in grades] == [
         (GradeStatus.SCORED, 0.5, (), ""),
         (GradeStatus.UNSCORED, None, (), ""),
     ]
-    assert found[0].extraction_rule
-    assert found[1].extraction_rule == ""
+    assert grades[0].extraction_rule
+    assert grades[1].extraction_rule == ""
 
 
 def test_results_in_another_order_are_sorted_by_id() -> None:
-    found = read_response(answer(grade("b", 0.2), grade("a", 0.1)), items("a", "b"))
-    assert [(one.sample_id, one.reward) for one in found] == [("a", 0.1), ("b", 0.2)]
+    grades = read_response(answer(grade("b", 0.2), grade("a", 0.1)), items("a", "b"))
+    assert [(one.sample_id, one.reward) for one in grades] == [("a", 0.1), ("b", 0.2)]
 
 
 def test_equal_ids_go_by_their_order() -> None:
@@ -63,8 +63,8 @@ def test_equal_ids_go_by_their_order() -> None:
 
 
 def test_an_id_whose_surrogates_were_replaced_is_recognized() -> None:
-    (found,) = read_response(answer(grade("a\ud800")), items("a\ud800"))
-    assert found.sample_id == "a\ud800"
+    (result_grade,) = read_response(answer(grade("a\ud800")), items("a\ud800"))
+    assert result_grade.sample_id == "a\ud800"
 
 
 def result(**fields: Any) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def result(**fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("document", "said"),
+    ("document", "message"),
     [
         pytest.param("nonsense", "is not JSON", id="no JSON"),
         pytest.param("[" * 100_000, "is not JSON", id="nested too deeply"),
@@ -92,7 +92,7 @@ def result(**fields: Any) -> dict[str, Any]:
         pytest.param({"statusCode": 200, "body": "nonsense"}, "body", id="no JSON in the body"),
     ],
 )
-def test_the_error_about_another_response_says_why(document: Any, said: str) -> None:
+def test_the_error_about_another_response_says_why(document: Any, message: str) -> None:
     payload = document if isinstance(document, str) else json.dumps(document)
-    with pytest.raises(ResponseError, match=said):
+    with pytest.raises(ResponseError, match=message):
         read_response(payload.encode(), items("a"))
