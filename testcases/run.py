@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from testcases.solution_client import SolutionClient
 
-__all__ = ["CaseResult", "run_tests"]
+__all__ = ["run_tests"]
 
 
 def run_tests(spec: dict[str, Any], client: SolutionClient) -> list[list[Any]]:

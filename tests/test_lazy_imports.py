@@ -25,6 +25,8 @@ LIBRARIES = (
 UNSEEN = (
     *LIBRARIES,
     "sandbox.processes",
+    "testcases.caught",
+    "testcases.describe",
     "testcases.in_process",
     "testcases.kinds",
     "testcases.proxies",
@@ -32,7 +34,8 @@ UNSEEN = (
     "testcases.run",
     "testcases.signals",
     "testcases.solution",
-    "testcases.proxies",
+    "testcases.solution_client",
+    "testcases.watchdog",
     "asyncio",
     "pytest",
     "grader.references.documents",
