@@ -84,7 +84,7 @@ class Sandbox:
                     preload=settings.preload,
                     roles={
                         SOLUTION: f"sandbox.processes.solution.solution:prepare|{settings.in_process_runner}",
-                        HARNESS: f"sandbox.processes.harness.harness:main_for|{settings.runner}",
+                        HARNESS: f"sandbox.processes.harness.harness:prepare|{settings.runner}",
                     },
                     harness=HARNESS,
                     paths=paths,
@@ -102,7 +102,7 @@ class Sandbox:
         self._analyzer_zygote = Zygote(
             ZygoteSettings(
                 preload=(),
-                roles={ANALYZER: f"sandbox.processes.analyzer.analyzer:main_after|{_WARM_UP}"},
+                roles={ANALYZER: f"sandbox.processes.analyzer.analyzer:prepare|{_WARM_UP}"},
                 paths=paths,
                 uid=uid_of(0),
                 isolation=settings.isolation,

@@ -94,7 +94,7 @@ class FakeClient:
         return reply
 
     def ask(self, verb: str, *fields: Any) -> Reply:
-        crossed = restore(decode(self.callbacks.encode_request([verb, *fields])), self.objects.revive)[1:]
+        crossed = restore(decode(self.callbacks.encode_request([verb, *fields])), self.objects.resolve)[1:]
         shown = fields[0] if isinstance(fields[0], str) else "object"
         self.log.append(f"call {shown}" if verb == "call" else verb)
         self.request_count += 1
@@ -105,7 +105,7 @@ class FakeClient:
 
     def ask_back(self, verb: str, *fields: Any) -> Any:
         question = decode(encode([verb, list(fields)], self.objects.keep))
-        answer = restore(decode(self.callbacks.serve(question)), self.objects.revive)
+        answer = restore(decode(self.callbacks.serve(question)), self.objects.resolve)
         if answer[0] == "raised":
             raise self.back.exception(answer[1:])
         return answer[1]

@@ -16,7 +16,7 @@ from sandbox.wire.values import decode, encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["main_after"]
+__all__ = ["prepare"]
 
 _MEMORY_MB = 1024
 _LIFETIME_CPU_S = 600.0
@@ -25,7 +25,7 @@ _SOURCES_PER_COLLECTION = 8
 """Sources between two garbage collections. Linters make reference cycles that hold whole syntax trees."""
 
 
-def main_after(warm_up: str) -> Callable[[int], None]:
+def prepare(warm_up: str) -> Callable[[int], None]:
     """Return the analyzer's program, after its tools have read a source.
 
     Args:

@@ -27,7 +27,7 @@ from sandbox.wire.zygote_protocol import FORKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Runner", "main_for"]
+__all__ = ["Runner", "prepare"]
 
 _MIN_SPACE_MB = 1024
 _SPACE_FACTOR = 2
@@ -42,7 +42,7 @@ class Runner(Protocol):
         """Return plain data. Raise an exception if the spec itself is broken."""
 
 
-def main_for(target: str) -> Callable[[int], None]:
+def prepare(target: str) -> Callable[[int], None]:
     """Return the program of the harness with the runner that ``module:function`` names."""
     # Loaded in the zygote, so that every harness shares the memory of the runner's modules.
     runner: Runner = load_object(target)

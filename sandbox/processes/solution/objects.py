@@ -110,7 +110,7 @@ class Objects:
             self.kept[of] = kind
         return Reference(key, name_of(kind), callable(value), of)
 
-    def revive(self, reference: Reference | NamedItems) -> Any:
+    def resolve(self, reference: Reference | NamedItems) -> Any:
         """Return the object that a reference from the harness stands for."""
         if isinstance(reference, NamedItems):
             own_key = reference.reference.key
@@ -144,7 +144,7 @@ class Objects:
         value = yield call(getattr, owner, attribute)
         return value
 
-    def public(self) -> Steps:
+    def public_names(self) -> Steps:
         """Return the names that a star import takes."""
         exported = yield call(getattr, self.module, "__all__", None)
         if exported is not None:

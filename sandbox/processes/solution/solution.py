@@ -98,7 +98,7 @@ def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
     def main(channel: int) -> Callable[[], Any]:
         """Receive the first message and lock the process down; return the argument of `base_frame.run`."""
         # Standard streams replace descriptors 0 to 2; all others but the channel are closed.
-        for number, descriptor in enumerate(solution.begin(connect(fileno=channel))):
+        for number, descriptor in enumerate(solution.receive_settings(connect(fileno=channel))):
             dup2(descriptor, number)
         closerange(channel + 1, 64)
         lock_down(solution.settings, solution.module)
@@ -132,11 +132,11 @@ class _Solution:
         coroutines = Coroutines()
         self.verbs: dict[str, Callable[..., Steps]] = {
             CALL: self.objects.call, GET: self.objects.get, OP: self.objects.operate,
-            DESCRIBE: self.objects.describe, MAKE: self.objects.make, PUBLIC: self.objects.public,
+            DESCRIBE: self.objects.describe, MAKE: self.objects.make, PUBLIC: self.objects.public_names,
             START: coroutines.start, AWAIT: coroutines.finish,
         }  # fmt: skip
 
-    def begin(self, link: _socket.socket) -> list[int]:
+    def receive_settings(self, link: _socket.socket) -> list[int]:
         """Receive the first message, which has the settings, and return the descriptors that came with it."""
         first, descriptors = receive_descriptors(link, _FIRST_READ, 3)
         link.detach()
@@ -189,7 +189,7 @@ class _Solution:
         fields: list[Any] = decode(request)
         # Most requests hold no references; a search for their JSON key is quicker than a walk through all values.
         if b'{"r":' in request or b'{"N":' in request:
-            restore(fields, self.objects.revive)
+            restore(fields, self.objects.resolve)
         return fields
 
     def call_back(self, verb: str, *fields: Any) -> Steps:

@@ -81,7 +81,7 @@ _REQUESTS = ([CALL, "answer", [1, 2, 3.5], {}], [CALL, "answer", [4, True], {}],
 class TrialProgram(Protocol):
     """The program of a solution process."""
 
-    def begin(self, link: _socket.socket) -> list[int]:
+    def receive_settings(self, link: _socket.socket) -> list[int]:
         """Receive the first message; return the descriptors that came with it."""
 
     def load_and_listen(self) -> Steps:
@@ -101,7 +101,7 @@ def serve_trial_answer(make: Callable[[int], TrialProgram]) -> None:
             send_descriptors(ours, frame(encode([LOAD, list(settings)])), [ours.fileno()] * 3)
             channel = theirs.detach()
             program = make(channel)
-            for descriptor in program.begin(_socket.socket(fileno=channel)):
+            for descriptor in program.receive_settings(_socket.socket(fileno=channel)):
                 os.close(descriptor)
             # All requests fit into the socket's buffer, so one process can be both ends without waiting for itself.
             ours.sendall(b"".join(frame(encode(request)) for request in _REQUESTS * 2))

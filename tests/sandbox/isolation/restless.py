@@ -18,7 +18,7 @@ _SYSTEM = SimpleNamespace(_exit=os._exit, fork=os.fork, setsid=os.setsid, waitpi
 """A zygote takes these out of all modules, but not from here."""
 
 
-def role_of(argument: str) -> Callable[[int], None]:
+def prepare(argument: str) -> Callable[[int], None]:
     """Return the program of a zygote's child: start a process that is to stay, report that, and end."""
     manner = argument.split(maxsplit=1)[0]
 

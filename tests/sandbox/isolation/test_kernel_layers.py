@@ -380,7 +380,7 @@ def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, m
     zygote = Zygote(
         ZygoteSettings(
             preload=(),
-            roles={"D": f"tests.sandbox.isolation.restless:role_of|{manner} {name}"},
+            roles={"D": f"tests.sandbox.isolation.restless:prepare|{manner} {name}"},
             paths=(str(HERE.parents[2]), *PATHS),
             isolation=tier,
             runs_solutions=True,
