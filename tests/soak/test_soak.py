@@ -103,12 +103,12 @@ def test_a_count_is_flat_or_not(row: list[float], flat: bool) -> None:
 @pytest.mark.parametrize(
     ("row", "flat"),
     [
-        ([20.0 + index % 20 for index in range(100)], True),  # reindexd after twenty
+        ([20.0 + index % 20 for index in range(100)], True),  # replaced after twenty
         ([20.0 + index % 20 + index / 5 for index in range(100)], False),
         ([20.0] * 50 + [90.0] + [20.0] * 49, False),
     ],
 )
-def test_memory_of_what_is_reindexd_is_flat_or_not(row: list[float], flat: bool) -> None:
+def test_memory_of_what_is_replaced_is_flat_or_not(row: list[float], flat: bool) -> None:
     assert complaints(harnesses=row) == [] if flat else complaints(harnesses=row)
 
 

@@ -159,7 +159,7 @@ class TestMistakes:
             (b"\xff\xfe{", "is UTF-16 or UTF-32; JSON lines are UTF-8"),
         ],
     )
-    def test_in_a_file_are_told_in_a_line_and_leave_nothing_behind(
+    def test_in_a_file_are_reported_in_one_line_and_leave_nothing_behind(
         self, grader_command: Any, tmp_path: Path, raw: bytes, message: str
     ) -> None:
         path = tmp_path / "rows.json"
