@@ -19,6 +19,7 @@ def check_packages(*names: str) -> None:
     Raises:
         ImportError: another package is imported under one of the names; the text, one line, names both paths.
     """
+    # Plain strings instead of pathlib: this runs in every cold start.
     root = __file__.rpartition("/")[0]
     for name in names:
         module = sys.modules.get(name)

@@ -19,6 +19,7 @@ __all__ = ["Grade", "Grader", "GraderConfig", "Sample", "__version__"]
 
 __version__ = "0.1.0"
 
+# Before anything of them is imported: with another package of that name, the error would come from deep inside.
 check_packages("sandbox", "testcases")
 
 _HOMES = {

@@ -103,6 +103,7 @@ class UnscoredError(GraderError):
     """A sample is unscored, and the setting ``unscored`` is ``raise``."""
 
 
+# Not a GraderError: it must never leave the package without the name of its sample.
 class FieldError(Exception):
     """A field of a sample cannot be read; `grader.lambda_api.samples` turns it into a `SampleError`.
 

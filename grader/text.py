@@ -20,6 +20,7 @@ def printable(text: str) -> str:
     and a carriage return before a line feed is removed.
     """
     text = text.replace("\r\n", "\n").replace("\t", _TAB)
+    # Nearly all text takes this path, which looks at no single character in Python code.
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return "".join(char if char.isprintable() or char == "\n" else _escape(char) for char in text)
@@ -31,6 +32,7 @@ def one_line(value: Any, limit: int = 200) -> str:
         text = str(value)
     except (RecursionError, ValueError):  # nested too deeply; an integer of too many digits
         text = f"<{type(value).__name__}>"
+    # Cut before the split: a text may be megabytes long, and most of it would be thrown away.
     text = printable(" ".join(text[: 4 * limit].split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

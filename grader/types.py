@@ -68,8 +68,10 @@ def sample_label(sample_id: Any, index: int) -> str:
         index: position in the batch, from 0.
     """
     if isinstance(sample_id, str):
+        # ascii() also escapes what could reverse or hide text in a log.
         short = sample_id.isprintable() and len(sample_id) <= _MAX_LABEL
         return sample_id if short else ascii(sample_id[:_MAX_LABEL])
+    # The text of a huge integer would be as long as the integer, and Python refuses it above 4,300 digits.
     is_number = isinstance(sample_id, int) and abs(sample_id) < _MAX_NUMBER_LABEL
     return str(sample_id) if is_number else f"#{index}"
 
@@ -162,9 +164,9 @@ class HostReport:
     """Properties of the host that matter for grades."""
 
     tier: Tier
-    """The set of walls in use."""
+    """Isolation tier in use."""
     layers: tuple[LayerReport, ...]
-    """Every wall, and why it does not stand where it does not."""
+    """All isolation layers, with the reasons why some are not active."""
     workers: int
     """Number of answers that run at a time."""
     python: str
@@ -176,6 +178,7 @@ class HostReport:
         """Convert to JSON types."""
         return {
             "tier": self.tier.value,
+            # Keys of the doctor's report, which tools and alarms read: they keep their names.
             "walls": [layer.as_dict() for layer in self.layers],
             "lanes": self.workers,
             "python": self.python,

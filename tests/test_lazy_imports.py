@@ -38,6 +38,7 @@ UNSEEN = (
     "testcases.watchdog",
     "asyncio",
     "pytest",
+    "grader.background",
     "grader.references.documents",
     "grader.references.fetch",
     "grader.references.folder",

@@ -98,6 +98,7 @@ class BatchLoader:
         file = await self._fetch.result(location)
         problems: dict[tuple[Address, str], PreparedProblem | ProblemError | ValueCodecError] = {}
         present: list[tuple[int, Sample, PreparedProblem]] = []
+        # A group of rollouts has one reference: read it once, and give all of its samples the same error.
         for index, sample, address in self._pending.pop(location):
             key = (address, sample.prompt)
             if key not in problems:

@@ -102,6 +102,7 @@ class TaskGrader:
         )
         state.analysis = analysis = await pending.analysis
         state.end_stage("analysed")
+        # A fault of the analyzer says nothing about the answer, and is the only status that does not.
         if analysis.status is AnalysisStatus.INTERNAL:
             return self._give_up(state, analysis.detail)
         if analysis.status is not AnalysisStatus.OK:
@@ -117,6 +118,7 @@ class TaskGrader:
             state.end_stage("executed")
             if execution.status in {ExecutionStatus.DEADLINE, ExecutionStatus.INTERNAL}:
                 return self._give_up(state, execution.detail)
+            # The harness has used up its CPU time on values of the answer, so this is the answer's doing.
             if execution.status is ExecutionStatus.EXHAUSTED:
                 state.tests = self._uniform_results(state, Verdict.TIMEOUT, execution.detail)
             else:
@@ -136,6 +138,8 @@ class TaskGrader:
         share = earned_share(problem.problem, passed)
         baseline = problem.constant_share if reward.credit is Credit.ABOVE_CONSTANT else 0.0
         functional = functional_credit(share, reward.credit, constant_share=baseline)
+        # The tests overrule the analyzer: an entry point may be defined in a way that static analysis cannot see, and a
+        # stub may be the correct answer.
         withheld = withholding_reason(analysis)
         if withheld and share < (1.0 if analysis.is_stub else _ANY_PASSED):
             state.parts, state.reason = RewardParts(0.0, functional, 0.0), withheld
@@ -151,6 +155,7 @@ class TaskGrader:
 
     def _give_up(self, state: _TaskState, detail: str) -> Grade:
         """Make the grade of a task that could not be graded, through no fault of the answer."""
+        # After the deadline, whatever failed may have failed for want of time.
         is_late = time.monotonic() >= state.deadline
         state.tests = self._uniform_results(state, Verdict.NOT_RUN if is_late else Verdict.INTERNAL, detail)
         state.reason = detail
@@ -227,11 +232,13 @@ class BatchGrader:
     async def _run(self) -> None:
         self._emit_rejected()
         try:
+            # Fetches first: they take longest, and the tasks at hand are graded in the meantime.
             fetched = [self._sandbox.spawn(self._grade_fetched(location)) for location in self._loader.locations]
             await self._grade_all(self._loader.tasks)
             for future in fetched:
                 await future
         finally:
+            # Even after an error: `RatingBatch.deliver` would wait for ever, and the loop for it.
             if self._ratings is not None:
                 self._ratings.finish()
 
@@ -245,6 +252,8 @@ class BatchGrader:
             await future
 
     async def _grade(self, task: GradingTask) -> None:
+        # Without a limit the analyzers would run far ahead and take CPU time from the answers, so that a batch that is
+        # cut off at its deadline would have fewer grades.
         slot = await self._slots.acquire()
         try:
             grade = await self._task_grader.grade(task, self._deadline)
@@ -266,6 +275,7 @@ def _without_prompt_names(style: StyleFacts | None, problem: PreparedProblem) ->
     """Leave out complaints about names that the prompt defines: the answer is its continuation."""
     if style is None or not style.findings:
         return style
+    # The analyzer sees the answer alone, so names of the prompt are undefined to pyflakes.
     known = {f"undefined name {name!r}" for name in problem.prompt_names}
     return replace(style, findings=tuple(finding for finding in style.findings if finding.message not in known))
 

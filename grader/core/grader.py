@@ -112,12 +112,15 @@ class Grader:
             sandbox.errors.ProcessLostError: the sandbox cannot start.
             RuntimeError: this thread has not finished another iterator of the same grader.
         """
+        # Here and not in the generator, which runs only when the first grade is asked for.
         left_s = _NO_DEADLINE_S if deadline_s is None else max(0.0, deadline_s - self.config.deadline_margin_s)
         return self._grade_iter(samples, time.monotonic() + left_s)
 
     def _grade_iter(
         self, samples: Sequence[Sample | BadSample], deadline: float
     ) -> Generator[tuple[int, Grade], None, None]:
+        # The order matters at an early end: the sandbox closes its coroutines first, which read from the pipes of the
+        # loader and of the ratings, and only then are these pipes closed.
         with (
             self._exclusive_use(),
             nullcontext() if self._judge is None else self._judge.batch(deadline) as ratings,
@@ -150,6 +153,8 @@ class Grader:
         Raises:
             RuntimeError: this thread has it already, and would wait for itself.
         """
+        # An RLock would let the second call in, and two runs of one loop would take each other's replies. A lock can be
+        # released by any thread, so an iterator may be closed by another one, such as the garbage collector's.
         thread = threading.get_ident()
         if self._user == thread:
             raise RuntimeError("this thread has an unfinished iterator of Grader.grade_iter; exhaust or close it first")

@@ -173,6 +173,7 @@ class ProblemCache:
         )
         self._known[key] = problem
         self._size += problem.size
+        # The newest problem stays even if it is larger than the limit: its batch needs it now.
         while len(self._known) > _MAX_PROBLEMS or (self._size > _MAX_BYTES and len(self._known) > 1):
             self._size -= self._known.popitem(last=False)[1].size
         return problem

@@ -33,6 +33,7 @@ def make_sandbox(config: GraderConfig, environ: Mapping[str, str] | None = None)
         SandboxSettings(
             runner=HARNESS_RUNNER,
             in_process_runner=IN_PROCESS_RUNNER,
+            # Relative entries such as "" would name another folder in a process with another working directory.
             paths=tuple(path for path in sys.path if path.startswith("/")),
             workers=config.workers or default_workers(os.environ if environ is None else environ),
             isolation=None if config.isolation == "auto" else config.isolation,

@@ -71,6 +71,7 @@ def functional_credit(share: float, credit: Credit, *, constant_share: float = 0
         case Credit.ALL:
             return 1.0 if share == 1.0 else 0.0
         case Credit.ABOVE_CONSTANT:
+            # Tests that a constant passes show nothing, and the quotient below would divide by zero.
             if constant_share >= 1.0:
                 return 0.0
             return max(0.0, (share - constant_share) / (1.0 - constant_share))
@@ -81,6 +82,7 @@ def weighted_reward(parts: RewardParts, config: RewardConfig) -> float:
     style = parts.style
     if config.style_gate is StyleGate.FUNCTIONAL and parts.functional <= 0.0:
         style = 0.0
+    # Clamped and finite whatever the weights: trainers multiply rewards, and one NaN spoils a whole training step.
     total = config.syntax * parts.syntax + config.functional * parts.functional + config.style * style
     return min(1.0, max(0.0, total)) if math.isfinite(total) else 0.0
 
@@ -204,6 +206,7 @@ def style_score(facts: StyleFacts | None, weights: StyleWeights = DEFAULT_WEIGHT
 
 def lint_penalty(facts: StyleFacts, weights: StyleWeights = DEFAULT_WEIGHTS) -> float:
     """Compute the sum of the penalties, scaled by the size of the source; 0 without findings."""
+    # fsum is exact, so the order of the findings cannot change the last digit of a reward.
     cost = math.fsum(_finding_weight(finding.kind, weights) for finding in facts.findings)
     return cost / max(1.0, facts.lines / weights.short_lines)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["CandidateSelector", "CodeCandidate", "cut_at_prose", "find_bare_code", "looks_like_prose"]
 
 
+# Possessive quantifiers (*+, ++; since Python 3.11) give nothing back, so that the search stays linear on any text. A
+# model would find the text on which backtracking explodes.
 _NAMES: Final = r"[^\W\d]\w*+(?:\.\w++)*+(?:[ \t]*+,[ \t]*+[^\W\d]\w*+(?:\.\w++)*+)*+"
 _CODE_START: Final = re.compile(
     rf"""^(?:
@@ -48,6 +50,7 @@ def find_bare_code(text: str) -> str | None:
     A line starts code if it begins, without indentation, as a definition, an import, a decorator, an
     assignment, a ``print`` or a compound statement, or if it is one call.
     """
+    # The first line that starts code, not the longest run: imports and helpers come before the definition.
     match = _CODE_START.search(text)
     return cut_at_prose(text[match.start() :]) if match else None
 
@@ -63,6 +66,7 @@ def cut_at_prose(code: str) -> str:
         if not quote and looks_like_prose(line):
             del lines[number:]
             break
+        # A docstring reads as prose. Quotes inside other strings or comments are not recognized, which is rare enough.
         for match in _TRIPLE_QUOTE.finditer(line):
             if not quote:
                 quote = match[0]

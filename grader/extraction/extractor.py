@@ -90,6 +90,7 @@ def extract(
         max_chars: maximum length of a completion; a longer one is not read.
     """
     prompt = normalize(prompt)
+    # Even linear time is too long for a completion that never ends.
     if len(completion) > max_chars:
         detail = f"{len(completion)} characters, more than the limit of {max_chars}"
         return Extraction(None, ExtractionRule.TOO_LONG, 0, truncated=False, reasoning_dropped=False, detail=detail)
@@ -121,6 +122,7 @@ def extract(
 
 def _find_candidates(visible: str, selector: CandidateSelector) -> tuple[MarkdownDocument, list[CodeCandidate], bool]:
     """Return the searched text, its candidates, and True if it is the marked solution."""
+    # A solution section without code is a slip of the model (a summary, a number): then the whole text is searched.
     section = solution_section(visible)
     if section is not None:
         document = parse_markdown(section)

@@ -52,6 +52,7 @@ def normalize(text: str) -> str:
 def _strip_end_tokens(text: str) -> str:
     end = len(text)
     while True:
+        # By index: a copy of the text for each token would take quadratic time.
         probe = end
         while probe and text[probe - 1].isspace():
             probe -= 1

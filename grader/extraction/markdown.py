@@ -132,6 +132,7 @@ class FenceScanner:
         if self._fence is None:
             if not line:
                 return LineKind.TEXT, line
+            # Most lines of prose end here, without a regular expression.
             if line[0] not in _SPECIAL_STARTS:
                 self._items.clear()
                 return LineKind.TEXT, line
@@ -185,6 +186,7 @@ def _fence_at(line: str, at: int, column: int, base: int, quotes: int) -> Fence 
         return None
     info = line[at:].lstrip(character)
     length = len(line) - at - len(info)
+    # 4.5: a backtick in the info string makes it inline code.
     if length < _MIN_FENCE or (character == "`" and "`" in info):
         return None
     return Fence(character, length, info.strip(), column, base, quotes)
@@ -241,6 +243,7 @@ def parse_markdown(text: str) -> MarkdownDocument:
         blocks.append(CodeBlock(_join_lines(_dedented_content(lines, fence)), parse_language(fence.info), unclosed))
         lines.clear()
 
+    # Not splitlines: it also splits at characters such as U+2028, which may be inside a string of the code.
     source = text.split("\n")
     if not source[-1]:
         source.pop()

@@ -105,6 +105,7 @@ def strip_reasoning(text: str) -> tuple[str, bool]:
     start = at = 0
     end = -1
     has_reasoning = False
+    # The scanner follows the fences outside of the reasoning only: fences in it are rarely closed.
     while at < len(text):
         end = line_end(text, at, end)
         if not scanner.inside and (opening := REASONING.opening_at(text, at)):

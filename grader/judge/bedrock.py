@@ -68,7 +68,7 @@ class BedrockModel:
                 self.forget()
                 raise JudgeUnavailableError(error.failure.bedrock_text) from None
             return Rating(None, f"{error.failure.bedrock_text}{error.suffix}")
-        return Rating(rating, "" if rating is not None else "the model's reply is no rating")
+        return Rating(rating, "" if rating is not None else "the model's reply is not a rating")
 
     def forget(self) -> None:
         """Drop the client, so that the next request looks for credentials again."""

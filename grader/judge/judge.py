@@ -67,6 +67,7 @@ class Judge:
 
     def with_rating(self, grade: Grade, rating: Rating = _NOT_RATED) -> Grade:
         """Return the grade with a rating in its metrics and its reward. A rating can only raise a reward."""
+        # Added to the reward, not averaged with it: a failure of the judge must not lower the grade.
         weight = self._config.reward.judge
         value = self._config.judge.missing if rating.rating is None else rating.rating
         kind = MetricType.REWARD if weight > 0 else MetricType.METRIC

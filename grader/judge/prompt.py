@@ -82,10 +82,12 @@ def parse_rating(response: Any) -> float | None:
     try:
         content = response["output"]["message"]["content"]
         text = "".join(block["text"] for block in content if "text" in block)
+        # A reply that was cut off, or stopped by a guardrail, may still contain a rating.
         if response["stopReason"] not in {"end_turn", "stop_sequence"}:
             return None
     except (KeyError, TypeError):
         return None
+    # fullmatch: an answer that talks the model into repeating a rating next to its own gets none.
     match = _RATING.fullmatch(text.strip(" \n"))
     return int(match[1]) / _MAX_RATING if match else None
 

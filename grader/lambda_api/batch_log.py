@@ -253,6 +253,7 @@ class BatchLog:
     def write(self, graded: GradedBatch) -> None:
         """Write the records of a batch. A log that cannot be written does not fail the batch."""
         at = graded.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        # json leaves DEL unescaped; see `grader.text.json_line`.
         lines = [
             (level, _encode({"timestamp": at, "level": level, **line}).replace("\x7f", "\\u007f"))
             for level, line in self._lines(graded)
@@ -263,6 +264,7 @@ class BatchLog:
                 _log.log(logging.WARNING if level == _WARN else logging.INFO, "%s", line)
         elif lines:
             try:
+                # One write for all lines, so that lines of other threads cannot come in between.
                 sys.stdout.write("".join(f"{line}\n" for _, line in lines))
                 sys.stdout.flush()
             except (OSError, ValueError) as error:  # stdout is closed

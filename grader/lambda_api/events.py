@@ -113,6 +113,7 @@ def read_event(event: Any, *, envelope: Envelope = Envelope.AUTO, max_samples: i
         if _method(event) == "OPTIONS":
             return Batch((), resolved, EventKind.OPTIONS)
         document = _body(event)
+    # A sample may have columns called batch or process_type, so the fields of a sample decide first.
     if isinstance(document, Mapping) and not looks_like_sample(document):
         return _read_wrapper(document, resolved, max_samples)
     if isinstance(document, Mapping):
@@ -133,6 +134,7 @@ def _read_wrapper(document: Mapping[Any, Any], envelope: Envelope, max_samples: 
             if not isinstance(samples, (list, tuple)):
                 raise EventError(f"event: {name} is of type {type(samples).__name__}, not a list of samples")
             return _grade_batch(samples, envelope, max_samples, detailed=document.get("grader") == "grade")
+    # The keys show most mistakes at a glance; values are left out, because they may be answers or tests.
     keys = [ascii(key[:40]) for key in document if isinstance(key, str)][:_MAX_KEYS_NAMED]
     raise EventError(f"event: an object of no known shape, with the keys {', '.join(keys) or 'none'}; {_KNOWN_SHAPES}")
 
@@ -179,6 +181,7 @@ def _method(event: Mapping[Any, Any]) -> str:
 
 def _body(event: Mapping[Any, Any]) -> Any:
     body = event.get("body")
+    # Events written by hand may have an object here instead of JSON text.
     if not isinstance(body, str):
         if body is None:
             raise EventError(f"event: body is empty; {_KNOWN_SHAPES}")

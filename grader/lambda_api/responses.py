@@ -117,6 +117,7 @@ def _details(grade: Grade) -> dict[str, Any]:
 
 
 def _reward(reward: float | None, unscored_reward: float) -> float:
+    # min and max do not stop NaN, so it is replaced before.
     chosen = unscored_reward if reward is None or not math.isfinite(reward) else reward
     return _finite(min(1.0, max(0.0, chosen)))
 
@@ -142,4 +143,5 @@ def _json_safe(value: Any, default: str) -> Any:
 
 
 def _encodable(text: str) -> str:
+    # UTF-16 has surrogate pairs: encoding joins the halves of a pair, and decoding replaces those that are alone.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

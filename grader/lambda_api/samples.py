@@ -87,6 +87,7 @@ def _item_text(item: Any, path: str) -> str | None:
 
 def _part_text(part: Mapping[Any, Any], path: str) -> str | None:
     kind = part.get("type")
+    # Reasoning is full of drafts; code in it is not the answer.
     if "reasoningContent" in part or (isinstance(kind, str) and kind.lower() in _REASONING_TYPES):
         return None
     text = part.get("text")
@@ -178,6 +179,7 @@ def _default_id(index: int) -> str:
 
 def _sample_id(raw: Mapping[Any, Any], index: int) -> Any:
     sample_id = raw.get("id")
+    # 0 and False are ids; only a missing or an empty one is replaced.
     if sample_id is not None and not (isinstance(sample_id, str) and not sample_id):
         return sample_id
     metadata = raw.get("metadata")
@@ -191,6 +193,7 @@ def _completion(raw: Mapping[Any, Any]) -> str | None:
         text = _assistant_turn(raw.get("messages"), "messages")
     if text is None:
         text = _text_or_none(raw.get("completion"), "completion")
+    # Elsewhere a column called response is usually the dataset's own solution, which must not be graded as the model's.
     if text is None and ("data_source" in raw or "reward_model" in raw):
         text = _text_or_none(raw.get("response"), "response")
     return text

@@ -68,6 +68,7 @@ class LambdaService:
     def handle(self, event: Any, context: Any) -> Any:
         """Handle an event; see `grader.handler.lambda_handler`."""
         started = time.monotonic()
+        # Before the event is read: an event that cannot be read needs an envelope for its error, too.
         envelope = resolve_envelope(event, Envelope(self._config.envelope))
         try:
             batch = read_event(event, envelope=envelope)
@@ -76,6 +77,7 @@ class LambdaService:
             _log.warning("%s", error)
             return write_error(error, envelope)
         except SandboxError as error:
+            # The process goes on: the sandbox may start at the next event, and a new process would be a cold start.
             _log.error("%s", error)
             return write_error(GraderError(str(error)), envelope)
 
@@ -104,6 +106,7 @@ class LambdaService:
             self._batch_log.write(
                 GradedBatch(grades, self._grader.host(), elapsed_s, invocation.deadline_s, invocation.request)
             )
+        # After the log, so that the reasons of all unscored samples are in it.
         unscored = [grade for grade in grades if grade.status is GradeStatus.UNSCORED]
         if unscored and self._config.unscored == "raise" and not batch.detailed:  # the details name them
             raise UnscoredError(

@@ -19,6 +19,7 @@ _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 def main() -> NoReturn:
     """Reap children until the one with the pid ``argv[1]`` has ended; exit with its code, or 128 + N after signal N."""
     served = int(sys.argv[1])
+    # Pid 1 ignores signals without a handler (pid_namespaces(7)), so `docker stop` would wait for its timeout.
     for number in _FORWARDED:
         signal.signal(number, lambda received, _: os.kill(served, received))
     while True:

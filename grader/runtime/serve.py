@@ -31,6 +31,7 @@ def main() -> None:
     received = receive_environment(int(pipe))
     if not _needs_credentials(received):
         received = {name: value for name, value in received.items() if name not in CREDENTIALS}
+    # This also calls putenv, so the C library's environment has them until `_unset`.
     os.environ.update(received)
     handler = arguments[0] if arguments else _HANDLER
     if _RUNTIME_API in received:

@@ -1,4 +1,4 @@
-"""Which work is equal."""
+"""Equality of grading tasks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def grader() -> Any:
 
 @pytest.mark.parametrize("completions", [(CLOSED, UNCLOSED), (UNCLOSED, CLOSED), (PROSE, THOUGHT), (THOUGHT, PROSE)])
 def test_a_grade_does_not_depend_on_what_is_graded_beside_it(grader: Grader, completions: tuple[str, str]) -> None:
-    samples = [Sample(str(place), completion, REFERENCE) for place, completion in enumerate(completions)]
+    samples = [Sample(str(index), completion, REFERENCE) for index, completion in enumerate(completions)]
     together, alone = grader.grade_batch(samples), [grader.grade(sample) for sample in samples]
     for one, other in zip(together, alone, strict=True):
         assert (one.reward, one.reason) == (other.reward, other.reason)

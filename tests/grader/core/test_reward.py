@@ -148,8 +148,8 @@ def test_one_more_passed_test_never_lowers_the_reward(
         )
         return weighted_reward(RewardParts(syntax, functional, style), config)
 
-    for place in range(len(passed)):
-        better = [*passed[:place], True, *passed[place + 1 :]]
+    for index in range(len(passed)):
+        better = [*passed[:index], True, *passed[index + 1 :]]
         assert reward(better) >= reward(passed)
 
 

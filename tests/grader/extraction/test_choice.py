@@ -1,4 +1,4 @@
-"""Which of several pieces of code is the answer."""
+"""The selection of the answer among several pieces of code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a piece of code fits an entry point."""
+"""The fit between a piece of code and an entry point."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def indented(text: str, by: str) -> str:
 
 
 def filled(text: str) -> list[str]:
-    """Lines that are not blank, without trailing blanks: those around a body are not kept."""
+    """Return the lines that are not blank, without trailing blanks; extraction drops blank lines around a body."""
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 

@@ -1,4 +1,4 @@
-"""The fence scanner agrees with CommonMark, and departs from it only where its docstring says so."""
+"""The fence scanner agrees with CommonMark, and differs only where its docstring documents it."""
 
 from __future__ import annotations
 

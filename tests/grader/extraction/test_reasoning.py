@@ -1,4 +1,4 @@
-"""Thoughts are no part of the answer; code that speaks about thoughts is."""
+"""Reasoning does not belong to the answer; code about reasoning markers does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands between solution markers is preferred."""
+"""Code between solution markers is preferred."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Asked:
         self.bedrock._client = client
         self.stub = Stubber(client)
 
-    def says(self, text: str) -> None:
+    def replies(self, text: str) -> None:
         message = {"role": "assistant", "content": [{"text": text}]}
         usage = {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}
         expected = {
@@ -53,7 +53,7 @@ class Asked:
     def fails(self, code: str, status: int = 400) -> None:
         self.stub.add_client_error("converse", code, "the-answer was bad", http_status_code=status)
 
-    def opinion(self, seconds: float = 1000.0) -> Rating:
+    def rating(self, seconds: float = 1000.0) -> Rating:
         return self.bedrock.rate(QUESTION, time.monotonic() + seconds)
 
 
@@ -66,13 +66,13 @@ def asked() -> Iterator[Asked]:
 
 
 def test_a_rating(asked: Asked) -> None:
-    asked.says("<rating>8</rating>")
-    assert asked.opinion() == Rating(0.8)
+    asked.replies("<rating>8</rating>")
+    assert asked.rating() == Rating(0.8)
 
 
 def test_a_reply_that_is_none_is_not_asked_for_again_nor_quoted(asked: Asked) -> None:
-    asked.says("the-answer is fine: 10/10")
-    assert asked.opinion() == Rating(None, "the model's reply is no rating")
+    asked.replies("the-answer is fine: 10/10")
+    assert asked.rating() == Rating(None, "the model's reply is not a rating")
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_a_reply_that_is_none_is_not_asked_for_again_nor_quoted(asked: Asked) ->
 def test_what_may_pass_is_tried_again(asked: Asked, code: str, status: int) -> None:
     asked.fails(code, status)
     asked.fails(code, status)
-    asked.says("<rating>5</rating>")
-    assert asked.opinion() == Rating(0.5)
+    asked.replies("<rating>5</rating>")
+    assert asked.rating() == Rating(0.5)
     assert len(asked.pauses) == 2
     assert 0 <= asked.pauses[0] <= 0.5
 
@@ -94,7 +94,7 @@ def test_what_may_pass_is_tried_again(asked: Asked, code: str, status: int) -> N
 def test_but_not_for_ever(asked: Asked) -> None:
     for _ in range(6):
         asked.fails("ThrottlingException", 429)
-    assert asked.opinion() == Rating(None, "the model is busy or has failed (ThrottlingException), 6 times")
+    assert asked.rating() == Rating(None, "the model is busy or has failed (ThrottlingException), 6 times")
     assert all(pause <= 8 for pause in asked.pauses)
 
 
@@ -103,13 +103,13 @@ def test_nor_after_the_deadline_or_the_time_for_one_rating(seconds: float, timeo
     asked = Asked(timeout_s=timeout_s)
     with asked.stub:
         asked.fails("ThrottlingException", 429)
-        assert asked.opinion(seconds).error == "the model is busy or has failed (ThrottlingException)"
+        assert asked.rating(seconds).error == "the model is busy or has failed (ThrottlingException)"
     assert asked.pauses == []
 
 
 def test_one_question_that_the_model_refuses_is_one_sample_s_matter(asked: Asked) -> None:
     asked.fails("ValidationException")
-    assert asked.opinion() == Rating(None, "Amazon Bedrock refuses (ValidationException)")
+    assert asked.rating() == Rating(None, "Amazon Bedrock refuses (ValidationException)")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_where_no_question_has_a_chance_that_is_said_and_new_credentials_are_loo
 ) -> None:
     asked.fails(code)
     with pytest.raises(JudgeUnavailableError, match=rf"^Amazon Bedrock refuses \({code}\)$"):
-        asked.opinion()
+        asked.rating()
     assert asked.bedrock._client is None
 
 
@@ -148,4 +148,4 @@ def test_a_lost_connection_may_pass(asked: Asked, monkeypatch: pytest.MonkeyPatc
         raise EndpointConnectionError(endpoint_url="https://x/the-answer")
 
     monkeypatch.setattr(asked.bedrock._client, "converse", lose)
-    assert asked.opinion() == Rating(None, "Amazon Bedrock could not be reached (EndpointConnectionError), 6 times")
+    assert asked.rating() == Rating(None, "Amazon Bedrock could not be reached (EndpointConnectionError), 6 times")

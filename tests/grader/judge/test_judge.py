@@ -1,4 +1,4 @@
-"""What a judge is asked about, and what its opinion does to a grade."""
+"""The choice of the answers that are rated, and the effect of a rating on a grade."""
 
 from __future__ import annotations
 
@@ -109,10 +109,10 @@ def test_what_fails_is_rated_where_no_gate_says_otherwise() -> None:
 
 
 def test_a_rating_is_kept_and_a_failure_is_not() -> None:
-    opinions = [Rating(None, "busy"), Rating(0.3), Rating(0.9)]
-    judge = made(rate=lambda *_: opinions.pop(0))
-    told = [judge._rate_once(RatingRequest("r", "a"), time.monotonic()) for _ in range(3)]
-    assert [opinion.rating for opinion in told] == [None, 0.3, 0.3]
+    replies = [Rating(None, "busy"), Rating(0.3), Rating(0.9)]
+    judge = made(rate=lambda *_: replies.pop(0))
+    ratings = [judge._rate_once(RatingRequest("r", "a"), time.monotonic()) for _ in range(3)]
+    assert [one.rating for one in ratings] == [None, 0.3, 0.3]
     assert judge._rate_once(RatingRequest("r", "b"), time.monotonic()).rating == 0.9
 
 

@@ -1,4 +1,4 @@
-"""What a judge is asked, and what counts as its answer."""
+"""The prompt of the judge, and the parser of its reply."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from grader.judge.prompt import RatingRequest, parse_rating
 
 
-def said(text: str, *, stop: str = "end_turn") -> dict[str, Any]:
+def reply(text: str, *, stop: str = "end_turn") -> dict[str, Any]:
     return {"output": {"message": {"role": "assistant", "content": [{"text": text}]}}, "stopReason": stop}
 
 
@@ -27,7 +27,7 @@ def shown(request: str, answer: str, most: int = 1000) -> str:
     ("text", "rating"), [("<rating>0</rating>", 0.0), ("<rating>10</rating>\n", 1.0), (" <rating>7</rating>", 0.7)]
 )
 def test_a_rating_is_a_number_in_the_form_that_was_asked_for(text: str, rating: float) -> None:
-    assert parse_rating(said(text)) == rating
+    assert parse_rating(reply(text)) == rating
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_a_rating_is_a_number_in_the_form_that_was_asked_for(text: str, rating: 
     ],
 )  # fmt: skip
 def test_anything_else_is_none(text: str) -> None:
-    assert parse_rating(said(text)) is None
+    assert parse_rating(reply(text)) is None
 
 
 @pytest.mark.parametrize("stop", ["max_tokens", "guardrail_intervened", "content_filtered", "tool_use"])
 def test_a_reply_that_was_broken_off_is_none(stop: str) -> None:
-    assert parse_rating(said("<rating>7</rating>", stop=stop)) is None
+    assert parse_rating(reply("<rating>7</rating>", stop=stop)) is None
 
 
 @pytest.mark.parametrize(

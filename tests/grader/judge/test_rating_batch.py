@@ -1,4 +1,4 @@
-"""Questions put beside the grading, in threads, within the deadline."""
+"""Requests put beside the grading, in threads, within the deadline."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 GOOD = Rating(0.5)
 
 
-def questions(count: int) -> list[RatingRequest]:
+def requests(count: int) -> list[RatingRequest]:
     return [RatingRequest("r", f"a{number}") for number in range(count)]
 
 
-def judged(
+def rated(
     rate: Callable[[RatingRequest, float], Rating],
     asked: Sequence[RatingRequest],
     *,
@@ -54,25 +54,25 @@ def test_every_question_is_answered_and_told_in_the_asking_thread() -> None:
     here = threading.get_ident()
     seen: set[int] = set()
 
-    def rate(question: RatingRequest, _: float) -> Rating:
+    def rate(request: RatingRequest, _: float) -> Rating:
         seen.add(threading.get_ident())
-        return Rating(int(question.answer[1:]) / 100)
+        return Rating(int(request.answer[1:]) / 100)
 
-    told = judged(rate, questions(40))
-    assert told == {f"a{number}": [Rating(number / 100)] for number in range(40)}
+    ratings = rated(rate, requests(40))
+    assert ratings == {f"a{number}": [Rating(number / 100)] for number in range(40)}
     assert here not in seen
 
 
 def test_equal_questions_are_asked_once() -> None:
     asked: list[RatingRequest] = []
 
-    def rate(question: RatingRequest, _: float) -> Rating:
-        asked.append(question)
+    def rate(request: RatingRequest, _: float) -> Rating:
+        asked.append(request)
         return GOOD
 
-    told = judged(rate, questions(3) * 5)
-    assert all(opinions == [GOOD] * 5 for opinions in told.values())
-    assert sorted(question.answer for question in asked) == ["a0", "a1", "a2"]
+    ratings = rated(rate, requests(3) * 5)
+    assert all(results == [GOOD] * 5 for results in ratings.values())
+    assert sorted(request.answer for request in asked) == ["a0", "a1", "a2"]
 
 
 def test_no_more_at_a_time_than_there_may_be() -> None:
@@ -89,56 +89,56 @@ def test_no_more_at_a_time_than_there_may_be() -> None:
             now -= 1
         return GOOD
 
-    judged(rate, questions(9), threads=3)
+    rated(rate, requests(9), threads=3)
     assert most == 3
 
 
 def test_what_is_not_there_by_the_deadline_has_no_rating() -> None:
     release = threading.Event()
 
-    def rate(question: RatingRequest, _: float) -> Rating:
-        if question.answer == "a1":
+    def rate(request: RatingRequest, _: float) -> Rating:
+        if request.answer == "a1":
             release.wait(60)
         return GOOD
 
     late = Rating(None, "there was no rating before the deadline")
-    told = judged(rate, questions(3), deadline=time.monotonic() + 0.5)
+    ratings = rated(rate, requests(3), deadline=time.monotonic() + 0.5)
     release.set()
-    assert told["a1"] == [late]
-    assert told["a0"] in ([GOOD], [late])  # however slow the host is
-    assert len(told["a2"]) == 1
+    assert ratings["a1"] == [late]
+    assert ratings["a0"] in ([GOOD], [late])  # however slow the host is
+    assert len(ratings["a2"]) == 1
 
 
 def test_after_the_deadline_nothing_is_asked() -> None:
     asked: list[Any] = []
-    told = judged(lambda *them: asked.append(them) or GOOD, questions(2), deadline=time.monotonic())
-    assert {opinion.rating for opinions in told.values() for opinion in opinions} == {None}
+    ratings = rated(lambda *them: asked.append(them) or GOOD, requests(2), deadline=time.monotonic())
+    assert {rating.rating for results in ratings.values() for rating in results} == {None}
     assert asked == []
 
 
 def test_where_no_question_has_a_chance_the_others_are_not_asked(caplog: pytest.LogCaptureFixture) -> None:
     asked: list[RatingRequest] = []
 
-    def rate(question: RatingRequest, _: float) -> Rating:
-        asked.append(question)
+    def rate(request: RatingRequest, _: float) -> Rating:
+        asked.append(request)
         raise JudgeUnavailableError("no permission")
 
-    told = judged(rate, questions(50), threads=1)
+    ratings = rated(rate, requests(50), threads=1)
     assert len(asked) == 1
-    assert all(opinions == [Rating(None, "no permission")] for opinions in told.values())
+    assert all(results == [Rating(None, "no permission")] for results in ratings.values())
     (record,) = caplog.records
     line = json.loads(record.getMessage())
     assert (line["event"], line["asked"], line["failed"], line["reason"]) == ("judge", 50, 50, "no permission")
 
 
 def test_a_fault_is_one_question_s_matter() -> None:
-    def rate(question: RatingRequest, _: float) -> Rating:
-        if question.answer == "a0":
+    def rate(request: RatingRequest, _: float) -> Rating:
+        if request.answer == "a0":
             raise RuntimeError("secret of the answer")
         return GOOD
 
-    told = judged(rate, questions(2))
-    assert told == {"a0": [Rating(None, "could not be asked: RuntimeError")], "a1": [GOOD]}
+    ratings = rated(rate, requests(2))
+    assert ratings == {"a0": [Rating(None, "could not be asked: RuntimeError")], "a1": [GOOD]}
 
 
 def test_a_host_without_room_for_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,14 +146,12 @@ def test_a_host_without_room_for_a_thread(monkeypatch: pytest.MonkeyPatch) -> No
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    told = judged(lambda *_: GOOD, questions(3))
-    assert {opinion.error for opinions in told.values() for opinion in opinions} == {
-        "the host has no room for a thread"
-    }
+    ratings = rated(lambda *_: GOOD, requests(3))
+    assert {rating.error for results in ratings.values() for rating in results} == {"the host has no room for a thread"}
 
 
 def test_nothing_asked_is_nothing_waited_for() -> None:
-    assert judged(lambda *_: GOOD, []) == {}
+    assert rated(lambda *_: GOOD, []) == {}
 
 
 def test_finishing_after_the_end_does_no_harm() -> None:
@@ -164,9 +162,9 @@ def test_finishing_after_the_end_does_no_harm() -> None:
     batch.finish()
 
 
-def test_threads_end_with_the_questions() -> None:
+def test_threads_end_with_the_requests() -> None:
     before = threading.active_count()
-    judged(lambda *_: GOOD, questions(8))
+    rated(lambda *_: GOOD, requests(8))
     gc.collect()
     until = time.monotonic() + 20
     while threading.active_count() > before and time.monotonic() < until:

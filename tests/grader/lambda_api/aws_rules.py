@@ -1,4 +1,4 @@
-"""What AWS's own check wants of a response, and what it forgets to want.
+"""Rules of AWS's own check of a response, and rules that it forgets.
 
 Written from the rules of `sagemaker.train.common_utils.rlvr_reward_verifier`, so that every test run holds
 responses against them; `test_contract_sdk.py` runs the real one where the SDK is installed.

@@ -1,4 +1,4 @@
-"""Whether a log event is one that CloudWatch makes metrics of, and which."""
+"""Check that CloudWatch makes metrics of a log event, and return them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["check_emf", "metrics_in"]
 
 _SCHEMA = json.loads(Path(__file__).with_name("emf.schema.json").read_text("utf-8"))
 _MOST_BYTES = 256 * 1024
-"""Of a log event where it is read by anything older than 2025; 1 MB since."""
+"""Maximum size of a log event before 2025; 1 MB since."""
 
 
 def metrics_in(line: dict[str, Any]) -> dict[str, str]:
@@ -26,7 +26,7 @@ def metrics_in(line: dict[str, Any]) -> dict[str, str]:
 
 
 def check_emf(line: dict[str, Any]) -> None:
-    """Fail unless the line is as the specification wants it, what a schema cannot say included."""
+    """Fail unless the line conforms to the specification, including rules that a schema cannot express."""
     jsonschema.validate(line, _SCHEMA)
     assert len(json.dumps(line)) <= _MOST_BYTES
     for directive in line["_aws"]["CloudWatchMetrics"]:

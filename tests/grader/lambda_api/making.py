@@ -1,4 +1,4 @@
-"""Grades and batches made by hand, for the tests of what is said of them."""
+"""Grades and batches made by hand, for the tests of responses and log records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where lines go, and which."""
+"""Destinations and levels of log lines."""
 
 from __future__ import annotations
 

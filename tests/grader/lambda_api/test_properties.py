@@ -63,7 +63,7 @@ EVENTS = (
         {"process_type": st.sampled_from(["preprocess", "postprocess"]) | VALUES, "data": SAMPLES | VALUES}
     )
 )
-# a loaded machine is no failure
+# a loaded machine is not a failure
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 METRICS = st.builds(Metric, TEXT, st.floats(), st.sampled_from(MetricType))
 REWARDS = st.none() | st.floats()

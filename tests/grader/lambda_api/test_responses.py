@@ -53,15 +53,15 @@ def test_a_status_code_object() -> None:
 
 def test_details_are_added_only_when_asked_for() -> None:
     tests = (TestResult(Verdict.PASSED), TestResult(Verdict.WRONG_ANSWER, detail="3, not 4"))
-    told = replace(grade(), tests=tests, reason="f(1): \ud800", extraction_rule="bare_code")
-    assert write_response([told], Envelope.LIST, unscored_reward=0.0) == [RESULT]
+    scored = replace(grade(), tests=tests, reason="f(1): \ud800", extraction_rule="bare_code")
+    assert write_response([scored], Envelope.LIST, unscored_reward=0.0) == [RESULT]
     details = {
         "status": "scored",
         "reason": "f(1): \ufffd",
         "extraction_rule": "bare_code",
         "verdicts": ["passed", "wrong_answer"],
     }
-    assert write_response([told], Envelope.LIST, unscored_reward=0.0, detailed=True) == [RESULT | details]
+    assert write_response([scored], Envelope.LIST, unscored_reward=0.0, detailed=True) == [RESULT | details]
 
 
 @pytest.mark.parametrize("envelope", [Envelope.LIST, Envelope.HTTP])

@@ -365,13 +365,13 @@ def test_json_nobody_can_have_meant_is_refused(reference: str, text: str) -> Non
         assert text in str(refused({"completion": MODEL} | raw).error)
 
 
-@pytest.mark.parametrize("place", ["reference_answer", "metadata"])
-def test_objects_nested_too_deeply_are_refused(place: str) -> None:
+@pytest.mark.parametrize("field", ["reference_answer", "metadata"])
+def test_objects_nested_too_deeply_are_refused(field: str) -> None:
     deep: Any = [1]
     for _ in range(5000):
         deep = [deep]
     raw = (
-        {"reference_answer": {"tests": deep}} if place == "reference_answer" else {"metadata": TESTS | {"inputs": deep}}
+        {"reference_answer": {"tests": deep}} if field == "reference_answer" else {"metadata": TESTS | {"inputs": deep}}
     )
     assert "nested more than 200 levels deep" in str(refused({"completion": MODEL} | raw).error)
 
