@@ -9,7 +9,8 @@ from testcases.errors import InvalidFieldError
 __all__ = ["MAX_DEPTH", "require_plain"]
 
 MAX_DEPTH: Final = 200
-"""Levels of nesting that a value may have; the codec of the sandbox stops deeper ones, too."""
+"""Levels of nesting that a value may have; fewer than the codec takes (`sandbox.wire.values`), because the spec around
+a value has levels, too."""
 
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 _CONTAINERS = frozenset({list, tuple, set, frozenset, dict})

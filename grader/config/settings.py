@@ -57,28 +57,28 @@ SECONDS = Number(minimum=0)
 
 
 class Credit(StrEnum):
-    """What passed tests earn."""
+    """Rule by which passed tests earn credit."""
 
     FRACTION = "fraction"
-    """The passed share of the tests."""
+    """Share of the tests that pass."""
     ALL = "all"
     """1 when all pass, else 0."""
     ABOVE_CONSTANT = "above_constant"
-    """The passed share above what the best constant answer would get, stretched to [0, 1]."""
+    """Share of the tests that pass above that of the best constant answer, scaled to [0, 1]."""
 
 
 class StyleGate(StrEnum):
-    """Who earns style."""
+    """Condition under which an answer earns style."""
 
     NONE = "none"
-    """Every answer that parses and is no stub."""
+    """Every answer that parses and is not a stub."""
     FUNCTIONAL = "functional"
     """Only answers that pass at least one test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewardConfig(Section):
-    """How the parts add up."""
+    """Weights of the parts of the reward, and the rules for two of them."""
 
     syntax: float = setting(0.3, SHARE)
     functional: float = setting(0.5, SHARE)
@@ -88,7 +88,7 @@ class RewardConfig(Section):
     style_gate: StyleGate = setting(StyleGate.NONE, Choice(*StyleGate))
 
     def check(self) -> None:
-        """Hold the sum of the weights against the range of a reward."""
+        """Check that the weights add up to a reward in [0, 1]."""
         total = self.syntax + self.functional + self.style + self.judge
         if not 0 < total <= 1 + 1e-9:
             raise SettingError(
@@ -100,7 +100,7 @@ class RewardConfig(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsConfig(Section):
-    """What one sample may use up, unless its problem says otherwise; see `sandbox.wire.limits.Limits`."""
+    """Limits of one sample, unless its problem sets others; see `sandbox.wire.limits.Limits`."""
 
     cpu_s: float = setting(_LIMITS.cpu_s, POSITIVE)
     total_cpu_s: float = setting(_LIMITS.total_cpu_s, POSITIVE)
@@ -113,7 +113,7 @@ class LimitsConfig(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreConfig(Section):
-    """How references that are kept in S3 or in files are fetched; see `grader.references.store`."""
+    """Settings for references that are kept in S3 or in files; see `grader.references.store`."""
 
     file_root: str = setting("", TEXT)
     """Folder of the files that references may name; empty is the folder of the data file on the command line, and no
@@ -151,28 +151,28 @@ class StoreConfig(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeConfig(Section):
-    """Who rates what tests cannot see, and how; see `grader.judge`."""
+    """The model that rates what tests cannot see, and its limits; see `grader.judge`."""
 
     model: str = setting("", TEXT)
-    """Id or ARN of a model, or of an inference profile, of Amazon Bedrock; empty is no judge."""
+    """Id or ARN of a model or an inference profile of Amazon Bedrock; empty for no judge."""
     region: str = setting("", TEXT)
-    """Where it is asked; empty is where the AWS client is otherwise."""
+    """AWS region of the model; empty for that of the AWS client."""
     max_tokens: int = setting(256, Number(minimum=16, maximum=4096, integer=True))
-    """Of a reply; a model that reasons before needs more than the rating itself."""
+    """Tokens of a reply; a model that reasons first needs more than the rating itself."""
     max_chars: int = setting(20_000, COUNT)
-    """Longer answers are not rated; of longer requests the middle is left out."""
+    """Length above which answers are not rated, and requests lose their middle."""
     timeout_s: float = setting(20.0, POSITIVE)
-    """For one rating, all attempts together."""
+    """Seconds for one rating, all attempts together."""
     threads: int = setting(8, Number(minimum=1, maximum=64, integer=True))
-    """How many are asked for at a time."""
+    """Ratings requested at a time."""
     missing: float = setting(0.0, SHARE)
-    """What a rating that could not be had counts as."""
+    """Rating that a failed request counts as."""
 
 
 ENVIRONMENT_PREFIX = "GRADER_"
 _CONFIG_VARIABLE = "GRADER_CONFIG"
 _RENAMED = {"lanes": "workers"}
-"""Former names of settings, which still work and say so."""
+"""Former names of settings, which still work and log a warning."""
 LAMBDA_MB_PER_CPU = 1769
 """Memory that buys one CPU (AWS Lambda, "Configure function memory": at 1,769 MB a function has one vCPU)."""
 
@@ -199,34 +199,35 @@ class GraderConfig(Section):
     store: StoreConfig = StoreConfig()
     judge: JudgeConfig = JudgeConfig()
     unscored: Literal["raise", "zero"] | float = setting("zero", Either(Choice("raise", "zero"), SHARE))
-    """What a sample the grader could not score becomes: an error for the whole batch, 0, or a value in [0, 1]."""
+    """Result for a sample that the grader could not score: an error for the whole batch, 0, or a value in [0, 1]."""
     envelope: Literal["auto", "list", "http"] = setting("auto", Choice("auto", "list", "http"))
-    """How the Lambda answers: a bare list, or wrapped as HTTP; ``auto`` goes by the event."""
+    """Form of the Lambda's response: a bare list, or wrapped as HTTP; ``auto`` follows the event."""
     policy: Policy = setting(Policy.STANDARD, Choice(*Policy))
-    """How strictly sources are read before they may run."""
+    """Strictness of the static policy that sources must pass before they run."""
     allow_imports: tuple[str, ...] = setting((), NAMES)
-    """Modules the policy lets answers import besides the usual ones."""
+    """Modules that the policy allows answers to import besides the usual ones."""
     preload: tuple[str, ...] = setting((), NAMES)
-    """Modules answers find besides the preloaded standard library; plain Python, loaded once."""
+    """Modules that answers find besides the preloaded standard library; pure Python, loaded once."""
     isolation: Literal["auto"] | Tier = setting("auto", Either(Choice("auto"), Choice(*Tier)))
-    """The tier to use; ``auto`` is the best the host has."""
+    """Isolation tier; ``auto`` for the best that the host supports."""
     require_isolation: Tier | None = setting(None, Choice(*Tier))
-    """Refuse to start below this tier."""
+    """Tier below which the grader does not start."""
     credentials: Literal["keep", "drop"] = setting("keep", Choice("keep", "drop"))
-    """Whether the image's entry point keeps the AWS credentials, in memory only; references kept in S3 need them."""
+    """``keep`` if the entry point of the image keeps the AWS credentials in memory; references in S3 need them."""
     workers: int = setting(0, Number(minimum=0, maximum=256, integer=True))
-    """How many answers run at a time; 0 is one for each CPU this process may use."""
+    """Answers that run at a time; 0 for one for each CPU that this process may use."""
     max_source_kb: int = setting(64, COUNT)
-    """Larger answers are refused before they are parsed."""
+    """KiB above which answers are refused before they are parsed."""
     max_completion_chars: int = setting(1_048_576, COUNT)
-    """Longer completions are not looked at."""
+    """Length above which completions are not searched for code."""
     deadline_margin_s: float = setting(0.5, SECONDS)
-    """Seconds before the caller's deadline by which the results are ready."""
+    """Seconds before the caller's deadline at which the results are ready."""
     log_samples: LogSamples = setting("brief", Choice("off", "brief", "full"))
-    """The log's line for each sample: none but of the unscored; numbers only; also the answer and what tests said."""
+    """Log line of each sample: ``off`` for unscored samples only, ``brief`` for numbers, ``full`` for answer and tests,
+    too."""
 
     def check(self) -> None:
-        """See that a judge that counts can be asked."""
+        """Check that a judge whose rating counts can be called."""
         if self.reward.judge > 0 and not self.judge.model:
             raise SettingError("reward.judge", "there is no judge: set judge.model, or leave its weight 0")
         if self.judge.model and self.credentials == "drop":
@@ -254,16 +255,16 @@ class GraderConfig(Section):
             raise ConfigError(_error_text(error, path, variables)) from None
 
     def sandbox_limits(self) -> Limits:
-        """The limits as the sandbox takes them."""
+        """Return the limits in the form that the sandbox takes."""
         return Limits(**asdict(self.limits))
 
     def preloaded(self) -> tuple[str, ...]:
-        """Every module an answer finds."""
+        """Return all modules that are loaded before an answer runs."""
         return (*SOLUTION_PRELOAD, *self.preload)
 
 
 def default_workers(environ: Mapping[str, str]) -> int:
-    """How many CPUs there are to use: those of the affinity mask; in Lambda no more than its memory buys."""
+    """Return the number of usable CPUs: those of the affinity mask, in Lambda at most those that its memory buys."""
     cpus = len(os.sched_getaffinity(0))
     memory_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     if memory_mb.isdecimal():
@@ -272,7 +273,7 @@ def default_workers(environ: Mapping[str, str]) -> int:
 
 
 def lambda_workers(memory_mb: int) -> int:
-    """How many lanes a Lambda function with so much memory has."""
+    """Return the number of workers of a Lambda function with so much memory in MB."""
     return max(1, round(memory_mb / LAMBDA_MB_PER_CPU))
 
 
@@ -288,7 +289,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _overlay_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
-    """Put the environment's settings over the file's; which variable gave which key."""
+    """Put the settings of the environment over those of the file; return the variable of each key."""
     renamed = {_variable(old): _variable(new) for old, new in _RENAMED.items()}
     keys = _keys_by_variable()
     keys |= {old: keys[new] for old, new in renamed.items()}
@@ -308,7 +309,8 @@ def _overlay_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> di
         table: Any = tree
         for section in sections:
             table = table.setdefault(section, {})
-        if isinstance(table, dict):  # the file may have anything in a section's place, which validation then tells
+        # A file may have a value in the place of a section; the check of the whole reports it.
+        if isinstance(table, dict):
             table[key] = _split_names(text) if key in {"allow_imports", "preload"} else text
         variables[".".join(keys[variable])] = variable
     return variables
@@ -339,7 +341,7 @@ def _split_names(text: str) -> list[str]:
 
 
 def _keys_by_variable() -> dict[str, tuple[str, ...]]:
-    """The keys of all settings, by their variables."""
+    """Return the keys of all settings by their environment variables."""
     keys: dict[str, tuple[str, ...]] = {}
     for name, section in GraderConfig.SECTIONS.items():
         keys |= {f"{ENVIRONMENT_PREFIX}{name}_{key}".upper(): (name, key) for key in field_types(section)}
@@ -354,11 +356,12 @@ def _suggestion(name: str, known: Iterable[str], *, prefix: str = "") -> str:
 
 
 def _error_text(error: SettingError, path: Path | None, variables: Mapping[str, str]) -> str:
-    """What is wrong, in one line: where it was said, and what is wanted there."""
+    """Describe an error in one line: the file or variable, the key, and what is expected."""
     origin = f"{path}: {error.key if error.key.isprintable() else ascii(error.key)}"
     if error.whole_section:
-        said_by = [variable for said, variable in variables.items() if said.startswith(f"{error.key}.")]
-        origin = f"environment: {', '.join(said_by)}" if said_by else origin
+        # The weights together are wrong: name the variables that changed any of them.
+        own_variables = [variable for key, variable in variables.items() if key.startswith(f"{error.key}.")]
+        origin = f"environment: {', '.join(own_variables)}" if own_variables else origin
     elif error.key in variables:
         origin = f"environment: {variables[error.key]}"
     hint = (

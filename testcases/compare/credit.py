@@ -21,17 +21,17 @@ __all__ = ["Baseline", "baseline_share", "best_baseline", "earned_share"]
 
 
 def earned_share(problem: Problem, results: Iterable[tuple[int, bool]]) -> float:
-    """The share of the problem's weights that passed tests earn, in [0, 1]; exactly 1 when all passed.
+    """Return the share of the problem's weights that passed tests earn, in [0, 1]; exactly 1 if all passed.
 
     Args:
         problem: the problem.
-        results: for each test that counts, the place in ``problem.tests`` of what it belongs to, and whether it passed.
+        results: for each test that counts, the index in ``problem.tests`` of its test, and whether it passed.
     """
     weights: list[float] = []
     passed: list[bool] = []
     groups: dict[str, int] = {}
-    for place, has_passed in results:
-        test = problem.tests[place]
+    for index, has_passed in results:
+        test = problem.tests[index]
         if test.group is None or test.group not in groups:
             if test.group is not None:
                 groups[test.group] = len(weights)
@@ -42,87 +42,89 @@ def earned_share(problem: Problem, results: Iterable[tuple[int, bool]]) -> float
             passed[groups[test.group]] &= has_passed
     if not weights:
         return 0.0
+    # Policies compare the share with 1, so it must not depend on how sums of weights are rounded.
     if all(passed):
         return 1.0
     return math.fsum(weight for weight, earned in zip(weights, passed, strict=True) if earned) / math.fsum(weights)
 
 
 _MAX_DECIMAL_BITS = 10_000
-"""Python refuses to write longer integers in decimal."""
+"""Bits of an integer that Python writes in decimal (`sys.set_int_max_str_digits`); longer ones are written in hex."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What an answer may always return, or print."""
+    """A constant that an answer may return or print for every input."""
 
     value: Any
-    """A value; of a program, the text it prints."""
+    """Value that is returned; of a program, the text that it prints."""
     is_output: bool
-    """Whether it is printed."""
+    """True if it is printed."""
     share: float
-    """The share of the tests it passes, in [0, 1]."""
+    """Share of the tests that it passes, in [0, 1]."""
 
     @property
     def source(self) -> str | None:
-        """The value as Python; ``None`` where there is none."""
+        """The value as Python source; ``None`` for a value without a literal."""
         return _source_of(self.value)
 
 
 def baseline_share(problem: Problem) -> float:
-    """The share of the tests that the best constant would earn, in [0, 1]; see `best_baseline`."""
+    """Return the share of the tests that the best constant would earn, in [0, 1]; see `best_baseline`."""
     best = best_baseline(problem)
     return best.share if best is not None else 0.0
 
 
 def best_baseline(problem: Problem) -> Baseline | None:
-    """The constant that would earn most; ``None`` when none is seen to pass any test.
+    """Find the constant that would earn most; ``None`` if no constant is known to pass any test.
 
-    A call test is passed by its expected value, a program test by its output, an assertion by the literal it compares
-    a call of the answer with, or by ``True`` or ``False`` where that call itself is asserted. Assertions of any other
-    form count as passed by no constant; neither does a test with assertions that no one constant passes. Each
-    assertion of a check is a test. Weights and groups count as they do for an answer. Tolerances are not looked at: a
+    A call test is passed by its expected value, a program test by its output, an assertion by the literal that it
+    compares a call of the answer with, or by ``True`` or ``False`` if that call itself is asserted. An assertion of any
+    other form counts as passed by no constant, and so does a test whose assertions need different constants. Each
+    assertion of a check is a test. Weights and groups count as they do for an answer. Tolerances are ignored: a
     constant near several expected values may earn more.
     """
-    asked = {problem.entry_point.rpartition(".")[2]} if problem.entry_point else set()
+    callees = {problem.entry_point.rpartition(".")[2]} if problem.entry_point else set()
     known: dict[str, tuple[Any, bool]] = {}
     earned: defaultdict[str, float] = defaultdict(float)
     grouped: dict[str, list[tuple[set[str], float]]] = {}
     for test in problem.tests:
         is_output = isinstance(test, StdinTest)
-        passed_by = _passing_constants(test, asked)
+        passed_by = _passing_constants(test, callees)
         passed_by += [[]] * (count_tests(test) - len(passed_by))
         for constants in passed_by:
-            named = {_canonical_name_for(test, value, problem.comparison): value for value in constants}
-            for name, value in named.items():
+            names = {_canonical_name_for(test, value, problem.comparison): value for value in constants}
+            for name, value in names.items():
                 known.setdefault(name, (value, is_output))
                 if test.group is None:
                     earned[name] += test.weight
             if test.group is not None:
-                grouped.setdefault(test.group, []).append((set(named), test.weight))
+                grouped.setdefault(test.group, []).append((set(names), test.weight))
     for members in grouped.values():
         for name in set.intersection(*(names for names, _ in members)):
             earned[name] += math.fsum(weight for _, weight in members)
     if not earned:
         return None
-    name = max(known, key=lambda name: earned.get(name, 0.0))  # the first of those that tie
+    name = max(known, key=lambda name: earned.get(name, 0.0))  # ties: the first
     total = math.fsum(test.weight * count_tests(test) for test in problem.tests)
     return Baseline(*known[name], min(1.0, earned[name] / total))
 
 
-def _passing_constants(test: Test, asked: set[str]) -> list[list[Any]]:
-    """For each test that a test counts as, as far as it is seen, the constants that pass it."""
+def _passing_constants(test: Test, callees: set[str]) -> list[list[Any]]:
+    """Return the constants that pass, for each test that a test counts as; may lack tests at the end."""
     match test:
         case CallTest():
             return [[] if test.expected is ASK_ORACLE else [test.expected, *test.alternatives]]
         case StdinTest():
             return [[test.stdout, *test.alternatives]]
         case AssertTest():
-            needed = {value and _canonical_name(value[0]): value for value in _asserted_constants(test.source, asked)}
-            (first, *others) = needed.values() or (None,)
+            constants = {
+                value and _canonical_name(value[0]): value for value in _asserted_constants(test.source, callees)
+            }
+            (first, *others) = constants.values() or (None,)
             return [[] if others or first is None else [first[0]]]
         case CheckTest():
-            found = list(_asserted_constants(test.source, asked))
-            return [[] if value is None else [value[0]] for value in found]
+            return [[] if value is None else [value[0]] for value in _asserted_constants(test.source, callees)]
         case PytestTest():
             return [[]]
         case _:
@@ -130,7 +132,7 @@ def _passing_constants(test: Test, asked: set[str]) -> list[list[Any]]:
 
 
 def _canonical_name_for(test: Test, value: Any, comparison: Comparison) -> str:
-    """Equal for values that the test takes for the same."""
+    """Return a text that is the same for all values that the test accepts as one."""
     mode = comparison.mode
     if isinstance(test, CallTest | StdinTest) and test.comparison is not None:
         mode = test.comparison.mode
@@ -149,20 +151,20 @@ def _canonical_name_for(test: Test, value: Any, comparison: Comparison) -> str:
     return _canonical_name(value)
 
 
-def _asserted_constants(source: str, asked: set[str]) -> Iterator[tuple[Any] | None]:
-    """For each assertion that could fail, the constant that passes it; ``None`` when none is to be seen.
+def _asserted_constants(source: str, callees: set[str]) -> Iterator[tuple[Any] | None]:
+    """Yield the constant that passes, for each assertion that could fail; ``None`` if its form is not known.
 
     Args:
         source: Python with assertions in it.
-        asked: names by which it calls the answer, besides the parameter of ``check``.
+        callees: names by which it calls the answer, besides the parameter of ``check``.
     """
     tree = try_parse(source)
     if tree is None:
         return
-    asked = asked.union(_parameters_of_check(tree))
+    callees = callees.union(_parameters_of_check(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and not (isinstance(node.test, ast.Constant) and node.test.value):
-            yield _constant_that_passes(node.test, asked)
+            yield _constant_that_passes(node.test, callees)
 
 
 def _parameters_of_check(tree: ast.Module) -> Iterator[str]:
@@ -171,23 +173,23 @@ def _parameters_of_check(tree: ast.Module) -> Iterator[str]:
             yield from (argument.arg for argument in node.args.args)
 
 
-def _constant_that_passes(test: ast.expr, asked: set[str]) -> tuple[Any] | None:
+def _constant_that_passes(test: ast.expr, callees: set[str]) -> tuple[Any] | None:
     match test:
-        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[other]) if _calls_solution(left, asked):
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[other]) if _calls_solution(left, callees):
             return _literal_value(other)
-        case ast.Compare(left=other, ops=[ast.Eq()], comparators=[right]) if _calls_solution(right, asked):
+        case ast.Compare(left=other, ops=[ast.Eq()], comparators=[right]) if _calls_solution(right, callees):
             return _literal_value(other)
-        case ast.UnaryOp(op=ast.Not(), operand=operand) if _calls_solution(operand, asked):
+        case ast.UnaryOp(op=ast.Not(), operand=operand) if _calls_solution(operand, callees):
             return (False,)
         case _:
-            return (True,) if _calls_solution(test, asked) else None
+            return (True,) if _calls_solution(test, callees) else None
 
 
-def _calls_solution(node: ast.expr, asked: set[str]) -> bool:
-    """Whether this is a call of the answer: what another function makes of its value says too little of the value."""
+def _calls_solution(node: ast.expr, callees: set[str]) -> bool:
+    """Return whether this is a call of the answer itself; ``len(f(x)) == 2`` does not give its value."""
     match node:
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return name in asked
+            return name in callees
         case _:
             return False
 
@@ -223,7 +225,10 @@ def _source_of(value: Any) -> str | None:
 
 
 def _canonical_name(value: Any) -> str:
-    """Equal for values that one constant would match: tuples are lists, whole floats are integers, order is none."""
+    """Return a text that is the same for values that one constant equals.
+
+    Tuples are lists, whole floats are integers, and sets and dicts have no order.
+    """
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         value = int(value)
     if isinstance(value, list | tuple):

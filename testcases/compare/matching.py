@@ -1,4 +1,4 @@
-"""Matching the items of two lists when equality is not transitive, as with tolerances."""
+"""Match the items of two lists under an equality that is not transitive, such as one with tolerances."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ __all__ = ["has_partners", "pairs_up"]
 Item = TypeVar("Item")
 
 _MAX_SEARCHED = 64
-"""Most items for which a pairing is searched; the search takes the square of their number."""
+"""Items up to which every pair is compared: the comparisons grow with the square of their number, and an answer chooses
+how many items it returns."""
 
 
 def pairs_up(
@@ -23,16 +24,16 @@ def pairs_up(
     *,
     key: Callable[[Item], Any],
 ) -> bool:
-    """Whether each item of `left` can be paired with one of its own in `right` so that all pairs are `same`.
+    """Return whether the items can be paired one to one so that both of each pair are `same`.
 
-    Items are paired in sorted order first, which finds a pairing of numbers whenever there is one. Where
-    that fails, small lists are searched in full; of larger ones the answer is then no.
+    Pairing in sorted order is tried first; it finds a pairing of numbers if there is one. If it fails, small lists are
+    searched in full, and for larger ones the result is False.
 
     Args:
         left: the items to pair.
         right: the items to pair them with.
-        same: symmetric; whether two items may form a pair.
-        key: sort key that brings items that may pair near each other.
+        same: returns whether two items may form a pair; symmetric.
+        key: sort key that puts items that may form a pair near each other.
     """
     if len(left) != len(right):
         return False
@@ -53,34 +54,34 @@ def has_partners(
     *,
     key: Callable[[Item], Any],
 ) -> bool:
-    """Whether each of the items is `same` as one of the others; several may share one.
+    """Return whether each item is `same` as one of the others; several may share one.
 
-    Where there are many, only the nearest in sorted order are looked at, which finds the partners of numbers.
+    Of many, only the neighbours in sorted order are compared; that finds the partners of numbers.
 
     Args:
         items: the items that need partners.
         others: the partners.
-        same: whether two items go together.
-        key: sort key that brings items that may go together near each other.
+        same: returns whether two items match.
+        key: sort key that puts items that may match near each other.
     """
     if len(items) <= _MAX_SEARCHED and len(others) <= _MAX_SEARCHED:
         return all(any(same(item, other) for other in others) for item in items)
     ranked = sorted(others, key=key)
     keys = [key(other) for other in ranked]
     for item in items:
-        place = bisect_left(keys, key(item))
-        if not any(same(item, other) for other in ranked[max(0, place - 1) : place + 1]):
+        position = bisect_left(keys, key(item))
+        if not any(same(item, other) for other in ranked[max(0, position - 1) : position + 1]):
             return False
     return True
 
 
 def _find_partner(item: int, neighbours: list[list[int]], owner: dict[int, int], tried: set[int]) -> bool:
-    """Give `item` a partner, moving earlier ones on where they have another (Kuhn's augmenting path)."""
-    for place in neighbours[item]:
-        if place in tried:
+    """Give an item a partner, and move earlier items to others if necessary (Kuhn's augmenting path)."""
+    for index in neighbours[item]:
+        if index in tried:
             continue
-        tried.add(place)
-        if place not in owner or _find_partner(owner[place], neighbours, owner, tried):
-            owner[place] = item
+        tried.add(index)
+        if index not in owner or _find_partner(owner[index], neighbours, owner, tried):
+            owner[index] = item
             return True
     return False

@@ -1,4 +1,4 @@
-"""Whether a program printed the expected output."""
+"""Compare the output of a program with the expected output."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _ARITHMETIC = Context(prec=50)
 
 
 def same_output(actual: str, expected: str, comparison: Comparison) -> bool:
-    """Whether the text `actual` is the output `expected` asks for. Linear in the size of the texts.
+    """Return whether a text is the expected output. The time is linear in the size of the texts.
 
     - ``exact``: equal line by line. Blanks at the end of a line, blank lines at the end of the text, and the
       difference between CRLF and LF are ignored; everything else counts. With a tolerance set, two lines are
       equal too when their tokens are.
     - ``tokens``: equal token by token, split at whitespace. Two numbers are equal by value (``1.50`` and
-      ``1.5``), within the tolerances when either is written as a float; ``nan`` equals only ``nan``.
-    - ``unordered``: as ``exact``, with the lines in any order. ``set``: each also as often as you like.
+      ``1.5``), within the tolerances if either is written as a float; ``nan`` equals only ``nan``.
+    - ``unordered``: as ``exact``, with the lines in any order. ``set``: also each any number of times.
     """
     if actual == expected:
         return True
@@ -63,26 +63,26 @@ def _same_line(one: str, other: str, comparison: Comparison) -> bool:
 def _same_lines_in_any_order(actual: list[str], expected: list[str], comparison: Comparison) -> bool:
     if len(actual) != len(expected):
         return False
-    # Only expected lines become keys: an answer cannot fill the table with colliding hashes.
-    wanted = Counter(expected)
+    # Only expected lines become keys, so that an answer cannot fill the table with colliding hashes.
+    missing = Counter(expected)
     left_over = []
     for line in actual:
-        if wanted.get(line, 0):
-            wanted[line] -= 1
+        if missing.get(line, 0):
+            missing[line] -= 1
         else:
             left_over.append(line)
     if not left_over or not _tolerant(comparison):
         return not left_over
     return pairs_up(
-        left_over, list(wanted.elements()), lambda one, other: _same_tokens(one, other, comparison), key=_rank
+        left_over, list(missing.elements()), lambda one, other: _same_tokens(one, other, comparison), key=_rank
     )
 
 
 def _same_set_of_lines(actual: list[str], expected: list[str], comparison: Comparison) -> bool:
-    given, wanted = dict.fromkeys(actual), dict.fromkeys(expected)
-    foreign = [line for line in given if line not in wanted]
-    missed = [line for line in wanted if line not in given]
-    if not foreign and not missed:
+    given, right = dict.fromkeys(actual), dict.fromkeys(expected)
+    extra = [line for line in given if line not in right]
+    missing = [line for line in right if line not in given]
+    if not extra and not missing:
         return True
     if not _tolerant(comparison):
         return False
@@ -90,7 +90,7 @@ def _same_set_of_lines(actual: list[str], expected: list[str], comparison: Compa
     def same(one: str, other: str) -> bool:
         return _same_tokens(one, other, comparison)
 
-    return has_partners(foreign, list(wanted), same, key=_rank) and has_partners(missed, list(given), same, key=_rank)
+    return has_partners(extra, list(right), same, key=_rank) and has_partners(missing, list(given), same, key=_rank)
 
 
 def _rank(line: str) -> list[tuple[float, str]]:
@@ -111,16 +111,17 @@ def _same_token(actual: str, expected: str, comparison: Comparison) -> bool:
     one, other = _NUMBER.fullmatch(actual), _NUMBER.fullmatch(expected)
     if one is None or other is None:
         return _same_non_finite(actual, expected)
-    whole = not any(one.groups()) and not any(other.groups())
+    # Both are written as integers: a count or an index is right or wrong, and never nearly right.
+    integers = not any(one.groups()) and not any(other.groups())
     try:
         left, right = Decimal(actual), Decimal(expected)
-        return left == right or (_tolerant(comparison) and not whole and _is_close(left, right, comparison))
+        return left == right or (_tolerant(comparison) and not integers and _is_close(left, right, comparison))
     except DecimalException:  # beyond what a Decimal holds
         return False
 
 
 def _is_close(left: Decimal, right: Decimal, comparison: Comparison) -> bool:
-    """What `math.isclose` says, without its rounding of long numbers."""
+    """Return the result of `math.isclose`, without its rounding of long numbers."""
     difference = _ARITHMETIC.subtract(left, right).copy_abs()
     larger = max(left.copy_abs(), right.copy_abs())
     allowed = _ARITHMETIC.multiply(larger, Decimal(comparison.float_rel))

@@ -1,8 +1,8 @@
-"""Whether an observed value is the expected one.
+"""Compare an observed value with the expected one.
 
-Both sides are plain data, already rebuilt as exact built-in types. Nothing here calls a method of any other
-type: a value of another type equals nothing, whatever it claims about itself. Time is linear in the size of
-the values but for sorting, and depth is bounded.
+Both are plain data, already rebuilt as exact built-in types. No method of another type is ever called: a value of
+another type equals nothing, whatever its ``__eq__`` returns. The time is linear in the size of the values except for
+sorting, and the depth is bounded.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ _DIRECT = frozenset({int, str, bytes, type(None)})
 _DIRECT_OR_FLOAT = _DIRECT | {float}
 
 _CROWD = 64
-"""Most keys that may share a hash."""
+"""Keys that may share a hash; more of them are taken for an attack."""
 _MAX_DEPTH = 250
-"""Nesting beyond which a value has no canonical form; expected values are no deeper than 200."""
+"""Nesting up to which a value has a canonical form; expected values have at most 200 levels."""
 
 
 def equal(actual: Any, expected: Any, comparison: Comparison) -> bool:
-    """Whether `actual` is the value `expected` asks for.
+    """Return whether `actual` equals `expected`.
 
     - A bool equals only a bool, at any depth, in dict keys and in sets too.
-    - int, float, complex, Decimal and Fraction compare by value; where either is a float (or complex) the
+    - int, float, complex, Decimal and Fraction compare by value; if either is a float (or complex), the
       tolerances of `comparison` apply as in `math.isclose`, but not to dict keys. NaN equals only NaN.
     - A tuple equals a list with equal items, a frozenset a set, a bytearray a bytes, any standard
       dict type a dict. A list never equals a set.
     - Mode ``unordered`` ignores the order of the outermost list's items. Mode ``set`` also ignores how often each
-      occurs, and whether it is a list, a tuple or a set. Mode ``tokens`` concerns output only, and is ``exact`` here.
+      occurs, and whether it is a list, a tuple or a set. Mode ``tokens`` is for output only, and is ``exact`` here.
     """
     kinds = {type(actual), type(expected)}
     if comparison.mode == "unordered" and kinds <= _SEQUENCES:
@@ -59,6 +59,7 @@ def equal(actual: Any, expected: Any, comparison: Comparison) -> bool:
 
 
 def _same(actual: Any, expected: Any, comparison: Comparison) -> bool:
+    # A stack of its own instead of recursion: values may be nested as deep as the codec takes.
     pending: list[tuple[Sequence[Any], Sequence[Any]]] = [((actual,), (expected,))]
     while pending:
         left, right = pending.pop()
@@ -68,16 +69,16 @@ def _same(actual: Any, expected: Any, comparison: Comparison) -> bool:
                 return False
             continue
         for one, other in zip(left, right, strict=True):
-            found = _same_but_for(one, other, comparison)
-            if found is False:
+            result = _same_but_for(one, other, comparison)
+            if result is False:
                 return False
-            if found is not True:
-                pending.append(found)
+            if result is not True:
+                pending.append(result)
     return True
 
 
 def _same_but_for(actual: Any, expected: Any, comparison: Comparison) -> bool | tuple[Sequence[Any], Sequence[Any]]:
-    """Compare two values; of containers alike on the outside, return the items still to be compared."""
+    """Compare two values; of containers of the same type and length, return the items that remain to be compared."""
     kind, other_kind = type(actual), type(expected)
     if other_kind in _SEQUENCES:
         return (actual, expected) if kind in _SEQUENCES and len(actual) == len(expected) else False
@@ -89,7 +90,7 @@ def _same_but_for(actual: Any, expected: Any, comparison: Comparison) -> bool | 
 
 
 def _same_at_once(left: Sequence[Any], right: Sequence[Any]) -> bool | None:
-    """Compare flat sequences of equal length by one call of the interpreter; None when that cannot tell."""
+    """Compare flat sequences of equal length by one call of the interpreter; ``None`` if that cannot decide."""
     kinds = set(map(type, left))
     kinds.update(map(type, right))
     if not kinds <= _DIRECT_OR_FLOAT:
@@ -131,19 +132,19 @@ def _same_number(actual: Any, expected: Any, comparison: Comparison) -> bool:
             if math.isnan(expected):
                 return math.isnan(actual)
             return _tolerant(comparison) and math.isclose(actual, expected, **tolerances)
-    except (ArithmeticError, ValueError):  # a number no float can hold; a signalling NaN
+    except (ArithmeticError, ValueError):  # a number that no float can hold; a signalling NaN
         return False
     return False
 
 
 def _values_by_key(actual: Any, expected: Any) -> tuple[list[Any], list[Any]] | None:
-    """Values of two dicts in the order of the expected keys; None when the keys differ."""
+    """Return the values of two dicts in the order of the expected keys; ``None`` if the keys differ."""
     if len(actual) != len(expected):
         return None
     kinds = set(map(type, actual))
     kinds.update(map(type, expected))
     if not kinds <= _DIRECT:
-        # Python takes True for 1 and no NaN for another: look up by canonical form instead.
+        # In a dict, True and 1 are the same key, and no NaN equals another: use canonical forms as keys.
         keys = [_canonical(key) for key in actual]
         if _is_crowd(keys):
             return None
@@ -156,54 +157,52 @@ def _values_by_key(actual: Any, expected: Any) -> tuple[list[Any], list[Any]] | 
 
 
 def _same_items(actual: Sequence[Any], expected: Sequence[Any], comparison: Comparison) -> bool:
-    """Whether two sequences hold equal items, in any order."""
+    """Return whether two sequences hold equal items, in any order."""
     if len(actual) != len(expected):
         return False
-    # Only expected values become keys: an answer cannot fill the table with colliding hashes.
-    wanted: dict[Hashable, list[Any]] = {}
+    # Only expected values become keys, so that an answer cannot fill the table with colliding hashes.
+    missing: dict[Hashable, list[Any]] = {}
     for item in expected:
-        wanted.setdefault(_canonical(item), []).append(item)
+        missing.setdefault(_canonical(item), []).append(item)
     tolerant = _tolerant(comparison)
     left_over = []
     for item in actual:
-        waiting = wanted.get(_canonical(item))
-        if waiting:
-            waiting.pop()
+        same = missing.get(_canonical(item))
+        if same:
+            same.pop()
         elif tolerant:
             left_over.append(item)
         else:
             return False
-    missed = [item for waiting in wanted.values() for item in waiting]
-    return pairs_up(left_over, missed, lambda one, other: _same(one, other, comparison), key=_rank)
+    unmatched = [item for items in missing.values() for item in items]
+    return pairs_up(left_over, unmatched, lambda one, other: _same(one, other, comparison), key=_rank)
 
 
 def _same_members(actual: Sequence[Any], expected: Sequence[Any], comparison: Comparison) -> bool:
-    """Whether each item of either sequence is equal to one of the other."""
-    wanted = {_canonical(item): item for item in expected}
+    """Return whether each item of either sequence equals one of the other."""
+    right = {_canonical(item): item for item in expected}
     seen = set()
-    foreign = []
+    extra = []
     for item in actual:
         key = _canonical(item)
-        if key in wanted:
+        if key in right:
             seen.add(key)
         elif _tolerant(comparison):
-            foreign.append(item)
+            extra.append(item)
         else:
             return False
-    missed = [item for key, item in wanted.items() if key not in seen]
+    missing = [item for key, item in right.items() if key not in seen]
     if not _tolerant(comparison):
-        return not missed
+        return not missing
 
     def same(one: Any, other: Any) -> bool:
         return _same(one, other, comparison)
 
-    return has_partners(foreign, list(wanted.values()), same, key=_rank) and has_partners(
-        missed, actual, same, key=_rank
-    )
+    return has_partners(extra, list(right.values()), same, key=_rank) and has_partners(missing, actual, same, key=_rank)
 
 
 def _canonical(value: Any, depth: int = 0) -> Hashable:
-    """A hashable that is equal for values that are exactly equal, and only for them."""
+    """Return a hashable that is equal for values that are exactly equal, and only for them."""
     kind = type(value)
     if kind in _DIRECT:
         return value  # type: ignore[no-any-return]  # the type was looked at
@@ -224,7 +223,7 @@ def _canonical(value: Any, depth: int = 0) -> Hashable:
                 "dict",
                 _counted([(_canonical(k, depth), _canonical(v, depth)) for k, v in value.items()]),
             )
-    return object()  # equals nothing
+    return object()  # it equals nothing
 
 
 def _counted(items: list[Hashable]) -> Hashable:
@@ -232,7 +231,11 @@ def _counted(items: list[Hashable]) -> Hashable:
 
 
 def _is_crowd(keys: list[Hashable]) -> bool:
-    """Whether the keys were chosen to share a hash: a table of them takes the square of their number to build."""
+    """Return whether more keys share a hash than by chance.
+
+    Building a table of n such keys takes n * n comparisons, and an answer can compute them: integers hash to themselves
+    modulo 2**61 - 1.
+    """
     if len(keys) <= _CROWD:
         return False
     return max(Counter(hash(key) for key in keys if key != _NAN).values(), default=0) > _CROWD
@@ -251,7 +254,7 @@ def _canonical_number(value: Any) -> Hashable:
 
 
 def _rank(value: Any) -> tuple[Any, ...]:
-    """A sort key that puts numbers that are near each other side by side."""
+    """Return a sort key that puts numbers that are close to each other side by side."""
     kind = type(value)
     if kind in {int, float} and value == value:  # noqa: PLR0124  # all but NaN
         return (0, value)

@@ -1,7 +1,7 @@
 """Bundled examples: small tasks, one for each kind of test, with answers of every kind.
 
-A folder is a task: ``task.toml`` holds the prompt and the reference, each ``.txt`` file the text of one model answer.
-The first word of an answer's name says what it is: see `Kind`.
+A folder is a task: ``task.toml`` has the prompt and the reference, and each ``.txt`` file is the text of a model
+answer. The first word of its name is its `Kind`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SYSTEM = "You are a careful Python programmer. Answer with the code in one bloc
 
 
 class Kind(StrEnum):
-    """What an answer is, and so what it may earn."""
+    """Kind of an answer, which decides what it may earn."""
 
     RIGHT = "right"
     """Passes every test."""
@@ -28,15 +28,15 @@ class Kind(StrEnum):
     WRONG = "wrong"
     """Fails at least one test."""
     SLOW = "slow"
-    """Does not come to an end."""
+    """Does not end."""
     BROKEN = "broken"
-    """Is no Python, or does not define what is asked for."""
+    """Is not Python, or does not define the entry point."""
     STUB = "stub"
-    """Defines what is asked for, and nothing in it."""
+    """Defines the entry point with an empty body."""
     NONE = "none"
     """Has no code."""
     HACK = "hack"
-    """Goes for the reward instead of the task."""
+    """Attacks the grader instead of solving the task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,15 @@ class Example:
     prompt: str
     reference: Any
     answer: str
-    """The model's whole text."""
+    """Whole text of the model."""
 
     @property
     def id(self) -> str:
-        """``task/kind_name``, as in the folder."""
+        """Its id: ``task/kind_name``, as in the folder."""
         return f"{self.task}/{self.kind}_{self.name}"
 
     def event(self) -> dict[str, Any]:
-        """The example as a trainer sends it: a sample of an event."""
+        """Return the example as a sample of an event, as trainers send it."""
         messages = [
             {"role": "system", "content": _SYSTEM},
             {"role": "user", "content": self.prompt},
@@ -67,13 +67,13 @@ class Example:
 
 
 def examples_path() -> Path:
-    """The folder the examples are in."""
+    """Return the folder of the examples."""
     return Path(__file__).parent
 
 
 @cache
 def load_examples() -> tuple[Example, ...]:
-    """All examples, task by task."""
+    """Return all examples, task by task."""
     return tuple(example for path in sorted(examples_path().glob("*/task.toml")) for example in _load_task(path))
 
 

@@ -1,14 +1,15 @@
-"""Reference formats, one a module: what a caller sends becomes a `Problem`.
+"""Reference formats, one a module: each reads a reference of a caller into a `Problem`.
 
-Each module has
+A module has
 
 - ``NAME``;
-- ``KEYS``: sets of keys; a reference of the format has all keys of one of them;
-- ``fits(reference)``, only where other formats have the same keys: looks at the outside of a reference with `KEYS`;
-- ``read(reference, prompt=...)``: makes the problem, or returns where inside the reference is
-  (`testcases.formats.fields`), or raises what is wrong.
+- ``KEYS``: sets of keys; a reference of the format has all keys of at least one of them;
+- ``fits(reference)``, only if other formats have the same keys: looks at the outermost fields of a reference with
+  `KEYS`;
+- ``read(reference, prompt=...)``: returns the problem, or the reference inside a row
+  (`testcases.formats.fields.NestedReference`), or raises a `testcases.errors.ProblemError`.
 
-A new format is one more module, named in `_FORMATS`.
+A new format is one more module in `_FORMATS`.
 """
 
 from __future__ import annotations
@@ -95,14 +96,13 @@ def read_reference(
 
     Args:
         reference: a dict or list in one of `FORMAT_NAMES`, or one wrapped as `testcases.json_text.unwrap` reads it.
-        prompt: text of the user's turn, for formats whose tests need what it defines.
-        format_name: name of the format; None takes the one the reference names in its field ``format``, or else the
-            only one it fits.
+        prompt: text of the user's turn, for formats whose tests use names of the prompt.
+        format_name: name of the format; ``None`` for the one in the field ``format``, or else the only one that fits.
         check: called with the reference, and with each one that is found inside a row, before it is read; what it
             raises ends the reading.
 
     Raises:
-        UnknownFormatError: no format fits, or there is none of that name.
+        UnknownFormatError: no format fits, or none has that name.
         AmbiguousFormatError: several formats fit.
         InvalidFieldError: a field is missing or wrong.
     """
@@ -111,7 +111,7 @@ def read_reference(
         try:
             if check is not None:
                 check(reference)
-            found = _read(reference, prompt, format_name)
+            result = _read(reference, prompt, format_name)
         except InvalidFieldError as error:
             if not path:
                 raise
@@ -119,10 +119,10 @@ def read_reference(
             raise InvalidFieldError(path + inner, str(error).removeprefix(f"{error.field}: ")) from None
         except (UnknownFormatError, AmbiguousFormatError) as error:
             raise type(error)(f"{path}: {error}" if path else str(error)) from None
-        if not isinstance(found, NestedReference):
-            return found
-        reference, prompt, format_name = found.reference, found.prompt, found.format_name
-        path = f"{path}.{found.field}" if path else found.field
+        if not isinstance(result, NestedReference):
+            return result
+        reference, prompt, format_name = result.reference, result.prompt, result.format_name
+        path = f"{path}.{result.field}" if path else result.field
     raise InvalidFieldError(path, "holds a row in a row in a row")
 
 
@@ -130,14 +130,14 @@ def _read(reference: Any, prompt: str, format_name: str | None) -> Problem | Nes
     reference = unwrap(reference)
     if isinstance(reference, str):
         reference = load_json(reference, "reference")  # raises, and says where the text stops being JSON
-    named = _named_format(reference)
-    if format_name is not None and named is not None and named != format_name:
-        raise InvalidFieldError("format", f"is {named}, but {format_name} is asked for")
-    chosen = format_name if format_name is not None else named
-    return (_recognized(reference) if chosen is None else _format_by_name(chosen)).read(reference, prompt=prompt)
+    own_name = _own_format_name(reference)
+    if format_name is not None and own_name is not None and own_name != format_name:
+        raise InvalidFieldError("format", f"is {own_name}, but {format_name} is asked for")
+    name = format_name if format_name is not None else own_name
+    return (_fitting_format(reference) if name is None else _format_by_name(name)).read(reference, prompt=prompt)
 
 
-def _named_format(reference: Any) -> str | None:
+def _own_format_name(reference: Any) -> str | None:
     name = reference.get("format") if isinstance(reference, dict) else None
     if name is not None and not isinstance(name, str):
         raise InvalidFieldError("format", f"must be one of {', '.join(FORMAT_NAMES)}")
@@ -151,7 +151,7 @@ def _format_by_name(name: str) -> _Format:
 
 
 def _fits(one: _Format, reference: dict[Any, Any] | list[Any]) -> bool:
-    """Compare keys first: most formats are ruled out by them, and no code of theirs has to run."""
+    """Return whether a reference fits a format; keys are compared first, because they rule out most formats."""
     if isinstance(reference, list):
         return one is livecodebench and livecodebench.fits(reference)
     if not any(keys <= reference.keys() for keys in one.KEYS):
@@ -161,7 +161,7 @@ def _fits(one: _Format, reference: dict[Any, Any] | list[Any]) -> bool:
     return further is None or further(reference)
 
 
-def _recognized(reference: Any) -> _Format:
+def _fitting_format(reference: Any) -> _Format:
     if not isinstance(reference, (dict, list)):
         kind = "nothing" if reference is None else type(reference).__name__
         raise UnknownFormatError(f"a reference must be an object or a list, not {kind}")

@@ -1,7 +1,7 @@
 """APPS and TACO: a row with its tests as JSON text in ``input_output``.
 
-That holds ``inputs``, ``outputs`` and perhaps ``fn_name``; see `testcases.formats.io_tests`. ``time_limit`` and
-``memory_limit`` ("2 seconds", "256 megabytes") are TACO's. All other fields of a row are ignored.
+The text holds ``inputs``, ``outputs`` and perhaps ``fn_name``; see `testcases.formats.io_tests`. ``time_limit`` and
+``memory_limit`` ("2 seconds", "256 megabytes") occur in TACO. All other fields of a row are ignored.
 """
 
 from __future__ import annotations

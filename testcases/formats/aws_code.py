@@ -1,12 +1,12 @@
 """The code sample of the AWS documentation: a reference solution and its test cases.
 
-Each item of ``test_cases`` has an ``input`` and an ``expected_output`` (or ``output``). The reference solution,
-``code``, is parsed, never run. It says which function is meant (unless ``entry_point``, ``fn_name`` or ``func_name``
-does) and, by its parameters, what an input is:
+Each item of ``test_cases`` has an ``input`` and an ``expected_output`` (or ``output``). The reference solution in
+``code`` is parsed and never run. It defines the function that is tested (unless ``entry_point``, ``fn_name`` or
+``func_name`` names one), and the parameters of that function decide what an input is:
 
 - an object whose keys are names of parameters, all the required ones among them: arguments by name;
 - a list, where two parameters or more are required, or any number is taken: the positional arguments;
-- anything, where the function takes no argument: nothing, so it must be null, or an empty list, object or text;
+- if the function takes no argument: nothing, so the input must be null, or an empty list, object or text;
 - otherwise: the one positional argument.
 """
 
@@ -36,20 +36,20 @@ def read(reference: Any, *, prompt: str) -> Problem:
         ProblemError: the reference cannot be read.
     """
     fields = Fields(reference)
-    named = fields.name_or(fields.first("entry_point", "fn_name", "func_name"), None)
+    name = fields.name_or(fields.first("entry_point", "fn_name", "func_name"), None)
     cases = fields.items("test_cases")
-    signature = find_defined_function(fields.text("code"), "code", name=named, prompt=prompt)
+    signature = find_defined_function(fields.text("code"), "code", name=name, prompt=prompt)
     tests = [_test(case, f"test_cases[{index}]", signature) for index, case in enumerate(cases)]
     return Problem(tests=tuple(tests), entry_point=signature.name, format_name=NAME)
 
 
 def _test(case: Any, path: str, signature: Signature) -> CallTest:
     fields = Fields(case, path)
-    wanted = fields.first("expected_output", "output")
+    output = fields.first("expected_output", "output")
     require_plain(fields.value("input"), fields.path("input"))
-    require_plain(fields.value(wanted), fields.path(wanted))
+    require_plain(fields.value(output), fields.path(output))
     args, kwargs = _arguments(fields.value("input"), fields.path("input"), signature)
-    return CallTest(args=args, kwargs=kwargs, expected=fields.value(wanted))
+    return CallTest(args=args, kwargs=kwargs, expected=fields.value(output))
 
 
 def _arguments(given: Any, path: str, signature: Signature) -> tuple[tuple[Any, ...], dict[str, Any]]:

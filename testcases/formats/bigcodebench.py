@@ -1,7 +1,7 @@
 """BigCodeBench: a unittest class in ``test`` that calls ``entry_point`` by its name.
 
 ``libs``, a list or text of one, are modules that answers may import besides the usual ones. The prompt is
-``complete_prompt`` or ``code_prompt``, which answers may be the continuation of. All other fields of a row are ignored.
+``complete_prompt`` or ``code_prompt``, which answers may continue. All other fields of a row are ignored.
 """
 
 from __future__ import annotations
@@ -37,9 +37,13 @@ def read(reference: Any, *, prompt: str) -> Problem:
     entry_point = fields.name_or("entry_point", None)
     if entry_point is None:
         raise InvalidFieldError("entry_point", "is missing")
-    shown = fields.first("complete_prompt", "code_prompt")
+    prompt_field = fields.first("complete_prompt", "code_prompt")
     problem = problem_from_test_file(
-        fields.text("test"), "test", format_name=NAME, entry_point=entry_point, prompt=fields.text_or(shown, prompt)
+        fields.text("test"),
+        "test",
+        format_name=NAME,
+        entry_point=entry_point,
+        prompt=fields.text_or(prompt_field, prompt),
     )
     return replace(problem, allow_imports=_modules(fields))
 

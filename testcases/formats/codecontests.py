@@ -1,9 +1,9 @@
 """CodeContests: programs, with public, private and generated tests.
 
 Each of ``public_tests``, ``private_tests`` and ``generated_tests`` holds ``input`` and ``output`` side by side. All of
-them count; tests that are the same count once. ``time_limit`` (``{"seconds", "nanos"}``) and ``memory_limit_bytes``
-are limits for compiled languages, see `testcases.formats.contest_limits`. Output is compared by tokens, as the set's
-authors do. All other fields of a row are ignored.
+them count; equal tests count once. ``time_limit`` (``{"seconds", "nanos"}``) and ``memory_limit_bytes`` are limits for
+compiled languages, see `testcases.formats.contest_limits`. Output is compared by tokens, as the authors of the data
+set do. All other fields of a row are ignored.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def _tests(group: Fields) -> list[StdinTest]:
         raise InvalidFieldError(group.path("output"), f"has {len(outputs)} items, but input has {len(inputs)}")
     return [
         StdinTest(
-            program_text(given, f"{group.path('input')}[{index}]"),
-            program_text(wanted, f"{group.path('output')}[{index}]"),
+            program_text(text, f"{group.path('input')}[{index}]"),
+            program_text(output, f"{group.path('output')}[{index}]"),
         )
-        for index, (given, wanted) in enumerate(zip(inputs, outputs, strict=True))
+        for index, (text, output) in enumerate(zip(inputs, outputs, strict=True))
     ]

@@ -1,7 +1,7 @@
 """Time and memory limits of contest sites, turned into limits for Python.
 
-Their limits are for compiled languages; the sites themselves, and those who grade these data sets, give Python a
-multiple of the time.
+The limits are for compiled languages. The sites themselves, and graders of these data sets, allow Python a multiple of
+the time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from testcases.model import ProblemLimits
 __all__ = ["contest_limits", "parse_megabytes", "parse_seconds"]
 
 _TIME_FACTOR: Final = 5.0
-"""What Python gets of the time."""
+"""Multiple of the time limit that Python gets."""
 _MIN_MB: Final = 512
 _MAX_AMOUNT: Final = 1e6
 _AMOUNT: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
@@ -32,7 +32,7 @@ _MEGABYTES: Final = {
 
 
 def contest_limits(seconds: float | None, megabytes: float | None) -> ProblemLimits:
-    """Limits for answers in Python; what is not known, or no amount, is left to the grader."""
+    """Return limits for answers in Python; a limit that is unknown or out of range stays the grader's own."""
     return ProblemLimits(
         cpu_s=None if not _is_amount(seconds) else _TIME_FACTOR * float(seconds or 0),
         memory_mb=None if not _is_amount(megabytes) else max(_MIN_MB, math.ceil(megabytes or 0)),
@@ -40,7 +40,7 @@ def contest_limits(seconds: float | None, megabytes: float | None) -> ProblemLim
 
 
 def parse_seconds(value: Any) -> float | None:
-    """A time as data sets write it: ``2``, ``"2.0 seconds"``, ``{"seconds": 2, "nanos": 500000000}``."""
+    """Parse a time as data sets write it: ``2``, ``"2.0 seconds"``, ``{"seconds": 2, "nanos": 500000000}``."""
     if isinstance(value, dict):
         parts = value.get("seconds") or 0, value.get("nanos") or 0
         return parts[0] + parts[1] / 1e9 if all(isinstance(part, (int, float)) for part in parts) else None
@@ -48,7 +48,7 @@ def parse_seconds(value: Any) -> float | None:
 
 
 def parse_megabytes(value: Any) -> float | None:
-    """An amount of memory as data sets write it: ``256``, ``"256 megabytes"``."""
+    """Parse an amount of memory as data sets write it: ``256``, ``"256 megabytes"``."""
     return _parse_amount(value, _MEGABYTES)
 
 

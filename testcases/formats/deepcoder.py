@@ -1,9 +1,9 @@
 """DeepCoder-Preview and INTELLECT-3: a row with all its tests as text in ``tests``.
 
-Each of its parts keeps the format of the set it comes from: a list of tests (`testcases.formats.io_tests`), or
-``inputs`` and ``outputs`` side by side, in JSON or in the Python of plain data. ``metadata`` may name the function.
-INTELLECT-3 has all this in ``info``, which is JSON text itself. All other fields of a row are ignored.
-All tests count, not only the longest.
+Each part of it has the format of the data set it comes from: a list of tests (`testcases.formats.io_tests`), or
+``inputs`` and ``outputs`` side by side, in JSON or as a Python literal. ``metadata`` may name the function.
+INTELLECT-3 has all this in ``info``, which is JSON text itself. All other fields of a row are ignored. All tests count;
+the authors' own graders take the longest inputs only.
 """
 
 from __future__ import annotations

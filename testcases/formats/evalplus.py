@@ -1,12 +1,12 @@
-"""HumanEval+ and MBPP+ as EvalPlus ships them: inputs, and a solution that says what is expected.
+"""HumanEval+ and MBPP+ as EvalPlus ships them: inputs, and a solution that computes the expected values.
 
-``base_input`` and ``plus_input`` hold the arguments of one call an item; each is one test. The expected value is what
-``canonical_solution``, put after ``prompt`` if it is the continuation of that, returns beside the tests. ``contract``
-goes before its first statement: an input that breaks it makes a broken test. ``atol`` is the absolute tolerance between
-floats, see `testcases.formats.evalplus_scripts`. All other fields of a row are ignored.
+Each item of ``base_input`` and ``plus_input`` is a list of arguments, and is one test. The expected value is what
+``canonical_solution`` returns in the harness process; a solution that continues ``prompt`` is put after it.
+``contract`` is inserted before its first statement: an input that violates it makes a broken test. ``atol`` is the
+absolute tolerance between floats, see `testcases.formats.evalplus_scripts`. All other fields of a row are ignored.
 
-EvalPlus stores inputs as JSON, which has no tuples, sets or complex numbers, and knows by the number of a task which of
-its lists are tuples. The numbers are those of ``mbpp_deserialize_inputs`` in ``evalplus/data/mbpp.py``, version 0.3.1.
+EvalPlus stores inputs as JSON, which has no tuples, sets or complex numbers, and restores them by the number of the
+task. The numbers are those of ``mbpp_deserialize_inputs`` in ``evalplus/data/mbpp.py``, version 0.3.1.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TASK: Final = re.compile(r"Mbpp/(\d+)")
 
 
 def restore_types(inputs: list[Any], task_id: Any) -> list[Any]:
-    """The arguments of each call with the types that JSON could not keep; of other data sets as they are."""
+    """Return the arguments of each call with the types that JSON does not have; those of other data sets unchanged."""
     match = _TASK.fullmatch(task_id) if isinstance(task_id, str) else None
     restore = _BY_TASK.get(int(match[1])) if match else None
     if restore is None:
@@ -115,8 +115,8 @@ def read(reference: Any, *, prompt: str) -> Problem:
     entry_point = fields.name_or("entry_point", None)
     if entry_point is None:
         raise InvalidFieldError("entry_point", "is missing")
-    shown = find_prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point)
-    solution = _solution(fields, shown, entry_point)
+    prompt_code = find_prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point)
+    solution = _solution(fields, prompt_code, entry_point)
     calls = {
         f"{key}[{index}]": args
         for key in _INPUTS
@@ -139,36 +139,36 @@ def read(reference: Any, *, prompt: str) -> Problem:
     return Problem(
         tests,
         entry_point=entry_point,
-        prompt=shown,
+        prompt=prompt_code,
         oracle=solution,
         comparison=comparison_for(entry_point, fields.amount_or("atol", 0.0)),
         format_name=NAME,
     )
 
 
-def _solution(fields: Fields, shown: str, entry_point: str) -> str:
-    """The canonical solution as a whole, with the contract in it."""
+def _solution(fields: Fields, prompt_code: str, entry_point: str) -> str:
+    """Return the whole source of the canonical solution, with the contract inserted."""
     own = fields.text("canonical_solution")
     contract = fields.text_or("contract", "")
-    for source in (own, shown + own):
+    for source in (own, prompt_code + own):
         try:
             tree = parse(source, "canonical_solution")
         except InvalidFieldError:
             continue
         if entry_point in defined_names(tree):
             return _with_contract(source, tree, contract, entry_point)
-    parse(shown + own, "canonical_solution")
+    parse(prompt_code + own, "canonical_solution")
     raise InvalidFieldError("canonical_solution", f"does not define {entry_point}")
 
 
 def _with_contract(source: str, tree: ast.Module, contract: str, entry_point: str) -> str:
-    """The source with the lines of the contract before the function's first statement, indented as that is."""
+    """Insert the lines of the contract before the first statement of the function, with its indentation."""
     function = next(node for node in tree.body if isinstance(node, _FUNCTIONS) and node.name == entry_point)
     first = function.body[0]
     if not contract.strip() or first.lineno == function.lineno:
         return source
     lines = source.split("\n")
-    asserted = textwrap.indent(textwrap.dedent(contract.strip("\n")), " " * first.col_offset)
-    whole = "\n".join([*lines[: first.lineno - 1], asserted, *lines[first.lineno - 1 :]])
+    inserted = textwrap.indent(textwrap.dedent(contract.strip("\n")), " " * first.col_offset)
+    whole = "\n".join([*lines[: first.lineno - 1], inserted, *lines[first.lineno - 1 :]])
     parse(whole, "contract")
     return whole

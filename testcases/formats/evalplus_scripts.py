@@ -1,12 +1,11 @@
-"""The scripts into which HumanEval+ and MBPP+ are written for graders of HumanEval and MBPP, and their comparisons.
+"""Scripts in which HumanEval+ and MBPP+ are published for graders of HumanEval and MBPP, and their comparisons.
 
 A script holds ``inputs`` and ``results`` side by side, a loop over both, and a function ``assertion(out, exp, atol)``
-that imports numpy for its tolerance. Run as it stands it is one test that needs numpy. Here each input is a test, and
-compared as EvalPlus compares. Scripts for tasks with large outputs have a solution, ``ref_func``, instead of results.
+that imports numpy for its tolerance. Run unchanged it is one test that needs numpy. Here each input is a test, with the
+comparison of EvalPlus. Scripts for tasks with large outputs have a solution, ``ref_func``, instead of results.
 
-Which outputs cannot be compared with ``==``, and what is right in them, is as in ``evalplus/eval/__init__.py`` and
-``_special_oracle.py``, version 0.3.1, with one exception: EvalPlus lets any output of ``are_equivalent`` pass; here it
-must at least be a bool.
+The special comparisons are those of ``evalplus/eval/__init__.py`` and ``_special_oracle.py``, version 0.3.1, with one
+exception: EvalPlus accepts any output of ``are_equivalent``; here it must at least be a bool.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ __all__ = ["PRESENCE_ONLY", "Script", "build_presence_check", "comparison_for", 
 
 
 PRESENCE_ONLY: Final = frozenset({"check_str", "text_match_three", "text_starta_endb"})
-"""Functions of MBPP+ that may return anything, as long as it is ``None`` when the solution's is."""
+"""Functions of MBPP+ whose result is compared only by whether it is ``None``."""
 
 _SETS = frozenset(
     [
@@ -42,7 +41,7 @@ _SETS = frozenset(
         "similar_elements",
     ]
 )
-"""Functions of MBPP+ whose list is a set in any order."""
+"""Functions of MBPP+ that return a list which is compared as a set."""
 
 _CHECKERS: Final = {
     "find_zero": """\
@@ -70,11 +69,11 @@ def checker(given, expected, got):
 
 
 def comparison_for(entry_point: str, atol: float) -> Comparison:
-    """How the outputs of a task are compared: floats within EvalPlus's tolerances, unless the task is a special one.
+    """Return the comparison for the outputs of a task: floats within EvalPlus's tolerances, except for special tasks.
 
     Args:
         entry_point: name of the function.
-        atol: the task's absolute tolerance; 0 is EvalPlus's 1e-6.
+        atol: absolute tolerance of the task; 0 stands for EvalPlus's default of 1e-6.
     """
     checker = _CHECKERS.get(entry_point, "").replace("{atol!r}", repr(atol or 1e-6))
     near = Comparison(float_abs=atol or 1e-6, float_rel=1e-7, checker=checker)
@@ -82,13 +81,13 @@ def comparison_for(entry_point: str, atol: float) -> Comparison:
 
 
 def build_presence_check(expressions: list[tuple[str, str]], solution: str = "") -> str:
-    """A check function for the tasks of `PRESENCE_ONLY`.
+    """Write a check function for the tasks of `PRESENCE_ONLY`.
 
     Args:
-        expressions: for each call, its arguments and what is expected, as Python.
-        solution: Python that what is expected may use.
+        expressions: for each call, its arguments and the expected value, as Python.
+        solution: Python that the expected values may use.
     """
-    lines = [f"    assert present(candidate({given})) == present({wanted})" for given, wanted in expressions]
+    lines = [f"    assert present(candidate({args})) == present({expected})" for args, expected in expressions]
     return (
         f"{solution}\n\ndef present(value):\n    return value if isinstance(value, bool) else value is not None\n\n\n"
         f"def check(candidate):\n" + "\n".join(lines) + "\n"
@@ -105,20 +104,21 @@ _NAMES = {"inf": float("inf"), "nan": float("nan")}
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a script says."""
+    """Contents of a script."""
 
     tests: tuple[Test, ...]
     oracle: str = ""
 
 
 def read_script(tree: ast.Module, source: str, entry_point: str) -> Script | None:
-    """What the script says, or ``None`` if it is not one of EvalPlus's, or holds what is no plain data.
+    """Read a script; return ``None`` if it is not one of EvalPlus's, or holds values that are not plain data.
 
     Args:
         tree: the script, parsed.
         source: the script.
         entry_point: name of the function tested.
     """
+    # Anything unexpected ends in None: the script is then run as it is, which is slower and never wrong.
     body = [*tree.body, *(line for node in tree.body if _is_check(node) for line in node.body)]  # type: ignore[attr-defined]  # `_is_check` has found a function
     loops = [node for node in body if isinstance(node, ast.For)]
     if len(loops) != 1 or len(loops[0].body) != 1:
@@ -139,12 +139,15 @@ def read_script(tree: ast.Module, source: str, entry_point: str) -> Script | Non
     if results is None or len(results) != len(inputs):
         return None
     if entry_point in PRESENCE_ONLY:
-        shown = [(", ".join(map(repr, args)), repr(wanted)) for args, wanted in zip(inputs, results, strict=True)]
-        return Script((CheckTest(build_presence_check(shown)),))
+        expressions = [
+            (", ".join(map(repr, args)), repr(expected)) for args, expected in zip(inputs, results, strict=True)
+        ]
+        return Script((CheckTest(build_presence_check(expressions)),))
     comparison = comparison_for(entry_point, atol)
     return Script(
         tuple(
-            CallTest(tuple(args), wanted, comparison=comparison) for args, wanted in zip(inputs, results, strict=True)
+            CallTest(tuple(args), expected, comparison=comparison)
+            for args, expected in zip(inputs, results, strict=True)
         )
     )
 
@@ -161,23 +164,23 @@ def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _atol(loop: ast.For, entry_point: str) -> float | None:
-    """The tolerance with which a loop compares what calls return with what is expected; ``None`` if it does not."""
+    """Return the tolerance of a loop that compares results with expected values; ``None`` for any other loop."""
     match loop.body[0]:
         case ast.Expr(
             value=ast.Call(func=ast.Name(id="assertion"), args=[_, _, ast.Constant(value=int() | float() as atol)])
         ):
-            written = ast.unparse(loop)
+            source = ast.unparse(loop)
         case _:
             return None
     for name in ("candidate", entry_point):
-        for frame, wanted in _LOOPS:
-            if written == ast.unparse(ast.parse(f"{frame} assertion({name}(*inp), {wanted}, {atol!r})")):
+        for header, expected in _LOOPS:
+            if source == ast.unparse(ast.parse(f"{header} assertion({name}(*inp), {expected}, {atol!r})")):
                 return float(atol)
     return None
 
 
 def _literal(node: ast.expr) -> Any:
-    """Value of a literal of plain data in which ``inf`` and ``nan`` may stand; ``None`` for anything else."""
+    """Return the value of a literal that may contain the names ``inf`` and ``nan``; ``None`` for other expressions."""
     try:
         value = ast.literal_eval(_Numbers().visit(node))
         require_plain(value, "test")
@@ -187,7 +190,7 @@ def _literal(node: ast.expr) -> Any:
 
 
 class _Numbers(ast.NodeTransformer):
-    """Puts the numbers in for the names that stand for them."""
+    """Replacement of the names ``inf`` and ``nan`` by the numbers."""
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """Replace one name."""

@@ -1,4 +1,4 @@
-"""Reading a row: its fields, checked as they are read, a reference nested in it, the text of its conversation."""
+"""Read a row: its fields, checked as they are read, a reference nested in it, and the text of its conversation."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ Default = TypeVar("Default")
 
 
 class Fields:
-    """Fields of one object. A field that is None counts as absent: tables fill missing columns so.
+    """Fields of one object.
+
+    A field that is None counts as absent, because columnar files fill missing columns with nulls.
 
     Args:
         values: the object.
-        path: where it is in the reference, for errors; empty for the reference itself.
+        path: its path in the reference, for errors; empty for the reference itself.
 
     Raises:
-        InvalidFieldError: `values` is no object.
+        InvalidFieldError: `values` is not an object; the methods raise it for fields.
     """
 
     def __init__(self, values: Any, path: str = "") -> None:
@@ -35,38 +37,38 @@ class Fields:
         self._path = path
 
     def path(self, key: str) -> str:
-        """Path of a field."""
+        """Return the path of a field."""
         return f"{self._path}.{key}" if self._path else key
 
     def has(self, key: str) -> bool:
-        """Whether the field is there."""
+        """Return whether the field is present and not None."""
         return self._values.get(key) is not None
 
     def first(self, *keys: str) -> str:
-        """The first of the names that is there, or else the first name: of a field with several spellings."""
+        """Return the first name that is present, or else the first name: for a field with several spellings."""
         return next((key for key in keys if self.has(key)), keys[0])
 
     def value(self, key: str) -> Any:
-        """Value of a field that must be there, but may be None."""
+        """Return the value of a field that must be present, but may be None."""
         if key not in self._values:
             raise InvalidFieldError(self.path(key), "is missing")
         return self._values[key]
 
     def text(self, key: str) -> str:
-        """Text of a field that must be there."""
+        """Return the text of a field that must be present."""
         return check_text(self._present(key), self.path(key))
 
     def text_or(self, key: str, default: Default) -> str | Default:
-        """Text of a field, or `default` where it is absent."""
+        """Return the text of a field, or `default` if it is absent."""
         return self.text(key) if self.has(key) else default
 
     def name_or(self, key: str, default: Default) -> str | Default:
-        """Python name in a field, or `default` where it is absent or empty."""
+        """Return the Python name in a field, or `default` if it is absent or empty."""
         name = self.text_or(key, "")
         return check_name(name, self.path(key)) if name else default
 
     def amount_or(self, key: str, default: Default) -> float | Default:
-        """Number of 0 or more in a field, or `default` where it is absent."""
+        """Return the number of 0 or more in a field, or `default` if it is absent."""
         if not self.has(key):
             return default
         value = self._values[key]
@@ -75,7 +77,7 @@ class Fields:
         return float(value)
 
     def items(self, key: str) -> list[Any]:
-        """List of a field that must be there and not be empty; JSON text of one will do."""
+        """Return the list, or JSON text of one, in a field that must be present and not empty."""
         value = self.json(key)
         if not isinstance(value, (list, tuple)):
             raise InvalidFieldError(self.path(key), f"must be a list, not {_type_name(value)}")
@@ -84,16 +86,16 @@ class Fields:
         return list(value)
 
     def object(self, key: str) -> Fields:
-        """Object of a field that must be there; JSON text of one will do."""
+        """Return the object, or JSON text of one, in a field that must be present."""
         return Fields(self.json(key), self.path(key))
 
     def json(self, key: str) -> Any:
-        """Value of a field that must be there; of text, the value of its JSON."""
+        """Return the value of a field that must be present; of text, the value of its JSON."""
         value = self._present(key)
         return load_json(value, self.path(key)) if isinstance(value, str) else value
 
     def plain(self, key: str) -> Any:
-        """Value of a field that must be there; of text, the value of its JSON, or else of its Python literal."""
+        """Return the value of a field that must be present; of text, that of its JSON or else of its Python literal."""
         try:
             return self.json(key)
         except InvalidFieldError:
@@ -110,7 +112,7 @@ class Fields:
 
 
 def check_text(value: Any, path: str) -> str:
-    """The value, if it is text that can be encoded.
+    """Return a value that is text and can be encoded.
 
     Raises:
         InvalidFieldError: it is something else.
@@ -125,7 +127,7 @@ def check_text(value: Any, path: str) -> str:
 
 
 def check_name(value: str, path: str) -> str:
-    """The text, if it can be the name of a Python function, or of a method: ``Class.method``.
+    """Return a text that is the name of a Python function, or of a method: ``Class.method``.
 
     Raises:
         InvalidFieldError: it cannot.
@@ -141,19 +143,19 @@ def _type_name(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NestedReference:
-    """What a format gives instead of a problem: the reference is inside, in a format of its own."""
+    """Result of a format whose rows contain a reference in another format."""
 
     reference: Any
     field: str
-    """Where it is, for errors."""
+    """Its path in the row, for errors."""
     prompt: str = ""
-    """The task's text, where the row has it."""
+    """The text of the task, if the row has it."""
     format_name: str | None = None
-    """Its format, where the row names one."""
+    """Name of its format, if the row has it."""
 
 
 def last_user_text(conversation: Any) -> str:
-    """Text of the last turn of a user, or of a conversation that is plain text; empty where there is none."""
+    """Return the text of the last turn of a user, or of a conversation that is plain text; empty if there is none."""
     if isinstance(conversation, str):
         return conversation
     turns = conversation if isinstance(conversation, (list, tuple)) else ()

@@ -1,11 +1,11 @@
 """HumanEval, HumanEval+: a check function and the prompt that the answer completes.
 
-``test`` is Python that defines ``check(candidate)``. ``prompt`` is the code to complete; its helpers are needed by the
-tests of some tasks. Where the row has none, the sample's own prompt is taken, if it holds code that defines the
-entry point, bare or in a fenced block. All other fields of a row are ignored.
+``test`` is Python that defines ``check(candidate)``. ``prompt`` is the code to complete; the tests of some tasks use
+its helpers. If the row has no prompt, that of the sample is used, if it contains code that defines the entry point,
+bare or in a fenced block. All other fields of a row are ignored.
 
-HumanEval+ has here a script with all inputs and results, see `testcases.formats.evalplus_scripts`; as EvalPlus itself
-ships it, it is another format (`testcases.formats.evalplus`).
+HumanEval+ in this format has a script with all inputs and results, see `testcases.formats.evalplus_scripts`. As
+EvalPlus itself ships it, it has another format (`testcases.formats.evalplus`).
 """
 
 from __future__ import annotations

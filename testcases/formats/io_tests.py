@@ -1,25 +1,25 @@
 """Inputs and outputs as tests: side by side in two lists, or one object a test.
 
-Two lists are what APPS and its kin have: ``inputs``, ``outputs`` and perhaps a function name. Without a name each pair
-is a program's input and output, as text or as a list of lines. With one, each pair is a call. An input is a list of the
-arguments, or text with one JSON value a line, or any other value, which is the one argument. An output is the value;
-beside an input in text it is text too, and JSON. Two conventions of these sets are kept:
+Two lists occur in APPS and similar sets: ``inputs``, ``outputs`` and perhaps a function name. Without a name each pair
+is the input and output of a program, as text or as a list of lines. With a name each pair is a call. Its input is a
+list of the arguments, or text with one JSON value a line, or any other value, which is the one argument. Its output is
+the value, or JSON text of it if the input is text. Two conventions of these sets are supported:
 
-- Outputs may be wrapped in a list of one item. Where all outputs of a reference look so, nothing tells whether they
-  are: the item and the list are both right.
-- JSON has only text for keys. A sole argument that is a dict with integers for keys, as text, is passed with
-  integers; such an output is right either way.
+- Outputs may be wrapped in a list of one item. If all outputs of a reference are lists of one item, it is not known
+  whether they are wrapped, so the item and the list are both right.
+- JSON objects have text as keys. If the only argument is a dict whose keys are integers as text, it is passed with
+  integer keys; such an output is right either way.
 
-One object a test is what LiveCodeBench, DeepCoder and SYNTHETIC-1 have. It has an ``input``, an ``output``, and says
-its kind in ``testtype`` or ``type``; one that says none is a call if it names a function, else a program.
+One object a test occurs in LiveCodeBench, DeepCoder and SYNTHETIC-1. It has an ``input``, an ``output``, and a kind in
+``testtype`` or ``type``; without a kind it is a call if it names a function, and else a program.
 
 - ``stdin`` (``stdin_stdout``, ``stdio``) is a program's input and output, text or lists of lines.
 - ``functional`` is a call: ``input`` has one JSON argument a line, ``output`` is JSON.
-- ``function_call`` is a call too: ``input`` is the list of the arguments, or as above; ``output`` is the value, wrapped
-  in a list of one item where all outputs of the reference look so (then the item and the list are both right).
+- ``function_call`` is a call, too: ``input`` is a list of the arguments, or as above; ``output`` is the value, perhaps
+  wrapped as above.
 
-The function is ``func_name`` or ``fn_name``, of the test, of its ``metadata``, or of the row. Whether a number is an
-integer or a float matters nowhere here, and output is compared by tokens.
+The function is ``func_name`` or ``fn_name``, of the test, of its ``metadata``, or of the row. Integers equal floats of
+the same value, and output is compared by tokens.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ __all__ = [
 
 
 TOKEN_COMPARISON: Final = Comparison(mode="tokens", float_abs=1e-8, float_rel=1e-5)
-"""Output by tokens, numbers within the tolerances of ``numpy.allclose``, as the graders of APPS and its kin compare."""
+"""Output by tokens, numbers within the tolerances of ``numpy.allclose``, as in the graders of APPS and similar sets."""
 
 CONTEST_IMPORTS: Final = """\
 import bisect, collections, copy, datetime, functools, heapq, itertools, json, math, operator, random, re, string, sys
@@ -63,14 +63,14 @@ from itertools import accumulate, chain, combinations, count, cycle, groupby, is
 from math import ceil, comb, factorial, floor, gcd, inf, isqrt, lcm, log, log2, sqrt
 from typing import *
 """
-"""What runs before answers with functions of contest sites: their graders import it, and starter code relies on it."""
+"""Imports that run before answers with functions: graders of contest sites provide them, and starter code uses them."""
 
 
 def parse_argument_lines(text: str, path: str) -> tuple[Any, ...]:
-    """Positional arguments from text with one JSON value a line; blank lines around them are ignored.
+    """Parse positional arguments from text with one JSON value a line; blank lines around them are ignored.
 
     Raises:
-        InvalidFieldError: a line is no JSON.
+        InvalidFieldError: a line is not JSON.
     """
     text = text.strip()
     lines = text.split("\n") if text else []
@@ -78,7 +78,7 @@ def parse_argument_lines(text: str, path: str) -> tuple[Any, ...]:
 
 
 def with_int_keys(value: Any) -> Any:
-    """A dict whose keys are all integers as text, with integers for keys; any other value as it is."""
+    """Return a dict whose keys are all integers as text with integer keys, and any other value unchanged."""
     if not isinstance(value, dict):
         return value
     try:
@@ -89,7 +89,7 @@ def with_int_keys(value: Any) -> Any:
 
 
 def require_plain_call(test: CallTest, *, args_path: str, expected_path: str) -> CallTest:
-    """The test, if its values are plain data.
+    """Return the test after checking that its values are plain data.
 
     Raises:
         InvalidFieldError: one is not.
@@ -102,7 +102,7 @@ def require_plain_call(test: CallTest, *, args_path: str, expected_path: str) ->
 
 
 def program_text(value: Any, path: str) -> str:
-    """Input or output of a program: text, or a list of lines.
+    """Return the input or output of a program: text, or a list of lines.
 
     Raises:
         InvalidFieldError: it is something else.
@@ -112,15 +112,15 @@ def program_text(value: Any, path: str) -> str:
     return check_text(value, path)
 
 
-def build_call(given: Any, wanted: Any, path: str, wanted_path: str, *, wrapped: bool) -> CallTest:
-    """A call whose input is a list of the arguments, text with one JSON value a line, or the one argument.
+def build_call(given: Any, output: Any, path: str, output_path: str, *, wrapped: bool) -> CallTest:
+    """Make a call test whose input is a list of the arguments, text with one JSON value a line, or the one argument.
 
     Args:
         given: the input.
-        wanted: the output.
-        path: where the input is.
-        wanted_path: where the output is.
-        wrapped: whether the output is a list of one item that may be the wrapping of the value that is right.
+        output: the output.
+        path: path of the input, for errors.
+        output_path: path of the output, for errors.
+        wrapped: True if the output is a list of one item that may itself be the right value.
 
     Raises:
         InvalidFieldError: it cannot be read.
@@ -131,22 +131,22 @@ def build_call(given: Any, wanted: Any, path: str, wanted_path: str, *, wrapped:
         args = tuple(given) if isinstance(given, (list, tuple)) else (given,)
     if len(args) == 1:
         args = (with_int_keys(args[0]),)
-    right = [wanted[0], wanted] if wrapped else [wanted]
+    right = [output[0], output] if wrapped else [output]
     for value in tuple(right):
         numbered = with_int_keys(value)
         if numbered is not value:
             right.append(numbered)
     test = CallTest(args=args, expected=right[0], alternatives=tuple(right[1:]))
-    return require_plain_call(test, args_path=path, expected_path=wanted_path)
+    return require_plain_call(test, args_path=path, expected_path=output_path)
 
 
 def problem_from_pairs(fields: Fields, *, format_name: str, limits: ProblemLimits | None = None) -> Problem:
-    """The problem that an object with ``inputs``, ``outputs`` and perhaps ``fn_name`` (or ``func_name``) says.
+    """Make the problem of an object with ``inputs``, ``outputs`` and perhaps ``fn_name`` (or ``func_name``).
 
     Args:
         fields: the object.
-        format_name: the format it was found in.
-        limits: what the problem asks for.
+        format_name: name of its format.
+        limits: limits of the problem.
 
     Raises:
         InvalidFieldError: a field is missing or wrong.
@@ -155,21 +155,21 @@ def problem_from_pairs(fields: Fields, *, format_name: str, limits: ProblemLimit
     inputs, outputs = fields.items("inputs"), fields.items("outputs")
     if len(inputs) != len(outputs):
         raise InvalidFieldError(fields.path("outputs"), f"has {len(outputs)} items, but inputs has {len(inputs)}")
-    given, wanted = fields.path("inputs"), fields.path("outputs")
+    given, output = fields.path("inputs"), fields.path("outputs")
     name = _function_name(fields)
     if name is None:
         programs = tuple(
-            StdinTest(program_text(one, f"{given}[{index}]"), program_text(other, f"{wanted}[{index}]"))
+            StdinTest(program_text(one, f"{given}[{index}]"), program_text(other, f"{output}[{index}]"))
             for index, (one, other) in enumerate(zip(inputs, outputs, strict=True))
         )
         return Problem(programs, comparison=TOKEN_COMPARISON, limits=limits, format_name=format_name)
     values = [
-        _parse_output(one, other, f"{wanted}[{index}]")
+        _parse_output(one, other, f"{output}[{index}]")
         for index, (one, other) in enumerate(zip(inputs, outputs, strict=True))
     ]
     wrapped = all(isinstance(value, list) and len(value) == 1 for value in values)
     calls = tuple(
-        build_call(one, value, f"{given}[{index}]", f"{wanted}[{index}]", wrapped=wrapped)
+        build_call(one, value, f"{given}[{index}]", f"{output}[{index}]", wrapped=wrapped)
         for index, (one, value) in enumerate(zip(inputs, values, strict=True))
     )
     return Problem(calls, entry_point=name, prompt=CONTEST_IMPORTS, limits=limits, format_name=format_name)
@@ -181,10 +181,10 @@ def _function_name(fields: Fields) -> str | None:
     return name if name is None or owner is None or "." in name else f"{owner}.{name}"
 
 
-def _parse_output(given: Any, wanted: Any, path: str) -> Any:
-    if isinstance(given, str) and isinstance(wanted, str):
-        return load_json(check_text(wanted, path), path)
-    return wanted
+def _parse_output(given: Any, output: Any, path: str) -> Any:
+    if isinstance(given, str) and isinstance(output, str):
+        return load_json(check_text(output, path), path)
+    return output
 
 
 _STDIN_TYPES = frozenset({"stdin", "stdin_stdout", "stdio"})
@@ -199,14 +199,14 @@ def problem_from_cases(
     name: str | None = None,
     prompt: str = CONTEST_IMPORTS,
 ) -> Problem:
-    """The problem that a list of tests says.
+    """Make the problem of a list of tests.
 
     Args:
         cases: the tests, by path.
-        format_name: the format they were found in.
-        comparison: how output and values are compared.
-        name: the function, where the row names it.
-        prompt: what runs before an answer with functions.
+        format_name: name of their format.
+        comparison: for output and values.
+        name: the function, if the row names it.
+        prompt: Python that runs before an answer with functions.
 
     Raises:
         InvalidFieldError: a field is missing or wrong.
@@ -218,10 +218,10 @@ def problem_from_cases(
     wrapped = all(isinstance(output, list) and len(output) == 1 for output in called)
     tests: list[CallTest | StdinTest] = []
     for fields in opened:
-        found = find_function_name(fields) or name
-        if found != name and name is not None:
-            raise InvalidFieldError(fields.path("func_name"), f"must be the same for all tests, not {found}")
-        name = found
+        own_name = find_function_name(fields) or name
+        if own_name != name and name is not None:
+            raise InvalidFieldError(fields.path("func_name"), f"must be the same for all tests, not {own_name}")
+        name = own_name
         tests.append(_build_test(fields, name, wrapped=wrapped))
     if any(isinstance(test, CallTest) for test in tests):
         return Problem(tuple(tests), entry_point=name, prompt=prompt, comparison=comparison, format_name=format_name)
@@ -229,7 +229,7 @@ def problem_from_cases(
 
 
 def find_function_name(fields: Fields) -> str | None:
-    """The function that an object names, itself or in its metadata."""
+    """Return the name of the function in an object or its metadata."""
     own = fields.name_or(fields.first("func_name", "fn_name"), None)
     if own is not None or not fields.has("metadata"):
         return own
@@ -237,11 +237,11 @@ def find_function_name(fields: Fields) -> str | None:
 
 
 def _build_test(fields: Fields, name: str | None, *, wrapped: bool) -> CallTest | StdinTest:
-    given, wanted = fields.value("input"), fields.value("output")
+    given, output = fields.value("input"), fields.value("output")
     paths = fields.path("input"), fields.path("output")
     kind = _test_type(fields)
     if kind in _STDIN_TYPES:
-        return StdinTest(program_text(given, paths[0]), program_text(wanted, paths[1]))
+        return StdinTest(program_text(given, paths[0]), program_text(output, paths[1]))
     if kind not in _CALL_TYPES:
         raise InvalidFieldError(fields.path(_test_type_key(fields)), "must be stdin or functional")
     if name is None:
@@ -249,12 +249,12 @@ def _build_test(fields: Fields, name: str | None, *, wrapped: bool) -> CallTest 
     if kind == "functional":
         test = CallTest(
             parse_argument_lines(check_text(given, paths[0]), paths[0]),
-            load_json(check_text(wanted, paths[1]), paths[1]),
+            load_json(check_text(output, paths[1]), paths[1]),
         )
         return require_plain_call(test, args_path=paths[0], expected_path=paths[1])
-    if isinstance(given, str) and isinstance(wanted, str):
-        wanted = load_json(wanted, paths[1])
-    return build_call(given, wanted, *paths, wrapped=wrapped)
+    if isinstance(given, str) and isinstance(output, str):
+        output = load_json(output, paths[1])
+    return build_call(given, output, *paths, wrapped=wrapped)
 
 
 def _test_type_key(fields: Fields) -> str:

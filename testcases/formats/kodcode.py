@@ -1,7 +1,8 @@
 """KodCode: a pytest file in ``test`` that imports the answer from ``solution``.
 
-``test_info``, a list of one object or text of one, names the function in ``function_name``; without it the file does.
-The task's text is ``question``. All other fields of a row are ignored, the ``solution`` among them.
+``test_info``, a list of one object or text of one, names the function in ``function_name``; without it the function is
+the one that the file imports. The text of the task is ``question``. All other fields are ignored, ``solution`` among
+them.
 """
 
 from __future__ import annotations

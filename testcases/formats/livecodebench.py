@@ -1,6 +1,6 @@
-"""LiveCodeBench: a list of tests, each of which says its type; see `testcases.formats.io_tests`.
+"""LiveCodeBench: a list of tests, each with its type; see `testcases.formats.io_tests`.
 
-A whole row will do too: the tests are then those of ``public_test_cases`` and ``private_test_cases``, each a list, JSON
+A whole row is accepted, too. Its tests are those of ``public_test_cases`` and ``private_test_cases``, each a list, JSON
 text of one, or packed (pickled JSON text, zlib-compressed, in base64), and the function's name may be in the row or its
 ``metadata``.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import pickle  # only with an unpickler that knows no class
+import pickle  # only with an unpickler that loads no class
 import zlib
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -27,12 +27,12 @@ __all__ = ["KEYS", "MAX_UNPACKED_BYTES", "NAME", "fits", "read", "unpack"]
 
 
 MAX_UNPACKED_BYTES: Final = 256 << 20
-"""Most that is unpacked: what was packed may be small and unpack to anything."""
+"""Size limit of unpacked data, because a few KiB of zlib data can unpack to GiB."""
 _STEP: Final = 1 << 20
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Reads plain data, and refuses whatever else a pickle may name: that is code of whoever wrote it."""
+    """Unpickler of plain data. It refuses every global, because a pickle can call any function that it names."""
 
     def find_class(self, module: str, name: str, /) -> NoReturn:
         raise pickle.UnpicklingError(f"it names {module}.{name}")
@@ -41,26 +41,26 @@ class _PlainUnpickler(pickle.Unpickler):
         raise pickle.UnpicklingError("it names an object kept elsewhere")
 
 
-def unpack(text: str, path: str, *, largest: int = MAX_UNPACKED_BYTES) -> str:
-    """The text that was packed.
+def unpack(text: str, path: str, *, max_bytes: int = MAX_UNPACKED_BYTES) -> str:
+    """Unpack test cases.
 
     Args:
-        text: what it was packed to.
-        path: the field it is in.
-        largest: most bytes to unpack.
+        text: packed data in base64.
+        path: path of the field, for errors.
+        max_bytes: size limit of the unpacked data.
 
     Raises:
-        InvalidFieldError: it was packed in another way, is larger, or is no text.
+        InvalidFieldError: the data is packed in another way, is larger, or is not text.
     """
     try:
-        data = _inflate(base64.b64decode("".join(text.split()), validate=True), path, largest)
+        data = _inflate(base64.b64decode("".join(text.split()), validate=True), path, max_bytes)
     except (binascii.Error, zlib.error, ValueError) as error:
         raise InvalidFieldError(path, f"is neither JSON nor packed test cases: {error}") from None
     try:
         value = _PlainUnpickler(io.BytesIO(data)).load()
     except Exception as error:  # noqa: BLE001 - a malformed pickle fails in every way there is
-        told = "".join(char if char.isprintable() else "?" for char in str(error))[:100]
-        raise InvalidFieldError(path, f"is packed, but not as test cases are: {told}") from None
+        message = "".join(char if char.isprintable() else "?" for char in str(error))[:100]
+        raise InvalidFieldError(path, f"is packed, but not as test cases are: {message}") from None
     if isinstance(value, bytes):
         try:
             value = value.decode()
@@ -71,7 +71,7 @@ def unpack(text: str, path: str, *, largest: int = MAX_UNPACKED_BYTES) -> str:
     return value
 
 
-def _inflate(data: bytes, path: str, largest: int) -> bytes:
+def _inflate(data: bytes, path: str, max_bytes: int) -> bytes:
     stream = zlib.decompressobj()
     parts: list[bytes] = []
     size = 0
@@ -81,8 +81,8 @@ def _inflate(data: bytes, path: str, largest: int) -> bytes:
         if not part and not data and not stream.eof:
             raise InvalidFieldError(path, "is packed, and cut off")
         size += len(part)
-        if size > largest:
-            raise InvalidFieldError(path, f"unpacks to more than {largest >> 20} MiB")
+        if size > max_bytes:
+            raise InvalidFieldError(path, f"unpacks to more than {max_bytes >> 20} MiB")
         parts.append(part)
     return b"".join(parts)
 

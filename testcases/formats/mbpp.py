@@ -1,12 +1,12 @@
 """MBPP, sanitized MBPP, MBPP+: a list of assertions.
 
 ``test_list`` holds one ``assert`` statement an item; each is one test. ``test_setup_code`` (text) or ``test_imports``
-(a list of lines) run before each. The entry point is the function the assertions call, unless ``entry_point`` names
-it. All other fields are ignored, among them ``challenge_test_list``.
+(a list of lines) run before each. The entry point is the function that the assertions call, unless ``entry_point``
+names it. All other fields are ignored, among them ``challenge_test_list``.
 
-MBPP+ has a script in ``test`` besides, with all inputs and results; its tests take the place of those in ``test_list``,
-which are among them. See `testcases.formats.evalplus_scripts`; as EvalPlus itself ships it, it is another format
-(`testcases.formats.evalplus`).
+MBPP+ in this format also has a script in ``test`` with all inputs and results. Its tests replace those in
+``test_list``, which are among them; see `testcases.formats.evalplus_scripts`. As EvalPlus itself ships it, it has
+another format (`testcases.formats.evalplus`).
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 assertions (``assert``), check functions (``check``) and pytest or unittest modules (``pytest``, ``module``), in any
 mix; all of them may have a ``weight`` and a ``group``, the first two ``one_of`` and ``compare``. The fields beside it:
 ``entry_point``, ``prompt``, ``setup``, ``oracle``, ``limits``, ``compare``, ``allow_imports``, ``isolation``,
-``format``. What they may hold is in the table below, of which `testcases.formats.native_schema` makes
-``docs/native.schema.json``.
+``format``. The tables below define their types; `testcases.formats.native_schema` makes ``docs/native.schema.json`` of
+them.
 """
 
 from __future__ import annotations
@@ -148,16 +148,16 @@ TEST_RECORDS: Final[tuple[tuple[Record, frozenset[str]], ...]] = (
     (CHECK, frozenset({"check"})),
     (PYTEST, frozenset({"pytest", "module"})),
 )
-"""The kinds of tests, each with the fields that no other has."""
+"""Kinds of tests, each with the fields that no other kind has."""
 KIND_FIELDS: Final = frozenset({"one_of", "compare"}).union(*(own for _, own in TEST_RECORDS))
-"""Fields that some kinds of tests have and others have not."""
+"""Fields that some kinds of tests have and others do not have."""
 
 
 def read_test(values: Any, path: str) -> tuple[Record, dict[str, Any]]:
-    """The kind of one test, and its fields, checked as those of its kind; only a call that has one has ``expected``.
+    """Return the kind of a test and its checked fields; ``expected`` is missing in those of a call without it.
 
     Raises:
-        InvalidFieldError: the first that is wrong, or the test where its kind is not clear.
+        InvalidFieldError: the first field that is wrong, or the test if its kind is not clear.
     """
     if not isinstance(values, dict):
         raise InvalidFieldError(path, f"must be an object, not {type(values).__name__}")
@@ -166,18 +166,19 @@ def read_test(values: Any, path: str) -> tuple[Record, dict[str, Any]]:
     if not kinds and ("expected" in values or "one_of" in present):
         kinds = [TEST_RECORDS[0]]
     if len(kinds) != 1:
-        what = "mixes fields of several kinds" if kinds else "has no field of any kind"
-        fields = ", ".join(sorted(repr(key)[:40] for key in values)[:8]) or "nothing"
+        problem = "mixes fields of several kinds" if kinds else "has no field of any kind"
+        names = ", ".join(sorted(repr(key)[:40] for key in values)[:8]) or "nothing"
         raise InvalidFieldError(
-            path, f"{what} of test (args with expected, stdin with stdout, assert, check, pytest): it has {fields}"
+            path, f"{problem} of test (args with expected, stdin with stdout, assert, check, pytest): it has {names}"
         )
     kind, _ = kinds[0]
-    kept = {"expected"} if kind is CALL else set()
-    fields_of_kind = {key: value for key, value in values.items() if key in present | kept or key not in KIND_FIELDS}
-    found = kind.read(fields_of_kind, path)
+    # A table of tests has a null in the columns of the other kinds. Of a call, an expected null is a value.
+    nullable = {"expected"} if kind is CALL else set()
+    own = {key: value for key, value in values.items() if key in present | nullable or key not in KIND_FIELDS}
+    fields = kind.read(own, path)
     if kind is CALL and "expected" not in values:
-        del found["expected"]
-    return kind, found
+        del fields["expected"]
+    return kind, fields
 
 
 NAME: Final = "native"
@@ -196,46 +197,46 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
         ProblemError: the reference cannot be read.
     """
     Fields(reference)
-    found = REFERENCE.read(reference, "")
-    parse(found["setup"], "setup")
-    oracle = defined_names(parse(found["oracle"], "oracle"))
-    shared = found["isolation"] == "shared"
+    fields = REFERENCE.read(reference, "")
+    parse(fields["setup"], "setup")
+    oracle = defined_names(parse(fields["oracle"], "oracle"))
+    shared = fields["isolation"] == "shared"
     tests = tuple(
         _read_one(item, f"tests[{index}]", has_oracle=bool(oracle), shared=shared)
-        for index, item in enumerate(found["tests"])
+        for index, item in enumerate(fields["tests"])
     )
     return Problem(
         tests=tests,
-        entry_point=_entry_point(found, tests),
-        prompt=find_prompt_code(found["prompt"]),
-        setup=found["setup"],
-        oracle=found["oracle"],
-        comparison=_read_comparison(found["compare"], "compare") or Comparison(),
-        limits=ProblemLimits(**found["limits"] or {}),
-        allow_imports=found["allow_imports"],
-        isolation=found["isolation"],
+        entry_point=_entry_point(fields, tests),
+        prompt=find_prompt_code(fields["prompt"]),
+        setup=fields["setup"],
+        oracle=fields["oracle"],
+        comparison=_read_comparison(fields["compare"], "compare") or Comparison(),
+        limits=ProblemLimits(**fields["limits"] or {}),
+        allow_imports=fields["allow_imports"],
+        isolation=fields["isolation"],
         format_name=NAME,
     )
 
 
 def _read_one(item: Any, path: str, *, has_oracle: bool, shared: bool) -> Test:
     kind, fields = read_test(item, path)
-    worth: dict[str, Any] = {"weight": fields["weight"], "group": fields["group"]}
+    weighting: dict[str, Any] = {"weight": fields["weight"], "group": fields["group"]}
     if kind is CALL:
-        return _call(fields, path, worth, has_oracle=has_oracle)
+        return _call(fields, path, weighting, has_oracle=has_oracle)
     if kind is PROGRAM:
-        return _program(fields, path, worth)
+        return _program(fields, path, weighting)
     if kind is ASSERTION:
         parse_assertion(fields["assert"], f"{path}.assert")
-        return AssertTest(fields["assert"], **worth)
+        return AssertTest(fields["assert"], **weighting)
     if kind is PYTEST:
         parse_suite(fields["pytest"], f"{path}.pytest", shared=shared)
-        return PytestTest(fields["pytest"], fields["module"], **worth)
+        return PytestTest(fields["pytest"], fields["module"], **weighting)
     parse_check(fields["check"], f"{path}.check")
-    return CheckTest(fields["check"], **worth)
+    return CheckTest(fields["check"], **weighting)
 
 
-def _call(fields: dict[str, Any], path: str, worth: dict[str, Any], *, has_oracle: bool) -> CallTest:
+def _call(fields: dict[str, Any], path: str, weighting: dict[str, Any], *, has_oracle: bool) -> CallTest:
     require_plain(list(fields["args"]), f"{path}.args")
     kwargs = fields["kwargs"] or {}
     require_plain(kwargs, f"{path}.kwargs")
@@ -253,10 +254,10 @@ def _call(fields: dict[str, Any], path: str, worth: dict[str, Any], *, has_oracl
     else:
         raise InvalidFieldError(f"{path}.expected", "is missing")
     comparison = _read_comparison(fields["compare"], f"{path}.compare")
-    return CallTest(fields["args"], right[0], kwargs, fields["function"], right[1:], comparison, **worth)
+    return CallTest(fields["args"], right[0], kwargs, fields["function"], right[1:], comparison, **weighting)
 
 
-def _program(fields: dict[str, Any], path: str, worth: dict[str, Any]) -> StdinTest:
+def _program(fields: dict[str, Any], path: str, weighting: dict[str, Any]) -> StdinTest:
     if fields["one_of"] is not None:
         if fields["stdout"] is not None:
             raise InvalidFieldError(f"{path}.one_of", "takes the place of stdout; give one of them")
@@ -266,7 +267,7 @@ def _program(fields: dict[str, Any], path: str, worth: dict[str, Any]) -> StdinT
     else:
         raise InvalidFieldError(f"{path}.stdout", "is missing")
     comparison = _read_comparison(fields["compare"], f"{path}.compare")
-    return StdinTest(check_text(fields["stdin"], f"{path}.stdin"), right[0], right[1:], comparison, **worth)
+    return StdinTest(check_text(fields["stdin"], f"{path}.stdin"), right[0], right[1:], comparison, **weighting)
 
 
 def _read_comparison(fields: dict[str, Any] | None, path: str) -> Comparison | None:
@@ -278,10 +279,10 @@ def _read_comparison(fields: dict[str, Any] | None, path: str) -> Comparison | N
 
 
 def _entry_point(fields: dict[str, Any], tests: tuple[Test, ...]) -> str | None:
-    """The function the reference names, or else the one that its tests do."""
-    named: str | None = fields["entry_point"]
-    if named is not None:
-        return named
+    """Return the function that the reference names, or else the one that its tests use."""
+    given: str | None = fields["entry_point"]
+    if given is not None:
+        return given
     for index, test in enumerate(tests):
         if isinstance(test, CheckTest) or (isinstance(test, CallTest) and test.function is None):
             raise InvalidFieldError("entry_point", f"is missing, and tests[{index}] needs it")

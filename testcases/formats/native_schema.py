@@ -1,6 +1,7 @@
-"""The JSON Schema of the native format, made of the table that it is read by.
+"""Make the JSON Schema of the native format from the tables that it is read by.
 
-``python -m testcases.formats.native_schema > docs/native.schema.json`` writes it anew; a test holds the two together.
+``python -m testcases.formats.native_schema > docs/native.schema.json`` writes the published file; a test compares the
+two.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ _EXTRA_REQUIREMENTS: Final[dict[str, Any]] = {
     "CallModel": {"anyOf": [{"required": [name]} for name in ("args", "kwargs", "function", "expected", "one_of")]},
     "StdinModel": {"anyOf": [{"required": ["stdout"]}, {"required": ["one_of"]}]},
 }
-"""What the readers ask of the fields of one test together."""
+"""Requirements on several fields of a test together, which the readers check."""
 
 
 def native_schema() -> dict[str, Any]:
-    """The schema, of draft 2020-12. It refuses nothing that is read; names and sources are checked only on reading."""
+    """Return the schema, of draft 2020-12.
+
+    It accepts everything that can be read. Names and sources are checked only on reading.
+    """
     definitions = {record.name: record.definition() for record in (COMPARE, LIMITS)}
     for kind, _ in TEST_RECORDS:
         definition = kind.definition() | _EXTRA_REQUIREMENTS.get(kind.name, {})

@@ -1,4 +1,4 @@
-"""NeMo Gym: a row with its tests in ``verifier_metadata.unit_tests``, in the format of APPS."""
+"""NeMo Gym: a row with its tests in ``verifier_metadata.unit_tests``, as ``inputs`` and ``outputs`` side by side."""
 
 from __future__ import annotations
 

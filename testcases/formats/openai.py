@@ -1,8 +1,8 @@
 """OpenAI: an item of reinforcement fine-tuning, with a reference of any other format in one of its columns.
 
-The item is the row of the data set, or ``{"item": <row>}`` as a grader there gets it. The reference is its
-``reference_answer``, or, beside ``messages``, its ``reference`` or ``answer``: an object, or JSON text of one. The
-task's text is the last user turn of ``messages``.
+The item is the row of the data set, or ``{"item": <row>}`` as graders there receive it. The reference is its
+``reference_answer``, or, if it has ``messages``, its ``reference`` or ``answer``: an object, or JSON text of one. The
+text of the task is the last user turn of ``messages``.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ def fits(reference: Any) -> bool:
     """Return whether a reference with `KEYS` is of the format, by its outside."""
     if isinstance(reference.get("item"), dict):
         return True
-    places = _REFERENCE_FIELDS if "messages" in reference else _REFERENCE_FIELDS[:1]
-    return any(_could_hold_tests(reference.get(place)) for place in places)
+    # Without messages, columns called "answer" are common in rows of other formats.
+    names = _REFERENCE_FIELDS if "messages" in reference else _REFERENCE_FIELDS[:1]
+    return any(_could_hold_tests(reference.get(name)) for name in names)
 
 
 def _could_hold_tests(value: Any) -> bool:
@@ -40,6 +41,6 @@ def read(reference: Any, *, prompt: str) -> NestedReference:
     item = Fields(reference)
     if item.has("item"):
         item = item.object("item")
-    place = item.first(*_REFERENCE_FIELDS)
+    field = item.first(*_REFERENCE_FIELDS)
     conversation = item.value("messages") if item.has("messages") else None
-    return NestedReference(item.json(place), item.path(place), last_user_text(conversation) or prompt)
+    return NestedReference(item.json(field), item.path(field), last_user_text(conversation) or prompt)

@@ -1,7 +1,7 @@
 """PRIME, rStar-Coder, and the ``prime_code`` reward of AWS: inputs and outputs side by side.
 
-What they may hold is said in `testcases.formats.io_tests`. ``class_name``, where it is given, is the class whose method
-``fn_name`` (or ``func_name``) is. All other fields of a row are ignored.
+See `testcases.formats.io_tests` for both. ``class_name``, if it is given, is the class whose method ``fn_name`` (or
+``func_name``) is. All other fields of a row are ignored.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""A pytest or unittest file as it stands: ``{"pytest": "from solution import f ..."}``; test files of other formats.
+"""A whole pytest or unittest file: ``{"pytest": "from solution import f ..."}``; also for test files of other formats.
 
-``module`` is the name by which it imports the answer, ``solution`` where absent; names it uses and does not define are
-the answer's too. ``entry_point`` is what the answer must define, by default the first name that is imported from it and
-called. ``prompt`` is the task's text, or code the answer is the continuation of; ``isolation`` is ``split`` or
-``shared``, see `testcases.model.Problem`.
+``module`` is the module that it imports the answer from, by default ``solution``. Names that it uses and does not
+define are the answer's, too. ``entry_point`` is the name that the answer must define, by default the first name that is
+imported from it and called. ``prompt`` is the text of the task, or code that the answer continues. ``isolation`` is
+``split`` or ``shared``, see `testcases.model.Problem`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CHECK_DEFINITION: Final = re.compile(r"^def\s+check\s*\(", re.MULTILINE)
 
 
 def looks_like_test_file(source: str) -> bool:
-    """Whether a text looks like a test file, and not like one that defines ``check(candidate)``."""
+    """Return whether a text looks like a test file, and not like code that defines ``check(candidate)``."""
     return _TEST_DEFINITION.search(source) is not None and _CHECK_DEFINITION.search(source) is None
 
 
@@ -45,20 +45,20 @@ def problem_from_test_file(
     prompt: str = "",
     isolation: Literal["split", "shared"] = "split",
 ) -> Problem:
-    """The problem that a test file says.
+    """Make the problem of a test file.
 
     Args:
         source: the file.
-        field: where it is.
-        format_name: the format it was found in.
-        entry_point: what the answer must define; ``None`` takes the first name that the file imports from the answer
-            and calls, else one that it uses and does not define.
-        module: name by which the file imports the answer.
-        prompt: the task's text, or code the answer is the continuation of.
+        field: path of its field, for errors.
+        format_name: name of its format.
+        entry_point: name that the answer must define; ``None`` for the first that the file imports from the answer and
+            calls, or else one that it uses and does not define.
+        module: module that the file imports the answer from.
+        prompt: text of the task, or code that the answer continues.
         isolation: see `testcases.model.Problem`.
 
     Raises:
-        InvalidFieldError: the file is no Python, defines no test, or asks nothing of the answer.
+        InvalidFieldError: the file is not Python, defines no test, or uses no name of the answer.
     """
     tree = parse_suite(source, field, shared=isolation == "shared")
     name = entry_point or find_imported_name(module, [tree]) or find_called_name([tree], parse("", field))

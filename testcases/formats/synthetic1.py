@@ -1,8 +1,7 @@
 """SYNTHETIC-1 and PrimeIntellect's verifiable coding problems: ``verification_info``, an object or text of one.
 
-It holds ``language`` and ``test_cases`` (`testcases.formats.io_tests`). Text may be JSON, or the Python of plain data.
-A language other than Python is refused: the tests would run, and an answer in it never could. All other fields of a row
-are ignored.
+It has ``language`` and ``test_cases`` (`testcases.formats.io_tests`). Text may be JSON or a Python literal. Languages
+other than Python are refused, because no answer in them can run. All other fields of a row are ignored.
 """
 
 from __future__ import annotations

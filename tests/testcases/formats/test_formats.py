@@ -52,7 +52,7 @@ def test_wrappings(reference: Any) -> None:
         ({**MBPP, "format": "nativ"}, "no format 'nativ'; the formats are native, humaneval"),
     ],
 )
-def test_unknown_shapes(reference: Any, said: str) -> None:
+def test_unknown_formats(reference: Any, said: str) -> None:
     with pytest.raises(UnknownFormatError, match=said) as caught:
         read_reference(reference)
     assert "\n" not in str(caught.value)
@@ -122,7 +122,7 @@ def test_a_format_asked_for_that_does_not_fit(format_name: str) -> None:
             read_reference(reference, format_name=format_name)
 
 
-def test_no_shape_costs_the_import_of_pydantic() -> None:
+def test_no_format_costs_the_import_of_pydantic() -> None:
     script = (
         "import sys; from testcases.formats import read_reference; "
         "read_reference({'test_list': ['assert f() == 1']}); "

@@ -109,7 +109,7 @@ def test_a_bomb_is_not_unpacked() -> None:
     bomb = packed_bytes(b"0" * 50_000_000)
     assert len(bomb) < 100_000
     with pytest.raises(InvalidFieldError, match="unpacks to more than 4 MiB"):
-        unpack(bomb, "field", largest=4 << 20)
+        unpack(bomb, "field", max_bytes=4 << 20)
 
 
 def test_the_field_is_named_with_its_place_in_the_row() -> None:
