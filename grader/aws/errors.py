@@ -117,6 +117,8 @@ _S3_BUSY: Final = "S3 is busy or has failed ({code}, status {status})"
 _S3_REFUSES: Final = "S3 refuses it ({code}, status {status})"
 
 
+# Three columns, because the readers differ: a user at a terminal can log in or change a setting; the reason of a sample
+# goes into the log of a training job, and must be short; the judge sends answers to the model, which no log may quote.
 _TEXTS: Final = {
     FailureKind.EXPIRED: _Texts(
         "the AWS credentials have expired ({code}); get new ones, such as by `aws sso login`",
@@ -325,6 +327,7 @@ def _response_kind(code: str, detail: str, status: int, *, names_region: bool) -
         # The response to a HEAD request has no body, so the client makes its status the code: 301, 400, 403, 404.
         (FailureKind.WRONG_REGION, code in _WRONG_REGION and (names_region or status in _REDIRECTS)),
         (FailureKind.ARCHIVED, code == "InvalidObjectState"),
+        # Not an error, but the client raises one for every status from 300 on.
         (FailureKind.NOT_MODIFIED, status == _NOT_MODIFIED),
         (
             FailureKind.SERVICE_FAULT,

@@ -36,6 +36,7 @@ def check_size(size: int, cap: int) -> None:
     Raises:
         StoreError: it has more than `cap` bytes.
     """
+    # Called twice for each location: with the size that it claims, and with the bytes that were read.
     if size > cap:
         raise StoreError(f"is larger than the {cap / _MB:g} MiB that max_object_mb allows")
 
@@ -81,6 +82,7 @@ class ParallelFetch:
 
     def wait(self) -> dict[Location, ReferenceFile | StoreError]:
         """Wait for all results, in a loop of its own."""
+        # For commands, which have no loop that runs; the grader awaits `result` in its own.
         results = {}
 
         async def collect() -> None:

@@ -182,11 +182,11 @@ def test_a_run_that_cannot_go_on_says_what_is_done_and_goes_on_when_it_can(
         ended, _, complaints = grade(*options, environ=front.environ)
     assert (ended, len(complaints)) == (code, 1)
     assert said in complaints[0]
-    assert complaints[0].endswith(f"; 12 results are in {out}, and the same command goes on from there")
+    assert complaints[0].endswith(f"; 12 results are in {out}; run the same command to resume")
     assert len(ids(out)) == 12
     with Front(canned) as front:
         ended, _, complaints = grade(*options, environ=front.environ)
-    assert (ended, complaints) == (0, [f"12 of them were in {out} already; remove it to grade them again"])
+    assert (ended, complaints) == (0, [f"12 of them were already in {out}; remove the file to regrade them"])
     assert sum(len(event["batch"]) for event in front.events) == 28
     assert ids(out) == [f"s{number}" for number in range(40)]
 
@@ -214,7 +214,7 @@ def test_a_run_that_was_ended_goes_on_where_it_was(
     assert 16 <= done < 40
     if number is signal.SIGINT:
         assert err == (
-            f"interrupted after {done} samples; {done} results are in {out}, and the same command goes on from there\n"
+            f"interrupted after {done} samples; {done} results are in {out}; run the same command to resume\n"
         )
     with out.open("a") as torn:
         torn.write('{"id": "s39", "aggreg')

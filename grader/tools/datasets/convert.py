@@ -185,6 +185,7 @@ class _Converter:
         Raises:
             RowError: the row cannot be converted.
         """
+        # Read with its tests, so that a row that the grader would refuse is found now and not during the training.
         task = read_task(row, self._options.format_name)
         if not task.prompt.strip():
             raise RowError("has no text for the model to answer: no prompt, question, problem or messages")

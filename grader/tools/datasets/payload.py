@@ -62,6 +62,7 @@ class PayloadStats:
 
     def bytes_of(self, row: Mapping[str, Any]) -> int:
         """Return the bytes of a row in a request, with a completion."""
+        # The completion is one more turn, and its text is counted by completion_bytes.
         name = "messages" if "messages" in row else "prompt"
         text = json_line({**row, name: [*row[name], _TURN]})
         # as JSON text in JSON, quotes and backslashes are escaped a second time
@@ -79,6 +80,7 @@ class PayloadStats:
         self.largest = max(self.largest, size)
         if size > self.share:
             self.too_large += 1
+            # Only the first: a data set of millions of rows may have them all too large.
             if len(self.worst) < _MAX_WORST:
                 self.worst.append(OversizedRow(place, name, size, (REQUEST_BYTES - _ENVELOPE_BYTES) // size))
 

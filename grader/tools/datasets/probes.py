@@ -71,6 +71,7 @@ def make_probes(task: Task, *, solutions: int) -> list[Probe]:
 
 
 def _solution_probe(text: str, number: int) -> Probe:
+    # Text with code in it goes to the grader as it is: finding the code is part of what is checked.
     label = f"solution {number}"
     if _is_python(text):
         return Probe(ProbeKind.SOLUTION, text, fenced(text), label)

@@ -32,6 +32,7 @@ def conversion_tables(report: ConversionReport, out: str) -> Group:
     payload = report.payload
     rows = new_table(f"{report.rows} rows written to {one_line(out)}", "what", "number", numbers=1)
     for name, count in report.formats.most_common():
+        # plain, here and below: names and ids come from data sets, and must not be read as rich's markup.
         rows.add_row(plain(f"with tests as {name}"), str(count))
     rows.add_row("that could not be converted", str(report.bad))
     rows.add_row("with an id that an earlier row has", str(report.repeated_ids))

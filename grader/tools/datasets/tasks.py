@@ -247,6 +247,7 @@ def _read_problem(
         nested, field = None, ""
     except FieldError as error:
         raise RowError(f"{error.field}: {error.message}") from None
+    # Plain text is not a reference but an expected output of another kind of task, which a trainer's row may have, too.
     if nested is None or (isinstance(nested, str) and not is_address(nested)):
         return row, True, _parse_problem(row, prompt, name, "")
     try:

@@ -54,6 +54,7 @@ class BucketUploader:
             InputError: the object cannot be written.
         """
         name, packed = _pack(reference)
+        # Rows of a data set often share their tests, and one request for each object is enough.
         if name not in self._uploaded:
             self._write(self._key(name), packed)
             self._uploaded.add(name)

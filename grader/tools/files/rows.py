@@ -251,6 +251,7 @@ class RowFile(LineFile):
         if self._path == STDIN:
             raise InputError(f"{self.name}: is Parquet, which can only be read from a file")
         try:
+            # Optional, as pyarrow is larger than all other dependencies together.
             from pyarrow import ArrowException, parquet  # noqa: PLC0415  # an optional dependency, slow to import
         except ImportError:
             raise InputError(

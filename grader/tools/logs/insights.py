@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Query", "load_queries", "run_query"]
 
 _FOLDER: Final = Path(__file__).with_name("queries")
+# The files have bin(5m) and not a placeholder, so that they can be pasted into the console as they are.
 _BIN: Final = re.compile(r"\bbin\(5m\)")
 _BINS: Final = ((3 * 3600, "5m"), (2 * 86400, "1h"), (float("inf"), "1d"))
 """Longest time ranges, in seconds, and the distance of rows in them."""
@@ -100,6 +101,7 @@ def run_query(
         # also at Ctrl-C: CloudWatch Logs charges for what a query scans, and it would go on scanning
         _stop(cloud, query_id)
         raise
+    # Logs Insights sorts by a statistic, or not at all; the sort is stable, so rows without bins stay as they are.
     return sorted(rows, key=lambda row: next((value for name, value in row.items() if name.startswith("bin(")), ""))
 
 

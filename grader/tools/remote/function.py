@@ -127,6 +127,7 @@ class RemoteFunction:
                 response = client.invoke(**_target_parameters(self.name), Payload=payload)
                 text: bytes = response["Payload"].read()
         except CloudError as error:
+            # InvocationError and not CloudError, which would end the run: the fan-out waits, and sends the batch again.
             if error.transient or error.code in _TRANSIENT_ERRORS:
                 raise InvocationError(str(error), Remedy.LATER) from None
             raise
@@ -154,6 +155,7 @@ class RemoteFunction:
         # a timeout of the function has a message and no type
         kind = one_line(document.get("errorType") or ("Sandbox.Timedout" if "timed out" in message else "unknown"), 80)
         text = f"function {self.name}: has failed: {kind}: {message}"
+        # Every other batch would fail in the same way, and be billed.
         if kind in _FATAL_ERRORS:
             return CloudError(f"{text}; put the function right first", code=kind)
         return InvocationError(text, Remedy.SMALLER if kind in _TOO_LARGE else Remedy.ALONE)

@@ -47,5 +47,7 @@ class RetryBudget:
     def record_failure(self) -> bool:
         """Count a failed invocation; return True if the run may go on."""
         with self._lock:
+            # Failures are allowed in proportion to the successes, so that a long run may have many, and a function that
+            # is broken is given up within minutes.
             self.failed += 1
             return self.failed <= self.limits.max_failures + _FAILURES_PER_SUCCESS * self.succeeded
