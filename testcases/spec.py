@@ -55,9 +55,11 @@ class _Comparisons:
     """The comparisons of a problem: its own first, then those of its tests. Tests refer to one by its index."""
 
     def __init__(self, problem: Problem) -> None:
-        own = [test.comparison for test in problem.tests if isinstance(test, CallTest | StdinTest)]
-        self.all = list(dict.fromkeys([problem.comparison, *(one for one in own if one is not None)]))
-        self._indices = {comparison: index for index, comparison in enumerate(self.all)}
+        tests = [test for test in problem.tests if isinstance(test, CallTest | StdinTest)]
+        own = [test.comparison for test in tests if test.comparison is not None]
+        # Few tests have one of their own, and hashing a comparison hashes its checker.
+        self.all = list(dict.fromkeys([problem.comparison, *own])) if own else [problem.comparison]
+        self._indices = {comparison: index for index, comparison in enumerate(self.all)} if own else {}
 
     def index_of(self, test: CallTest | StdinTest) -> int:
         """Return the index of the comparison that a test uses."""

@@ -84,9 +84,10 @@ class AnalyzerClient:
         finally:
             if not self._idle:
                 self.stop()
-            # Only the first value of a future counts, so these reach only those that nothing was reported to.
-            analysis.set(Analysis(AnalysisStatus.INTERNAL, detail="the analyzer failed"))
-            if style is not None:
+            # An error that is none of these comes through, and whoever waits for the futures must not wait for ever.
+            if not analysis.done:
+                analysis.set(Analysis(AnalysisStatus.INTERNAL, detail="the analyzer failed"))
+            if style is not None and not style.done:
                 style.set(None)
 
     def stop(self) -> None:
