@@ -27,7 +27,6 @@ _ZERO = (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, res
 _CPU, _SPACE = resource.RLIMIT_CPU, resource.RLIMIT_AS
 _INFINITY = resource.RLIM_INFINITY
 _setrlimit = resource.setrlimit
-"""Kept here because the module ``resource`` is removed before the limits are set (`processes.solution.lockdown`)."""
 
 
 class ResourceLimits(NamedTuple):

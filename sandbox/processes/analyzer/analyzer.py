@@ -44,7 +44,8 @@ def _main(channel: int) -> None:
     Each request gets two replies. The first is the analysis; the second is a pair: whether this process has grown too
     much and should be replaced, and the style.
     """
-    # A deeply nested source must end in a RecursionError, which counts as exhausting, not in a crash of the C stack.
+    # Above the default, so that deep but honest sources can be read. Deeper ones end in a RecursionError, which counts
+    # as exhausting.
     sys.setrecursionlimit(_STACK_LIMIT)
     rlimits.apply(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
     audit.apply()

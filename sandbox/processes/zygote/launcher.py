@@ -71,8 +71,8 @@ def main() -> Any:
 def _apply_layers(names: Collection[str], paths: list[str], control: int, *, own_pids: bool) -> None:
     from sandbox.isolation import landlock, namespaces, no_new_privs, orphans, seccomp  # noqa: PLC0415 - ctypes
 
-    # The interpreter is opened first, because Landlock may not let it be found by its path, and the filter allows
-    # execveat(2) from this descriptor only. O_PATH suffices for a file that may be run but not read (open(2)).
+    # The filter will allow execveat(2) from this descriptor only. O_PATH works also for an interpreter that may be run
+    # but not read (open(2)), which hides the memory of its processes (sandbox.isolation.unreadable).
     interpreter = os.open(sys.executable, os.O_PATH)
     os.dup2(interpreter, seccomp.INTERPRETER, inheritable=False)
     os.close(interpreter)
