@@ -105,7 +105,7 @@ def abilities_of(value: Any) -> str | None:
 
     They are words separated by spaces: ``function``, the name of an exception's base, or operations.
     """
-    # type(), not isinstance(): `__class__` of a mock or a proxy says whatever it was told to.
+    # type(), not isinstance(): a mock with a spec, or a proxy, has the `__class__` of something else.
     kind = type(value)
     if kind is types.FunctionType:
         return "function" if _is_test_module(value.__module__) else None

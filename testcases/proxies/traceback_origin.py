@@ -100,6 +100,7 @@ def _is_asserting(trace: TracebackType) -> bool:
 
 def _uses_no_values(trace: TracebackType) -> bool:
     """Return whether the expression that failed uses no variables."""
+    # A constant expression such as 1 / 0 fails for every answer; one with variables may fail because of this one.
     instructions, here = _running(trace)
     parts = [instruction for instruction in instructions if here is not None and _contains(here, _span(instruction))]
     return bool(parts) and all(

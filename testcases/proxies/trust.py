@@ -20,8 +20,8 @@ function was asked for, and what that "returns" is a result).
 - ``a < 3.5``: decided here, for objects of known classes that derive from a plain type, by the value they hold.
 - ``a + b`` with two objects of known classes: asked. ``a * 2``: asked of an object made by the test, as a method call
   is; but a difference or a quotient of it and plain data must be an object again. Of an object that the answer handed
-  out it is refused: the test may have meant a number, and ``abs(f(x) - 3.5) < 1e-6`` must not hold because a class says
-  so.
+  out it is refused: the test may have meant a number, and ``abs(f(x) - 3.5) < 1e-6`` must not hold because a class
+  claims it.
 - ``item in a``: asked of an object made by the test; of others the items are compared, here.
 
 A refusal is not an exception that test code could catch (`testcases.signals.RefusedError`).

@@ -76,6 +76,7 @@ def run_class(kind: type[unittest.TestCase], names: Iterable[str]) -> Iterator[B
     result._testRunEntered = True  # type: ignore[attr-defined]  # noqa: SLF001 - the class goes on after each suite
     suite = _Suite()
     for name in names:
+        # Closed before the yield: whatever takes the next item must not run inside it.
         with FailureWatch() as result.watch:
             failure = catch(_run_one, kind, name, result)
         failure = failure or result.failed.get(name) or result.of_class
