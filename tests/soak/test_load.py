@@ -29,14 +29,14 @@ def test_a_busy_host_changes_no_grade() -> None:
 
 
 def test_a_grade_that_changes_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = PreparedProblem.job
+    job_for = PreparedProblem.job_for
 
     def hurried(problem: PreparedProblem, answer: str) -> Job:
-        return replace(job(problem, answer), limits=Limits(cpu_s=1e-6, total_cpu_s=1e-6))
+        return replace(job_for(problem, answer), limits=Limits(cpu_s=1e-6, total_cpu_s=1e-6))
 
     @contextmanager
     def hurrying() -> Iterator[None]:
-        monkeypatch.setattr(PreparedProblem, "job", hurried)
+        monkeypatch.setattr(PreparedProblem, "job_for", hurried)
         yield
 
     samples = solutions(max_tasks=1)
