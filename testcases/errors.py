@@ -23,7 +23,8 @@ __all__ = [
 class TestcaseError(Exception):
     """Base of every error this package raises."""
 
-    __test__ = False  # the name starts with Test, which pytest would collect
+    # The name starts with Test, so pytest would collect it where a test module imports it.
+    __test__ = False
 
 
 class ProblemError(TestcaseError):

@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 
+# Hashable, because specs number the distinct comparisons of a problem (`testcases.spec`).
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Rules for comparing an observed value or output with the expected one.
@@ -68,6 +69,7 @@ class _Weighted:
     """Tests of one group earn their weights together, or nothing if one of them fails."""
 
 
+# An enumeration of one member: a sentinel that type checkers tell from other values, and that pickles as itself.
 class _Expectation(Enum):
     ASK_ORACLE = "ask the oracle"
 

@@ -140,6 +140,7 @@ class Number:
 
     def read(self, value: Any, path: str) -> float:
         """See `FieldType`."""
+        # bool is a subclass of int.
         if isinstance(value, bool) or not isinstance(value, int if self.integer else int | float):
             raise MismatchError(path, f"must be a valid {'integer' if self.integer else 'number'}", value)
         if not -math.inf < value < math.inf:  # math.isfinite converts, and no float holds every integer
@@ -300,7 +301,7 @@ class Record:
                 values[name] = field.default
         for name in value:
             if name not in self.fields:
-                raise InvalidFieldError(_join_path(path, str(name)), "is no field of this object")
+                raise InvalidFieldError(_join_path(path, str(name)), "is not a field of this object")
         return values
 
     def schema(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 __all__ = ["CaseResult", "Verdict"]
 
 
+# The values are part of the reports and logs that users filter on.
 class Verdict(StrEnum):
     """Outcome of one test. Only ``passed`` earns anything."""
 

@@ -265,6 +265,7 @@ class GraderConfig(Section):
 
 def default_workers(environ: Mapping[str, str]) -> int:
     """Return the number of usable CPUs: those of the affinity mask, in Lambda at most those that its memory buys."""
+    # os.cpu_count() also counts CPUs that a container or taskset keeps from this process.
     cpus = len(os.sched_getaffinity(0))
     memory_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     if memory_mb.isdecimal():
@@ -297,6 +298,7 @@ def _overlay_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> di
     for variable, text in environ.items():
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable == _CONFIG_VARIABLE:
             continue
+        # Of a setting under both names, the present one counts.
         if variable in renamed:
             _warn_renamed(f"environment: {variable}", renamed[variable])
             if renamed[variable] in environ:
@@ -304,7 +306,7 @@ def _overlay_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> di
         if variable not in keys:
             known = keys.keys() - renamed.keys()
             nearest = _suggestion(variable.removeprefix(ENVIRONMENT_PREFIX), known, prefix=ENVIRONMENT_PREFIX)
-            raise ConfigError(f"environment: {variable} is no setting; {nearest}")
+            raise ConfigError(f"environment: {variable} is not a setting; {nearest}")
         *sections, key = keys[variable]
         table: Any = tree
         for section in sections:

@@ -32,6 +32,7 @@ def earned_share(problem: Problem, results: Iterable[tuple[int, bool]]) -> float
     groups: dict[str, int] = {}
     for index, has_passed in results:
         test = problem.tests[index]
+        # A group is one entry: it earns the weights of all its tests if none of them fails.
         if test.group is None or test.group not in groups:
             if test.group is not None:
                 groups[test.group] = len(weights)
@@ -91,6 +92,7 @@ def best_baseline(problem: Problem) -> Baseline | None:
     for test in problem.tests:
         is_output = isinstance(test, StdinTest)
         passed_by = _passing_constants(test, callees)
+        # Assertions that were not found in the source count as passed by no constant.
         passed_by += [[]] * (count_tests(test) - len(passed_by))
         for constants in passed_by:
             names = {_canonical_name_for(test, value, problem.comparison): value for value in constants}

@@ -31,6 +31,7 @@ def same_output(actual: str, expected: str, comparison: Comparison) -> bool:
       ``1.5``), within the tolerances if either is written as a float; ``nan`` equals only ``nan``.
     - ``unordered``: as ``exact``, with the lines in any order. ``set``: also each any number of times.
     """
+    # Most right answers print exactly the expected text, and nothing has to be split.
     if actual == expected:
         return True
     if comparison.mode == "tokens":
@@ -114,6 +115,7 @@ def _same_token(actual: str, expected: str, comparison: Comparison) -> bool:
     # Both are written as integers: a count or an index is right or wrong, and never nearly right.
     integers = not any(one.groups()) and not any(other.groups())
     try:
+        # As floats, 9007199254740993 and 9007199254740992 would be equal.
         left, right = Decimal(actual), Decimal(expected)
         return left == right or (_tolerant(comparison) and not integers and _is_close(left, right, comparison))
     except DecimalException:  # beyond what a Decimal holds

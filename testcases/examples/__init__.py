@@ -80,6 +80,7 @@ def load_examples() -> tuple[Example, ...]:
 def _load_task(path: Path) -> list[Example]:
     task = tomllib.loads(path.read_text("utf-8"))
     examples = []
+    # Sorted, because the order of a directory is that of the file system.
     for answer in sorted(path.parent.glob("*.txt")):
         kind, _, name = answer.stem.partition("_")
         examples.append(

@@ -44,6 +44,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
 
 
 def _tests(group: Fields) -> list[StdinTest]:
+    # Rows without generated tests have the group with empty lists in it.
     if not group.value("input") and not group.value("output"):
         return []
     inputs, outputs = group.items("input"), group.items("output")

@@ -16,6 +16,7 @@ __all__ = ["contest_limits", "parse_megabytes", "parse_seconds"]
 
 _TIME_FACTOR: Final = 5.0
 """Multiple of the time limit that Python gets."""
+# Limits of 64 MB are for C++, where an integer takes 4 bytes; in Python it takes 36, with its item in a list.
 _MIN_MB: Final = 512
 _MAX_AMOUNT: Final = 1e6
 _AMOUNT: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)

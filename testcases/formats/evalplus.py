@@ -60,6 +60,7 @@ def _all_tuples(value: Any) -> Any:
 
 
 def _sets(value: Any) -> Any:
+    # Of an empty list EvalPlus itself makes {}, which is a dict.
     return [set(item) if isinstance(item, list) and item else {} for item in value]
 
 
@@ -150,6 +151,7 @@ def _solution(fields: Fields, prompt_code: str, entry_point: str) -> str:
     """Return the whole source of the canonical solution, with the contract inserted."""
     own = fields.text("canonical_solution")
     contract = fields.text_or("contract", "")
+    # HumanEval+ has the body that continues the prompt, MBPP+ a whole function.
     for source in (own, prompt_code + own):
         try:
             tree = parse(source, "canonical_solution")
@@ -157,6 +159,7 @@ def _solution(fields: Fields, prompt_code: str, entry_point: str) -> str:
             continue
         if entry_point in defined_names(tree):
             return _with_contract(source, tree, contract, entry_point)
+    # If it is a syntax error that is in the way, this names it.
     parse(prompt_code + own, "canonical_solution")
     raise InvalidFieldError("canonical_solution", f"does not define {entry_point}")
 
@@ -165,6 +168,7 @@ def _with_contract(source: str, tree: ast.Module, contract: str, entry_point: st
     """Insert the lines of the contract before the first statement of the function, with its indentation."""
     function = next(node for node in tree.body if isinstance(node, _FUNCTIONS) and node.name == entry_point)
     first = function.body[0]
+    # A function in one line has no line before its first statement.
     if not contract.strip() or first.lineno == function.lineno:
         return source
     lines = source.split("\n")

@@ -96,6 +96,7 @@ class Fields:
 
     def plain(self, key: str) -> Any:
         """Return the value of a field that must be present; of text, that of its JSON or else of its Python literal."""
+        # Some data sets were written by str() of Python objects instead of by a JSON writer.
         try:
             return self.json(key)
         except InvalidFieldError:
@@ -119,6 +120,7 @@ def check_text(value: Any, path: str) -> str:
     """
     if not isinstance(value, str):
         raise InvalidFieldError(path, f"must be text, not {_type_name(value)}")
+    # JSON text may have "\\ud800", which Python reads; no process can be sent it as UTF-8.
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -85,6 +85,7 @@ def with_int_keys(value: Any) -> Any:
         numbered = {int(key): item for key, item in value.items()}
     except (ValueError, TypeError):
         return value
+    # "1" and "01" are two keys as text, and one as integers.
     return numbered if len(numbered) == len(value) else value
 
 
@@ -131,6 +132,7 @@ def build_call(given: Any, output: Any, path: str, output_path: str, *, wrapped:
         args = tuple(given) if isinstance(given, (list, tuple)) else (given,)
     if len(args) == 1:
         args = (with_int_keys(args[0]),)
+    # All readings of the output are right: guessing one would fail right answers to the others.
     right = [output[0], output] if wrapped else [output]
     for value in tuple(right):
         numbered = with_int_keys(value)

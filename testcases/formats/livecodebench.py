@@ -53,6 +53,7 @@ def unpack(text: str, path: str, *, max_bytes: int = MAX_UNPACKED_BYTES) -> str:
         InvalidFieldError: the data is packed in another way, is larger, or is not text.
     """
     try:
+        # Rows may have line breaks in their base64, which validate=True refuses.
         data = _inflate(base64.b64decode("".join(text.split()), validate=True), path, max_bytes)
     except (binascii.Error, zlib.error, ValueError) as error:
         raise InvalidFieldError(path, f"is neither JSON nor packed test cases: {error}") from None
@@ -65,19 +66,21 @@ def unpack(text: str, path: str, *, max_bytes: int = MAX_UNPACKED_BYTES) -> str:
         try:
             value = value.decode()
         except UnicodeDecodeError:
-            raise InvalidFieldError(path, "is packed, and holds bytes that are no text") from None
+            raise InvalidFieldError(path, "is packed, and holds bytes that are not text") from None
     if not isinstance(value, str):
         raise InvalidFieldError(path, f"is packed, and holds {type(value).__name__} instead of text")
     return value
 
 
 def _inflate(data: bytes, path: str, max_bytes: int) -> bytes:
+    # In steps, because the size of the whole is known only at its end: a bomb is stopped after one step too many.
     stream = zlib.decompressobj()
     parts: list[bytes] = []
     size = 0
     while not stream.eof:
         part = stream.decompress(data, _STEP)
         data = stream.unconsumed_tail
+        # Without output and input left, the stream would never come to its end marker.
         if not part and not data and not stream.eof:
             raise InvalidFieldError(path, "is packed, and cut off")
         size += len(part)

@@ -163,6 +163,7 @@ def read_test(values: Any, path: str) -> tuple[Record, dict[str, Any]]:
         raise InvalidFieldError(path, f"must be an object, not {type(values).__name__}")
     present = {key for key, value in values.items() if value is not None}
     kinds = [kind for kind in TEST_RECORDS if kind[1] & present]
+    # Nulls count as absent, except where null is what a call must return.
     if not kinds and ("expected" in values or "one_of" in present):
         kinds = [TEST_RECORDS[0]]
     if len(kinds) != 1:
@@ -286,6 +287,7 @@ def _entry_point(fields: dict[str, Any], tests: tuple[Test, ...]) -> str | None:
     for index, test in enumerate(tests):
         if isinstance(test, CheckTest) or (isinstance(test, CallTest) and test.function is None):
             raise InvalidFieldError("entry_point", f"is missing, and tests[{index}] needs it")
+    # All calls name a function at this point; the first one is what answers must define.
     for test in tests:
         if isinstance(test, CallTest):
             return test.function

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["KEYS", "NAME", "looks_like_test_file", "problem_from_test_file", "read"]
 
 
+# Regular expressions, because formats are chosen before anything is parsed: a file with a syntax error has one, too.
 _TEST_DEFINITION: Final = re.compile(
     r"^(?:async\s+)?def\s+test|^class\s+\w+\s*\([^)]*TestCase\s*\)|^class\s+Test\w*", re.MULTILINE
 )
@@ -63,7 +64,7 @@ def problem_from_test_file(
     tree = parse_suite(source, field, shared=isolation == "shared")
     name = entry_point or find_imported_name(module, [tree]) or find_called_name([tree], parse("", field))
     if name is None:
-        raise InvalidFieldError(field, f"imports nothing from {module} and uses no name of the answer's")
+        raise InvalidFieldError(field, f"imports nothing from {module} and uses no name of the answer")
     return Problem(
         (PytestTest(source, module),),
         entry_point=name,

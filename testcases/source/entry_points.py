@@ -122,6 +122,7 @@ def find_defined_function(code: str, field: str, *, name: str | None = None, pro
         return _signature(candidates[name], is_method=bool(methods))
     if not candidates:
         raise InvalidFieldError(field, "defines no function to test")
+    # Each rule narrows the choice only if it leaves something of it.
     chosen = list(candidates)
     for narrowed in (_not_called_by_others(candidates), _mentioned(chosen, prompt)):
         chosen = [one for one in chosen if one in narrowed] or chosen
@@ -162,6 +163,7 @@ def _signature(function: _Function, *, is_method: bool) -> Signature:
     parameters = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
     required = len(parameters) - len(arguments.defaults)
     static = any(isinstance(node, ast.Name) and node.id == "staticmethod" for node in function.decorator_list)
+    # Calls of a method are bound, so self is not one of the arguments of a test.
     if is_method and not static:
         parameters, required = parameters[1:], max(0, required - 1)
     return Signature(

@@ -74,6 +74,7 @@ class InstrumentedCode:
     """Sites by the number that each reports."""
 
 
+# Cached, because a harness process runs the same tests for all answers to a problem.
 @lru_cache(maxsize=256)
 def instrument(source: str, filename: str = "<test>") -> InstrumentedCode:
     """Compile test code so that every assertion reports instead of ending it.

@@ -142,9 +142,10 @@ def find_prompt_code(text: str, *, entry_point: str | None = None) -> str:
         text: a prompt, code or prose.
         entry_point: function that the code must define; ``None`` accepts any code that binds a name.
     """
-    for candidate in (text, *_FENCED.findall(text)):
-        if _is_code(candidate, entry_point):
-            return str(candidate)
+    # Prose of one word parses as Python, so code is what binds a name (see _is_code).
+    for source in (text, *_FENCED.findall(text)):
+        if _is_code(source, entry_point):
+            return str(source)
     return ""
 
 

@@ -25,6 +25,8 @@ _MAX_DEPTH = 20
 
 def module_constants(module: ast.Module) -> ModuleConstants:
     """Return the names that a module binds once at its top level and never changes, with their values."""
+    # A name that is bound twice, or changed in place anywhere, may have another value when a mark is evaluated. Scopes
+    # are ignored: a local of the same name makes a constant unknown, so its cases count as one test.
     bound: Counter[str] = Counter()
     changed: set[str] = set()
     for node in ast.walk(module):
@@ -59,6 +61,7 @@ def static_length(value: ast.expr | None, constants: ModuleConstants, depth: int
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return _total(items, constants, depth + 1)
         case ast.Set(elts=keys) | ast.Dict(keys=keys) if all(isinstance(key, ast.Constant) for key in keys):
+            # Equal keys are one item.
             return len({repr(key.value) for key in keys if isinstance(key, ast.Constant)})
         case ast.Constant(value=str() | bytes() as text):
             return len(text)
@@ -162,6 +165,7 @@ class DecoratorReader:
             node = node.value
         if not isinstance(node, ast.Name):
             return None
+        # slow = pytest.mark.skip, and later @slow
         if node.id not in self._paths and node.id in self._constants and not parts:
             return self.full_name(self._constants[node.id])
         return ".".join([self._paths.get(node.id, node.id), *reversed(parts)])

@@ -47,6 +47,7 @@ _HARMLESS_MODULES = frozenset(
     ]
 )
 """Modules whose only state is caches, or is reset for each spec, as the random state is."""
+# Builtins that reach modules, files or attributes without an import or a store that the tree shows.
 _SUSPECT_NAMES = frozenset(
     [
         "__builtins__",
@@ -102,6 +103,7 @@ def _is_suspect(node: ast.AST) -> bool:
             return module not in _HARMLESS_MODULES
         case ast.Name(id=name):
             return name in _SUSPECT_NAMES
+        # Objects of classes that the code itself defines go when its namespace goes.
         case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store()):
             return False
         case ast.Attribute(attr=name, ctx=context):

@@ -225,11 +225,11 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("variable", "text", "said"),
         [
-            ("GRADER_WORKER", "1", "GRADER_WORKER is no setting; did you mean GRADER_WORKERS?"),
-            ("GRADER_REWARD_STILE", "1", "GRADER_REWARD_STILE is no setting; did you mean GRADER_REWARD_STYLE?"),
-            ("GRADER_", "1", "GRADER_ is no setting; see docs/configuration.md"),
-            ("GRADER_workers", "1", "GRADER_workers is no setting; see docs/configuration.md"),
-            ("GRADER_REWARD", "{}", "GRADER_REWARD is no setting; did you mean GRADER_REWARD_"),
+            ("GRADER_WORKER", "1", "GRADER_WORKER is not a setting; did you mean GRADER_WORKERS?"),
+            ("GRADER_REWARD_STILE", "1", "GRADER_REWARD_STILE is not a setting; did you mean GRADER_REWARD_STYLE?"),
+            ("GRADER_", "1", "GRADER_ is not a setting; see docs/configuration.md"),
+            ("GRADER_workers", "1", "GRADER_workers is not a setting; see docs/configuration.md"),
+            ("GRADER_REWARD", "{}", "GRADER_REWARD is not a setting; did you mean GRADER_REWARD_"),
             ("GRADER_WORKERS", "many", "GRADER_WORKERS: a whole number from 0 to 256 is wanted, not 'many'"),
             ("GRADER_WORKERS", "", "GRADER_WORKERS: a whole number from 0 to 256 is wanted, not ''"),
             ("GRADER_LIMITS_CPU_S", "-1", "GRADER_LIMITS_CPU_S: a finite number above 0 is wanted, not '-1'"),

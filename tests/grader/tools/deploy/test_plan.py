@@ -312,7 +312,7 @@ class TestSettings:
             ({"role": "mine"}, "--role"),
             ({"environment": {"PATH": "/"}}, "begin with GRADER_"),
             ({"environment": {"GRADER_WORKERS": "many"}}, "GRADER_WORKERS"),
-            ({"environment": {"GRADER_NO_SUCH": "1"}}, "GRADER_NO_SUCH is no setting"),
+            ({"environment": {"GRADER_NO_SUCH": "1"}}, "GRADER_NO_SUCH is not a setting"),
         ],
     )
     def test_invalid_values_are_named(self, settings: dict[str, Any], message: str) -> None:
