@@ -137,7 +137,7 @@ class ResumableResults(OutputFile):
         except (OSError, ValueError) as error:
             raise self._error(error) from None
 
-    def kept(self, line: int, digest: str) -> dict[str, Any] | None:
+    def stored_result(self, line: int, digest: str) -> dict[str, Any] | None:
         """Return the result of an earlier run for the same sample; ``None`` where there is none, or it has no score.
 
         Raises:

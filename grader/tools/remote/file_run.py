@@ -55,9 +55,9 @@ class RemoteFileRun:
     def _items(self, lines: Iterable[SampleLine]) -> Iterator[RequestItem]:
         """Yield the items to be sent; report the lines that need not be sent on the way."""
         for line in lines:
-            kept = self.results.kept(line.number, line.digest)
-            if kept is not None:
-                self.on_kept(line, read_result(kept, sample_id=line.sample.id))
+            stored = self.results.stored_result(line.number, line.digest)
+            if stored is not None:
+                self.on_kept(line, read_result(stored, sample_id=line.sample.id))
                 continue
             item = _make_item(line)
             if isinstance(item, SampleError):

@@ -43,11 +43,11 @@ def test_an_interrupted_run_is_resumed(tmp_path: Path) -> None:
         results.write(grade("b"), 2, "d2")
         results.write(grade("c", None), 3, "d3")
     with opened(path) as results:
-        kept = results.kept(2, "d2")
-        assert kept is not None
-        assert kept["id"] == "b"
-        assert results.kept(1, "d1") is None
-        assert results.kept(3, "d3") is None, "what has no score is graded again"
+        stored = results.stored_result(2, "d2")
+        assert stored is not None
+        assert stored["id"] == "b"
+        assert results.stored_result(1, "d1") is None
+        assert results.stored_result(3, "d3") is None, "what has no score is graded again"
         results.write(grade("c"), 3, "d3")
         results.write(grade("a"), 1, "d1")
         results.complete = True
@@ -61,8 +61,8 @@ def test_a_sample_that_has_changed_is_graded_again(tmp_path: Path) -> None:
         results.write(grade("gone"), 2, "d2")
         results.complete = True
     with opened(path) as results:
-        assert results.kept(1, "other") is None
-        assert results.kept(1, "") is None
+        assert results.stored_result(1, "other") is None
+        assert results.stored_result(1, "") is None
         results.write(grade("new"), 1, "other")
         results.complete = True
     assert lines(path) == [(1, "new")]
@@ -74,7 +74,7 @@ def test_results_of_lines_that_were_not_reached_are_kept(tmp_path: Path) -> None
         results.write(grade("a"), 1, "d1")
         results.write(grade("b"), 2, "d2")
     with opened(path) as results:
-        assert results.kept(1, "d1")
+        assert results.stored_result(1, "d1")
     assert lines(path) == [(1, "a"), (2, "b")]
 
 
@@ -86,7 +86,7 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path, torn: bytes) -> None:
     path.write_bytes(path.read_bytes() + torn)
     with opened(path) as results:
         results.write(grade("b"), 2, "d2")
-        assert results.kept(1, "d1")
+        assert results.stored_result(1, "d1")
         results.complete = True
     assert lines(path) == [(1, "a"), (2, "b")]
 
@@ -128,5 +128,5 @@ def test_a_full_disk_is_named() -> None:
 def test_nothing_is_kept_without_a_file() -> None:
     with ResumableResults(None, source="-", unscored_reward=0.0) as results:
         results.write(grade("a"), 1, "d1")
-        result: Any = results.kept(1, "d1")
+        result: Any = results.stored_result(1, "d1")
         assert result is None
