@@ -17,20 +17,20 @@ import sandbox
 HOME = Path(sandbox.__path__[0]).parent
 
 
-def run(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A fresh interpreter that looks for packages in a place before it looks for ours."""
-    environ = {**os.environ, "PYTHONPATH": f"{place}:{HOME}"}
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run an interpreter that searches a folder for packages before ours."""
+    environ = {**os.environ, "PYTHONPATH": f"{folder}:{HOME}"}
     return subprocess.run(
-        [sys.executable, *arguments], env=environ, cwd=place, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, *arguments], env=environ, cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
 
 
-def make_package(place: Path, name: str, shape: str) -> Path:
+def make_package(folder: Path, name: str, shape: str) -> Path:
     if shape == "module":
-        path = place / f"{name}.py"
+        path = folder / f"{name}.py"
         path.write_text("")
         return path
-    path = place / name
+    path = folder / name
     path.mkdir()
     (path / "__init__.py").write_text("")
     return path

@@ -17,7 +17,7 @@ _PATH = re.compile(r"/model/([^/]+)/converse")
 
 
 class BedrockApi:
-    """Answers every question as it is told to, on a loopback port. A context manager.
+    """Replies to every request as it is set up to, on a loopback port. A context manager.
 
     Args:
         reply: the text to reply with to the text of a question, or the code of an error.
@@ -39,11 +39,11 @@ class BedrockApi:
                 assert body["inferenceConfig"]["temperature"] == 0
                 api.questions.append(text)
                 api.authorizations.append(self.headers["Authorization"])
-                said = api.reply(text)
-                if said.endswith("Exception"):
-                    self._send(429 if said.startswith("Throttl") else 400, {"message": "no"}, said)
+                reply = api.reply(text)
+                if reply.endswith("Exception"):
+                    self._send(429 if reply.startswith("Throttl") else 400, {"message": "no"}, reply)
                     return
-                message = {"role": "assistant", "content": [{"text": said}]}
+                message = {"role": "assistant", "content": [{"text": reply}]}
                 usage = {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}
                 document = {"output": {"message": message}, "stopReason": "end_turn", "usage": usage}
                 self._send(200, document | {"metrics": {"latencyMs": 1}})
@@ -67,7 +67,7 @@ class BedrockApi:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What the client is to find in the environment, besides credentials."""
+        """Variables that point the client here, besides credentials."""
         return {
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": f"http://127.0.0.1:{self._server.server_port}",
             "AWS_REGION": "us-east-1",

@@ -1,4 +1,4 @@
-"""A handler that tells what its process sees."""
+"""A handler that reports what its process sees."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _TELL = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
 def peek(event: Any, context: Any) -> Any:
-    """What the handler reads, and what a program inherits that is started with no further ado."""
-    told = subprocess.run([sys.executable, "-c", _TELL], capture_output=True, check=True)
+    """Collect what the handler reads, and what a program that it starts inherits."""
+    child = subprocess.run([sys.executable, "-c", _TELL], capture_output=True, check=True)
     pipes = [number for number in range(3, 64) if _is_pipe(number)]
     return {
         "event": event,
         "environ": dict(os.environ),
-        "inherited": json.loads(told.stdout),
+        "inherited": json.loads(child.stdout),
         "pipes": pipes,
         "pid": os.getpid(),
         "left_ms": context.get_remaining_time_in_millis(),
@@ -30,7 +30,7 @@ def peek(event: Any, context: Any) -> Any:
 
 
 def fail(event: Any, context: Any) -> Any:
-    """Raise what the event says."""
+    """Raise the error that the event names."""
     raise LookupError(event)
 
 

@@ -1,6 +1,6 @@
 """A stand-in for the Lambda Runtime API, for the real runtime client to talk to.
 
-What it speaks is documented in "Using the Lambda runtime API for custom runtimes" of the AWS Lambda Developer Guide.
+Its protocol is documented in "Using the Lambda runtime API for custom runtimes" of the AWS Lambda Developer Guide.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _VERSION = "/2018-06-01/runtime/"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the runtime client posted for one invocation."""
+    """The reply of the runtime client to one invocation."""
 
     kind: str
     """``response`` or ``error``."""
@@ -46,7 +46,7 @@ class RuntimeApi:
         self._waiting: queue.Queue[_Invocation] = queue.Queue()
         self._running: dict[str, _Invocation] = {}
         self.ids: list[str] = []
-        """Of all requests so far."""
+        """Ids of all requests so far."""
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -97,7 +97,7 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """What ``AWS_LAMBDA_RUNTIME_API`` is to be."""
+        """Value for ``AWS_LAMBDA_RUNTIME_API``."""
         return f"127.0.0.1:{self._server.server_port}"
 
     @property

@@ -51,7 +51,7 @@ def serving(environ: Mapping[str, str], *arguments: str, **options: Any) -> Iter
 
 
 def initial_environ(pid: int) -> dict[str, str]:
-    """What a process was started with (proc(5), ``/proc/PID/environ``)."""
+    """Initial environment of a process (proc(5), ``/proc/PID/environ``)."""
     entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     pairs = (os.fsdecode(entry).partition("=") for entry in entries if entry)
     return {name: value for name, _, value in pairs}

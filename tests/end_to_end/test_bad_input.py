@@ -1,4 +1,4 @@
-"""What comes in wrong: each a clear result or error that names the sample and the field, and nothing else is lost."""
+"""Wrong input: each a clear result or error that names the sample and the field, and nothing else is lost."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ UNGRADABLE = {
         _sample(reference={"entry_point": "add", "tests": [{"args": [1], "expected": _nested(300)}]}, id="bad"),
         "reference_answer",
     ),
-    "test that is no Python": (_sample(reference={"test_list": ["assert add(1, 2 == 3"]}, id="bad"), "test_list"),
+    "test that is not Python": (_sample(reference={"test_list": ["assert add(1, 2 == 3"]}, id="bad"), "test_list"),
     "negative limit": (_sample(reference={**REFERENCE, "limits": {"cpu_s": -1}}, id="bad"), "limits.cpu_s"),
 }
 
@@ -79,11 +79,11 @@ def test_a_sample_that_cannot_be_graded_is_unscored_and_its_neighbours_are_grade
     metrics = {metric["name"]: metric["value"] for metric in results[1]["metrics_list"]}
     assert metrics["grader_error"] == 1.0
     assert results[1]["aggregate_reward_score"] == 0.0
-    told = [record.getMessage() for record in caplog.records if "unscored" in record.getMessage()]
-    assert len(told) == 1
-    assert named in told[0]
-    assert middle in told[0]
-    assert "\n" not in told[0]
+    messages = [record.getMessage() for record in caplog.records if "unscored" in record.getMessage()]
+    assert len(messages) == 1
+    assert named in messages[0]
+    assert middle in messages[0]
+    assert "\n" not in messages[0]
 
 
 POOR_ANSWERS = {
@@ -157,9 +157,9 @@ def test_doctor_attacks_within_the_deadline_and_says_what_it_left_out(handler: H
     started = time.monotonic()
     report = handler.handle({"grader": "doctor", "attack": True}, Hurry())["conformance"]
     assert time.monotonic() - started < 30
-    told = {status for counts in report["families"].values() for status in counts}
-    assert told <= {"held", "not_run"}
-    assert "held" in told
+    statuses = {status for counts in report["families"].values() for status in counts}
+    assert statuses <= {"held", "not_run"}
+    assert "held" in statuses
     assert {entry["status"] for entry in report["not_held"]} <= {"not_run"}
     assert all(check["held"] for check in report["host"])
     assert handler.handle([_sample()], {})[0]["aggregate_reward_score"] == 1.0

@@ -52,7 +52,7 @@ def lambda_like(handler: str = PEEK, **environ: str) -> Iterator[tuple[RuntimeAp
 
 @pytest.fixture(scope="module")
 def seen() -> Iterator[dict[str, Any]]:
-    """What a handler sees behind the entry point."""
+    """The view of a handler behind the entry point."""
     with lambda_like() as (api, process):
         outcome = api.invoke({"hello": 1}, timeout_s=60)
         assert outcome.kind == "response"
@@ -209,7 +209,7 @@ def test_a_solution_sees_no_secret_no_other_sample_and_no_test() -> None:
 
 
 def _may_look_into_others() -> bool:
-    """Whether this process has the capability CAP_SYS_PTRACE, number 19 (capabilities(7))."""
+    """Return True if this process has the capability CAP_SYS_PTRACE, number 19 (capabilities(7))."""
     status = Path("/proc/self/status").read_text()
     return bool(int(status.partition("CapEff:")[2].split()[0], 16) >> 19 & 1)
 
@@ -235,11 +235,11 @@ def _is_solution(pid: int) -> bool:
     return ["0", "0"] in [line.split()[3:5] for line in limits] and str(output) != os.devnull
 
 
-def _found(pid: int, secrets: list[str], *places: str) -> list[str]:
-    """Which secrets are in these files of ``/proc/PID``."""
-    held = b"".join(_memory(pid) if place == "mem" else Path(f"/proc/{pid}/{place}").read_bytes() for place in places)
-    assert held
-    return [secret for secret in secrets if secret.encode() in held]
+def _found(pid: int, secrets: list[str], *files: str) -> list[str]:
+    """Return the secrets that are in these files of ``/proc/PID``."""
+    content = b"".join(_memory(pid) if file == "mem" else Path(f"/proc/{pid}/{file}").read_bytes() for file in files)
+    assert content
+    return [secret for secret in secrets if secret.encode() in content]
 
 
 def _memory(pid: int) -> bytes:
@@ -273,7 +273,7 @@ REAP = """
         pytest.param("os._exit(0)", 0, id="ends"),
         pytest.param("os._exit(7)", 7, id="fails"),
         pytest.param("os.kill(os.getpid(), signal.SIGKILL)", 137, id="killed"),
-        pytest.param("os.kill(os.getppid(), signal.SIGTERM); signal.pause()", 143, id="told to stop"),
+        pytest.param("os.kill(os.getppid(), signal.SIGTERM); signal.pause()", 143, id="terminated"),
     ],
 )
 def test_the_reaper_ends_as_what_it_waits_for(end: str, code: int) -> None:

@@ -1,4 +1,4 @@
-"""What the bundled examples earn from the real grader."""
+"""Rewards of the bundled examples from the real grader."""
 
 from __future__ import annotations
 

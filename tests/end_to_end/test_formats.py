@@ -35,9 +35,9 @@ class Case:
     """The format it is graded as, where the row is only the wrapping."""
     prompt: str = ""
     tests: int = 2
-    """How many it counts as."""
+    """Number of tests that it counts as."""
     wrong_passes: int = 0
-    """How many of these the wrong answer passes."""
+    """Number of tests that the wrong answer passes."""
     more_right: tuple[str, ...] = ()
 
     @property

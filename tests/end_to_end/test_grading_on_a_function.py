@@ -104,7 +104,7 @@ def function(aws: Server) -> str:
 
 
 @pytest.mark.parametrize(
-    ("address", "environ", "mistake", "said"),
+    ("address", "environ", "mistake", "text"),
     [
         ("lambda:nobody", {}, True, "function nobody: there is none in us-east-1"),
         ("lambda:grader", {"AWS_DEFAULT_REGION": "eu-west-1"}, True, "function grader: there is none in eu-west-1"),
@@ -117,13 +117,13 @@ def function(aws: Server) -> str:
     ],
 )
 def test_what_keeps_a_run_from_starting_says_what_to_do(
-    function: str, monkeypatch: pytest.MonkeyPatch, address: str, environ: dict[str, str], mistake: bool, said: str
+    function: str, monkeypatch: pytest.MonkeyPatch, address: str, environ: dict[str, str], mistake: bool, text: str
 ) -> None:
     for name, value in environ.items():
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
     with pytest.raises(CloudRequestError if mistake else CloudError) as caught:
         RemoteFunction.parse(address, profile=None, region=None, concurrency=1).check()
-    assert said in str(caught.value)
+    assert text in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -164,7 +164,7 @@ def test_a_run_that_cannot_start_leaves_nothing(
 
 
 @pytest.mark.parametrize(
-    ("reply", "code", "said"),
+    ("reply", "code", "text"),
     [
         pytest.param(refusal(403, "ExpiredTokenException"), 2, "the AWS credentials have expired", id="expired"),
         pytest.param(
@@ -173,7 +173,7 @@ def test_a_run_that_cannot_start_leaves_nothing(
     ],
 )
 def test_a_run_that_cannot_go_on_says_what_is_done_and_goes_on_when_it_can(
-    grade: Grading, samples: Path, tmp_path: Path, reply: Reply, code: int, said: str
+    grade: Grading, samples: Path, tmp_path: Path, reply: Reply, code: int, text: str
 ) -> None:
     out = tmp_path / "out.jsonl"
     good = iter([True] * 3)
@@ -181,7 +181,7 @@ def test_a_run_that_cannot_go_on_says_what_is_done_and_goes_on_when_it_can(
     with Front(lambda event: canned(event) if next(good, False) else reply) as front:
         ended, _, complaints = grade(*options, environ=front.environ)
     assert (ended, len(complaints)) == (code, 1)
-    assert said in complaints[0]
+    assert text in complaints[0]
     assert complaints[0].endswith(f"; 12 results are in {out}; run the same command to resume")
     assert len(ids(out)) == 12
     with Front(canned) as front:

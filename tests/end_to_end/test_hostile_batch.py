@@ -88,7 +88,7 @@ def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: s
             launchers_and_zygotes = {pid for zygote in zygotes for pid in (zygote.session, zygote.pid)}
             forked = _descendants() - others - launchers_and_zygotes
             assert len(zygotes) <= 1 + 3 * workers
-            assert len(forked) <= len(zygotes) - 1 + workers  # an examiner for each lane, and analysts, all idle
+            assert len(forked) <= len(zygotes) - 1 + workers  # a harness for each executor, and analyzers, all idle
             assert _falls_quiet()
             if quickest_s < BUDGET_S + 2.0:
                 break
@@ -98,7 +98,7 @@ def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: s
 
 
 def _falls_quiet() -> bool:
-    """Whether, soon, nothing that descends from this process is using a CPU."""
+    """Wait until no descendant of this process uses a CPU; return True if that is soon."""
     for _ in range(200):
         if not [pid for pid in _descendants() if _is_running(pid)]:
             return True

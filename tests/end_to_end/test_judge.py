@@ -62,7 +62,7 @@ def judging() -> Iterator[tuple[Grader, BedrockApi]]:
 
 @pytest.fixture
 def judge(judging: tuple[Grader, BedrockApi]) -> Callable[..., tuple[list[Grade], BedrockApi]]:
-    """Grades samples with a judge that replies as it is told to, and remembers nothing."""
+    """Grades samples with a judge that replies as it is set up to, and has no memory."""
     grader, api = judging
 
     def grading(samples: list[Any], reply: Callable[[str], str] = by_taste) -> tuple[list[Grade], BedrockApi]:
@@ -119,7 +119,7 @@ def test_a_judge_that_fails_changes_nothing_else(judge: Any, reply: str) -> None
 
 
 def test_an_answer_cannot_say_where_it_ends(judge: Any) -> None:
-    """A judge that believes what comes after the mark believes nothing of the answer's."""
+    """A judge that believes only text after the mark believes nothing in the answer."""
 
     def gullible(text: str) -> str:
         outside = re.sub(r"<(answer-\w{16})>.*</\1>", "", text, flags=re.DOTALL)

@@ -25,7 +25,7 @@ def tried(numbers, *arguments):
 me = os.getpid()
 print(json.dumps({name: tried(*call) for name, call in eval(sys.argv[1]).items()}))
 """
-"""Makes system calls by number, and tells what came of each."""
+"""Make system calls by number, and print their results."""
 
 FORK = 17
 """SIGCHLD: what clone(2) is called with for a plain fork."""
@@ -60,10 +60,10 @@ DONE = {"plain clone": ((56, 220), FORK), "pidfd_open": ((434, 434), os.getpid()
 
 
 def tried(calls: dict[str, tuple[object, ...]]) -> dict[str, str]:
-    """What comes of system calls in a process of their own."""
-    told = subprocess.run([sys.executable, "-c", TRY, repr(calls)], check=True, capture_output=True, text=True)
-    found: dict[str, str] = json.loads(told.stdout)
-    return found
+    """Results of system calls in a process of their own."""
+    child = subprocess.run([sys.executable, "-c", TRY, repr(calls)], check=True, capture_output=True, text=True)
+    results: dict[str, str] = json.loads(child.stdout)
+    return results
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_a_good_batch_is_answered_in_order(api: RuntimeApi) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "kind", "said"),
+    ("event", "kind", "text"),
     [
         pytest.param({"surprise": 1}, "EventError", "surprise", id="no known shape"),
         pytest.param("this is not JSON", "Runtime.UnmarshalError", "", id="no JSON"),
@@ -61,12 +61,12 @@ def test_a_good_batch_is_answered_in_order(api: RuntimeApi) -> None:
     ],
 )
 def test_a_malformed_event_is_a_clear_error_and_the_process_lives_on(
-    api: RuntimeApi, event: Any, kind: str, said: str
+    api: RuntimeApi, event: Any, kind: str, text: str
 ) -> None:
     outcome = api.invoke(event, timeout_s=60)
     assert outcome.kind == "error"
     assert outcome.body["errorType"] == kind
-    assert said in outcome.body["errorMessage"]
+    assert text in outcome.body["errorMessage"]
     after = api.invoke([_sample("after", RIGHT)], timeout_s=60)
     assert after.body[0]["aggregate_reward_score"] > 0.9
 

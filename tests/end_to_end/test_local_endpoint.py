@@ -1,4 +1,4 @@
-"""Where there is no Lambda, the image is invoked on a port of its own as Lambda is."""
+"""Outside of Lambda, the image is invoked on a port of its own as Lambda is."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def port() -> Iterator[int]:
 
 
 def post(port: int, body: bytes, path: str = PATH, **headers: str) -> tuple[int, dict[str, str], Any]:
-    """Status, headers, and what the JSON in the body says."""
+    """Return status, headers, and the JSON in the body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
@@ -181,7 +181,7 @@ def test_what_a_handler_raises_is_told_with_its_frames() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "handler", "said"),
+    ("environ", "handler", "text"),
     [
         pytest.param({"PORT": "99999"}, "grader.handler.lambda_handler", "port 99999", id="no such port"),
         pytest.param({"PORT": "many"}, "grader.handler.lambda_handler", "many", id="no number"),
@@ -190,7 +190,7 @@ def test_what_a_handler_raises_is_told_with_its_frames() -> None:
         pytest.param({}, "grader.handler.__name__", "no function", id="not callable"),
     ],
 )
-def test_what_keeps_it_from_serving_is_one_line(environ: dict[str, str], handler: str, said: str) -> None:
+def test_what_keeps_it_from_serving_is_one_line(environ: dict[str, str], handler: str, text: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "grader.runtime", handler],
         check=False,
@@ -201,7 +201,7 @@ def test_what_keeps_it_from_serving_is_one_line(environ: dict[str, str], handler
     )
     assert ended.returncode == 1
     assert ended.stderr.startswith("grader: ")
-    assert said in ended.stderr
+    assert text in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 

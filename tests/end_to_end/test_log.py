@@ -1,4 +1,4 @@
-"""What a batch leaves in the log: which walls stood, what each sample got, nothing anybody wrote but ids."""
+"""Log records of a batch: the active layers, the grade of each sample, and no text of a caller but ids."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_nothing_of_the_samples_is_in_the_line(served: Handler, caplog: pytest.L
 
 @pytest.mark.parametrize("log_format", ["Text", "JSON"])
 def test_lambda_s_own_runtime_leaves_the_lines_as_they_are(tmp_path: Path, log_format: str) -> None:
-    """An object in an object is no metric; nor is one after a time and a level."""
+    """CloudWatch makes no metric of a nested object, nor of one after a time and a level."""
     served = RuntimeApi()
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("GRADER_", "AWS_"))}
     environ |= {

@@ -1,4 +1,4 @@
-"""References that are kept in S3 or in a file: graded as if they had come along, and no risk to anybody."""
+"""References in S3 or in a file: graded like those in the event, without a risk."""
 
 from __future__ import annotations
 
@@ -67,16 +67,16 @@ def test_every_way_to_say_where_grades_alike(handler: Handler, bucket: Bucket) -
         {"s3_uri": mbpp, "format": "mbpp"},
         {"s3_uri": row},
     ]
-    events = [sample(reference, RIGHT, f"right-{place}") for place, reference in enumerate(references)]
-    events += [sample(reference, WRONG, f"wrong-{place}") for place, reference in enumerate(references)]
+    events = [sample(reference, RIGHT, f"right-{index}") for index, reference in enumerate(references)]
+    events += [sample(reference, WRONG, f"wrong-{index}") for index, reference in enumerate(references)]
     bare = {"id": "verl", "messages": events[0]["messages"], "reward_model": {"ground_truth": one}}
     results = handler.handle([*events, bare, {**bare, "reward_model": None, "metadata": {"ground_truth": one}}], {})
     assert [result["id"] for result in results[: len(events)]] == [event["id"] for event in events]
-    for place, result in enumerate(results):
+    for index, result in enumerate(results):
         metrics = metrics_of(result)
-        assert (metrics["grader_error"], metrics["tests_total"]) == (0.0, 2.0), place
-        is_wrong = len(references) <= place < len(events)
-        assert metrics["functional"] == (0.0 if is_wrong else 1.0), place
+        assert (metrics["grader_error"], metrics["tests_total"]) == (0.0, 2.0), index
+        is_wrong = len(references) <= index < len(events)
+        assert metrics["functional"] == (0.0 if is_wrong else 1.0), index
 
 
 def test_each_object_is_fetched_once_for_a_batch(handler: Handler, bucket: Bucket) -> None:
@@ -99,7 +99,7 @@ def test_a_reference_that_has_changed_counts_from_then_on(handler: Handler, buck
 UNHAD = {
     "missing": ("none.json", "there is no such object"),
     "no such line": ({"s3_uri": "rows.jsonl", "task_id": "z"}, "has no line with the task_id 'z'"),
-    "no line said": ("rows.jsonl", "holds several references; choose one by a field task_id"),
+    "no line named": ("rows.jsonl", "holds several references; choose one by a field task_id"),
     "too large": ("large.json", "is larger than the 1 MiB that max_object_mb allows"),
     "a bomb": ("bomb.json.gz", "unpacks to more than the 1 MiB that max_object_mb allows"),
     "no JSON": ("prose.txt", "is not valid JSON"),
@@ -121,14 +121,14 @@ def test_what_cannot_be_had_is_unscored_and_says_where_and_why(
     bucket.put("colour.json", {"colour": "red"})
     bucket.put("typo.json", {"entry_point": "add", "tests": [{"arg": [1], "expected": 1}]})
     bucket.put("chain.json", {"s3_uri": bucket.put("one.json", REFERENCE)})
-    said, why = UNHAD[case]
-    address = f"s3://{bucket.name}/{said if isinstance(said, str) else said['s3_uri']}"
-    reference = {**said, "s3_uri": address} if isinstance(said, dict) else address
+    stored, why = UNHAD[case]
+    address = f"s3://{bucket.name}/{stored if isinstance(stored, str) else stored['s3_uri']}"
+    reference = {**stored, "s3_uri": address} if isinstance(stored, dict) else address
     results = handler.handle([sample(REFERENCE, sample_id="before"), sample(reference), sample(REFERENCE)], {})
     metrics = metrics_of(results[1])
     assert metrics["grader_error"] == 1.0
     assert metrics["tests_total"] == 0.0
-    assert [metrics_of(results[place])["functional"] for place in (0, 2)] == [1.0, 1.0]
+    assert [metrics_of(results[index])["functional"] for index in (0, 2)] == [1.0, 1.0]
     (complaint,) = complaints(caplog)
     assert complaint.startswith("sample one: reference_answer")
     assert address in complaint
@@ -137,7 +137,7 @@ def test_what_cannot_be_had_is_unscored_and_says_where_and_why(
 
 
 def test_a_missing_object_is_never_a_wrong_answer(bucket: Bucket) -> None:
-    """What becomes of it is the caller's choice, as with anything that is unscored."""
+    """The caller chooses its reward, as for any unscored sample."""
     event = [sample(f"s3://{bucket.name}/none.json")]
     strict = Handler({"GRADER_UNSCORED": "raise"})
     try:
@@ -181,7 +181,7 @@ def test_a_silent_server_keeps_the_deadline_and_the_other_samples(bucket: Bucket
 
 @pytest.mark.parametrize("when", ["before the first process", "after it"])
 def test_credentials_and_connections_reach_no_process_of_the_sandbox(bucket: Bucket, when: str) -> None:
-    """Seen from inside, where the policy lets an answer look, and from outside, in what Linux says of the processes."""
+    """Seen from inside, where the policy lets an answer look, and from outside, in /proc."""
     uri = bucket.put(
         "look.json",
         {"entry_point": "look", "tests": [{"args": [], "expected": []}], "allow_imports": ["os"]},
@@ -197,10 +197,10 @@ def test_credentials_and_connections_reach_no_process_of_the_sandbox(bucket: Buc
         processes = descendants(os.getpid()) - others
         assert len(processes) >= 2
         for pid in processes:
-            for place in ("environ", "cmdline"):
-                held = read(Path(f"/proc/{pid}/{place}"))
-                assert not [secret for secret in SECRETS if secret.encode() in held]
-                assert b"AWS" not in held
+            for file in ("environ", "cmdline"):
+                content = read(Path(f"/proc/{pid}/{file}"))
+                assert not [secret for secret in SECRETS if secret.encode() in content]
+                assert b"AWS" not in content
             mine = {target for target in links(os.getpid()) if target.startswith(("socket:", "pipe:"))}
             assert mine, "nothing to compare with"
             assert not mine & links(pid)
@@ -296,7 +296,7 @@ def test_files_beside_the_samples_are_read_by_the_command_line_and_nothing_above
     (tmp_path / "outside.json").write_text(json.dumps(REFERENCE))
     (folder / "tests.jsonl").write_text("".join(json.dumps({"task_id": n, **REFERENCE}) + "\n" for n in "ab"))
     references = [{"file": "tests.jsonl", "task_id": "b"}, {"file": "../outside.json"}, {"file": "none.json"}]
-    lines = [json.dumps(sample(reference, sample_id=str(place))) for place, reference in enumerate(references)]
+    lines = [json.dumps(sample(reference, sample_id=str(index))) for index, reference in enumerate(references)]
     (folder / "samples.jsonl").write_text("\n".join(lines))
     ended = subprocess.run(
         [sys.executable, "-m", "grader.cli", "grade", str(folder / "samples.jsonl"), "--json"],
