@@ -120,7 +120,7 @@ def check_text(value: Any, path: str) -> str:
     """
     if not isinstance(value, str):
         raise InvalidFieldError(path, f"must be text, not {_type_name(value)}")
-    # JSON text may have "\\ud800", which Python reads; no process can be sent it as UTF-8.
+    # JSON text may have the escape of half a surrogate pair. Python reads it, and no process can be sent it as UTF-8.
     try:
         value.encode()
     except UnicodeEncodeError:
