@@ -92,7 +92,7 @@ def test_whatever_names_code_is_refused(data: bytes) -> None:
         (packed_bytes(b"\x80\x05\x96" + (1 << 62).to_bytes(8, "little") + b"."), "not as test cases are"),
         (packed(5), "holds int instead of text"),
         (packed([1]), "holds list instead of text"),
-        (packed(b"\xff"), "no text"),
+        (packed(b"\xff"), "not text"),
     ],
 )
 def test_what_is_packed_otherwise_is_refused(text: str, said: str) -> None:
