@@ -48,7 +48,7 @@ def test_plain(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         (object(), "type object"),
         (lambda: 0, "type function"),
@@ -66,8 +66,8 @@ def test_plain(value: Any) -> None:
     ],
     ids=range(13),
 )
-def test_not_plain(value: Any, said: str) -> None:
-    with pytest.raises(InvalidFieldError, match=said) as caught:
+def test_not_plain(value: Any, message: str) -> None:
+    with pytest.raises(InvalidFieldError, match=message) as caught:
         require_plain(value, "tests[3].expected")
     assert caught.value.field == "tests[3].expected"
     assert str(caught.value).startswith("tests[3].expected: ")

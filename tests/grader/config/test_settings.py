@@ -115,8 +115,8 @@ class TestSources:
     ) -> None:
         assert load("lanes = 3\n").workers == 3
         assert load("workers = 2\n", GRADER_LANES="4").workers == 4
-        told = [record.getMessage().rpartition("/")[2] for record in caplog.records]
-        assert told == [
+        shown_error = [record.getMessage().rpartition("/")[2] for record in caplog.records]
+        assert shown_error == [
             "grader.toml: lanes is the former name of workers; use that",
             "environment: GRADER_LANES is the former name of GRADER_WORKERS; use that",
         ]
@@ -218,9 +218,9 @@ class TestMistakes:
         ],
     )
     def test_in_a_file(self, complaint: Callable[..., str], toml: str, said: str | None) -> None:
-        told = complaint(toml + "\n")
-        assert told.isprintable()
-        assert told.startswith(f"grader.toml: {said or 'envelope: '}")
+        shown_error = complaint(toml + "\n")
+        assert shown_error.isprintable()
+        assert shown_error.startswith(f"grader.toml: {said or 'envelope: '}")
 
     @pytest.mark.parametrize(
         ("variable", "text", "said"),
@@ -238,9 +238,9 @@ class TestMistakes:
         ],
     )
     def test_in_the_environment(self, complaint: Callable[..., str], variable: str, text: str, said: str) -> None:
-        told = complaint(**{variable: text})
-        assert told.startswith(f"environment: {said}")
-        assert "\n" not in told
+        shown_error = complaint(**{variable: text})
+        assert shown_error.startswith(f"environment: {said}")
+        assert "\n" not in shown_error
 
     def test_are_cut_short(self, complaint: Callable[..., str]) -> None:
         assert len(complaint(GRADER_WORKERS="x" * 10_000)) < 200
@@ -307,13 +307,13 @@ class TestWeights:
         self, load: Callable[..., GraderConfig], complaint: Callable[..., str], weights: tuple[float, float, float]
     ) -> None:
         toml = "[reward]\nsyntax = {}\nfunctional = {}\nstyle = {}\n".format(*weights)
-        told = complaint(toml)
-        assert told.startswith("grader.toml: reward: the weights syntax, functional, style and judge add up to ")
-        assert told.endswith("; more than 0 and at most 1 is wanted")
+        shown_error = complaint(toml)
+        assert shown_error.startswith("grader.toml: reward: the weights syntax, functional, style and judge add up to ")
+        assert shown_error.endswith("; more than 0 and at most 1 is wanted")
 
     def test_name_the_variables_that_tipped_them(self, complaint: Callable[..., str]) -> None:
-        told = complaint("[reward]\nsyntax = 0.1\n", GRADER_REWARD_STYLE="0.9", GRADER_REWARD_CREDIT="all")
-        assert told.startswith("environment: GRADER_REWARD_STYLE, GRADER_REWARD_CREDIT: the weights ")
+        shown_error = complaint("[reward]\nsyntax = 0.1\n", GRADER_REWARD_STYLE="0.9", GRADER_REWARD_CREDIT="all")
+        assert shown_error.startswith("environment: GRADER_REWARD_STYLE, GRADER_REWARD_CREDIT: the weights ")
 
     @settings(deadline=None)
     @given(st.tuples(*[st.floats(0, 1)] * 3))
@@ -416,12 +416,12 @@ class TestJudge:
         assert complaint("[reward]\nstyle = 0\njudge = 0.2\n") == (
             "grader.toml: reward.judge: there is no judge: set judge.model, or leave its weight 0"
         )
-        told = complaint(GRADER_REWARD_JUDGE="0.2", GRADER_REWARD_STYLE="0")
-        assert told.startswith("environment: GRADER_REWARD_JUDGE: there is no judge")
+        shown_error = complaint(GRADER_REWARD_JUDGE="0.2", GRADER_REWARD_STYLE="0")
+        assert shown_error.startswith("environment: GRADER_REWARD_JUDGE: there is no judge")
 
     def test_a_judge_wants_credentials(self, complaint: Callable[..., str]) -> None:
-        told = complaint(GRADER_JUDGE_MODEL="m", GRADER_CREDENTIALS="drop")
-        assert told.startswith("environment: GRADER_JUDGE_MODEL: a judge needs the credentials")
+        shown_error = complaint(GRADER_JUDGE_MODEL="m", GRADER_CREDENTIALS="drop")
+        assert shown_error.startswith("environment: GRADER_JUDGE_MODEL: a judge needs the credentials")
 
     def test_its_weight_is_one_of_the_weights(
         self, load: Callable[..., GraderConfig], complaint: Callable[..., str]

@@ -160,7 +160,7 @@ CALL = {"input": "1", "output": "1", "testtype": "functional", "func_name": "f"}
 
 
 @pytest.mark.parametrize(
-    ("reference", "path", "said"),
+    ("reference", "path", "message"),
     [
         ({"test": 1, "entry_point": "f"}, "test", "must be text, not int"),
         ({"test": None, "entry_point": "f"}, "test", "is missing"),
@@ -221,8 +221,8 @@ CALL = {"input": "1", "output": "1", "testtype": "functional", "func_name": "f"}
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_wrong_field_is_named(reference: Any, path: str, said: str) -> None:
-    with pytest.raises(InvalidFieldError, match=said) as caught:
+def test_a_wrong_field_is_named(reference: Any, path: str, message: str) -> None:
+    with pytest.raises(InvalidFieldError, match=message) as caught:
         read_reference(reference)
     assert caught.value.field == path
     assert "\n" not in str(caught.value)

@@ -35,7 +35,7 @@ def test_wrappings(reference: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("reference", "message"),
     [
         (None, "not nothing"),
         (5, "not int"),
@@ -52,8 +52,8 @@ def test_wrappings(reference: Any) -> None:
         ({**MBPP, "format": "nativ"}, "no format 'nativ'; the formats are native, humaneval"),
     ],
 )
-def test_unknown_formats(reference: Any, said: str) -> None:
-    with pytest.raises(UnknownFormatError, match=said) as caught:
+def test_unknown_formats(reference: Any, message: str) -> None:
+    with pytest.raises(UnknownFormatError, match=message) as caught:
         read_reference(reference)
     assert "\n" not in str(caught.value)
 
@@ -90,8 +90,8 @@ def test_a_reference_inside_of_another_is_read_as_what_it_is() -> None:
             (ambiguous, AmbiguousFormatError, f"{path}: the reference could be mbpp, prime_code"),
             ({"colour": "red"}, UnknownFormatError, f"{path}: no known format"),
         ):
-            for said in (json.dumps(bad), json.dumps(json.dumps(bad))[1:-1]):
-                worse = text.replace(json.dumps(json.dumps(MBPP))[1:-1], said).replace(json.dumps(MBPP), said)
+            for message in (json.dumps(bad), json.dumps(json.dumps(bad))[1:-1]):
+                worse = text.replace(json.dumps(json.dumps(MBPP))[1:-1], message).replace(json.dumps(MBPP), message)
                 try:
                     reference = json.loads(worse)
                 except ValueError:

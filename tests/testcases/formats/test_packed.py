@@ -79,7 +79,7 @@ def test_whatever_names_code_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "cut off"),
         ("no base64!", "neither JSON nor packed"),
@@ -95,8 +95,8 @@ def test_whatever_names_code_is_refused(data: bytes) -> None:
         (packed(b"\xff"), "not text"),
     ],
 )
-def test_what_is_packed_otherwise_is_refused(text: str, said: str) -> None:
-    with pytest.raises(InvalidFieldError, match=said) as caught:
+def test_what_is_packed_otherwise_is_refused(text: str, message: str) -> None:
+    with pytest.raises(InvalidFieldError, match=message) as caught:
         unpack(text, "field")
     assert "\n" not in str(caught.value)
 

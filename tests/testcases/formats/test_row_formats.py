@@ -135,8 +135,8 @@ class TestCases:
 
     def test_in_whatever_text_they_are(self) -> None:
         info = {"language": "python", "test_cases": [{"input": "1", "output": "2", "type": "stdin_stdout"}]}
-        for said in (info, json.dumps(info), repr(info), {**info, "test_cases": json.dumps(info["test_cases"])}):
-            assert read_reference({"verification_info": said}).tests == (StdinTest("1", "2"),)
+        for form in (info, json.dumps(info), repr(info), {**info, "test_cases": json.dumps(info["test_cases"])}):
+            assert read_reference({"verification_info": form}).tests == (StdinTest("1", "2"),)
         assert read_reference(info).format_name == "synthetic1"
 
 
@@ -343,7 +343,7 @@ class TestScriptsOfEvalPlus:
 
 
 @pytest.mark.parametrize(
-    ("reference", "path", "said"),
+    ("reference", "path", "message"),
     [
         ({"input_output": ""}, "input_output", "this row of the data set has no tests"),
         ({"input_output": None}, "input_output", "is missing"),
@@ -438,8 +438,8 @@ class TestScriptsOfEvalPlus:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_wrong_field_is_named(reference: Any, path: str, said: str) -> None:
-    with pytest.raises(InvalidFieldError, match=said) as caught:
+def test_a_wrong_field_is_named(reference: Any, path: str, message: str) -> None:
+    with pytest.raises(InvalidFieldError, match=message) as caught:
         read_reference(reference)
     assert caught.value.field == path
     assert str(caught.value).startswith(f"{path}: ")

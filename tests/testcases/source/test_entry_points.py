@@ -76,7 +76,7 @@ def test_of_several_the_prompt_or_the_reference_says_which() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         ("def f(:", "not valid Python"),
         ("\x00", "not valid Python"),
@@ -90,8 +90,8 @@ def test_of_several_the_prompt_or_the_reference_says_which() -> None:
     ],
     ids=range(9),
 )
-def test_a_solution_that_leaves_it_open(code: str, said: str) -> None:
-    with pytest.raises(InvalidFieldError, match=said) as caught:
+def test_a_solution_that_leaves_it_open(code: str, message: str) -> None:
+    with pytest.raises(InvalidFieldError, match=message) as caught:
         find_defined_function(code, "code", prompt="Write encode and decode.")
     assert caught.value.field == "code"
     assert "\n" not in str(caught.value)
