@@ -91,7 +91,7 @@ class CallTest(_Weighted):
     alternatives: tuple[Any, ...] = ()
     """Other values that are right, too."""
     comparison: Comparison | None = None
-    """How to compare; ``None`` is the problem's own way."""
+    """Comparison of this test; ``None`` for that of the problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class StdinTest(_Weighted):
     alternatives: tuple[str, ...] = ()
     """Other outputs that are right, too."""
     comparison: Comparison | None = None
-    """How to compare; ``None`` is the problem's own way."""
+    """Comparison of this test; ``None`` for that of the problem."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Whether an answer's value or output is the right one, and what passed tests earn."""
+"""Comparison of values and output with expected ones, and the credit that passed tests earn."""
