@@ -172,7 +172,7 @@ class JudgeConfig(Section):
 ENVIRONMENT_PREFIX = "GRADER_"
 _CONFIG_VARIABLE = "GRADER_CONFIG"
 _RENAMED = {"lanes": "workers"}
-"""Former names of settings, which still work and log a warning."""
+"""Former keys of settings and their present ones, as in ``"limits.cpu": "limits.cpu_s"``; they work, with a warning."""
 LAMBDA_MB_PER_CPU = 1769
 """Memory that buys one CPU (AWS Lambda, "Configure function memory": at 1,769 MB a function has one vCPU)."""
 
@@ -308,11 +308,8 @@ def _overlay_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> di
             nearest = _suggestion(variable.removeprefix(ENVIRONMENT_PREFIX), known, prefix=ENVIRONMENT_PREFIX)
             raise ConfigError(f"environment: {variable} is not a setting; {nearest}")
         *sections, key = keys[variable]
-        table: Any = tree
-        for section in sections:
-            table = table.setdefault(section, {})
-        # A file may have a value in the place of a section; the check of the whole reports it.
-        if isinstance(table, dict):
+        table = _table(tree, sections)
+        if table is not None:
             table[key] = _split_names(text) if key in {"allow_imports", "preload"} else text
         variables[".".join(keys[variable])] = variable
     return variables
@@ -321,11 +318,31 @@ def _overlay_environment(tree: dict[str, Any], environ: Mapping[str, str]) -> di
 def _rename_keys(tree: dict[str, Any], path: Path) -> dict[str, Any]:
     """Give settings of a file their present names."""
     for old, new in _RENAMED.items():
-        if old in tree:
-            _warn_renamed(f"{path}: {old}", new)
-            value = tree.pop(old)
-            tree.setdefault(new, value)
+        old_section, _, old_name = old.rpartition(".")
+        table: Any = tree.get(old_section) if old_section else tree
+        if not isinstance(table, dict) or old_name not in table:
+            continue
+        _warn_renamed(f"{path}: {old}", new)
+        value = table.pop(old_name)
+        # The section itself may be one that exists no more, and an unknown key even when it is empty.
+        if old_section and not table:
+            del tree[old_section]
+        *new_sections, new_name = new.split(".")
+        target = _table(tree, new_sections)
+        if target is not None:
+            target.setdefault(new_name, value)
     return tree
+
+
+def _table(tree: dict[str, Any], sections: Iterable[str]) -> dict[str, Any] | None:
+    """Return the table of a section, made if it is missing; ``None`` where a value stands in its place."""
+    table: Any = tree
+    for section in sections:
+        # The check of the whole reports the value that stands in the place of the section.
+        if not isinstance(table, dict):
+            return None
+        table = table.setdefault(section, {})
+    return table if isinstance(table, dict) else None
 
 
 def _warn_renamed(origin: str, new: str) -> None:
@@ -335,7 +352,8 @@ def _warn_renamed(origin: str, new: str) -> None:
 
 
 def _variable(key: str) -> str:
-    return f"{ENVIRONMENT_PREFIX}{key}".upper()
+    """Return the environment variable of a setting; its key has a dot behind the section, if it has one."""
+    return f"{ENVIRONMENT_PREFIX}{key.replace('.', '_')}".upper()
 
 
 def _split_names(text: str) -> list[str]:

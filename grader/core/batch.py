@@ -111,7 +111,7 @@ class BatchLoader:
         return self._make_tasks(present)
 
     async def deliver(self) -> None:
-        """Bring what is fetched to `load`."""
+        """Pass each file to `load` as soon as it is fetched, until all are."""
         if self._fetch is not None:
             await self._fetch.deliver()
 

@@ -41,9 +41,10 @@ if TYPE_CHECKING:
 __all__ = ["BatchGrader", "TaskGrader"]
 
 _ANY_PASSED = 1e-9
-"""Share that an answer must earn to overrule the analyzer's finding that the entry point is missing.
+"""Share of the tests that overrules the analyzer's finding that the entry point is missing: anything above 0.
 
-One passed test shows that there is one, however it came to be. Only all tests show that a stub is right.
+One passed test shows that the entry point exists, even if static analysis did not find it. A finding that it is a stub
+is overruled only when all tests pass.
 """
 _PROBLEM_ID_CHARS = 16
 
@@ -102,7 +103,7 @@ class TaskGrader:
         )
         state.analysis = analysis = await pending.analysis
         state.end_stage("analysed")
-        # A fault of the analyzer says nothing about the answer, and is the only status that does not.
+        # INTERNAL is a fault of the analyzer, so it must not count against the answer. All other statuses do.
         if analysis.status is AnalysisStatus.INTERNAL:
             return self._give_up(state, analysis.detail)
         if analysis.status is not AnalysisStatus.OK:

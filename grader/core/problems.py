@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["PreparedProblem", "ProblemCache", "prepare_problem", "read_test_results"]
 
 
-_STATELESS = "traceless"
+_STATELESS = "stateless"
 """Key of all test specs that change nothing in the harness process; they share one."""
 
 

@@ -98,7 +98,10 @@ SYNTAX_SCORES: Mapping[AnalysisStatus, float] = {
 
 
 def syntax_score(analysis: Analysis) -> float:
-    """Return 1 if the answer parses and compiles within its limits, else 0; without regard to the gate."""
+    """Return 1 if the answer parses and compiles within its limits, else 0.
+
+    `withholding_reason` is not considered here: the caller decides whether the answer earns this score.
+    """
     return SYNTAX_SCORES[analysis.status]
 
 

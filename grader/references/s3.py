@@ -53,8 +53,8 @@ class S3Reader:
     def fetch(self, location: S3Object, *, tag: str | None, cap: int, until: float) -> FetchedBytes | None:
         """Return the content of an object; ``None`` where its ETag is still this one.
 
-        Failures that may pass (throttling, 5xx, a connection lost, refused or silent) are tried again, up to 6 times,
-        after a pause between nothing and 0.2, 0.4, ... 5 seconds.
+        After a failure that may pass (throttling, 5xx, a connection lost, refused or silent) it is tried again: at most
+        6 attempts in all, with random pauses of at most 0.2, 0.4, ... 5 seconds between them.
 
         Args:
             location: the object.

@@ -105,7 +105,7 @@ class Box:
     def job(self, problem: Problem, answer: str, limits: Limits = SHORT, *, fresh: bool = False) -> Job:
         """The job of testing an answer; ``fresh`` demands a harness of its own."""
         spec = encode(build_spec(problem))
-        key = "traceless" if leaves_no_side_effects(problem) else spec.hex()
+        key = "stateless" if leaves_no_side_effects(problem) else spec.hex()
         return Job(dedent(answer), spec, limits, "" if fresh else key)
 
     def execute(self, jobs: Sequence[Job], *, deadline_s: float = NO_HURRY_S) -> list[Execution]:

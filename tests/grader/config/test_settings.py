@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import grader.config.settings as config_settings
 from grader.config.schema import SettingError, field_types
 from grader.config.settings import (
     Credit,
@@ -127,6 +128,36 @@ class TestSources:
 
     def test_a_former_name_with_a_wrong_value_is_named_as_it_was_given(self, complaint: Callable[..., str]) -> None:
         assert complaint(GRADER_LANES="x").startswith("environment: GRADER_LANES: a whole number")
+
+    def test_a_setting_of_a_section_can_be_renamed(
+        self, load: Callable[..., GraderConfig], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(config_settings, "_RENAMED", {"limits.cpu": "limits.cpu_s"})
+        assert load("[limits]\ncpu = 3\n").limits.cpu_s == 3
+        assert load("[limits]\ncpu = 3\n", GRADER_LIMITS_CPU="4").limits.cpu_s == 4
+        assert load("[limits]\ncpu = 3\ncpu_s = 5\n").limits.cpu_s == 5
+        assert load(GRADER_LIMITS_CPU="4", GRADER_LIMITS_CPU_S="6").limits.cpu_s == 6
+        messages = {record.getMessage().rpartition("/")[2] for record in caplog.records}
+        assert messages == {
+            "grader.toml: limits.cpu is the former name of limits.cpu_s; use that",
+            "environment: GRADER_LIMITS_CPU is the former name of GRADER_LIMITS_CPU_S; use that",
+        }
+
+    def test_a_renamed_setting_can_move_to_another_section(
+        self, load: Callable[..., GraderConfig], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(config_settings, "_RENAMED", {"gone.cpu": "limits.cpu_s", "limits.slots": "workers"})
+        config = load("[gone]\ncpu = 3\n[limits]\nslots = 7\n")
+        assert (config.limits.cpu_s, config.workers) == (3, 7)
+        config = load(GRADER_GONE_CPU="4", GRADER_LIMITS_SLOTS="8")
+        assert (config.limits.cpu_s, config.workers) == (4, 8)
+
+    def test_a_former_name_of_a_section_with_a_wrong_value_is_named_as_it_was_given(
+        self, complaint: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(config_settings, "_RENAMED", {"limits.cpu": "limits.cpu_s"})
+        assert complaint(GRADER_LIMITS_CPU="x").startswith("environment: GRADER_LIMITS_CPU: ")
+        assert ": limits: " in complaint("limits = 3\n")
 
     def test_the_environment_can_put_a_file_right(self, load: Callable[..., GraderConfig]) -> None:
         assert load("workers = -3\n", GRADER_WORKERS="4").workers == 4
