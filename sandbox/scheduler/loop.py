@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import time
+import types
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -104,26 +105,24 @@ class Lock:
 
 
 class _Wait:
-    """Awaitable that is ready when the descriptor is, or when the deadline has passed."""
+    """Request to the loop to go on when the descriptor is ready, or when the deadline has passed."""
 
     __slots__ = ("deadline", "descriptor", "event")
 
     def __init__(self, descriptor: int, event: int, deadline: float) -> None:
         self.descriptor, self.event, self.deadline = descriptor, event, deadline
 
-    def __await__(self) -> Generator[Any, Any, bool]:
-        ready: bool = yield self
-        return ready
+
+@types.coroutine
+def readable(descriptor: int, deadline: float) -> Generator[_Wait, bool, bool]:
+    """Wait until the descriptor is readable; return True if that was before the deadline (`time.monotonic`)."""
+    return (yield _Wait(descriptor, select.POLLIN, deadline))
 
 
-def readable(descriptor: int, deadline: float) -> _Wait:
-    """Return an awaitable: True if the descriptor became readable before the deadline (`time.monotonic`)."""
-    return _Wait(descriptor, select.POLLIN, deadline)
-
-
-def writable(descriptor: int, deadline: float) -> _Wait:
-    """Return an awaitable: True if the descriptor became writable before the deadline (`time.monotonic`)."""
-    return _Wait(descriptor, select.POLLOUT, deadline)
+@types.coroutine
+def writable(descriptor: int, deadline: float) -> Generator[_Wait, bool, bool]:
+    """Wait until the descriptor is writable; return True if that was before the deadline (`time.monotonic`)."""
+    return (yield _Wait(descriptor, select.POLLOUT, deadline))
 
 
 class _Task:

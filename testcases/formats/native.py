@@ -199,8 +199,9 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
     """
     Fields(reference)
     fields = REFERENCE.read(reference, "")
-    parse(fields["setup"], "setup")
-    oracle = defined_names(parse(fields["oracle"], "oracle"))
+    if fields["setup"]:
+        parse(fields["setup"], "setup")
+    oracle = defined_names(parse(fields["oracle"], "oracle")) if fields["oracle"] else set()
     shared = fields["isolation"] == "shared"
     tests = tuple(
         _read_one(item, f"tests[{index}]", has_oracle=bool(oracle), shared=shared)
@@ -209,7 +210,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
     return Problem(
         tests=tests,
         entry_point=_entry_point(fields, tests),
-        prompt=find_prompt_code(fields["prompt"]),
+        prompt=find_prompt_code(fields["prompt"]) if fields["prompt"] else "",
         setup=fields["setup"],
         oracle=fields["oracle"],
         comparison=_read_comparison(fields["compare"], "compare") or Comparison(),
@@ -240,7 +241,8 @@ def _read_one(item: Any, path: str, *, has_oracle: bool, shared: bool) -> Test:
 def _call(fields: dict[str, Any], path: str, weighting: dict[str, Any], *, has_oracle: bool) -> CallTest:
     require_plain(list(fields["args"]), f"{path}.args")
     kwargs = fields["kwargs"] or {}
-    require_plain(kwargs, f"{path}.kwargs")
+    if kwargs:
+        require_plain(kwargs, f"{path}.kwargs")
     right: tuple[Any, ...]
     if fields["one_of"] is not None:
         if fields.get("expected") is not None:
