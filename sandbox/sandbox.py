@@ -179,15 +179,15 @@ class Sandbox:
     def _zygotes(self) -> list[Zygote]:
         return [self._analyzer_zygote, *(executor.zygote for executor in (*self._executors, *self._spare_executors))]
 
-    def run(self, flows: Iterable[Coroutine[Any, Any, T]], *, workers: int | None = None) -> list[T]:
+    def run(self, coroutines: Iterable[Coroutine[Any, Any, T]], *, workers: int | None = None) -> list[T]:
         """Run coroutines side by side until all are done, and return their results, in order.
 
         Args:
-            flows: the coroutines.
+            coroutines: what to run.
             workers: number of answers they will run at a time, so that the processes for these start together;
                 ``None``: as many as the settings allow.
         """
-        emitted = self.run_iter(flows, workers=workers)
+        emitted = self.run_iter(coroutines, workers=workers)
         while True:
             try:
                 next(emitted)
@@ -196,14 +196,14 @@ class Sandbox:
                 return results
 
     def run_iter(
-        self, flows: Iterable[Coroutine[Any, Any, T]], *, workers: int | None = None
+        self, coroutines: Iterable[Coroutine[Any, Any, T]], *, workers: int | None = None
     ) -> Generator[Any, None, list[T]]:
         """Run coroutines side by side, and yield what they `emit`.
 
         If the caller stops before all are done, or one fails, all coroutines are closed and all processes killed.
 
         Args:
-            flows: the coroutines.
+            coroutines: what to run.
             workers: as in `run`.
 
         Yields:
@@ -212,24 +212,24 @@ class Sandbox:
         Returns:
             The results of the coroutines, in order.
         """
-        flows = list(flows)
+        coroutines = list(coroutines)
         try:
             self._begin(self.settings.workers if workers is None else workers)
         except BaseException:
-            for flow in flows:
-                flow.close()  # or Python would warn that it was never awaited
+            for coroutine in coroutines:
+                coroutine.close()  # or Python would warn that it was never awaited
             raise
-        futures = [self._loop.spawn(flow) for flow in flows]
+        futures = [self._loop.spawn(coroutine) for coroutine in coroutines]
         try:
             yield from self._loop.run_iter(futures)
             results = [future.outcome() for future in futures]
         except BaseException as error:
             if isinstance(error, GeneratorExit) and all(future.done for future in futures):
                 raise  # the caller has stopped at the last item, and nothing runs any more
-            # The other coroutines are left in mid-air, and so are the processes that they talk to.
+            # The other coroutines are unfinished, and a process that one of them waits for may still reply: so all end.
             self.close()
             raise
-        self._reap_orphans()
+        self._reap_tagged()
         return results
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
@@ -247,7 +247,7 @@ class Sandbox:
         self.launch(workers)
         self.start()
 
-    def _reap_orphans(self) -> None:
+    def _reap_tagged(self) -> None:
         """Kill tagged processes that are not ours, where the kernel does not make them children of their zygote.
 
         The active layers let no answer start a process. This search is a second line, for the day on which one does.

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sandbox
+from grader.cli.main import LazyCommands
 
 LIBRARIES = (
     "black",
@@ -92,12 +93,12 @@ def test_the_processes_are_launched_before_the_rest_is_loaded() -> None:
     launching = (
         "from sandbox.sandbox import Sandbox\n"
         "launch = Sandbox.launch\n"
-        "def told(self, lanes=1):\n"
-        "    launch(self, lanes)\n"
+        "def launch_and_stop(self, workers=1):\n"
+        "    launch(self, workers)\n"
         "    print('\\n'.join(sys.modules), flush=True)\n"
         "    self.close()\n"
         "    raise SystemExit\n"
-        "Sandbox.launch = told\n"
+        "Sandbox.launch = launch_and_stop\n"
         "import grader.handler\n"
         "grader.handler.lambda_handler([], None)\n"
         "raise AssertionError('nothing was launched')"
@@ -113,7 +114,7 @@ def test_the_launcher_loads_next_to_nothing() -> None:
     path = f"sys.path += {[str(Path(sandbox.__path__[0]).parent)]!r}\n"
     slow = {"ast", "collections", "dataclasses", "enum", "functools", "inspect", "json", "re", "socket", "typing"}
     own = loaded_by(
-        f"{path}from sandbox.processes import base_frame as ground; from sandbox.processes.zygote import launcher",
+        f"{path}from sandbox.processes import base_frame; from sandbox.processes.zygote import launcher",
         *flags,
     ) - loaded_by("pass", *flags)
     assert "sandbox.isolation.tiers" in own
@@ -164,7 +165,8 @@ def test_modules_for_aws_load_neither_the_client_nor_the_command_line() -> None:
 def test_a_command_loads_no_other() -> None:
     loaded = loaded_by("from grader.cli.main import app\napp(['version'], standalone_mode=False)")
     assert "grader.cli.version" in loaded
-    others = {"demo", "deploy", "dataset", "doctor", "explain", "grade", "job", "logs", "plan", "undeploy"}
+    others = {name for name in LazyCommands().list_commands(None) if name != "version"}
+    assert len(others) > 1
     assert loaded.isdisjoint({f"grader.cli.{name}" for name in others})
     assert loaded.isdisjoint({"grader.tools.datasets.tasks", "grader.core.grader", "grader.lambda_api"})
 

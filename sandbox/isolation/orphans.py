@@ -2,8 +2,8 @@
 
 Stops: processes that outlive a run because their parent is gone (PR_SET_CHILD_SUBREAPER and PR_SET_PDEATHSIG,
 prctl(2)).
-Absence: other layers refuse to start a process at all. One that was started nevertheless is found by its tag
-(`sandbox.scheduler.reaper`).
+Absence: an answer cannot start a process in the first place, because of the layers ``rlimits``, ``functions`` and
+``audit``. One that was started nevertheless is found by its tag (`sandbox.scheduler.reaper`).
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ Stops: network sockets, signals to other processes, tracing them and reading the
 namespaces, mounts, shared memory, key rings, io_uring, bpf, changes to the file system, and every call that a later
 kernel adds; also for native code. A call that is not on the list fails, so that libraries fall back as on an older
 kernel.
+It does not stop a fork: it allows fork(2) and clone(2), except into new namespaces, because the zygote needs them. What
+stops an answer's fork, in every tier, is ``RLIMIT_NPROC`` (`sandbox.isolation.rlimits`), the audit hook, and that the
+functions are removed.
 The filter is applied once, before the zygote, and inherited by everything that descends from it (seccomp(2)), so a run
 costs nothing.
 Absence: the kernel lacks it, or refuses it as AWS Lambda does. Native code could then do what descriptor limits,

@@ -36,6 +36,6 @@ def run(take: Callable[[], Any]) -> Any:
     return take()
 
 
-def call_harness(begin: Callable[..., Callable[[], Any]], /, *question: Any) -> Any:
+def call_harness(begin: Callable[..., Callable[[], Any]], /, *request: Any) -> Any:
     """Run the task that serves a call of the answer to an object of the harness; the answer may be called in turn."""
-    return run(begin(*question))
+    return run(begin(*request))

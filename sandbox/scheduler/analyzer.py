@@ -45,7 +45,7 @@ class AnalyzerClient:
         self._analyzer: ForkedProcess | None = None
         self._served = 0
         self._idle = True
-        """False while a reply is due, and after a reply that was not read: then the process is of no more use."""
+        """False while a reply is due, and after a reply that was not read: then the process cannot be used again."""
 
     @property
     def pids(self) -> set[int]:
@@ -132,7 +132,7 @@ class AnalyzerClient:
     async def _has_crashed(self, analyzer: ForkedProcess, deadline: float) -> bool:
         """Return whether a process that is lost has ended by itself, other than by SIGKILL."""
         try:
-            exit_info = await self._zygote.exit_info_of(analyzer, deadline)
+            exit_info = await self._zygote.end_and_exit_info(analyzer, deadline)
         except ProcessLostError:
             return False
         return exit_info is not None and not exit_info.was_killed

@@ -25,8 +25,8 @@ _JOBS_PER_HARNESS = 1000
 """Number of jobs after which a harness is replaced, so that whatever it has come to keep is freed."""
 _CLEANUP_S = 0.5
 """Seconds that clearing up may take after the caller's deadline; then the zygote is ended, too."""
-_CLOSE_WATCH_S = 1.0
-"""Seconds for which only an answer's priority is controlled. After that the harness's liveness is checked, too."""
+_PRIORITY_ONLY_S = 1.0
+"""Seconds for which a slow answer's priority is controlled, without liveness checks of the harness."""
 _SPARE_CPU_S = 30.0
 """CPU seconds that a harness may use for a job, on top of as many as the answer has."""
 
@@ -45,7 +45,7 @@ class Executor:
         self._served = 0
         self._yield_slot: Callable[[], bool] = _never
         self._priority: PriorityControl | None = None
-        """Priority control of a slow answer, whose effect on the zygote's session could not be undone yet."""
+        """Priority control of an earlier slow answer, if the session's priority could not be restored yet."""
 
     @property
     def pids(self) -> set[int]:
@@ -116,7 +116,7 @@ class Executor:
         assert self.zygote.pid is not None
         priority = PriorityControl(self.zygote.pid, harness.pid, self._yield_slot)
         try:
-            until = time.monotonic() + _CLOSE_WATCH_S
+            until = time.monotonic() + _PRIORITY_ONLY_S
             while time.monotonic() < until:
                 priority.check()
                 if await harness.wait_readable(min(reply_deadline, time.monotonic() + priority.pause_s)):

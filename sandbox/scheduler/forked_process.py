@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable
 
-__all__ = ["ForkedProcess", "ready"]
+__all__ = ["ForkedProcess", "wait_while_alive"]
 
 _CHUNK = 1 << 18
 _MAX_REPLY_BYTES = 64 << 20
@@ -65,7 +65,7 @@ class ForkedProcess:
             except BlockingIOError:
                 if liveness is None:
                     liveness = Liveness(self._pid)
-                if not await ready(writable, self._channel, deadline, liveness):
+                if not await wait_while_alive(writable, self._channel, deadline, liveness):
                     raise ProcessLostError("a process of the sandbox takes no messages") from None
             except OSError as error:
                 raise ProcessLostError(f"a process of the sandbox is gone: {error.strerror}") from None
@@ -73,7 +73,7 @@ class ForkedProcess:
     async def receive(
         self, deadline: float, *, cpu_s: float = math.inf, on_check: Callable[[], None] | None = None
     ) -> bytes | None:
-        """Receive one message; ``None`` if none is complete by the deadline. The process is of no more use then.
+        """Receive one message; ``None`` if none is complete by the deadline. The process cannot be used after that.
 
         Args:
             deadline: time at which to give up (`time.monotonic`).
@@ -96,7 +96,7 @@ class ForkedProcess:
             except BlockingIOError:
                 if liveness is None:
                     liveness = Liveness(self._pid, cpu_s=cpu_s)
-                if not await ready(readable, self._channel, deadline, liveness, on_check):
+                if not await wait_while_alive(readable, self._channel, deadline, liveness, on_check):
                     return None
                 continue
             except OSError as error:
@@ -116,7 +116,7 @@ class ForkedProcess:
         self._channel.close()
 
 
-async def ready(
+async def wait_while_alive(
     event: Callable[[int, float], Awaitable[bool]],
     channel: socket.socket,
     deadline: float,

@@ -149,7 +149,7 @@ class Loop:
     def run(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         """Run coroutines side by side until all are done.
 
-        What they have spawned and not awaited may be unfinished then; it goes on in the next call.
+        Coroutines that these have spawned and not awaited may be unfinished by then. They go on in the next call.
 
         Returns:
             Their results, in order.

@@ -25,8 +25,8 @@ _ASLEEP_AFTER_S = 0.3
 """Seconds of sleep after which an answer counts as slow. On a busy host an answer may wait as long for a harness that
 itself waits for a CPU, and must not be made to wait longer for that."""
 _LOW_NICENESS = 10
-"""With this niceness a process gets about a tenth of a CPU that another one wants, too (sched(7)). Niceness 19 sped up
-the others no further, and on a host that is busy with other work the answer would hardly run at all."""
+"""Niceness at which a process gets about a tenth of a CPU that it shares with another one (sched(7)). Niceness 19 made
+the others no faster, and on a host that is busy with other work the answer would hardly run at all."""
 
 
 class PriorityControl:
@@ -44,7 +44,7 @@ class PriorityControl:
         self._others_first = others_first
         self._autogroup = autogroup_file(zygote)
         self._sleeping: dict[int, tuple[float, float]] = {}
-        """Processes that slept at the last check: CPU seconds, and the time since when they did not change."""
+        """By pid of each process that slept at the last check, its CPU seconds and the time when they last changed."""
         self._used_cpu = self._is_slow = False
         self.pause_s = SLOW_AFTER_S
         """Seconds until the next check is worth while. They grow, because each check takes CPU time from the others."""

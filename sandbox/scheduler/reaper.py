@@ -100,7 +100,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 def _kill_group(pid: int, spare: Collection[int]) -> None:
     """Kill a process's group as one.
 
-    No member escapes by a fork meanwhile: the kernel holds off forks while it signals a group, and starts a fork over
+    A member cannot escape by forking meanwhile: the kernel blocks forks while it signals a group, and restarts a fork
     that finds a signal pending (Linux, kernel/fork.c). All members of a group are of one session (setpgid(2)), so all
     of them descend from the process with the tag. Left out are our own group, and groups with a member to be spared.
     """

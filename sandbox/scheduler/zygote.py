@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import ProcessLostError
-from sandbox.scheduler.forked_process import ForkedProcess, ready
+from sandbox.scheduler.forked_process import ForkedProcess, wait_while_alive
 from sandbox.scheduler.loop import Lock, readable
 from sandbox.scheduler.reaper import new_tag, reap
 from sandbox.wire.framing import receive_descriptors, send_descriptors
 from sandbox.wire.liveness import Liveness
-from sandbox.wire.zygote_protocol import ALL_KILLED, FORK, FORKED, KILL, WAIT, WAITED, ExitInfo
+from sandbox.wire.zygote_protocol import ALL_KILLED, END, ENDED, FORK, FORKED, KILL, ExitInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Zygote", "ZygoteSettings"]
 
 _START_S, _FORK_S = 300.0, 120.0
-"""Seconds that a zygote which is at work may take, on a host that is busy beyond measure."""
+"""Seconds that a zygote may take to start, and to reply. Long, because a working zygote on a very busy host must not
+count as lost; one that does not work is detected earlier (`sandbox.wire.liveness`)."""
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/", "PATH": "/nonexistent",
     "MALLOC_ARENA_MAX": "1",  # else each thread reserves address space, which an answer pays for (mallopt(3))
@@ -162,7 +163,7 @@ class Zygote:
         if "error" in hello:
             self.kill()
             raise ProcessLostError(f"a zygote cannot start: {hello['error']}")
-        self.layers = hello["walls"]
+        self.layers = hello["layers"]
         self._ready = True
 
     async def fork(self, role: str, deadline: float = math.inf) -> ForkedProcess:
@@ -208,7 +209,7 @@ class Zygote:
             with contextlib.suppress(OSError):
                 self._control.send(KILL + b"%d" % process.inner_pid)
 
-    async def exit_info_of(self, process: ForkedProcess, deadline: float) -> ExitInfo | None:
+    async def end_and_exit_info(self, process: ForkedProcess, deadline: float) -> ExitInfo | None:
         """Kill one of the processes it has forked, unless that has ended by itself; return how it ended, if known.
 
         Raises:
@@ -218,8 +219,8 @@ class Zygote:
             if self._control is None:
                 return None
             try:
-                self._control.send(WAIT + b"%d" % process.inner_pid)
-                while (message := await self._message(_FORK_S, deadline))[:1] != WAITED:
+                self._control.send(END + b"%d" % process.inner_pid)
+                while (message := await self._message(_FORK_S, deadline))[:1] != ENDED:
                     pass
             except (ProcessLostError, OSError):
                 self._end()
@@ -272,7 +273,7 @@ class Zygote:
     async def _message(self, timeout_s: float, deadline: float) -> bytes:
         assert self._control is not None
         deadline = min(deadline, time.monotonic() + timeout_s)
-        if not await ready(readable, self._control, deadline, Liveness(lambda: self.pid)):
+        if not await wait_while_alive(readable, self._control, deadline, Liveness(lambda: self.pid)):
             raise ProcessLostError("a zygote does not answer")
         try:
             message, _ = receive_descriptors(self._control, 1 << 16, 0)

@@ -14,7 +14,10 @@ _LIMITS = tuple(field.name for field in fields(Limits))
 
 
 class JobRequest(NamedTuple):
-    """One answer, its limits, and the tests to run it against."""
+    """One answer, its limits, and the tests to run it against.
+
+    `pack` and `unpack` list the fields: a new one has to be added to both. Fields of `Limits` cross by themselves.
+    """
 
     source: str
     limits: Limits

@@ -1,12 +1,14 @@
 """The zygote's protocol: messages over SOCK_SEQPACKET sockets, one message a packet, a letter first.
 
+A request has a capital letter, and its reply the same letter in lower case.
+
 The scheduler asks over the control socket:
 
 * `FORK` and a role's letter, with one descriptor: fork a child in that role. Reply: `FORKED` and its pid.
 * `KILL` and a pid: kill that child. No reply.
 * `KILL` alone: kill every child. Reply: `ALL_KILLED` when none is left.
-* `WAIT` and a pid: kill that child, unless it has ended. Reply: `WAITED` and its packed `ExitInfo`; without one if
-  the pid is not known.
+* `END` and a pid: kill that child, unless it has ended, and wait for it. Reply: `ENDED` and its packed `ExitInfo`;
+  without one if the pid is not known.
 
 A harness gets a second socket of the same kind (`FORKS`), to ask for solution processes:
 
@@ -27,6 +29,8 @@ __all__ = [
     "ALL_KILLED",
     "ANALYZER",
     "CHANNEL",
+    "END",
+    "ENDED",
     "EXITED",
     "FORK",
     "FORKED",
@@ -34,16 +38,15 @@ __all__ = [
     "HARNESS",
     "KILL",
     "SOLUTION",
-    "WAIT",
-    "WAITED",
     "ExitInfo",
 ]
 
 # SOCK_SEQPACKET keeps the bounds of messages, and descriptors arrive with the message they were sent with (unix(7)). So
 # the fork server needs neither buffers nor frames.
-FORK, KILL, WAIT = b"F", b"K", b"W"
-FORKED, EXITED, ALL_KILLED, WAITED = b"P", b"X", b"k", b"w"
-HARNESS, SOLUTION, ANALYZER = "E", "S", "A"
+FORK, KILL, END = b"F", b"K", b"E"
+FORKED, ALL_KILLED, ENDED = b"f", b"k", b"e"
+EXITED = b"x"  # sent without a request
+HARNESS, SOLUTION, ANALYZER = "H", "S", "A"
 """Letters of the roles that a child can be forked in."""
 
 CHANNEL = 3

@@ -145,24 +145,24 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
         reported: description that the process gave (`sandbox.processes.solution.objects`, ``describe``).
     """
     description = reported if type(reported) is dict else {}
-    classes = _list(description.get("line"), list)[:_MAX_CLASSES]
-    line = [entry for entry in classes if [*map(type, entry)] == [int, str, str]]
-    name = line[0][2][:_NAME_CHARS] if line and line[0][2].isprintable() else "object"
+    classes = _list(description.get("mro"), list)[:_MAX_CLASSES]
+    mro = [entry for entry in classes if [*map(type, entry)] == [int, str, str]]
+    name = mro[0][2][:_NAME_CHARS] if mro and mro[0][2].isprintable() else "object"
     namespace: dict[str, Any] = {
         "__class_ref__": _ClassRef(session, generation, key),
         "__module__": "solution",
         "__doc__": description.get("doc") if type(description.get("doc")) is str else None,
     }
-    known = _stdlib_error(line[0][1], line[0][2]) if line else None
+    known = _stdlib_error(mro[0][1], mro[0][2]) if mro else None
     if known is not None:
         return known
-    bases = _bases(session, line[1:])
+    bases = _bases(session, mro[1:])
     errors = [base for base in bases if issubclass(base, BaseException)]
     if errors:
         # RemoteError stands between: its `__str__` and attributes come before those of the built-in class.
         own = [base for base in errors if isinstance(base, ProxyType)]
         return _build_class(name, [*own, RemoteError, *(base for base in errors if base not in own)], namespace)
-    if line and len(line) > 1 and line[1][1:] == ["builtins", "tuple"] and type(description.get("names")) is list:
+    if mro and len(mro) > 1 and mro[1][1:] == ["builtins", "tuple"] and type(description.get("names")) is list:
         return make_named_tuple_class(name, tuple(_list(description["names"], str)), namespace) or _build_class(
             name, [], namespace
         )

@@ -45,8 +45,8 @@ def test_executors_start_when_there_is_work_for_them(make_box: Callable[..., Box
 def test_more_work_at_a_time_than_announced_is_done_all_the_same(make_box: Callable[..., Box]) -> None:
     box = make_box(workers=2)
     deadline = time.monotonic() + 100
-    flows = [box.sandbox.execute(box.job(ONE, ANSWER), deadline=deadline) for _ in range(4)]
-    assert [execution.report[0][0] for execution in box.sandbox.run(flows, workers=1)] == ["passed"] * 4
+    coroutines = [box.sandbox.execute(box.job(ONE, ANSWER), deadline=deadline) for _ in range(4)]
+    assert [execution.report[0][0] for execution in box.sandbox.run(coroutines, workers=1)] == ["passed"] * 4
 
 
 def test_launching_waits_for_nothing_and_is_taken_up(make_box: Callable[..., Box]) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from sandbox.processes.solution.proxies import Proxies
+
 from sandbox.processes.base_frame import run
 from sandbox.processes.harness.callbacks import Callbacks
 from sandbox.processes.solution.exceptions import CallbackErrors, encode_exception
 from sandbox.processes.solution.objects import Objects
-from sandbox.processes.solution.proxies import Proxies
 from sandbox.processes.solution.trampoline import Steps, Task
 from sandbox.wire.limits import Limits
 from sandbox.wire.replies import Raised, Reply, SolutionStatus

@@ -44,8 +44,8 @@ def _main(channel: int) -> None:
     Each request gets two replies. The first is the analysis; the second is a pair: whether this process has grown too
     much and should be replaced, and the style.
     """
-    # Above the default, so that deep but honest sources can be read. Deeper ones end in a RecursionError, which counts
-    # as exhausting.
+    # Above the default, so that deep but honest sources can be read. Deeper ones end in a RecursionError, and in
+    # the status EXHAUSTED.
     sys.setrecursionlimit(_STACK_LIMIT)
     rlimits.apply(rlimits.ResourceLimits(_LIFETIME_CPU_S, _MEMORY_MB))
     audit.apply()

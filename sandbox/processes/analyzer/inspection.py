@@ -27,8 +27,8 @@ _LINE_END = re.compile(r"\r\n?")
 def inspect_source(request: AnalysisRequest, *, max_bytes: int = MAX_BYTES) -> Analysis:
     """Analyze a source: parse and compile it, check it against the policy, and look for the entry point.
 
-    Never raises, whatever the source is. The process may be killed, by a crash of the compiler or by a limit; the
-    caller then knows that the source is exhausting.
+    Never raises, whatever the source is. But the compiler may crash, or a limit may kill the process. The caller then
+    reports the status ``EXHAUSTED``.
 
     Args:
         request: the source, its policy and its entry point.

@@ -51,7 +51,7 @@ DENIED_NAMES: tuple[Denial, ...] = (
     Denial(
         ("os.kill", "os.killpg", "os.getppid", "os.pidfd_open", "signal.pidfd_send_signal",
          "resource.prlimit", "sys.remote_exec", "ptrace"),
-        "reaches for other processes",
+        "acts on other processes",
     ),
     Denial(
         ("os.closerange", "os.memfd_create", "os.unshare", "os.setns"),

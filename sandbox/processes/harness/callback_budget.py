@@ -12,6 +12,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
+from sandbox.processes.harness.time_limits import UNKNOWN_QUEUE_DIVISOR
 from sandbox.wire.procfs import queued_seconds
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ __all__ = ["CallbackBudget", "CallbackBudgetError"]
 _CHECK_INTERVAL_S = 1.0
 """Seconds between two checks. Each wakes the process, so that the grader's liveness check does not take it for hung."""
 _SHORT_S = 0.001
-_UNKNOWN_FACTOR = 10.0
-"""Divisor of waiting times on hosts that do not report how long a process waited for a CPU."""
 
 
 class CallbackBudgetError(BaseException):
@@ -100,7 +99,9 @@ class CallbackBudget:
         if waited_s < _SHORT_S:
             return 0.0
         queued_now = queued_seconds(os.getpid())
-        return waited_s / _UNKNOWN_FACTOR if queued_now is None else max(0.0, waited_s - (queued_now - queued_start))
+        return (
+            waited_s / UNKNOWN_QUEUE_DIVISOR if queued_now is None else max(0.0, waited_s - (queued_now - queued_start))
+        )
 
     def _check(self, *_: Any) -> None:
         if self._counting and self._left_s <= self._waited_s():

@@ -54,7 +54,7 @@ def prepare(target: str) -> Callable[[int], None]:
         functions.revert()
         imports.revert()
         zygote = ZygoteClient(socket.socket(fileno=FORKS))
-        _limit_own_use()
+        _forbid_processes_and_core_dumps()
         base_bytes = rlimits.address_space_bytes()
         memory_growth = MemoryGrowth()
         # The zygote has turned it off. This process serves many jobs, and test code makes reference cycles.
@@ -102,7 +102,7 @@ def _attempt(spec: bytes, runner: Runner, client: SolutionClient, zygote: Zygote
     return report
 
 
-def _limit_own_use() -> None:
+def _forbid_processes_and_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 

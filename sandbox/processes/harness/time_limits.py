@@ -8,10 +8,10 @@ from enum import Enum, auto
 from sandbox.wire.liveness import CHECK_INTERVAL_S
 from sandbox.wire.procfs import cpu_seconds, process_state, queued_seconds
 
-__all__ = ["CheckResult", "TimeLimits", "seconds_not_queued"]
+__all__ = ["UNKNOWN_QUEUE_DIVISOR", "CheckResult", "TimeLimits", "seconds_not_queued"]
 
 _SHORTEST_INTERVAL_S = 0.002
-_UNKNOWN_FACTOR = 10.0
+UNKNOWN_QUEUE_DIVISOR = 10.0
 """Divisor of waiting times on hosts that do not report how long a process waited for a CPU."""
 _SHORT_S = 0.005
 _STOPPED_CHECKS = 2
@@ -85,13 +85,13 @@ class TimeLimits:
 
 
 def seconds_not_queued(pid: int, wall_s: float) -> float:
-    """Return some seconds of a process's life, less those in which its first thread waited for a CPU.
+    """Subtract the time in which a process's first thread waited for a CPU.
 
     Args:
         pid: the process.
-        wall_s: seconds since it began, or a part of them.
+        wall_s: seconds since the process began, or a part of them.
     """
     if wall_s < _SHORT_S:
         return wall_s
     queued_s = queued_seconds(pid)
-    return wall_s / _UNKNOWN_FACTOR if queued_s is None else max(0.0, wall_s - queued_s)
+    return wall_s / UNKNOWN_QUEUE_DIVISOR if queued_s is None else max(0.0, wall_s - queued_s)

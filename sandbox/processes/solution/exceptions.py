@@ -13,7 +13,7 @@ from sandbox.wire.values import Reference, encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.processes.solution.proxies import Proxies
+    from sandbox.processes.solution.harness_objects import HarnessObjects
     from sandbox.processes.solution.trampoline import Steps
 
 __all__ = ["ANSWER_FILE", "CallbackErrors", "encode_exception"]
@@ -92,8 +92,8 @@ def _line_of(error: BaseException) -> int:
 class CallbackErrors:
     """Makes exceptions in the answer from exceptions of test code that the answer has called."""
 
-    def __init__(self, proxies: Proxies) -> None:
-        self._proxies = proxies
+    def __init__(self, harness_objects: HarnessObjects) -> None:
+        self._harness_objects = harness_objects
 
     def exception(self, fields: list[Any]) -> BaseException:
         """Return the exception to raise in the answer. If it comes back, the harness finds the original again."""
@@ -101,11 +101,11 @@ class CallbackErrors:
         own = raised.reference
         if isinstance(own, BaseException):
             return own
-        kind = self._proxies.exception_class(str(raised.type_name), str(raised.base))
+        kind = self._harness_objects.exception_class(str(raised.type_name), str(raised.base))
         try:
             error = kind(*raised.args) if type(raised.args) is tuple else kind(raised.text)
         except TypeError:
             error = Exception(raised.text)
         if type(own) is str:
-            self._proxies.bind(error, Reference(own, raised.type_name))
+            self._harness_objects.bind(error, Reference(own, raised.type_name))
         return error

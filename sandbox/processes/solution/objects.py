@@ -21,7 +21,7 @@ from sandbox.wire.values import NamedItems, Reference
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sandbox.processes.solution.proxies import Proxies
+    from sandbox.processes.solution.harness_objects import HarnessObjects
     from sandbox.processes.solution.trampoline import Steps
 
 __all__ = ["Objects", "built_in_error", "exact_str", "is_class", "members_of", "module_of", "mro_of", "name_of"]
@@ -83,15 +83,15 @@ _MAX_MEMBERS = 1000
 class Objects:
     """Objects of the answer that test code holds, by key, and requests about them."""
 
-    def __init__(self, module: types.ModuleType, proxies: Proxies) -> None:
+    def __init__(self, module: types.ModuleType, harness_objects: HarnessObjects) -> None:
         self.module = module
-        self.proxies = proxies
+        self.harness_objects = harness_objects
         self.kept: dict[int, Any] = {}
 
     def keep(self, value: Any) -> Reference:
         """Keep an object alive for test code, and return the reference that crosses in its place."""
-        # A proxy crosses as a reference to the object that it stands for, so that test code gets its own object back.
-        own_reference = self.proxies.reference_to(value)
+        # An object of the harness crosses as the reference that it came as, so that test code gets its own object back.
+        own_reference = self.harness_objects.reference_to(value)
         if own_reference is not None:
             return own_reference
         kind: type = type(value)
@@ -114,13 +114,13 @@ class Objects:
         """Return the object that a reference from the harness stands for."""
         if isinstance(reference, NamedItems):
             own_key = reference.reference.key
-            return self.kept[own_key] if type(own_key) is int else self.proxies.named_tuple(reference)
+            return self.kept[own_key] if type(own_key) is int else self.harness_objects.named_tuple(reference)
         key = reference.key
         if isinstance(key, int):
             return self.kept[key]
         if key.startswith(GLOBAL_KEY):
             return _global(key.removeprefix(GLOBAL_KEY))
-        return self.proxies.proxy_for(reference) if key.startswith(HARNESS_KEY) else reference
+        return self.harness_objects.object_for(reference) if key.startswith(HARNESS_KEY) else reference
 
     def drop(self, keys: list[int]) -> None:
         """Free objects that test code no longer holds."""
@@ -183,10 +183,10 @@ class Objects:
     def describe(self, key: int) -> Steps:
         """Describe a class: its bases, and the members that it defines itself."""
         kind: Any = self.kept[key]
-        line = []
+        mro = []
         for base in mro_of(kind):
             self.kept[id(base)] = base
-            line.append([id(base), module_of(base), name_of(base)])
+            mro.append([id(base), module_of(base), name_of(base)])
         members: dict[str, str] = {}
         slots: list[str] = []
         absent: list[str] = []
@@ -199,7 +199,7 @@ class Objects:
         names = members_of(kind).get("_fields")
         text = yield call(getattr, kind, "__doc__", None)
         return {
-            "line": line,
+            "mro": mro,
             "members": members,
             "slots": slots,
             "absent": absent,

@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 from sandbox.processes.solution import event_loop, lockdown, warm_up
 from sandbox.processes.solution.event_loop import Coroutines
 from sandbox.processes.solution.exceptions import ANSWER_FILE, CallbackErrors, encode_exception
+from sandbox.processes.solution.harness_objects import HarnessObjects
 from sandbox.processes.solution.in_process import TOKEN, isolate_builtins, load_in_process_runner, step_function
 from sandbox.processes.solution.objects import Objects
-from sandbox.processes.solution.proxies import Proxies
 from sandbox.processes.solution.trampoline import CallFailedError, Task, call, on_base_frame
 from sandbox.wire.framing import receive_descriptors, receive_frame, send_frame
 from sandbox.wire.mutation import apply_changes, containers_in
@@ -126,9 +126,9 @@ class _Solution:
         self.depth = 0
         """Number of requests that are being served, each called back from the one before."""
         self.lock = threading.RLock()
-        self.proxies = Proxies(on_base_frame(self.call_back))
-        self.callback_errors = CallbackErrors(self.proxies)
-        self.objects = Objects(self.module, self.proxies)
+        self.harness_objects = HarnessObjects(on_base_frame(self.call_back))
+        self.callback_errors = CallbackErrors(self.harness_objects)
+        self.objects = Objects(self.module, self.harness_objects)
         coroutines = Coroutines()
         self.verbs: dict[str, Callable[..., Steps]] = {
             CALL: self.objects.call, GET: self.objects.get, OP: self.objects.operate,

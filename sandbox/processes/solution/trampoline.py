@@ -109,8 +109,8 @@ def on_base_frame(make_steps: Callable[..., Steps]) -> Callable[..., Any]:
         make_steps: called with the arguments of the call.
     """
 
-    def begin(*question: Any) -> Callable[[], Any]:
-        return Task(make_steps(*question)).take
+    def begin(*request: Any) -> Callable[[], Any]:
+        return Task(make_steps(*request)).take
 
     # A Python function has __globals__ and __closure__. An lru_cache object is implemented in C and shows the function
     # that it calls only as __wrapped__, which can be deleted.

@@ -64,7 +64,7 @@ def _has_memory_files() -> bool:
 
 
 _TIMES = 12
-"""Rounds after which the interpreter has specialized all code that is used; it waits for several calls each."""
+"""Rounds of the trial answer. The interpreter specializes a piece of code only after several runs of it (PEP 659)."""
 _SOURCE = """
 import math
 

@@ -19,14 +19,14 @@ from sandbox.wire.framing import receive_descriptors
 from sandbox.wire.zygote_protocol import (
     ALL_KILLED,
     CHANNEL,
+    END,
+    ENDED,
     EXITED,
     FORK,
     FORKED,
     FORKS,
     KILL,
     SOLUTION,
-    WAIT,
-    WAITED,
     ExitInfo,
 )
 
@@ -113,19 +113,20 @@ class ForkServer:
         except OSError:
             message, descriptors = b"", []
         if not message:
-            self._end()
+            self._exit()
         if message[:1] == FORK:
             return self._fork(chr(message[1]), descriptors[0], None)
         if message == KILL:
             self._kill_all()
             self.control.send(ALL_KILLED)
-        elif message[:1] == WAIT:
-            self.control.send(WAITED + self._await_end(int(message[1:])))
+        elif message[:1] == END:
+            self.control.send(ENDED + self._end_and_report(int(message[1:])))
         elif int(message[1:]) in self.children:
             self._kill(int(message[1:]))
         return None
 
-    def _await_end(self, pid: int) -> bytes:
+    def _end_and_report(self, pid: int) -> bytes:
+        """Kill a child unless it has ended; return its packed `ExitInfo`, or nothing if the pid is not known."""
         if pid in self.children:
             self._kill(pid)
             _, status, usage = self.os.wait4(pid, 0)
@@ -234,7 +235,7 @@ class ForkServer:
                 self.os.waitpid(pid, 0)
         # They fork faster than they can be killed one by one. When this process ends, the reaper of the parent stops
         # them all first, and in a pid namespace the kernel kills them at once (pid_namespaces(7)).
-        self._end()
+        self._exit()
 
     def _drop_harness(self, harness: socket.socket) -> None:
         """Close the socket of a harness that is gone, and kill the solution processes that it had started."""
@@ -272,7 +273,7 @@ class ForkServer:
             finally:
                 os.close(descriptor)
 
-    def _end(self) -> NoReturn:
+    def _exit(self) -> NoReturn:
         for pid in self.children:
             self._kill(pid)
         os._exit(0)

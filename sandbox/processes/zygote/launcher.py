@@ -40,8 +40,8 @@ def main() -> Any:
 
     * the descriptor ``control``;
     * paths where modules are found, one a line;
-    * the tier to stay within, or nothing;
-    * something if the zygote gets a pid namespace where the tier has one, else nothing;
+    * the tier to stay within, or an empty string;
+    * ``own pids`` if the zygote gets a pid namespace where the tier has one, else an empty string;
     * the pid of the grader's process.
 
     The second packet has the paths again, and the zygote's configuration. It stays in the socket if another

@@ -53,7 +53,7 @@ def main() -> Any:
     * ``tag``: value of a resource limit by which all descendants can be found;
     * ``probe``: whether to probe the other layers, too.
 
-    The first message is JSON: ``pid``, ``walls`` (reports of the layers) and ``missing`` (modules that could not be
+    The first message is JSON: ``pid``, ``layers`` (reports of the layers) and ``missing`` (modules that could not be
     loaded); or ``error``.
 
     Returns:
@@ -96,7 +96,7 @@ def _prepare(config: dict[str, Any], grader: int | None, layers: dict[str, str])
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
         sys.exit(1)
     reports = [{"name": name, "active": not why, "reason": why} for name, why in layers.items()]
-    control.send(json.dumps({"pid": os.getpid(), "walls": reports, "missing": missing}).encode())
+    control.send(json.dumps({"pid": os.getpid(), "layers": reports, "missing": missing}).encode())
     os.register_at_fork = posix.register_at_fork
     zygote = ForkServer(control, config["harness"], children_list, use_pidfd="seccomp" in active)
     # These two are applied here, once, because that writes to the dicts of all modules. Children that run no answer

@@ -111,8 +111,8 @@ def test_how_a_process_ended_crosses() -> None:
 
 
 def test_no_two_messages_to_one_end_begin_alike() -> None:
-    requests = zygote_protocol.FORK, zygote_protocol.KILL, zygote_protocol.WAIT
-    replies = zygote_protocol.FORKED, zygote_protocol.EXITED, zygote_protocol.ALL_KILLED, zygote_protocol.WAITED
+    requests = zygote_protocol.FORK, zygote_protocol.KILL, zygote_protocol.END
+    replies = zygote_protocol.FORKED, zygote_protocol.EXITED, zygote_protocol.ALL_KILLED, zygote_protocol.ENDED
     assert len({*requests}) == len(requests)
     assert len({*replies}) == len(replies)
     assert {len(letter) for letter in (*requests, *replies)} == {1}
@@ -125,7 +125,7 @@ def test_the_letters_of_the_zygote_s_protocol_are_written_once() -> None:
 
     for module in (zygote_client, fork_server, zygote):
         source = Path(inspect.getfile(module)).read_text()
-        for letter in b"FKWPXkw":
+        for letter in b"FKEfkex":
             assert f'b"{chr(letter)}' not in source
 
 

@@ -85,7 +85,7 @@ def test_a_source_that_takes_for_ever_to_compile_costs_one_analyzer(
     assert is_fine(own_box)
 
 
-def test_a_source_that_eats_memory_is_exhausting(box: Box) -> None:
+def test_a_source_that_eats_memory_is_exhausted(box: Box) -> None:
     started = time.monotonic()
     ((analysis, style),) = box.analyze(MEMORY_BOMB)
     assert (analysis.status, style) == (AnalysisStatus.EXHAUSTED, None)
@@ -98,7 +98,7 @@ def test_a_source_that_eats_memory_is_exhausting(box: Box) -> None:
     ["x = " + "-" * 60_000 + "1", "a" + ".a" * 30_000, "(" * 5000, "x = " + "not " * 15_000 + "1", "a" + "()" * 30_000],
     ids=["signs", "attributes", "parentheses", "nots", "calls"],
 )
-def test_a_source_that_is_too_deep_is_exhausting(box: Box, source: str) -> None:
+def test_a_source_that_is_too_deep_is_exhausted(box: Box, source: str) -> None:
     ((analysis, style),) = box.analyze(source)
     assert analysis.status in {AnalysisStatus.EXHAUSTED, AnalysisStatus.SYNTAX_ERROR}
     assert analysis.detail

@@ -1,4 +1,4 @@
-"""Proxies for objects of test code in the answer: operations on a proxy are requested from the harness."""
+"""Objects of the harness in the answer (the glossary's exports): operations on them are requested from the harness."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sandbox.wire.values import NamedItems, Reference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Proxies", "Proxy"]
+__all__ = ["HarnessObject", "HarnessObjects"]
 
 
-class Proxy:
-    """Proxy for an object that lives in the harness. Its public attributes can be read, set and called."""
+class HarnessObject:
+    """Object of the harness, as the answer sees it. Its public attributes can be read, set and called."""
 
     __slots__ = ("__weakref__", "_ask")
 
@@ -69,31 +69,31 @@ _OPERATIONS = {
 }
 
 
-class Proxies:
-    """All proxies of this process. The same object of test code is always the same proxy."""
+class HarnessObjects:
+    """All objects of the harness that this process was given. The same object of test code is always the same here."""
 
     def __init__(self, ask: Callable[..., Any]) -> None:
         self._ask = ask
-        self._proxies: dict[str, Any] = {}
+        self._objects: dict[str, Any] = {}
         self._references: dict[int, Reference] = {}
         self._classes: dict[tuple[str, str], type] = {}
         self._errors: dict[tuple[str, str], type[BaseException]] = {}
         self._tuples: dict[tuple[str, tuple[str, ...]], type] = {}
 
     def reference_to(self, value: Any) -> Reference | None:
-        """Return the reference by which the harness knows a proxy; ``None`` for any other value."""
+        """Return the reference by which the harness knows one of its objects; ``None`` for any other value."""
         return self._references.get(id(value))
 
-    def proxy_for(self, reference: Reference) -> Any:
-        """Return the proxy for a reference from the harness."""
+    def object_for(self, reference: Reference) -> Any:
+        """Return the object that stands for a reference from the harness."""
         key = str(reference.key)
-        if key not in self._proxies:
+        if key not in self._objects:
             self.bind(self._make(reference), reference)
-        return self._proxies[key]
+        return self._objects[key]
 
     def bind(self, value: Any, reference: Reference) -> None:
-        """Make a value of this process the proxy for an object of the harness."""
-        self._proxies[str(reference.key)] = value
+        """Make a value of this process stand for an object of the harness."""
+        self._objects[str(reference.key)] = value
         self._references[id(value)] = Reference(reference.key, reference.kind, reference.is_callable)
 
     def _make(self, reference: Reference) -> Any:
@@ -120,7 +120,7 @@ class Proxies:
                     members[_OPERATIONS[ability]] = _forwarding(ability)
             if reference.is_callable:
                 members["__call__"] = _call
-            self._classes[class_key] = type(reference.kind, (Proxy,), members)
+            self._classes[class_key] = type(reference.kind, (HarnessObject,), members)
         return self._classes[class_key](ask)
 
     def exception_class(self, name: str, base: str) -> type[BaseException]:
@@ -146,11 +146,11 @@ class Proxies:
 
 
 def _forwarding(ability: str) -> Callable[..., Any]:
-    def method(self: Proxy, *operands: Any) -> Any:
+    def method(self: HarnessObject, *operands: Any) -> Any:
         return self._ask("op", ability, self, *operands)
 
     return method
 
 
-def _call(self: Proxy, *args: Any, **kwargs: Any) -> Any:
+def _call(self: HarnessObject, *args: Any, **kwargs: Any) -> Any:
     return self._ask("call", self, list(args), kwargs)
