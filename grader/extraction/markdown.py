@@ -178,6 +178,8 @@ class FenceScanner:
         return None
 
 
+# The fence characters stand in three more places, which must agree with this one: _CLOSING and _SPECIAL_STARTS above,
+# and _BLANKS_BEFORE_FENCE in grader.extraction.sections.
 def _fence_at(line: str, at: int, column: int, base: int, quotes: int) -> Fence | None:
     if line[at] == BYTE_ORDER_MARK:
         at += 1

@@ -9,7 +9,12 @@ A module has
 - ``read(reference, prompt=...)``: returns the problem, or the reference inside a row
   (`testcases.formats.fields.NestedReference`), or raises a `testcases.errors.ProblemError`.
 
-A new format is one more module in `_FORMATS`.
+A new format is one more module in `_FORMATS`. Two things are not in the module:
+
+- A reference that is a list has no keys to compare, so `_fits` tries only `livecodebench` on lists. A second format of
+  lists needs a line there, and both need a `fits` that tells their lists apart.
+- ``grader dataset`` finds the id, the text and the solutions of a row by the names of the columns in
+  `grader.tools.datasets.tasks`. Add those of the new data set that are missing there.
 """
 
 from __future__ import annotations

@@ -25,12 +25,12 @@ _WORD_EDGE = re.compile(r"\b")
 
 
 class ClassNaming:
-    """Tells the names that are meant as classes, whose objects count as made by the test.
+    """Decides which names of the solution's module are meant as classes, so that their objects are made by the test.
 
-    An answer can write a class where a function was asked for. Then "calling" it makes an object, which must count as a
-    result: believed like one of the test's own, it would decide its comparisons itself. So a name is meant as a class
-    when the prompt has it as one, and else when it is written like one (PEP 8: ``CapWords``) and the prompt has no
-    function of that name.
+    An answer can write a class where a function was asked for. What "calling" it returns is then a result to be tested,
+    not an object that the test made: the classes of those decide comparisons, so the answer would judge itself. So a
+    name is meant as a class only if the prompt defines a class of that name, or if it is written like one (PEP 8:
+    ``CapWords``) and the prompt defines no function of that name.
 
     Args:
         prompt: prompt of the problem, in any language.
@@ -40,21 +40,21 @@ class ClassNaming:
         self._prompt = prompt
 
     def is_class(self, name: str) -> bool:
-        """Return whether a name of the solution's module is meant as a class; a dotted path never is."""
+        """Return whether a name of the solution's module is meant as a class; a dotted path is not."""
         if not name.isidentifier() or self._prompt_has("def", name):
             return False
         bare = name.lstrip("_")
         return self._prompt_has("class", name) or (bare[:1].isupper() and "_" not in bare)
 
     def _prompt_has(self, keyword: str, name: str) -> bool:
-        # One fixed pattern: to compile one of the name for each answer would take longer than the search.
+        # One fixed pattern: compiling one with the name in it, for each answer, would take longer than the search.
         return any(
             match[1] == keyword and match[2].startswith(name) and _WORD_EDGE.match(match[2], len(name))
             for match in _DEFINITION.finditer(self._prompt)
         )
 
 
-# Python puts these into a class body by itself, some from 3.13 or 3.14 on; the class made there gets its own.
+# Python itself adds these to a class body (some since 3.13 or 3.14), so the class in the other process has its own.
 _OMITTED_MEMBERS = frozenset(
     {"__module__", "__qualname__", "__classcell__", "__dict__", "__weakref__", "__class_ref__", "__firstlineno__",
      "__static_attributes__", "__annotations__", "__annotate_func__", "__annotate__"}
@@ -62,7 +62,7 @@ _OMITTED_MEMBERS = frozenset(
 
 
 def describe_members(namespace: dict[str, Any]) -> dict[str, list[Any]]:
-    """Return kind and parts of each member of a class body."""
+    """Return the kind of each member of a class body and the objects that it is made of, by name."""
     return {name: _describe_member(member) for name, member in namespace.items() if name not in _OMITTED_MEMBERS}
 
 
@@ -83,7 +83,7 @@ class ClassRegistry:
     Args:
         session: the session with the solution.
         client: the solution, which describes its classes.
-        naming: tells the names that are meant as classes.
+        naming: decides which names are meant as classes.
     """
 
     def __init__(self, session: Session, client: SolutionClient, naming: ClassNaming) -> None:
@@ -91,9 +91,9 @@ class ClassRegistry:
         self._client = client
         self._naming = naming
         self._known: set[type] = set()
-        """Classes that test code names or derives."""
+        """Proxy classes that test code has looked up by name, or derived."""
         self._constructible: set[type] = set()
-        """Those of them that are meant as classes: what calling one makes is not a result, but the test's own."""
+        """Those of them that are meant as classes: an object that test code gets by calling one is made by the test."""
         self._proxy_classes: dict[tuple[int, int], type] = {}
         self._builtin_bases: dict[type, type] = {}
         self._by_type_name: dict[str, type] = {}
@@ -101,7 +101,7 @@ class ClassRegistry:
 
     def proxy_class(self, key: int) -> type:
         """Return the class of proxies for a class of the solution."""
-        # A key is an address in one process, so the generation belongs to it.
+        # A key is valid in one process only, so the generation is part of it.
         class_key = self._client.generation, key
         if class_key not in self._proxy_classes:
             self._proxy_classes[class_key] = Proxy  # ends the recursion for a class that claims to be its own base
@@ -123,26 +123,26 @@ class ClassRegistry:
         return self._by_type_name[name]
 
     def rebind(self, class_key: tuple[int, int], kind: type) -> None:
-        """Have a proxy class stand for a class of another process, by generation and key."""
+        """Let a proxy class stand for the class with this generation and key, which is in a new process."""
         self._proxy_classes[class_key] = kind
 
     def bind_name(self, name: str, kind: type) -> None:
-        """Record that test code has a class by a name."""
+        """Record that test code has looked up a class by name."""
         self._known.add(kind)
         if self._naming.is_class(name):
             self._constructible.add(kind)
 
     def is_known(self, kind: type) -> bool:
-        """Return whether test code names a class, or one it derives from."""
+        """Return whether a class is known: test code names or derives it, or a class that it derives from."""
         return not self._known.isdisjoint(kind.__mro__)
 
     def is_constructible(self, kind: type) -> bool:
-        """Return whether test code itself calls something as a class, or derives it."""
+        """Return whether objects of a class are made by the test when test code calls it."""
         return kind in self._constructible
 
     def derive(self, kind: type, namespace: dict[str, Any]) -> None:
-        """Make a class that test code derives in the solution's process, too."""
-        # Kept, to make the class again in a process that replaces this one.
+        """Make a class that test code has derived also in the solution's process."""
+        # Needed to make the class again in a new process.
         self._derived[kind] = dict(namespace)
         self._known.add(kind)
         self._constructible.add(kind)

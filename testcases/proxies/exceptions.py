@@ -1,4 +1,4 @@
-"""Exceptions of the solution, as test code meets them."""
+"""The exceptions that test code gets for those that the solution raised."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ __all__ = ["exception_for", "exception_value"]
 def exception_for(reply: Reply, session: Session | None = None) -> BaseException:
     """Return the exception that a reply without a value raises in test code.
 
-    An exception of a built-in class is one here, too, with a mark that it came from the solution. One of a class of the
-    solution is an instance of its proxy class. A process that is gone is a `SolutionLostError`.
+    For an exception of a built-in class it is of the same class, marked as coming from the solution. For one of a class
+    of the solution it is an instance of the proxy class. If the process is gone, it is a `SolutionLostError`.
     """
     verdict = STATUS_VERDICTS[reply.status]
     if reply.raised is None:
         return SolutionLostError(verdict, reply.detail)
     error = _exception(reply.raised, verdict, session)
-    # Built-in functions and event loops take these for an end and swallow them: `all(map(f, ...))` would be true of an
-    # f that raises. So they fail the test unless an except clause of its own catches them.
+    # Built-in functions and event loops swallow these as the end of an iteration or a task: `all(map(f, ...))` would be
+    # true for an f that raises StopIteration. So they fail the test unless one of its except clauses catches them.
     if isinstance(error, (StopIteration, StopAsyncIteration, _cancelled_error())):
         watch(error)
     return error
 
 
 def _cancelled_error() -> type[BaseException]:
-    """Return ``asyncio.CancelledError`` where asyncio is loaded; importing it costs what most tests do not need."""
+    """Return ``asyncio.CancelledError`` if asyncio is loaded; else a stand-in, since importing asyncio is slow."""
     error: type[BaseException] = getattr(sys.modules.get("asyncio.exceptions"), "CancelledError", StopIteration)
     return error
 
@@ -45,7 +45,7 @@ def _exception(raised: Raised, verdict: Verdict, session: Session | None) -> Bas
     reference: Any = raised.reference
     key = None if reference is None else reference.key
     if session is not None and type(key) is str:
-        own = session.adopt(reference)  # an exception of test code that went through the solution
+        own = session.adopt(reference)  # raised by a callback and passed on by the solution
         if isinstance(own, BaseException):
             return own
     error: BaseException | None = None
@@ -65,7 +65,7 @@ def _exception(raised: Raised, verdict: Verdict, session: Session | None) -> Bas
 def _custom_exception(raised: Raised, session: Session, key: int) -> BaseException | None:
     reference: Any = raised.reference
     kind = session.classes.proxy_class(reference.of)
-    if not issubclass(kind, BaseException):  # the process contradicts itself
+    if not issubclass(kind, BaseException):  # a forged reply: it raised what it describes as no exception
         return None
     error = _new_instance(kind, _arguments(raised, session))
     if isinstance(error, RemoteError):
@@ -82,16 +82,16 @@ def _arguments(raised: Raised, session: Session) -> tuple[Any, ...]:
 
 
 def _new_instance(kind: type[BaseException], args: tuple[Any, ...]) -> BaseException:
-    """Make an instance without `__init__`, which may want other arguments, or do something of its own."""
+    """Make an instance without calling `__init__`: it may take other arguments, or have side effects."""
     error: BaseException = kind.__new__(kind, *args)
     error.args = args
     return error
 
 
 def _builtin_exception(raised: Raised) -> BaseException:
-    """Make an exception of the nearest built-in class; of that class itself, where the solution raised that."""
+    """Make an exception of the class that was raised if it is built in; else of a subclass of its built-in base."""
     base = getattr(builtins, raised.base, None)
-    # The name is as reported. KeyboardInterrupt and GeneratorExit would end more than the test.
+    # The reply may name anything. KeyboardInterrupt and GeneratorExit would end more than the test.
     if not (isinstance(base, type) and issubclass(base, Exception | SystemExit)):
         base = Exception
     if raised.type_name == raised.base == base.__name__:
@@ -105,14 +105,17 @@ def _exact_builtin(kind: type[BaseException], raised: Raised) -> BaseException |
     args = raised.args if raised.args is not None else (raised.text,) if raised.text else ()
     try:
         error: BaseException = kind(*args)
-        # Some classes make their text from their arguments, others from more; tests match it, so it must be the same.
+        # Tests match the text of an exception. Not every class makes it from its arguments alone, so compare.
         return error if str(error) == raised.text else None
     except Exception:  # noqa: BLE001 - arguments that the class does not take
         return None
 
 
 def _named_exception(raised: Raised, base: type[BaseException]) -> BaseException:
-    """Make an exception of a class of this name, with the text as it came: KeyError would quote it again."""
+    """Make an exception of a new class with the reported name, and the reported text.
+
+    The class has `Exception.__str__`: that of KeyError would put quotes around the text a second time.
+    """
     name = raised.type_name if raised.type_name.isprintable() else base.__name__
     members = {"__str__": Exception.__str__}
     for bases in ((SolutionError, base), (SolutionError,)):
@@ -120,13 +123,13 @@ def _named_exception(raised: Raised, base: type[BaseException]) -> BaseException
             kind = type(name, bases if base is not Exception else (SolutionError,), members)
             error: BaseException = kind(raised.text)
             return error  # noqa: TRY300 - making it is what may fail
-        except TypeError:  # classes that do not go together, or that want other arguments
+        except TypeError:  # the bases conflict, or the class takes other arguments
             continue
     return SolutionError(raised.text)
 
 
 def exception_value(session: Session, kind: type[BaseException], ref: RemoteRef) -> BaseException:
-    """Make an exception of the solution that was not raised, but handed out."""
+    """Make the proxy of an exception object that the solution returned and did not raise."""
     error = _new_instance(kind, ())
     error.__dict__["__ref__"] = ref
     args = session.ask(GET, error, "args")

@@ -1,8 +1,8 @@
 """Rules on the objects of test code that may be exported to the solution, and on what it may do with them.
 
-Functions of test code are called back, its objects asked for their public attributes. What both processes have, such as
-``len`` or `math.sqrt`, crosses by name, and is the solution's own there. Everything else is refused: from a module, a
-frame or a code object the answer could reach the expected values.
+The solution may call functions of test code back, and use the public attributes of its objects. What exists in both
+processes, such as ``len`` or `math.sqrt`, is sent by name, and the solution uses its own. Everything else is refused:
+from a module, a frame or a code object of test code the answer could reach the expected values.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["BUILT_IN_CLASSES", "OPERATIONS", "GlobalRef", "abilities_of", "built_in_base", "global_name", "is_public"]
 
 _TEXT_CHARS = 500
-# Modules that are the harness's own, or run the tests: never named to the solution.
+# Modules of the harness and of test libraries: nothing in them is sent by name.
 _OWN_PACKAGES = frozenset({"testcases", "sandbox", "grader", "pytest", "_pytest", "unittest"})
 _ABILITY_NAMES: Final = """
     iter next len getitem setitem delitem contains eq ne lt le gt ge hash bool str repr int float index add sub mul
@@ -43,7 +43,7 @@ OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "enter": lambda one: type(one).__enter__(one), "exit": lambda one, _: type(one).__exit__(one, None, None, None),
     **{name: getattr(operator, name) for name in _OPERATORS.split()},
 }  # fmt: skip
-"""Functions for the abilities of objects, by name."""
+"""Functions that perform the operations on exported objects, by name."""
 _CONTAINERS = (list, dict, set, collections.deque, bytearray)
 _EXPORTABLE_TYPES: tuple[type, ...] = (
     io.StringIO, io.BytesIO, random.Random, re.Pattern, re.Match, types.GeneratorType, map, filter, zip, enumerate,
@@ -56,11 +56,11 @@ _DATA_TYPES: tuple[type, ...] = (
 )  # fmt: skip
 _ERRORS = [kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, BaseException)]
 BUILT_IN_CLASSES: Final[Mapping[str, type]] = {kind.__name__: kind for kind in (*_DATA_TYPES, *_ERRORS)}
-"""Classes that the answer may give test code by name. Test code may call them: they make nothing but data."""
+"""Classes that the answer may pass to test code by name. Calling them does no harm: they only make data."""
 
 
 class GlobalRef:
-    """Something in the solution's process, by ``module:name``."""
+    """Refers to an object in the solution's process by ``module:name``."""
 
     __slots__ = ("name",)
 
@@ -69,7 +69,7 @@ class GlobalRef:
 
 
 def global_name(value: Any) -> str | None:
-    """Return ``module:name`` of something that the solution's process has, too."""
+    """Return ``module:name`` of an object that the solution's process has, too; ``None`` for all others."""
     if type(value) is GlobalRef:
         return value.name
     if isinstance(value, types.ModuleType):
@@ -93,7 +93,7 @@ def _is_standard(module: str) -> bool:
 
 
 def _is_same_object(module: str, path: str, value: Any) -> bool:
-    # `__module__` and `__qualname__` can be set to anything, and test code may have patched the name.
+    # Not every `__module__` and `__qualname__` is true: both can be set, and test code may have patched the name.
     named: Any = sys.modules[module] if module != "builtins" else builtins
     for name in path.split("."):
         named = getattr(named, name, None)
@@ -101,18 +101,18 @@ def _is_same_object(module: str, path: str, value: Any) -> bool:
 
 
 def abilities_of(value: Any) -> str | None:
-    """Return the abilities of an object that the answer may use besides attributes; ``None`` if it may not have it.
+    """Return the operations that the answer may use on an object; ``None`` if the object may not be exported.
 
-    They are words separated by spaces: ``function``, the name of an exception's base, or operations.
+    They are words separated by spaces: ``function``; ``class`` or ``exception`` with a built-in base; or operations.
     """
-    # type(), not isinstance(): a mock with a spec, or a proxy, has the `__class__` of something else.
+    # type(), not isinstance(): a mock with a spec, or a proxy, reports another class as its `__class__`.
     kind = type(value)
     if kind is types.FunctionType:
         return "function" if _is_test_module(value.__module__) else None
     if kind is functools.partial:
         harmless = getattr(value.func, "__module__", "") in {"_operator", "math"}
         return "function" if harmless or abilities_of(value.func) == "function" else None
-    # A bound method gives away its object, so it crosses only if that may.
+    # A bound method gives access to its object, so it may be exported only if the object may.
     if kind is types.MethodType:
         return "function" if abilities_of(value.__self__) is not None else None
     if issubclass(kind, types.BuiltinMethodType):  # some are of a subclass, such as those of `re.Pattern`
@@ -151,7 +151,7 @@ def built_in_base(kind: type) -> str:
 def is_public(name: Any) -> bool:
     """Return whether an answer may use an attribute of this name.
 
-    From ``__globals__`` or ``__self__`` of a callback it would reach the whole process that holds the tests.
+    With ``__globals__`` or ``__self__`` of a callback it could reach everything in the harness process.
     """
     return type(name) is str and name.isidentifier() and not name.startswith("_")
 

@@ -1,9 +1,9 @@
-"""Objects of test code that were exported to the solution, and the attributes of them that it may see and set.
+"""Objects of test code that are exported to the solution, and the attributes of them that it may see and set.
 
-After the solution has run, a test reads from such an object what it then asserts. So what decides the assertion is not
-the solution's to change: methods, what a mock has recorded, and how it was configured. Methods of mocks and of test
-cases follow names and set attributes by themselves, with no regard to what is public, so the solution cannot even see
-them.
+After the solution has run, a test may assert something about such an object. So the solution must not change what
+decides the assertion: methods, the calls that a mock has recorded, the configuration of a mock. It cannot even see the
+methods of mocks and of test cases: some look up or set attributes by name, private ones too, so the rules on public
+names would not hold for them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def may_get(exported: Any, name: str) -> bool:
     """Return whether the solution may see an attribute of this public name."""
     if _is_of_library(exported, name):
         return False
-    # A child of a mock that wraps something would reach into it, past the rules for exporting that thing itself.
+    # A mock with wraps= passes calls of its children on to the wrapped object, which may be one that is not exportable.
     wrapped = vars(exported).get("_mock_wraps") if _is_mock(exported) and name not in vars(exported) else None
     return wrapped is None or _may_be_wrapped(getattr(wrapped, name, None))
 
@@ -50,8 +50,8 @@ def may_get(exported: Any, name: str) -> bool:
 def may_set(exported: Any, name: str, value: Any) -> bool:
     """Return whether the solution may set an attribute of this public name to a value.
 
-    It may set data. It may not set what test code would call, nor replace objects of test code that have methods by
-    others that lack them. All of a mock may be called, so it takes plain data only.
+    It may set data. It may not set anything that test code would call, and it may not replace an object of test code
+    that has methods by one that lacks them. Every attribute of a mock can be called, so a mock takes plain data only.
     """
     if _is_of_library(exported, name):
         return False
@@ -66,7 +66,7 @@ def may_set(exported: Any, name: str, value: Any) -> bool:
     ):
         current = getattr(exported, name, _MISSING)
     elif _has_attribute(type(current), "__set__"):
-        return True  # a property of test code, which decides itself, or something that cannot be set
+        return True  # a property of test code, whose setter decides
     if _is_remote(current):
         return True
     if callable(current) or _has_attribute(type(current), "__get__"):
@@ -95,12 +95,12 @@ def _is_of_library(exported: Any, name: str) -> bool:
 
 
 def _may_be_wrapped(member: Any) -> bool:
-    """Return whether something may be called through a mock that wraps it: only what the solution could have itself."""
+    """Return whether a member may be called through a mock that wraps its owner: if it could be exported itself."""
     return abilities_of(member) is not None or getattr(member, "__module__", None) in _HARMLESS_MODULES
 
 
 def _is_remote(value: Any) -> bool:
-    """Return whether a value stands for an object or class of the solution that test code did not derive."""
+    """Return whether a value is a proxy of a class that test code did not derive, or of an object of such a class."""
     kind = value if isinstance(value, ProxyType) else type(value)
     return isinstance(kind, ProxyType) and kind.__module__ not in TEST_MODULES
 
@@ -118,7 +118,7 @@ def _has_attribute(kind: type, name: str) -> bool:
 
 
 def _leaves(value: Any, depth: int = 0) -> Iterator[Any]:
-    """Yield what is in containers of containers, or else the value itself."""
+    """Yield the items of nested containers; a value that is not a container itself."""
     items = value.values() if type(value) is dict else value
     if type(value) in _CONTAINERS and depth < _MAX_DEPTH:
         for item in items:
@@ -128,7 +128,7 @@ def _leaves(value: Any, depth: int = 0) -> Iterator[Any]:
 
 
 def _methods(value: Any) -> frozenset[str]:
-    """Return the names of what test code can call of an object of its own."""
+    """Return the names of the public methods of an object of test code; empty for any other object."""
     kind = type(value)
     if _is_remote(value):
         return frozenset()
@@ -141,15 +141,15 @@ def _methods(value: Any) -> frozenset[str]:
 
 
 class Exports:
-    """Objects that stay in the harness process, while the solution has keys for them."""
+    """Table of the exported objects: they stay in the harness process, and the solution gets keys for them."""
 
     def __init__(self) -> None:
         self._objects: dict[str, Any] = {}
         self._keys: dict[int, str] = {}
 
     def key_of(self, value: Any) -> str:
-        """Return the key by which the solution knows an object, and keep the object alive from now on."""
-        key = self._keys.get(id(value))  # its id stays its own: the table keeps it alive
+        """Return the key of an object, and keep the object alive from now on."""
+        key = self._keys.get(id(value))  # no other object gets its id, because the table keeps it alive
         if key is None:
             key = self._keys[id(value)] = f"{HARNESS_KEY}{len(self._objects)}"
             self._objects[key] = value
@@ -160,12 +160,12 @@ class Exports:
         return self._objects.get(key)
 
     def serve(self, verb: str, fields: list[Any]) -> Any:
-        """Do with an exported object what the solution asks.
+        """Perform a request of the solution on an exported object.
 
         Args:
             verb: ``call``, ``op``, ``get`` or ``set``.
-            fields: the object, and what the verb takes: arguments; an operation (which stands before the object) and
-                operands; a name, and a value to set.
+            fields: for ``call`` the object, arguments and keyword arguments; for ``op`` the operation, the object and
+                operands; for ``get`` the object and a name; for ``set`` also a value.
 
         Raises:
             TypeError: the object was not exported, or cannot do that.
@@ -173,9 +173,9 @@ class Exports:
             Exception: what the object itself raises.
         """
         exported, *rest = fields if verb != OP else [fields[1], fields[0], *fields[2:]]
-        # What the solution names was adopted first: it may be an object of its own, or a built-in class.
+        # The key was resolved before, and a forged one may stand for a proxy or a built-in class.
         if self._keys.get(id(exported)) is None:
-            raise TypeError("not an object of the test's")
+            raise TypeError("not an object of the test")
         if verb == CALL:
             args, kwargs = rest
             if not may_be_called(exported, args, kwargs):
@@ -192,7 +192,5 @@ class Exports:
         if verb == GET:
             return getattr(exported, name)
         if not may_set(exported, name, *value):
-            raise AttributeError(
-                f"{name!r} of a {type(exported).__name__!r} object of the test's cannot be set to that"
-            )
+            raise AttributeError(f"{name!r} of a {type(exported).__name__!r} object of the test cannot be set to that")
         return setattr(exported, name, *value)

@@ -33,21 +33,21 @@ __all__ = ["ProxyHost", "StdoutForwarder"]
 
 
 class StdoutForwarder:
-    """Writes what the solution prints to what test code has put in the place of ``sys.stdout`` and ``sys.stderr``."""
+    """Forwards the solution's output to streams that test code has assigned to ``sys.stdout`` and ``sys.stderr``."""
 
     def __init__(self) -> None:
         self._originals = sys.stdout, sys.stderr
         self._generation = 0
         self._forwarded = [0, 0]
-        """Number of bytes of each stream that are not new."""
+        """Number of bytes of each stream that were forwarded, or skipped."""
 
     def skip(self, client: SolutionClient) -> None:
-        """Treat all that was written up to now as not new."""
+        """Skip all output so far."""
         output, errors = client.written
         self._generation, self._forwarded = client.generation, [len(output), len(errors)]
 
     def forward_new(self, client: SolutionClient) -> None:
-        """Write what is new."""
+        """Forward the output since the last call."""
         if client.generation != self._generation:
             self._generation, self._forwarded = client.generation, [0, 0]
         streams = zip(client.written, (sys.stdout, sys.stderr), self._originals, strict=True)
@@ -67,7 +67,7 @@ class ProxyHost:
     Args:
         client: the solution, in its process.
         loaded_client: returns the client with the answer loaded, or raises `SolutionLostError`.
-        naming: tells the names that are meant as classes.
+        naming: decides which names are meant as classes.
     """
 
     def __init__(
@@ -84,8 +84,8 @@ class ProxyHost:
         self._exports = Exports()
         self._dropped: set[int] = set()
         self._started: set[int] = set()
-        # An error of test code that the solution called back. The solution may swallow it, and so may test code that
-        # it calls back after that, so it is kept until no request is under way, and raised then.
+        # Error of a callback, that is, of test code. The solution may swallow it, and so may a later callback, so it is
+        # kept, and raised when the outermost request has returned.
         self._pending: BaseException | None = None
         self._depth = 0
         self._forwarder = StdoutForwarder()
@@ -104,7 +104,7 @@ class ProxyHost:
         return self._exchange(lambda client: client.ask(verb, *fields))
 
     def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """Call something in the solution's process; mutable arguments then look as it has left them."""
+        """Call something in the solution's process; mutable arguments are updated to what the call made of them."""
         self.change_count += 1
         if self.is_proxy(target) and ref_of(target).name:
             target = ref_of(target).name
@@ -116,8 +116,8 @@ class ProxyHost:
         try:
             reply = request(client)
         except ValueError as error:
-            # A ValueCodecError, or raised by a `__str__` of test code on the way. Passed on as it is, it would satisfy
-            # a test that expects a ValueError of the solution.
+            # It is a ValueCodecError, or test code's own `__str__` raised it while the arguments were encoded. If it
+            # were passed on, it would satisfy a test that expects the solution to raise ValueError.
             raise RefusedError(f"arguments that cannot be passed: {error}") from None
         finally:
             self._depth -= 1
@@ -131,20 +131,20 @@ class ProxyHost:
             return reply.value
         raise exceptions.exception_for(reply, self)
 
-    # What test code has
+    # Names and proxies
 
     def bind(self, names: dict[str, Any]) -> None:
-        """Take the names of an answer that was just loaded."""
+        """Record the names of an answer that was just loaded."""
         self._forwarder.skip(self._client)
         for name, value in names.items():
             self.bind_name(name, value)
 
     def bind_name(self, name: str, value: Any) -> Any:
-        """Take a name of the solution's module, and return what test code sees for it."""
+        """Record a name of the solution's module; return the value or proxy that test code gets for it."""
         before: Any = self._by_name.get(name)
         if self._has_ref(before) and self._has_ref(value) and ref_of(before).generation != ref_of(value).generation:
-            # The answer was loaded again. Test code holds the old proxy in its variables, so that one goes on, and
-            # stands for the object of the new process.
+            # The answer was loaded again, in a new process. Variables of test code still hold the old proxy, so that
+            # proxy now refers to the object in the new process.
             key = ref_of(value).generation, ref_of(value).key
             ref_of(before).generation, ref_of(before).key = key
             if isinstance(before, ProxyType):
@@ -156,16 +156,16 @@ class ProxyHost:
         if isinstance(value, ProxyType):
             self.classes.bind_name(name, value)
         elif self.is_proxy(value) and "." in name:
-            ref_of(value).name = name  # a method of a class: each call by name makes an object of its own
+            ref_of(value).name = name  # such as "Class.method": each lookup makes a new method object, so call by path
         return value
 
     def by_name(self, name: str) -> Any:
-        """Return what test code has by a name of the solution's module; ``None`` if it has not asked for it."""
+        """Return the value or proxy of a name of the solution's module; ``None`` if test code has not asked for it."""
         return self._by_name.get(name)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the solution's module that test code has."""
+        """Names of the solution's module that test code has asked for."""
         return tuple(self._by_name)
 
     def _has_ref(self, value: Any) -> bool:
@@ -176,15 +176,15 @@ class ProxyHost:
         return issubclass(type(value), Proxy)
 
     def is_known(self, value: Any) -> bool:
-        """Return whether test code names the class of an object."""
+        """Return whether the class of an object is known (see `testcases.proxies.trust`)."""
         return self.classes.is_known(type(value))
 
     def is_made_by_test(self, value: Any) -> bool:
-        """Return whether test code made an object."""
+        """Return whether an object is made by the test (see `testcases.proxies.trust`)."""
         return ref_of(value).is_made_by_test
 
     def mark_made_by_test(self, value: Any) -> None:
-        """Have an object count as made by test code."""
+        """Mark an object as made by the test, if its class is known."""
         if self.is_proxy(value) and self.is_known(value):
             ref_of(value).is_made_by_test = True
 
@@ -196,14 +196,14 @@ class ProxyHost:
         return value
 
     def class_attribute(self, kind: Any, name: str) -> Any:
-        """Return an attribute of a class; an instance of it, such as an enum's member, counts as made by test code."""
+        """Return an attribute of a class; an instance of it, such as an enum's member, is made by the test."""
         value = self.ask(GET, kind, name)
         if self.classes.is_constructible(kind) and type(value) is kind:
             self.mark_made_by_test(value)
         return value
 
     def apply_unary(self, operation: str, value: Any) -> Any:
-        """Apply an operation without other operands; its result counts as made by test code if the object does."""
+        """Apply an operation without other operands; its result is made by the test if the object is."""
         result = self.ask(OP, operation, [value])
         if self.is_made_by_test(value):
             self.mark_made_by_test(result)
@@ -220,7 +220,7 @@ class ProxyHost:
         return False
 
     def release_ref(self, ref: RemoteRef) -> None:
-        """Record that test code no longer has an object."""
+        """Record that test code has dropped a proxy, so that the solution may free the object."""
         # Runs in __del__, at any point of any code, so it only records. The next request sends it along.
         if ref.generation == self._client.generation and self._proxies.get((ref.generation, ref.key)) is None:
             self._dropped.add(ref.key)
@@ -233,10 +233,10 @@ class ProxyHost:
     # Callbacks of the client
 
     def adopt(self, reference: Any) -> Any:
-        """Return what test code sees for an object of the solution."""
+        """Return the proxy, the class, or test code's own object for a reference that the solution sent."""
         key, of = reference.key, reference.of
         if type(key) is str:
-            # Of this process the solution can name what was exported to it, and harmless built-in classes.
+            # A key that is a text refers to this process: to an exported object, or to a harmless built-in class.
             if key.startswith(f"{GLOBAL_KEY}builtins:"):
                 return _builtin_class(key.removeprefix(f"{GLOBAL_KEY}builtins:"))
             return self._exports.by_key(key)
@@ -247,14 +247,15 @@ class ProxyHost:
             self._dropped.discard(key)
             return known
         kind = self.classes.for_type_name(of) if type(of) is str else self.classes.proxy_class(of)
-        # After proxy_class, which asks the solution, and while it waits an older proxy of the key may be collected.
+        # Only after proxy_class: it sends a request, and meanwhile an older proxy of this key may be garbage-collected
+        # and recorded as dropped.
         self._dropped.discard(key)
         return self._make_proxy(kind, key)
 
     def adopt_tuple(self, reference: Any, names: Sequence[str], items: tuple[Any, ...]) -> Any:
-        """Return what test code sees for a named tuple."""
+        """Return the tuple that test code gets for a named tuple of the solution."""
         kind = self.classes.proxy_class(reference.of) if type(reference.of) is int and reference.of else None
-        # The fields are as reported; they must be those of the class, which test code may know by its name.
+        # The solution reports the fields with each tuple. Test code may know the class, so they must be its fields.
         if kind is None or not issubclass(kind, tuple) or getattr(kind, "_fields", None) != tuple(names):
             kind = make_named_tuple_class(reference.kind, tuple(names), {})
         if kind is None or len(names) != len(items):
@@ -277,12 +278,12 @@ class ProxyHost:
         return RemoteRef(self, self._client.generation, key)
 
     def adopt_all(self, value: Any) -> Any:
-        """Return a value with what test code sees in the place of references."""
+        """Return a value with all references in it replaced as `adopt` does."""
         return self._client.callbacks.adopt(value)
 
     def export(self, value: Any) -> Reference | None:
-        """Return a reference for an object; ``None`` for what the solution may not have."""
-        ref = self._find_ref(value)  # an object of its own goes back as what it is
+        """Return a reference to send for an object; ``None`` if the solution may not have it."""
+        ref = self._find_ref(value)  # an object of the solution goes back as itself
         if ref is not None:
             return Reference(self._key_of(value, ref), type(value).__name__)
         if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -316,14 +317,14 @@ class ProxyHost:
         return ref.key
 
     def serve(self, verb: str, fields: list[Any]) -> Any:
-        """Do with an exported object what the solution asks."""
+        """Perform a request of the solution on an exported object."""
         return self._exports.serve(verb, fields)
 
     def report(self, error: BaseException) -> ExceptionFields:
         """Describe an exception of `serve` to the solution."""
         may_be_caught = isinstance(error, Exception | SystemExit) and not isinstance(error, AssertionError)
-        # An assertion in a callback is part of the test, and so is what must end it: an answer that catches it has not
-        # passed.
+        # A failed assertion in a callback fails the test, and so do errors that must end the test (a refusal, the
+        # watchdog). An answer must not pass by catching them, so they are raised again when its call returns.
         if not may_be_caught and not is_from_solution(error):
             self._pending = error
         kind = type(error)

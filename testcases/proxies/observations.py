@@ -1,14 +1,14 @@
 """Conversions of the solution's objects to plain data, cached so that each reports one value only.
 
-A conversion runs the answer's code, which could return another number each time. So a result is kept, and returned
-again, until test code does something that may change the object: calls, reads or sets an attribute, takes or sets an
-item, steps an iterator, operates in place. Conversions, comparisons and arithmetic do not count as that. The number or
-text in an object whose class derives from a number or text cannot change, and is asked once for ever.
+A conversion runs the answer's code, which could return another number each time. So a result is cached until test
+code does something that may change an object: call it, read or set an attribute, get or set an item, step an iterator,
+operate in place. Conversions, comparisons and arithmetic do not clear the cache. If the class of an object derives from
+a number or text type, that number or text cannot change, and is cached for good.
 
-An object that test code made by calling a class is asked each time: its state is for the test to change, by clocks and
-callbacks of its own, too.
+Nothing else is cached for an object that test code made by calling a class: the test may change its state in ways that
+are not seen here, such as a clock or a callback.
 
-An object is one value only. As a number, what it is as an ``int``, ``float``, ``complex`` and as a truth must agree.
+An object must be one value only: its conversions to ``int``, ``float``, ``complex`` and ``bool`` must agree.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _OPERATORS = """
     add sub mul truediv floordiv mod divmod pow matmul lshift rshift and_ or_ xor
 """
 READ_ONLY_OPERATIONS = frozenset([*_CONVERSIONS.split(), *_OPERATORS.split()])
-"""Operations that change no object whose class is honest."""
+"""Operations that change no object, unless its class misuses them; they do not clear the cache."""
 _NUMBERS = frozenset({int, float, complex})
 _IMMUTABLE = _NUMBERS | {str, bytes}
 _PLAIN = _IMMUTABLE | {list, tuple, set, frozenset, dict}
@@ -56,7 +56,7 @@ _LOCAL_CONVERSIONS: dict[str, Callable[..., Any]] = {
     "bool": bool, "int": int, "float": float, "complex": complex, "index": lambda value: value.__index__(), "len": len,
     "abs": abs, "round": round, "trunc": math.trunc, "floor": math.floor, "ceil": math.ceil,
 }  # fmt: skip
-"""Conversions that run here, on the plain value of an object."""
+"""Conversions that run in the harness process, on the plain value of an object."""
 
 
 def has_member(proxy: Any, name: str) -> bool:
@@ -80,7 +80,7 @@ def plain_base(proxy: Any) -> type | None:
 
 
 def ask_once(session: Session, operation: str, proxy: Any, *operands: Any) -> Any:
-    """Return the result of a conversion, asked again only when test code has done something since.
+    """Return the result of a conversion, from the cache unless an object may have changed since.
 
     Raises:
         Exception: what the solution raised, the same each time.
@@ -100,7 +100,7 @@ def ask_once(session: Session, operation: str, proxy: Any, *operands: Any) -> An
             if not is_from_solution(raised):
                 raise
             value, error = None, raised
-        if session.is_proxy(value):  # not plain data, so nothing to compare; and kept here it would never be released
+        if session.is_proxy(value):  # a proxy decides no comparison, and one in the cache would never be released
             return value
         ref.conversions[key] = value, error
     value, error = ref.conversions[key]
@@ -110,7 +110,10 @@ def ask_once(session: Session, operation: str, proxy: Any, *operands: Any) -> An
 
 
 def convert(session: Session, operation: str, proxy: Any, *operands: Any) -> Any:
-    """Convert an object: here where its class derives from a number or text and test code did not make it, else there.
+    """Convert an object to a number, a text or a truth value.
+
+    It runs in the harness process if the object's class derives from a number or text type and test code did not make
+    the object; else in the solution's process.
 
     Raises:
         Exception: what the solution raised.
@@ -123,7 +126,7 @@ def convert(session: Session, operation: str, proxy: Any, *operands: Any) -> Any
 
 
 def as_number(session: Session, proxy: Any) -> int | float | complex | None:
-    """Return the number that an object is; ``None`` if it is not a number, or not the same one in every respect."""
+    """Return an object as a number; ``None`` if it is not one, or if its conversions do not agree."""
     kind = plain_base(proxy)
     if kind in _NUMBERS:
         numbers = [ask_once(session, "base", proxy)]
@@ -149,7 +152,7 @@ def _try_conversion(session: Session, proxy: Any, name: str) -> Any:
 
 
 def _agrees(one: Any, other: Any) -> bool:
-    """Return whether a number is the other, as far as the other's type can represent it."""
+    """Return whether a number, converted to the type of the other, equals the other."""
     try:
         return bool(type(other)(one) == other)
     except (OverflowError, TypeError):
@@ -157,10 +160,10 @@ def _agrees(one: Any, other: Any) -> bool:
 
 
 def plain_value_with(session: Session, proxy: Any, name: str) -> Any:
-    """Return the plain value of an object on which a method of this name is to run; ``None`` if it is to be asked.
+    """Return the plain value on which a method runs in the harness process; ``None``: it runs in the solution's.
 
-    The method runs here when test code did not make the object, and its class derives from a plain type that has the
-    method. What that type does is known, and the answer does not get to see what its object is compared with.
+    It runs in the harness process if test code did not make the object, and the object's class derives from a plain
+    type that has the method. So the method of the plain type decides, and the answer does not see the arguments.
     """
     kind = plain_base(proxy)
     if kind is None or session.is_made_by_test(proxy) or not is_plain_method(type(proxy), name):

@@ -1,6 +1,6 @@
-"""Proxies of the solution's objects and classes: what test code does with one is asked of the solution's process.
+"""Proxies of the solution's objects and classes: an operation on one becomes a request to the solution's process.
 
-`testcases.proxies.trust` decides what may be asked and what is believed.
+`testcases.proxies.trust` decides which requests may be sent, and which replies are believed.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class ProxyType(type):
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> ProxyType:
         """Derive a class in test code."""
         cls = type.__new__(mcs, name, bases, namespace, **options)
-        # Proxy itself, and classes of this package, have no reference: only those of the solution are derived there.
+        # Proxy itself and the base classes of this package have no reference: nothing of them is made in that process.
         base = next((one for one in bases if "__class_ref__" in vars(one)), None)
         if base is not None:
             ref_of(base).session.classes.derive(cls, namespace)
         return cls
 
     def __init__(cls, *_: Any, **__: Any) -> None:
-        """Do nothing: options of a class statement are not for `type`."""
+        """Do nothing: `type.__init__` would refuse the options of a class statement."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make an object, in the solution's process."""
@@ -73,12 +73,12 @@ class ProxyType(type):
 
 
 class Proxy(metaclass=ProxyType):
-    """An object of the solution. A class of proxies has the special methods that the class has which it stands for."""
+    """Stands for an object of the solution. Its subclass for a class has the same special methods as that class."""
 
     __slots__ = ("__ref__", "__weakref__")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Do nothing: a derived class of test code calls this where the solution's class has no such method."""
+        """Do nothing: subclasses in test code may call this where the solution's class has no ``__init__``."""
 
     def __getattr__(self, name: str) -> Any:
         return trust.get_attribute(ref_of(self).session, self, name)
@@ -110,7 +110,7 @@ class Proxy(metaclass=ProxyType):
 
 
 def as_plain(value: Any, kind: type) -> Any:
-    """Return a value; an object of the solution as a list, a dict or a number, where it can be seen as one."""
+    """Return a value as it is; an object of the solution converted to a list, a dict or a number, where it can be."""
     return trust.as_plain(ref_of(value).session, value, kind) if issubclass(type(value), Proxy) else value
 
 
@@ -158,7 +158,7 @@ def _call(self: Proxy, *args: Any, **kwargs: Any) -> Any:
 
 
 def _await(self: Proxy) -> Generator[None, None, Any]:
-    # Started before the yield, so that awaitables that test code gathers run beside each other there.
+    # Started before the yield: awaitables that test code passes to asyncio.gather then run concurrently there.
     session = ref_of(self).session
     session.ask(START, self)
     yield
@@ -182,7 +182,7 @@ async def _aexit(self: Proxy, _: object, error: BaseException | None, __: object
 def _may_be_seen(error: BaseException | None) -> bool:
     """Return whether the solution may see the error that ended a ``with`` block of test code.
 
-    Not a `FinalError` or the watchdog's error: an ``__exit__`` that saw one could ask to suppress it.
+    It may not see a `FinalError` or the watchdog's error: its ``__exit__`` could ask to suppress them.
     """
     return error is None or isinstance(error, Exception) or is_from_solution(error)
 
@@ -191,7 +191,7 @@ def _next(self: Proxy) -> Any:
     try:
         return ref_of(self).session.ask(OP, "next", [self])
     except StopIteration as error:
-        mark_caught(error)  # here it does mean the end, and Python may swallow it
+        mark_caught(error)  # raised by __next__ it means the end of the iteration, and Python may swallow it
         raise
 
 
@@ -231,11 +231,11 @@ SPECIAL_METHODS: dict[str, Callable[..., Any]] = {
     "__contains__": _contains, "__call__": _call, "__await__": _await, "__exit__": _exit,
     "__aexit__": _aexit, "__next__": _next, "__anext__": _anext,
 }  # fmt: skip
-"""Special methods that are asked of the solution's process, by name."""
+"""Special methods of proxies, by name; each sends a request, or converts or compares by the rules of trust."""
 
 
 def special_members(names: Any, absent: Any = ()) -> dict[str, Any]:
-    """Return the members of a class that has some special methods, and sets others to ``None``, as Python does."""
+    """Return class members: the special methods with these names, and ``None`` for those that the class disables."""
     members: dict[str, Any] = {name: SPECIAL_METHODS[name] for name in names if name in SPECIAL_METHODS}
     members |= dict.fromkeys((name for name in absent if name in SPECIAL_METHODS), None)
     # As Python does: an object with an `__eq__` of its own and no `__hash__` cannot be a key.

@@ -1,7 +1,7 @@
 """Classes of proxies, built from the descriptions that the solution's process gives of its classes.
 
-A description decides which requests can be made, and nothing else: a class that claims methods it does not have is
-found out when they are called. So a description is checked for types and sizes, and not for truth.
+A description decides only which requests can be made: if a class claims a method that it does not have, the request
+fails. So the types and sizes of a description are checked, but not whether it is true.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _TYPES: tuple[type, ...] = (
     type(iter(range(0))),
 )  # fmt: skip
 _TYPES_BY_NAME = {kind.__name__: kind for kind in (*_ROUTINES, *_TYPES)}
-"""Types whose objects are described by the name alone."""
-# Listed one by one: looked up freely, a reported module and name could mean any object that is loaded here.
+"""Types whose objects are described only by the name of their type."""
+# Listed one by one: if any reported module and name were looked up, they could mean any object of the harness.
 _STDLIB_ERRORS: Final = frozenset(
     {
         ("asyncio.exceptions", "CancelledError"), ("asyncio.exceptions", "InvalidStateError"),
@@ -61,11 +61,11 @@ _STDLIB_ERRORS: Final = frozenset(
         ("urllib.error", "URLError"), ("zlib", "error"), ("zoneinfo._common", "ZoneInfoNotFoundError"),
     }
 )  # fmt: skip
-"""Exceptions of the standard library, by module and name, that test code meets as themselves."""
+"""Exceptions of the standard library, by module and name, that have no proxy class: test code gets the class itself."""
 
 
 class RemoteError(SolutionError, metaclass=ProxyType):
-    """An exception of a class of the solution. Its attributes are those of the exception in the solution's process."""
+    """Proxy of an exception of a class of the solution. Its attributes are read in the solution's process."""
 
     def __str__(self) -> str:
         text = self.__dict__.get("__text__")
@@ -80,14 +80,14 @@ class RemoteError(SolutionError, metaclass=ProxyType):
 def class_for_type_name(session: Session, name: str) -> type:
     """Return the class of proxies for objects that are described by the name of their type.
 
-    For a name that is not known it is a class without special methods.
+    For an unknown name it is a class without special methods.
     """
     kind = _TYPES_BY_NAME.get(name)
     members: dict[str, Any] = {"__slots__": (), "__class_ref__": _NoRef(session)}
     if kind is None:
         return type.__new__(ProxyType, "object", (Proxy,), members)
     members |= special_members(vars(kind)) | _members(dict.fromkeys(_methods(kind), "function"))
-    # isinstance(f(x), types.GeneratorType) is a common assertion; the class decides no comparison of values.
+    # isinstance(f(x), types.GeneratorType) is a common assertion, and harmless: it does not compare values.
     members["__class__"] = property(lambda _: kind)
     if kind is types.CoroutineType:
         members |= {"send": _send, "throw": _throw, "close": _close}
@@ -100,7 +100,10 @@ def class_for_type_name(session: Session, name: str) -> type:
 
 
 def _send(self: Any, _: Any) -> None:
-    """Take one step of a coroutine for an event loop of test code: the first starts it there, the second awaits it."""
+    """Take one step of a coroutine for an event loop of test code.
+
+    The first step starts it in the solution's process, the second waits for its result.
+    """
     session = ref_of(self).session
     if session.was_started(self):
         raise StopIteration(session.ask(AWAIT, self))
@@ -111,11 +114,11 @@ def _throw(_: Any, error: Any, *more: Any) -> None:  # noqa: ARG001 - a coroutin
 
 
 def _close(_: Any) -> None:
-    """Do nothing: nothing runs here."""
+    """Do nothing: the coroutine runs in the solution's process."""
 
 
 class _NoRef(RemoteRef):
-    """The reference of a class that has none in the solution's process."""
+    """The reference of a proxy class that stands for no class of the solution."""
 
     __slots__ = ()
 
@@ -127,7 +130,7 @@ class _NoRef(RemoteRef):
 
 
 class _ClassRef(RemoteRef):
-    """A reference to a class, which stays as long as its process."""
+    """A reference to a class of the solution, which exists as long as its process."""
 
     __slots__ = ()
 
@@ -159,7 +162,7 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
     bases = _bases(session, mro[1:])
     errors = [base for base in bases if issubclass(base, BaseException)]
     if errors:
-        # RemoteError stands between: its `__str__` and attributes come before those of the built-in class.
+        # RemoteError comes before the built-in bases, so that its `__str__` and `__getattr__` win.
         own = [base for base in errors if isinstance(base, ProxyType)]
         return _build_class(name, [*own, RemoteError, *(base for base in errors if base not in own)], namespace)
     if mro and len(mro) > 1 and mro[1][1:] == ["builtins", "tuple"] and type(description.get("names")) is list:
@@ -185,7 +188,7 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
 
 def _build_class(name: str, bases: Sequence[type], namespace: dict[str, Any]) -> type:
     last = RemoteError if RemoteError in bases else Proxy
-    # The bases are as reported, and may contradict each other, or want a layout that does not fit.
+    # The process reports the bases, so their order may be inconsistent, or their memory layouts may conflict.
     for attempt in (tuple(bases) or (Proxy,), (last,)):
         try:
             return type.__new__(ProxyType, name, attempt, dict(namespace))
@@ -195,7 +198,7 @@ def _build_class(name: str, bases: Sequence[type], namespace: dict[str, Any]) ->
 
 
 def _bases(session: Session, ancestors: list[list[Any]]) -> list[type]:
-    """Return the bases of a proxy class: one for each class it derives from, nearest first."""
+    """Return the bases of a proxy class: one for each class that the solution's class derives from, nearest first."""
     bases: list[type] = []
     for key, module, name in ancestors:
         if (module, name) == ("builtins", "object"):
@@ -218,8 +221,8 @@ def _stdlib_error(module: str, name: str) -> type[BaseException] | None:
 def make_builtin_base(session: Session, kind: type) -> type:
     """Make the base of proxies for objects whose class derives from a built-in one.
 
-    It has the methods of that class, but does not derive from it: C code would then use the value that a proxy has as a
-    list or a str, which is empty, instead of asking.
+    It has the methods of that class, but does not derive from it. If it did, C code would take the proxy itself for a
+    list or a str, an empty one, and send no request.
     """
     members: dict[str, Any] = {"__slots__": (), "__class_ref__": _NoRef(session), "__builtin_type__": kind}
     members |= _members(dict.fromkeys(_methods(kind), "function")) | special_members(vars(kind))
@@ -247,8 +250,8 @@ def _members(kinds: Any) -> dict[str, Any]:
 def _method(name: str) -> Callable[..., Any]:
     """Make a method that is called in the solution's process.
 
-    On an object whose class test code derives, it is called on the class that has it: ``super().method()`` in test code
-    must not find the method of test code again.
+    For an object of a class that test code has derived, it is looked up in the class of the solution that defines it:
+    otherwise ``super().method()`` in a method of test code would call that method again, without end.
     """
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -264,7 +267,7 @@ def _method(name: str) -> Callable[..., Any]:
 
 
 def _class_method(name: str) -> Any:
-    """Make a class method, mostly an alternative constructor: what it returns counts as made by calling the class."""
+    """Make a class method. Most are alternative constructors, so an object that one returns is made by the test."""
 
     def method(cls: type, *args: Any, **kwargs: Any) -> Any:
         session = ref_of(cls).session
@@ -285,7 +288,7 @@ def _property(name: str) -> property:
 
 
 def _field(name: str) -> Any:
-    """Return a field as `dataclasses.fields` gives it."""
+    """Return a field as `dataclasses.fields` returns it."""
     return dataclasses.fields(dataclasses.make_dataclass("fields", [(name, Any)]))[0]
 
 
@@ -294,9 +297,9 @@ def _list(value: Any, kind: type) -> list[Any]:
 
 
 def make_named_tuple_class(name: str, names: tuple[str, ...], namespace: dict[str, Any]) -> type | None:
-    """Make a class of named tuples that ask the solution's process for any other attribute.
+    """Make a class of named tuples that read all attributes but their fields in the solution's process.
 
-    The items have crossed as plain data, so they compare here like any tuple.
+    The items were sent as plain data, so these tuples are compared in the harness process, like any tuple.
     """
     usable = len(set(names)) == len(names) and all(
         field.isidentifier() and not keyword.iskeyword(field) and not field.startswith("_") for field in names

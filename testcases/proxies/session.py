@@ -23,7 +23,7 @@ class Asking(Protocol):
         """
 
     def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """Call something in the solution's process; mutable arguments then look as it has left them."""
+        """Call something in the solution's process; mutable arguments are updated to what the call made of them."""
 
 
 class ClassTable(Protocol):
@@ -36,13 +36,13 @@ class ClassTable(Protocol):
         """Return the base of proxies for objects whose class derives from a built-in one."""
 
     def derive(self, kind: type, namespace: dict[str, Any]) -> None:
-        """Make a class that test code derives in the solution's process, too."""
+        """Make a class that test code has derived also in the solution's process."""
 
     def is_derived(self, kind: type) -> bool:
         """Return whether test code has derived a class."""
 
     def is_constructible(self, kind: type) -> bool:
-        """Return whether test code itself calls something as a class, or derives it."""
+        """Return whether objects of a class are made by the test when test code calls it."""
 
 
 class Session(Asking, Protocol):
@@ -59,13 +59,13 @@ class Session(Asking, Protocol):
         """Return whether a value stands for an object of the solution."""
 
     def is_known(self, value: Any) -> bool:
-        """Return whether test code names the class of an object."""
+        """Return whether the class of an object is known (see `testcases.proxies.trust`)."""
 
     def is_made_by_test(self, value: Any) -> bool:
-        """Return whether test code made an object."""
+        """Return whether an object is made by the test (see `testcases.proxies.trust`)."""
 
     def mark_made_by_test(self, value: Any) -> None:
-        """Have an object count as made by test code."""
+        """Mark an object as made by the test, if its class is known."""
 
     def apply_unary(self, operation: str, value: Any) -> Any:
         """Apply an operation that has no other operand."""
@@ -77,7 +77,7 @@ class Session(Asking, Protocol):
         """Return an attribute of a class of the solution."""
 
     def release_ref(self, ref: RemoteRef) -> None:
-        """Record that test code no longer has an object."""
+        """Record that test code has dropped a proxy, so that the solution may free the object."""
 
     def was_started(self, awaitable: Any) -> bool:
         """Return whether a coroutine runs already; start it if not."""
@@ -86,14 +86,14 @@ class Session(Asking, Protocol):
         """Make a reference to an object of the present process."""
 
     def adopt(self, reference: Any) -> Any:
-        """Return what test code sees for a reference."""
+        """Return the proxy, the class, or test code's own object for a reference that the solution sent."""
 
     def adopt_all(self, value: Any) -> Any:
-        """Return a value with what test code sees in the place of references."""
+        """Return a value with all references in it replaced as `adopt` does."""
 
 
 class RemoteRef:
-    """A reference to an object in the solution's process, which lets the object go when the reference is gone."""
+    """A reference to an object in the solution's process; the object may be freed once the reference is."""
 
     __slots__ = ("change_count", "conversions", "generation", "is_made_by_test", "key", "name", "session")
 
@@ -106,12 +106,12 @@ class RemoteRef:
         self.is_made_by_test = False
         """True if test code made the object, by calling a class of the solution that it names."""
         self.conversions: dict[tuple[Any, ...], tuple[Any, Exception | None]] = {}
-        """Results of conversions, which are asked once (`testcases.proxies.observations`)."""
+        """Cached results of conversions (`testcases.proxies.observations`)."""
         self.change_count = 0
-        """The session's count when `conversions` was filled."""
+        """The session's `change_count` when `conversions` was filled."""
 
     def __del__(self) -> None:
-        # Runs wherever the last variable goes, in any thread and in the middle of a request: it must not send anything.
+        # May run in any thread and in the middle of a request, so it must not send anything.
         self.session.release_ref(self)
 
 

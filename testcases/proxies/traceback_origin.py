@@ -1,7 +1,7 @@
 """Origin of an exception in test code, read from the bytecode that was running.
 
-The solution's objects are asked whether to suppress an exception that ends a ``with`` block of test code. That must not
-undo a test: neither an assertion that failed, nor an error over a value that is not of the kind it should be.
+When an exception ends a ``with`` block of test code on an object of the solution, the object's ``__exit__`` may ask to
+suppress it. It must not be able to suppress a failed assertion, or an error that a wrong value has caused.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _NAMING = frozenset({*_VARIABLES, *dis.hasname})
 def may_be_suppressed(error: BaseException | None) -> bool:
     """Return whether the solution may suppress an exception of a ``with`` block.
 
-    It may for an exception of its own, for one that test code raises by a ``raise`` statement, and for one that comes
-    of nothing but constants, built-in functions and modules (``1 / 0``). It may not for an assertion that failed, nor
-    for anything raised while an assertion was evaluated.
+    It may suppress an exception that it raised itself, one that a ``raise`` statement of test code raised, and one that
+    an expression without variables raised (``1 / 0``): such an expression uses only constants, built-in functions and
+    modules. It may not suppress a failed assertion, or any exception raised while an assertion was evaluated.
     """
     if error is None:
         return True
@@ -48,8 +48,9 @@ def may_be_suppressed(error: BaseException | None) -> bool:
 def is_missing_module(error: BaseException) -> bool:
     """Return whether test code imports a module that this host lacks, which breaks the test for every answer.
 
-    An import error of the solution is not that. Nor is one that test code raises with something of the solution:
-    ``raise candidate("x")``, where that is ImportError. An answer could choose to be unscored by either.
+    An import error of the solution does not count, nor one that test code raises by a name of the solution, as in
+    ``raise candidate("x")`` where the answer has set ``candidate = ImportError``. Otherwise an answer could choose to
+    be unscored.
     """
     if not isinstance(error, ImportError) or is_from_solution(error):
         return False

@@ -1,28 +1,38 @@
-"""Rules on what test code may ask of the solution's objects, and what it believes of the replies.
+"""Rules on which operations the solution's objects may perform for test code, and which of their results are believed.
 
-An answer that is optimised against its tests finds every comparison that its own code decides. So the rule behind all
-of these: the test's own plain data is compared here, with plain data, and the answer does not get to see it first.
+An answer that is optimised against its tests exploits every comparison that its own code decides. So the rule behind
+all others: the test's own plain data is compared in the harness process, with plain data, and the answer does not see
+it before.
 
-A class is *known* if test code names it, or derives it from one it names. An object is *made by the test* if test code
-called a known class that is meant as a class (`testcases.proxies.class_registry`: an answer may write a class where a
-function was asked for, and what that "returns" is a result).
+Terms:
 
-- Attributes, items, calls, iteration: asked. What comes back is a value like any other.
-- Length, truth, text, numbers made of it: asked once (`testcases.proxies.observations`).
-- Methods that plain data has, of an object that the answer handed out: where its class derives from that plain type,
-  they run here, on the value it holds. Where it does not, those that decide what is right, such as ``startswith`` and
-  ``difference``, are refused unless they are given another object.
-- ``a == b``, ``a < b`` with two objects of known classes: the answer's classes decide, as they would natively. A class
-  that equals a stranger is equal to nothing. Objects of other classes equal only themselves.
-- ``a == 3.5``, with the test's own plain data: true when the object, converted to that kind of data, *is* that data,
-  here; and then only if its class agrees. The answer sees the test's value only when it has just reported it itself.
-  What the answer handed out is one value of one kind: not a number if its numbers or its truth differ.
-- ``a < 3.5``: decided here, for objects of known classes that derive from a plain type, by the value they hold.
-- ``a + b`` with two objects of known classes: asked. ``a * 2``: asked of an object made by the test, as a method call
-  is; but a difference or a quotient of it and plain data must be an object again. Of an object that the answer handed
-  out it is refused: the test may have meant a number, and ``abs(f(x) - 3.5) < 1e-6`` must not hold because a class
-  claims it.
-- ``item in a``: asked of an object made by the test; of others the items are compared, here.
+- A class is *known* if test code names it, or derives it from a class that it names.
+- An object is *made by the test* if test code called a known class that is meant as a class. An answer may write a
+  class where a function was asked for; what that returns is not made by the test (`testcases.proxies.class_registry`).
+- An object is *handed out* by the answer if it is not made by the test.
+- *Forwarded*: the solution's process performs the operation. *Local*: this process performs it, on plain data that the
+  object was converted to.
+- A *stranger* is a bare ``object()`` in the solution's process, to which no honest object is equal.
+
+Rules, for objects ``a`` and ``b`` of the solution:
+
+- Attributes, items, calls, iteration: forwarded. The result is a value like any other.
+- Conversions to a length, a truth value, a text or a number: forwarded once, then cached
+  (`testcases.proxies.observations`).
+- Methods that plain data has, of an object handed out: local if its class derives from the plain type with the method.
+  Otherwise those by which a test decides what is right, such as ``startswith`` and ``difference``, are refused, unless
+  an argument is an object of the solution.
+- ``a == b``, ``a < b`` with known classes: forwarded, so the answer's classes decide as they would without a sandbox.
+  An object that is equal to a stranger counts as equal to nothing. Objects of other classes equal only themselves.
+- ``a == 3.5``, with the test's own plain data: true if ``a``, converted to the type of the data, equals it (local), and
+  the class of ``a`` then agrees (forwarded). So the answer sees the test's value only after it has reported that value
+  itself. An object handed out has one value of one kind: if its conversions do not agree, it is not a number.
+- ``a < 3.5``: local, for known classes that derive from a plain type; refused for others.
+- ``a + b`` with known classes: forwarded.
+- ``a * 2``, with plain data: forwarded if ``a`` is made by the test, but a difference or a quotient must be an object
+  again. Refused if ``a`` is handed out: the test may expect a number, and the class could make
+  ``abs(f(x) - 3.5) < 1e-6`` true.
+- ``item in a``: forwarded if ``a`` is made by the test; else its items are compared one by one (local).
 
 A refusal is not an exception that test code could catch (`testcases.signals.RefusedError`).
 """
@@ -61,11 +71,13 @@ _CLAIM_NAMES = """
     isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper
 """
 _CLAIMS = frozenset(_CLAIM_NAMES.split())
-"""Methods of plain data by which a test decides what is right. Of anything else that has them, they are only claims."""
+"""Methods of plain data by which a test decides what is right. The result of another class's method is only a claim."""
 _CLOSED = "add mul pow matmul lshift rshift and_ or_ iadd imul ipow imatmul ilshift irshift iand ior"
 _CLOSED_OPERATIONS = frozenset(_CLOSED.split())
-"""Operators whose result is made by the test when the operands are. A difference or a quotient is a comparison in
-disguise: ``f(x) - 3.5 == 0``."""
+"""Operators whose result is made by the test if the operands are.
+
+Differences and quotients are missing because they can serve as comparisons: ``f(x) - 3.5 == 0``.
+"""
 
 
 def compare(session: Session, operation: str, proxy: Any, other: Any) -> Any:
@@ -86,18 +98,18 @@ def _compare_two(session: Session, operation: str, proxy: Any, other: Any) -> An
         raise RefusedError("objects of a class that the test does not name cannot be ordered")
     result = session.ask(OP, operation, [proxy, other])
     if operation in {"eq", "ne"} and result is (operation == "eq"):
-        # An `__eq__` that is always true would make every expected object right. So the object is compared with a
-        # bare object() as well: a class that equals that is believed to equal nothing.
+        # An `__eq__` that is always true would make every expected object right. So the object is also compared with a
+        # stranger, a bare object() in its own process. If it equals that, too, it counts as equal to nothing.
         equals_anything = session.ask(OP, f"stranger_{operation}", [proxy]) is result
         return result is not equals_anything
     return result
 
 
 def _is_equal_to_plain(session: Session, proxy: Any, other: Any) -> bool:
-    """Return whether an object, converted to the type of a value, is that value, and its class agrees."""
+    """Return whether an object, converted to the type of a value, equals it, and the object's class agrees."""
     if session.is_made_by_test(proxy) or type(other) in _plain_types_of(session, proxy):
         value = _value_as(session, proxy, type(other))
-        # Only once it has reported this very value is its `__eq__` asked, so nothing is disclosed by asking.
+        # Its `__eq__` gets the value only after the object has itself reported it, so nothing is disclosed.
         return type(value) in _PLAIN and value == other and session.ask(OP, "eq", [proxy, other]) is True
     return False
 
@@ -115,13 +127,13 @@ def _value_as(session: Session, proxy: Any, kind: type) -> Any:
 
 
 def _plain_types_of(session: Session, proxy: Any) -> frozenset[type]:
-    """Return the types as which an object from the answer may be seen.
+    """Return the plain types that an object handed out may be compared with.
 
-    They are of one sort, so that it equals one value: one object must not be 3 to one test and "three" to the next.
+    They are of one kind, so that the object equals one value: it must not be 3 to one test and "three" to the next.
     """
     kind = observations.plain_base(proxy)
     if kind is not None:
-        return next((sort for sort in (_NUMBERS, _ITEMS) if kind in sort), frozenset({kind}))
+        return next((group for group in (_NUMBERS, _ITEMS) if kind in group), frozenset({kind}))
     if any(observations.has_member(proxy, f"__{name}__") for name in ("index", "float", "complex")):
         return _NUMBERS
     if session.is_known(proxy):
@@ -201,10 +213,10 @@ def get_attribute(session: Session, proxy: Any, name: str) -> Any:
 
 
 def refuse_claim(session: Session, proxy: Any, name: str, args: Sequence[Any] = ()) -> None:
-    """Refuse a method of an object, or class, that would decide about the test's own data as plain data does.
+    """Refuse a method of an object or class if its result would decide the test although it is only a claim.
 
     Raises:
-        RefusedError: its result would have to be believed.
+        RefusedError: the method is one of plain data, and neither the object nor an argument makes it harmless.
     """
     is_of_test = session.classes.is_constructible(proxy) if isinstance(proxy, type) else session.is_made_by_test(proxy)
     if name in _CLAIMS and not is_of_test and not any(session.is_proxy(arg) for arg in args):
@@ -212,7 +224,7 @@ def refuse_claim(session: Session, proxy: Any, name: str, args: Sequence[Any] = 
 
 
 def as_plain(session: Session, proxy: Any, kind: type) -> Any:
-    """Return an object as a list or a dict of what is in it, or as its number; itself where it is none of these."""
+    """Return an object converted to a list, a dict or a number; the object itself if the conversion fails."""
     try:
         if kind is float:
             return observations.ask_once(session, "base", proxy)
@@ -223,19 +235,19 @@ def as_plain(session: Session, proxy: Any, kind: type) -> Any:
         return proxy
 
 
-# Python raises a TypeError for a `__len__` that returns a text, which test code could take for one of the solution and
-# catch. A refusal it cannot catch.
+# If a proxy's `__len__` returned a text, Python would raise a TypeError, and test code that expects one of the solution
+# would catch it. Test code cannot catch a refusal.
 
 
 def require_int(value: Any) -> int:
-    """Return an int as it is, and refuse all else."""
+    """Return an int as it is, and refuse any other type."""
     if type(value) is not int:
         raise RefusedError("a whole number is needed, and the solution returned something else")
     return value
 
 
 def require_str(value: Any) -> str:
-    """Return a str as it is, and refuse all else."""
+    """Return a str as it is, and refuse any other type."""
     if type(value) is not str:
         raise RefusedError("a text is needed, and the solution returned something else")
     return value

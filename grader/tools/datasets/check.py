@@ -139,7 +139,9 @@ class _Checker:
         report.solutions += len(solutions)
         report.passing += sum(result.passed for result in solutions)
         report.tests += max(len(result.grades[0].tests) for result in results)
-        report.unskilled += max((result.share for result in results if result.probe.kind in UNSKILLED), default=0.0)
+        report.trivial_baseline_sum += max(
+            (result.share for result in results if result.probe.kind in UNSKILLED), default=0.0
+        )
         report.stubs_passing += any(result.share > 0.0 for result in stubs)
         cpu_s = task.problem.limits.cpu_s or self._grader.config.limits.cpu_s
         for kind, detail in find_faults(results, Thresholds(self._options.guessable, self._options.slow * cpu_s)):

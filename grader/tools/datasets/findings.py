@@ -69,8 +69,8 @@ class CheckReport:
     """Tests of all tasks."""
     stubs_passing: int = 0
     """Tasks in which a stub passes at least one test; not a finding by itself, since ``None`` may be right."""
-    unskilled: float = 0.0
-    """Sum over the tasks of the share of tests that the best answer without skill passes."""
+    trivial_baseline_sum: float = 0.0
+    """Sum over the tasks of the share of tests that the best trivial answer passes, such as a constant or an echo."""
     runs: int = 0
     """Probes that were graded, repetitions included."""
     elapsed_s: float = 0.0
@@ -82,8 +82,8 @@ class CheckReport:
 
     @property
     def unskilled_share(self) -> float:
-        """Mean over the tasks of the share of tests that the best answer without skill passes."""
-        return self.unskilled / self.tasks if self.tasks else 0.0
+        """Mean over the tasks of the share of tests that the best trivial answer passes."""
+        return self.trivial_baseline_sum / self.tasks if self.tasks else 0.0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -121,7 +121,7 @@ class Thresholds:
     """Bounds below which there is no finding."""
 
     guessable: float
-    """Share of the tests that an answer without skill may pass."""
+    """Share of the tests that a trivial answer may pass."""
     cpu_s: float
     """CPU seconds that a solution may need for all tests."""
 

@@ -23,7 +23,7 @@ _MAX_WORST = 100
 
 @dataclass(frozen=True, slots=True)
 class OversizedRow:
-    """A row of which a batch of the asked size does not fit into a request."""
+    """A row that is too large: a request cannot hold a whole batch of rows of its size."""
 
     place: str
     id: str

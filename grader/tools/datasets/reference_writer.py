@@ -95,7 +95,7 @@ class ReferenceWriter:
     def __init__(self, *, native: bool = False) -> None:
         self._native = native
         self._needed: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
-        """Columns that rows of a format and with certain columns have needed so far."""
+        """Columns that were needed so far, by format and columns of the row."""
 
     def write(self, task: Task) -> Any:
         """Return the reference for a task.
@@ -114,7 +114,7 @@ class ReferenceWriter:
             yield to_native(task.problem)
         for original in self._originals(task, expected):
             yield original
-            # Some rows fit several formats, until the name of theirs is with them.
+            # Some rows fit several formats; the name of the format decides.
             if isinstance(original, Mapping):
                 yield {**original, "format": task.problem.format_name}
         if not self._native:
@@ -129,20 +129,20 @@ class ReferenceWriter:
         yield from self._trimmed(task, expected)
 
     def _trimmed(self, task: Task, expected: str) -> Iterator[dict[str, Any]]:
-        """Yield the row with ever more of its columns, fewest first."""
+        """Yield the row reduced to the columns that it needs, then with more of its columns, then whole."""
         row = {name: value for name, value in task.row.items() if value is not None}
         kind = (task.problem.format_name, frozenset(row))
         known = self._needed.get(kind)
         if known is not None:
-            # rows of a data set nearly always need the same columns, and finding these reads the row once for each
+            # Rows of a data set nearly always need the same columns. To find them, the row is read once per column.
             yield {name: value for name, value in row.items() if name in known}
         needed = dict(row)
-        # solutions first: they are the largest columns, and every further reading is cheaper without them
+        # Solutions first: they are the largest columns, and each later reading is faster without them.
         for name in sorted(row, key=lambda name: name not in SOLUTION_COLUMNS):
             without = {other: value for other, value in needed.items() if other != name}
             if _reads_as({**without, "format": task.problem.format_name}, expected, task):
                 needed = without
-        # Ever more columns, as a later row may need one that the first one could do without.
+        # Columns are only added: a later row may need one that the first row did not.
         self._needed[kind] = frozenset(needed) | (known or frozenset())
         yield needed
         yield {name: value for name, value in row.items() if name not in SOLUTION_COLUMNS}

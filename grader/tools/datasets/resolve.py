@@ -59,7 +59,7 @@ def _find_address(row: Row) -> tuple[Address | None, str]:
 def _fetch_all(addresses: Sequence[Address], store: ReferenceStore) -> dict[Location, ReferenceFile | StoreError]:
     if not addresses:
         return {}
-    # no deadline: this runs on a user's host, who may stop it; each fetch has a timeout of its own
+    # No deadline: it runs in the foreground, where users can stop it, and each fetch has its own timeout.
     with store.fetch(addresses, deadline=math.inf) as fetch:
         return fetch.wait()
 

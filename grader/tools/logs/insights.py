@@ -23,7 +23,7 @@ _FOLDER: Final = Path(__file__).with_name("queries")
 # The files have bin(5m) and not a placeholder, so that they can be pasted into the console as they are.
 _BIN: Final = re.compile(r"\bbin\(5m\)")
 _BINS: Final = ((3 * 3600, "5m"), (2 * 86400, "1h"), (float("inf"), "1d"))
-"""Longest time ranges, in seconds, and the distance of rows in them."""
+"""Longest time range, in seconds, for each bin width; a row of a result sums up one bin."""
 _FIRST_PAUSE_S: Final = 0.25
 _PAUSE_GROWTH: Final = 1.5
 _MAX_PAUSE_S: Final = 5.0

@@ -147,7 +147,7 @@ class FanOut:
         except InvocationError as error:
             return self._after_failure(batch, str(error), error.remedy)
         except ResponseError as error:
-            return self._after_failure(batch, str(error), Remedy.ALONE)
+            return self._after_failure(batch, str(error), Remedy.SPLIT)
         self.budget.record_success()
         is_last = batch.repetition + 1 >= self._limits.single_item.max_attempts
         again = []
@@ -173,7 +173,7 @@ class FanOut:
             return _halves(batch.items)
         max_attempts = {
             Remedy.LATER: self._limits.throttled.max_attempts,
-            Remedy.ALONE: self._limits.single_item.max_attempts,
+            Remedy.SPLIT: self._limits.single_item.max_attempts,
             Remedy.SMALLER: 1,
         }[remedy]
         if batch.repetition + 1 < max_attempts:
@@ -182,7 +182,7 @@ class FanOut:
             self._done.put(ItemResult(item, unscored_grade(item.id, reason), delivered=False))
         return []
 
-    def _repeated(self, items: Sequence[RequestItem], batch: _Batch, remedy: Remedy = Remedy.ALONE) -> _Batch:
+    def _repeated(self, items: Sequence[RequestItem], batch: _Batch, remedy: Remedy = Remedy.SPLIT) -> _Batch:
         policy = self._limits.throttled if remedy is Remedy.LATER else self._limits.single_item
         repetition = batch.repetition + 1
         return _Batch(items, repetition, policy.wait_s(repetition))

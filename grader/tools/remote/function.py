@@ -40,15 +40,16 @@ _FATAL_ERRORS: Final = frozenset(
 
 
 class Remedy(Enum):
-    """Requests that may go well after an invocation that has failed."""
+    """Request that may succeed after an invocation has failed."""
 
     LATER = "the same again, after a while"
     SMALLER = "a smaller batch"
-    ALONE = "each half by itself; a single sample again, after a while"
+    SPLIT = "each half by itself; a single sample again, after a while"
+    """Splitting the batch again and again finds the sample that makes the function fail."""
 
 
 class InvocationError(Exception):
-    """An invocation has failed, and another request may go well. The text is for people."""
+    """An invocation has failed, and another request may succeed. The text is for people."""
 
     def __init__(self, message: str, remedy: Remedy) -> None:
         super().__init__(message)
@@ -136,7 +137,7 @@ class RemoteFunction:
                 raise InvocationError(f"{about}: the request is too large for Lambda", Remedy.SMALLER) from None
             # One sample of the batch is to blame, which halving finds.
             if error.code in _REQUEST_ERRORS:
-                raise InvocationError(str(error), Remedy.ALONE) from None
+                raise InvocationError(str(error), Remedy.SPLIT) from None
             if error.code in _TRANSIENT_ERRORS:
                 raise InvocationError(str(error), Remedy.LATER) from None
             raise
@@ -157,8 +158,8 @@ class RemoteFunction:
         text = f"function {self.name}: has failed: {kind}: {message}"
         # Every other batch would fail in the same way, and be billed.
         if kind in _FATAL_ERRORS:
-            return CloudError(f"{text}; put the function right first", code=kind)
-        return InvocationError(text, Remedy.SMALLER if kind in _TOO_LARGE else Remedy.ALONE)
+            return CloudError(f"{text}; fix the function first", code=kind)
+        return InvocationError(text, Remedy.SMALLER if kind in _TOO_LARGE else Remedy.SPLIT)
 
     def _dry_run(self, name: FunctionName) -> None:
         self._cloud.call("lambda", "invoke", f"function {name}", **_target_parameters(name), InvocationType="DryRun")

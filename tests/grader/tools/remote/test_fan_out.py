@@ -80,7 +80,7 @@ def test_items_are_taken_as_they_can_be_sent() -> None:
 @pytest.mark.parametrize(
     "failure",
     [
-        pytest.param(InvocationError("exited", Remedy.ALONE), id="the function fails"),
+        pytest.param(InvocationError("exited", Remedy.SPLIT), id="the function fails"),
         pytest.param(InvocationError("large", Remedy.SMALLER), id="too large"),
         pytest.param(b"[]", id="results are missing"),
         pytest.param(b"nonsense", id="no JSON"),
@@ -172,7 +172,7 @@ def test_a_fatal_error_ends_the_run(error: Exception) -> None:
 
 def test_a_function_that_always_fails_is_given_up_early() -> None:
     def answer(_: list[Any]) -> bytes:
-        raise InvocationError("exited", Remedy.ALONE)
+        raise InvocationError("exited", Remedy.SPLIT)
 
     function = Function(answer)
     limits = RetryLimits(single_item=RetryPolicy(3, 0.0, 0.0), max_failures=30)
