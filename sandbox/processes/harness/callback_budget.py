@@ -99,9 +99,9 @@ class CallbackBudget:
         if waited_s < _SHORT_S:
             return 0.0
         queued_now = queued_seconds(os.getpid())
-        return (
-            waited_s / UNKNOWN_QUEUE_DIVISOR if queued_now is None else max(0.0, waited_s - (queued_now - queued_start))
-        )
+        if queued_now is None:
+            return waited_s / UNKNOWN_QUEUE_DIVISOR
+        return max(0.0, waited_s - (queued_now - queued_start))
 
     def _check(self, *_: Any) -> None:
         if self._counting and self._left_s <= self._waited_s():
