@@ -6,11 +6,10 @@ from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sandbox.processes.solution.proxies import Proxies
-
 from sandbox.processes.base_frame import run
 from sandbox.processes.harness.callbacks import Callbacks
 from sandbox.processes.solution.exceptions import CallbackErrors, encode_exception
+from sandbox.processes.solution.harness_objects import HarnessObjects
 from sandbox.processes.solution.objects import Objects
 from sandbox.processes.solution.trampoline import Steps, Task
 from sandbox.wire.limits import Limits
@@ -61,9 +60,9 @@ class FakeClient:
     def renew(self) -> None:
         self.generation += 1
         self.module = ModuleType("solution")
-        proxies = Proxies(self.ask_back)
-        self.back = CallbackErrors(proxies)
-        self.objects = Objects(self.module, proxies)
+        harness_objects = HarnessObjects(self.ask_back)
+        self.back = CallbackErrors(harness_objects)
+        self.objects = Objects(self.module, harness_objects)
 
     def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
         self.log.append("load")
