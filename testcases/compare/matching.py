@@ -43,6 +43,7 @@ def pairs_up(
     if len(left) > _MAX_SEARCHED:
         return False
     neighbours = [[index for index, other in enumerate(right) if same(one, other)] for one in left]
+    # Searching recurses once per item at most, so _MAX_SEARCHED also bounds the depth of the stack.
     owner: dict[int, int] = {}
     return all(_find_partner(item, neighbours, owner, set()) for item in range(len(left)))
 
@@ -66,6 +67,7 @@ def has_partners(
     """
     if len(items) <= _MAX_SEARCHED and len(others) <= _MAX_SEARCHED:
         return all(any(same(item, other) for other in others) for item in items)
+    # For numbers this is exact: if any of the others is near enough, one of the two nearest is.
     ranked = sorted(others, key=key)
     keys = [key(other) for other in ranked]
     for item in items:

@@ -26,6 +26,8 @@ class Approx:
         nan_ok: whether NaN is near to NaN.
     """
 
+    # `array == approx(...)`: NumPy then does not compare element by element, but leaves it to this class's __eq__
+    # (NumPy, "Standard array subclasses", `__array_ufunc__`).
     __array_ufunc__ = None
     __array_priority__ = 100
 
@@ -76,14 +78,17 @@ class Approx:
 
     def _is_near(self, actual: Any) -> bool:
         expected = self.expected
+        # True == 1 in Python, but True is not a right answer where a number near 1 is expected, nor 1 where True is.
         if isinstance(actual, bool) != isinstance(expected, bool):
             return False
+        # Also true of equal infinities, and of equal values that are not numbers, such as None.
         if actual == expected:
             return True
         if not (isinstance(expected, Complex | Decimal) and isinstance(actual, Complex | Decimal)):
             return False
         if math.isnan(abs(expected)):
             return self.nan_ok and math.isnan(abs(actual))
+        # The relative tolerance of an infinite value is infinite, so every number would be near to it.
         if math.isinf(abs(expected)) or math.isinf(abs(actual)):
             return False
         try:

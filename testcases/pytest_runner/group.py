@@ -77,6 +77,7 @@ class Group:
             except BaseException as error:  # noqa: BLE001 - then no case can run
                 failure = error
         if failure is None and test.cases not in {None, len(cases)}:
+            # Whatever made the numbers differ: an answer must not be able to choose how many results there are.
             failure = Skipped(f"the test has {len(cases)} cases, where its source shows {test.cases}")
         if failure is not None:
             return [(test.label, failure)] * test.count
@@ -85,6 +86,7 @@ class Group:
             why = failure or self._case(test.label, function, case, [*marks, *case.marks])
             failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
             outcomes.append((f"{test.label}[{case.name}]" if case.params else test.label, why))
+        # The source does not show the number of cases, so the test has one result: its first failure, if any.
         if test.cases is None:
             return [(test.label, next((why for _, why in outcomes if why is not None), None))]
         return outcomes
@@ -100,6 +102,7 @@ class Group:
                 owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
                 failure = failure or catch(call_hook, owner, f"teardown_{hook}", about=context.function)
             ending = catch(scopes.function.end)
+            # What test code has swallowed comes first: it must fail the test even if everything else went well.
             return watch.take() or failure or ending
 
     def _context(self, name: str, function: Any, case: Case, scopes: Scopes) -> TestContext:

@@ -41,6 +41,7 @@ class RemotePatcher:
         path = self._path(target, name)
         if path is not None:
             module = GlobalRef(f"{path[0]}:")
+            # A stack: patches of the same attribute can be nested, and each must restore what it replaced.
             self._originals.setdefault(path, []).append(self._session.ask(GET, module, name))
             self._session.ask(OP, "setattr", [module, name, value])
 
@@ -60,6 +61,7 @@ class RemotePatcher:
 @contextmanager
 def patched_mocks(remote: RemotePatcher) -> Iterator[None]:
     """Have `unittest.mock.patch` patch the solution's process, too."""
+    # unittest.mock does not export the class of what `patch` and `patch.object` return, so take it from an object.
     patcher: Any = type(mock.patch.object(os, "name"))
     enter, leave = patcher.__enter__, patcher.__exit__
 
@@ -69,6 +71,7 @@ def patched_mocks(remote: RemotePatcher) -> Iterator[None]:
         return entered
 
     def reaching_leave(self: Any, *failure: Any) -> Any:
+        # Read first: the original __exit__ deletes the attribute.
         target = getattr(self, "target", None)
         left = leave(self, *failure)
         remote.restore(target, self.attribute)
@@ -174,6 +177,7 @@ class MonkeyPatch:
     def _before(self, target: Any, name: str) -> Any:
         if isinstance(target, ProxyType):
             return self._session.ask(GET, target, name)
+        # Of a class, vars() and not getattr(): that unwraps a staticmethod, and undo would restore a plain function.
         own = vars(target).get(name, _MISSING) if isinstance(target, type) else _MISSING
         return own if own is not _MISSING else getattr(target, name, _MISSING)
 

@@ -27,6 +27,7 @@ class Mark:
         """Mark a function or class, or take arguments first."""
         if len(args) == 1 and not kwargs and (isinstance(args[0], type) or hasattr(args[0], "__code__")):
             target = args[0]
+            # vars() and a new list: otherwise a class would take over, and change, the list of its base class.
             own = vars(target).get("pytestmark", [])
             target.pytestmark = [*own, self]
             return target

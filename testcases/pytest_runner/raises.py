@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ExceptionInfo", "Failed", "Raises", "Skipped", "raises"]
 
 
+# BaseException and not Exception, as in pytest: an `except Exception` in test code must not swallow it.
 class Failed(BaseException):
     """Raised by ``pytest.fail``, and by ``pytest.raises`` when nothing was raised."""
 
@@ -96,6 +97,7 @@ class Raises:
     def __exit__(self, _: object, error: BaseException | None, trace: object) -> bool:
         if error is None:
             raise Failed(f"DID NOT RAISE {self.expected!r}")
+        # `pytest.raises(BaseException)` must not catch what ends the test.
         if isinstance(error, FinalError | OutOfTimeError) or not isinstance(error, self.expected):
             return False
         mark_caught(error)

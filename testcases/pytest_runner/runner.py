@@ -68,6 +68,7 @@ def run_suite(solution: Solution, source: str, module: str) -> list[CaseResult]:
     Raises:
         BrokenTestError: the module cannot run, whatever the answer is.
     """
+    # Refused before anything runs: a feature that is missing here would fail right answers, too.
     for line, feature in unsupported_features(source):
         raise BrokenTestError(f"line {line}: {feature}")
     wanted = free_names(source)
@@ -116,6 +117,7 @@ class Suite:
             stack.enter_context(installed_modules(modules))
             if patcher.is_remote:
                 stack.enter_context(patched_mocks(patcher))
+            # Test code may replace the streams and not restore them; later tests must not write into its buffers.
             stack.callback(setattr, sys, "stdout", sys.stdout)
             stack.callback(setattr, sys, "stderr", sys.stderr)
             yield
@@ -135,6 +137,7 @@ class Suite:
         for owner, group in itertools.groupby(tests, key=lambda test: test.owner):
             for outcomes in self._group(owner, list(group), scope, failure):
                 yield [self._result(name, why) for name, why in outcomes]
+                # The watchdog stopped test code at an unknown point. What that left behind may fail the tests after it.
                 stopped = next((why for _, why in outcomes if isinstance(why, OutOfTimeError)), None)
                 failure = Skipped(str(stopped)) if stopped is not None else failure
         catch(scope.end)
@@ -163,6 +166,7 @@ class Suite:
         code = compile_marked(self.source, _FILE)
         vars(self.module).update(self._namespace())
         vars(self.module).update({"__name__": _MODULE, "__file__": _FILE})
+        # There is no such file, so tracebacks and inspect.getsource would find no source lines without this.
         linecache.cache[_FILE] = len(self.source), None, self.source.splitlines(keepends=True), _FILE
         exec(code, vars(self.module))
 
@@ -177,6 +181,7 @@ class Suite:
         except BaseException as error:  # noqa: BLE001 - something else has this name now
             failure = error
         if failure is not None:
+            # As many results as if the tests had run: their number must be the same for every answer.
             for test in tests:
                 yield [(test.label, failure) for _ in range(test.count)]
         elif tests[0].is_unittest:

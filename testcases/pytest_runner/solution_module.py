@@ -33,6 +33,7 @@ class SolutionModule(ModuleType):
 
     def __init__(self, name: str, solution: Solution, used_names: frozenset[str]) -> None:
         super().__init__(name)
+        # By vars(): __setattr__ of this class sets attributes in the solution's process.
         vars(self)["__solution__"] = solution
         vars(self)["__used_names__"] = used_names
 
@@ -40,6 +41,7 @@ class SolutionModule(ModuleType):
         solution: Solution = vars(self)["__solution__"]
         if name == "__all__":
             return solution.public_names(vars(self)["__used_names__"])
+        # The import system reads names such as __path__ and __spec__; the answer must not supply them.
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return solution.name(name)
@@ -73,6 +75,7 @@ def installed_modules(modules: dict[str, ModuleType]) -> Iterator[None]:
 def imported_names(module: ast.Module, name: str) -> set[str]:
     """Return the names that a test module takes from the solution's module of this name."""
     found: set[str] = set()
+    # Two passes: a function may use an alias above the line that imports it.
     aliases = {name}
     for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom) and node.module == name:

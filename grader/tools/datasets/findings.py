@@ -70,7 +70,7 @@ class CheckReport:
     stubs_passing: int = 0
     """Tasks in which a stub passes at least one test; not a finding by itself, since ``None`` may be right."""
     trivial_baseline_sum: float = 0.0
-    """Sum over the tasks of the share of tests that the best trivial answer passes, such as a constant or an echo."""
+    """Sum over the tasks of the share of tests that the best trivial answer passes, such as a constant or a stub."""
     runs: int = 0
     """Probes that were graded, repetitions included."""
     elapsed_s: float = 0.0

@@ -29,6 +29,7 @@ class ResourceStatus(StrEnum):
     ABSENT = "not there"
 
 
+# A dry run goes on after a call that it did not make, and later actions use parts of the response.
 class UnknownAnswer(dict[str, Any]):
     """Placeholder for the response to a call that a dry run did not make; each key maps to a description of itself."""
 
@@ -101,5 +102,6 @@ class Login:
 
 
 Action = AwsCall | Wait | Command | Login
+# Generators, so that a real run and a dry run share the code that decides what is to be done.
 Actions = Generator[Action, Any, ResourceStatus]
 """Generator of actions; it is sent the response to each action, and returns the status of the resource."""

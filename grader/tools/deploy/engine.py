@@ -57,4 +57,5 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
             command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.TimeoutExpired) as error:
+        # The exit code of a shell for a command that cannot be run, so that callers handle one kind of failure.
         return subprocess.CompletedProcess(command, 127, "", str(error))

@@ -27,4 +27,5 @@ def is_ours(found: dict[str, str] | list[dict[str, str]] | None, name: str) -> b
     """Return whether tags, in the format of any service, are those of a deployment."""
     if not isinstance(found, dict):
         found = {tag["Key"]: tag["Value"] for tag in found or ()}
+    # A subset is enough: users and AWS itself add tags, for example for cost reports.
     return tags_of(name).items() <= found.items()

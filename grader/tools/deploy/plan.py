@@ -144,6 +144,8 @@ def removal_of(deployment: Deployment, cloud: AwsSession, *, keep_logs: bool = F
     Raises:
         CloudRequestError, CloudError: the account could not be determined.
     """
+    # The function first, because it uses all others; the images before the repository, because AWS deletes only empty
+    # ones.
     resources: list[Removable] = [Function(deployment, "", "")]
     if not keep_logs:
         resources.append(LogGroup(deployment))
@@ -154,6 +156,7 @@ def removal_of(deployment: Deployment, cloud: AwsSession, *, keep_logs: bool = F
 
 def _image(deployment: Deployment, cloud: AwsSession, *, build: bool, base: str | None) -> Image:
     source = Source.find()
+    # Deferred and cached: finding an engine starts programs, and no engine is needed if the image is in ECR already.
     engine = functools.cache(lambda: find_engine(source))
     registry = _registry(cloud)
     if build:

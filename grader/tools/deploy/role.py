@@ -68,6 +68,7 @@ class Role:
             yield AwsCall("iam", "update_assume_role_policy", {**name, "PolicyDocument": json.dumps(trust)}, self.title)
             outcome = ResourceStatus.CHANGED
         document = self._policy(cloud)
+        # Looked up even for a role of ours: an interrupted run may have created the role without its policy.
         held = None if found is None else cloud.find("iam", "get_role_policy", self.title, **policy)
         if held is None or held["PolicyDocument"] != document:
             yield AwsCall("iam", "put_role_policy", {**policy, "PolicyDocument": json.dumps(document)}, self.title)

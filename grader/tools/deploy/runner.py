@@ -111,6 +111,7 @@ class ActionRunner:
             case Command():
                 return _run(act.words, act.about, folder=act.folder, environment=act.environment)
             case Login():
+                # By stdin: the arguments of a process are visible to all users of the host.
                 return _run(act.words, f"login at {act.registry}", stdin=self._password())
 
     def _call(self, act: AwsCall) -> Any:
@@ -136,6 +137,7 @@ class ActionRunner:
 
     def _password(self) -> bytes:
         answer = self._cloud.call("ecr", "get_authorization_token", "login at ECR")
+        # The token is `AWS:password` in base64 (GetAuthorizationToken in the Amazon ECR API Reference).
         token = base64.b64decode(answer["authorizationData"][0]["authorizationToken"])
         return token.partition(b":")[2]
 
@@ -160,7 +162,9 @@ def _run(
             list(words),
             cwd=str(folder) if folder is not None else None,
             env={**os.environ, **more},
+            # An empty stdin: a program that asks for something fails, and does not wait for ever.
             input=b"" if stdin is None else stdin,
+            # Our own stdout holds nothing but the command's result, which scripts read.
             stdout=sys.stderr.fileno(),
             check=False,
         )

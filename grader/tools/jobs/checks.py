@@ -98,6 +98,7 @@ def resolve_function(function: str, cloud: AwsSession, *, must_exist: bool) -> F
     name = FunctionName.parse(function)
     if name.region is None:
         name = FunctionName(name.name, name.qualifier, cloud.region, cloud.account, cloud.partition)
+        # Region and account are now assumed. If they are wrong, that must show here and not in a failed job.
         must_exist = True
     elif name.region != cloud.region:
         raise CloudRequestError(
@@ -112,6 +113,7 @@ def _require_function(name: FunctionName, cloud: AwsSession) -> None:
     qualifier = {} if name.qualifier is None else {"Qualifier": name.qualifier}
     if cloud.find("lambda", "get_function", f"function {name}", FunctionName=name.name, **qualifier) is not None:
         return
+    # AWS reports a missing alias like a missing function; look again without it to name the one that is missing.
     if qualifier and cloud.find("lambda", "get_function", f"function {name}", FunctionName=name.name) is not None:
         raise NothingThereError(
             f"function {name.name}: has no alias or version {name.qualifier} in {cloud.region}; `grader deploy --name "

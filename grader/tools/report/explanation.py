@@ -61,6 +61,7 @@ class Explanation:
         """Amount by which the parts exceed the reward, in [0, 1]; 0 unless a gate withholds something."""
         if self.grade.reward is None:
             return 0.0
+        # The bound keeps rounding errors of the sum from showing up as something withheld.
         excess = sum(part.contribution for part in self.parts) - self.grade.reward
         return excess if excess > _CLOSE else 0.0
 

@@ -58,6 +58,7 @@ def prices_for(
         date="" if is_custom else table["date"],
         region=region,
         architecture=architecture,
+        # Identity: a region with a table of its own is not assumed, even if its prices are the default ones.
         assumed=gb_second is None and of_region is default and region not in _DEFAULT_PRICE_REGIONS,
     )
 

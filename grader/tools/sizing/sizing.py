@@ -177,6 +177,7 @@ def size_function(profile: Profile, prices: Prices, demand: Workload) -> Sizing:
 
 
 def _payload_batch(profile: Profile) -> int:
+    # Lambda limits the payload of the response as well as that of the request.
     room = PAYLOAD_BYTES * _PAYLOAD_SHARE
     return int(min(room // profile.largest_bytes, room // profile.result_bytes))
 
@@ -230,6 +231,7 @@ def _dollars(size: int, memory_mb: int, profile: Profile, prices: Prices, demand
 
 def _timeout_s(option: MemoryOption, profile: Profile, demand: Workload) -> int:
     """Return the timeout in seconds: twice the worst batch and a cold start, within Lambda's limits."""
+    # A batch that times out is billed and has no results, so a slow sample and a cold start have to fit in.
     start = profile.start_s / _executor_speed(option.memory_mb, demand)
     return min(TIMEOUT_S, max(_MIN_TIMEOUT_S, math.ceil(_TIMEOUT_FACTOR * (start + option.worst_batch_s))))
 
