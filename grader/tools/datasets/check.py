@@ -1,6 +1,6 @@
 """Check whether the tests of a data set can be trusted, by grading probes.
 
-A reward is only as good as the tests behind it: what a model can pass without skill, it will.
+A reward is only as good as the tests behind it: tests that a trivial answer passes teach a model to give that answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from grader.config.settings import Credit, RewardConfig
 from grader.errors import InputError
 from grader.tools.datasets.findings import CheckReport, Finding, FindingKind, ProbeResult, Thresholds, find_faults
-from grader.tools.datasets.probes import UNSKILLED, ProbeKind, make_probes
+from grader.tools.datasets.probes import TRIVIAL_KINDS, ProbeKind, make_probes
 from grader.tools.datasets.tasks import RowError, read_task
 from grader.tools.files.rows import chunks
 
@@ -40,7 +40,7 @@ class CheckOptions:
     solutions: int = 3
     """Maximum number of solutions of a task that are run."""
     guessable: float = 0.75
-    """Share of the tests that an answer without skill may pass, in [0, 1)."""
+    """Share of the tests that a trivial answer may pass, in [0, 1)."""
     slow: float = 0.5
     """Share of the CPU time limit of one test that a solution may need for all tests, above 0."""
 
@@ -140,7 +140,7 @@ class _Checker:
         report.passing += sum(result.passed for result in solutions)
         report.tests += max(len(result.grades[0].tests) for result in results)
         report.trivial_baseline_sum += max(
-            (result.share for result in results if result.probe.kind in UNSKILLED), default=0.0
+            (result.share for result in results if result.probe.kind in TRIVIAL_KINDS), default=0.0
         )
         report.stubs_passing += any(result.share > 0.0 for result in stubs)
         cpu_s = task.problem.limits.cpu_s or self._grader.config.limits.cpu_s

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.extraction import ExtractionRule
 from grader.text import one_line
-from grader.tools.datasets.probes import UNSKILLED, ProbeKind
+from grader.tools.datasets.probes import TRIVIAL_KINDS, ProbeKind
 from grader.types import GradeStatus
 from testcases.verdict import Verdict
 
@@ -28,7 +28,7 @@ class FindingKind(StrEnum):
     BROKEN = "broken"
     """The row cannot be read, or its own solution fails, or a test passes whatever the answer does."""
     GUESSABLE = "guessable"
-    """An answer without skill passes most of the tests."""
+    """A trivial answer, such as a constant or a stub, passes most of the tests."""
     FLAKY = "flaky"
     """The same solution has other verdicts when it is run again."""
     SLOW = "slow"
@@ -165,7 +165,7 @@ def find_faults(results: Sequence[ProbeResult], bounds: Thresholds) -> Iterator[
         if result.probe.kind is ProbeKind.SOLUTION:
             yield from _solution_findings(result, bounds)
     yield from _vacuous_tests([one for one in results if one.probe.kind in (ProbeKind.RAISING, ProbeKind.STUB)])
-    yield from _guessable_tests([one for one in results if one.probe.kind in UNSKILLED], bounds)
+    yield from _guessable_tests([one for one in results if one.probe.kind in TRIVIAL_KINDS], bounds)
 
 
 def _solution_findings(result: ProbeResult, bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
@@ -200,7 +200,7 @@ def _vacuous_tests(probes: Sequence[ProbeResult]) -> Iterator[tuple[FindingKind,
 
 
 def _guessable_tests(probes: Sequence[ProbeResult], bounds: Thresholds) -> Iterator[tuple[FindingKind, str]]:
-    """Find the best of the answers without skill, if it passes too many tests."""
+    """Find the best trivial answer, if it passes too many tests."""
     best = max(probes, key=lambda one: one.share, default=None)
     if best is None:
         return

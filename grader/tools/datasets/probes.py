@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from grader.tools.datasets.tasks import Task
 
-__all__ = ["UNSKILLED", "Probe", "ProbeKind", "make_probes"]
+__all__ = ["TRIVIAL_KINDS", "Probe", "ProbeKind", "make_probes"]
 
 
 _SHOWN_CHARS = 60
@@ -38,8 +38,8 @@ class ProbeKind(StrEnum):
     """A function or program that always returns or prints the value that most tests expect."""
 
 
-UNSKILLED = (ProbeKind.RAISING, ProbeKind.STUB, ProbeKind.CONSTANT)
-"""Kinds of answers without skill: tests that they pass show nothing."""
+TRIVIAL_KINDS = (ProbeKind.RAISING, ProbeKind.STUB, ProbeKind.CONSTANT)
+"""Kinds of trivial answers: the tests that one passes show nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def make_probes(task: Task, *, solutions: int) -> list[Probe]:
         solutions: maximum number of solutions of the row that are made probes.
     """
     probes = [_solution_probe(text, number) for number, text in enumerate(task.solutions[:solutions], 1)]
-    return [*probes, *_unskilled_probes(task)]
+    return [*probes, *_trivial_probes(task)]
 
 
 def _solution_probe(text: str, number: int) -> Probe:
@@ -78,7 +78,7 @@ def _solution_probe(text: str, number: int) -> Probe:
     return Probe(ProbeKind.SOLUTION, "", text, label)
 
 
-def _unskilled_probes(task: Task) -> Iterator[Probe]:
+def _trivial_probes(task: Task) -> Iterator[Probe]:
     name = task.problem.entry_point
     if name is None:
         yield _probe(ProbeKind.RAISING, f"{_ERROR_CLASS_SOURCE}raise Refused\n", "a program that raises")

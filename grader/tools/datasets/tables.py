@@ -78,7 +78,7 @@ def check_tables(report: CheckReport) -> Group:
     totals.add_row("tasks with a solution of their own", str(report.with_solution))
     totals.add_row("solutions that pass every test", f"{report.passing} of {report.solutions}")
     totals.add_row("tasks in which a stub passes a test", str(report.stubs_passing))
-    totals.add_row("passed without skill, on average", f"{100 * report.unskilled_share:.1f} %")
+    totals.add_row("passed by a trivial answer, on average", f"{100 * report.unskilled_share:.1f} %")
     totals.add_row("answers graded", str(report.runs))
     totals.add_section()
     for kind, count in report.counts.items():
