@@ -103,8 +103,8 @@ def read_reference(
         reference: a dict or list in one of `FORMAT_NAMES`, or one wrapped as `testcases.json_text.unwrap` reads it.
         prompt: text of the user's turn, for formats whose tests use names of the prompt.
         format_name: name of the format; ``None`` for the one in the field ``format``, or else the only one that fits.
-        check: called with each reference that is found inside a row, before it is read; what it raises ends the
-            reading.
+        check: called with the reference, and with each one that is found inside a row, before it is read; what it
+            raises ends the reading.
 
     Raises:
         UnknownFormatError: no format fits, or none has that name.
@@ -114,7 +114,7 @@ def read_reference(
     path = ""
     for _ in range(_MAX_ROWS):
         try:
-            if path and check is not None:
+            if check is not None:
                 check(reference)
             result = _read(reference, prompt, format_name)
         except InvalidFieldError as error:

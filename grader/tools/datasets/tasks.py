@@ -263,7 +263,6 @@ def _read_problem(
 
 def _parse_problem(reference: Any, prompt: str, name: str | None, field: str) -> Problem:
     try:
-        reject_address(reference)
         return read_reference(reference, prompt=prompt, format_name=name, check=reject_address)
     except UnknownFormatError as error:
         raise RowError(f"{field or 'row'}: {error}") from None
