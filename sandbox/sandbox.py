@@ -113,14 +113,18 @@ class Sandbox:
         self._renew()
         self._owner = os.getpid()
         self._started = False
-        self._tier: Tier | None = None
+        self._launched = 0
+        """Number of executors launched. One whose zygote has died launches another when it is used."""
+        self.tier: Tier | None = None
+        """Tier in use; ``None`` before the start."""
         self._next_reap = 0.0
         self.layers: tuple[LayerReport, ...] = ()
         """Reports on the isolation layers; empty before the start."""
 
     def _renew(self) -> None:
         """Forget every coroutine, and with it every descriptor that one waits for."""
-        self._loop = Loop()
+        self.loop = Loop()
+        """Runs all coroutines; those of `run_iter` may spawn others on it, and emit items."""
         self._executor_pool, self._analyzer_pool = Pool(self._executors), Pool(self._analyzer_clients)
         self._spares = list(self._spare_executors)
         self._yielded: set[Executor] = set()
@@ -134,6 +138,7 @@ class Sandbox:
         Args:
             workers: number of answers that will run at a time; more processes are started when they are first needed.
         """
+        self._launched = max(self._launched, workers)
         for executor in self._executors[:workers]:
             executor.zygote.launch()
         self._analyzer_zygote.launch()
@@ -148,10 +153,10 @@ class Sandbox:
         if self._started:
             return
         self.launch()
-        self._loop.run([self._executors[0].zygote.start()])
+        self.loop.run([self._executors[0].zygote.start()])
         self.layers = tuple(LayerReport(**report) for report in self._executors[0].zygote.layers)
         # A demanded tier never falls back to a lower one: the grades would rest on less isolation than was asked for.
-        self._tier = tier = active_tier(self.layers)
+        tier = active_tier(self.layers)
         missing = "; ".join(f"{layer.name}: {layer.reason}" for layer in self.layers if not layer.active)
         for demanded in (self.settings.isolation, self.settings.require_isolation):
             if demanded is not None and (tier is None or tier.rank < demanded.rank):
@@ -164,12 +169,7 @@ class Sandbox:
         if tier is None:
             self.close()
             raise IsolationError(f"this host cannot isolate answers ({missing})")
-        self._started = True
-
-    @property
-    def tier(self) -> Tier | None:
-        """Tier in use; ``None`` before the start."""
-        return self._tier if self._started else None
+        self._started, self.tier = True, tier
 
     @property
     def tags(self) -> set[int]:
@@ -198,7 +198,7 @@ class Sandbox:
     def run_iter(
         self, coroutines: Iterable[Coroutine[Any, Any, T]], *, workers: int | None = None
     ) -> Generator[Any, None, list[T]]:
-        """Run coroutines side by side, and yield what they `emit`.
+        """Run coroutines side by side, and yield what they emit on `loop`.
 
         If the caller stops before all are done, or one fails, all coroutines are closed and all processes killed.
 
@@ -219,10 +219,9 @@ class Sandbox:
             for coroutine in coroutines:
                 coroutine.close()  # or Python would warn that it was never awaited
             raise
-        futures = [self._loop.spawn(coroutine) for coroutine in coroutines]
+        futures = self.loop.spawn_all(coroutines)
         try:
-            yield from self._loop.run_iter(futures)
-            results = [future.outcome() for future in futures]
+            results = yield from self.loop.run_iter(futures)
         except BaseException as error:
             if isinstance(error, GeneratorExit) and all(future.done for future in futures):
                 raise  # the caller has stopped at the last item, and nothing runs any more
@@ -232,19 +231,12 @@ class Sandbox:
         self._reap_tagged()
         return results
 
-    def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run one more coroutine beside those of `run`, from inside one of them."""
-        return self._loop.spawn(coroutine)
-
-    def emit(self, item: Any) -> None:
-        """Have `run_iter` yield an item, from inside one of its coroutines."""
-        self._loop.emit(item)
-
     def _begin(self, workers: int) -> None:
         if os.getpid() != self._owner:
             # Both processes would read replies from the same sockets.
             raise IsolationError("a sandbox cannot be used across a fork: make one in each process")
-        self.launch(workers)
+        if not self._started or workers > self._launched:
+            self.launch(workers)
         self.start()
 
     def _reap_tagged(self) -> None:
@@ -276,7 +268,7 @@ class Sandbox:
         if not style:
             pending.style.set(None)
         # Not awaited: the caller can run the tests while style is measured.
-        self._loop.spawn(self._analyze(request, deadline, pending))
+        self.loop.spawn(self._analyze(request, deadline, pending))
         return pending
 
     async def _analyze(self, request: AnalysisRequest, deadline: float, pending: PendingAnalysis) -> None:
@@ -325,7 +317,7 @@ class Sandbox:
             if not self._spares or self._jobs <= self.settings.workers + len(self._yielded):
                 return False
             self._yielded.add(executor)
-            self._loop.spawn(self._add_to_pool(self._spares.pop()))
+            self.loop.spawn(self._add_to_pool(self._spares.pop()))
         return self._jobs > len(self._yielded)
 
     async def _add_to_pool(self, executor: Executor) -> None:
@@ -337,14 +329,14 @@ class Sandbox:
         """End every process. The sandbox can be used again."""
         if os.getpid() != self._owner:
             return  # a forked copy must not end the processes of the original
-        self._loop.close()
+        self.loop.close()
         for analyzer_client in self._analyzer_clients:
             analyzer_client.stop()
         for executor in (*self._executors, *self._spare_executors):
             executor.close()
         self._analyzer_zygote.kill()
         self._renew()
-        self._started = False
+        self._started, self.tier, self._launched = False, None, 0
 
     def __enter__(self) -> Self:
         return self

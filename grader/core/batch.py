@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from grader.core.scoring import unscored_grade
 from grader.extraction import extract
@@ -48,7 +48,7 @@ class GradingTask:
 
 
 class BatchLoader:
-    """The samples of one batch, sorted into tasks. A context manager.
+    """The samples of one batch, sorted into tasks; to be closed at the end.
 
     Args:
         samples: the batch.
@@ -78,6 +78,8 @@ class BatchLoader:
         """Positions and grades of samples that cannot become tasks. `load` may add some; the caller takes them out."""
         self.tasks = self._make_tasks(self._problems_at_hand(samples))
         """Tasks whose references came with the samples."""
+        self.max_tasks = len(self.tasks) + sum(map(len, self._pending.values()))
+        """Maximum number of tasks there will be."""
         if self._pending:
             addresses = [address for group in self._pending.values() for _, _, address in group]
             self._fetch = store().fetch(addresses, deadline=deadline)
@@ -86,11 +88,6 @@ class BatchLoader:
     def locations(self) -> tuple[Location, ...]:
         """Locations of the references that are stored elsewhere; to be passed to `load`, once each."""
         return tuple(self._pending)
-
-    @property
-    def max_tasks(self) -> int:
-        """Maximum number of tasks there will be."""
-        return len(self.tasks) + sum(map(len, self._pending.values()))
 
     async def load(self, location: Location) -> list[GradingTask]:
         """Wait for the references at one location; return the tasks of their samples. Runs beside `deliver`."""
@@ -119,12 +116,6 @@ class BatchLoader:
         """Fetch no more."""
         if self._fetch is not None:
             self._fetch.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _problems_at_hand(self, samples: Sequence[Sample | BadSample]) -> list[tuple[int, Sample, PreparedProblem]]:
         """Read the references that came with their samples; put the others into ``_pending``."""

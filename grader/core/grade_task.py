@@ -234,7 +234,7 @@ class BatchGrader:
         self._emit_rejected()
         try:
             # Fetches first: they take longest, and the tasks at hand are graded in the meantime.
-            fetched = [self._sandbox.spawn(self._grade_fetched(location)) for location in self._loader.locations]
+            fetched = self._sandbox.loop.spawn_all(map(self._grade_fetched, self._loader.locations))
             await self._grade_all(self._loader.tasks)
             for future in fetched:
                 await future
@@ -249,7 +249,7 @@ class BatchGrader:
         await self._grade_all(tasks)
 
     async def _grade_all(self, tasks: Iterable[GradingTask]) -> None:
-        for future in [self._sandbox.spawn(self._grade(task)) for task in tasks]:
+        for future in self._sandbox.loop.spawn_all(map(self._grade, tasks)):
             await future
 
     async def _grade(self, task: GradingTask) -> None:
@@ -264,12 +264,12 @@ class BatchGrader:
         if self._judge is not None and self._ratings is not None:
             grade = await self._judge.rate(task.prompt, grade, self._ratings)
         for index, sample_id in task.samples:
-            self._sandbox.emit((index, replace(grade, sample_id=sample_id)))
+            self._sandbox.loop.emit((index, replace(grade, sample_id=sample_id)))
 
     def _emit_rejected(self) -> None:
         while self._loader.rejected:
             index, grade = self._loader.rejected.popleft()
-            self._sandbox.emit((index, grade if self._judge is None else self._judge.with_rating(grade)))
+            self._sandbox.loop.emit((index, grade if self._judge is None else self._judge.with_rating(grade)))
 
 
 def _without_prompt_names(style: StyleFacts | None, problem: PreparedProblem) -> StyleFacts | None:

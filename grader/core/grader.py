@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Self
 
 from grader.config.settings import GraderConfig
@@ -124,13 +124,15 @@ class Grader:
         with (
             self._exclusive_use(),
             nullcontext() if self._judge is None else self._judge.batch(deadline) as ratings,
-            BatchLoader(
-                samples,
-                problems=self._problems,
-                store=self._get_store,
-                deadline=deadline,
-                max_chars=self.config.max_completion_chars,
-                with_prompts=self._judge is not None,
+            closing(
+                BatchLoader(
+                    samples,
+                    problems=self._problems,
+                    store=self._get_store,
+                    deadline=deadline,
+                    max_chars=self.config.max_completion_chars,
+                    with_prompts=self._judge is not None,
+                )
             ) as loader,
         ):
             batch = BatchGrader(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import ProcessLostError
 from sandbox.scheduler.loop import readable, writable
-from sandbox.wire.framing import HEADER_BYTES, frame, frame_length
+from sandbox.wire.framing import BYTE_ORDER, HEADER_BYTES, frame
 from sandbox.wire.liveness import Liveness
 from sandbox.wire.procfs import find_child
 
@@ -105,7 +105,7 @@ class ForkedProcess:
                 raise ProcessLostError("a process of the sandbox died")
             data += chunk
             if size is None and len(data) == HEADER_BYTES:
-                size = HEADER_BYTES + frame_length(data)
+                size = HEADER_BYTES + int.from_bytes(data, BYTE_ORDER)
                 # An answer may fill what its harness reports. The grader's memory must not depend on it.
                 if size > _MAX_REPLY_BYTES:
                     raise ProcessLostError("a message of a sandbox process is too large")

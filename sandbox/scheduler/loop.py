@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Coroutine, Generator, Iterable, Sequence
 
 __all__ = ["Future", "Lock", "Loop", "Pool", "readable", "writable"]
 
@@ -157,13 +157,20 @@ class Loop:
         Raises:
             BaseException: the first error, in order.
         """
-        results: list[Future[T]] = [self.spawn(coroutine) for coroutine in coroutines]
-        for _ in self.run_iter(results):
+        futures = self.spawn_all(coroutines)
+        for _ in self.run_iter(futures):
             pass
-        return [result.outcome() for result in results]
+        return [future.outcome() for future in futures]
 
-    def run_iter(self, futures: Sequence[Future[Any]]) -> Iterator[Any]:
-        """Run until these futures are done; yield what coroutines emit, whenever all of them wait."""
+    def run_iter(self, futures: Sequence[Future[T]]) -> Generator[Any, None, list[T]]:
+        """Run until these futures are done; yield what coroutines emit, whenever all of them wait.
+
+        Returns:
+            The results of the futures, in order.
+
+        Raises:
+            BaseException: the first error, in order.
+        """
         self._emitted.clear()  # of a run whose caller stopped early
         self._advance_ready()
         while not all(future.done for future in futures):
@@ -173,6 +180,7 @@ class Loop:
             self._advance_ready()
         while self._emitted:
             yield self._emitted.popleft()
+        return [future.outcome() for future in futures]
 
     def emit(self, item: Any) -> None:
         """Have `run_iter` yield an item."""
@@ -185,6 +193,10 @@ class Loop:
         """
         while self._unfinished:
             self._unfinished.pop().coroutine.close()
+
+    def spawn_all(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[Future[T]]:
+        """Start several coroutines."""
+        return [self.spawn(coroutine) for coroutine in coroutines]
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Start one more coroutine, beside those that run."""

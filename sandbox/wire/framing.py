@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import ProcessLostError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "BYTE_ORDER",
     "HEADER_BYTES",
     "frame",
     "frame_length",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 HEADER_BYTES = 4
+BYTE_ORDER: Final = "big"
 _INT_BYTES = array.array("i").itemsize
 _CHUNK = 1 << 20
 _write = os.write
@@ -33,12 +35,12 @@ _write = os.write
 
 def frame(payload: bytes) -> bytes:
     """Return the payload with its length before it, as one message. Up to 4 GiB."""
-    return len(payload).to_bytes(HEADER_BYTES, "big") + payload
+    return len(payload).to_bytes(HEADER_BYTES, BYTE_ORDER) + payload
 
 
 def frame_length(header: bytes | bytearray) -> int:
     """Return the number of bytes of payload that follow this header."""
-    return int.from_bytes(header[:HEADER_BYTES], "big")
+    return int.from_bytes(header[:HEADER_BYTES], BYTE_ORDER)
 
 
 def receive_frame(descriptor: int, *, prefix: bytes = b"") -> bytes:

@@ -184,6 +184,8 @@ def read_test(values: Any, path: str) -> tuple[Record, dict[str, Any]]:
 
 NAME: Final = "native"
 KEYS: Final = (frozenset({"tests"}),)
+_DEFAULT_COMPARISON: Final = Comparison()
+_DEFAULT_LIMITS: Final = ProblemLimits()
 
 
 def fits(reference: Any) -> bool:
@@ -197,7 +199,8 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
     Raises:
         ProblemError: the reference cannot be read.
     """
-    Fields(reference)
+    if not isinstance(reference, dict):
+        Fields(reference)  # raises, in the words of all formats
     fields = REFERENCE.read(reference, "")
     if fields["setup"]:
         parse(fields["setup"], "setup")
@@ -213,8 +216,8 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
         prompt=find_prompt_code(fields["prompt"]) if fields["prompt"] else "",
         setup=fields["setup"],
         oracle=fields["oracle"],
-        comparison=_read_comparison(fields["compare"], "compare") or Comparison(),
-        limits=ProblemLimits(**fields["limits"] or {}),
+        comparison=_read_comparison(fields["compare"], "compare") or _DEFAULT_COMPARISON,
+        limits=ProblemLimits(**fields["limits"]) if fields["limits"] else _DEFAULT_LIMITS,
         allow_imports=fields["allow_imports"],
         isolation=fields["isolation"],
         format_name=NAME,
