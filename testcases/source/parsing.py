@@ -50,6 +50,7 @@ def parse_quietly(source: str, filename: str = "<unknown>") -> ast.Module:
         SyntaxError, ValueError, RecursionError, MemoryError: see `NOT_PYTHON`.
     """
     with warnings.catch_warnings():
+        # Warnings are about the data set's code, such as invalid escapes in it, and nobody here can mend that.
         warnings.simplefilter("ignore")
         return ast.parse(source, filename)
 
@@ -69,7 +70,7 @@ def compile_quietly(source: str | ast.Module, filename: str) -> CodeType:
         SyntaxError, ValueError, RecursionError, MemoryError: see `NOT_PYTHON`.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # as in `parse_quietly`
         return compile(source, filename, "exec", dont_inherit=True)
 
 

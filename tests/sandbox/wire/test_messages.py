@@ -120,8 +120,8 @@ def test_no_two_messages_to_one_end_begin_alike() -> None:
 
 def test_the_letters_of_the_zygote_s_protocol_are_written_once() -> None:
     from sandbox.processes.harness import zygote_client  # noqa: PLC0415 - only their sources are looked at
-    from sandbox.processes.zygote import fork_server  # noqa: PLC0415
-    from sandbox.scheduler import zygote  # noqa: PLC0415
+    from sandbox.processes.zygote import fork_server  # noqa: PLC0415 - likewise
+    from sandbox.scheduler import zygote  # noqa: PLC0415 - likewise
 
     for module in (zygote_client, fork_server, zygote):
         source = Path(inspect.getfile(module)).read_text()
