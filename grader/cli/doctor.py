@@ -10,6 +10,9 @@ from grader.cli.console import print_json, show
 from grader.cli.options import ConfigFile, JsonFlag, load_config
 from grader.cli.progress import counter_bar
 from grader.core.grader import Grader
+from grader.tools.attacks.cases import attack_cases
+from grader.tools.attacks.run import run_cases
+from grader.tools.report.attacks import case_tables
 from grader.tools.report.conformance import conformance_tables
 from grader.tools.report.host import host_table
 from sandbox.conformance.attacks import attacks
@@ -32,16 +35,21 @@ def doctor(
     """
     with Grader(load_config(config)) as grader:
         host = grader.host()
-        conformance = None
-        if attack:
-            with counter_bar("attacks", total=len(attacks())) as count:
-                conformance = grader.check_conformance(on_result=lambda _: count())
+    if not attack:
+        print_json(host.as_dict()) if as_json else show(host_table(host))
+        return
+    cases = attack_cases()
+    with counter_bar("attacks", total=len(attacks()) + len(cases)) as count:
+        with Grader(load_config(config)) as grader:
+            conformance = grader.check_conformance(on_result=lambda _: count())
+        results = run_cases(lambda environ: load_config(config, environ), selected=cases, on_result=lambda _: count())
     if as_json:
-        more = {} if conformance is None else {"conformance": conformance.as_dict()}
-        print_json(host.as_dict() | more)
+        not_held = [result.as_dict() for result in results if not result.held]
+        suite = {"held": not not_held, "cases": len(results), "not_held": not_held}
+        print_json(host.as_dict() | {"conformance": conformance.as_dict(), "cases": suite})
     else:
         show(host_table(host))
-        if conformance is not None:
-            show(conformance_tables(conformance))
-    if conformance is not None and not conformance.held:
+        show(conformance_tables(conformance))
+        show(case_tables(results))
+    if not (conformance.held and all(result.held for result in results)):
         raise typer.Exit(1)

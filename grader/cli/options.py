@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grader.config.settings import GraderConfig
 from grader.tools.files.rows import STDIN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["ConfigFile", "JsonFlag", "ProfileName", "RegionName", "SamplesFile", "load_config", "parent_folder"]
 
@@ -39,13 +42,17 @@ ConfigFile = Annotated[
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
-def load_config(path: str | None) -> GraderConfig:
+def load_config(path: str | None, settings: Mapping[str, str] | None = None) -> GraderConfig:
     """Load the configuration from the file of ``--config`` and the environment.
+
+    Args:
+        path: the file; ``None``: the option was not given.
+        settings: variables that replace those of the environment.
 
     Raises:
         ConfigError: the file cannot be read, or a setting is invalid.
     """
-    return GraderConfig.load(Path(path) if path is not None else None, os.environ)
+    return GraderConfig.load(Path(path) if path is not None else None, {**os.environ, **(settings or {})})
 
 
 def parent_folder(file: str) -> Path | None:

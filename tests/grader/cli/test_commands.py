@@ -301,6 +301,8 @@ class TestDoctor:
         found = json.loads(ended.out)["conformance"]
         assert (ended.code, ended.err, found["held"], found["not_held"]) == (0, "", True, [])
         assert set(found["families"]["control"]) == {"held"}
+        suite = json.loads(ended.out)["cases"]
+        assert (suite["held"], suite["not_held"]) == (True, [])
 
 
 class TestOthers:

@@ -1,0 +1,41 @@
+"""The attack suite: every case of every kind, in every tier of this host."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from grader.config.settings import GraderConfig
+from grader.tools.attacks.cases import attack_cases, attack_kinds
+from grader.tools.attacks.run import run_cases
+from sandbox.types import Tier
+from tests.end_to_end.conftest import grader_in
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", attack_kinds())
+@pytest.mark.parametrize("tier", list(Tier))
+def test_every_case_gets_what_it_must(tier: Tier, kind: str) -> None:
+    grader_in(tier).close()  # skips where the host lacks the tier
+    cases = [case for case in attack_cases() if case.kind == kind]
+
+    def load(settings: object) -> GraderConfig:
+        return GraderConfig.load(None, {"GRADER_ISOLATION": tier.value, **dict(settings)})  # type: ignore[call-overload]
+
+    assert [result.as_dict() for result in run_cases(load, selected=cases) if not result.held] == []
+
+
+def test_names_are_unique() -> None:
+    names = [(case.kind, case.name) for case in attack_cases()]
+    assert len(set(names)) == len(names)
+
+
+def test_a_case_that_falls_short_says_by_what() -> None:
+    case = attack_cases()[0]
+    wrong = type(case)(case.kind, case.name, case.samples, ({"functional": 0.5},), {})
+    (result,) = run_cases(lambda settings: GraderConfig.load(None, {**os.environ, **settings}), selected=[wrong])
+    assert not result.held
+    assert result.shortfall.startswith("functional")
