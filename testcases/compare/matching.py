@@ -32,7 +32,7 @@ def pairs_up(
     Args:
         left: the items to pair.
         right: the items to pair them with.
-        same: returns whether two items may form a pair; symmetric.
+        same: returns whether an item of `left` and one of `right`, in this order, may form a pair.
         key: sort key that puts items that may form a pair near each other.
     """
     if len(left) != len(right):
@@ -62,7 +62,7 @@ def has_partners(
     Args:
         items: the items that need partners.
         others: the partners.
-        same: returns whether two items match.
+        same: returns whether an item and one of the others, in this order, match.
         key: sort key that puts items that may match near each other.
     """
     if len(items) <= _MAX_SEARCHED and len(others) <= _MAX_SEARCHED:

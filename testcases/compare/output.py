@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["same_output"]
 
 _BLANKS = " \t\r\v\f"
-_NUMBER = re.compile(r"[+-]?(?:\d+(\.\d*)?|(\.\d+))([eE][+-]?\d+)?", re.ASCII)
+_WHOLE = r"(?:0|[1-9]\d*)"
+# A superfluous zero in front makes a text, such as a time, of what looks like a number.
+_NUMBER = re.compile(rf"[+-]?(?:{_WHOLE}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+# An exponent without a sign is not how programs print floats: 1e5 may be a hexadecimal number.
+_FRACTION = re.compile(rf"[+-]?(?:(?:{_WHOLE}\.\d*|\.\d+)(?:[eE][+-]?\d+)?|{_WHOLE}[eE][+-]\d+)", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 _ARITHMETIC = Context(prec=50)
 
@@ -27,8 +31,9 @@ def same_output(actual: str, expected: str, comparison: Comparison) -> bool:
     - ``exact``: equal line by line. Blanks at the end of a line, blank lines at the end of the text, and the
       difference between CRLF and LF are ignored; everything else counts. With a tolerance set, two lines are
       equal too when their tokens are.
-    - ``tokens``: equal token by token, split at whitespace. Two numbers are equal by value (``1.50`` and
-      ``1.5``), within the tolerances if either is written as a float; ``nan`` equals only ``nan``.
+    - ``tokens``: equal token by token, split at whitespace. Where a decimal fraction is expected, or a number with a
+      signed exponent (``1e-07``), a number is equal to it by value, within the tolerances; ``nan`` equals only
+      ``nan``. Everything else is text: integers (``1.0`` is not ``1``), leading zeros, and other exponents.
     - ``unordered``: as ``exact``, with the lines in any order. ``set``: also each any number of times.
     """
     # Most right answers print exactly the expected text, and nothing has to be split.
@@ -88,10 +93,12 @@ def _same_set_of_lines(actual: list[str], expected: list[str], comparison: Compa
     if not _tolerant(comparison):
         return False
 
-    def same(one: str, other: str) -> bool:
-        return _same_tokens(one, other, comparison)
+    def is_printed_as(line: str, printed: str) -> bool:
+        return _same_tokens(printed, line, comparison)
 
-    return has_partners(extra, list(right), same, key=_rank) and has_partners(missing, list(given), same, key=_rank)
+    return has_partners(
+        extra, list(right), lambda line, wanted: _same_tokens(line, wanted, comparison), key=_rank
+    ) and has_partners(missing, list(given), is_printed_as, key=_rank)
 
 
 def _rank(line: str) -> list[tuple[float, str]]:
@@ -109,15 +116,16 @@ def _same_tokens(actual: str, expected: str, comparison: Comparison) -> bool:
 def _same_token(actual: str, expected: str, comparison: Comparison) -> bool:
     if actual == expected:
         return True
-    one, other = _NUMBER.fullmatch(actual), _NUMBER.fullmatch(expected)
-    if one is None or other is None:
+    # What is expected decides how it is compared. If it were the form of the answer's token, `1000000000.0` would get
+    # the tolerance of a float where the integer 1000000007 is right.
+    if not _FRACTION.fullmatch(expected):
         return _same_non_finite(actual, expected)
-    # Both are written as integers: a count or an index is right or wrong, and never nearly right.
-    integers = not any(one.groups()) and not any(other.groups())
+    if not _NUMBER.fullmatch(actual):
+        return False
     try:
-        # As floats, 9007199254740993 and 9007199254740992 would be equal.
+        # As floats, 9007199254740993.5 and 9007199254740992.5 would be equal.
         left, right = Decimal(actual), Decimal(expected)
-        return left == right or (_tolerant(comparison) and not integers and _is_close(left, right, comparison))
+        return left == right or (_tolerant(comparison) and _is_close(left, right, comparison))
     except DecimalException:  # beyond what a Decimal holds
         return False
 

@@ -43,8 +43,9 @@ def equal(actual: Any, expected: Any, comparison: Comparison) -> bool:
     """Return whether `actual` equals `expected`.
 
     - A bool equals only a bool, at any depth, in dict keys and in sets too.
-    - int, float, complex, Decimal and Fraction compare by value; if either is a float (or complex), the
-      tolerances of `comparison` apply as in `math.isclose`, but not to dict keys. NaN equals only NaN.
+    - int, float, complex, Decimal and Fraction compare by value. If a float is expected, the tolerances of `comparison`
+      apply to real numbers as in `math.isclose`, if a complex is, to all numbers; never to dict keys. So the type of
+      what is returned does not decide: where an integer is expected, only its value is right. NaN equals only NaN.
     - A tuple equals a list with equal items, a frozenset a set, a bytearray a bytes, any standard
       dict type a dict. A list never equals a set.
     - Mode ``unordered`` ignores the order of the outermost list's items. Mode ``set`` also ignores how often each
@@ -118,17 +119,17 @@ def _tolerant(comparison: Comparison) -> bool:
 
 
 def _same_number(actual: Any, expected: Any, comparison: Comparison) -> bool:
-    kinds = {type(actual), type(expected)}
+    kind = type(expected)
     tolerances = {"rel_tol": comparison.float_rel, "abs_tol": comparison.float_abs}
     try:
         if actual == expected:
             return True
-        if complex in kinds:
+        if kind is complex:
             one, other = complex(actual), complex(expected)
             if cmath.isnan(one) or cmath.isnan(other):
                 return _same_number(one.real, other.real, comparison) and _same_number(one.imag, other.imag, comparison)
             return _tolerant(comparison) and cmath.isclose(one, other, **tolerances)
-        if float in kinds:
+        if kind is float and type(actual) is not complex:
             if math.isnan(expected):
                 return math.isnan(actual)
             return _tolerant(comparison) and math.isclose(actual, expected, **tolerances)
@@ -198,7 +199,12 @@ def _same_members(actual: Sequence[Any], expected: Sequence[Any], comparison: Co
     def same(one: Any, other: Any) -> bool:
         return _same(one, other, comparison)
 
-    return has_partners(extra, list(right.values()), same, key=_rank) and has_partners(missing, actual, same, key=_rank)
+    def same_reversed(one: Any, other: Any) -> bool:
+        return _same(other, one, comparison)
+
+    return has_partners(extra, list(right.values()), same, key=_rank) and has_partners(
+        missing, actual, same_reversed, key=_rank
+    )
 
 
 def _canonical(value: Any, depth: int = 0) -> Hashable:

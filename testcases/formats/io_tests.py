@@ -19,7 +19,8 @@ One object a test occurs in LiveCodeBench, DeepCoder and SYNTHETIC-1. It has an 
   wrapped as above.
 
 The function is ``func_name`` or ``fn_name``, of the test, of its ``metadata``, or of the row. Integers equal floats of
-the same value, and output is compared by tokens.
+the same value, and output is compared by tokens (`testcases.compare.output`). Decimal fractions and floats have the
+tolerances of `TOKEN_COMPARISON`.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ __all__ = [
 
 
 TOKEN_COMPARISON: Final = Comparison(mode="tokens", float_abs=1e-8, float_rel=1e-5)
-"""Output by tokens, numbers within the tolerances of ``numpy.allclose``, as in the graders of APPS and similar sets."""
+"""Comparison of all contest formats: output by tokens; where a decimal fraction or a float is expected, the tolerances
+of ``numpy.allclose``, as in the graders of APPS and similar sets."""
 
 CONTEST_IMPORTS: Final = """\
 import bisect, collections, copy, datetime, functools, heapq, itertools, json, math, operator, random, re, string, sys
@@ -174,7 +176,14 @@ def problem_from_pairs(fields: Fields, *, format_name: str, limits: ProblemLimit
         build_call(one, value, f"{given}[{index}]", f"{output}[{index}]", wrapped=wrapped)
         for index, (one, value) in enumerate(zip(inputs, values, strict=True))
     )
-    return Problem(calls, entry_point=name, prompt=CONTEST_IMPORTS, limits=limits, format_name=format_name)
+    return Problem(
+        calls,
+        entry_point=name,
+        prompt=CONTEST_IMPORTS,
+        comparison=TOKEN_COMPARISON,
+        limits=limits,
+        format_name=format_name,
+    )
 
 
 def _function_name(fields: Fields) -> str | None:

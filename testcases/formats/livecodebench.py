@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
-from testcases.formats.io_tests import find_function_name, problem_from_cases
+from testcases.formats.io_tests import TOKEN_COMPARISON, find_function_name, problem_from_cases
 from testcases.json_text import load_json
-from testcases.model import Comparison
 
 if TYPE_CHECKING:
     from testcases.model import Problem
@@ -117,7 +116,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
         row = Fields(reference)
         name = find_function_name(row)
         cases = {f"{key}[{index}]": item for key in _LISTS for index, item in enumerate(_cases_in(row, key))}
-    return problem_from_cases(cases, format_name=NAME, comparison=Comparison(mode="tokens"), name=name)
+    return problem_from_cases(cases, format_name=NAME, comparison=TOKEN_COMPARISON, name=name)
 
 
 def _cases_in(row: Fields, key: str) -> list[Any]:

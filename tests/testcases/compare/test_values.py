@@ -145,8 +145,16 @@ def test_an_object_of_the_answers_equals_nothing_in_any_mode() -> None:
     ("actual", "expected", "comparison", "same"),
     [
         (0.1 + 0.2, 0.3, Comparison(float_rel=1e-9), True),
-        (1.0000005, 1, NEAR, True),
         (1, 1.0000005, NEAR, True),
+        (1.0000005, 1, NEAR, False),  # where an integer is expected, only its value is right
+        (3.0, 3, NEAR, True),
+        (3.4 + 0.1j, 3, Comparison(float_abs=0.5), False),
+        (3 + 1e-7j, 3.0, NEAR, False),
+        ([1.0000005], {1}, NEAR_SET, False),
+        ([1], [1.0000005], NEAR_SET, True),
+        ([1.0000005], [1], NEAR_SET, False),
+        ([1.0000005], [1], Comparison(mode="unordered", float_abs=1e-6), False),
+        (0.1000001, Decimal("0.1"), NEAR, False),
         (1.1, 1, NEAR, False),
         (1000001, 1000000, Comparison(float_rel=1e-3), False),  # integers are exact
         ([{"a": (0.3,)}], [{"a": [0.30000001]}], NEAR, True),
@@ -313,8 +321,14 @@ def test_every_value_equals_itself_rebuilt(value: Any, comparison: Comparison) -
 
 
 @given(plain, plain, comparisons)
-def test_symmetric(one: Any, other: Any, comparison: Comparison) -> None:
+def test_symmetric_but_for_tolerances(one: Any, other: Any, comparison: Comparison) -> None:
+    comparison = replace(comparison, float_abs=0.0, float_rel=0.0)
     assert equal(one, other, comparison) == equal(other, one, comparison)
+
+
+@given(plain, st.integers(), comparisons)
+def test_no_tolerance_makes_another_number_an_integer(actual: Any, expected: int, comparison: Comparison) -> None:
+    assert equal(actual, expected, comparison) is equal(actual, expected, EXACT)
 
 
 def simple(value: Any) -> bool:

