@@ -47,6 +47,7 @@ def _exception(raised: Raised, verdict: Verdict, session: Session | None) -> Bas
     if session is not None and type(key) is str:
         own = session.adopt(reference)  # raised by a callback and passed on by the solution
         if isinstance(own, BaseException):
+            own.has_passed_solution = True  # type: ignore[attr-defined]  # a mark that `testcases.caught` reads
             return own
     error: BaseException | None = None
     if session is not None and type(key) is int and type(reference.of) is int and reference.of:

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from sandbox.wire.protocol import GET, GLOBAL_KEY, OP, START, ExceptionFields
 from sandbox.wire.replies import SolutionStatus
 from sandbox.wire.values import Reference
+from testcases.caught import alias_of, original_of
 from testcases.proxies import exceptions
 from testcases.proxies.class_registry import ClassRegistry
 from testcases.proxies.exportable import BUILT_IN_CLASSES, abilities_of, built_in_base, global_name
@@ -241,7 +242,8 @@ class ProxyHost:
                 return _builtin_class(key.removeprefix(f"{GLOBAL_KEY}builtins:"))
             return self._exports.by_key(key)
         if of == 0:
-            return self.classes.proxy_class(key)
+            kind = self.classes.proxy_class(key)
+            return kind if isinstance(kind, ProxyType) else alias_of(kind)  # an exception of the standard library
         known = self._proxies.get((self._client.generation, key))
         if known is not None:
             self._dropped.discard(key)
@@ -283,6 +285,7 @@ class ProxyHost:
 
     def export(self, value: Any) -> Reference | None:
         """Return a reference to send for an object; ``None`` if the solution may not have it."""
+        value = original_of(value)
         ref = self._find_ref(value)  # an object of the solution goes back as itself
         if ref is not None:
             return Reference(self._key_of(value, ref), type(value).__name__)
@@ -339,7 +342,8 @@ class ProxyHost:
 def _builtin_class(name: str) -> type:
     if name not in BUILT_IN_CLASSES:
         raise RefusedError(f"it hands out the class {name[:_NAME_CHARS]!r}, which test code cannot be given")
-    return BUILT_IN_CLASSES[name]
+    kind: type = BUILT_IN_CLASSES[name]
+    return alias_of(kind) if issubclass(kind, BaseException) else kind
 
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from testcases.caught import catchable
 from testcases.signals import FinalError, mark_caught
 from testcases.verdict import Verdict
 from testcases.watchdog import OutOfTimeError
@@ -98,7 +99,7 @@ class Raises:
         if error is None:
             raise Failed(f"DID NOT RAISE {self.expected!r}")
         # `pytest.raises(BaseException)` must not catch what ends the test.
-        if isinstance(error, FinalError | OutOfTimeError) or not isinstance(error, self.expected):
+        if isinstance(error, FinalError | OutOfTimeError) or not isinstance(error, catchable(self.expected, error)):
             return False
         mark_caught(error)
         self.info._value = error  # noqa: SLF001 - its own

@@ -21,6 +21,7 @@ An assertion that reports is called a site. Two kinds of assertions are not site
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
@@ -50,6 +51,7 @@ CAUGHT_NAME: Final = "__caught__"
 
 _Tree = TypeVar("_Tree", bound=ast.AST)
 _MAX_TEXT_CHARS = 200
+_IDENTITY = re.compile(r"\bis\b(?!\s+(?:not\s+)?(?:None|True|False)\b)")
 _BLOCKS = ("body", "orelse", "finalbody")
 _CLAUSES = ("handlers", "cases")
 
@@ -168,14 +170,39 @@ def _recorder_call(method: str, arguments: list[ast.expr], at: _Location) -> ast
 
 
 def mark_handlers(tree: _Tree) -> _Tree:
-    """Insert a call of `CAUGHT_NAME` at the start of each handler; changes the tree, and keeps all line numbers."""
+    """Have handlers ask what they may catch and mark it; changes the tree, and keeps all line numbers.
+
+    Operands of ``is`` are replaced by their originals, since an alias is another object (`testcases.caught`).
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler):
             call = ast.Expr(ast.Call(ast.Name(CAUGHT_NAME, ast.Load()), [], []))
             for part in ast.walk(call):
                 ast.copy_location(part, node.body[0])
             node.body.insert(0, call)
+            if node.type is not None:
+                node.type = _asked("catchable", node.type)
+        elif isinstance(node, ast.Compare) and any(isinstance(one, ast.Is | ast.IsNot) for one in node.ops):
+            operands = [node.left, *node.comparators]
+            for place, operator in enumerate(node.ops):
+                pair = operands[place : place + 2]
+                if isinstance(operator, ast.Is | ast.IsNot) and not any(map(_is_singleton, pair)):
+                    operands[place : place + 2] = [_asked("original", operand) for operand in pair]
+            node.left, *node.comparators = operands
     return tree
+
+
+def _is_singleton(operand: ast.expr) -> bool:
+    return isinstance(operand, ast.Constant)
+
+
+def _asked(method: str, value: ast.expr) -> ast.expr:
+    name = ast.Name(CAUGHT_NAME, ast.Load())
+    function = ast.Attribute(name, method, ast.Load())
+    call = ast.Call(function, [value], [])
+    for part in (name, function, call):
+        ast.copy_location(part, value)
+    return call
 
 
 def compile_marked(source: str, filename: str) -> CodeType:
@@ -185,7 +212,7 @@ def compile_marked(source: str, filename: str) -> CodeType:
         SyntaxError, ValueError, RecursionError, MemoryError: the source cannot be compiled.
     """
     # Most tests have no handler, and compiling text takes less time than compiling a tree built in Python.
-    if "except" not in source:
+    if "except" not in source and not _IDENTITY.search(source):
         return compile_quietly(source, filename)
     return compile_quietly(mark_handlers(parse_quietly(source, filename)), filename)
 
