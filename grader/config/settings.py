@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
+from grader.config.reward import SHARE, Credit, RewardConfig, RewardPreset, StyleGate
 from grader.config.schema import (
     NAMES,
     TEXT,
@@ -40,6 +40,7 @@ __all__ = [
     "LimitsConfig",
     "LogSamples",
     "RewardConfig",
+    "RewardPreset",
     "StoreConfig",
     "StyleGate",
     "default_workers",
@@ -50,52 +51,8 @@ __all__ = [
 _LIMITS = Limits()
 MB = 1024 * 1024
 POSITIVE = Number(exclusive_minimum=0)
-_WEIGHT_NAMES = "syntax, functional, style and judge"
-SHARE = Number(minimum=0, maximum=1)
 COUNT, NATURAL = Number(minimum=1, integer=True), Number(minimum=0, integer=True)
 SECONDS = Number(minimum=0)
-
-
-class Credit(StrEnum):
-    """Rule by which passed tests earn credit."""
-
-    FRACTION = "fraction"
-    """Share of the tests that pass."""
-    ALL = "all"
-    """1 when all pass, else 0."""
-    ABOVE_CONSTANT = "above_constant"
-    """Share of the tests that pass above that of the best constant answer, scaled to [0, 1]."""
-
-
-class StyleGate(StrEnum):
-    """Condition under which an answer earns style."""
-
-    NONE = "none"
-    """Every answer that parses and is not a stub."""
-    FUNCTIONAL = "functional"
-    """Only answers that pass at least one test."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RewardConfig(Section):
-    """Weights of the parts of the reward, and the rules for two of them."""
-
-    syntax: float = setting(0.3, SHARE)
-    functional: float = setting(0.5, SHARE)
-    style: float = setting(0.2, SHARE)
-    judge: float = setting(0.0, SHARE)
-    credit: Credit = setting(Credit.FRACTION, Choice(*Credit))
-    style_gate: StyleGate = setting(StyleGate.NONE, Choice(*StyleGate))
-
-    def check(self) -> None:
-        """Check that the weights add up to a reward in [0, 1]."""
-        total = self.syntax + self.functional + self.style + self.judge
-        if not 0 < total <= 1 + 1e-9:
-            raise SettingError(
-                "",
-                f"the weights {_WEIGHT_NAMES} add up to {total:g}; more than 0 and at most 1 is wanted",
-                whole_section=True,
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +151,7 @@ class GraderConfig(Section):
         "judge": JudgeConfig,
     }
 
-    reward: RewardConfig = RewardConfig()
+    reward: RewardConfig = RewardConfig()  # noqa: RUF009 - it is frozen
     limits: LimitsConfig = LimitsConfig()
     store: StoreConfig = StoreConfig()
     judge: JudgeConfig = JudgeConfig()

@@ -277,8 +277,7 @@ def _without_prompt_names(style: StyleFacts | None, problem: PreparedProblem) ->
     if style is None or not style.findings:
         return style
     # The analyzer sees the answer alone, so names of the prompt are undefined to pyflakes.
-    known = {f"undefined name {name!r}" for name in problem.prompt_names}
-    return replace(style, findings=tuple(finding for finding in style.findings if finding.message not in known))
+    return style.without({f"undefined name {name!r}" for name in problem.prompt_names})
 
 
 def _style_lines(style: StyleFacts | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from grader.config.settings import Credit, StyleGate
+from grader.config.settings import Credit, RewardPreset, StyleGate
 from grader.errors import ConfigError
 from grader.extraction import ExtractionRule
 from grader.types import Grade, GradeStatus, Metric, MetricType
@@ -78,12 +78,17 @@ def functional_credit(share: float, credit: Credit, *, constant_share: float = 0
 
 
 def weighted_reward(parts: RewardParts, config: RewardConfig) -> float:
-    """Compute the weighted sum of the parts, finite and in [0, 1]."""
+    """Compute the reward of the parts, finite and in [0, 1]: their weighted sum, or what the preset makes of it."""
+    if config.preset is RewardPreset.BINARY:
+        return float(parts.functional >= 1.0 and math.isfinite(parts.functional))
     style = parts.style
     if config.style_gate is StyleGate.FUNCTIONAL and parts.functional <= 0.0:
         style = 0.0
     # Clamped and finite whatever the weights: trainers multiply rewards, and one NaN spoils a whole training step.
     total = config.syntax * parts.syntax + config.functional * parts.functional + config.style * style
+    if config.preset is RewardPreset.GATED:
+        # A product, not a threshold: with one, a single easy test would still buy the whole of syntax and style.
+        total *= parts.functional
     return min(1.0, max(0.0, total)) if math.isfinite(total) else 0.0
 
 
@@ -208,10 +213,23 @@ def style_score(facts: StyleFacts | None, weights: StyleWeights = DEFAULT_WEIGHT
 
 
 def lint_penalty(facts: StyleFacts, weights: StyleWeights = DEFAULT_WEIGHTS) -> float:
-    """Compute the sum of the penalties, scaled by the size of the source; 0 without findings."""
-    # fsum is exact, so the order of the findings cannot change the last digit of a reward.
-    cost = math.fsum(_finding_weight(finding.kind, weights) for finding in facts.findings)
-    return cost / max(1.0, facts.lines / weights.short_lines)
+    """Compute the penalty of the findings, scaled by the size of the functions that have them; 0 without findings.
+
+    It is the largest penalty of the worst functions together. Functions without findings cannot lower it, so nobody can
+    hide findings behind neat code.
+    """
+    units = facts.units or ((0, facts.lines),) * len(facts.findings)
+    costs: dict[tuple[int, int], list[float]] = {}
+    for finding, unit in zip(facts.findings, units, strict=True):
+        costs.setdefault(unit, []).append(_finding_weight(finding.kind, weights))
+    penalty, cost, lines = 0.0, [], 0
+    worst_first = sorted(costs.items(), key=lambda item: math.fsum(item[1]) / max(1, item[0][1]), reverse=True)
+    for (_, unit_lines), unit_costs in worst_first:
+        cost += unit_costs
+        lines += unit_lines
+        # fsum is exact, so the order of the findings cannot change the last digit of a reward.
+        penalty = max(penalty, math.fsum(cost) / max(1.0, lines / weights.short_lines))
+    return penalty
 
 
 def _finding_weight(kind: str, weights: StyleWeights) -> float:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from grader.config.settings import StyleGate
+from grader.config.settings import RewardPreset, StyleGate
 from grader.judge.bedrock import BedrockModel
 from grader.judge.prompt import Rating, RatingRequest
 from grader.judge.rating_batch import RatingBatch
@@ -72,13 +72,17 @@ class Judge:
         value = self._config.judge.missing if rating.rating is None else rating.rating
         kind = MetricType.REWARD if weight > 0 else MetricType.METRIC
         metrics = (Metric(JUDGE_METRICS[0], value, kind), Metric(JUDGE_METRICS[1], float(rating.rating is None)))
+        if self._config.reward.preset is RewardPreset.GATED:
+            weight *= grade.metric("functional")
         reward = None if grade.reward is None else min(1.0, grade.reward + weight * value)
         return replace(grade, reward=reward, metrics=(*grade.metrics, *metrics))
 
     def _is_rated(self, grade: Grade) -> bool:
         if grade.status is GradeStatus.UNSCORED or grade.answer is None or not grade.metric("syntax"):
             return False
-        if self._config.reward.style_gate is StyleGate.FUNCTIONAL and not grade.metric("functional"):
+        reward = self._config.reward
+        gated = reward.style_gate is StyleGate.FUNCTIONAL or reward.preset is RewardPreset.GATED
+        if gated and not grade.metric("functional"):
             return False
         return len(grade.answer) <= self._config.judge.max_chars
 

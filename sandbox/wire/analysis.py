@@ -5,9 +5,12 @@ Each ``pack`` gives plain data for `sandbox.wire.values.encode`, and the ``unpac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = [
     "TEXT_CAP",
@@ -96,23 +99,34 @@ class StyleFacts:
     """Style of a source by black and pyflakes, as numbers; no judgement."""
 
     lines: int
-    """Number of lines of the source that are not blank."""
+    """Number of lines of the source with code that runs and leaves something behind."""
     changed_lines: int
     """Number of lines black would remove or add, blank ones left out; the larger of the two counts of each change."""
     similarity: float
     """Similarity of the source and black's output, in [0, 1]; 1 when black would change nothing."""
     findings: tuple[Finding, ...]
     """pyflakes messages, directives such as ``noqa`` ignored."""
+    units: tuple[tuple[int, int], ...] = ()
+    """For each finding, the index of the function that it is in, 0 outside of functions, and the number of such lines
+    that this has; empty: all findings are in one piece of `lines` lines."""
 
     def pack(self) -> list[Any]:
         """Return the fields as plain data."""
-        return [self.lines, self.changed_lines, self.similarity, [finding.pack() for finding in self.findings]]
+        findings = [finding.pack() for finding in self.findings]
+        return [self.lines, self.changed_lines, self.similarity, findings, [list(unit) for unit in self.units]]
 
     @classmethod
     def unpack(cls, fields: list[Any]) -> StyleFacts:
         """Return the facts that `pack` was called on."""
-        lines, changed_lines, similarity, findings = fields
-        return cls(lines, changed_lines, similarity, tuple(Finding(*finding) for finding in findings))
+        lines, changed_lines, similarity, packed, units = fields
+        findings = tuple(Finding(*finding) for finding in packed)
+        return cls(lines, changed_lines, similarity, findings, tuple((index, size) for index, size in units))
+
+    def without(self, messages: Collection[str]) -> StyleFacts:
+        """Return the facts without the findings that have one of these messages."""
+        kept = [index for index, finding in enumerate(self.findings) if finding.message not in messages]
+        findings = tuple(self.findings[index] for index in kept)
+        return replace(self, findings=findings, units=tuple(self.units[index] for index in kept if self.units))
 
 
 @dataclass(frozen=True, slots=True)

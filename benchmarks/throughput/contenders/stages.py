@@ -20,6 +20,7 @@ from grader.core.grader import Grader
 from grader.core.problems import prepare_problem
 from grader.extraction import extract
 from grader.types import Sample
+from sandbox.processes.analyzer.code_lines import code_lines, weighed_lines
 from sandbox.processes.analyzer.inspection import inspect_source
 from sandbox.processes.analyzer.parsing import tree_of
 from sandbox.processes.analyzer.style import compare_formatting, format_source
@@ -102,7 +103,8 @@ class Stages:
         timed("analyzer: inspect", lambda: inspect_source(request))
         timed("style: pyflakes", lambda: Checker(tree_of(request.source), withDoctest=False))
         target = timed("style: black", lambda: format_source(request.source))
-        timed("style: closeness", lambda: compare_formatting(request.source, target))
+        tree = tree_of(request.source)
+        timed("style: closeness", lambda: compare_formatting(weighed_lines(request.source, tree), code_lines(target)))
         _, values = cases_of(item)
         timed("compare", lambda: [equal(value, value, Comparison()) for value in values])
 

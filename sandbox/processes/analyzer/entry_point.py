@@ -8,17 +8,17 @@ from __future__ import annotations
 import ast
 import unicodedata
 from dataclasses import dataclass
-from types import EllipsisType
 from typing import TYPE_CHECKING
+
+from sandbox.processes.analyzer.constants import constant_truth, is_literal
+from sandbox.processes.analyzer.stubs import FUNCTIONS, has_no_code, is_idle_program, is_stub_function, is_stub_lambda
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["defines", "is_stub"]
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match, ast.IfExp, ast.BoolOp)
-_EMPTY_MAKERS = frozenset({"list", "dict", "set", "tuple", "frozenset", "str", "bytes", "int", "float", "bool"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Binding:
 
     name: str
     origin: ast.AST | None
-    """A definition or an expression; ``None`` if the value is unknown: from an import, an unpacking, a loop."""
+    """A definition, an import, an expression or a deletion; ``None`` if the value is unknown: from an unpacking or a
+    loop."""
     certain: bool
     """True outside branches and loops, where a binding replaces all earlier ones."""
 
@@ -44,17 +45,17 @@ def defines(tree: ast.Module, entry_point: str | None) -> bool:
 def is_stub(tree: ast.Module, entry_point: str | None) -> bool:
     """Return whether the entry point, as last bound, is a stub.
 
-    * A function is a stub if its body has only docstrings, imports, ``pass``, ``...``, ``raise NotImplementedError``,
-      or the return of a constant or an empty container. One without arguments may return a constant but ``None``.
+    * A function is a stub if it has the same outcome whatever its arguments are: it does not read them, or nothing
+      comes of it. One without arguments may return a constant but ``None``.
     * A class is a stub if all its methods are, or if it has neither a body nor a base.
-    * A name is a stub if it is bound to a constant, or to a lambda that returns one.
-    * A program (``None``) is a stub if it has only docstrings, imports, ``pass``, constants and stubs. A function with
-      a body is not a stub even if it is never called, because tests may call it.
+    * A name is a stub if it is bound to a constant, to a lambda that is one, or to an object of Python or of a module.
+    * A program (``None``) is a stub if it has only imports, constants and stubs, and prints no more than literals. A
+      function with a body is not a stub even if it is never called, because tests may call it.
     """
     if entry_point is None:
-        return all(_is_idle(statement) for statement in tree.body)
+        return is_idle_program(tree.body)
     bindings = _resolve(tree, entry_point)
-    return bool(bindings) and all(_does_nothing(binding, in_class="." in entry_point) for binding in bindings)
+    return bool(bindings) and all(_does_nothing(tree, binding, in_class="." in entry_point) for binding in bindings)
 
 
 def _resolve(tree: ast.Module, entry_point: str) -> list[Binding]:
@@ -72,7 +73,9 @@ def _resolve_path(tree: ast.Module, entry_point: str) -> list[Binding]:
         for binding in bindings:
             if isinstance(binding.origin, ast.ClassDef):
                 inner += _member(tree, binding.origin, member)
-            elif binding.origin is None or not _is_constant(binding.origin):
+            elif isinstance(binding.origin, ast.Import | ast.ImportFrom):
+                inner.append(Binding(member, binding.origin, binding.certain))
+            elif binding.origin is None or not isinstance(binding.origin, ast.expr) or not is_literal(binding.origin):
                 inner.append(Binding(member, None, binding.certain))
         bindings = inner
     return bindings
@@ -98,9 +101,38 @@ def _last_bindings(body: list[ast.stmt], name: str) -> list[Binding]:
     """Return the last certain binding of a name, and the uncertain ones after it."""
     bindings: list[Binding] = []
     for binding in _bindings(body):
-        if binding.name == name:
-            bindings = [binding] if binding.certain else [*bindings, binding]
-    return bindings
+        if binding.name != name:
+            continue
+        match binding.origin:
+            case ast.Delete():
+                bindings = [] if binding.certain else bindings
+            case ast.Name(id=other) if other == name:
+                continue  # the name is bound to what it is bound to
+            case _:
+                bindings = [binding] if binding.certain else [*bindings, binding]
+    return [aliased for binding in bindings for aliased in _aliased(body, binding)]
+
+
+def _aliased(body: list[ast.stmt], binding: Binding) -> list[Binding]:
+    """Return the bindings of the name that a name is bound to, or else the binding itself."""
+    if not isinstance(binding.origin, ast.Name):
+        return [binding]
+    by_name: dict[str, list[Binding]] = {}
+    for other in _bindings(body):
+        by_name.setdefault(other.name, []).append(other)
+    waiting, seen = [binding.origin.id], set[str]()
+    found: list[Binding] = []
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for other in by_name.get(name, ()):
+            if not isinstance(other.origin, ast.Name):
+                found.append(Binding(binding.name, other.origin, binding.certain))
+            else:
+                waiting.append(other.origin.id)
+    return found or [binding]
 
 
 def _bindings(body: list[ast.stmt]) -> Iterator[Binding]:
@@ -126,7 +158,9 @@ def _bound_by(node: ast.AST, *, certain: bool) -> Iterator[Binding]:
             yield Binding(name, value, certain)
         case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
             for alias in aliases:
-                yield Binding(alias.asname or alias.name.partition(".")[0], None, certain)
+                yield Binding(alias.asname or alias.name.partition(".")[0], node, certain)
+        case ast.Delete(targets=targets):
+            yield from (Binding(target.id, node, certain) for target in targets if isinstance(target, ast.Name))
         case ast.Name(id=name, ctx=ast.Store()) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
             yield Binding(name, None, certain)
         case ast.MatchMapping(rest=str(name)):
@@ -136,6 +170,12 @@ def _bound_by(node: ast.AST, *, certain: bool) -> Iterator[Binding]:
 def _same_scope(node: ast.AST) -> list[ast.AST]:
     """Return the children of a node that run in its scope, without those that `_bound_by` has handled."""
     match node:
+        case ast.If(test=test, orelse=orelse) if constant_truth(test) is False:
+            return [*orelse]
+        case ast.While(test=test, orelse=orelse) if constant_truth(test) is False:
+            return [*orelse]
+        case ast.For(iter=source, orelse=orelse) if constant_truth(source) is False:
+            return [*orelse]
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             return [*node.decorator_list, node.args]
         case ast.ClassDef():
@@ -151,81 +191,66 @@ def _same_scope(node: ast.AST) -> list[ast.AST]:
     return list(ast.iter_child_nodes(node))
 
 
-def _does_nothing(binding: Binding, *, in_class: bool = False) -> bool:
+def _does_nothing(tree: ast.Module, binding: Binding, *, in_class: bool = False) -> bool:
     origin = binding.origin
     match origin:
+        case None:
+            return False
+        case ast.Import() | ast.ImportFrom():
+            return True
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return _is_stub_function(origin, in_class=in_class)
+            return not _dispatches(origin) and is_stub_function(origin, in_class=in_class)
         case ast.ClassDef():
-            return _is_stub_class(origin)
+            return _is_stub_class(tree, origin)
         case ast.Lambda():
-            return _is_constant(origin.body)
-    return origin is not None and _is_constant(origin)
+            return is_stub_lambda(origin)
+    return isinstance(origin, ast.expr) and (has_no_code(origin) or _is_rebound(tree, origin))
 
 
-def _is_stub_function(function: ast.FunctionDef | ast.AsyncFunctionDef, *, in_class: bool) -> bool:
-    arguments = function.args
-    taken = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-    static = any(isinstance(node, ast.Name) and node.id == "staticmethod" for node in function.decorator_list)
-    takes_any = sum(argument is not None for argument in taken) > (in_class and not static)
-    for statement in function.body:
-        match statement:
-            case ast.Pass() | ast.Import() | ast.ImportFrom():
-                continue
-            case ast.Return(value=None | ast.Constant(value=None | EllipsisType())):
-                continue
-            case ast.Return(value=ast.expr() as value) if takes_any and _is_constant(value):
-                continue
-            case ast.Expr(value=value) if _is_constant(value):
-                continue
-            case ast.Raise(exc=exc) if _names_not_implemented(exc):
-                continue
-        return False
-    return True
+def _dispatches(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Return whether other functions are registered to do the work."""
+    names = {part.id for node in function.decorator_list for part in ast.walk(node) if isinstance(part, ast.Name)}
+    names |= {
+        part.attr for node in function.decorator_list for part in ast.walk(node) if isinstance(part, ast.Attribute)
+    }
+    return bool(names & {"singledispatch", "singledispatchmethod"})
 
 
-def _is_stub_class(definition: ast.ClassDef) -> bool:
-    methods = [b for b in _bindings(definition.body) if isinstance(b.origin, _FUNCTIONS)]
+def _is_rebound(tree: ast.Module, value: ast.expr) -> bool:
+    """Return whether a value is an object of a module by another name: ``math.gcd``, ``getattr(math, "gcd")``."""
+    while True:
+        match value:
+            case ast.Attribute(value=owner) | ast.Subscript(value=owner):
+                value = owner
+            case ast.Call(func=ast.Name(id="getattr" | "vars"), args=[owner, *_]):
+                value = owner
+            case ast.Name(id=name):
+                bindings = _last_bindings(tree.body, name)
+                return bool(bindings) and all(isinstance(b.origin, ast.Import | ast.ImportFrom) for b in bindings)
+            case _:
+                return has_no_code(value)
+
+
+def _is_stub_class(tree: ast.Module, definition: ast.ClassDef) -> bool:
+    methods = [b for b in _bindings(definition.body) if isinstance(b.origin, FUNCTIONS)]
     if methods:
-        return all(_does_nothing(method, in_class=True) for method in methods)
-    bare = all(isinstance(base, ast.Name) and base.id == "object" for base in definition.bases)
-    return bare and all(
-        isinstance(statement, ast.Pass) or (isinstance(statement, ast.Expr) and _is_constant(statement.value))
+        return all(_does_nothing(tree, method, in_class=True) for method in methods)
+    bases = [base.id for base in definition.bases if isinstance(base, ast.Name) and base.id != "object"]
+    is_bare = all(isinstance(base, ast.Name) and base.id == "object" for base in definition.bases)
+    # Python names functions so (PEP 8): it stands where a function was asked for.
+    like_function = definition.name[:1].islower() and not definition.decorator_list
+    if not is_bare and (not like_function or any(_last_bindings(tree.body, base) for base in bases)):
+        return False
+    return all(
+        isinstance(statement, ast.Pass)
+        or (isinstance(statement, ast.Expr) and has_no_code(statement.value))
+        or (is_bare and like_function and _is_data(statement))
         for statement in definition.body
     )
 
 
-def _is_idle(statement: ast.stmt) -> bool:
-    """Return whether a statement leaves nothing behind that could pass a test."""
+def _is_data(statement: ast.stmt) -> bool:
     match statement:
-        case ast.Pass() | ast.Import() | ast.ImportFrom():
-            return True
-        case ast.Expr(value=value):
-            return _is_constant(value)
-        case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(value=ast.expr() as value):
-            return _is_constant(value)
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return _is_stub_function(statement, in_class=False)
-        case ast.ClassDef():
-            return _is_stub_class(statement)
-    return False
-
-
-def _names_not_implemented(raised: ast.expr | None) -> bool:
-    if isinstance(raised, ast.Call):
-        raised = raised.func
-    return isinstance(raised, ast.Name) and raised.id in {"NotImplementedError", "NotImplemented"}
-
-
-def _is_constant(node: ast.AST) -> bool:
-    """Return whether an expression is a literal constant, signed or not, or an empty container."""
-    while isinstance(node, ast.UnaryOp):
-        node = node.operand
-    match node:
-        case ast.Constant() | ast.List(elts=[]) | ast.Tuple(elts=[]) | ast.Dict(keys=[]) | ast.JoinedStr(values=[]):
-            return True
-        case ast.Call(func=ast.Name(id=name), args=[], keywords=[]):
-            return name in _EMPTY_MAKERS
-        case ast.JoinedStr(values=values):
-            return all(isinstance(value, ast.Constant) for value in values)
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            return has_no_code(value)
     return False

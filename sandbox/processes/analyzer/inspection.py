@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pyflakes.checker import Checker
 
+from sandbox.processes.analyzer.code_lines import code_lines, line_units, remove_dead_code, runs_text, weighed_lines
 from sandbox.processes.analyzer.entry_point import defines, is_stub
-from sandbox.processes.analyzer.parsing import parse_source, plain_text, tree_of
+from sandbox.processes.analyzer.parsing import fresh_tree, parse_source, plain_text, tree_of
 from sandbox.processes.analyzer.policy import check_policy
 from sandbox.processes.analyzer.style import compare_formatting, disarm_directives, format_source
 from sandbox.wire.analysis import Analysis, AnalysisRequest, Finding, StyleFacts, one_line
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Sequence
+
+    from sandbox.processes.analyzer.code_lines import CodeLine
 
 __all__ = ["MAX_BYTES", "MAX_FINDINGS", "inspect_source", "measure_style"]
 
@@ -53,17 +58,40 @@ def measure_style(source: str) -> StyleFacts | None:
 
     Line ends, a byte order mark, and blank lines before and after the code count as transport, not as style.
 
+    Only lines with code count; neither comments nor text do, nor what never runs.
+
     Returns:
-        The facts, or ``None`` if black or pyflakes cannot read the source: it is not Python, or too deep for them.
+        The facts, or ``None`` if the style cannot be seen: the source runs text as code, or black or pyflakes cannot
+        read it, because it is not Python, or too deep for them.
     """
     try:
-        findings = _lint(tree_of(source))
+        tree = tree_of(source)
+        if runs_text(tree):
+            return None
+        linted = fresh_tree(source)
+        remove_dead_code(linted)
+        findings = _lint(linted)
         text = disarm_directives(_LINE_END.sub("\n", plain_text(source)))
-        comparison = compare_formatting(text, format_source(text))
+        lines = weighed_lines(text, tree)
+        comparison = compare_formatting(lines, code_lines(format_source(text)))
     except Exception:  # noqa: BLE001 - linters stumble over odd but valid sources in ways of their own
         return None
-    lines = sum(bool(line.strip()) for line in text.split("\n"))
-    return StyleFacts(lines, comparison.changed_lines, comparison.similarity, findings)
+    return StyleFacts(
+        sum(line.counts and bool(line.text) for line in lines),
+        comparison.changed_lines,
+        comparison.similarity,
+        findings,
+        _units_of(findings, lines, line_units(tree, text.count("\n") + 1)),
+    )
+
+
+def _units_of(
+    findings: Sequence[Finding], lines: Sequence[CodeLine], units: Sequence[int]
+) -> tuple[tuple[int, int], ...]:
+    """Return for each finding the index of the function that it is in, and the number of lines that this has."""
+    size = Counter(line.unit for line in lines if line.counts and line.text)
+    indices = [units[finding.line] if finding.line < len(units) else 0 for finding in findings]
+    return tuple((index, size[index]) for index in indices)
 
 
 def _lint(tree: ast.Module) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sandbox.wire.analysis import AnalysisStatus, one_line
 
-__all__ = ["ParseResult", "parse_source", "plain_text", "tree_of"]
+__all__ = ["ParseResult", "fresh_tree", "parse_source", "plain_text", "tree_of"]
 
 FILENAME = "<answer>"
 
@@ -53,6 +53,15 @@ def parse_source(source: str, max_bytes: int) -> ParseResult:
 @functools.lru_cache(maxsize=1)
 def tree_of(source: str) -> ast.Module:
     """Return the syntax tree of a source; the last one is cached, because analysis and style both need it.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, SystemError: there is no tree.
+    """
+    return fresh_tree(source)
+
+
+def fresh_tree(source: str) -> ast.Module:
+    """Return a syntax tree that the caller may change.
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, SystemError: there is no tree.

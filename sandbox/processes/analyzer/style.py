@@ -13,7 +13,9 @@ from black import _format_str_once  # one pass has no public name; without it th
 from black.mode import Mode, TargetVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sandbox.processes.analyzer.code_lines import CodeLine
 
 __all__ = ["FormattingComparison", "compare_formatting", "disarm_directives", "format_source"]
 
@@ -36,24 +38,28 @@ _WIDEST_LINE = 88
 """Largest weight of a line; up to this, a line weighs as much as it has characters."""
 _BLANK_LINE = 4
 """Weight of a blank line that black removes or adds."""
+_LEAST_WEIGHT = 100
+"""Weight that functions are taken to have at least: two or three lines."""
 _CLOSE_LINE = 0.5
 """Part of its weight that a line keeps if black changes next to nothing in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormattingComparison:
-    """Difference between a source and its formatted form."""
+    """Difference between the code of a source and of its formatted form."""
 
     changed_lines: int
     """Lines removed or added, without blank ones: of each changed stretch, the larger of the two counts."""
     similarity: float
-    """In [0, 1]; 1 if nothing changes, blank lines included."""
+    """In [0, 1]; 1 if nothing changes, blank lines included; 0 if no line counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
     """Consecutive lines of the source, and the lines that replace them."""
 
+    start: int
+    """Index of its first line."""
     before: Sequence[str]
     after: Sequence[str]
 
@@ -104,30 +110,60 @@ def _disarmed(directive: re.Match[str]) -> str:
     return f"{directive.group()[:-1]}."
 
 
-def compare_formatting(source: str, target: str) -> FormattingComparison:
-    """Measure in linear time how much of ``source`` stays as it is in ``target``.
+def compare_formatting(before: Sequence[CodeLine], after: Sequence[CodeLine]) -> FormattingComparison:
+    """Measure in linear time how much of the code stays as it is when it is formatted.
 
     Lines are weighed by their length, so that neither one line that black breaks into fifty, nor fifty statements
     squeezed into one line, counts for more or less than its text. A changed line costs between half its weight, if
     hardly a character changes, and all of it.
+
+    The worst functions decide, whatever stands beside them (`_loss`): neat code more or less changes nothing.
     """
     # Not difflib: it takes quadratic time or worse, and an answer can choose the worst case.
-    before, after = source.strip("\n").split("\n"), target.strip("\n").split("\n")
-    if before == after:
-        return FormattingComparison(0, 1.0)
+    before, after = _without_outer_blanks(before), _without_outer_blanks(after)
+    old_texts, new_texts = [line.text for line in before], [line.text for line in after]
+    weight = Counter[int]()
+    for line in before:
+        weight[line.unit] += _weight(line.text) * line.counts
+    if old_texts == new_texts:
+        return FormattingComparison(0, 1.0 if weight.total() else 0.0)
     changed_lines = 0
-    total = float(sum(_weight(line) for line in before))
-    cost = 0.0
-    for stretch in _stretches(before, after):
+    cost: dict[int, float] = {}
+    for stretch in _stretches(old_texts, new_texts):
         old_lines, new_lines = Counter(stretch.before), Counter(stretch.after)
         removed, added = old_lines - new_lines, new_lines - old_lines
         blanks = max(_pop_blank(removed), _pop_blank(added)) * _BLANK_LINE
         changed_lines += max(removed.total(), added.total())
-        weight = sum(_weight(line) * count for line, count in removed.items())
-        cost += blanks + weight * (1 - _CLOSE_LINE * _likeness(removed, added))
-        total += blanks
+        share = 1 - _CLOSE_LINE * _likeness(removed, added)
+        if blanks:
+            unit = before[min(stretch.start, len(before) - 1)].unit if before else 0
+            cost[unit] = cost.get(unit, 0.0) + blanks
+        for line in before[stretch.start : stretch.start + len(stretch.before)]:
+            if removed[line.text] > 0:
+                removed[line.text] -= 1
+                cost[line.unit] = cost.get(line.unit, 0.0) + share * _weight(line.text)
     # The texts differ, so the result is below 1 even if only the order of equal lines has changed.
-    return FormattingComparison(changed_lines, max(0.0, 1.0 - max(cost, 1.0) / max(total, 1.0)))
+    loss = _loss((max(spent, 1.0), weight[unit]) for unit, spent in (cost or {0: 1.0}).items())
+    return FormattingComparison(changed_lines, max(0.0, 1.0 - loss) if weight.total() else 0.0)
+
+
+def _loss(units: Iterable[tuple[float, int]]) -> float:
+    """Return the largest cost by weight of the worst functions together, from costs and weights of all that cost.
+
+    Functions without a cost cannot change the result, so nobody can hide ugly code behind neat functions. A minimum
+    weight keeps a short line from deciding alone.
+    """
+    worst = total_cost = total_weight = 0.0
+    for cost, weight in sorted(units, key=lambda unit: unit[0] / max(unit[1], 1), reverse=True):
+        total_cost += cost
+        total_weight += weight
+        worst = max(worst, total_cost / max(total_weight, _LEAST_WEIGHT))
+    return worst
+
+
+def _without_outer_blanks(lines: Sequence[CodeLine]) -> Sequence[CodeLine]:
+    shown = [index for index, line in enumerate(lines) if line.text.strip()]
+    return lines[shown[0] : shown[-1] + 1] if shown else ()
 
 
 def _stretches(before: Sequence[str], after: Sequence[str]) -> Iterator[_Stretch]:
@@ -139,9 +175,9 @@ def _stretches(before: Sequence[str], after: Sequence[str]) -> Iterator[_Stretch
     for index, line in enumerate(before):
         index_after = unique.get(line, -1)
         if index_after >= start_after:
-            yield _Stretch(before[start_before:index], after[start_after:index_after])
+            yield _Stretch(start_before, before[start_before:index], after[start_after:index_after])
             start_before, start_after = index + 1, index_after + 1
-    yield _Stretch(before[start_before:], after[start_after:])
+    yield _Stretch(start_before, before[start_before:], after[start_after:])
 
 
 def _weight(line: str) -> int:

@@ -20,6 +20,7 @@ from grader.config.settings import (
     GraderConfig,
     LimitsConfig,
     RewardConfig,
+    RewardPreset,
     StoreConfig,
     StyleGate,
     _keys_by_variable,
@@ -433,7 +434,7 @@ class TestDocument:
             if text:
                 load(**{variable: text})
 
-    @pytest.mark.parametrize("kind", [Credit, StyleGate, Policy])
+    @pytest.mark.parametrize("kind", [Credit, StyleGate, RewardPreset, Policy])
     def test_names_every_choice(self, kind: Any) -> None:
         for choice in kind:
             assert f'"{choice}"' in DOCUMENT
@@ -446,6 +447,9 @@ class TestJudge:
     def test_a_weight_wants_a_judge(self, complaint: Callable[..., str]) -> None:
         assert complaint("[reward]\nstyle = 0\njudge = 0.2\n") == (
             "grader.toml: reward.judge: there is no judge: set judge.model, or leave its weight 0"
+        )
+        assert complaint('[reward]\nstyle = 0\njudge = 0.2\npreset = "binary"\n[judge]\nmodel = "m"\n') == (
+            "grader.toml: reward.judge: a binary reward has no place for a judge: leave its weight 0"
         )
         shown_error = complaint(GRADER_REWARD_JUDGE="0.2", GRADER_REWARD_STYLE="0")
         assert shown_error.startswith("environment: GRADER_REWARD_JUDGE: there is no judge")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.config.settings import Credit, RewardConfig, StyleGate
+from grader.config.settings import Credit, RewardConfig, RewardPreset, StyleGate
 from grader.core.scoring import ZERO_PARTS, RewardParts, functional_credit, weighted_reward
 from testcases.compare.credit import earned_share
 from testcases.model import Problem, StdinTest
@@ -31,6 +31,7 @@ def rewards(draw: st.DrawFn) -> RewardConfig:
         style=style / total,
         credit=draw(st.sampled_from(Credit)),
         style_gate=draw(st.sampled_from(StyleGate)),
+        preset=draw(st.sampled_from(RewardPreset)),
     )
 
 
@@ -70,7 +71,7 @@ class TestReward:
     @given(rewards())
     def test_of_nothing_is_nothing_and_no_more_than_the_weights_of_everything(self, config: RewardConfig) -> None:
         assert weighted_reward(ZERO_PARTS, config) == 0.0
-        weights = config.syntax + config.functional + config.style
+        weights = 1.0 if config.preset is RewardPreset.BINARY else config.syntax + config.functional + config.style
         assert weighted_reward(RewardParts(1.0, 1.0, 1.0), config) == pytest.approx(min(1.0, weights))
 
     def test_of_an_overflow_is_nothing(self) -> None:
@@ -93,6 +94,31 @@ class TestStyleGate:
         assert weighted_reward(passed, RewardConfig(style_gate=StyleGate.FUNCTIONAL)) == weighted_reward(
             passed, RewardConfig()
         )
+
+
+class TestPreset:
+    def test_gated_pays_for_neatness_in_proportion_to_what_passes(self) -> None:
+        gated = RewardConfig(preset=RewardPreset.GATED)
+        assert weighted_reward(RewardParts(1.0, 0.0, 1.0), gated) == 0.0
+        assert weighted_reward(RewardParts(1.0, 0.5, 1.0), gated) == pytest.approx(0.375)
+        assert weighted_reward(RewardParts(1.0, 1.0, 0.5), gated) == pytest.approx(0.9)
+        assert weighted_reward(RewardParts(1.0, 1.0, 1.0), gated) == 1.0
+
+    @PATIENT
+    @given(parts)
+    def test_gated_never_pays_more_than_the_weights(self, some: RewardParts) -> None:
+        assert weighted_reward(some, RewardConfig(preset=RewardPreset.GATED)) <= weighted_reward(some, RewardConfig())
+
+    @PATIENT
+    @given(parts)
+    def test_binary_pays_for_full_marks_only(self, some: RewardParts) -> None:
+        binary = RewardConfig(preset=RewardPreset.BINARY)
+        assert weighted_reward(some, binary) == float(some.functional == 1.0)
+        assert weighted_reward(replace(some, functional=1.0), binary) == 1.0
+
+    @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+    def test_binary_pays_nothing_for_nonsense(self, odd: float) -> None:
+        assert weighted_reward(RewardParts(1.0, odd, 1.0), RewardConfig(preset=RewardPreset.BINARY)) == 0.0
 
 
 class TestCredit:
