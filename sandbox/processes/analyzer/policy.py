@@ -8,11 +8,12 @@ layer would stop it. It never changes the tree.
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer
+from RestrictedPython.transformer import RestrictingNodeTransformer
 
 from sandbox.wire.analysis import Finding, Policy, one_line
 
@@ -69,12 +70,7 @@ DENIED_NAMES: tuple[Denial, ...] = (
          "socket.fromfd", "_socket"),
         "opens a socket",
     ),
-    Denial(
-        ("sys._getframe", "sys._current_frames", "sys._current_exceptions",
-         "inspect.currentframe", "inspect.stack", "inspect.trace", "inspect.getouterframes",
-         "inspect.getinnerframes", "traceback.walk_stack", "traceback.walk_tb"),
-        "walks the frames of its callers",
-    ),
+    Denial(("sys._current_frames", "sys._current_exceptions"), "reads the frames of all threads"),
     Denial(
         ("sys.settrace", "sys.setprofile", "sys.monitoring", "sys.addaudithook", "threading.settrace",
          "threading.setprofile", "threading.settrace_all_threads", "threading.setprofile_all_threads"),
@@ -99,15 +95,27 @@ DENIED_NAMES: tuple[Denial, ...] = (
 """Modules and members by full name; importing or reading one is refused, unless ``allow_imports`` allows it.
 
 Honest answers use these, so they are not listed: ``os``, ``sys``, ``threading``, ``signal``, ``inspect``, ``gc`` and
-``resource`` as such, the number types of ``ctypes``, ``multiprocessing``, clients of the network, ``eval``.
+``resource`` as such, the number types of ``ctypes``, ``multiprocessing``, clients of the network, ``eval``; and
+``sys._getframe``, ``inspect.currentframe`` and ``inspect.stack``, by which programs learn the name of a function for
+their logs: what leads from a frame to the variables of others is in `DENIED_ATTRIBUTES`.
 """
 
 DENIED_ATTRIBUTES: tuple[Denial, ...] = (
-    Denial(tuple(sorted(INSPECT_ATTRIBUTES)), "leads into frames and code objects"),
+    Denial(
+        ("f_back", "f_builtins", "f_globals", "f_locals", "f_trace", "f_generator", "co_code"),
+        "leads into frames and code objects",
+    ),
     Denial(("__subclasses__",), "lists classes that do not belong to the answer"),
     Denial(("__globals__", "__builtins__", "__loader__"), "leads into the namespace of other code"),
 )
 """Attributes of anything but ``self``; also as constant text in ``getattr`` and ``operator.attrgetter``."""
+
+_HARMLESS_NEXT = {"f_back": frozenset({"f_code", "f_lineno"}), "f_locals": frozenset[str]()}
+"""By denied attribute, the attributes of its value that programs read for their logs: ``f_back.f_code.co_name``."""
+_OWN_FRAMES = frozenset({"gi_frame", "cr_frame", "ag_frame"})
+"""Attributes whose values are frames of the answer's own generators and coroutines; their variables are its own."""
+_ANYTHING_NAMES = frozenset(dir(builtins))
+_ANYTHING_ATTRIBUTES = frozenset({"__base__", "__bases__", "__mro__"})
 
 DENIED_STORES: tuple[Denial, ...] = (Denial(("__code__",), "swaps the code of a function"),)
 """Attributes that may be read but not set."""
@@ -153,17 +161,18 @@ class StandardPolicy(RestrictingNodeTransformer):
         self.findings: list[Finding] = []
         self._allowed = allow_imports
         self._modules: dict[str, str] = {}
-        self._own_classes: set[str] = {"cls"}
+        self._next_attributes: dict[int, str] = {}
+        """By the id of a node, the attribute that is read of its value."""
 
     def judge(self, tree: ast.Module) -> list[Finding]:
         """Return a finding for everything that is refused in a tree."""
-        # Imports and classes first: names are judged by what they are bound to anywhere in the source.
+        # Imports first: names are judged by what they are bound to anywhere in the source.
         nodes = list(ast.walk(tree))
         for node in nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self._modules.update(_bound_modules(node))
-            elif isinstance(node, ast.ClassDef):
-                self._own_classes.add(node.name)
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+                self._next_attributes[id(node.value)] = node.attr
         for node in nodes:
             self.visit(node)
         return self.findings
@@ -233,10 +242,33 @@ class StandardPolicy(RestrictingNodeTransformer):
         reason = _ATTRIBUTE_REASONS.get(name) or (stored and _STORE_REASONS.get(name))
         if not reason:
             return
-        # An answer may use what it has defined itself: a field of such a name, and the subclasses of its own class.
-        own = self._own_classes if name == "__subclasses__" else ("self",)
-        if not (isinstance(owner, ast.Name) and owner.id in own):
-            self._refuse(node, "denied_attribute", name, reason)
+        # An answer may use what it has defined itself: a field of such a name, the subclasses of a class that it names,
+        # and the variables of its own generators.
+        match owner:
+            case ast.Name(id="self"):
+                return
+            case ast.Attribute(attr=attribute) if name == "f_locals" and attribute in _OWN_FRAMES:
+                return
+        if name == "__subclasses__" and owner is not None and not self._is_foreign_class(owner):
+            return
+        if self._next_attributes.get(id(node)) in _HARMLESS_NEXT.get(name, ()):
+            return
+        self._refuse(node, "denied_attribute", name, reason)
+
+    def _is_foreign_class(self, owner: ast.expr) -> bool:
+        """Return whether an expression is a class that the answer has not defined: built in, or a base of all."""
+        match owner:
+            case ast.Name(id=name):
+                return name in _ANYTHING_NAMES or name in self._modules
+            case ast.Attribute(attr=name) if name in _ANYTHING_ATTRIBUTES:
+                return True
+            case ast.Attribute(attr="__class__", value=inner):
+                return not isinstance(inner, ast.Name | ast.Attribute)
+            case ast.Attribute(value=inner):
+                return self._is_foreign_class(inner)
+            case ast.Call(func=ast.Name(id="type"), args=[inner]):
+                return not isinstance(inner, ast.Name | ast.Attribute)
+        return True
 
     def _full_name(self, node: ast.Attribute) -> str | None:
         """Return the full name of a member of an imported module; ``None`` if the node is something else."""

@@ -51,10 +51,13 @@ REFUSED = {
     "import os.path\nos.setsid()": "os.setsid",
     "__import__('os').system('id')": "os.system",
     "import os\ngetattr(os, 'fork')()": "os.fork",
-    "import sys\nsys._getframe()": "sys._getframe",
+    "import sys\nsys._getframe().f_globals": "f_globals",
+    "import sys\nsys._getframe(1).f_locals": "f_locals",
+    "import sys\nsys._getframe().f_back.f_back": "f_back",
+    "import sys\nsys._current_frames()": "sys._current_frames",
     "import sys\nsys.settrace(print)": "sys.settrace",
     "import gc\ngc.get_objects()": "gc.get_objects",
-    "import inspect\ninspect.stack()": "inspect.stack",
+    "import inspect\ninspect.stack()[1].frame.f_locals": "f_locals",
     "import ctypes\nctypes.CDLL(None)": "ctypes.CDLL",
     "from ctypes import util": "ctypes.util",
     "import ctypes.util": "ctypes.util",
@@ -62,13 +65,24 @@ REFUSED = {
     "import socket\nsocket.socket()": "socket.socket",
     "().__class__.__base__.__subclasses__()": "__subclasses__",
     "object.__subclasses__()": "__subclasses__",
+    "type(()).__subclasses__()": "__subclasses__",
+    "[].__class__.__mro__[1].__subclasses__()": "__subclasses__",
+    "x.__class__.__base__.__subclasses__()": "__subclasses__",
+    "kind.mro()[-1].__subclasses__()": "__subclasses__",
+    "import io\nio.BufferedIOBase.__subclasses__()": "__subclasses__",
+    "from io import IOBase\nIOBase.__subclasses__()": "__subclasses__",
+    "type.__subclasses__(type)": "__subclasses__",
+    "import operator\noperator.methodcaller('__subclasses__')(object)": "__subclasses__",
     "print.__globals__": "__globals__",
     "getattr(print, '__globals__')": "__globals__",
     "import operator\noperator.attrgetter('a.__globals__')(f)": "__globals__",
     "__builtins__['len']": "__builtins__",
-    "(x for x in ()).gi_frame": "gi_frame",
-    "error.__traceback__.tb_frame": "tb_frame",
+    "(x for x in ()).gi_frame.f_back": "f_back",
+    "(x for x in ()).gi_frame.f_globals": "f_globals",
+    "error.__traceback__.tb_frame.f_globals": "f_globals",
     "frame.f_back": "f_back",
+    "frame.f_back.f_locals": "f_back",
+    "getattr(frame, 'f_back')": "f_back",
     "f.__code__ = g.__code__": "__code__",
     "setattr(f, '__code__', g.__code__)": "__code__",
 }
@@ -77,7 +91,7 @@ REFUSED = {
 @pytest.mark.parametrize("source", REFUSED, ids=REFUSED.get)
 def test_plain_attempts_are_refused_with_a_reason(source: str) -> None:
     findings = judge(source)
-    assert {finding.message.split()[0] for finding in findings} == {REFUSED[source]}
+    assert REFUSED[source] in {finding.message.split()[0] for finding in findings}
     assert all(finding.line == source.count("\n") + 1 and len(finding.message.split()) > 2 for finding in findings)
 
 
@@ -97,7 +111,12 @@ import os, sys, signal, threading, inspect, importlib, gc, resource, mmap, ctype
     f.__code__.co_argcount; f.__code__.co_varnames
     o.__dict__, o.__class__.__name__, vars(o), type(o).__mro__, o.__closure__, o.__reduce__()
     getattr(o, "_x"); setattr(o, "y", 1); hasattr(o, "__iter__"); getattr(o, name); getattr(o)
-    error.__traceback__.tb_lineno; error.__cause__
+    error.__traceback__.tb_lineno; error.__cause__; error.__traceback__.tb_next; trace.tb_frame.f_code.co_name
+    sys._getframe().f_code.co_name; sys._getframe(1).f_lineno; inspect.currentframe().f_back.f_code.co_name
+    inspect.stack()[1].function; inspect.stack()[0][3]; frame = inspect.currentframe(); frame.f_code.co_firstlineno
+    walker.gi_frame is None; walker.gi_frame.f_locals; walker.gi_frame.f_lasti; task.cr_frame; task.cr_await
+    type(self).__subclasses__(); kind.__subclasses__(); self.__class__.__subclasses__(); getattr(kind, "__subclasses__")()
+    registry.base.__subclasses__(); type(shape).__subclasses__()
     process.kill(); bird.fork; tool.system("x"); self.fork(); kill(1)
     self.f_code = 1; self.f_code
     def kill(): ...
@@ -113,7 +132,7 @@ def test_honest_programs_are_not_refused(line: str) -> None:
     assert judge(f"{imports}\n{line}") == ()
 
 
-@pytest.mark.parametrize("name", ["__globals__", "__subclasses__", "gi_frame", "f_globals"])
+@pytest.mark.parametrize("name", ["__globals__", "__subclasses__", "f_back", "f_globals"])
 def test_a_class_pattern_reads_attributes_too(name: str) -> None:
     (finding,) = judge(f"match f:\n    case [object(x=object({name}=found))]:\n        pass")
     assert (finding.line, finding.message.split()[0]) == (2, name)
