@@ -60,8 +60,13 @@ def apply() -> None:
         setattr(os, name, getattr(os, name) - removed)
     # By value, not by name: modules import functions under names of their own (`from os import fork as _fork`).
     for namespace in [getattr(module, "__dict__", {}) for module in sys.modules.values()]:
-        for name in [name for name, value in namespace.items() if _is_one_of(removed, value)]:
+        taken = [name for name, value in namespace.items() if _is_one_of(removed, value)]
+        for name in taken:
             del namespace[name]
+        # A star import fails on a name that is listed and not there.
+        listed = namespace.get("__all__")
+        if taken and type(listed) is list:
+            listed[:] = [name for name in listed if name in namespace or name not in taken]
 
 
 def revert() -> None:

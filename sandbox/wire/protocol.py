@@ -56,7 +56,7 @@ __all__ = [
     "THREADS",
     "ExceptionFields",
     "LoadSettings",
-    "needs_threads",
+    "threads_for",
 ]
 
 LOAD, CALL, GET = "load", "call", "get"
@@ -69,16 +69,21 @@ ENTRY_MODULE = "solution"
 """Name of the module the answer becomes; a real entry of ``sys.modules``, which dataclasses and typing look up."""
 
 
-THREADS = 16
+THREADS = 64
 """Number of threads that are started for an answer that may use threads."""
-_THREAD_WORDS = ("thread", "concurrent", "asyncio", "import_module", "__import__")
+_FEW_THREADS = 16
+"""The same for an answer that may use the threads of an event loop only."""
+_THREAD_WORDS = ("thread", "concurrent", "Thread")
+_FEW_THREAD_WORDS = ("asyncio", "import_module", "__import__")
 
 
-def needs_threads(source: str) -> bool:
-    """Return whether a source may use threads, by its text alone, so that equal answers are treated alike."""
+def threads_for(source: str) -> int:
+    """Return how many threads a source may use, by its text alone, so that equal answers are treated alike."""
     # Threads are started before the answer is loaded, and each takes address space, so most answers should get none. A
     # word in a comment costs a few unused threads; a missing thread would fail a right answer.
-    return any(word in source for word in _THREAD_WORDS)
+    if any(word in source for word in _THREAD_WORDS):
+        return THREADS
+    return _FEW_THREADS if any(word in source for word in _FEW_THREAD_WORDS) else 0
 
 
 class ExceptionFields(NamedTuple):
@@ -123,5 +128,7 @@ class LoadSettings(NamedTuple):
     value_bytes: int = 16 << 20
     threads: int = 0
     """Number of threads to start for the answer, which can start none itself."""
+    modules: tuple[str, ...] = ()
+    """Modules to load for the answer, which can load none itself (`sandbox.wire.modules_on_demand`)."""
     in_process_spec: dict[str, Any] | None = None
     """Spec whose tests run in this very process, one at each request ``step``; its ``word`` marks genuine results."""

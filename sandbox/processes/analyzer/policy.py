@@ -61,7 +61,7 @@ DENIED_NAMES: tuple[Denial, ...] = (
     Denial(
         ("ctypes.CDLL", "ctypes.PyDLL", "ctypes.LibraryLoader", "ctypes.cdll", "ctypes.pydll",
          "ctypes.pythonapi", "ctypes.util", "ctypes.memmove", "ctypes.memset", "ctypes.string_at",
-         "ctypes.wstring_at", "ctypes.cast", "ctypes.addressof", "ctypes.py_object", "ctypes.CFUNCTYPE",
+         "ctypes.wstring_at", "ctypes.cast", "ctypes.addressof", "ctypes.CFUNCTYPE",
          "ctypes.PYFUNCTYPE", "_ctypes", "cffi", "_cffi_backend", "_imp", "forbiddenfruit"),
         "runs native code or writes to raw memory",
     ),
@@ -262,12 +262,21 @@ class StandardPolicy(RestrictingNodeTransformer):
                 return name in _ANYTHING_NAMES or name in self._modules
             case ast.Attribute(attr=name) if name in _ANYTHING_ATTRIBUTES:
                 return True
-            case ast.Attribute(attr="__class__", value=inner):
-                return not isinstance(inner, ast.Name | ast.Attribute)
+            case ast.Attribute(attr="__class__", value=inner) | ast.Call(func=ast.Name(id="type"), args=[inner]):
+                return self._is_foreign_object(inner)
             case ast.Attribute(value=inner):
                 return self._is_foreign_class(inner)
-            case ast.Call(func=ast.Name(id="type"), args=[inner]):
-                return not isinstance(inner, ast.Name | ast.Attribute)
+        return True
+
+    def _is_foreign_object(self, expression: ast.expr) -> bool:
+        """Return whether an expression is an object of a built-in class."""
+        match expression:
+            case ast.Name(id=name):
+                return name in _ANYTHING_NAMES
+            case ast.Attribute():
+                return False
+            case ast.Call(func=function):
+                return self._is_foreign_class(function)
         return True
 
     def _full_name(self, node: ast.Attribute) -> str | None:

@@ -15,7 +15,8 @@ from sandbox.processes.harness.callbacks import Callbacks
 from sandbox.processes.harness.solution_process import HEAD_BYTES, SolutionProcess, reply_for_exit
 from sandbox.processes.harness.time_limits import CheckResult, TimeLimits
 from sandbox.wire.framing import frame
-from sandbox.wire.protocol import CALL, DROP, LOAD, THREADS, LoadSettings, needs_threads
+from sandbox.wire.modules_on_demand import modules_named_in
+from sandbox.wire.protocol import CALL, DROP, LOAD, LoadSettings, threads_for
 from sandbox.wire.replies import CallbackRequest, Reply, SolutionStatus, parse_message
 from sandbox.wire.values import encode
 
@@ -72,7 +73,8 @@ class SolutionClient:
         self._wall_s = 0.0
         self._callback_budget = CallbackBudget(limits.wall_s)
         self._loss_reply = Reply(SolutionStatus.NOT_RUN)
-        self._threads = THREADS if needs_threads(source) else 0
+        self._threads = threads_for(source)
+        self._modules = modules_named_in(source)
 
     @property
     def alive(self) -> bool:
@@ -172,6 +174,8 @@ class SolutionClient:
         if self.budget_spent:
             return Reply(SolutionStatus.NOT_RUN, detail="the sample's budget is used up")
         self._started += 1
+        # Other code that runs in the process.
+        more = preamble + str(in_process_spec or "")
         settings = LoadSettings(
             source=self.source,
             preamble=preamble,
@@ -183,7 +187,8 @@ class SolutionClient:
             cpu_s=self.limits.total_cpu_s - self.cpu_s + self.limits.cpu_s,
             memory_mb=self.limits.memory_mb,
             value_bytes=self.limits.output_kb * 1024,
-            threads=self._threads or THREADS * needs_threads(str(in_process_spec or "")),
+            threads=max(self._threads, threads_for(more)),
+            modules=(*self._modules, *modules_named_in(more)),
             in_process_spec=in_process_spec,
         )
         ours, theirs = socket.socketpair()

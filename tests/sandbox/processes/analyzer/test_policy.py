@@ -66,6 +66,7 @@ REFUSED = {
     "().__class__.__base__.__subclasses__()": "__subclasses__",
     "object.__subclasses__()": "__subclasses__",
     "type(()).__subclasses__()": "__subclasses__",
+    "type(object()).__subclasses__()": "__subclasses__",
     "[].__class__.__mro__[1].__subclasses__()": "__subclasses__",
     "x.__class__.__base__.__subclasses__()": "__subclasses__",
     "kind.mro()[-1].__subclasses__()": "__subclasses__",
@@ -115,8 +116,9 @@ import os, sys, signal, threading, inspect, importlib, gc, resource, mmap, ctype
     sys._getframe().f_code.co_name; sys._getframe(1).f_lineno; inspect.currentframe().f_back.f_code.co_name
     inspect.stack()[1].function; inspect.stack()[0][3]; frame = inspect.currentframe(); frame.f_code.co_firstlineno
     walker.gi_frame is None; walker.gi_frame.f_locals; walker.gi_frame.f_lasti; task.cr_frame; task.cr_await
-    type(self).__subclasses__(); kind.__subclasses__(); self.__class__.__subclasses__(); getattr(kind, "__subclasses__")()
-    registry.base.__subclasses__(); type(shape).__subclasses__()
+    type(self).__subclasses__(); kind.__subclasses__(); self.__class__.__subclasses__()
+    registry.base.__subclasses__(); type(shape).__subclasses__(); type(Shape()).__subclasses__()
+    getattr(kind, "__subclasses__")()
     process.kill(); bird.fork; tool.system("x"); self.fork(); kill(1)
     self.f_code = 1; self.f_code
     def kill(): ...

@@ -1006,14 +1006,43 @@ def test_a_byte_order_mark_is_ignored(box: Box) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["subprocess", "socket", "ctypes", "multiprocessing", "select", "fcntl", "resource", "sandbox.wire.values",
-     "testcases",
-     "xmlrpc.client", "numpy", "_posixsubprocess", "nowhere"],
+    ["_socket", "_ctypes", "mmap", "fcntl", "sqlite3", "ssl", "sandbox.wire.values", "testcases", "xmlrpc.client",
+     "numpy", "_posixsubprocess", "nowhere"],
 )  # fmt: skip
 def test_other_modules_cannot_be_imported(box: Box, name: str) -> None:
     seen = box.call(f"import {name}\ndef f():\n    return 42")
     assert seen.verdict == "exception"
     assert f"ModuleNotFoundError: No module named '{name.partition('.')[0]}" in seen.detail
+
+
+@pytest.mark.parametrize(
+    ("module", "act"),
+    [
+        ("multiprocessing", "multiprocessing.Pool(2)"),
+        ("multiprocessing", "multiprocessing.Process(target=print).start()"),
+        ("socket", "socket.socket()"),
+        ("selectors", "selectors.DefaultSelector()"),
+        ("urllib.request", "urllib.request.http.client.HTTPConnection('::1').sock.fileno()"),
+    ],
+)
+def test_what_an_import_gives_refuses_to_act_on_others(box: Box, module: str, act: str) -> None:
+    source = (
+        f"import {module}\ndef f():\n    try:\n        {act}\n    except (OSError, AttributeError):\n        return 42"
+    )
+    assert box.call(source).verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    "expression", ["hasattr(ctypes, 'CDLL')", "'_ctypes' in sys.modules", "hasattr(resource, 'prlimit')"]
+)
+def test_replacements_have_nothing_of_the_originals(box: Box, expression: str) -> None:
+    source = f"import sys, ctypes, resource\ndef f():\n    return 0 if {expression} else ctypes.c_int8(298).value"
+    assert box.call(source).verdict == "passed"
+
+
+def test_a_module_that_is_only_mentioned_is_not_loaded(box: Box) -> None:
+    source = "import sys\ndef f():\n    return 42 if not {'ctypes', 'socket'} & set(sys.modules) else 0"
+    assert box.call(source).verdict == "passed"
 
 
 def test_an_import_that_may_fail_can_be_caught(box: Box) -> None:

@@ -1,0 +1,1 @@
+"""Replacements of modules that an answer must not have, in plain Python (`sandbox.wire.modules_on_demand.REPLACED`)."""
