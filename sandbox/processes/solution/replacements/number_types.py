@@ -9,6 +9,40 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = [  # noqa: RUF022 - sorted as a test of all modules wants it
+    "ArgumentError",
+    "Array",
+    "alignment",
+    "c_bool",
+    "c_byte",
+    "c_char",
+    "c_double",
+    "c_float",
+    "c_int",
+    "c_int16",
+    "c_int32",
+    "c_int64",
+    "c_int8",
+    "c_long",
+    "c_longdouble",
+    "c_longlong",
+    "c_short",
+    "c_size_t",
+    "c_ssize_t",
+    "c_time_t",
+    "c_ubyte",
+    "c_uint",
+    "c_uint16",
+    "c_uint32",
+    "c_uint64",
+    "c_uint8",
+    "c_ulong",
+    "c_ulonglong",
+    "c_ushort",
+    "py_object",
+    "sizeof",
+]
+
 _BITS = 8
 
 

@@ -6,6 +6,35 @@ import os as _os
 import time as _time
 from typing import Any, NamedTuple
 
+__all__ = [
+    "RLIMIT_AS",
+    "RLIMIT_CORE",
+    "RLIMIT_CPU",
+    "RLIMIT_DATA",
+    "RLIMIT_FSIZE",
+    "RLIMIT_MEMLOCK",
+    "RLIMIT_MSGQUEUE",
+    "RLIMIT_NICE",
+    "RLIMIT_NOFILE",
+    "RLIMIT_NPROC",
+    "RLIMIT_OFILE",
+    "RLIMIT_RSS",
+    "RLIMIT_RTPRIO",
+    "RLIMIT_RTTIME",
+    "RLIMIT_SIGPENDING",
+    "RLIMIT_STACK",
+    "RLIM_INFINITY",
+    "RUSAGE_CHILDREN",
+    "RUSAGE_SELF",
+    "RUSAGE_THREAD",
+    "error",
+    "getpagesize",
+    "getrlimit",
+    "getrusage",
+    "setrlimit",
+    "struct_rusage",
+]
+
 error = OSError
 RLIM_INFINITY = -1
 RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_RSS, RLIMIT_NPROC, RLIMIT_NOFILE = range(8)
