@@ -1,7 +1,7 @@
 """What test code catches: marks exceptions that it catches, as opposed to those that a built-in function swallows.
 
 Each ``except`` clause of test code asks which classes it may catch, and then calls a marker
-(`testcases.source.instrumentation.mark_handlers`)::
+(`testcases.source.instrumentation.prepare`)::
 
     except __caught__.catchable(StopIteration):
         __caught__()

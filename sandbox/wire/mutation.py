@@ -9,19 +9,31 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict, defaultdict, deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.wire.values import Reference, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["Tracked", "apply_changes", "containers_in", "track"]
+__all__ = [
+    "RETURNED",
+    "Tracked",
+    "apply_changes",
+    "containers_in",
+    "contents_of",
+    "is_mutable",
+    "refill",
+    "returned_container",
+    "track",
+]
 
 _MAPPINGS = frozenset({dict, OrderedDict, Counter, defaultdict})
 _SEQUENCES = frozenset({list, deque})
 _MUTABLE = _MAPPINGS | _SEQUENCES | {set, bytearray}
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
+RETURNED: Final = -1
+"""Takes the place of a number in the entry for a container that was returned."""
 _NUMBERED = "m"
 """First letter of the key of a reference to a container with a number."""
 
@@ -33,17 +45,32 @@ class Tracked:
     containers: list[Any]
     before: list[Any]
 
-    def changes(self) -> list[Any] | None:
-        """Return number and contents of each container that was changed; ``None`` if none was."""
+    def changes(self, returned: Any = None) -> list[Any] | None:
+        """Return number and contents of each container that was changed; ``None`` if there is nothing to report.
+
+        Args:
+            returned: what the call returned. If it is one of the containers, the last entry says so: `RETURNED` and its
+                number.
+        """
         changed = [
             (number, container)
             for number, (container, old) in enumerate(zip(self.containers, self.before, strict=True))
             if not _is_unchanged(container, old)
         ]
-        if not changed:
+        is_returned = type(returned) in _MUTABLE and any(returned is container for container in self.containers)
+        if not changed and not is_returned:
             return None
         numbers = {id(container): number for number, container in enumerate(self.containers)}
-        return [[number, _with_references(container, numbers, top=True)] for number, container in changed]
+        changes = [[number, _with_references(container, numbers, top=True)] for number, container in changed]
+        return [*changes, [RETURNED, numbers[id(returned)]]] if is_returned else changes
+
+    def changed(self) -> list[tuple[Any, list[Any]]]:
+        """Return each container that was changed, with its former contents as `contents_of` returns them."""
+        return [
+            (container, _contents(container, old))
+            for container, old in zip(self.containers, self.before, strict=True)
+            if not _is_unchanged(container, old)
+        ]
 
 
 def track(values: Iterable[Any]) -> Tracked | None:
@@ -88,6 +115,37 @@ def apply_changes(changes: Sequence[Any], containers: Sequence[Any], resolve: Ca
         match change:
             case [int(number), contents] if 0 <= number < len(containers):
                 _set_contents(containers[number], restore(contents, look_up))
+
+
+def is_mutable(value: Any) -> bool:
+    """Return whether a value is a container that calls can change."""
+    return type(value) in _MUTABLE
+
+
+def contents_of(container: Any) -> list[Any]:
+    """Return the items of a container; of a mapping keys and values in turn."""
+    return _contents(container, _snapshot(container))
+
+
+def refill(container: Any, contents: Sequence[Any]) -> None:
+    """Give a container other contents, as `contents_of` returns them."""
+    if type(container) in _MAPPINGS:
+        _set_contents(container, dict(zip(contents[::2], contents[1::2], strict=True)))
+    else:
+        kind = type(container)
+        _set_contents(container, kind(contents) if kind in {set, bytearray} else list(contents))
+
+
+def _contents(container: Any, snapshot: Any) -> list[Any]:
+    return [part for item in snapshot for part in item] if type(container) in _MAPPINGS else list(snapshot)
+
+
+def returned_container(changes: Any, containers: Sequence[Any]) -> Any:
+    """Return the container that a call has returned, by the changes that it reports; ``None`` for anything else."""
+    match changes:
+        case [*_, [int(marker), int(number)]] if marker == RETURNED and 0 <= number < len(containers):
+            return containers[number]
+    return None
 
 
 def _snapshot(container: Any) -> Any:

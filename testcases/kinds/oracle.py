@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from testcases.describe import describe_arguments
 from testcases.signals import BrokenTestError
-from testcases.source.instrumentation import compile_test
+from testcases.source.parsing import compile_quietly
 from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Oracle:
     def _function(self, name: str) -> Callable[..., Any]:
         if self._namespace is None:
             namespace: dict[str, Any] = {"__name__": "oracle"}
-            exec(compile_test(self._source), namespace)
+            exec(compile_quietly(self._source, "<oracle>"), namespace)
             self._namespace = namespace
         owner, _, member = name.rpartition(".")
         function: Callable[..., Any] = getattr(self._namespace[owner](), member) if owner else self._namespace[member]

@@ -7,11 +7,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from sandbox.wire.mutation import track
 from sandbox.wire.protocol import GET, GLOBAL_KEY, OP, START, ExceptionFields
 from sandbox.wire.replies import SolutionStatus
 from sandbox.wire.values import Reference
 from testcases.caught import alias_of, original_of
 from testcases.proxies import exceptions
+from testcases.proxies.argument_changes import ARGUMENT_CHANGES
 from testcases.proxies.class_registry import ClassRegistry
 from testcases.proxies.exportable import BUILT_IN_CLASSES, abilities_of, built_in_base, global_name
 from testcases.proxies.exports import Exports
@@ -90,6 +92,7 @@ class ProxyHost:
         self._pending: BaseException | None = None
         self._depth = 0
         self._forwarder = StdoutForwarder()
+        ARGUMENT_CHANGES.clear()
 
     # Requests
 
@@ -109,7 +112,15 @@ class ProxyHost:
         self.change_count += 1
         if self.is_proxy(target) and ref_of(target).name:
             target = ref_of(target).name
-        return self._exchange(lambda client: client.call(target, args, kwargs))
+        if not ARGUMENT_CHANGES.is_watching:
+            return self._exchange(lambda client: client.call(target, args, kwargs))
+        given = ARGUMENT_CHANGES.originals(args)
+        named = dict(zip(kwargs, ARGUMENT_CHANGES.originals([*kwargs.values()]), strict=True))
+        tracked = track([*given, *named.values()])
+        try:
+            return self._exchange(lambda client: client.call(target, given, named))
+        finally:
+            ARGUMENT_CHANGES.record(tracked)
 
     def _exchange(self, request: Callable[[SolutionClient], Reply]) -> Any:
         client = self._loaded_client()

@@ -21,11 +21,11 @@ An assertion that reports is called a site. Two kinds of assertions are not site
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Final, TypedDict
 
+from testcases.source.comparisons import watch_comparisons
 from testcases.source.parsing import NOT_PYTHON, compile_quietly, parse_quietly
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ __all__ = [
     "compile_test",
     "count_assertions",
     "instrument",
-    "mark_handlers",
+    "prepare",
 ]
 
 RECORD_NAME: Final = "__record__"
@@ -49,9 +49,7 @@ RECORD_NAME: Final = "__record__"
 CAUGHT_NAME: Final = "__caught__"
 """Global by which test code finds `testcases.caught.mark_caught`."""
 
-_Tree = TypeVar("_Tree", bound=ast.AST)
 _MAX_TEXT_CHARS = 200
-_IDENTITY = re.compile(r"\bis\b(?!\s+(?:not\s+)?(?:None|True|False)\b)")
 _BLOCKS = ("body", "orelse", "finalbody")
 _CLAUSES = ("handlers", "cases")
 
@@ -71,7 +69,7 @@ class InstrumentedCode:
     """Test code whose assertions report to a recorder."""
 
     code: CodeType
-    """Code to execute with `RECORD_NAME` and `CAUGHT_NAME` bound in its globals."""
+    """Code to execute with `RECORD_NAME`, `CAUGHT_NAME` and `ARGUMENTS_NAME` bound in its globals."""
     sites: tuple[AssertionSite, ...]
     """Sites by the number that each reports."""
 
@@ -82,13 +80,13 @@ def instrument(source: str, filename: str = "<test>") -> InstrumentedCode:
     """Compile test code so that every assertion reports instead of ending it.
 
     The recorder is an object with methods ``passed(site)``, ``failed(site)`` and ``raised(site, error)``;
-    what ``raised`` raises ends the code. The message of an assertion is never evaluated. Line numbers stay. Exception
-    handlers of the code report what they catch (`testcases.caught`).
+    what ``raised`` raises ends the code. The message of an assertion is never evaluated. Line numbers stay.
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: the source cannot be compiled.
     """
-    tree = mark_handlers(parse_quietly(source, filename))
+    tree = parse_quietly(source, filename)
+    prepare(tree)
     rewriter = _Rewriter()
     tree.body = rewriter.block(tree.body, guarded=False)
     return InstrumentedCode(compile_quietly(tree, filename), _sites_at(source, rewriter.lines))
@@ -169,11 +167,14 @@ def _recorder_call(method: str, arguments: list[ast.expr], at: _Location) -> ast
     return ast.Call(recorder, arguments, [], **at)
 
 
-def mark_handlers(tree: _Tree) -> _Tree:
-    """Have handlers ask what they may catch and mark it; changes the tree, and keeps all line numbers.
+def prepare(tree: ast.Module) -> bool:
+    """Prepare test code for running in the harness; changes the tree, keeps all line numbers, and returns if it did so.
 
-    Operands of ``is`` are replaced by their originals, since an alias is another object (`testcases.caught`).
+    - Handlers ask what they may catch, and mark it. Operands of ``is`` are replaced by their originals, because an
+      alias is another object (`testcases.caught`).
+    - Comparisons see arguments as they were before calls of the solution (`testcases.source.comparisons`).
     """
+    has_changed = watch_comparisons(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler):
             call = ast.Expr(ast.Call(ast.Name(CAUGHT_NAME, ast.Load()), [], []))
@@ -182,14 +183,16 @@ def mark_handlers(tree: _Tree) -> _Tree:
             node.body.insert(0, call)
             if node.type is not None:
                 node.type = _asked("catchable", node.type)
+            has_changed = True
         elif isinstance(node, ast.Compare) and any(isinstance(one, ast.Is | ast.IsNot) for one in node.ops):
             operands = [node.left, *node.comparators]
             for place, operator in enumerate(node.ops):
                 pair = operands[place : place + 2]
                 if isinstance(operator, ast.Is | ast.IsNot) and not any(map(_is_singleton, pair)):
                     operands[place : place + 2] = [_asked("original", operand) for operand in pair]
+                    has_changed = True
             node.left, *node.comparators = operands
-    return tree
+    return has_changed
 
 
 def _is_singleton(operand: ast.expr) -> bool:
@@ -206,20 +209,19 @@ def _asked(method: str, value: ast.expr) -> ast.expr:
 
 
 def compile_marked(source: str, filename: str) -> CodeType:
-    """Compile a module whose handlers report what they catch.
+    """Compile a module that is prepared for running in the harness (`prepare`).
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: the source cannot be compiled.
     """
-    # Most tests have no handler, and compiling text takes less time than compiling a tree built in Python.
-    if "except" not in source and not _IDENTITY.search(source):
-        return compile_quietly(source, filename)
-    return compile_quietly(mark_handlers(parse_quietly(source, filename)), filename)
+    tree = parse_quietly(source, filename)
+    # Compiling text takes less time than compiling a tree built in Python.
+    return compile_quietly(tree if prepare(tree) else source, filename)
 
 
 @lru_cache(maxsize=512)
 def compile_test(source: str) -> CodeType:
-    """Compile a test whose handlers report what they catch.
+    """Compile a test that is prepared for running in the harness (`prepare`).
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: see `compile_marked`.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.errors import ValueCodecError
 from sandbox.processes.harness.callback_budget import CallbackBudgetError
-from sandbox.wire.mutation import apply_changes, containers_in, track
+from sandbox.wire.mutation import apply_changes, containers_in, returned_container, track
 from sandbox.wire.protocol import CALL, OK, ExceptionFields
 from sandbox.wire.values import NamedItems, Reference, encode, restore
 
@@ -70,10 +70,18 @@ class Callbacks:
         """Return a value as test code sees it: references are replaced by what the host makes of them."""
         return restore(value, self._adopt)
 
-    def apply_changes(self, changes: Any, values: Sequence[Any]) -> None:
-        """Change arguments in place as the answer has changed its copies."""
-        if self.host is not None and type(changes) is list:
-            apply_changes(changes, containers_in(values), self._adopt)
+    def apply_changes(self, changes: Any, values: Sequence[Any]) -> Any:
+        """Change arguments in place as the answer has changed its copies.
+
+        Returns:
+            The container among the arguments that the answer has returned, if it says so: as in Python, it is that
+            object, and no copy. ``None`` for any other value.
+        """
+        if self.host is None or type(changes) is not list:
+            return None
+        containers = containers_in(values)
+        apply_changes(changes, containers, self._adopt)
+        return returned_container(changes, containers)
 
     def serve(self, request: Any) -> bytes:
         """Serve a callback, whatever the answer has sent, and return the encoded reply.

@@ -134,8 +134,10 @@ class SolutionClient:
             kwargs: keyword arguments; changed likewise.
         """
         reply = self.ask(CALL, target, list(args), dict(kwargs))
-        self.callbacks.apply_changes(reply.changes, [*args, *kwargs.values()])
-        return reply
+        returned = self.callbacks.apply_changes(reply.changes, [*args, *kwargs.values()])
+        return (
+            reply if returned is None or reply.status is not SolutionStatus.RETURNED else replace(reply, value=returned)
+        )
 
     def ask(self, verb: str, *fields: Any) -> Reply:
         """Make any request of `sandbox.wire.protocol`, and return the reply as test code sees it.

