@@ -11,8 +11,8 @@ A module has
 
 A new format is one more module in `_FORMATS`. Two things are not in the module:
 
-- A reference that is a list has no keys to compare, so `_fits` tries only `livecodebench` on lists. A second format of
-  lists needs a line there, and both need a `fits` that tells their lists apart.
+- A reference that is a list has no keys to compare, so `_fits` tries only `livecodebench` and `assertions` on lists.
+  Another format of lists needs a line there, and a `fits` that tells its lists apart.
 - ``grader dataset`` finds the id, the text and the solutions of a row by the names of the columns in
   `grader.tools.datasets.tasks`. Add those of the new data set that are missing there.
 """
@@ -24,21 +24,30 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from testcases.errors import AmbiguousFormatError, InvalidFieldError, UnknownFormatError
 from testcases.formats import (
     apps,
+    assertions,
     aws_code,
     bigcodebench,
+    classeval,
     codecontests,
+    codeforces,
+    cure,
     deepcoder,
     evalplus,
     humaneval,
     kodcode,
     livecodebench,
     mbpp,
+    multipl_e,
     native,
     nemo_gym,
     openai,
     prime_code,
     pytest_file,
+    sandbox_fusion,
+    script,
     synthetic1,
+    test_cases,
+    trainer_row,
     verl,
 )
 from testcases.formats.fields import NestedReference
@@ -77,9 +86,18 @@ _FORMATS: Final[tuple[_Format, ...]] = (
     kodcode,
     pytest_file,
     bigcodebench,
+    assertions,
+    script,
+    test_cases,
+    codeforces,
+    cure,
+    classeval,
+    multipl_e,
+    sandbox_fusion,
     verl,
     nemo_gym,
     openai,
+    trainer_row,
 )
 _BY_NAME: Final = {one.NAME: one for one in _FORMATS}
 
@@ -158,7 +176,7 @@ def _format_by_name(name: str) -> _Format:
 def _fits(one: _Format, reference: dict[Any, Any] | list[Any]) -> bool:
     """Return whether a reference fits a format; keys are compared first, because they rule out most formats."""
     if isinstance(reference, list):
-        return one is livecodebench and livecodebench.fits(reference)
+        return (one is livecodebench or one is assertions) and one.fits(reference)
     if not any(keys <= reference.keys() for keys in one.KEYS):
         return False
     # Formats that share their keys with others look further.
@@ -177,6 +195,6 @@ def _fitting_format(reference: Any) -> _Format:
         names = ", ".join(one.NAME for one in fitting)
         raise AmbiguousFormatError(f"the reference could be {names}: name its format in a field format")
     if isinstance(reference, list):
-        raise UnknownFormatError("a list must hold tests with input, output and testtype")
+        raise UnknownFormatError("a list must hold assertions, or tests with input, output and testtype")
     keys = ", ".join(sorted(repr(key)[:40] for key in reference)[:8]) or "none"
     raise UnknownFormatError(f"no known format ({', '.join(FORMAT_NAMES)}) has these keys: {keys}")

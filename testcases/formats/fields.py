@@ -54,6 +54,10 @@ class Fields:
             raise InvalidFieldError(self.path(key), "is missing")
         return self._values[key]
 
+    def value_or_none(self, key: str) -> Any:
+        """Return the value of a field, or ``None`` if it is absent."""
+        return self._values.get(key)
+
     def text(self, key: str) -> str:
         """Return the text of a field that must be present."""
         return check_text(self._present(key), self.path(key))

@@ -4,6 +4,9 @@
 its helpers. If the row has no prompt, that of the sample is used, if it contains code that defines the entry point,
 bare or in a fenced block. All other fields of a row are ignored.
 
+LeetCodeDataset has this format, too, with ``Solution().method`` as the entry point. Its prompt holds imports and helper
+classes, which run before the answer.
+
 HumanEval+ in this format has a script with all inputs and results, see `testcases.formats.evalplus_scripts`. As
 EvalPlus itself ships it, it has another format (`testcases.formats.evalplus`).
 """
@@ -14,8 +17,9 @@ from typing import Any, Final
 
 from testcases.errors import InvalidFieldError
 from testcases.formats.evalplus_scripts import read_script
-from testcases.formats.fields import Fields
+from testcases.formats.fields import Fields, check_name
 from testcases.formats.pytest_file import looks_like_test_file
+from testcases.formats.script import method_name, prompt_of
 from testcases.model import CheckTest, Problem
 from testcases.source.parsing import find_prompt_code, parse_check
 
@@ -39,9 +43,14 @@ def read(reference: Any, *, prompt: str) -> Problem:
     fields = Fields(reference)
     source = fields.text("test")
     tree = parse_check(source, "test")
-    entry_point = fields.name_or("entry_point", None)
-    if entry_point is None:
+    name = method_name(fields.text_or("entry_point", "") or None)
+    if name is None:
         raise InvalidFieldError("entry_point", "is missing")
+    entry_point = check_name(name, "entry_point")
+    if "." in entry_point:
+        return Problem(
+            (CheckTest(source),), entry_point, prompt=prompt_of(fields, entry_point, prompt), format_name=NAME
+        )
     script = read_script(tree, source, entry_point)
     return Problem(
         tests=(CheckTest(source),) if script is None else script.tests,

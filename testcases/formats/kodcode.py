@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.formats.fields import Fields
-from testcases.formats.pytest_file import problem_from_test_file
+from testcases.formats.pytest_file import looks_like_test_file, problem_from_test_file
 
 if TYPE_CHECKING:
     from testcases.model import Problem
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["KEYS", "NAME", "fits", "read"]
 
 NAME: Final = "kodcode"
-KEYS: Final = (frozenset({"test"}),)
+KEYS: Final = tuple(frozenset({"test", *more}) for more in (["question_id"], ["test_info"], ["question", "solution"]))
 
 
 def fits(reference: Any) -> bool:
     """Return whether a reference with `KEYS` is of the format, by its outside."""
-    return not reference.keys() & {"entry_point", "test_list"}
+    is_file = isinstance(reference["test"], str) and looks_like_test_file(reference["test"])
+    return is_file and not reference.keys() & {"entry_point", "test_list"}
 
 
 def read(reference: Any, *, prompt: str) -> Problem:

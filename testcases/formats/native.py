@@ -190,7 +190,8 @@ _DEFAULT_LIMITS: Final = ProblemLimits()
 
 def fits(reference: Any) -> bool:
     """Return whether a reference with `KEYS` is of the format, by its outside."""
-    return not deepcoder.fits(reference)
+    is_script = isinstance(reference["tests"], str) and "language" in reference  # MultiPL-E
+    return not is_script and not deepcoder.fits(reference)
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike

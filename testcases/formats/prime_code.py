@@ -14,10 +14,15 @@ from testcases.formats.io_tests import problem_from_pairs
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["KEYS", "NAME", "read"]
+__all__ = ["KEYS", "NAME", "fits", "read"]
 
 NAME: Final = "prime_code"
 KEYS: Final = (frozenset({"inputs", "outputs"}),)
+
+
+def fits(reference: Any) -> bool:
+    """Return whether a reference with `KEYS` is of the format, by its outside."""
+    return reference.get("assert_case") is None
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike

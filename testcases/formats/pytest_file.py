@@ -1,5 +1,7 @@
 """A whole pytest or unittest file: ``{"pytest": "from solution import f ..."}``; also for test files of other formats.
 
+The field may also be called ``test``, if the text in it looks like a test file and no other format has the row.
+
 ``module`` is the module that it imports the answer from, by default ``solution``. Names that it uses and does not
 define are the answer's, too. ``entry_point`` is the name that the answer must define, by default the first name that is
 imported from it and called. ``prompt`` is the text of the task, or code that the answer continues. ``isolation`` is
@@ -21,7 +23,7 @@ from testcases.source.pytest_unsupported import parse_suite
 if TYPE_CHECKING:
     from typing import Literal
 
-__all__ = ["KEYS", "NAME", "looks_like_test_file", "problem_from_test_file", "read"]
+__all__ = ["KEYS", "NAME", "fits", "looks_like_test_file", "problem_from_test_file", "read"]
 
 
 # Regular expressions, because formats are chosen before anything is parsed: a file with a syntax error has one, too.
@@ -75,7 +77,19 @@ def problem_from_test_file(
 
 
 NAME: Final = "pytest"
-KEYS: Final = (frozenset({"pytest"}),)
+KEYS: Final = (frozenset({"pytest"}), frozenset({"test"}))
+_OTHER_FORMATS: Final = frozenset({"entry_point", "test_list", "question_id", "test_info", "class_name", "labels"})
+"""Columns beside ``test`` in rows of other formats."""
+_KODCODE: Final = frozenset({"question", "solution"})
+
+
+def fits(reference: Any) -> bool:
+    """Return whether a reference with `KEYS` is of the format, by its outside."""
+    if "pytest" in reference:
+        return True
+    test = reference["test"]
+    is_file = not isinstance(test, str) or looks_like_test_file(test)
+    return is_file and not reference.keys() & _OTHER_FORMATS and not reference.keys() >= _KODCODE
 
 
 def read(reference: Any, *, prompt: str) -> Problem:
@@ -85,15 +99,16 @@ def read(reference: Any, *, prompt: str) -> Problem:
         ProblemError: the reference cannot be read.
     """
     fields = Fields(reference)
+    field = fields.first("pytest", "test")
     isolation = fields.text_or("isolation", "split")
     if isolation not in {"split", "shared"}:
         raise InvalidFieldError("isolation", "must be split or shared")
     return problem_from_test_file(
-        fields.text("pytest"),
-        "pytest",
+        fields.text(field),
+        field,
         format_name=NAME,
         entry_point=fields.name_or("entry_point", None),
         module=fields.name_or("module", "solution"),
-        prompt=fields.text_or("prompt", prompt),
+        prompt=fields.text_or("prompt", prompt) if isinstance(fields.value_or_none("prompt"), str) else prompt,
         isolation="shared" if isolation == "shared" else "split",
     )

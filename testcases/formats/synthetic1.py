@@ -1,6 +1,7 @@
 """SYNTHETIC-1 and PrimeIntellect's verifiable coding problems: ``verification_info``, an object or text of one.
 
-It has ``language`` and ``test_cases`` (`testcases.formats.io_tests`). Text may be JSON or a Python literal. Languages
+It has ``language`` and ``test_cases`` (`testcases.formats.io_tests`), a list of tests, or in SYNTHETIC-2 JSON text of
+``inputs`` and ``outputs`` side by side. Text may be JSON or a Python literal. Languages
 other than Python are refused, because no answer in them can run. All other fields of a row are ignored.
 """
 
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
-from testcases.formats.io_tests import TOKEN_COMPARISON, find_function_name, problem_from_cases
+from testcases.formats.io_tests import TOKEN_COMPARISON, find_function_name, problem_from_cases, problem_from_pairs
 
 if TYPE_CHECKING:
     from testcases.model import Problem
@@ -34,6 +35,9 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
     language = info.text_or("language", "python")
     if not language.lower().startswith("python"):
         raise InvalidFieldError(info.path("language"), f"must be python, not {language[:40]!a}")
+    listed = info.json("test_cases")
+    if isinstance(listed, dict):
+        return problem_from_pairs(Fields(listed, info.path("test_cases")), format_name=NAME)
     listed = info.items("test_cases")
     cases = {f"{info.path('test_cases')}[{index}]": case for index, case in enumerate(listed)}
     return problem_from_cases(cases, format_name=NAME, comparison=TOKEN_COMPARISON, name=find_function_name(info))

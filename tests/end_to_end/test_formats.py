@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import pickle
+import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.types import GradeStatus, Sample
+from testcases.errors import ProblemError
 from testcases.formats import FORMAT_NAMES, read_reference
 from testcases.verdict import Verdict
 
@@ -96,6 +98,12 @@ def assertion(out, exp, atol):
     else:
         assert out == exp, f"out: {out}, exp: {exp}"
 
+"""
+ADD_ASSERTIONS = ["assert add(1, 2) == 3", "assert add(3, 4) == 7"]
+CHECK_TWO_SUM = """\
+def check(candidate):
+    assert candidate([2, 7, 11], 9) == [0, 1]
+    assert candidate(nums = [3, 2, 4], target = 6) == [1, 2]
 """
 HALVES = "def halves(x):\n    return [x / 2, x / 3]\n"
 UNITTEST = """\
@@ -573,6 +581,247 @@ CASES = [
         inner="mbpp",
         **CALLS,
     ),
+    Case("assertions", "AceCode's list", ADD_ASSERTIONS, **CALLS),
+    Case(
+        "assertions",
+        "verl's Sandbox Fusion",
+        {
+            "inputs": ["", ""],
+            "outputs": [None, None],
+            "assert_case": ADD_ASSERTIONS,
+        },
+        **CALLS,
+    ),
+    Case("script", "code-r1", {"functional": "assert add(1, 2) == 3\nassert add(3, 4) == 7"}, **CALLS),
+    Case(
+        "script",
+        "Skywork-OR1",
+        {"import_prefix": "from typing import *\n", "test_code": CHECK_TWO_SUM, "entry_point": "Solution().pairUp"},
+        **CLASSES,
+    ),
+    Case(
+        "script",
+        "PRIME's LeetCode assertions",
+        {
+            "task_id": "two-sum",
+            "test": "mine = Solution()\n\ngiven = {'nums': [2, 7, 11], 'target': 9}\n"
+            "assert mine.pairUp(**given) == [0, 1]\nassert mine.pairUp([3, 2, 4], 6) == [1, 2]\n",
+        },
+        inner="script",
+        right="from typing import List\nfrom collections import defaultdict\n\n" + TWO_SUM_RIGHT,
+        wrong="from typing import List\n\n" + TWO_SUM_WRONG,
+        raises="from typing import List\n\n" + TWO_SUM_RAISES,
+    ),
+    Case(
+        "script",
+        "HumanEval Pro",
+        {
+            "id": 0,
+            "raw_problem": "def inc(a):\n",
+            "raw_solution": "    return a + 1\n",
+            "new_problem": "def add(a, b):\n",
+            "new_solution": "    return a + b\n",
+            "test_code": "assert add(1, 2) == 3\nassert add(3, 4) == 7",
+        },
+        **CALLS,
+    ),
+    Case(
+        "humaneval",
+        "LeetCodeDataset",
+        {
+            "task_id": "two-sum",
+            "prompt": "import math\n\nclass ListNode:\n    pass\n",
+            "entry_point": "Solution().pairUp",
+            "test": CHECK_TWO_SUM,
+            "starter_code": TWO_SUM,
+        },
+        **CLASSES,
+    ),
+    Case(
+        "deepcoder",
+        "rLLM's script",
+        {"problem": "Pairs.", "solutions": TWO_SUM_RIGHT, "tests": {"functional": CHECK_TWO_SUM}},
+        **CLASSES,
+    ),
+    Case(
+        "test_cases",
+        "assertions",
+        {"id": "oss_1", "test_cases": ADD_ASSERTIONS},
+        **CALLS,
+    ),
+    Case("test_cases", "OpenThoughts", {"problem": "Add.", "test_cases": json.dumps(PAIRS)}, **PROGRAMS),
+    Case(
+        "test_cases",
+        "ROLL",
+        {"case_type": "input", "test_cases": json.dumps([{"stdin": "1 2\n", "expected_stdout": "3\n"}])},
+        **PROGRAMS,
+        tests=1,
+    ),
+    Case(
+        "test_cases",
+        "ROLL's assertions",
+        {
+            "case_type": "assert",
+            "ground_truth": "[]",
+            "test_cases": json.dumps([{"assert_code": "assert add(1, 2) == 3"}]),
+        },
+        **CALLS,
+        tests=1,
+    ),
+    Case(
+        "test_cases",
+        "HardTests, with a judge",
+        {
+            "pid": "1_A",
+            "test_cases_kit": {
+                "output_judging_function": "def output_judging_function(given, candidate, reference):\n"
+                "    return sorted(candidate.split()) == sorted(reference.split())\n"
+            },
+            "test_cases": [{"input": "2 1\n", "output": "1 2\n"}],
+        },
+        right="print(input())",
+        wrong="print(1)",
+        raises=RAISING_PROGRAM,
+        tests=1,
+    ),
+    Case(
+        "codeforces",
+        "checker",
+        {
+            "id": "1/B",
+            "description": "Print a divisor.",
+            "official_tests": [{"input": "12\n", "output": "3\n"}],
+            "input_mode": "stdio",
+            "time_limit": 1.0,
+            "memory_limit": 256.0,
+            "generated_checker": "import sys\n\ndef main():\n    n = int(open(sys.argv[1]).read())\n"
+            "    got = open(sys.argv[3]).read().split()\n"
+            "    if len(got) != 1 or not got[0].isdigit():\n        print(0)\n        sys.exit(0)\n"
+            "    print(1 if 1 < int(got[0]) < n and n % int(got[0]) == 0 else 0)\n\nmain()\n",
+        },
+        right="print(4)",
+        wrong="print(5)",
+        raises=RAISING_PROGRAM,
+        tests=1,
+        more_right=("print(6)",),
+    ),
+    Case(
+        "cure", "row", {"question": "Add.", "test_input": PAIRS["inputs"], "test_output": PAIRS["outputs"]}, **PROGRAMS
+    ),
+    Case(
+        "classeval",
+        "row",
+        {
+            "task_id": "ClassEval_0",
+            "skeleton": "class Adder:\n    def add(self, a, b):\n        pass\n",
+            "test": "import unittest\n\nclass AdderTestAdd(unittest.TestCase):\n    def test_add(self):\n"
+            "        self.assertEqual(Adder().add(1, math.floor(2.5)), 3)\n",
+            "import_statement": ["import math"],
+            "class_name": "Adder",
+            "test_classes": ["AdderTestAdd"],
+        },
+        right="class Adder:\n    def add(self, a, b):\n        return math.floor(a + b)\n",
+        wrong="class Adder:\n    def add(self, a, b):\n        return a - b\n",
+        raises="class Adder:\n    def add(self, a, b):\n        raise ValueError\n",
+        tests=1,
+    ),
+    Case(
+        "multipl_e",
+        "row",
+        {
+            "name": "HumanEval_53_add",
+            "language": "py",
+            "prompt": 'def add(a: int, b: int) -> int:\n    """ Add """\n',
+            "tests": "def check(candidate):\n    assert candidate(1, 2) == 3\n    assert candidate(3, 4) == 7\n\n"
+            "def test_check():\n    check(add)\n\ntest_check()\n",
+            "stop_tokens": ["\ndef"],
+        },
+        **CALLS,
+    ),
+    Case(
+        "sandbox_fusion",
+        "programs",
+        {
+            "id": 1,
+            "content": "Add two numbers.",
+            "labels": {"programming_language": "python"},
+            "test": [
+                {"input": {"stdin": "1 2\n"}, "output": {"stdout": "3\n"}},
+                {"input": {"stdin": "3 4\n"}, "output": {"stdout": "7\n"}},
+            ],
+        },
+        **PROGRAMS,
+    ),
+    Case(
+        "trainer_row",
+        "open-instruct and Dolci",
+        {
+            "messages": [{"role": "user", "content": "Add."}],
+            "ground_truth": ADD_ASSERTIONS,
+        },
+        inner="assertions",
+        **CALLS,
+    ),
+    Case(
+        "trainer_row",
+        "open-instruct's programs",
+        {"ground_truth": json.dumps([{"input": "1 2\n", "output": "3\n"}]), "dataset": "code_stdio"},
+        inner="livecodebench",
+        **PROGRAMS,
+        tests=1,
+    ),
+    Case(
+        "trainer_row",
+        "SkyRL",
+        {"data_source": "livecodebench", "reward_spec": {"method": "rule", "ground_truth": json.dumps(PAIRS)}},
+        inner="prime_code",
+        **PROGRAMS,
+    ),
+    Case(
+        "trainer_row",
+        "OpenRLHF",
+        {"input": "Add.", "label": json.dumps(ADD_ASSERTIONS)},
+        inner="assertions",
+        **CALLS,
+    ),
+    Case(
+        "trainer_row",
+        "slime",
+        {"label": json.dumps(PAIRS), "metadata": {"rm_type": "code"}},
+        inner="prime_code",
+        **PROGRAMS,
+    ),
+    Case(
+        "synthetic1",
+        "SYNTHETIC-2",
+        {"task_type": "prime_rl_code", "verification_info": json.dumps({"test_cases": json.dumps(PAIRS)})},
+        **PROGRAMS,
+    ),
+    Case(
+        "nemo_gym",
+        "BigCodeBench inside",
+        {
+            "responses_create_params": {"input": [{"role": "user", "content": "Sort."}]},
+            "verifier_metadata": {
+                "test": UNITTEST,
+                "entry_point": "task_func",
+                "code_prompt": "def task_func(values):\n",
+            },
+        },
+        inner="bigcodebench",
+        right="def task_func(values):\n    return sorted(values)\n",
+        wrong="def task_func(values):\n    return list(values)\n",
+        raises="def task_func(values):\n    raise RuntimeError('no')\n",
+        tests=3,
+        wrong_passes=2,
+    ),
+    Case(
+        "nemo_gym",
+        "list of assertions",
+        {"unit_tests": json.dumps(ADD_ASSERTIONS)},
+        **CALLS,
+    ),
+    Case("pytest", "in a column test", {"test": SUITE}, **CALLS, tests=4, wrong_passes=2),
 ]
 
 
@@ -610,6 +859,28 @@ def test_a_row_fits_no_other_format(case: Case) -> None:
     assert problem.format_name == (case.inner or case.format_name)
     assert problem == read_reference(case.row, prompt=case.prompt, format_name=case.format_name)
     assert problem == read_reference(json.dumps(case.row), prompt=case.prompt)
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ({"test_cases": [{"input": "1", "output": "1"}], "checker": '#include "testlib.h"\nint main() {}'}, "is C++"),
+        ({"official_tests": [{"input": "1", "output": "1"}], "interaction_format": "ask"}, "interactive"),
+        ({"tests": "assert add(1, 2) == 3;", "language": "js"}, "must be py, not 'js'"),
+        (
+            {"test": [{"input": {"stdin": ""}, "output": {"stdout": ""}}], "labels": {"programming_language": "cpp"}},
+            "python",
+        ),
+        ({"assert_case": ["assert f() == 1"], "outputs": ["1"]}, "must be null beside assert_case"),
+        ({"functional": "add(1, 2)"}, "asserts nothing"),
+        ({"test_cases": ["add(1, 2)"]}, "asserts nothing"),
+        ({"test": "def helper():\n    return 1\n"}, "asserts nothing"),
+        ([1], "a list must hold assertions"),
+    ],
+)
+def test_a_row_that_cannot_be_graded_is_refused_by_name(row: Any, error: str) -> None:
+    with pytest.raises(ProblemError, match=re.escape(error)):
+        read_reference(row)
 
 
 def test_every_format_has_a_row() -> None:

@@ -51,11 +51,25 @@ _TEXT_COLUMNS = (
     "description",
     "query",
     "instruction",
+    "new_problem",
+    "skeleton",
+    "content",
+    "input",
 )
 _STARTER_COLUMNS = ("starter_code", "starter")
 _PROMPT_COLUMNS = ("complete_prompt", "prompt", "code_prompt")
 """Columns that a ``canonical_solution`` may continue."""
-_SOLUTION_COLUMNS = ("code", "solution", "reference_solution", "gold_standard_solution", "canonical_solution")
+_SOLUTION_COLUMNS = (
+    "code",
+    "solution",
+    "reference_solution",
+    "gold_standard_solution",
+    "canonical_solution",
+    "solution_code",
+    "ground_truth_solution",
+    "new_solution",
+    "completion",
+)
 _SOLUTION_LIST_COLUMNS = ("solutions",)
 SOLUTION_COLUMNS = frozenset((*_SOLUTION_COLUMNS, *_SOLUTION_LIST_COLUMNS, "incorrect_solutions"))
 """Columns that hold solutions, and that only some formats need for their tests."""

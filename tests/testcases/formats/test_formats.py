@@ -314,6 +314,39 @@ near |= {
         {"reference_answer": near["native"] | near["kodcode"]}, optional={"messages": json_values}
     ),
 }
+assertion_lists = st.lists(st.just("assert f(1) == 2") | json_scalars, min_size=1, max_size=2)
+scripts = (
+    st.sampled_from(["assert f(1)", "def check(candidate):\n    assert candidate(1)\n\ncheck(Solution().f)"])
+    | json_scalars
+)
+names = st.sampled_from(["f", "Solution().f"]) | json_scalars
+near |= {
+    "assertions": assertion_lists
+    | st.fixed_dictionaries({"assert_case": assertion_lists}, optional={"outputs": texts}),
+    "script": st.fixed_dictionaries(
+        {"functional": scripts}, optional={"entry_point": names, "prompt": json_scalars, "solutions": json_values}
+    ),
+    "test_cases": st.fixed_dictionaries(
+        {"test_cases": maybe_text(cases | pairs | assertion_lists)},
+        optional={"checker": json_scalars, "test_cases_kit": json_values, "time_limit": json_values},
+    ),
+    "codeforces": st.fixed_dictionaries(
+        {"official_tests": maybe_text(cases)},
+        optional={"generated_checker": st.just("print(1)") | json_scalars, "input_mode": json_scalars},
+    ),
+    "cure": st.fixed_dictionaries({"test_input": texts, "test_output": texts}, optional={"test_method": json_scalars}),
+    "classeval": st.fixed_dictionaries(
+        {"test": suites, "class_name": st.just("f") | json_scalars}, optional={"import_statement": json_values}
+    ),
+    "multipl_e": st.fixed_dictionaries({"tests": scripts, "language": st.just("py") | json_scalars}),
+    "sandbox_fusion": st.fixed_dictionaries(
+        {"test": json_values | st.lists(st.fixed_dictionaries({"input": json_values, "output": json_values}))},
+        optional={"labels": st.just({}) | json_values},
+    ),
+    "trainer_row": st.fixed_dictionaries(
+        {"ground_truth": maybe_text(near["prime_code"] | assertion_lists)}, optional={"prompt": json_values}
+    ),
+}
 near["mbpp"] |= st.fixed_dictionaries(
     {"test_list": st.just(["assert f(1) == 2"]), "test": st.just(SCRIPT) | json_scalars}
 )

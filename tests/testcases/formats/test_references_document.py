@@ -9,7 +9,7 @@ from testcases.formats import FORMAT_NAMES, read_reference
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "references.md").read_text()
 
-WRAPPINGS = {"verl", "openai"}
+WRAPPINGS = {"verl", "openai", "trainer_row"}
 """What is inside of these is a reference of another format."""
 
 

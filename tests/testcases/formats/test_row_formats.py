@@ -393,7 +393,7 @@ class TestScriptsOfEvalPlus:
         ),
         ({"test": 1}, "test", "must be text, not int"),
         ({"test": "def test(:"}, "test", "not valid Python"),
-        ({"test": "x = 1"}, "test", "defines no test"),
+        ({"test": "x = 1"}, "test", "asserts nothing"),
         ({"test": "def test_f():\n    assert 1 == 1"}, "test", "imports nothing from solution"),
         ({"test": "def test_f(): assert f()", "test_info": [1]}, "test_info[0]", "must be an object"),
         ({"test": "def test_f(): assert f()", "test_info": "{"}, "test_info", "not valid JSON"),
