@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OutOfTimeError", "Watchdog"]
 
+_signal, _setitimer = signal.signal, signal.setitimer
+"""Looked up here, once, because test code may patch the module."""
 _REPEAT_S = 1.0
 
 
@@ -48,17 +50,17 @@ class Watchdog:
         """
         # ITIMER_VIRTUAL counts user CPU time alone (setitimer(2)): a busy host, or waiting for the solution, costs
         # the test nothing.
-        before = signal.signal(signal.SIGVTALRM, self._expire)
-        signal.setitimer(signal.ITIMER_VIRTUAL, self.cpu_s, _REPEAT_S)
+        before = _signal(signal.SIGVTALRM, self._expire)
+        _setitimer(signal.ITIMER_VIRTUAL, self.cpu_s, _REPEAT_S)
         try:
             yield
         finally:
             self.stop()
-            signal.signal(signal.SIGVTALRM, before)
+            _signal(signal.SIGVTALRM, before)
 
     def stop(self) -> None:
         """Stop watching."""
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        _setitimer(signal.ITIMER_VIRTUAL, 0)
 
     def _expire(self, *_: Any) -> None:
         raise OutOfTimeError

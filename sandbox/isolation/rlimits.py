@@ -27,6 +27,8 @@ _ZERO = (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, res
 _CPU, _SPACE = resource.RLIMIT_CPU, resource.RLIMIT_AS
 _INFINITY = resource.RLIM_INFINITY
 _setrlimit = resource.setrlimit
+_open = open
+"""The real function: in the processes of a run, files are in memory."""
 
 
 class ResourceLimits(NamedTuple):
@@ -40,7 +42,7 @@ class ResourceLimits(NamedTuple):
 
 def address_space_bytes() -> int:
     """Return the size of the calling process's address space (proc(5), ``/proc/PID/statm``)."""
-    with open("/proc/self/statm", "rb", buffering=0) as statm:
+    with _open("/proc/self/statm", "rb", buffering=0) as statm:
         return int(statm.read(64).split(None, 1)[0]) * _PAGE_BYTES
 
 

@@ -29,8 +29,8 @@ HEADER_BYTES = 4
 BYTE_ORDER: Final = "big"
 _INT_BYTES = array.array("i").itemsize
 _CHUNK = 1 << 20
-_write = os.write
-"""Kept here because an answer can replace `os.write` in its process, where replies are sent by this module, too."""
+_read, _write = os.read, os.write
+"""Kept here because an answer can replace them in its process, and test code in its own."""
 
 
 def frame(payload: bytes) -> bytes:
@@ -58,7 +58,7 @@ def receive_frame(descriptor: int, *, prefix: bytes = b"") -> bytes:
     """
     data = bytearray(prefix)
     while len(data) < HEADER_BYTES:
-        chunk = os.read(descriptor, HEADER_BYTES - len(data))
+        chunk = _read(descriptor, HEADER_BYTES - len(data))
         if not chunk:
             if data:  # at the end of a frame it would have been an orderly end
                 raise ProcessLostError("a message ended early")
@@ -67,7 +67,7 @@ def receive_frame(descriptor: int, *, prefix: bytes = b"") -> bytes:
     size = HEADER_BYTES + frame_length(data)
     while len(data) < size:
         # os.read allocates as much as it is asked for, and the length is only what the sender claims.
-        chunk = os.read(descriptor, min(size - len(data), _CHUNK))
+        chunk = _read(descriptor, min(size - len(data), _CHUNK))
         if not chunk:
             raise ProcessLostError("a message ended early")
         data += chunk
@@ -86,7 +86,7 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[_write(descriptor, view) :]
 
 
-def send_descriptors(channel: socket.socket, payload: bytes, descriptors: Sequence[int]) -> int:
+def send_descriptors(channel: _socket.socket, payload: bytes, descriptors: Sequence[int]) -> int:
     """Send payload and open descriptors (unix(7), SCM_RIGHTS); return the number of bytes of the payload sent."""
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
     return channel.sendmsg([payload], ancillary)

@@ -30,6 +30,8 @@ __all__ = [
     "read_stat",
 ]
 
+# Test code may patch these, and files of its process are in memory. What the harness uses is looked up here, once.
+_open, _clock_gettime = open, time.clock_gettime
 _STAT_BYTES = 1024
 _MESSAGE_QUEUE_LINE = b"Max msgqueue size"
 _PF_EXITING = 0x4
@@ -51,7 +53,7 @@ def read_stat(pid: int) -> ProcessStat | None:
     """Return a process's state, parent and session; ``None`` if the process is gone or hidden."""
     try:
         # Unbuffered: one read(2) gives one consistent line, and a buffer would be the largest part of the cost.
-        with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
+        with _open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
             line = stat.read(_STAT_BYTES)
         # The second field is the program's name in parentheses. A process chooses its name, which may hold spaces and
         # parentheses, so the fields are counted from the last parenthesis.
@@ -80,7 +82,7 @@ def cpu_seconds(pid: int) -> float | None:
     """
     # Linux, include/linux/posix-timers.h: ~pid in the upper bits, 2 (CPUCLOCK_SCHED) for time on a CPU.
     try:
-        return time.clock_gettime((~pid << 3) | 2)
+        return _clock_gettime((~pid << 3) | 2)
     except OSError:
         return None
 
@@ -91,7 +93,7 @@ def queued_seconds(pid: int) -> float | None:
     That is the second field of ``schedstat``, in nanoseconds. ``None`` on kernels without ``CONFIG_SCHED_INFO``.
     """
     try:
-        with open(f"/proc/{pid}/schedstat", "rb", buffering=0) as schedstat:
+        with _open(f"/proc/{pid}/schedstat", "rb", buffering=0) as schedstat:
             return int(schedstat.read(128).split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return None

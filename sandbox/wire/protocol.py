@@ -15,6 +15,7 @@ Requests:
 * ``["step"]``: the next test of the spec that is run in the solution process itself
 * ``["public"]``: the names that a star import takes
 * ``["drop", numbers]``: objects that test code no longer has; it gets no reply
+* ``["files", changes]``: what test code has done to the files of the run; it gets no reply
 
 Replies:
 
@@ -23,6 +24,8 @@ Replies:
 * ``["large"]``: the value is larger than it may be
 * ``["back", verb, fields]``: a request in turn, for an object of test code that the answer was given. Its reply is
   ``ok`` or ``raised``, maybe after more requests; then the reply to the first request is still to come.
+
+The process sends its own changes of files along with a message: ``["files", changes, message]``.
 
 References have numbers where the object is in the solution process. Where it is in the harness, their key begins with
 `HARNESS_KEY`. `GLOBAL_KEY` comes before the name of something that both have, such as a built-in function.
@@ -41,6 +44,7 @@ __all__ = [
     "DESCRIBE",
     "DROP",
     "ENTRY_MODULE",
+    "FILES",
     "GET",
     "GLOBAL_KEY",
     "HARNESS_KEY",
@@ -60,7 +64,7 @@ __all__ = [
 ]
 
 LOAD, CALL, GET = "load", "call", "get"
-OP, DESCRIBE, MAKE, DROP = "op", "describe", "make", "drop"
+OP, DESCRIBE, MAKE, DROP, FILES = "op", "describe", "make", "drop", "files"
 START, AWAIT, PUBLIC, STEP = "start", "await", "public", "step"
 OK, RAISED, LARGE, CALLBACK = "ok", "raised", "large", "back"
 HARNESS_KEY, GLOBAL_KEY = "t", "g:"
@@ -132,3 +136,5 @@ class LoadSettings(NamedTuple):
     """Modules to load for the answer, which can load none itself (`sandbox.wire.modules_on_demand`)."""
     in_process_spec: dict[str, Any] | None = None
     """Spec whose tests run in this very process, one at each request ``step``; its ``word`` marks genuine results."""
+    files: list[Any] | None = None
+    """Files that are there already, as changes; ``None`` if there are none."""

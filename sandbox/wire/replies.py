@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from sandbox.errors import ValueCodecError
-from sandbox.wire.protocol import CALLBACK, LARGE, OK, RAISED
+from sandbox.wire.protocol import CALLBACK, FILES, LARGE, OK, RAISED
 from sandbox.wire.values import Reference, decode
 
 __all__ = ["CallbackRequest", "Raised", "Reply", "SolutionStatus", "parse_message"]
@@ -67,6 +67,8 @@ class Reply:
     raised: Raised | None = None
     detail: str = ""
     """One line for people, when there is no value."""
+    files: Any = None
+    """Changes of files that came along (`sandbox.processes.memory_files.exchange`); ``None`` if there were none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class CallbackRequest:
     """Request of the answer's process in turn, for an object of test code."""
 
     fields: list[Any]
+    files: Any = None
+    """As in `Reply`."""
 
 
 def parse_message(body: memoryview) -> Reply | CallbackRequest:
@@ -84,8 +88,16 @@ def parse_message(body: memoryview) -> Reply | CallbackRequest:
     Raises:
         ValueCodecError: it is not a reply.
     """
-    # Verbs are compared in guards, because a bare name in a pattern would be bound and not compared.
     match decode(body):
+        case [verb, changes, list(message)] if verb == FILES:
+            return replace(_parse(message), files=changes)
+        case message:
+            return _parse(message)
+
+
+def _parse(message: Any) -> Reply | CallbackRequest:
+    # Verbs are compared in guards, because a bare name in a pattern would be bound and not compared.
+    match message:
         case [verb, value, changes] if verb == OK:
             return Reply(SolutionStatus.RETURNED, value=value, changes=changes)
         case [verb] if verb == LARGE:

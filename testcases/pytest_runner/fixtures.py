@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testcases.pytest_runner.hooks import parameters_of
+from testcases.pytest_runner.temporary import TemporaryFolders
 from testcases.signals import BrokenTestError, FailureWatch, take_failure
 from testcases.source.pytest_unsupported import BUILTIN_FIXTURES
 
@@ -177,6 +178,10 @@ class TestContext:
             if name == "monkeypatch":
                 values[name] = self._monkeypatch()
                 self.scopes.function.at_end(values[name].undo)
+            elif name == "tmp_path_factory":
+                values[name] = TemporaryFolders()
+            elif name == "tmp_path":
+                values[name] = TemporaryFolders().for_test(self.function.__name__)
             elif name == "record_property":
                 values[name] = lambda *_: None
             else:

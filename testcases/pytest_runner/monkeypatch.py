@@ -155,6 +155,12 @@ class MonkeyPatch:
             os.environ[name] = value
             self._session.ask(OP, "setitem", [there, name, value])
 
+    def chdir(self, path: Any) -> None:
+        """Change the working directory, of both processes: it belongs to the files of the run."""
+        before = os.getcwd()  # noqa: PTH109 - a text, as pytest keeps it
+        os.chdir(path)
+        self._undo.append(lambda: os.chdir(before))
+
     def syspath_prepend(self, path: Any) -> None:
         """Add a folder to the path of modules."""
         sys.path.insert(0, str(path))

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["BUILTIN_FIXTURES", "parse_suite", "unsupported_features"]
 
 
-BUILTIN_FIXTURES: Final = frozenset({"request", "capsys", "capfd", "monkeypatch", "record_property"})
+BUILTIN_FIXTURES: Final = frozenset(
+    {"request", "capsys", "capfd", "monkeypatch", "record_property", "tmp_path", "tmp_path_factory"}
+)
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -62,8 +64,7 @@ _SUPPORTED_IN_PROCESS: Final = frozenset(
 )  # fmt: skip
 """Names in the tables above that are supported in one process with the answer."""
 _UNSUPPORTED_FIXTURES: Final = {
-    "tmp_path": "answers can open no file", "tmpdir": "answers can open no file",
-    "tmp_path_factory": "answers can open no file", "tmpdir_factory": "answers can open no file",
+    "tmpdir": "is not offered: use tmp_path", "tmpdir_factory": "is not offered: use tmp_path_factory",
     "caplog": "log records do not cross", "recwarn": "warnings do not cross",
 }  # fmt: skip
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CallbackBudget", "CallbackBudgetError"]
 
+# Looked up here, once, because test code may patch the modules.
+_monotonic, _process_time, _getpid = time.monotonic, time.process_time, os.getpid
+_signal, _setitimer = signal.signal, signal.setitimer
 _CHECK_INTERVAL_S = 1.0
 """Seconds between two checks. Each wakes the process, so that the grader's liveness check does not take it for hung."""
 _SHORT_S = 0.001
@@ -62,15 +65,15 @@ class CallbackBudget:
             return
         # A signal, because a thread could not interrupt a wait of the main thread. The handler runs between bytecodes,
         # and a lock's acquire() is interrupted for it (PEP 475 does not retry when the handler raises).
-        before = signal.signal(signal.SIGALRM, self._check)
+        before = _signal(signal.SIGALRM, self._check)
         self._begin()
-        signal.setitimer(signal.ITIMER_REAL, _CHECK_INTERVAL_S, _CHECK_INTERVAL_S)
+        _setitimer(signal.ITIMER_REAL, _CHECK_INTERVAL_S, _CHECK_INTERVAL_S)
         try:
             with contextlib.suppress(CallbackBudgetError):
                 yield
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+            _setitimer(signal.ITIMER_REAL, 0)
+            _signal(signal.SIGALRM, before)
             self._end()
 
     @contextlib.contextmanager
@@ -87,7 +90,7 @@ class CallbackBudget:
 
     def _begin(self) -> None:
         self._counting = True
-        self._start = time.monotonic(), time.process_time(), queued_seconds(os.getpid()) or 0.0
+        self._start = _monotonic(), _process_time(), queued_seconds(_getpid()) or 0.0
 
     def _end(self) -> None:
         self._left_s -= self._waited_s()
@@ -95,10 +98,10 @@ class CallbackBudget:
 
     def _waited_s(self) -> float:
         wall_start, cpu_start, queued_start = self._start
-        waited_s = time.monotonic() - wall_start - (time.process_time() - cpu_start)
+        waited_s = _monotonic() - wall_start - (_process_time() - cpu_start)
         if waited_s < _SHORT_S:
             return 0.0
-        queued_now = queued_seconds(os.getpid())
+        queued_now = queued_seconds(_getpid())
         if queued_now is None:
             return waited_s / UNKNOWN_QUEUE_DIVISOR
         return max(0.0, waited_s - (queued_now - queued_start))

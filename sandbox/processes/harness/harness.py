@@ -11,6 +11,7 @@ import os
 import random
 import resource
 import socket
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +19,8 @@ from sandbox.isolation import functions, imports, rlimits
 from sandbox.processes.harness.solution_client import SolutionClient
 from sandbox.processes.harness.zygote_client import ZygoteClient
 from sandbox.processes.loading import load_object
+from sandbox.processes.memory_files.streams import show
+from sandbox.processes.memory_files.tree import current
 from sandbox.processes.memory_growth import MemoryGrowth
 from sandbox.wire.framing import receive_frame, send_frame
 from sandbox.wire.jobs import JobReport, JobRequest
@@ -33,6 +36,14 @@ _MIN_SPACE_MB = 1024
 _SPACE_FACTOR = 2
 """Bytes of address space for each byte that the answer may use: values that it sends are built here."""
 _TEXT_CHARS = 500
+_perf_counter, _leave = time.perf_counter, os._exit
+"""Looked up here, once, because test code may patch the modules."""
+_READ_ONLY_DATA = (
+    os.path.dirname(os.__file__) + "/",  # noqa: PTH120 - pathlib is not loaded yet
+    *(f"{path}/" for path in sys.path if path.endswith("site-packages")),
+    "/usr/share/zoneinfo/",
+)
+"""Folders of the host from which test code may read: libraries load data, such as time zones, when they are used."""
 
 
 class Runner(Protocol):
@@ -53,6 +64,7 @@ def prepare(target: str) -> Callable[[int], None]:
         # there are any, and the limits below everywhere.
         functions.revert()
         imports.revert()
+        show(_READ_ONLY_DATA)
         zygote = ZygoteClient(socket.socket(fileno=FORKS))
         _forbid_processes_and_core_dumps()
         base_bytes = rlimits.address_space_bytes()
@@ -70,7 +82,7 @@ def prepare(target: str) -> Callable[[int], None]:
 
 def _run_job(request: JobRequest, runner: Runner, zygote: ZygoteClient) -> JobReport:
     """Run the tests against one answer; once more if an unexplained signal has interrupted the answer."""
-    started = time.perf_counter()
+    started = _perf_counter()
     # A process that was killed or stopped without an explanation may be a victim of the host, for instance of its
     # out-of-memory killer. So the first time the tests are run again in a new process. If it happens again, it counts
     # against the answer: otherwise an answer could avoid its grade by getting itself killed.
@@ -83,13 +95,14 @@ def _run_job(request: JobRequest, runner: Runner, zygote: ZygoteClient) -> JobRe
         cpu_s=client.cpu_s,
         peak_mb=client.peak_mb,
         output=client.output_head.decode("utf-8", "replace"),
-        wall_ms=(time.perf_counter() - started) * 1000,
+        wall_ms=(_perf_counter() - started) * 1000,
     )
 
 
 def _attempt(spec: bytes, runner: Runner, client: SolutionClient, zygote: ZygoteClient) -> JobReport:
     # Test code that draws random inputs must draw the same ones for every answer.
     random.seed(0)
+    current.reset()
     try:
         report = JobReport(report=runner(decode(spec), client))
     except BaseException as error:  # noqa: BLE001 - broken tests are reported, whatever broke them
@@ -97,7 +110,7 @@ def _attempt(spec: bytes, runner: Runner, client: SolutionClient, zygote: Zygote
     # Not left to an exception, because test code may have caught it and taken it for one of the answer. This process
     # ends without a report, and the grader starts the job again.
     if zygote.lost:
-        os._exit(1)
+        _leave(1)
     client.close()
     return report
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import _socket
 import math
 import select
-import socket
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,11 @@ from sandbox.processes.harness.callback_budget import CallbackBudget
 from sandbox.processes.harness.callbacks import Callbacks
 from sandbox.processes.harness.solution_process import HEAD_BYTES, SolutionProcess, reply_for_exit
 from sandbox.processes.harness.time_limits import CheckResult, TimeLimits
+from sandbox.processes.memory_files.exchange import all_files, apply_changes, content_bytes, take_changes
+from sandbox.processes.memory_files.tree import TreeLimits, current
 from sandbox.wire.framing import frame
 from sandbox.wire.modules_on_demand import modules_named_in
-from sandbox.wire.protocol import CALL, DROP, LOAD, LoadSettings, threads_for
+from sandbox.wire.protocol import CALL, DROP, FILES, LOAD, LoadSettings, threads_for
 from sandbox.wire.replies import CallbackRequest, Reply, SolutionStatus, parse_message
 from sandbox.wire.values import encode
 
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SolutionClient"]
 
+_monotonic = time.monotonic
+"""Looked up here, once, because test code may patch the module."""
 _MAX_REQUESTS = 250_000
 """Requests and callbacks in one sample. Each costs the harness time that no limit of the answer counts."""
+_FILE_BYTES = 4 * TreeLimits().total_bytes
+"""Bytes of changed files in one sample. They are sent whole, and again with each request that changes them."""
 _OUTPUT_EXCEEDED = "wrote more than it may"
 
 
@@ -75,6 +81,7 @@ class SolutionClient:
         self._loss_reply = Reply(SolutionStatus.NOT_RUN)
         self._threads = threads_for(source)
         self._modules = modules_named_in(source)
+        self._file_bytes = 0
 
     @property
     def alive(self) -> bool:
@@ -151,7 +158,7 @@ class SolutionClient:
         # Objects that test code has freed are dropped along with the next request, which saves messages.
         if dropped := self.callbacks.dropped():
             message = frame(encode([DROP, dropped])) + message
-        self._process.send_message(message)
+        self._process.send_message(_file_changes() + message)
         return self._handle_request(self._process)
 
     @property
@@ -192,10 +199,14 @@ class SolutionClient:
             threads=max(self._threads, threads_for(more)),
             modules=(*self._modules, *modules_named_in(more)),
             in_process_spec=in_process_spec,
+            files=all_files(current.tree),
         )
-        ours, theirs = socket.socketpair()
-        with theirs:
+        # Not by the module `socket`, whose classes test code may patch.
+        ours, theirs = _socket.socketpair()
+        try:
             pid = self._zygote.fork(theirs)
+        finally:
+            theirs.close()
         self._process = self._last_process = SolutionProcess(
             pid, ours, cpu_limit_s=math.ceil(settings.cpu_s), output_bytes=self.limits.output_kb * 1024
         )
@@ -213,17 +224,31 @@ class SolutionClient:
                 return self._stop(SolutionStatus.TIMEOUT, "too many requests were made")
             with self._callback_budget.paused():
                 message = self._exchange(process, time_limits)
+            if message.files is not None and (refused := self._adopt_files(message.files)) is not None:
+                return refused
             if isinstance(message, Reply):
                 return self._adopt_value(message)
-            began = time.monotonic()
+            began = _monotonic()
             with self._callback_budget.counting():
-                process.send_message(frame(self.callbacks.serve(message.fields)))
+                answer = frame(self.callbacks.serve(message.fields))
+                process.send_message(_file_changes() + answer)
             if self._callback_budget.exceeded and self._process is process:
                 return self._stop(SolutionStatus.TIMEOUT, "kept the test waiting in a callback")
-            time_limits.exclude(time.monotonic() - began)
+            time_limits.exclude(_monotonic() - began)
             # Test code that was called back may have made requests of its own, and lost the process in one of them.
             if self._process is not process:
                 return self._loss_reply
+
+    def _adopt_files(self, changes: Any) -> Reply | None:
+        """Apply changes that the process has made to its files; return the reply if they cannot be."""
+        self._file_bytes += content_bytes(changes)
+        if self._file_bytes > _FILE_BYTES:
+            return self._stop(SolutionStatus.OUTPUT_LIMIT, "wrote more to files than it may")
+        try:
+            apply_changes(current.tree, changes)
+        except ValueCodecError as error:
+            return self._stop(SolutionStatus.CRASHED, str(error))
+        return None
 
     def _adopt_value(self, reply: Reply) -> Reply:
         try:
@@ -238,7 +263,7 @@ class SolutionClient:
         process.register(poller)
         # No events, so that only a hang-up of the zygote wakes (POLLHUP is always reported, poll(2)).
         poller.register(self._zygote.fileno(), 0)
-        started = time.monotonic()
+        started = _monotonic()
         try:
             while True:
                 for descriptor, event in poller.poll(time_limits.pause_ms()):
@@ -249,7 +274,7 @@ class SolutionClient:
                 if time_limits.due() and (reply := self._reply_to_check(time_limits.check())):
                     return reply
         finally:
-            process.request_s += time.monotonic() - started
+            process.request_s += _monotonic() - started
 
     def _handle_event(
         self, process: SolutionProcess, poller: select.poll, descriptor: int, event: int
@@ -338,3 +363,9 @@ class SolutionClient:
         self.cpu_s += process.cpu_until(exit_info.cpu_s)
         self.peak_mb = max(self.peak_mb, exit_info.peak_mb)
         return exit_info
+
+
+def _file_changes() -> bytes:
+    """Return a message with what test code has done to the files of the run since the last one, if anything."""
+    changes = take_changes(current.tree)
+    return frame(encode([FILES, changes])) if changes is not None else b""

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import os
+import posix
 import select
 import signal
 from typing import TYPE_CHECKING
 
 from sandbox.isolation import audit
 from sandbox.processes.harness.time_limits import seconds_not_queued
+from sandbox.processes.memory_files.tree import TreeLimits
 from sandbox.wire.framing import HEADER_BYTES, frame_length, send_descriptors, write_all
 from sandbox.wire.procfs import cpu_seconds, read_stat
+from sandbox.wire.protocol import FILES
 from sandbox.wire.replies import Reply, SolutionStatus
 
 if TYPE_CHECKING:
-    import socket
+    import _socket
 
     from sandbox.wire.zygote_protocol import ExitInfo
 
 __all__ = ["HEAD_BYTES", "SolutionProcess", "reply_for_exit"]
 
 
+# `posix` and not `os`: the functions of `os` are those of files in memory here, and test code may patch them.
 _CHUNK = 1 << 18
 HEAD_BYTES = 2048
 """Bytes of output that are kept for people to read."""
 _TEMPORARY = "/tmp"  # noqa: S108 - only a file without a name is made there
 _SPARE_VALUE_BYTES = 1 << 16
+_FILES_START = b'["%s",' % FILES.encode()
+"""Beginning of a message that has files along with it."""
+_SPARE_FILE_BYTES = _SPARE_VALUE_BYTES + TreeLimits().total_bytes * 3 // 2
+"""Files cross in base64, which takes four bytes for three."""
 
 
 class SolutionProcess:
@@ -43,7 +51,7 @@ class SolutionProcess:
     # When the process has ended, what is in the pipes is read, but their end is not awaited: a descendant that has kept
     # a copy of a descriptor could hold that off for ever (pipe(7)).
 
-    def __init__(self, pid: int, channel: socket.socket, *, cpu_limit_s: float, output_bytes: int) -> None:
+    def __init__(self, pid: int, channel: _socket.socket, *, cpu_limit_s: float, output_bytes: int) -> None:
         channel.setblocking(False)
         self.pid = pid
         self.channel = channel
@@ -70,18 +78,18 @@ class SolutionProcess:
 
     def start(self, message: bytes, stdin: bytes | None) -> None:
         """Send its streams and its first message."""
-        output, output_end = os.pipe2(os.O_CLOEXEC)
-        errors, errors_end = os.pipe2(os.O_CLOEXEC)
-        os.set_blocking(output, False)
-        os.set_blocking(errors, False)
+        output, output_end = posix.pipe2(os.O_CLOEXEC)
+        errors, errors_end = posix.pipe2(os.O_CLOEXEC)
+        posix.set_blocking(output, False)
+        posix.set_blocking(errors, False)
         self._pipes = {output: True, errors: False}
-        given = [os.open(os.devnull, os.O_RDONLY) if stdin is None else _file_of(stdin), output_end, errors_end]
+        given = [posix.open(os.devnull, os.O_RDONLY) if stdin is None else _file_of(stdin), output_end, errors_end]
         try:
             sent = send_descriptors(self.channel, message, given)
         except (BrokenPipeError, ConnectionResetError):
             sent = len(message)
         for descriptor in given:
-            os.close(descriptor)
+            posix.close(descriptor)
         self._outgoing = memoryview(message)[sent:]
 
     def send_message(self, message: bytes) -> None:
@@ -124,7 +132,7 @@ class SolutionProcess:
             if chunk is not None:
                 if poller is not None:
                     poller.unregister(pipe)
-                os.close(pipe)
+                posix.close(pipe)
                 del self._pipes[pipe]
 
     def receive(self) -> memoryview | None:
@@ -141,7 +149,8 @@ class SolutionProcess:
         if self.hung_up or len(received) < HEADER_BYTES:
             return None
         size = frame_length(received)
-        self.reply_too_large = size > self._output_bytes + _SPARE_VALUE_BYTES
+        room = _SPARE_FILE_BYTES if received.startswith(_FILES_START, HEADER_BYTES) else _SPARE_VALUE_BYTES
+        self.reply_too_large = size > self._output_bytes + room
         if self.reply_too_large or len(received) < HEADER_BYTES + size:
             return None
         # A process sends one message at a time and then waits, so anything after the message is ignored.
@@ -171,14 +180,14 @@ class SolutionProcess:
         """Close channel and pipes."""
         self.channel.close()
         for pipe in self._pipes:
-            os.close(pipe)
+            posix.close(pipe)
         self._pipes.clear()
 
 
 def _read_available(pipe: int) -> bytes | None:
     """Return what can be read at once; empty at the end, ``None`` if nothing is there yet."""
     try:
-        return os.read(pipe, _CHUNK)
+        return posix.read(pipe, _CHUNK)
     except BlockingIOError:
         return None
 
@@ -187,11 +196,11 @@ def _file_of(data: bytes) -> int:
     """Return a descriptor of a file without a name that holds the data."""
     # A file and not a pipe, because a pipe holds only 64 KiB (pipe(7)): someone would have to write while it is read.
     try:
-        descriptor = os.memfd_create("stdin")
+        descriptor = posix.memfd_create("stdin")
     except OSError:
-        descriptor = os.open(_TEMPORARY, os.O_TMPFILE | os.O_RDWR, 0o600)
+        descriptor = posix.open(_TEMPORARY, os.O_TMPFILE | os.O_RDWR, 0o600)
     write_all(descriptor, data)
-    os.lseek(descriptor, 0, os.SEEK_SET)
+    posix.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
 
 

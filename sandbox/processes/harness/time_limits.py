@@ -10,6 +10,8 @@ from sandbox.wire.procfs import cpu_seconds, process_state, queued_seconds
 
 __all__ = ["UNKNOWN_QUEUE_DIVISOR", "CheckResult", "TimeLimits", "seconds_not_queued"]
 
+_monotonic = time.monotonic
+"""Looked up here, once, because test code may patch the module."""
 _SHORTEST_INTERVAL_S = 0.002
 UNKNOWN_QUEUE_DIVISOR = 10.0
 """Divisor of waiting times on hosts that do not report how long a process waited for a CPU."""
@@ -45,7 +47,7 @@ class TimeLimits:
         self._cpu_s = cpu_s
         self._wall_s = wall_s
         self._cpu_start = cpu_seconds(pid) or 0.0
-        self._wall_start = time.monotonic()
+        self._wall_start = _monotonic()
         self._next = self._wall_start + min(cpu_s, wall_s, CHECK_INTERVAL_S)
         self._stopped = 0
 
@@ -55,19 +57,19 @@ class TimeLimits:
 
     def pause_ms(self) -> int:
         """Return the milliseconds until the next check is due; at least 1, at most a second or so."""
-        return max(1, int((self._next - time.monotonic()) * 1000) + 1)
+        return max(1, int((self._next - _monotonic()) * 1000) + 1)
 
     def due(self) -> bool:
         """Return whether it is time for a check."""
-        return time.monotonic() >= self._next
+        return _monotonic() >= self._next
 
     def check(self) -> CheckResult:
         """Compare what the process has used with the limits."""
         cpu = cpu_seconds(self._pid)
         if cpu is None:
-            self._next = time.monotonic() + _SHORTEST_INTERVAL_S
+            self._next = _monotonic() + _SHORTEST_INTERVAL_S
             return CheckResult.CONTINUE
-        now = time.monotonic()
+        now = _monotonic()
         # The time in the run queue is another file to read. So it is read only if the wall-clock limit seems exceeded.
         cpu_left = self._cpu_s - (cpu - self._cpu_start)
         wall_left = self._wall_s - (now - self._wall_start)

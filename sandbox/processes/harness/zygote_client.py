@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix
 import select
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from sandbox.wire.liveness import CHECK_INTERVAL_S, Liveness
 from sandbox.wire.zygote_protocol import EXITED, FORK, FORKED, KILL, ExitInfo
 
 if TYPE_CHECKING:
+    import _socket
     import socket
     from collections.abc import Sequence
 
@@ -35,7 +36,7 @@ class ZygoteClient:
         """Return a descriptor that hangs up when the zygote ends."""
         return self._channel.fileno()
 
-    def fork(self, channel: socket.socket) -> int:
+    def fork(self, channel: _socket.socket) -> int:
         """Have a solution process forked that serves ``channel``; return its pid."""
         self._send(FORK, [channel.fileno()])
         # Exits of other processes may be reported before the reply; they are of no interest any more.
@@ -70,7 +71,7 @@ class ZygoteClient:
         # makes no progress.
         liveness: Liveness | None = None
         while not self._poller.poll(CHECK_INTERVAL_S * 1000):
-            liveness = liveness or Liveness(os.getppid())
+            liveness = liveness or Liveness(posix.getppid())
             try:
                 liveness.check()
             except ProcessLostError:

@@ -29,6 +29,7 @@ _OUT_OF_MEMORY = encode(ExceptionFields("MemoryError", "MemoryError", "").pack()
 _trace_of = BaseException.__dict__["__traceback__"].__get__
 _cause_of = BaseException.__dict__["__cause__"].__get__
 _args_of = BaseException.__dict__["args"].__get__
+_path_of: Callable[[BaseException], Any] = OSError.__dict__["filename"].__get__
 """Read past the class, because an answer's class can define attributes of these names, which would run its code."""
 
 
@@ -74,6 +75,8 @@ def _crossing_args(error: BaseException, keep: Callable[[Any], Reference]) -> tu
     """Return the arguments of an exception; ``None`` if they cannot cross."""
     try:
         args = _args_of(error)
+        if issubclass(type(error), OSError) and built_in_error(type(error)) and (path := _path_of(error)) is not None:
+            args = (*args, path)  # it takes the path as an argument, but does not keep it as one
         return args if len(encode(args, keep)) <= _ARGS_BYTES else None
     except Exception:  # noqa: BLE001 - it can do without
         return None

@@ -22,6 +22,9 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from sandbox.processes.memory_files.exchange import apply_changes as apply_file_changes
+from sandbox.processes.memory_files.exchange import take_changes as take_file_changes
+from sandbox.processes.memory_files.tree import current as current_files
 from sandbox.processes.solution import event_loop, lockdown, warm_up
 from sandbox.processes.solution.event_loop import Coroutines
 from sandbox.processes.solution.exceptions import ANSWER_FILE, CallbackErrors, encode_exception
@@ -38,6 +41,7 @@ from sandbox.wire.protocol import (
     DESCRIBE,
     DROP,
     ENTRY_MODULE,
+    FILES,
     GET,
     LARGE,
     LOAD,
@@ -179,6 +183,9 @@ class _Solution:
             if verb == DROP:
                 self.objects.drop(*fields)
                 continue
+            if verb == FILES:
+                apply_file_changes(current_files.tree, *fields)
+                continue
             nested, self.depth = self.depth, self.depth + 1
             yield from self.reply(self.verbs[verb](*fields), with_changes=verb == CALL)
             self.depth = nested
@@ -201,7 +208,7 @@ class _Solution:
         with self.lock:
             values = [*fields[1], *fields[2].values()] if verb == CALL else fields
             watched = containers_in(values)
-            send_frame(self.channel, encode([CALLBACK, verb, list(fields)], self.objects.keep))
+            send_frame(self.channel, _with_files(encode([CALLBACK, verb, list(fields)], self.objects.keep)))
             reply = yield from self.listen()
             if reply is None:
                 _leave(0)
@@ -214,6 +221,8 @@ class _Solution:
 
     def load(self) -> Steps:
         settings, namespace = self.settings, self.module.__dict__
+        if settings.files is not None:
+            apply_file_changes(current_files.tree, settings.files)
         if settings.preamble:
             preamble = compile(settings.preamble, "<prompt>", "exec", dont_inherit=True)
             yield call(exec, preamble, namespace)
@@ -282,7 +291,7 @@ class _Solution:
             reply = yield from encode_exception(error, self.objects.keep)
         # Before the reply, so that the harness finds all output of a request in the pipes when it has the reply.
         yield from self.flush()
-        send_frame(self.channel, reply)
+        send_frame(self.channel, _with_files(reply))
 
     def flush(self) -> Steps:
         """Flush our standard output, and the streams that the answer may have put in the place of ours."""
@@ -301,6 +310,14 @@ class _Solution:
         """Raise the recursion limit to its default if the answer has lowered it, so that our own code can run."""
         if _recursion_limit() < _RECURSION_LIMIT:
             _set_recursion_limit(_RECURSION_LIMIT)
+
+
+def _with_files(message: bytes) -> bytes:
+    """Return a message with the changes of files since the last one, if there are any."""
+    tree = current_files.tree
+    if not tree.changed and not tree.moved:
+        return message
+    return b'["%s",%s,%s]' % (FILES.encode(), encode(take_file_changes(tree)), message)
 
 
 def _blank_module(name: str) -> types.ModuleType:

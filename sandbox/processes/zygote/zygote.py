@@ -24,6 +24,7 @@ from typing import Any
 
 from sandbox.isolation import functions, imports, layer_probes, privileges
 from sandbox.processes.loading import load_object
+from sandbox.processes.memory_files.install import install as install_memory_files
 from sandbox.processes.zygote.fork_server import ForkServer
 from sandbox.wire.zygote_protocol import CHANNEL
 
@@ -102,6 +103,8 @@ def _prepare(config: dict[str, Any], grader: int | None, layers: dict[str, str])
     # These two are applied here, once, because that writes to the dicts of all modules. Children that run no answer
     # revert them.
     functions.apply()
+    if config["harness"]:  # a zygote of answers and their tests; analyzers touch no files
+        install_memory_files()
     # A list that contains itself is freed only by the collector, and never once it is frozen. So children do not free
     # the fork server, which would copy pages and close descriptors that they have reused by then.
     immortal: list[Any] = [zygote, imports.apply()]

@@ -272,7 +272,7 @@ def test_coroutines_of_a_refused_tier_cause_no_warning(
 
 
 LOOK_AROUND = """
-    import os, sys
+    import posix, sys
     def f():
         def can(attempt):
             try:
@@ -282,7 +282,7 @@ LOOK_AROUND = """
             return "done"
         return {"modules": sorted(name for name in sys.modules if "ctypes" in name),
                 "classes": sorted(kind.__module__ for kind in object.__subclasses__() if "ctypes" in kind.__module__),
-                "open": can(lambda: open("/etc/passwd")), "list": can(lambda: os.listdir("/"))}
+                "open": can(lambda: open("/etc/passwd")), "list": can(lambda: posix.listdir("/"))}
 """
 
 
@@ -294,7 +294,7 @@ def tier_box(tier: Tier, make_box: Callable[..., Box]) -> Box:
 
 
 def test_an_answer_finds_nothing_of_what_applied_the_layers(tier_box: Box) -> None:
-    refused = {"open": "OSError", "list": "OSError"}
+    refused = {"open": "FileNotFoundError", "list": "OSError"}
     expected = {"modules": [], "classes": [], **refused}
     assert tier_box.call(dedent(LOOK_AROUND), expected=expected).verdict == "passed"
 

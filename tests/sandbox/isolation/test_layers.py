@@ -136,8 +136,23 @@ def anyones_box(request: pytest.FixtureRequest, box: Box) -> Box:
 
 FELT = cases(
     r'''
-#: no file
+#: no file of the host
 import errno, os
+
+def attempt(open_it, path):
+    try:
+        return repr(open_it(path))
+    except OSError as error:
+        return errno.errorcode[error.errno]
+
+def f():
+    paths = ["/etc/passwd", "/proc/self/mem", "/proc/self/environ", "/proc/self/maps", "/usr/lib/os-release"]
+    found = {attempt(way, path) for path in paths for way in (open, os.stat, os.listdir, lambda p: os.open(p, 0))}
+    found |= {name for folder in ("/usr", "/etc", ".") for name in os.listdir(folder)}
+    return 42 if found == {"ENOENT"} else found
+
+#: no file by the functions of the kernel
+import _io, errno, posix
 
 def attempt(open_it, path):
     try:
@@ -147,17 +162,17 @@ def attempt(open_it, path):
 
 def f():
     paths = ["/etc/passwd", "/proc/self/mem", "/proc/self/environ", "/proc/self/maps", "/dev/null", "/tmp", "/", "."]
-    found = {attempt(way, path) for path in paths for way in (open, os.listdir, os.scandir, lambda p: os.open(p, 0))}
+    found = {attempt(way, path) for path in paths for way in (_io.FileIO, posix.listdir, posix.scandir, lambda p: posix.open(p, 0))}
     return 42 if found == {"EMFILE"} else found
 
 #: no new file
-import errno
+import _io, errno
 
 def f():
     found = set()
     for folder in ("/tmp", "/var/tmp", "/dev/shm", "."):
         try:
-            open(folder + "/new", "w")
+            _io.FileIO(folder + "/new", "w")
         except OSError as error:
             found.add(error.errno)
     return 42 if found == {errno.EMFILE} else found
@@ -246,7 +261,9 @@ NAMES = """
 """
 
 def f():
-    left = [name for name in NAMES.split() for module in (os, posix, signal, _signal) if hasattr(module, name)]
+    left = [name for name in NAMES.split() for module in (posix, signal, _signal) if hasattr(module, name)]
+    # What is left in `os` works on files in memory, which is Python.
+    left += [name for name in NAMES.split() if isinstance(getattr(os, name, None), type(len))]
     return 42 if not left else left
 
 #: no fresh copy of a module
