@@ -1,4 +1,4 @@
-"""The fixtures ``tmp_path`` and ``tmp_path_factory``. Files of a run are in memory, for test code and for the answer."""
+"""The fixtures ``tmp_path`` and ``tmp_path_factory``, in memory as all files of a run."""
 
 from __future__ import annotations
 

@@ -162,7 +162,8 @@ def attempt(open_it, path):
 
 def f():
     paths = ["/etc/passwd", "/proc/self/mem", "/proc/self/environ", "/proc/self/maps", "/dev/null", "/tmp", "/", "."]
-    found = {attempt(way, path) for path in paths for way in (_io.FileIO, posix.listdir, posix.scandir, lambda p: posix.open(p, 0))}
+    ways = (_io.FileIO, posix.listdir, posix.scandir, lambda p: posix.open(p, 0))
+    found = {attempt(way, path) for path in paths for way in ways}
     return 42 if found == {"EMFILE"} else found
 
 #: no new file

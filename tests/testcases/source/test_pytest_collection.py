@@ -183,7 +183,7 @@ def test_a_problem_counts_every_case() -> None:
 @pytest.mark.parametrize(
     ("source", "feature"),
     [
-        ("def test_a(tmp_path): pass", "fixture tmp_path: answers can open no file"),
+        ("def test_a(tmpdir): pass", "fixture tmpdir: is not offered: use tmp_path"),
         ("def test_a(mocker): pass", "fixture mocker: is not offered"),
         ("import pytest\n@pytest.fixture\ndef f(caplog): pass", "fixture caplog: log records do not cross"),
         ("import pytest\nclass TestA:\n    def test_a(self, benchmark): pass", "fixture benchmark"),
