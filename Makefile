@@ -13,7 +13,7 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# parallel tests; one more than CP
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures shape long security bench coverage soak faults load fan-out properties format lock clean image image-test image-run test-lambda-like
+.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak faults load fan-out properties format lock clean image image-test image-run test-lambda-like
 
 help: ## Show this help
 	@echo "make demo        grade the bundled examples and print the rewards"
@@ -25,6 +25,7 @@ help: ## Show this help
 	@echo "make figures     measure a batch of malicious answers, and a batch with a short deadline; needs an idle machine"
 	@echo "make shape       count lines, modules, docstrings, comments, import cycles, and calls between modules; SHAPE=\"--root DIR\" for another checkout"
 	@echo "make security    run every attack against this grader and others, and update the tables in docs/security.md"
+	@echo "make trust       write the table of trust from the code into docs/security.md"
 	@echo "make bench       compare the throughput with other graders (docs/performance.md); BENCH=\"--only humaneval --rounds 1\" for a part"
 	@echo "make coverage    run the tests and report the lines they do not cover"
 	@echo "make soak        grade 100,000 samples in one process and check for leaks; SAMPLES=... for another number"
@@ -71,6 +72,9 @@ shape: $(READY)
 
 security: $(READY)
 	@$(BIN)/python -m benchmarks.security $(if $(NO_PEERS),--no-peers)
+
+trust: $(READY)
+	@$(BIN)/python -m benchmarks.security.trust
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks.throughput $(BENCH)

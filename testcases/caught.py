@@ -26,7 +26,7 @@ from testcases import signals
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ErrorAlias", "alias_of", "catchable", "mark_caught", "marked_libraries", "original_of"]
+__all__ = ["ErrorAlias", "Handlers", "alias_of", "catchable", "mark_caught", "marked_libraries", "original_of"]
 
 _MARK: Final = "has_passed_solution"
 """Attribute of exceptions that test code has raised and an alias may catch."""
@@ -97,7 +97,7 @@ def _is_failure_of_test(error: Any) -> bool:
     return not (signals.is_from_solution(error) or getattr(error, _MARK, None) is True)
 
 
-class _Handlers:
+class Handlers:
     """What the ``except`` clauses of test code call."""
 
     __slots__ = ()
@@ -115,7 +115,7 @@ class _Handlers:
         return original_of(value)
 
 
-mark_caught: Final = _Handlers()
+mark_caught: Final = Handlers()
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ Runs in the harness process, which knows the expected values and never runs the 
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from testcases.caught import marked_libraries
@@ -16,6 +16,7 @@ from testcases.kinds.checks import run_assertion, run_check
 from testcases.kinds.oracle import Oracle
 from testcases.kinds.programs import run_program
 from testcases.model import Comparison
+from testcases.proxies.identity import unittest_by_identity
 from testcases.pytest_runner.runner import names_used, run_suite
 from testcases.solution import Solution
 from testcases.source.instrumentation import count_assertions
@@ -48,7 +49,11 @@ def run_tests(spec: dict[str, Any], client: SolutionClient) -> list[list[Any]]:
         Exception: the spec's own code (setup, a test that is no Python) is broken.
     """
     run = _Run(spec, client)
-    with run.watchdog.watching(), marked_libraries() if run.has_code else nullcontext():
+    with ExitStack() as stack:
+        stack.enter_context(run.watchdog.watching())
+        if run.has_code:
+            stack.enter_context(marked_libraries())
+            stack.enter_context(unittest_by_identity())
         return [result.as_list(index) for index, result in run.results()]
 
 

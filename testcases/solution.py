@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sandbox.wire.protocol import GET, PUBLIC
 from sandbox.wire.replies import SolutionStatus
 from sandbox.wire.values import Reference
-from testcases.caught import mark_caught
 from testcases.proxies.argument_changes import ARGUMENT_CHANGES
 from testcases.proxies.class_registry import ClassNaming
 from testcases.proxies.host import ProxyHost
+from testcases.proxies.identity import HANDLERS
 from testcases.signals import STATUS_VERDICTS, BrokenTestError, FailureWatch, SolutionLostError, is_from_solution
 from testcases.source.comparisons import ARGUMENTS_NAME
 from testcases.source.instrumentation import CAUGHT_NAME, compile_test
@@ -141,11 +141,7 @@ def build_namespace(prompt: str, setup: str, solution_names: dict[str, Any], ent
         BrokenTestError: the prompt does not run.
         Exception: the setup does not.
     """
-    namespace: dict[str, Any] = {
-        "__name__": "exam",
-        CAUGHT_NAME: mark_caught,
-        ARGUMENTS_NAME: ARGUMENT_CHANGES,
-    }
+    namespace: dict[str, Any] = {"__name__": "exam", CAUGHT_NAME: HANDLERS, ARGUMENTS_NAME: ARGUMENT_CHANGES}
     try:
         exec(compile_test(prompt), namespace)
     except Exception as error:  # noqa: BLE001 - whatever the data set's code raises; it has nothing of the solution

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
     from benchmarks.security.findings import Findings, PeerFindings, TierFindings
 
-__all__ = ["BEGIN", "END", "replace_tables", "tables"]
+__all__ = ["BEGIN", "END", "TRUST_BEGIN", "replace_tables", "tables"]
 
 BEGIN = "<!-- made by `make security`: -->"
 END = "<!-- until here -->"
+TRUST_BEGIN = "<!-- the table of trust, made by `make trust`: -->"
 _NOT_TRIED = "-"
 _REACH = "reach"
 """Family whose answers return the right value, but by using something that they must not be able to reach."""
@@ -22,17 +23,17 @@ _OTHER_DESCRIPTIONS = {"proc": "Accessing other processes, through `/proc` and p
 """Descriptions of families whose members are partly not bundled."""
 
 
-def replace_tables(page: str, tables: str) -> str:
-    """Return a page with new tables between its markers.
+def replace_tables(page: str, tables: str, *, begin: str = BEGIN) -> str:
+    """Return a page with new tables between a marker and `END`.
 
     Raises:
         ValueError: the page lacks the markers.
     """
-    before, begin, rest = page.partition(BEGIN)
+    before, found, rest = page.partition(begin)
     _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page has no {BEGIN} with {END} after it")
-    return f"{before}{BEGIN}\n\n{tables.strip()}\n\n{END}{after}"
+    if not found or not end:
+        raise ValueError(f"the page has no {begin} with {END} after it")
+    return f"{before}{begin}\n\n{tables.strip()}\n\n{END}{after}"
 
 
 def tables(findings: Findings) -> str:

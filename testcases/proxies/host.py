@@ -20,7 +20,8 @@ from testcases.proxies.exports import Exports
 from testcases.proxies.observations import READ_ONLY_OPERATIONS
 from testcases.proxies.proxy import Proxy, ProxyType
 from testcases.proxies.proxy_classes import RemoteError, make_named_tuple_class
-from testcases.proxies.session import RemoteRef, ref_of
+from testcases.proxies.session import RemoteObject, RemoteRef, ref_of
+from testcases.proxies.trust_table import OF_TEST, Origin
 from testcases.signals import RefusedError, SolutionLostError, is_from_solution
 from testcases.verdict import Verdict
 
@@ -82,7 +83,8 @@ class ProxyHost:
         self.change_count = 0
         """Number of requests so far that may have changed an object."""
         # Weak, so that a proxy that test code drops lets go of its object in the other process, too.
-        self._proxies: WeakValueDictionary[tuple[int, int], Any] = WeakValueDictionary()
+        self._proxies: WeakValueDictionary[tuple[int, int, Origin], Any] = WeakValueDictionary()
+        self._objects: WeakValueDictionary[tuple[int, int], RemoteObject] = WeakValueDictionary()
         self._by_name: dict[str, Any] = {}
         self._exports = Exports()
         self._dropped: set[int] = set()
@@ -162,7 +164,10 @@ class ProxyHost:
             if isinstance(before, ProxyType):
                 self.classes.rebind(key, before)
             else:
-                self._proxies[key] = before
+                identity: Any = ref_of(before).identity
+                identity.generation, identity.key = key
+                self._objects[key] = identity
+                self._proxies[(*key, ref_of(before).origin)] = before
             value = before
         self._by_name[name] = value
         if isinstance(value, ProxyType):
@@ -191,35 +196,36 @@ class ProxyHost:
         """Return whether the class of an object is known (see `testcases.proxies.trust`)."""
         return self.classes.is_known(type(value))
 
-    def is_made_by_test(self, value: Any) -> bool:
-        """Return whether an object is made by the test (see `testcases.proxies.trust`)."""
-        return ref_of(value).is_made_by_test
-
-    def mark_made_by_test(self, value: Any) -> None:
-        """Mark an object as made by the test, if its class is known."""
-        if self.is_proxy(value) and self.is_known(value):
-            ref_of(value).is_made_by_test = True
-
     def construct(self, kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make an object of a class of the solution."""
         value = self.call(kind, args, kwargs)
-        if self.classes.is_constructible(kind):
-            self.mark_made_by_test(value)
-        return value
+        is_object = self.classes.is_constructible(kind) and issubclass(type(value), kind)
+        return self.view(value, Origin.CONSTRUCTED) if is_object else value
 
     def class_attribute(self, kind: Any, name: str) -> Any:
-        """Return an attribute of a class; an instance of it, such as an enum's member, is made by the test."""
+        """Return an attribute of a class; an instance of it may be one of its constants, such as an enum's member."""
         value = self.ask(GET, kind, name)
-        if self.classes.is_constructible(kind) and type(value) is kind:
-            self.mark_made_by_test(value)
-        return value
+        is_constant = self.classes.is_constructible(kind) and type(value) is kind
+        return self.view(value, Origin.COMPUTED) if is_constant else value
 
-    def apply_unary(self, operation: str, value: Any) -> Any:
-        """Apply an operation without other operands; its result is made by the test if the object is."""
-        result = self.ask(OP, operation, [value])
-        if self.is_made_by_test(value):
-            self.mark_made_by_test(result)
-        return result
+    def view(self, value: Any, origin: Origin) -> Any:
+        """Return the proxy that stands for the same object with another origin; in containers, too.
+
+        Objects of a class that test code does not name are never the test's own.
+        """
+        if self.is_proxy(value):
+            ref = ref_of(value)
+            if ref.origin is origin or (origin in OF_TEST and not self.is_known(value)):
+                return value
+            known = self._proxies.get((ref.generation, ref.key, origin))
+            if known is not None:
+                return known
+            return self._new_proxy(type(value), RemoteRef(self, ref.generation, ref.key, origin, ref.identity))
+        if type(value) in {list, tuple, set, frozenset}:
+            return type(value)(self.view(item, origin) for item in value)
+        if type(value) is dict:
+            return {self.view(key, origin): self.view(item, origin) for key, item in value.items()}
+        return value
 
     def was_started(self, awaitable: Any) -> bool:
         """Return whether a coroutine runs already; start it if not."""
@@ -231,11 +237,13 @@ class ProxyHost:
         self.ask(START, awaitable)
         return False
 
-    def release_ref(self, ref: RemoteRef) -> None:
-        """Record that test code has dropped a proxy, so that the solution may free the object."""
+    def release(self, released: RemoteObject) -> None:
+        """Record that test code has dropped the last proxy of an object, so that the solution may free it."""
         # Runs in __del__, at any point of any code, so it only records. The next request sends it along.
-        if ref.generation == self._client.generation and self._proxies.get((ref.generation, ref.key)) is None:
-            self._dropped.add(ref.key)
+        if released.generation == self._client.generation:
+            present = self._objects.get((released.generation, released.key))
+            if present is None or present is released:
+                self._dropped.add(released.key)
 
     def dropped(self) -> list[int]:
         """Return the numbers of objects that test code has dropped since the last call."""
@@ -255,7 +263,9 @@ class ProxyHost:
         if of == 0:
             kind = self.classes.proxy_class(key)
             return kind if isinstance(kind, ProxyType) else alias_of(kind)  # an exception of the standard library
-        known = self._proxies.get((self._client.generation, key))
+        # Handed out, even where test code has constructed the same object: a method that returns ``self`` in the place
+        # of a number must not get the trust of the constructor.
+        known = self._proxies.get((self._client.generation, key, Origin.HANDED_OUT))
         if known is not None:
             self._dropped.discard(key)
             return known
@@ -281,14 +291,21 @@ class ProxyHost:
     def _make_proxy(self, kind: type, key: int) -> Any:
         if issubclass(kind, BaseException):
             return exceptions.exception_value(self, kind, self.make_ref(key))
-        proxy = object.__new__(kind if issubclass(kind, Proxy) else Proxy)
-        object.__setattr__(proxy, "__ref__", self.make_ref(key))
-        self._proxies[self._client.generation, key] = proxy
+        return self._new_proxy(kind if issubclass(kind, Proxy) else Proxy, self.make_ref(key))
+
+    def _new_proxy(self, kind: type, ref: RemoteRef) -> Any:
+        proxy: Any = object.__new__(kind)
+        object.__setattr__(proxy, "__ref__", ref)
+        self._proxies[ref.generation, ref.key, ref.origin] = proxy
         return proxy
 
     def make_ref(self, key: int) -> RemoteRef:
         """Make a reference to an object of the present process."""
-        return RemoteRef(self, self._client.generation, key)
+        generation = self._client.generation
+        identity = self._objects.get((generation, key))
+        if identity is None:
+            identity = self._objects[generation, key] = RemoteObject(self, generation, key)
+        return RemoteRef(self, generation, key, identity=identity)
 
     def adopt_all(self, value: Any) -> Any:
         """Return a value with all references in it replaced as `adopt` does."""

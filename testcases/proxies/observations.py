@@ -5,8 +5,8 @@ code does something that may change an object: call it, read or set an attribute
 operate in place. Conversions, comparisons and arithmetic do not clear the cache. If the class of an object derives from
 a number or text type, that number or text cannot change, and is cached for good.
 
-Nothing else is cached for an object that test code made by calling a class: the test may change its state in ways that
-are not seen here, such as a clock or a callback.
+Nothing else is cached for an object that is the test's own (`OF_TEST`): the test may change its state in ways that are
+not seen here, such as a clock or a callback.
 
 An object must be one value only: its conversions to ``int``, ``float``, ``complex`` and ``bool`` must agree.
 """
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import OP
 from testcases.proxies.session import ref_of
+from testcases.proxies.trust_table import OF_TEST
 from testcases.signals import is_from_solution
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = [
     "as_number",
     "ask_once",
     "convert",
+    "convert_plain",
     "has_member",
     "is_plain_method",
     "plain_base",
@@ -39,7 +41,7 @@ __all__ = [
 
 _CONVERSIONS = "abs base bool bytes ceil complex float floor format hash index int len plain repr round str trunc"
 _OPERATORS = """
-    eq ne lt le gt ge stranger_eq stranger_ne isinstance issubclass dir copy deepcopy neg pos invert
+    eq ne lt le gt ge stranger isinstance issubclass dir copy deepcopy neg pos invert
     add sub mul truediv floordiv mod divmod pow matmul lshift rshift and_ or_ xor
 """
 READ_ONLY_OPERATIONS = frozenset([*_CONVERSIONS.split(), *_OPERATORS.split()])
@@ -87,7 +89,7 @@ def ask_once(session: Session, operation: str, proxy: Any, *operands: Any) -> An
     """
     ref = ref_of(proxy)
     # "base" is the immutable part of an object, so it is cached for objects of the test, too.
-    if (ref.is_made_by_test and operation != "base") or any(type(operand) not in {int, str} for operand in operands):
+    if (ref.origin in OF_TEST and operation != "base") or any(type(operand) not in {int, str} for operand in operands):
         return session.ask(OP, operation, [proxy, *operands])
     if ref.change_count != session.change_count:
         ref.change_count = session.change_count
@@ -120,9 +122,14 @@ def convert(session: Session, operation: str, proxy: Any, *operands: Any) -> Any
     """
     kind = plain_base(proxy)
     is_local = operation == "bool" or (operation in _LOCAL_CONVERSIONS and hasattr(kind, f"__{operation}__"))
-    if is_local and kind in _IMMUTABLE and not session.is_made_by_test(proxy):
+    if is_local and kind in _IMMUTABLE and ref_of(proxy).origin not in OF_TEST:
         return _LOCAL_CONVERSIONS[operation](ask_once(session, "base", proxy), *operands)
     return ask_once(session, operation, proxy, *operands)
+
+
+def convert_plain(operation: str, value: Any, *operands: Any) -> Any:
+    """Convert plain data in the harness process as `convert` would convert an object."""
+    return _LOCAL_CONVERSIONS[operation](value, *operands)
 
 
 def as_number(session: Session, proxy: Any) -> int | float | complex | None:
@@ -139,7 +146,7 @@ def as_number(session: Session, proxy: Any) -> int | float | complex | None:
     if not numbers or not all(type(number) in _NUMBERS and _agrees(numbers[0], number) for number in numbers):
         return None
     value: int | float | complex = numbers[0]
-    return value if session.is_made_by_test(proxy) or ask_once(session, "bool", proxy) is bool(value) else None
+    return value if ref_of(proxy).origin in OF_TEST or ask_once(session, "bool", proxy) is bool(value) else None
 
 
 def _try_conversion(session: Session, proxy: Any, name: str) -> Any:
@@ -166,7 +173,7 @@ def plain_value_with(session: Session, proxy: Any, name: str) -> Any:
     type that has the method. So the method of the plain type decides, and the answer does not see the arguments.
     """
     kind = plain_base(proxy)
-    if kind is None or session.is_made_by_test(proxy) or not is_plain_method(type(proxy), name):
+    if kind is None or ref_of(proxy).origin in OF_TEST or not is_plain_method(type(proxy), name):
         return None
     if kind in _IMMUTABLE:
         return ask_once(session, "base", proxy)

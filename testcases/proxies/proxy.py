@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import AWAIT, OP, START
-from testcases.proxies import observations, trust
+from testcases.proxies import arithmetic, comparisons, observations, trust
 from testcases.proxies.session import ref_of
 from testcases.proxies.traceback_origin import may_be_suppressed
 from testcases.signals import is_from_solution, mark_caught
@@ -99,10 +99,18 @@ class Proxy(metaclass=ProxyType):
         return [str(name) for name in ref_of(self).session.ask(OP, "dir", [self])]
 
     def __copy__(self) -> Any:
-        return ref_of(self).session.apply_unary("copy", self)
+        return arithmetic.apply_unary(ref_of(self).session, "copy", self)
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return ref_of(self).session.apply_unary("deepcopy", self)
+        return arithmetic.apply_unary(ref_of(self).session, "deepcopy", self)
+
+    # An object may have several proxies (`Session.view`). Without an `__eq__` of its class it equals itself.
+
+    def __eq__(self, other: object) -> Any:
+        return ref_of(self).identity is ref_of(other).identity if issubclass(type(other), Proxy) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(ref_of(self).identity)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         # A pickle of the slots would be a second proxy with the same reference.
@@ -114,37 +122,38 @@ def as_plain(value: Any, kind: type) -> Any:
     return trust.as_plain(ref_of(value).session, value, kind) if issubclass(type(value), Proxy) else value
 
 
-def _forwarding(operation: str, check: Callable[[Any], Any] = lambda value: value) -> Callable[..., Any]:
+def _reading(operation: str) -> Callable[..., Any]:
     def method(self: Proxy, *operands: Any) -> Any:
-        return check(ref_of(self).session.ask(OP, operation, [self, *operands]))
+        session = ref_of(self).session
+        return trust.what_came_of(session, self, session.ask(OP, operation, [self, *operands]))
 
     return method
 
 
 def _converting(operation: str, check: Callable[[Any], Any] = lambda value: value) -> Callable[..., Any]:
     def method(self: Proxy, *operands: Any) -> Any:
-        return check(observations.convert(ref_of(self).session, operation, self, *operands))
+        return check(trust.convert(ref_of(self).session, operation, self, *operands))
 
     return method
 
 
 def _comparing(operation: str) -> Callable[..., Any]:
     def method(self: Proxy, other: Any) -> Any:
-        return trust.compare(ref_of(self).session, operation, self, other)
+        return comparisons.compare(ref_of(self).session, operation, self, other)
 
     return method
 
 
 def _computing(operation: str, *, reflected: bool = False) -> Callable[..., Any]:
     def method(self: Proxy, other: Any, *more: Any) -> Any:
-        return trust.compute(ref_of(self).session, operation, self, other, *more, reflected=reflected)
+        return arithmetic.compute(ref_of(self).session, operation, self, other, *more, reflected=reflected)
 
     return method
 
 
 def _unary(operation: str) -> Callable[..., Any]:
     def method(self: Proxy) -> Any:
-        return ref_of(self).session.apply_unary(operation, self)
+        return arithmetic.apply_unary(ref_of(self).session, operation, self)
 
     return method
 
@@ -154,7 +163,8 @@ def _contains(self: Proxy, item: Any) -> bool:
 
 
 def _call(self: Proxy, *args: Any, **kwargs: Any) -> Any:
-    return ref_of(self).session.call(self, args, kwargs)
+    session = ref_of(self).session
+    return trust.what_came_of(session, self, session.call(self, args, kwargs))
 
 
 def _await(self: Proxy) -> Generator[None, None, Any]:
@@ -162,7 +172,7 @@ def _await(self: Proxy) -> Generator[None, None, Any]:
     session = ref_of(self).session
     session.ask(START, self)
     yield
-    return session.ask(AWAIT, self)
+    return trust.what_came_of(session, self, session.ask(AWAIT, self))
 
 
 def _exit(self: Proxy, _: object, error: BaseException | None, __: object) -> Any:
@@ -189,7 +199,8 @@ def _may_be_seen(error: BaseException | None) -> bool:
 
 def _next(self: Proxy) -> Any:
     try:
-        return ref_of(self).session.ask(OP, "next", [self])
+        session = ref_of(self).session
+        return trust.what_came_of(session, self, session.ask(OP, "next", [self]))
     except StopIteration as error:
         mark_caught(error)  # raised by __next__ it means the end of the iteration, and Python may swallow it
         raise
@@ -217,7 +228,7 @@ _ARITHMETIC = {f"__{name}__": f"{name}_" if name in {"and", "or"} else name for 
 _OBSERVERS = "iter getitem setitem delitem reversed enter aiter aenter"
 _NUMERIC = "abs round trunc floor ceil float complex bytes"
 SPECIAL_METHODS: dict[str, Callable[..., Any]] = {
-    **{f"__{name}__": _forwarding(name) for name in _OBSERVERS.split()},
+    **{f"__{name}__": _reading(name) for name in _OBSERVERS.split()},
     **{f"__{name}__": _converting(name) for name in _NUMERIC.split()},
     "__len__": _converting("len", trust.require_int), "__hash__": _converting("hash", trust.require_int),
     "__index__": _converting("index", trust.require_int), "__int__": _converting("int", trust.require_int),

@@ -18,6 +18,7 @@ from sandbox.wire.protocol import AWAIT, GET
 from testcases.proxies import observations, trust
 from testcases.proxies.proxy import Proxy, ProxyType, special_members
 from testcases.proxies.session import RemoteRef, ref_of
+from testcases.proxies.trust_table import Origin
 from testcases.signals import SolutionError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def class_for_type_name(session: Session, name: str) -> type:
     For an unknown name it is a class without special methods.
     """
     kind = _TYPES_BY_NAME.get(name)
-    members: dict[str, Any] = {"__slots__": (), "__class_ref__": _NoRef(session)}
+    members: dict[str, Any] = {"__slots__": (), "__class_ref__": RemoteRef(session, -1, 0)}
     if kind is None:
         return type.__new__(ProxyType, "object", (Proxy,), members)
     members |= special_members(vars(kind)) | _members(dict.fromkeys(_methods(kind), "function"))
@@ -117,27 +118,6 @@ def _close(_: Any) -> None:
     """Do nothing: the coroutine runs in the solution's process."""
 
 
-class _NoRef(RemoteRef):
-    """The reference of a proxy class that stands for no class of the solution."""
-
-    __slots__ = ()
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session, -1, 0)
-
-    def __del__(self) -> None:
-        """Do nothing: there is no object to release."""
-
-
-class _ClassRef(RemoteRef):
-    """A reference to a class of the solution, which exists as long as its process."""
-
-    __slots__ = ()
-
-    def __del__(self) -> None:
-        """Do nothing: classes are not released."""
-
-
 def make_proxy_class(session: Session, generation: int, key: int, reported: Any) -> type:
     """Make the class of proxies for a class from its description.
 
@@ -152,7 +132,7 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
     mro = [entry for entry in classes if [*map(type, entry)] == [int, str, str]]
     name = mro[0][2][:_NAME_CHARS] if mro and mro[0][2].isprintable() else "object"
     namespace: dict[str, Any] = {
-        "__class_ref__": _ClassRef(session, generation, key),
+        "__class_ref__": RemoteRef(session, generation, key),
         "__module__": "solution",
         "__doc__": description.get("doc") if type(description.get("doc")) is str else None,
     }
@@ -224,7 +204,7 @@ def make_builtin_base(session: Session, kind: type) -> type:
     It has the methods of that class, but does not derive from it. If it did, C code would take the proxy itself for a
     list or a str, an empty one, and send no request.
     """
-    members: dict[str, Any] = {"__slots__": (), "__class_ref__": _NoRef(session), "__builtin_type__": kind}
+    members: dict[str, Any] = {"__slots__": (), "__class_ref__": RemoteRef(session, -1, 0), "__builtin_type__": kind}
     members |= _members(dict.fromkeys(_methods(kind), "function")) | special_members(vars(kind))
     return type.__new__(ProxyType, kind.__name__, (Proxy,), members)
 
@@ -241,7 +221,7 @@ def _members(kinds: Any) -> dict[str, Any]:
         if kind == "function":
             members[name] = _method(name)
         elif kind == "classmethod":
-            members[name] = _class_method(name)
+            members[name] = _ClassMethod(name)
         elif kind == "property":
             members[name] = _property(name)
     return members
@@ -266,18 +246,25 @@ def _method(name: str) -> Callable[..., Any]:
     return method
 
 
-def _class_method(name: str) -> Any:
-    """Make a class method. Most are alternative constructors, so an object that one returns is made by the test."""
+class _ClassMethod:
+    """A class method. Most are alternative constructors: what one returns to a call by the class is the test's own.
 
-    def method(cls: type, *args: Any, **kwargs: Any) -> Any:
-        session = ref_of(cls).session
-        trust.refuse_claim(session, cls, name, args)
-        result = session.call([cls, name], args, kwargs)
-        if session.classes.is_constructible(cls) and isinstance(result, cls):
-            session.mark_made_by_test(result)
-        return result
+    Not what it returns to a call by an object: there it may stand in the place of a method that was asked for.
+    """
 
-    return classmethod(method)
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        def method(*args: Any, **kwargs: Any) -> Any:
+            session = ref_of(owner).session
+            trust.refuse_claim(session, owner, self._name, args)
+            result = session.call([owner, self._name], args, kwargs)
+            is_constructor = instance is None and session.classes.is_constructible(owner)
+            return session.view(result, Origin.COMPUTED) if is_constructor and isinstance(result, owner) else result
+
+        method.__name__ = method.__qualname__ = self._name
+        return method
 
 
 def _property(name: str) -> property:

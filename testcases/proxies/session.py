@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from testcases.proxies.trust_table import Origin
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Asking", "ClassTable", "RemoteRef", "Session", "ref_of"]
+__all__ = ["Asking", "ClassTable", "RemoteObject", "RemoteRef", "Session", "ref_of"]
 
 
 class Asking(Protocol):
@@ -61,14 +63,8 @@ class Session(Asking, Protocol):
     def is_known(self, value: Any) -> bool:
         """Return whether the class of an object is known (see `testcases.proxies.trust`)."""
 
-    def is_made_by_test(self, value: Any) -> bool:
-        """Return whether an object is made by the test (see `testcases.proxies.trust`)."""
-
-    def mark_made_by_test(self, value: Any) -> None:
-        """Mark an object as made by the test, if its class is known."""
-
-    def apply_unary(self, operation: str, value: Any) -> Any:
-        """Apply an operation that has no other operand."""
+    def view(self, value: Any, origin: Origin) -> Any:
+        """Return the proxy that stands for the same object with another origin; in containers, too."""
 
     def construct(self, kind: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make an object of a class of the solution."""
@@ -76,8 +72,8 @@ class Session(Asking, Protocol):
     def class_attribute(self, kind: Any, name: str) -> Any:
         """Return an attribute of a class of the solution."""
 
-    def release_ref(self, ref: RemoteRef) -> None:
-        """Record that test code has dropped a proxy, so that the solution may free the object."""
+    def release(self, released: RemoteObject) -> None:
+        """Record that test code has dropped the last proxy of an object, so that the solution may free it."""
 
     def was_started(self, awaitable: Any) -> bool:
         """Return whether a coroutine runs already; start it if not."""
@@ -92,27 +88,54 @@ class Session(Asking, Protocol):
         """Return a value with all references in it replaced as `adopt` does."""
 
 
-class RemoteRef:
-    """A reference to an object in the solution's process; the object may be freed once the reference is."""
+class RemoteObject:
+    """An object in the solution's process, which may free it once no proxy is left."""
 
-    __slots__ = ("change_count", "conversions", "generation", "is_made_by_test", "key", "name", "session")
+    __slots__ = ("__weakref__", "generation", "key", "session")
 
     def __init__(self, session: Session, generation: int, key: int) -> None:
         self.session = session
         self.generation = generation
         self.key = key
+
+    def __del__(self) -> None:
+        # May run in any thread and in the middle of a request, so it must not send anything.
+        self.session.release(self)
+
+
+class RemoteRef:
+    """A reference to an object in the solution's process, or to a class, which is never freed."""
+
+    __slots__ = (
+        "change_count", "conversions", "generation", "identity", "is_ambiguous", "key", "name", "number", "origin",
+        "session",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        session: Session,
+        generation: int,
+        key: int,
+        origin: Origin = Origin.HANDED_OUT,
+        identity: RemoteObject | None = None,
+    ) -> None:
+        self.session = session
+        self.generation = generation
+        self.key = key
         self.name: str | None = None
         """Name in the solution's module by which the object is found again in another process."""
-        self.is_made_by_test = False
-        """True if test code made the object, by calling a class of the solution that it names."""
+        self.origin = origin
+        """Maker of the object, as far as this proxy goes: the same object may also have been handed out by another."""
+        self.identity = identity
+        """The same for all proxies of one object; ``None`` for a class."""
+        self.number: int | float | complex | None = None
+        """Number that this process has calculated, for an object that is a difference."""
+        self.is_ambiguous = False
+        """True if the object came of several operators, so that it is no one number."""
         self.conversions: dict[tuple[Any, ...], tuple[Any, Exception | None]] = {}
         """Cached results of conversions (`testcases.proxies.observations`)."""
         self.change_count = 0
         """The session's `change_count` when `conversions` was filled."""
-
-    def __del__(self) -> None:
-        # May run in any thread and in the middle of a request, so it must not send anything.
-        self.session.release_ref(self)
 
 
 def ref_of(proxy: Any) -> RemoteRef:

@@ -212,9 +212,9 @@ def test_honest_objects_pass_in_a_suite(grader: Grader) -> None:
 
 def test_a_class_that_the_prompt_names_may_be_spelled_like_a_function(grader: Grader) -> None:
     """Without the prompt it cannot be distinguished from a function."""
-    answer = "class money:\n    def __init__(self, n): self.n = n\n    def __mul__(self, k): return money(self.n * k)\n"
+    answer = "class money:\n    def __init__(self, n): self.n = n\n    def __sub__(self, k): return money(self.n - k)\n"
     answer += "    def __eq__(self, other): return isinstance(other, money) and self.n == other.n\n"
-    reference = {"entry_point": "money", "tests": [{"assert": "assert money(2) * 3 == money(6)"}]}
+    reference = {"entry_point": "money", "tests": [{"assert": "assert money(8) - 2 == money(6)"}]}
     for prompt, verdict in [("class money:\n    ...\n", "passed"), ("", "wrong_answer")]:
         grade = grader.grade(Sample("money", f"```python\n{answer}```", {**reference, "prompt": prompt}))
         assert [test.verdict for test in grade.tests] == [verdict]

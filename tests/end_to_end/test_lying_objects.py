@@ -72,12 +72,18 @@ def test_an_object_that_agrees_with_everything_passes_nothing(grader: Grader, ba
     answer = "```python" + LIAR.format(base=base) + "```"
     reference = {"entry_point": "f", "tests": [{"assert": source} for source in ASSERTIONS]}
     grade = grader.grade(Sample("liar", answer, reference))
-    assert [test.name for test in grade.tests if test.verdict == "passed"] == []
+    # An object of a class that derives from a number may pass as that number: 0 is less than 3.5.
+    number = f"```python\ndef f(*args):\n    return {base.strip('()') or 'object'}()\n```"
+    known = {test.name for test in grader.grade(Sample("plain", number, reference)).tests if test.verdict == "passed"}
+    known = known if base in {"(int)", "(float)"} else set()
+    assert [test.name for test in grade.tests if test.verdict == "passed" and test.name not in known] == []
     check = "def check(candidate):\n" + "".join(
         f"    {line}\n" for source in ASSERTIONS for line in source.replace("f(", "candidate(").split("\n")
     )
-    grade = grader.grade(Sample("liar", answer, {"entry_point": "f", "test": check}))
-    assert [test.name for test in grade.tests if test.verdict == "passed"] == []
+    reference = {"entry_point": "f", "test": check}
+    grade = grader.grade(Sample("liar", answer, reference))
+    known = {test.name for test in grader.grade(Sample("plain", number, reference)).tests if test.verdict == "passed"}
+    assert [test.name for test in grade.tests if test.verdict == "passed" and test.name not in known] == []
 
 
 AS_A_CLASS = """
@@ -105,7 +111,7 @@ class f{base}:
 RESULTS_OF_A_CLASS = [
     "assert abs(f(1, 2) - 3.5) < 1e-6",
     "assert abs(7 - f(1, 2)) < 1e-6",
-    "assert f(9) % 3 == 0",
+    "assert 9 % f(9) == 0",
     "assert not f(9) ^ 5",
     "assert 3 in f(1)",
     "assert f(1).issubset({1, 2})",

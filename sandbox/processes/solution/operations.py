@@ -80,6 +80,6 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "enter": lambda manager: type(manager).__enter__(manager), "exit": _leave,
     "aenter": lambda manager: type(manager).__aenter__(manager), "aexit": _leave_async,
     "plain": _plain, "base": _base, "isinstance": isinstance, "issubclass": issubclass,
-    "stranger_eq": lambda one: one == object(), "stranger_ne": lambda one: one != object(),
+    "stranger": lambda one, name, is_left: OPERATIONS[name](*((one, object()) if is_left else (object(), one))),
 }  # fmt: skip
 """Functions by the name that a request uses."""
