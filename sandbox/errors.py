@@ -7,11 +7,19 @@
     ├── ProcessLostError         a process of ours died, hung, or sent what it never should
     │   └── ProcessSpentError    it used up its CPU seconds
     └── ValueCodecError          a value is not plain data, or bytes are not an encoded value; also a ValueError
+        └── UnsupportedTypeError an object of a type that does not cross
 """
 
 from __future__ import annotations
 
-__all__ = ["IsolationError", "ProcessLostError", "ProcessSpentError", "SandboxError", "ValueCodecError"]
+__all__ = [
+    "IsolationError",
+    "ProcessLostError",
+    "ProcessSpentError",
+    "SandboxError",
+    "UnsupportedTypeError",
+    "ValueCodecError",
+]
 
 
 class SandboxError(Exception):
@@ -32,3 +40,11 @@ class ProcessSpentError(ProcessLostError):
 
 class ValueCodecError(SandboxError, ValueError):
     """A value cannot cross between processes, or what crossed is malformed."""
+
+
+class UnsupportedTypeError(ValueCodecError):
+    """An object is of a type that does not cross between processes."""
+
+    def __init__(self, kind: type) -> None:
+        super().__init__(f"{kind.__name__} is not plain data")
+        self.kind = kind

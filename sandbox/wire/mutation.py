@@ -7,8 +7,10 @@ row moved to another index of a matrix is that row, for the caller too.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict, deque
+from array import array
+from collections import ChainMap, Counter, OrderedDict, defaultdict, deque
 from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.wire.values import Reference, restore
@@ -30,10 +32,11 @@ __all__ = [
 
 _MAPPINGS = frozenset({dict, OrderedDict, Counter, defaultdict})
 _SEQUENCES = frozenset({list, deque})
-_MUTABLE = _MAPPINGS | _SEQUENCES | {set, bytearray}
+_MUTABLE = _MAPPINGS | _SEQUENCES | {set, bytearray, array, Random}
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 RETURNED: Final = -1
 """Takes the place of a number in the entry for a container that was returned."""
+_OF_SCALARS = frozenset({bytearray, array})
 _NUMBERED = "m"
 """First letter of the key of a reference to a container with a number."""
 
@@ -90,6 +93,8 @@ def containers_in(values: Iterable[Any]) -> list[Any]:
             found.append(value)
         if kind in _MAPPINGS:
             found += containers_in(value.values())
+        elif kind is ChainMap:
+            found += containers_in(value.maps)
         elif (kind in _SEQUENCES or kind is tuple) and not _SCALARS.issuperset(map(type, value)):
             found += containers_in(value)
     return found
@@ -131,6 +136,10 @@ def refill(container: Any, contents: Sequence[Any]) -> None:
     """Give a container other contents, as `contents_of` returns them."""
     if type(container) in _MAPPINGS:
         _set_contents(container, dict(zip(contents[::2], contents[1::2], strict=True)))
+    elif type(container) is array:
+        container[:] = array(container.typecode, contents)
+    elif type(container) is Random:
+        container.setstate(tuple(contents))
     else:
         kind = type(container)
         _set_contents(container, kind(contents) if kind in {set, bytearray} else list(contents))
@@ -152,14 +161,16 @@ def _snapshot(container: Any) -> Any:
     kind = type(container)
     if kind in _MAPPINGS:
         return list(dict.items(container))
-    return bytes(container) if kind is bytearray else list(container)
+    if kind is Random:
+        return Random.getstate(container)
+    return bytes(container) if kind in _OF_SCALARS else list(container)
 
 
 def _is_unchanged(container: Any, old: Any) -> bool:
     # By identity: == would call methods of the answer's, and takes 1 for True. Items that were replaced by equal ones
     # are sent once too often, which does no harm.
-    if type(container) is bytearray:
-        return bool(container == old)
+    if type(container) in _OF_SCALARS or type(container) is Random:
+        return bool(_snapshot(container) == old)
     new = _snapshot(container)
     if len(new) != len(old):
         return False
@@ -173,7 +184,7 @@ def _is_unchanged(container: Any, old: Any) -> bool:
 def _with_references(value: Any, numbers: dict[int, int], *, top: bool = False) -> Any:
     """Return a copy in which the containers that have numbers are replaced by references."""
     kind = type(value)
-    if kind in _SCALARS or kind in {set, bytearray}:
+    if kind in _SCALARS or kind is set or kind in _OF_SCALARS or kind is Random:
         return value
     if not top and id(value) in numbers:
         return Reference(f"{_NUMBERED}{numbers[id(value)]}")
@@ -199,5 +210,7 @@ def _set_contents(container: Any, contents: Any) -> None:
     elif kind is set and type(contents) is set:
         container.clear()
         container.update(contents)
-    elif kind is bytearray and type(contents) is bytearray:
+    elif kind in _OF_SCALARS and type(contents) is kind:
         container[:] = contents
+    elif kind is Random and type(contents) is Random:
+        container.setstate(contents.getstate())

@@ -1,12 +1,13 @@
 """The value codec: which values may cross between the processes, and how.
 
 A value is plain data: exactly ``None``, ``bool``, ``int``, ``float``, ``complex``, ``str``, ``bytes``, ``bytearray``,
-``list``, ``tuple``, ``dict``, ``set``, ``frozenset``, ``range``, or one of a closed list of standard types. It
-travels as JSON, which the reading side can parse without running anything of the writer's; lists and plain scalars
-stand for themselves, everything else is an object with one key, its tag. The reading side rebuilds exact built-in
-types, so nothing a value's class defines (``__eq__``, ``__reduce__``, ``__class__``) ever crosses. A time zone
-crosses as its offset, a ``defaultdict`` as a ``dict``, a named tuple as a ``tuple``. Objects of other classes stay
-behind and cross as a `Reference`, where the writer keeps a table of them.
+``list``, ``tuple``, ``dict``, ``set``, ``frozenset``, ``range``, or one of a closed list of standard types (see also
+`sandbox.wire.standard_values`). It travels as JSON, which the reading side can parse without running anything of the
+writer's; lists and plain scalars stand for themselves, everything else is an object with one key, its tag. The reading
+side rebuilds exact built-in types, so nothing a value's class defines (``__eq__``, ``__reduce__``, ``__class__``) ever
+crosses. A named tuple crosses as a ``tuple``, and a ``defaultdict`` without a factory that is code. Objects of other
+classes stay behind and cross as a `Reference`, where the writer keeps a table of them. What the harness alone may send
+is a `Construction`: a call that makes the value in the other process.
 
 It is neither pickle nor marshal, because the documentation of both warns against data from an untrusted source.
 """
@@ -16,22 +17,28 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections import Counter, OrderedDict, defaultdict, deque
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from sandbox.errors import ValueCodecError
+from sandbox.errors import UnsupportedTypeError, ValueCodecError
+from sandbox.wire.references import Construction, NamedItems, Reference
+from sandbox.wire.standard_values import Unbuilt, form_name, form_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MAX_DEPTH", "NamedItems", "Reference", "decode", "encode", "restore"]
+__all__ = ["MAX_DEPTH", "Construction", "NamedItems", "Reference", "decode", "encode", "restore"]
 
 MAX_DEPTH = 208
 """Largest depth of nesting: 200 for a value, and 8 for the message or spec around it. It also stops a value that
 contains itself."""
+_FACTORIES: dict[Any, Any] = {
+    kind.__name__: kind
+    for kind in (list, dict, set, int, float, str, tuple, bool, bytes, bytearray, complex, frozenset, Counter, deque)
+}
+"""Classes that may be the factory of a `defaultdict`, by name."""
 _SMALL = 1 << 62
 """Larger integers cross in hexadecimal: JSON numbers are decimal, and Python limits the digits of those, because
 converting them takes quadratic time (CVE-2020-10735)."""
@@ -44,55 +51,24 @@ _FRACTION_BITS = 1 << 16
 """Largest size of numerator and denominator: reducing a fraction takes quadratic time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """An object that stays in the writer's process."""
-
-    key: int | str
-    """The writer's number for it, or its name there."""
-    kind: str = "object"
-    """Name of its class, for people."""
-    is_callable: bool = False
-    of: int | str = 0
-    """The writer's number for its class, or a word for what it can do; 0 for a class."""
-
-    def pack(self) -> list[Any]:
-        """Return the fields as they cross."""
-        return [self.key, self.kind, self.is_callable, self.of]
-
-    @classmethod
-    def unpack(cls, fields: list[Any]) -> Reference:
-        """Return the reference that `pack` was called on.
-
-        Raises:
-            ValueCodecError: the fields are not of these types; the answer can have written anything.
-        """
-        key, kind, is_callable, of = fields
-        if type(key) not in (int, str) or type(kind) is not str or type(of) not in (int, str):
-            raise ValueCodecError("malformed value: a bad reference")
-        return cls(key, kind[:200], is_callable is True, of)
-
-
-@dataclass(frozen=True, slots=True)
-class NamedItems:
-    """A named tuple: an object that stays, and its items."""
-
-    reference: Reference
-    names: tuple[str, ...]
-    items: tuple[Any, ...]
-
-
-def encode(value: Any, keep: Callable[[Any], Reference | None] | None = None) -> bytes:
+def encode(
+    value: Any,
+    keep: Callable[[Any], Reference | Construction | None] | None = None,
+    stay: frozenset[type] = frozenset(),
+) -> bytes:
     """Encode a value.
 
     Args:
         value: plain data, at most `MAX_DEPTH` levels deep; also `Reference`.
-        keep: called with each object that is not plain data; returns a reference to it, or ``None`` to refuse.
+        keep: called with each object that is not plain data; returns a reference to it, a call that makes it again, or
+            ``None`` to refuse.
+        stay: standard types whose objects are kept, although they could cross as data.
 
     Raises:
-        ValueCodecError: something in the value is not plain data and was not kept, or it is nested too deeply.
+        UnsupportedTypeError: something in the value is not plain data and was not kept.
+        ValueCodecError: it is nested too deeply.
     """
-    return _write(_Encoder(keep).node(value, 0)).encode("ascii")
+    return _write(_Encoder(keep, stay).node(value, 0)).encode("ascii")
 
 
 def decode(data: bytes | bytearray | memoryview) -> Any:
@@ -116,6 +92,8 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
         IndexError,
         ArithmeticError,
         AttributeError,
+        ImportError,
+        OSError,
         RecursionError,
     ) as error:
         raise ValueCodecError(f"malformed value: {type(error).__name__}") from None
@@ -139,13 +117,20 @@ def _make_writer() -> Callable[[Any], str]:
 _write = _make_writer()
 
 
+def _name_of(factory: Any) -> str | None:
+    return type.__dict__["__name__"].__get__(factory) if type(factory) is type else None
+
+
 class _Encoder:
     """Turns values into JSON trees."""
 
-    __slots__ = ("keep",)
+    __slots__ = ("keep", "stay")
 
-    def __init__(self, keep: Callable[[Any], Reference | None] | None) -> None:
+    def __init__(
+        self, keep: Callable[[Any], Reference | Construction | None] | None, stay: frozenset[type] = frozenset()
+    ) -> None:
         self.keep = keep
+        self.stay = stay
 
     def node(self, value: Any, depth: int) -> Any:
         # type(value) and never isinstance: that asks __class__, which an answer's object can define as it likes.
@@ -182,19 +167,52 @@ class _Encoder:
         return {"d": [[self.node(key, inner), self.node(item, inner)] for key, item in value.items()]}
 
     def other(self, value: Any, depth: int) -> Any:
-        if type(value) is Reference:
+        kind = type(value)
+        if kind is Reference:
             return {"r": value.pack()}
-        named = issubclass(type(value), tuple) and hasattr(type(value), "_fields")
+        tree = self.standard(value, kind, depth)
+        if tree is not None:
+            return tree
+        named = issubclass(kind, tuple) and hasattr(kind, "_fields")
         if named and self.keep is None:
             return {"t": self.items(tuple.__getitem__(value, slice(None)), depth)}
-        reference = self.keep(value) if self.keep is not None else None
-        if reference is None:
-            raise ValueCodecError(f"{type(value).__name__} is not plain data")
+        kept = self.keep(value) if self.keep is not None else None
+        if kept is None:
+            raise UnsupportedTypeError(kind)
+        if isinstance(kept, Construction):
+            return {"K": [self.node(part, depth + 1) for part in (kept.function, list(kept.args), kept.kwargs)]}
         if not named:
-            return {"r": reference.pack()}
-        names = [name for name in type(value)._fields if type(name) is str]
+            return {"r": kept.pack()}
+        names = [name for name in kind._fields if type(name) is str]
         # Not list(value), which would call an __iter__ that the answer may have defined.
-        return {"N": [reference.pack(), names, self.items(tuple.__getitem__(value, slice(None)), depth)]}
+        return {"N": [kept.pack(), names, self.items(tuple.__getitem__(value, slice(None)), depth)]}
+
+    def standard(self, value: Any, kind: type, depth: int) -> Any:
+        """Return the tree of a value of a standard class; ``None`` if it stays behind."""
+        if kind is defaultdict:
+            factory = value.default_factory
+            named = factory is None or _FACTORIES.get(_name_of(factory)) is factory
+            if named or defaultdict not in self.stay:
+                return {"D": [_name_of(factory) if named and factory else None, self.mapping(value, depth)]}
+        name = form_name(kind)
+        if name is None or kind in self.stay:
+            return None
+        try:
+            parts = form_of(name).take(value)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - a value without its parts, such as a released memoryview
+            return None
+        return {"X": [name, self.node(parts, depth + 1)]}
+
+
+def _moment(tag: str, value: Any) -> tuple[str, Any]:
+    """Return a time with its zone where that is a standard one; with its offset where it is not."""
+    zone = value.tzinfo
+    if (zone is None and not value.fold) or form_name(type(zone)) is None:
+        return tag, value.isoformat()
+    offset = None if zone is None else value.utcoffset()
+    return f"{tag}Z", [value.replace(tzinfo=None).isoformat(), value.fold, zone, offset]
 
 
 _WRITERS: dict[type, Callable[[Any], tuple[str, Any]]] = {
@@ -207,12 +225,11 @@ _WRITERS: dict[type, Callable[[Any], tuple[str, Any]]] = {
     deque: lambda value: ("q", [list(value), value.maxlen]),
     Counter: lambda value: ("C", list(map(list, dict.items(value)))),
     OrderedDict: lambda value: ("O", list(map(list, OrderedDict.items(value)))),
-    defaultdict: lambda value: ("D", list(map(list, dict.items(value)))),
     Decimal: lambda value: ("n", str(value)),
     Fraction: lambda value: ("F", [value.numerator, value.denominator]),
-    datetime: lambda value: ("T", value.isoformat()),
+    datetime: lambda value: _moment("T", value),
     date: lambda value: ("Y", value.isoformat()),
-    time: lambda value: ("H", value.isoformat()),
+    time: lambda value: _moment("H", value),
     timedelta: lambda value: ("L", [value.days, value.seconds, value.microseconds]),
 }
 
@@ -254,6 +271,35 @@ def _fraction(payload: list[Any]) -> Fraction:
     return Fraction(numerator, denominator)
 
 
+def _default_dict(payload: list[Any]) -> defaultdict[Any, Any]:
+    name, items = payload
+    return defaultdict(None if name is None else _FACTORIES[name], _node(items))
+
+
+def _moment_in_zone(kind: Any) -> Callable[[Any], Any]:
+    def build(payload: Any) -> Any:
+        text, fold, zone, offset = payload
+        moment = kind.fromisoformat(text).replace(fold=1 if fold == 1 else 0)
+        try:
+            zone = _node(zone)
+        except (OSError, LookupError):  # the data of zones is missing here
+            zone = timezone(_node(offset)) if offset is not None else None
+        return moment.replace(tzinfo=zone)
+
+    return build
+
+
+def _standard(payload: list[Any]) -> Any:
+    name, parts = payload
+    form = form_of(name)
+    return Unbuilt(name, _node(parts)) if form.needs_objects else form.build(_node(parts))
+
+
+def _construction(payload: list[Any]) -> Construction:
+    function, args, kwargs = map(_node, payload)
+    return Construction(function, tuple(args), dict(kwargs))
+
+
 def _named_items(payload: list[Any]) -> NamedItems:
     reference, names, items = payload
     if set(map(type, names)) > {str}:
@@ -261,8 +307,8 @@ def _named_items(payload: list[Any]) -> NamedItems:
     return NamedItems(Reference.unpack(reference), tuple(names), tuple(_items(items)))
 
 
-def restore(value: Any, resolve: Callable[[Reference | NamedItems], Any]) -> Any:
-    """Return the value with each `Reference` and `NamedItems` in it replaced; containers may be reused.
+def restore(value: Any, resolve: Callable[[Reference | NamedItems | Construction], Any]) -> Any:
+    """Return the value with each `Reference`, `NamedItems` and `Construction` in it replaced; containers may be reused.
 
     Args:
         value: a decoded value.
@@ -281,10 +327,34 @@ def restore(value: Any, resolve: Callable[[Reference | NamedItems], Any]) -> Any
         return resolve(NamedItems(value.reference, value.names, restore(value.items, resolve)))
     if kind in {tuple, set, frozenset}:
         return kind([restore(item, resolve) for item in value])
-    if kind in {dict, OrderedDict, Counter}:
+    if kind in _MAPPINGS:
         pairs = [(restore(key, resolve), restore(item, resolve)) for key, item in value.items()]
-        return kind(pairs) if kind is not Counter else Counter(dict(pairs))
-    return deque([restore(item, resolve) for item in value], value.maxlen) if kind is deque else value
+        return _MAPPINGS[kind](value, pairs)
+    if kind is deque:
+        return deque([restore(item, resolve) for item in value], value.maxlen)
+    return _restore_other(value, resolve)
+
+
+_MAPPINGS: dict[type, Callable[[Any, list[tuple[Any, Any]]], Any]] = {
+    dict: lambda _, pairs: dict(pairs),
+    OrderedDict: lambda _, pairs: OrderedDict(pairs),
+    Counter: lambda _, pairs: Counter(dict(pairs)),
+    defaultdict: lambda value, pairs: defaultdict(value.default_factory, pairs),
+}
+"""How a dict of each type is made anew."""
+
+
+def _restore_other(value: Any, resolve: Callable[[Reference | NamedItems | Construction], Any]) -> Any:
+    kind = type(value)
+    if kind is Construction:
+        function, args = restore(value.function, resolve), restore(value.args, resolve)
+        return resolve(Construction(function, args, restore(value.kwargs, resolve)))
+    if kind is Unbuilt:
+        return form_of(value.name).build(restore(value.parts, resolve))
+    name = form_name(kind)
+    if name is not None and (form := form_of(name)).is_container:
+        return form.build(restore(form.take(value), resolve))
+    return value
 
 
 def _deque(payload: list[Any]) -> deque[Any]:
@@ -306,13 +376,17 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "q": _deque,
     "C": lambda payload: Counter(_pairs(payload)),
     "O": lambda payload: OrderedDict(_pairs(payload)),
-    "D": _pairs,
+    "D": _default_dict,
     "n": Decimal,
     "F": _fraction,
     "T": datetime.fromisoformat,
     "Y": date.fromisoformat,
     "H": time.fromisoformat,
+    "TZ": _moment_in_zone(datetime),
+    "HZ": _moment_in_zone(time),
     "L": lambda payload: timedelta(*payload),
+    "X": _standard,
+    "K": _construction,
     "r": Reference.unpack,
     "N": _named_items,
 }

@@ -10,9 +10,12 @@ from __future__ import annotations
 import copy
 import sys
 import traceback
+from collections import deque
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sandbox.wire.numpy_values import plain
+from sandbox.wire.standard_values import form_name, form_of
 from sandbox.wire.values import Reference
 from testcases.compare.values import equal, same_output
 from testcases.signals import BrokenTestError
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["is_right_output", "is_right_value"]
 
 _FILE = "<checker>"
-_SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
+_CONTAINERS = frozenset({list, tuple, set, frozenset, deque})
 
 
 def is_right_value(
@@ -39,6 +42,7 @@ def is_right_value(
     Raises:
         BrokenTestError: the checker raises, or returns something else than True or False, by its own fault.
     """
+    got = plain(got)
     if not comparison.checker:
         return any(equal(got, expected, comparison) for expected in right)
     if _contains_reference(got):
@@ -136,6 +140,9 @@ def _contains_reference(value: Any) -> bool:
         if isinstance(value, dict):
             pending += value.keys()
             pending += value.values()
-        elif type(value) not in _SCALARS and hasattr(value, "__iter__") and type(value) is not range:
+        elif type(value) in _CONTAINERS:
             pending += value
+        # Not everything that can be iterated: an answer may return all addresses of a network.
+        elif (name := form_name(type(value))) is not None and form_of(name).is_container:
+            pending.append(form_of(name).take(value))
     return False

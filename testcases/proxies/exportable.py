@@ -7,11 +7,14 @@ from a module, a frame or a code object of test code the answer could reach the 
 
 from __future__ import annotations
 
+import _collections_abc
 import builtins
 import collections
+import datetime as dt
 import functools
 import io
 import itertools
+import json
 import operator
 import random
 import re
@@ -19,14 +22,28 @@ import sys
 import threading
 import types
 import unittest.mock
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.wire.standard_values import form_name
+from sandbox.wire.values import Construction
 from testcases.signals import TEST_MODULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["BUILT_IN_CLASSES", "OPERATIONS", "GlobalRef", "abilities_of", "built_in_base", "global_name", "is_public"]
+__all__ = [
+    "BUILT_IN_CLASSES",
+    "OPERATIONS",
+    "STAY",
+    "GlobalRef",
+    "abilities_of",
+    "built_in_base",
+    "construction_of",
+    "global_name",
+    "is_public",
+]
 
 _TEXT_CHARS = 500
 # Modules of the harness and of test libraries: nothing in them is sent by name.
@@ -40,16 +57,31 @@ _OPERATORS = "getitem setitem delitem contains eq ne lt le gt ge index add sub m
 OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "iter": iter, "next": next, "len": len, "hash": hash, "bool": bool, "str": str, "repr": repr, "int": int,
     "float": float, "abs": abs, "reversed": reversed,
+    "isinstance": lambda kind, one: isinstance(one, kind), "issubclass": lambda kind, one: issubclass(one, kind),
     "enter": lambda one: type(one).__enter__(one), "exit": lambda one, _: type(one).__exit__(one, None, None, None),
     **{name: getattr(operator, name) for name in _OPERATORS.split()},
 }  # fmt: skip
 """Functions that perform the operations on exported objects, by name."""
-_CONTAINERS = (list, dict, set, collections.deque, bytearray)
+_SIMPLE = frozenset({str, int, float, bool, type(None)})
+_CONTAINERS = (
+    list, dict, set, collections.deque, bytearray, collections.OrderedDict, collections.Counter,
+    collections.defaultdict,
+)  # fmt: skip
+_IMMUTABLE_TYPES = (
+    str, bytes, int, float, complex, tuple, frozenset, range, Decimal, Fraction, dt.date, dt.datetime, dt.time,
+    dt.timedelta,
+)  # fmt: skip
+_CACHED_FUNCTION: Final = type(functools.lru_cache(lambda: None))
+_STATEFUL = (random.Random, types.SimpleNamespace, collections.ChainMap)
+_METHOD_TYPES = (types.BuiltinMethodType, types.MethodType, types.MethodWrapperType)
 _EXPORTABLE_TYPES: tuple[type, ...] = (
-    io.StringIO, io.BytesIO, random.Random, re.Pattern, re.Match, types.GeneratorType, map, filter, zip, enumerate,
+    io.StringIO, io.BytesIO, random.Random, re.Match, types.GeneratorType, map, filter, zip, enumerate,
     unittest.mock.NonCallableMock, type(iter([])), type(iter(())), type(iter({})), type(iter(set())), type(iter("")),
     type(iter(range(0))), type({}.keys()), type({}.values()), type({}.items()), type(threading.Lock()), threading.Event,
-    types.SimpleNamespace,
+    types.SimpleNamespace, reversed, type(iter(b"")), type(iter(bytearray())), type(iter("é")),
+    type(iter(range(1 << 99))),
+    type(iter(int, 1)), type(reversed([])), type(reversed({})), type(reversed({}.values())), type(reversed({}.items())),
+    type(iter({}.values())), type(iter({}.items())), type(iter(collections.deque())),
 )  # fmt: skip
 _DATA_TYPES: tuple[type, ...] = (
     bool, bytearray, bytes, complex, dict, float, frozenset, int, list, object, range, set, slice, str, tuple,
@@ -59,6 +91,20 @@ BUILT_IN_CLASSES: Final[Mapping[str, type]] = {kind.__name__: kind for kind in (
 """Classes that the answer may pass to test code by name. Calling them does no harm: they only make data."""
 
 
+STAY: Final = frozenset({types.SimpleNamespace, collections.defaultdict})
+"""Types whose objects stay in the harness although they could cross as data: the answer may change them for the test to
+see, or, of a `defaultdict`, its factory is test code."""
+
+
+_NAMED_ELSEWHERE: Final = {
+    id(kind): f"{module_name}:{name}"
+    for module_name, module in (("_collections_abc", _collections_abc), ("types", types))
+    for name, kind in vars(module).items()
+    if type(kind) is type and kind.__module__ == "builtins" and not hasattr(builtins, kind.__name__)
+}
+"""Types such as that of functions, which are not in the module that they say."""
+
+
 class GlobalRef:
     """Refers to an object in the solution's process by ``module:name``."""
 
@@ -66,6 +112,50 @@ class GlobalRef:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+def construction_of(value: Any) -> Construction | None:
+    """Return the call that makes an object of test code in the solution's process; ``None`` for one that stays.
+
+    Such an object is a function made of others, and has no state that test code could look at afterwards.
+    """
+    kind = type(value)
+    if kind is functools.partial:
+        return _call("functools:partial", value.func, *value.args, **value.keywords)
+    if kind in {operator.itemgetter, operator.attrgetter, operator.methodcaller}:
+        function, args = value.__reduce__()
+        if kind is operator.methodcaller and type(function) is functools.partial:  # as it does for keywords
+            return _call("operator:methodcaller", *function.args, *args, **function.keywords)
+        return _call(f"operator:{kind.__name__}", *args)
+    if kind in {types.GenericAlias, types.UnionType} or (kind.__module__ == "typing" and hasattr(value, "__origin__")):
+        return _type_construction(value)
+    if kind is re.Pattern:
+        return _call("re:compile", value.pattern, value.flags & ~re.DEBUG)
+    if kind is collections.defaultdict:
+        return _call("collections:defaultdict", value.default_factory, dict(value))
+    # A method of a value that crosses as data, such as ", ".join, or of a class that crosses by name.
+    owner = getattr(value, "__self__", None) if kind in _METHOD_TYPES else None
+    if isinstance(owner, type) and global_name(owner) is not None:
+        return _call("builtins:getattr", owner, value.__name__)
+    is_data = type(owner) in _IMMUTABLE_TYPES or (form_name(type(owner)) is not None and type(owner) not in _STATEFUL)
+    return _call("builtins:getattr", owner, value.__name__) if is_data else None
+
+
+def _type_construction(value: Any) -> Construction | None:
+    """Return the call that makes a type with arguments, such as ``list[int]`` or ``int | None``."""
+    if type(value) is types.UnionType:
+        return _call("functools:reduce", operator.or_, list(value.__args__))
+    if type(value) is types.GenericAlias:
+        return _call("types:GenericAlias", value.__origin__, value.__args__)
+    try:
+        function, args = value.__reduce__()
+    except (TypeError, ValueError):
+        return None
+    return _call("operator:getitem", *args) if function is operator.getitem else None
+
+
+def _call(name: str, *args: Any, **kwargs: Any) -> Construction:
+    return Construction(GlobalRef(name), args, kwargs)
 
 
 def global_name(value: Any) -> str | None:
@@ -81,15 +171,26 @@ def global_name(value: Any) -> str | None:
             if _is_same_object("builtins", owner.__name__, owner)
             else None
         )
+    if type(value) is _numpy_function_type():
+        return f"numpy:{value.__name__}" if _is_same_object("numpy", value.__name__, value) else None
+    if id(value) in _NAMED_ELSEWHERE:
+        return _NAMED_ELSEWHERE[id(value)]
+    if type(value).__module__ == "typing" and type(getattr(value, "_name", None)) is str:
+        return f"typing:{value._name}" if _is_same_object("typing", value._name, value) else None  # noqa: SLF001 - it has no public name
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
         module, name = value.__module__ or "builtins", value.__qualname__
         return f"{module}:{name}" if _is_standard(module) and _is_same_object(module, name, value) else None
     return None
 
 
+def _numpy_function_type() -> Any:
+    """Return the type of functions such as ``numpy.sin``, where numpy is loaded."""
+    return getattr(sys.modules.get("numpy"), "ufunc", GlobalRef)
+
+
 def _is_standard(module: str) -> bool:
     root = module.partition(".")[0]
-    return root in sys.stdlib_module_names and root not in _OWN_PACKAGES and module in sys.modules
+    return (root in sys.stdlib_module_names or root == "numpy") and root not in _OWN_PACKAGES and module in sys.modules
 
 
 def _is_same_object(module: str, path: str, value: Any) -> bool:
@@ -103,11 +204,12 @@ def _is_same_object(module: str, path: str, value: Any) -> bool:
 def abilities_of(value: Any) -> str | None:
     """Return the operations that the answer may use on an object; ``None`` if the object may not be exported.
 
-    They are words separated by spaces: ``function``; ``class`` or ``exception`` with a built-in base; or operations.
+    They are words separated by spaces: ``function``; ``type`` for a class; ``class`` or ``exception`` with a built-in
+    base, and the arguments of the exception as JSON; or operations.
     """
     # type(), not isinstance(): a mock with a spec, or a proxy, reports another class as its `__class__`.
     kind = type(value)
-    if kind is types.FunctionType:
+    if kind is types.FunctionType or kind is _CACHED_FUNCTION:
         return "function" if _is_test_module(value.__module__) else None
     if kind is functools.partial:
         harmless = getattr(value.func, "__module__", "") in {"_operator", "math"}
@@ -126,9 +228,9 @@ def abilities_of(value: Any) -> str | None:
     if isinstance(value, type):
         if issubclass(value, BaseException):
             return f"class {built_in_base(value)}"
-        return "function" if _is_test_module(value.__module__) else None
+        return "type" if _is_test_module(value.__module__) else None
     if isinstance(value, BaseException):
-        return f"exception {built_in_base(kind)} {value}"[:_TEXT_CHARS]
+        return f"exception {built_in_base(kind)} {_args_text(value)}"
     if (
         kind is object
         or _is_test_module(kind.__module__)
@@ -141,6 +243,15 @@ def abilities_of(value: Any) -> str | None:
             if (found := getattr(kind, name, None)) is not None and found is not getattr(object, name, None)
         )
     return None
+
+
+def _args_text(error: BaseException) -> str:
+    """Return the arguments of an exception as JSON; only its text where they are not simple."""
+    if all(type(arg) in _SIMPLE for arg in error.args):
+        text = json.dumps(list(error.args))
+        if len(text) <= _TEXT_CHARS:
+            return text
+    return json.dumps([str(error)[:_TEXT_CHARS]])
 
 
 def built_in_base(kind: type) -> str:

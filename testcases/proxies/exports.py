@@ -34,6 +34,7 @@ _ASSERT_PREFIXES: Final = ("assert", "assret", "asert", "aseert", "assrt")
 _TESTCASE_ATTRIBUTES: Final = frozenset(dir(unittest.IsolatedAsyncioTestCase))
 _HARMLESS_MODULES: Final = frozenset({"math", "_operator"})
 _CONTAINERS: Final = frozenset({list, tuple, set, frozenset, dict})
+_TYPE_OPERATIONS: Final = frozenset({"isinstance", "issubclass"})
 _MAX_DEPTH: Final = 5
 _MISSING: Any = object()
 
@@ -183,7 +184,9 @@ class Exports:
             return exported(*args, **kwargs)
         if verb == OP:
             operation, *operands = rest
-            if operation not in str(abilities_of(exported)).split() and operation not in {"enter", "exit"}:
+            abilities = str(abilities_of(exported)).split()
+            allowed = _TYPE_OPERATIONS if abilities == ["type"] else {*abilities, "enter", "exit"} - _TYPE_OPERATIONS
+            if operation not in allowed:
                 raise TypeError(f"{type(exported).__name__!r} object cannot do that")
             return OPERATIONS[operation](exported, *operands)
         name, *value = rest

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from sandbox.errors import UnsupportedTypeError
 from sandbox.wire.mutation import track
 from sandbox.wire.protocol import GET, GLOBAL_KEY, OP, START, ExceptionFields
 from sandbox.wire.replies import SolutionStatus
-from sandbox.wire.values import Reference
+from sandbox.wire.standard_values import standard_class
+from sandbox.wire.values import Construction, Reference
 from testcases.caught import alias_of, original_of
 from testcases.proxies import exceptions
 from testcases.proxies.argument_changes import ARGUMENT_CHANGES
 from testcases.proxies.class_registry import ClassRegistry
-from testcases.proxies.exportable import BUILT_IN_CLASSES, abilities_of, built_in_base, global_name
+from testcases.proxies.exportable import (
+    BUILT_IN_CLASSES,
+    STAY,
+    GlobalRef,
+    abilities_of,
+    built_in_base,
+    construction_of,
+    global_name,
+)
 from testcases.proxies.exports import Exports
 from testcases.proxies.observations import READ_ONLY_OPERATIONS
 from testcases.proxies.proxy import Proxy, ProxyType
 from testcases.proxies.proxy_classes import RemoteError, make_named_tuple_class
 from testcases.proxies.session import RemoteObject, RemoteRef, ref_of
 from testcases.proxies.trust_table import OF_TEST, Origin
-from testcases.signals import RefusedError, SolutionLostError, is_from_solution
+from testcases.signals import BrokenTestError, RefusedError, SolutionLostError, is_from_solution
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -63,6 +74,8 @@ class StdoutForwarder:
 
 _TEXT_CHARS = 500
 _NAME_CHARS = 100
+_OF_PROXIES = frozenset({FunctionType, MethodType, property, classmethod, super})
+"""Types of the members that proxy classes have."""
 
 
 class ProxyHost:
@@ -87,6 +100,7 @@ class ProxyHost:
         self._objects: WeakValueDictionary[tuple[int, int], RemoteObject] = WeakValueDictionary()
         self._by_name: dict[str, Any] = {}
         self._exports = Exports()
+        self._sent_by_name: dict[str, Any] = {}
         self._dropped: set[int] = set()
         self._started: set[int] = set()
         # Error of a callback, that is, of test code. The solution may swallow it, and so may a later callback, so it is
@@ -129,6 +143,11 @@ class ProxyHost:
         self._depth += 1
         try:
             reply = request(client)
+        except UnsupportedTypeError as error:
+            # No answer could be given it. But an answer decides which of our own objects an attribute of its class is.
+            if error.kind in _OF_PROXIES or error.kind.__module__.startswith("testcases."):
+                raise RefusedError(f"arguments that cannot be passed: {error}") from None
+            raise BrokenTestError(f"a test passes an argument that cannot be passed: {error}") from None
         except ValueError as error:
             # It is a ValueCodecError, or test code's own `__str__` raised it while the arguments were encoded. If it
             # were passed on, it would satisfy a test that expects the solution to raise ValueError.
@@ -256,9 +275,12 @@ class ProxyHost:
         """Return the proxy, the class, or test code's own object for a reference that the solution sent."""
         key, of = reference.key, reference.of
         if type(key) is str:
-            # A key that is a text refers to this process: to an exported object, or to a harmless built-in class.
-            if key.startswith(f"{GLOBAL_KEY}builtins:"):
-                return _builtin_class(key.removeprefix(f"{GLOBAL_KEY}builtins:"))
+            # A key that is a text refers to this process: to an exported object, or to a harmless class.
+            if key.startswith(GLOBAL_KEY):
+                name = key.removeprefix(GLOBAL_KEY)
+                sent = self._sent_by_name.get(name)
+                is_error = isinstance(sent, type) and issubclass(sent, BaseException)
+                return _class_by_name(name) if sent is None or is_error else sent
             return self._exports.by_key(key)
         if of == 0:
             kind = self.classes.proxy_class(key)
@@ -311,8 +333,13 @@ class ProxyHost:
         """Return a value with all references in it replaced as `adopt` does."""
         return self._client.callbacks.adopt(value)
 
-    def export(self, value: Any) -> Reference | None:
-        """Return a reference to send for an object; ``None`` if the solution may not have it."""
+    @property
+    def stay(self) -> frozenset[type]:
+        """Types of data whose objects are exported all the same."""
+        return STAY
+
+    def export(self, value: Any) -> Reference | Construction | None:
+        """Return what to send for an object: a reference, or a call; ``None`` if the solution may not have it."""
         value = original_of(value)
         ref = self._find_ref(value)  # an object of the solution goes back as itself
         if ref is not None:
@@ -321,7 +348,17 @@ class ProxyHost:
             return Reference("n", type(value).__name__)
         name = global_name(value)
         if name is not None:
+            if type(value) is not GlobalRef:
+                self._sent_by_name[name] = value
             return Reference(f"{GLOBAL_KEY}{name}", "global", callable(value))
+        made = construction_of(value)
+        if made is not None:
+            return made
+        owner = getattr(value, "__self__", None) if type(value) is MethodType else None
+        if type(value) is FunctionType:
+            owner = vars(value).get("__solution_class__")
+        if self._has_ref(owner):  # a method of the solution's own object
+            return Construction(GlobalRef("builtins:getattr"), (owner, value.__name__), {})
         abilities = abilities_of(value)
         if abilities is None:
             return None
@@ -367,11 +404,11 @@ class ProxyHost:
         return ExceptionFields(kind.__name__, built_in_base(kind), text, reference=own, args=args)
 
 
-def _builtin_class(name: str) -> type:
-    if name not in BUILT_IN_CLASSES:
-        raise RefusedError(f"it hands out the class {name[:_NAME_CHARS]!r}, which test code cannot be given")
-    kind: type = BUILT_IN_CLASSES[name]
-    return alias_of(kind) if issubclass(kind, BaseException) else kind
+def _class_by_name(path: str) -> type:
+    kind: Any = BUILT_IN_CLASSES.get(path.removeprefix("builtins:")) or standard_class(path)
+    if kind is None:
+        raise RefusedError(f"it hands out the class {path[:_NAME_CHARS]!r}, which test code cannot be given")
+    return alias_of(kind) if issubclass(kind, BaseException) else kind  # type: ignore[no-any-return]  # a class is callable
 
 
 if TYPE_CHECKING:

@@ -159,11 +159,16 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
     namespace |= special_members(_list(description.get("slots"), str), _list(description.get("absent"), str))
     if "__init__" in _list(description.get("slots"), str):
         namespace["__init__"] = _method("__init__")
+    own_methods = [member for member in namespace.values() if type(member) is types.FunctionType]
     fields = _list(description.get("fields"), str)
     if fields:
         usable = [field for field in fields if field.isidentifier() and not keyword.iskeyword(field)]
         namespace["__dataclass_fields__"] = {field: _field(field) for field in usable}
-    return _build_class(name, bases, namespace)
+    built = _build_class(name, bases, namespace)
+    for method in own_methods:
+        if method.__module__ == __name__:
+            method.__solution_class__ = built  # type: ignore[attr-defined]  # where to find it, if it is passed on
+    return built
 
 
 def _build_class(name: str, bases: Sequence[type], namespace: dict[str, Any]) -> type:

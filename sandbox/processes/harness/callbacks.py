@@ -11,7 +11,7 @@ from sandbox.errors import ValueCodecError
 from sandbox.processes.harness.callback_budget import CallbackBudgetError
 from sandbox.wire.mutation import apply_changes, containers_in, returned_container, track
 from sandbox.wire.protocol import CALL, OK, ExceptionFields
-from sandbox.wire.values import NamedItems, Reference, encode, restore
+from sandbox.wire.values import Construction, NamedItems, Reference, encode, restore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,12 @@ _MAX_DEPTH = 25
 class CallbackHost(Protocol):
     """Test code's side of objects that cross; `testcases.proxies` has one."""
 
-    def export(self, value: Any) -> Reference | None:
-        """Return a reference to an object of test code; ``None`` if the answer may not have it."""
+    @property
+    def stay(self) -> frozenset[type]:
+        """Types of data whose objects are exported all the same."""
+
+    def export(self, value: Any) -> Reference | Construction | None:
+        """Return a reference to an object of test code, or a call that makes it; ``None`` if it may not cross."""
 
     def adopt(self, reference: Any) -> Any:
         """Return what test code sees in place of a `sandbox.wire.values.Reference` to an object of the answer."""
@@ -60,7 +64,7 @@ class Callbacks:
         Raises:
             ValueCodecError: something in it can neither cross nor be exported.
         """
-        return encode(fields, None if self.host is None else self.host.export)
+        return encode(fields) if self.host is None else encode(fields, self.host.export, self.host.stay)
 
     def dropped(self) -> list[int]:
         """Return the keys of objects that the solution process need not keep any longer."""
@@ -118,7 +122,9 @@ class Callbacks:
         except ValueCodecError:
             return encode(raised.without_objects().pack())
 
-    def _adopt(self, value: Reference | NamedItems) -> Any:
+    def _adopt(self, value: Reference | NamedItems | Construction) -> Any:
+        if type(value) is Construction:
+            raise ValueCodecError("only the harness may have something called in the other process")
         if type(value) is NamedItems:
             return (
                 value.items if self.host is None else self.host.adopt_tuple(value.reference, value.names, value.items)

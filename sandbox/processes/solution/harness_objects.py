@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 from collections import namedtuple
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,31 @@ class HarnessObject:
 
     def __exit__(self, kind: object, error: object, trace: object) -> Any:
         return self._ask("op", "exit", self, None)
+
+
+class _HarnessType(type):
+    """The class of classes of test code, as the answer sees them: calling one makes an object in the harness."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return _ask_of(cls)("call", cls, list(args), kwargs)
+
+    def __getattr__(cls, name: str) -> Any:
+        return _ask_of(cls)("get", cls, name)
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        _ask_of(cls)("set", cls, name, value)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        is_of_harness = issubclass(type(instance), HarnessObject)
+        return is_of_harness and _ask_of(cls)("op", "isinstance", cls, instance) is True
+
+    def __subclasscheck__(cls, subclass: Any) -> bool:
+        return type(subclass) is _HarnessType and _ask_of(cls)("op", "issubclass", cls, subclass) is True
+
+
+def _ask_of(cls: type) -> Callable[..., Any]:
+    ask: Callable[..., Any] = vars(cls)["_ask"][0]
+    return ask
 
 
 _OPERATIONS = {
@@ -97,13 +123,15 @@ class HarnessObjects:
         self._references[id(value)] = Reference(reference.key, reference.kind, reference.is_callable)
 
     def _make(self, reference: Reference) -> Any:
-        # "class BASE", "exception BASE TEXT", "function", or the names of the special methods that the object has.
+        # "class BASE", "exception BASE ARGS", "type", "function", or the names of its special methods.
         ask, abilities = self._ask, str(reference.of)
         first, _, rest = abilities.partition(" ")
         if first in {"class", "exception"}:
             base, _, text = rest.partition(" ")
             kind = self.exception_class(reference.kind, base)
-            return kind if first == "class" else kind(*([text] if text else []))
+            return kind if first == "class" else kind(*json.loads(text))
+        if first == "type":
+            return type.__new__(_HarnessType, reference.kind, (), {"_ask": (ask,), "__module__": "test_solution"})
         if abilities == "function":
 
             def function(*args: Any, **kwargs: Any) -> Any:

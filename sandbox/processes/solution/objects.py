@@ -16,7 +16,8 @@ from sandbox.processes.solution.operations import OPERATIONS
 from sandbox.processes.solution.trampoline import call
 from sandbox.wire.mutation import track
 from sandbox.wire.protocol import GLOBAL_KEY, HARNESS_KEY
-from sandbox.wire.values import NamedItems, Reference
+from sandbox.wire.standard_values import standard_class_name
+from sandbox.wire.values import Construction, NamedItems, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,6 +88,8 @@ class Objects:
         self.module = module
         self.harness_objects = harness_objects
         self.kept: dict[int, Any] = {}
+        self._named: dict[int, tuple[Any, str]] = {}
+        """What the harness has sent by name, by its address: it goes back by the same name."""
 
     def keep(self, value: Any) -> Reference:
         """Keep an object alive for test code, and return the reference that crosses in its place."""
@@ -94,13 +97,16 @@ class Objects:
         own_reference = self.harness_objects.reference_to(value)
         if own_reference is not None:
             return own_reference
+        if (named := self._named.get(id(value))) is not None:
+            return Reference(named[1], "global", callable(value))
         kind: type = type(value)
         # An address is unique while the object is alive, and `kept` keeps it alive until test code drops it.
         key = id(value)
         if is_class(value):
             name = name_of(value)
-            if vars(builtins).get(name) is value:
-                return Reference(f"{GLOBAL_KEY}builtins:{name}", "type", is_callable=True)
+            path = f"builtins:{name}" if vars(builtins).get(name) is value else standard_class_name(value)
+            if path is not None:
+                return Reference(f"{GLOBAL_KEY}{path}", "type", is_callable=True)
             self.kept[key] = value
             return Reference(key, name, is_callable=True)
         self.kept[key] = value
@@ -110,8 +116,10 @@ class Objects:
             self.kept[of] = kind
         return Reference(key, name_of(kind), callable(value), of)
 
-    def resolve(self, reference: Reference | NamedItems) -> Any:
+    def resolve(self, reference: Reference | NamedItems | Construction) -> Any:
         """Return the object that a reference from the harness stands for."""
+        if isinstance(reference, Construction):
+            return _construct(reference)
         if isinstance(reference, NamedItems):
             own_key = reference.reference.key
             return self.kept[own_key] if type(own_key) is int else self.harness_objects.named_tuple(reference)
@@ -119,7 +127,9 @@ class Objects:
         if isinstance(key, int):
             return self.kept[key]
         if key.startswith(GLOBAL_KEY):
-            return _global(key.removeprefix(GLOBAL_KEY))
+            value = _global(key.removeprefix(GLOBAL_KEY))
+            self._named[id(value)] = value, key
+            return value
         return self.harness_objects.object_for(reference) if key.startswith(HARNESS_KEY) else reference
 
     def drop(self, keys: list[int]) -> None:
@@ -227,6 +237,35 @@ _WRAPPERS: dict[str, Callable[..., Any]] = {
     "property": property,
     "abstract": abc.abstractmethod,
 }
+
+
+def _construct(made: Construction) -> Any:
+    """Make the value that a call of the harness stands for."""
+    if made.function is not getattr:
+        return made.function(*made.args, **made.kwargs)
+    owner, name = made.args
+    # Found past the object, whose `__getattr__` may be code of the answer; it would run above frames of ours.
+    for base in mro_of(owner if is_class(owner) else type(owner)):
+        member = members_of(base).get(name)
+        if type(member) is types.FunctionType and not is_class(owner):
+            return types.MethodType(member, owner)
+        if member is not None:
+            break
+    else:
+        return _method_of(owner, name)
+    if module_of(type(owner)) in _PLAIN_MODULES or is_class(owner):
+        return getattr(owner, name)
+    return _method_of(owner, name)
+
+
+def _method_of(owner: Any, name: str) -> Callable[..., Any]:
+    def method(*args: Any, **kwargs: Any) -> Any:
+        return getattr(owner, name)(*args, **kwargs)
+
+    return method
+
+
+_PLAIN_MODULES = frozenset({"builtins", "datetime", "decimal"})
 
 
 def _global(name: str) -> Any:

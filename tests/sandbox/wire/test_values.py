@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import time as clock
-from collections import Counter, OrderedDict, UserList, defaultdict, deque, namedtuple
+from collections import ChainMap, Counter, OrderedDict, UserList, defaultdict, deque, namedtuple
 from datetime import datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -136,8 +139,14 @@ class TestRoundTrip:
         encode(value)
         assert value == [[1, 2], {"a": [None]}]
 
-    def test_a_defaultdict_becomes_a_dict(self) -> None:
-        assert same(decode(encode(defaultdict(list, {1: [2]}))), {1: [2]})
+    @pytest.mark.parametrize("factory", [list, int, deque, None])
+    def test_a_defaultdict_keeps_its_factory(self, factory: Any) -> None:
+        back = decode(encode(defaultdict(factory, {1: [2]})))
+        assert same(back, defaultdict(factory, {1: [2]}))
+        assert back.default_factory is factory
+
+    def test_a_defaultdict_loses_a_factory_that_is_code(self) -> None:
+        assert decode(encode(defaultdict(lambda: 0, {1: 2}))).default_factory is None
 
     def test_a_set_keeps_each_of_its_items(self) -> None:
         many = set(range(-5000, 5000)) | {2**64 * factor for factor in range(5000)}
@@ -224,7 +233,8 @@ class Amount(Decimal):
 STRANGERS = [
     object(), lambda: 0, print, int, type, Int(1), Text("x"), Items([1]), Mapping(a=1), Pair((1, 2)), Colour.RED,
     SaysTuple(), SaysReference(), Instant(2024, 1, 1), Amount(1), UserList([1]), Counter.__class__, iter([1]),
-    (number for number in [1]), memoryview(b"x"), {}.keys(), NotImplemented, ..., ValueError("x"), math, slice(1),
+    (number for number in [1]), map(int, []), reversed([]), ValueError("x"), math, type("Id", (UUID,), {})(int=1),
+    type("Names", (SimpleNamespace,), {})(), type("Maps", (ChainMap,), {})(), type("Seed", (random.Random,), {})(1),
     type("Bytes", (bytes,), {})(b"x"), type("Set", (set,), {})(), type("Ordered", (OrderedDict,), {})(),
     type("Queue", (deque,), {})(), type("Delta", (timedelta,), {})(1), type("Float", (float,), {})(1.0),
 ]  # fmt: skip
