@@ -29,7 +29,16 @@ from sandbox.wire.standard_values import Unbuilt, form_name, form_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MAX_DEPTH", "Construction", "NamedItems", "Reference", "decode", "encode", "restore"]
+__all__ = [
+    "MAX_DEPTH",
+    "Construction",
+    "NamedItems",
+    "Reference",
+    "UnsupportedTypeError",
+    "decode",
+    "encode",
+    "restore",
+]
 
 MAX_DEPTH = 208
 """Largest depth of nesting: 200 for a value, and 8 for the message or spec around it. It also stops a value that

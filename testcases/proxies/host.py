@@ -1,19 +1,17 @@
-"""The host of the proxies of one solution, and the forwarding of what the solution prints."""
+"""The host of the proxies of one solution."""
 
 from __future__ import annotations
 
 import contextlib
-import sys
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from sandbox.errors import UnsupportedTypeError
 from sandbox.wire.mutation import track
 from sandbox.wire.protocol import GET, GLOBAL_KEY, OP, START, ExceptionFields
 from sandbox.wire.replies import SolutionStatus
 from sandbox.wire.standard_values import standard_class
-from sandbox.wire.values import Construction, Reference
+from sandbox.wire.values import Construction, Reference, UnsupportedTypeError
 from testcases.caught import alias_of, original_of
 from testcases.proxies import exceptions
 from testcases.proxies.argument_changes import ARGUMENT_CHANGES
@@ -32,6 +30,7 @@ from testcases.proxies.observations import READ_ONLY_OPERATIONS
 from testcases.proxies.proxy import Proxy, ProxyType
 from testcases.proxies.proxy_classes import RemoteError, make_named_tuple_class
 from testcases.proxies.session import RemoteObject, RemoteRef, ref_of
+from testcases.proxies.stdout_forwarder import StdoutForwarder
 from testcases.proxies.trust_table import OF_TEST, Origin
 from testcases.signals import BrokenTestError, RefusedError, SolutionLostError, is_from_solution
 from testcases.verdict import Verdict
@@ -44,32 +43,7 @@ if TYPE_CHECKING:
     from testcases.proxies.session import Session
     from testcases.solution_client import SolutionClient
 
-__all__ = ["ProxyHost", "StdoutForwarder"]
-
-
-class StdoutForwarder:
-    """Forwards the solution's output to streams that test code has assigned to ``sys.stdout`` and ``sys.stderr``."""
-
-    def __init__(self) -> None:
-        self._originals = sys.stdout, sys.stderr
-        self._generation = 0
-        self._forwarded = [0, 0]
-        """Number of bytes of each stream that were forwarded, or skipped."""
-
-    def skip(self, client: SolutionClient) -> None:
-        """Skip all output so far."""
-        output, errors = client.written
-        self._generation, self._forwarded = client.generation, [len(output), len(errors)]
-
-    def forward_new(self, client: SolutionClient) -> None:
-        """Forward the output since the last call."""
-        if client.generation != self._generation:
-            self._generation, self._forwarded = client.generation, [0, 0]
-        streams = zip(client.written, (sys.stdout, sys.stderr), self._originals, strict=True)
-        for index, (written, stream, original) in enumerate(streams):
-            start, self._forwarded[index] = self._forwarded[index], len(written)
-            if start < len(written) and stream is not original:  # test code captures it
-                stream.write(bytes(written[start:]).decode("utf-8", "replace"))
+__all__ = ["ProxyHost"]
 
 
 _TEXT_CHARS = 500
@@ -408,7 +382,7 @@ def _class_by_name(path: str) -> type:
     kind: Any = BUILT_IN_CLASSES.get(path.removeprefix("builtins:")) or standard_class(path)
     if kind is None:
         raise RefusedError(f"it hands out the class {path[:_NAME_CHARS]!r}, which test code cannot be given")
-    return alias_of(kind) if issubclass(kind, BaseException) else kind  # type: ignore[no-any-return]  # a class is callable
+    return alias_of(kind) if issubclass(kind, BaseException) else kind
 
 
 if TYPE_CHECKING:
