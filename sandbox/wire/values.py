@@ -60,6 +60,12 @@ _FRACTION_BITS = 1 << 16
 """Largest size of numerator and denominator: reducing a fraction takes quadratic time."""
 
 
+_MALFORMED = (
+    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, ImportError, OSError, RecursionError,
+)  # fmt: skip
+"""What the classes of values raise of parts that they do not have."""
+
+
 def encode(
     value: Any,
     keep: Callable[[Any], Reference | Construction | None] | None = None,
@@ -94,17 +100,7 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
         raise ValueCodecError("malformed value: nothing to read") from None
     except ValueCodecError:
         raise
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        ArithmeticError,
-        AttributeError,
-        ImportError,
-        OSError,
-        RecursionError,
-    ) as error:
+    except _MALFORMED as error:
         raise ValueCodecError(f"malformed value: {type(error).__name__}") from None
 
 
