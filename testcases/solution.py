@@ -44,7 +44,7 @@ class Solution:
         self._host = self.proxies if with_proxies else None
         self.failure: tuple[Verdict, str] | None = None
         """Verdict and reason of all further tests, once the solution cannot be loaded."""
-        self._prompt: str = spec["prompt"]
+        self._prompt: str = spec["prompt_code"]
         self._setup: str = spec["setup"]
         used = {*names, self.entry_point} if self.entry_point else set(names)
         self._used_names = tuple(sorted(used | free_names(self._setup)))

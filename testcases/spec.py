@@ -6,6 +6,7 @@ from dataclasses import astuple
 from typing import Any, assert_never
 
 from testcases.model import ASK_ORACLE, AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest, Test
+from testcases.source.prompts import runnable_prompt
 from testcases.source.side_effects import has_side_effects
 
 __all__ = ["build_spec", "leaves_no_side_effects", "mentions_mocks"]
@@ -20,6 +21,7 @@ def build_spec(problem: Problem) -> dict[str, Any]:
     return {
         "entry_point": problem.entry_point,
         "prompt": problem.prompt,
+        "prompt_code": runnable_prompt(problem.prompt),
         "setup": problem.setup,
         "oracle": problem.oracle,
         "isolation": problem.isolation,

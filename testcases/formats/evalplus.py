@@ -172,7 +172,7 @@ def _with_contract(source: str, tree: ast.Module, contract: str, entry_point: st
     if not contract.strip() or first.lineno == function.lineno:
         return source
     lines = source.split("\n")
-    inserted = textwrap.indent(textwrap.dedent(contract.strip("\n")), " " * first.col_offset)
+    inserted = textwrap.indent(textwrap.dedent(contract.strip("\n")), lines[first.lineno - 1][: first.col_offset])
     whole = "\n".join([*lines[: first.lineno - 1], inserted, *lines[first.lineno - 1 :]])
     parse(whole, "contract")
     return whole

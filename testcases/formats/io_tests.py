@@ -105,14 +105,24 @@ def require_plain_call(test: CallTest, *, args_path: str, expected_path: str) ->
 
 
 def program_text(value: Any, path: str) -> str:
-    """Return the input or output of a program: text, or a list of lines.
+    """Return the input or output of a program: text or a number, or a list of lines, of which each may be a list.
 
     Raises:
         InvalidFieldError: it is something else.
     """
     if isinstance(value, list):
-        return "\n".join(check_text(line, f"{path}[{number}]") for number, line in enumerate(value))
-    return check_text(value, path)
+        return "\n".join(_line_text(line, f"{path}[{number}]") for number, line in enumerate(value))
+    return _line_text(value, path)
+
+
+def _line_text(value: Any, path: str) -> str:
+    if isinstance(value, list):
+        return " ".join(_word_text(word, f"{path}[{number}]") for number, word in enumerate(value))
+    return _word_text(value, path)
+
+
+def _word_text(value: Any, path: str) -> str:
+    return str(value) if isinstance(value, (int, float)) else check_text(value, path)
 
 
 def build_call(given: Any, output: Any, path: str, output_path: str, *, wrapped: bool) -> CallTest:

@@ -18,6 +18,7 @@ from testcases.formats.fields import Fields
 from testcases.model import Problem, PytestTest
 from testcases.source.entry_points import find_called_name, find_imported_name
 from testcases.source.parsing import find_prompt_code, parse
+from testcases.source.prompts import stub_names
 from testcases.source.pytest_unsupported import parse_suite
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def problem_from_test_file(
         InvalidFieldError: the file is not Python, defines no test, or uses no name of the answer.
     """
     tree = parse_suite(source, field, shared=isolation == "shared")
-    name = entry_point or find_imported_name(module, [tree]) or find_called_name([tree], parse("", field))
+    imported = find_imported_name(module, [tree])
+    asked = stub_names(find_prompt_code(prompt)) if imported is None else frozenset()
+    name = entry_point or imported or find_called_name([tree], parse("", field), preferred=asked)
     if name is None:
         raise InvalidFieldError(field, f"imports nothing from {module} and uses no name of the answer")
     return Problem(

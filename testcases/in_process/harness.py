@@ -78,13 +78,13 @@ class _InProcessRun:
         entry_point: str | None = self._spec["entry_point"]
         own = (entry_point.partition(".")[0],) if entry_point else ()
         in_process_spec = {
-            **{field: self._spec[field] for field in ("prompt", "setup", "entry_point")},
+            **{field: self._spec[field] for field in ("prompt_code", "setup", "entry_point")},
             # Expected values of calls stay out of the process; they are compared here.
             "tests": [test if test[0] in CODE_KINDS else test[:1] for test in self._spec["tests"]],
             "names": self._names, "first": first, "token": self._token,
         }  # fmt: skip
         reply = self._client.load(
-            preamble=self._spec["prompt"], own_names=own, names=own, in_process_spec=in_process_spec
+            preamble=self._spec["prompt_code"], own_names=own, names=own, in_process_spec=in_process_spec
         )
         self._running = reply.status is SolutionStatus.RETURNED
         if not self._running:

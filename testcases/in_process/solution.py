@@ -95,7 +95,7 @@ class _LocalSolution:
             names = {name: getattr(self.module, name) for name in used if hasattr(self.module, name)}
             if self.entry_point:
                 names[self.entry_point] = _resolve_path(self.module, self.entry_point)
-            self._namespace = build_namespace(self._spec["prompt"], self._spec["setup"], names, self.entry_point)
+            self._namespace = build_namespace(self._spec["prompt_code"], self._spec["setup"], names, self.entry_point)
         return self._namespace
 
 

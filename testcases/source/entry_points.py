@@ -41,18 +41,27 @@ class Signature:
     """True if it takes any number of further positional arguments."""
 
 
-def find_called_name(tests: Sequence[ast.Module], setup: ast.Module) -> str | None:
+def find_called_name(
+    tests: Sequence[ast.Module], setup: ast.Module, preferred: frozenset[str] = frozenset()
+) -> str | None:
     """Return the name of the function that tests call; ``None`` if there is none.
 
     It is the name that most tests call (or else use), and of several the first. A name that the tests or the setup
     bind does not count. Names of builtins, and of modules that are imported with a star, count only if there is no
-    other: an answer may be asked to define its own ``sum``.
+    other: an answer may be asked to define its own ``sum``. Names in `preferred`, such as those that the prompt asks
+    for, come before all others.
     """
     common = _BUILTINS | _star_imported_names([setup, *tests])
     bound = bound_names(setup).union(*map(bound_names, tests))
     called = [[name for name in _called_names(test) if name not in bound] for test in tests]
     used = [[name for name in _used_names(test) if name not in bound] for test in tests]
-    return _most_common(called, but=common) or _most_common(used, but=common) or _most_common(called)
+    asked = [[name for name in names if name in preferred] for names in called]
+    return (
+        _most_common(asked)
+        or _most_common(called, but=common)
+        or _most_common(used, but=common)
+        or _most_common(called)
+    )
 
 
 def _star_imported_names(modules: Sequence[ast.Module]) -> frozenset[str]:
@@ -64,7 +73,10 @@ def _star_imported_names(modules: Sequence[ast.Module]) -> frozenset[str]:
 
 
 def find_imported_name(module: str, tests: Sequence[ast.Module]) -> str | None:
-    """Return the name that tests import from the answer; of several, the first that is called, else the first."""
+    """Return the name that tests import from the answer, or use as an attribute of its module.
+
+    Of several it is the first that is called, or else the first.
+    """
     names = [
         alias
         for test in tests
@@ -75,7 +87,29 @@ def find_imported_name(module: str, tests: Sequence[ast.Module]) -> str | None:
     ]
     called = {name for test in tests for name in _called_names(test)}
     used = [alias.name for alias in names if (alias.asname or alias.name) in called]
-    return next(iter([*used, *(alias.name for alias in names)]), None)
+    called_members, members = _members_of(module, tests)
+    return next(iter([*used, *called_members, *(alias.name for alias in names), *members]), None)
+
+
+def _members_of(module: str, tests: Sequence[ast.Module]) -> tuple[list[str], list[str]]:
+    """Return the attributes of an imported module that tests call, and all that they use, in order."""
+    nodes = [node for test in tests for node in ast.walk(test)]
+    bound = {
+        alias.asname or alias.name
+        for node in nodes
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == module
+    }
+    used = [
+        node
+        for node in nodes
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in bound
+    ]
+    used.sort(key=lambda node: (node.lineno, node.col_offset))
+    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    called = [node.attr for node in used if id(node) in functions]
+    return called, [node.attr for node in used]
 
 
 def _most_common(names: list[list[str]], but: frozenset[str] = frozenset()) -> str | None:

@@ -46,6 +46,7 @@ def test_has_everything_that_conducting_it_takes() -> None:
     assert build_spec(problem) == {
         "entry_point": "f",
         "prompt": "import math",
+        "prompt_code": "from __future__ import annotations\nimport math",
         "setup": "x = 1",
         "oracle": "def f(): ...",
         "isolation": "shared",
@@ -69,6 +70,7 @@ def test_says_nothing_where_there_is_nothing() -> None:
     assert spec == {
         "entry_point": None,
         "prompt": "",
+        "prompt_code": "",
         "setup": "",
         "oracle": "",
         "isolation": "split",

@@ -164,8 +164,8 @@ class TestSuites:
         source = "import answer\n\ndef test_f():\n    assert answer.f(1) == g(1)\n"
         problem = read_reference({"pytest": source, "module": "answer", "isolation": "shared"})
         assert problem.tests == (PytestTest(source, "answer"),)
-        assert (problem.entry_point, problem.isolation) == ("g", "shared")
-        assert read_reference({"pytest": source, "module": "answer", "entry_point": "f"}).entry_point == "f"
+        assert (problem.entry_point, problem.isolation) == ("f", "shared")
+        assert read_reference({"pytest": source, "module": "answer", "entry_point": "g"}).entry_point == "g"
 
     def test_of_bigcodebench(self) -> None:
         source = (
@@ -350,7 +350,7 @@ class TestScriptsOfEvalPlus:
         ({"input_output": "{"}, "input_output", "not valid JSON"),
         ({"input_output": "[]"}, "input_output", "must be an object, not list"),
         ({"input_output": '{"inputs": ["1"]}'}, "input_output.outputs", "is missing"),
-        ({"input_output": {**PROGRAMS, "inputs": [1]}}, "input_output.inputs[0]", "must be text, not int"),
+        ({"input_output": {**PROGRAMS, "inputs": [None]}}, "input_output.inputs[0]", "must be text, not nothing"),
         ({"input_output": {**CALLS, "inputs": ["x"]}}, "input_output.inputs[0] line 1", "not valid JSON"),
         ({"input_output": {**CALLS, "fn_name": "a b"}}, "input_output.fn_name", "name of a Python function"),
         ({"input_output": {**CALLS, "outputs": [1, 2]}}, "input_output.outputs", "has 2 items, but inputs has 1"),
@@ -364,13 +364,13 @@ class TestScriptsOfEvalPlus:
         ({"public_tests": {"input": ["1"]}}, "public_tests.output", "is missing"),
         ({"public_tests": {"input": ["1"], "output": []}}, "public_tests.output", "must not be empty"),
         ({"public_tests": {"input": ["1"], "output": ["1", "2"]}}, "public_tests.output", "has 2 items"),
-        ({"private_tests": {"input": [1], "output": ["1"]}}, "private_tests.input[0]", "must be text"),
+        ({"private_tests": {"input": [{}], "output": ["1"]}}, "private_tests.input[0]", "must be text"),
         ({"tests": "{"}, "tests", "not valid JSON"),
         ({"tests": "5"}, "tests", "must be a list or an object, not int"),
         ({"tests": "[]"}, "tests", "must not be empty"),
         ({"tests": "[1]"}, "tests[0]", "must be an object, not int"),
         ({"tests": '[{"input": "1"}]'}, "tests[0].output", "is missing"),
-        ({"tests": '[{"input": "1", "output": 1}]'}, "tests[0].output", "must be text"),
+        ({"tests": '[{"input": "1", "output": null}]'}, "tests[0].output", "must be text"),
         ({"tests": '[{"input": "1", "output": "1", "type": "judge"}]'}, "tests[0].type", "must be stdin or functional"),
         (
             {"tests": '[{"input": "1", "output": "1", "type": "functional"}]'},
@@ -387,7 +387,7 @@ class TestScriptsOfEvalPlus:
         ({"verification_info": {"language": "rust"}}, "verification_info.language", "must be python, not 'rust'"),
         ({"verification_info": {"test_cases": []}}, "verification_info.test_cases", "must not be empty"),
         (
-            {"verification_info": {"test_cases": [{"input": 1, "output": ""}]}},
+            {"verification_info": {"test_cases": [{"input": {}, "output": ""}]}},
             "verification_info.test_cases[0].input",
             "text",
         ),

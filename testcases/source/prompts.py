@@ -1,0 +1,75 @@
+"""The code of a prompt in the form in which it runs, before the answer and before the tests."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from testcases.source.parsing import try_parse
+
+__all__ = ["runnable_prompt", "stub_names"]
+
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+_FUTURE: Final = "from __future__ import annotations\n"
+
+
+@lru_cache(maxsize=256)
+def runnable_prompt(code: str) -> str:
+    """Return what of a prompt runs: its imports and helpers.
+
+    An answer that is whole stands by itself, so the prompt must not take it down:
+
+    - Functions without a body are what the answer is asked for, not helpers.
+    - Annotations are not evaluated. Prompts often lack the imports for them, which the answer then has.
+    - A statement that raises, such as a class whose base is imported nowhere, is left out. Imports are not: a module
+      that is missing on this host is not the fault of the answer.
+
+    Args:
+        code: Python, or anything else, which is returned unchanged.
+    """
+    tree = try_parse(code)
+    if tree is None:
+        return code
+    body = [statement for statement in tree.body if not _is_stub(statement) and not _is_future(statement)]
+    if not body:
+        return ""
+    guarded = [statement if _always_runs(statement) else _guarded(statement) for statement in body]
+    return _FUTURE + ast.unparse(ast.fix_missing_locations(ast.Module(guarded, type_ignores=[])))
+
+
+def stub_names(code: str) -> frozenset[str]:
+    """Return the names of the functions without a body in a prompt; none when it is not Python."""
+    tree = try_parse(code)
+    body = [] if tree is None else tree.body
+    return frozenset(statement.name for statement in body if isinstance(statement, _Function) and _is_stub(statement))
+
+
+def _is_stub(statement: ast.stmt) -> bool:
+    return isinstance(statement, _Function) and all(map(_does_nothing, statement.body))
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Raise(exc=ast.Name(id="NotImplementedError") | ast.Call(func=ast.Name(id="NotImplementedError"))):
+            return True
+    return False
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
+def _always_runs(statement: ast.stmt) -> bool:
+    """Return whether a statement cannot raise, or is an import."""
+    if isinstance(statement, _Function):
+        arguments = statement.args
+        return not (statement.decorator_list or arguments.defaults or any(arguments.kw_defaults))
+    return isinstance(statement, (ast.Import, ast.ImportFrom, ast.Pass)) or _does_nothing(statement)
+
+
+def _guarded(statement: ast.stmt) -> ast.stmt:
+    handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.Pass()])
+    return ast.Try([statement], [handler], [], [])
