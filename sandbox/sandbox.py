@@ -44,6 +44,8 @@ class SandboxSettings:
 
     runner: str
     """Function that runs the tests in the harness: ``module:function`` (`sandbox.processes.harness.harness`)."""
+    preparer: str = field(default="sandbox.processes.loading:prepare_nothing", kw_only=True)
+    """Function that prepares to run a test spec against many answers: ``module:function``."""
     in_process_runner: str = field(default="", kw_only=True)
     """Class that runs tests in the answer's own process, for specs that ask for that: ``module:class``; empty: none."""
     paths: tuple[str, ...]
@@ -84,7 +86,7 @@ class Sandbox:
                     preload=settings.preload,
                     roles={
                         SOLUTION: f"sandbox.processes.solution.solution:prepare|{settings.in_process_runner}",
-                        HARNESS: f"sandbox.processes.harness.harness:prepare|{settings.runner}",
+                        HARNESS: f"sandbox.processes.harness.harness:prepare|{settings.runner} {settings.preparer}",
                     },
                     harness=HARNESS,
                     paths=paths,

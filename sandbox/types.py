@@ -66,8 +66,8 @@ class Job:
     spec: bytes
     """The test spec, encoded by `sandbox.wire.values.encode`; only the harness ever decodes it."""
     limits: Limits = _DEFAULT_LIMITS
-    harness_key: str = ""
-    """Jobs with equal keys may be served by one harness, one after the other; empty: never."""
+    traceless: bool = False
+    """True if the tests leave nothing behind in the process that runs them, so that it may serve other jobs, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Runs in the harness process, which knows the expected values and never runs the 
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from testcases.caught import marked_libraries
@@ -19,18 +19,18 @@ from testcases.model import Comparison
 from testcases.proxies.identity import unittest_by_identity
 from testcases.pytest_runner.runner import names_used, run_suite
 from testcases.solution import Solution
-from testcases.source.instrumentation import count_assertions
-from testcases.source.parsing import free_names
+from testcases.source.instrumentation import compile_test, count_assertions, instrument
+from testcases.source.parsing import NOT_PYTHON, free_names
 from testcases.source.pytest_collection import count_cases
 from testcases.verdict import CaseResult, Verdict
 from testcases.watchdog import OutOfTimeError, Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from testcases.solution_client import SolutionClient
 
-__all__ = ["run_tests"]
+__all__ = ["prepare", "run_tests"]
 
 
 def run_tests(spec: dict[str, Any], client: SolutionClient) -> list[list[Any]]:
@@ -120,3 +120,21 @@ def _names_used(tests: list[list[Any]]) -> set[str]:
         elif kind == "pytest":
             names |= names_used(*fields)
     return names
+
+
+def prepare(spec: dict[str, Any]) -> None:
+    """Compile the code of a spec without running it; `run_tests` finds it compiled, also in a process forked later."""
+    _names_used(spec["tests"])
+    sources = [spec["prompt_code"], spec["setup"], spec["oracle"]]
+    for kind, *fields in spec["tests"]:
+        if kind == "check":
+            _try(instrument, fields[0])
+        elif kind == "assert":
+            sources.append(fields[0])
+    for source in sources:
+        _try(compile_test, source)
+
+
+def _try(compile_source: Callable[[str], object], source: str) -> None:
+    with suppress(*NOT_PYTHON):  # the run meets the error again, and reports it
+        compile_source(source)

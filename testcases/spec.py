@@ -7,9 +7,9 @@ from typing import Any, assert_never
 
 from testcases.model import ASK_ORACLE, AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest, Test
 from testcases.source.prompts import runnable_prompt
-from testcases.source.side_effects import has_side_effects
+from testcases.source.traceless import is_traceless
 
-__all__ = ["build_spec", "leaves_no_side_effects", "mentions_mocks"]
+__all__ = ["build_spec", "leaves_no_trace"]
 
 
 def build_spec(problem: Problem) -> dict[str, Any]:
@@ -30,27 +30,21 @@ def build_spec(problem: Problem) -> dict[str, Any]:
     }
 
 
-def leaves_no_side_effects(problem: Problem) -> bool:
-    """Return whether the harness process can run the tests of another problem after these."""
-    return not any(map(has_side_effects, _harness_sources(problem)))
+def leaves_no_trace(problem: Problem) -> bool:
+    """Return whether the tests leave nothing behind in the process that runs them, so that it may run others, too.
 
-
-def mentions_mocks(problem: Problem) -> bool:
-    """Return whether answers may be given mocks.
-
-    A mock runs whatever side effect it is given, so it can change its process more than other objects can.
+    Calls and programs that are compared as data run no code of the data set there. Checkers, oracles and suites are
+    code that may do anything.
     """
-    return any("mock" in source for source in _harness_sources(problem))
-
-
-def _harness_sources(problem: Problem) -> list[str]:
-    """Return all code that runs in the harness process."""
-    sources = [problem.oracle]
-    # Calls and programs use no names in the harness, so neither prompt nor setup runs there for them.
-    if not all(isinstance(test, CallTest | StdinTest) for test in problem.tests):
-        sources += [problem.prompt, problem.setup]
-    sources += [test.source for test in problem.tests if isinstance(test, AssertTest | CheckTest | PytestTest)]
-    return sources + [comparison.checker for comparison in _Comparisons(problem).all]
+    if problem.oracle or problem.isolation == "shared" or any(one.checker for one in _Comparisons(problem).all):
+        return False
+    sources = []
+    for test in problem.tests:
+        if isinstance(test, AssertTest | CheckTest):
+            sources.append(test.source)
+        elif not isinstance(test, CallTest | StdinTest):
+            return False
+    return not sources or is_traceless([runnable_prompt(problem.prompt), problem.setup, *sources])
 
 
 class _Comparisons:

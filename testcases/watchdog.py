@@ -48,19 +48,19 @@ class Watchdog:
 
         It repeats because test code may swallow it, in a loop around ``except BaseException``.
         """
-        # ITIMER_VIRTUAL counts user CPU time alone (setitimer(2)): a busy host, or waiting for the solution, costs
-        # the test nothing.
-        before = _signal(signal.SIGVTALRM, self._expire)
-        _setitimer(signal.ITIMER_VIRTUAL, self.cpu_s, _REPEAT_S)
+        # ITIMER_PROF counts CPU time (setitimer(2)), as the limit that ends the process does: a busy host, or waiting
+        # for the solution, costs the test nothing.
+        before = _signal(signal.SIGPROF, self._expire)
+        _setitimer(signal.ITIMER_PROF, self.cpu_s, _REPEAT_S)
         try:
             yield
         finally:
             self.stop()
-            _signal(signal.SIGVTALRM, before)
+            _signal(signal.SIGPROF, before)
 
     def stop(self) -> None:
         """Stop watching."""
-        _setitimer(signal.ITIMER_VIRTUAL, 0)
+        _setitimer(signal.ITIMER_PROF, 0)
 
     def _expire(self, *_: Any) -> None:
         raise OutOfTimeError

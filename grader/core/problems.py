@@ -17,7 +17,7 @@ from testcases.compare.credit import baseline_share
 from testcases.formats import read_reference
 from testcases.source.counting import count_all_tests
 from testcases.source.parsing import bound_names_in
-from testcases.spec import build_spec, leaves_no_side_effects, mentions_mocks
+from testcases.spec import build_spec, leaves_no_trace
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from testcases.model import Problem
 
 __all__ = ["PreparedProblem", "ProblemCache", "prepare_problem", "read_test_results"]
-
-
-_STATELESS = "stateless"
-"""Key of all test specs that change nothing in the harness process; they share one."""
 
 
 class PreparedProblem:
@@ -52,7 +48,7 @@ class PreparedProblem:
         self.limits = replace(limits, **own_limits)
         self._spec = encode(build_spec(problem))
         self.digest = sha256(self._spec).hexdigest()
-        self._harness_key = _harness_key(problem, self.digest)
+        self._traceless = leaves_no_trace(problem)
 
     @cached_property
     def test_count(self) -> int:
@@ -76,15 +72,7 @@ class PreparedProblem:
 
     def job_for(self, answer: str) -> Job:
         """Make the job that runs the tests on an answer."""
-        return Job(source=answer, spec=self._spec, limits=self.limits, harness_key=self._harness_key)
-
-
-def _harness_key(problem: Problem, digest: str) -> str:
-    """Return the key of the jobs that may share one harness process; empty: the job needs a process of its own."""
-    if leaves_no_side_effects(problem):
-        return _STATELESS
-    # Mocks record calls, so the next answer would start with those of the one before.
-    return "" if mentions_mocks(problem) else digest
+        return Job(source=answer, spec=self._spec, limits=self.limits, traceless=self._traceless)
 
 
 def prepare_problem(problem: Problem, limits: Limits) -> PreparedProblem:

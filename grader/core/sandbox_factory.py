@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from grader.config.settings import GraderConfig
 
-__all__ = ["HARNESS_RUNNER", "IN_PROCESS_RUNNER", "make_sandbox"]
+__all__ = ["HARNESS_PREPARER", "HARNESS_RUNNER", "IN_PROCESS_RUNNER", "make_sandbox"]
 
 HARNESS_RUNNER = "testcases.run:run_tests"
 """Runner of the test specs that `grader.core.problems.prepare_problem` makes."""
+HARNESS_PREPARER = "testcases.run:prepare"
+"""Compiles the code of a test spec for that runner."""
 IN_PROCESS_RUNNER = "testcases.in_process.solution:InProcessTests"
 """Runner of tests in the answer's own process, for problems that opt in."""
 
@@ -32,6 +34,7 @@ def make_sandbox(config: GraderConfig, environ: Mapping[str, str] | None = None)
     return Sandbox(
         SandboxSettings(
             runner=HARNESS_RUNNER,
+            preparer=HARNESS_PREPARER,
             in_process_runner=IN_PROCESS_RUNNER,
             # Relative entries such as "" would name another folder in a process with another working directory.
             paths=tuple(path for path in sys.path if path.startswith("/")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__all__ = ["load_object"]
+__all__ = ["load_object", "prepare_nothing"]
 
 
 def load_object(target: str) -> Any:
@@ -17,3 +17,7 @@ def load_object(target: str) -> Any:
     # As pkgutil.resolve_name does. That module is not used because answers would find it loaded.
     module, _, name = target.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def prepare_nothing(_: Any) -> None:
+    """Do nothing, in place of a function that prepares something."""

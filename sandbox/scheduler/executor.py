@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import ProcessLostError, ProcessSpentError
@@ -27,8 +28,6 @@ _CLEANUP_S = 0.5
 """Seconds that clearing up may take after the caller's deadline; then the zygote is ended, too."""
 _PRIORITY_ONLY_S = 1.0
 """Seconds for which a slow answer's priority is controlled, without liveness checks of the harness."""
-_SPARE_CPU_S = 30.0
-"""CPU seconds that a harness may use for a job, on top of as many as the answer has."""
 
 
 def _never() -> bool:
@@ -41,7 +40,6 @@ class Executor:
     def __init__(self, settings: ZygoteSettings) -> None:
         self.zygote = Zygote(settings)
         self._harness: ForkedProcess | None = None
-        self._harness_key = ""
         self._served = 0
         self._yield_slot: Callable[[], bool] = _never
         self._priority: PriorityControl | None = None
@@ -72,8 +70,11 @@ class Executor:
                 return await self._attempt(job, deadline)
             except ProcessSpentError:
                 # The harness works on values that the answer chose, so it would run as long the second time.
-                self.close()
-                return Execution(ExecutionStatus.EXHAUSTED, detail="the tests ran too long on what the answer returned")
+                try:
+                    await self._dismiss(_CLEANUP_S)
+                except ProcessLostError:
+                    self.close()
+                return _EXHAUSTED
             except ProcessLostError as error:
                 # Whichever process is lost, all start over: nothing of this attempt must reach the next one.
                 detail = str(error)
@@ -92,19 +93,20 @@ class Executor:
         started = time.monotonic()
         if self._priority is not None and self._priority.end():
             self._priority = None
-        harness = await self._harness_for(job, deadline)
+        harness = await self._harness_for(deadline)
         forked = time.monotonic()
         # Far above any honest use: it only catches a harness that is neither lost nor idle and yet never replies.
         reply_deadline = min(deadline, forked + job.limits.backstop_s)
-        await harness.send(JobRequest(job.source, job.limits, job.spec).pack(), reply_deadline)
-        reply = await self._reply(harness, reply_deadline, job.limits.total_cpu_s + _SPARE_CPU_S)
+        request = JobRequest(job.source, job.limits, job.spec, job.traceless)
+        await harness.send(request.pack(), reply_deadline)
+        reply = await self._reply(harness, reply_deadline, job.limits.harness_cpu_s)
         if reply is None:
             if reply_deadline < deadline:
                 raise ProcessLostError("a harness hangs")
             await self._dismiss(_CLEANUP_S)
             return Execution(ExecutionStatus.DEADLINE, detail="the deadline came before the tests were done")
         report = JobReport.unpack(reply)
-        if not job.harness_key or report.memory_exceeded:
+        if report.memory_exceeded:
             await self._dismiss()
         return _execution(report, fork_ms=(forked - started) * 1000)
 
@@ -125,15 +127,13 @@ class Executor:
         finally:
             self._priority = None if priority.end() else priority
 
-    async def _harness_for(self, job: Job, deadline: float) -> ForkedProcess:
-        """Return a harness that may serve a job: the present one, or a new one."""
+    async def _harness_for(self, deadline: float) -> ForkedProcess:
+        """Return the harness; a new one if there is none, or if it has served many jobs."""
         self._served += 1
-        reusable = bool(job.harness_key) and job.harness_key == self._harness_key
-        if self._harness is not None and reusable and self._served <= _JOBS_PER_HARNESS:
+        if self._harness is not None and self._served <= _JOBS_PER_HARNESS:
             return self._harness
         await self._dismiss()
         self._harness = await self.zygote.fork(HARNESS, deadline)
-        self._harness_key = job.harness_key
         self._served = 1
         return self._harness
 
@@ -145,8 +145,13 @@ class Executor:
             await self.zygote.kill_children(timeout_s)
 
 
+_EXHAUSTED = Execution(ExecutionStatus.EXHAUSTED, detail="the tests ran too long on what the answer returned")
+
+
 def _execution(report: JobReport, *, fork_ms: float) -> Execution:
     timings = {"fork": fork_ms, "run": report.wall_ms}
+    if report.cpu_spent:
+        return replace(_EXHAUSTED, timings_ms=timings)
     if report.error:
         return Execution(ExecutionStatus.INTERNAL, detail=f"the tests are broken: {report.error}", timings_ms=timings)
     return Execution(

@@ -34,7 +34,8 @@ class PriorityControl:
 
     Args:
         zygote: its pid.
-        harness: the pid of the child that runs no answer; ``None`` where processes are hidden.
+        harness: the pid of the child that runs no answer; ``None`` where processes are hidden. What it and its children
+            use counts, too: they work on what the answer returned.
         others_first: called at each check of a slow answer; returns whether others are to go first now.
     """
 
@@ -43,6 +44,8 @@ class PriorityControl:
         self._harness = harness
         self._others_first = others_first
         self._autogroup = autogroup_file(zygote)
+        self._harness_cpu_s = (cpu_seconds(harness) or 0.0) if harness is not None else 0.0
+        """CPU seconds that the harness has used for earlier answers."""
         self._sleeping: dict[int, tuple[float, float]] = {}
         """By pid of each process that slept at the last check, its CPU seconds and the time when they last changed."""
         self._used_cpu = self._is_slow = False
@@ -57,12 +60,14 @@ class PriorityControl:
         priority: one that sleeps takes nothing from the others, and should not be late when it wakes up.
         """
         solutions = self._solutions()
-        self._measure(solutions)
+        # Not the harness itself, which serves the next answer, too.
+        testers = children(self._harness) if self._harness is not None else []
+        self._measure(solutions, testers)
         if self._used_cpu:
             self.pause_s = min(2 * self.pause_s, _LONGEST_INTERVAL_S)
         if self._is_slow:
             others_first = self._others_first()
-            self._set_niceness(solutions, _LOW_NICENESS if others_first and self._used_cpu else 0)
+            self._set_niceness([*solutions, *testers], _LOW_NICENESS if others_first and self._used_cpu else 0)
 
     def end(self) -> bool:
         """Give the next answer of this zygote its normal priority.
@@ -73,7 +78,7 @@ class PriorityControl:
         self._set_niceness([], 0)
         return not self._group_niceness
 
-    def _measure(self, solutions: Sequence[int]) -> None:
+    def _measure(self, solutions: Sequence[int], testers: Sequence[int]) -> None:
         now, before = time.monotonic(), self._sleeping
         used_s = {pid: cpu_seconds(pid) or 0.0 for pid in solutions}
         self._sleeping = {}
@@ -82,18 +87,22 @@ class PriorityControl:
                 seconds_before, since = before.get(pid, (-1.0, now))
                 # Asleep at two checks is not asleep in between; only a CPU clock that stood still shows that.
                 self._sleeping[pid] = seconds, since if seconds_before == seconds else now
+        # Only an answer's sleep counts: those that test it sleep while they wait for it.
+        used_s |= {pid: cpu_seconds(pid) or 0.0 for pid in testers}
+        if self._harness is not None:
+            used_s[self._harness] = (cpu_seconds(self._harness) or 0.0) - self._harness_cpu_s
         self._used_cpu = self._used_cpu or any(seconds >= SLOW_AFTER_S for seconds in used_s.values())
         slept = any(now - since >= _ASLEEP_AFTER_S for _, since in self._sleeping.values())
         self._is_slow = self._is_slow or self._used_cpu or slept
 
-    def _set_niceness(self, solutions: Sequence[int], niceness: int) -> None:
-        """Set the niceness of the present answers and of their session, where that is allowed."""
+    def _set_niceness(self, pids: Sequence[int], niceness: int) -> None:
+        """Set the niceness of processes and of their session, where that is allowed."""
         # Where autogrouping is on, the kernel divides the CPU between sessions first (sched(7), "The autogroup
         # feature"). A process's niceness then means nothing to the other executors, so the session's is set, too.
         if niceness != self._group_niceness:
             self._set_group_niceness(niceness)
         if niceness or self._niceness:
-            for pid in solutions:
+            for pid in pids:
                 with suppress(OSError):  # it has ended, or the user may not raise a priority again
                     os.setpriority(os.PRIO_PROCESS, pid, niceness)
         self._niceness = niceness

@@ -24,18 +24,20 @@ class JobRequest(NamedTuple):
     spec: bytes
     """The tests, encoded by `sandbox.wire.values.encode`. They cross as they are, and are decoded by the harness only:
     a spec can be megabytes, and the executor reads nothing in it."""
+    traceless: bool = False
+    """True if the tests leave nothing behind in the process that runs them. Otherwise they run in one of their own."""
 
     def pack(self) -> bytes:
         """Return the message."""
-        head = encode([self.source, [getattr(self.limits, name) for name in _LIMITS]])
+        head = encode([self.source, [getattr(self.limits, name) for name in _LIMITS], self.traceless])
         return head + b"\n" + self.spec  # encoded values are JSON on one line, so the first line break ends the head
 
     @classmethod
     def unpack(cls, message: bytes) -> JobRequest:
         """Return the request that `pack` was called on."""
         head, _, spec = message.partition(b"\n")
-        source, limits = decode(head)
-        return cls(source, Limits(*limits), spec)
+        source, limits, traceless = decode(head)
+        return cls(source, Limits(*limits), spec, traceless)
 
 
 class JobReport(NamedTuple):
@@ -54,6 +56,8 @@ class JobReport(NamedTuple):
     wall_ms: float = 0.0
     memory_exceeded: bool = False
     """True if the harness has grown too much to serve another job."""
+    cpu_spent: bool = False
+    """True if the tests were ended because they have used up their CPU seconds; then there is no report."""
 
     def pack(self) -> bytes:
         """Return the message.

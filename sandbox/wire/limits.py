@@ -26,6 +26,15 @@ class Limits:
     restarts: int = 8
     """Number of times that a lost process of the answer is replaced, so that later tests still count; 0 or more."""
 
+    spare_cpu_s: float = 2.0
+    """CPU seconds that the tests may use beyond `total_cpu_s`; 0 or more. Test code is interrupted when it has used as
+    many as the answer may. What goes on is a single call of a function in C, which is ended along with its process."""
+
+    @property
+    def harness_cpu_s(self) -> float:
+        """CPU seconds that the harness may use for a sample: test code, and ours for values of the answer."""
+        return self.total_cpu_s + self.spare_cpu_s
+
     @property
     def backstop_s(self) -> float:
         """Wall-clock seconds after which a run counts as a fault of the grader: far above any honest use."""

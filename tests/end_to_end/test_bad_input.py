@@ -108,10 +108,7 @@ def test_a_poor_answer_is_scored_low_or_said_to_be_unreadable(handler: Handler, 
     assert results[1]["aggregate_reward_score"] > 0.9
 
 
-def test_an_answer_that_keeps_the_tests_busy_for_ever_has_timed_out(
-    handler: Handler, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sandbox.scheduler.executor._SPARE_CPU_S", 0.2)
+def test_an_answer_that_keeps_the_tests_busy_for_ever_has_timed_out(handler: Handler) -> None:
     reference = {
         "entry_point": "size",
         "tests": [{"assert": "assert size() > 0"}, {"assert": "assert sum(range(size())) > 0"}],

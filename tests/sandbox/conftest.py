@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.core.sandbox_factory import HARNESS_RUNNER, IN_PROCESS_RUNNER
+from grader.core.sandbox_factory import HARNESS_PREPARER, HARNESS_RUNNER, IN_PROCESS_RUNNER
 from sandbox.sandbox import Sandbox, SandboxSettings
 from sandbox.types import AnalysisRequest, Execution, ExecutionStatus, Job, Tier
 from sandbox.wire.limits import Limits
 from sandbox.wire.procfs import process_state
 from sandbox.wire.values import encode
 from testcases.model import CallTest, Problem, StdinTest
-from testcases.spec import build_spec, leaves_no_side_effects
+from testcases.spec import build_spec, leaves_no_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -105,8 +105,7 @@ class Box:
     def job(self, problem: Problem, answer: str, limits: Limits = SHORT, *, fresh: bool = False) -> Job:
         """The job of testing an answer; ``fresh`` demands a harness of its own."""
         spec = encode(build_spec(problem))
-        key = "stateless" if leaves_no_side_effects(problem) else spec.hex()
-        return Job(dedent(answer), spec, limits, "" if fresh else key)
+        return Job(dedent(answer), spec, limits, traceless=not fresh and leaves_no_trace(problem))
 
     def execute(self, jobs: Sequence[Job], *, deadline_s: float = NO_HURRY_S) -> list[Execution]:
         """Run jobs side by side."""
@@ -171,7 +170,12 @@ def host_pid(zygote: Zygote, process: ForkedProcess) -> int | None:
 def settings(workers: int = 2, paths: tuple[str, ...] = IMPORTED, **more: Any) -> SandboxSettings:
     """As the grader makes them."""
     return SandboxSettings(
-        runner=HARNESS_RUNNER, in_process_runner=IN_PROCESS_RUNNER, paths=paths, workers=workers, **more
+        runner=HARNESS_RUNNER,
+        preparer=HARNESS_PREPARER,
+        in_process_runner=IN_PROCESS_RUNNER,
+        paths=paths,
+        workers=workers,
+        **more,
     )
 
 

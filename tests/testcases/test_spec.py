@@ -16,7 +16,7 @@ from testcases.model import (
     StdinTest,
     Test,
 )
-from testcases.spec import build_spec, leaves_no_side_effects
+from testcases.spec import build_spec, leaves_no_trace
 
 CHECK = "def check(candidate):\n    assert candidate(1) == 2\n"
 CHECKER = "def checker(given, expected, got):\n    return got == expected\n"
@@ -95,8 +95,8 @@ def test_crosses_as_it_is(test: Test) -> None:
 
 def test_data_alone_leaves_no_traces() -> None:
     tests = CallTest((1,), 2), StdinTest("a", "b")
-    assert leaves_no_side_effects(Problem(tests, entry_point="f"))
-    assert leaves_no_side_effects(Problem(tests, entry_point="f", prompt="import sys"))  # which only the answer meets
+    assert leaves_no_trace(Problem(tests, entry_point="f"))
+    assert leaves_no_trace(Problem(tests, entry_point="f", prompt="import sys"))  # which only the answer meets
 
 
 @pytest.mark.parametrize("field", ["prompt", "setup", "assert", "check", "pytest", "checker", "own checker", "oracle"])
@@ -119,4 +119,4 @@ def test_code_that_changes_modules_leaves_traces_wherever_it_is(field: str) -> N
         oracle=trace * (field == "oracle"),
         comparison=Comparison(checker=trace * (field == "checker")),
     )
-    assert not leaves_no_side_effects(problem)
+    assert not leaves_no_trace(problem)

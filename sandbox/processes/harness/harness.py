@@ -6,6 +6,7 @@ A runner interprets the test spec. It is named when the sandbox is made. It gets
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import random
@@ -15,7 +16,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sandbox.errors import ProcessSpentError
 from sandbox.isolation import functions, imports, rlimits
+from sandbox.processes.harness.fresh_process import run_in_child
 from sandbox.processes.harness.solution_client import SolutionClient
 from sandbox.processes.harness.zygote_client import ZygoteClient
 from sandbox.processes.loading import load_object
@@ -53,10 +56,23 @@ class Runner(Protocol):
         """Return plain data. Raise an exception if the spec itself is broken."""
 
 
-def prepare(target: str) -> Callable[[int], None]:
-    """Return the program of the harness with the runner that ``module:function`` names."""
+class Preparer(Protocol):
+    """Prepares to run a test spec against many answers, such as by compiling its code. It runs nothing of the spec."""
+
+    def __call__(self, spec: Any, /) -> None:
+        """Fill caches that the runner uses."""
+
+
+def prepare(targets: str) -> Callable[[int], None]:
+    """Return the program of the harness.
+
+    Args:
+        targets: ``module:function`` of the runner and, after a space, of the preparer.
+    """
     # Loaded in the zygote, so that every harness shares the memory of the runner's modules.
-    runner: Runner = load_object(target)
+    runner: Runner
+    preparer: Preparer
+    runner, preparer = map(load_object, targets.split())
 
     def main(channel: int) -> None:
         """Serve jobs that come over ``channel`` until it is closed."""
@@ -65,32 +81,74 @@ def prepare(target: str) -> Callable[[int], None]:
         functions.revert()
         imports.revert()
         show(_READ_ONLY_DATA)
-        zygote = ZygoteClient(socket.socket(fileno=FORKS))
-        _forbid_processes_and_core_dumps()
-        base_bytes = rlimits.address_space_bytes()
-        memory_growth = MemoryGrowth()
+        _lead_own_group()
+        harness = _Harness(channel, runner, preparer)
         # The zygote has turned it off. This process serves many jobs, and test code makes reference cycles.
         gc.enable()
         while job := receive_frame(channel):
-            request = JobRequest.unpack(job)
-            _limit_space(base_bytes, request.limits.memory_mb)
-            report = _run_job(request, runner, zygote)
-            send_frame(channel, report._replace(memory_exceeded=memory_growth.exceeded).pack())
+            send_frame(channel, harness.serve(JobRequest.unpack(job)))
 
     return main
 
 
-def _run_job(request: JobRequest, runner: Runner, zygote: ZygoteClient) -> JobReport:
+class _Harness:
+    """The harness process; test code that may leave traces runs in children of it."""
+
+    def __init__(self, channel: int, runner: Runner, preparer: Preparer) -> None:
+        self._channel = channel
+        self._runner = runner
+        self._preparer = preparer
+        self._zygote = ZygoteClient(socket.socket(fileno=FORKS))
+        _forbid_core_dumps()
+        self._base_bytes = rlimits.address_space_bytes()
+        self._memory_growth = MemoryGrowth()
+        self._spec = b""
+        """The spec that was prepared last; the next job is often for another answer to the same problem."""
+        self._decoded: Any = None
+
+    def serve(self, request: JobRequest) -> bytes:
+        """Run the tests against one answer, and return the packed report."""
+        _limit_space(self._base_bytes, request.limits.memory_mb)
+        if request.traceless:
+            report = _run_job(request, decode(request.spec), self._runner, self._zygote)
+            return report._replace(memory_exceeded=self._memory_growth.exceeded).pack()
+        self._prepare(request.spec)
+        # In the child this would tell of the child.
+        memory_exceeded = self._memory_growth.exceeded
+
+        def work() -> bytes:
+            _forbid_processes()
+            report = _run_job(request, self._decoded, self._runner, self._zygote)
+            return report._replace(memory_exceeded=memory_exceeded).pack()
+
+        # Keeps collections in the child away from all that exists now, which would copy its pages.
+        gc.freeze()
+        try:
+            return run_in_child(work, channel=self._channel, cpu_s=request.limits.harness_cpu_s)
+        except ProcessSpentError:
+            # The child may have been killed in the middle of an exchange with the zygote, so the next one must not
+            # take part in that: this process is replaced.
+            return JobReport(cpu_spent=True, memory_exceeded=True).pack()
+
+    def _prepare(self, spec: bytes) -> None:
+        if spec == self._spec:
+            return
+        self._decoded = decode(spec)
+        self._spec = spec
+        self._preparer(self._decoded)
+
+
+def _run_job(request: JobRequest, spec: Any, runner: Runner, zygote: ZygoteClient) -> JobReport:
     """Run the tests against one answer; once more if an unexplained signal has interrupted the answer."""
     started = _perf_counter()
     # A process that was killed or stopped without an explanation may be a victim of the host, for instance of its
     # out-of-memory killer. So the first time the tests are run again in a new process. If it happens again, it counts
     # against the answer: otherwise an answer could avoid its grade by getting itself killed.
     client = SolutionClient(request.source, request.limits, zygote, blame_answer=False)
-    report = _attempt(request.spec, runner, client, zygote)
+    report = _attempt(spec, runner, client, zygote)
     if client.interrupted:
         client = SolutionClient(request.source, request.limits, zygote, blame_answer=True)
-        report = _attempt(request.spec, runner, client, zygote)
+        report = _attempt(spec, runner, client, zygote)
     return report._replace(
         cpu_s=client.cpu_s,
         peak_mb=client.peak_mb,
@@ -99,12 +157,12 @@ def _run_job(request: JobRequest, runner: Runner, zygote: ZygoteClient) -> JobRe
     )
 
 
-def _attempt(spec: bytes, runner: Runner, client: SolutionClient, zygote: ZygoteClient) -> JobReport:
+def _attempt(spec: Any, runner: Runner, client: SolutionClient, zygote: ZygoteClient) -> JobReport:
     # Test code that draws random inputs must draw the same ones for every answer.
     random.seed(0)
     current.reset()
     try:
-        report = JobReport(report=runner(decode(spec), client))
+        report = JobReport(report=runner(spec, client))
     except BaseException as error:  # noqa: BLE001 - broken tests are reported, whatever broke them
         report = JobReport(error=f"{type(error).__name__}: {error}"[:_TEXT_CHARS])
     # Not left to an exception, because test code may have caught it and taken it for one of the answer. This process
@@ -115,8 +173,19 @@ def _attempt(spec: bytes, runner: Runner, client: SolutionClient, zygote: Zygote
     return report
 
 
-def _forbid_processes_and_core_dumps() -> None:
+def _lead_own_group() -> None:
+    """Lead a process group, so that the zygote can kill this process together with its child."""
+    # The seccomp filter refuses it. There the child of a process that is killed becomes the zygote's, and ends with it
+    # (sandbox.isolation.orphans).
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)
+
+
+def _forbid_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _forbid_processes() -> None:
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 

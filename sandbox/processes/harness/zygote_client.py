@@ -29,6 +29,7 @@ class ZygoteClient:
         self.lost = False
         """True if the zygote is gone. Failures from then on are no fault of the answer."""
         self._channel = channel
+        self._zygote = posix.getppid()  # now: a child that inherits this object has another parent
         self._poller = select.poll()
         self._poller.register(channel.fileno(), select.POLLIN)
 
@@ -71,7 +72,7 @@ class ZygoteClient:
         # makes no progress.
         liveness: Liveness | None = None
         while not self._poller.poll(CHECK_INTERVAL_S * 1000):
-            liveness = liveness or Liveness(posix.getppid())
+            liveness = liveness or Liveness(self._zygote)
             try:
                 liveness.check()
             except ProcessLostError:

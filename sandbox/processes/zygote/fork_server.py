@@ -261,8 +261,11 @@ class ForkServer:
         self._reap_orphans()
 
     def _kill_by_pid(self, pid: int) -> None:
-        with suppress(ProcessLookupError):
-            self.os.kill(pid, signal.SIGKILL)
+        child = self.children.get(pid)
+        # A harness leads a group, in which its own child is. It may not have come to that yet.
+        for target in (-pid, pid) if child is not None and child.forks is not None else (pid,):
+            with suppress(ProcessLookupError):
+                self.os.kill(target, signal.SIGKILL)
 
     def _kill_by_pidfd(self, pid: int) -> None:
         # The seccomp filter refuses kill(2), which takes any pid. A pidfd must be opened, and answers can open none.

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import sandbox.scheduler.analyzer as analyzer_module
-import sandbox.scheduler.executor as executor_module
 import sandbox.wire.liveness as liveness_module
 from sandbox.errors import ProcessLostError, ProcessSpentError, SandboxError
 from sandbox.processes.harness.time_limits import CheckResult, TimeLimits
@@ -245,13 +244,14 @@ def test_a_source_whose_analyzers_are_killed_from_outside_is_not_blamed(make_box
 # What takes for ever without being stopped
 
 
+@pytest.mark.parametrize("fresh", [True, False])
 def test_test_code_that_cannot_be_interrupted_ends_with_its_process(
-    make_box: Callable[..., Box], monkeypatch: pytest.MonkeyPatch
+    make_box: Callable[..., Box], *, fresh: bool
 ) -> None:
-    monkeypatch.setattr(executor_module, "_SPARE_CPU_S", 0.2)
     box = make_box(workers=1)
     endless = Problem((AssertTest("sum(range(f()))"),), entry_point="f")
-    (execution,) = box.execute([box.job(endless, "def f():\n    return 10**15", replace(SHORT, total_cpu_s=0.5))])
+    limits = replace(SHORT, total_cpu_s=0.5, spare_cpu_s=0.2)
+    (execution,) = box.execute([box.job(endless, "def f():\n    return 10**15", limits, fresh=fresh)])
     assert execution.status is ExecutionStatus.EXHAUSTED
     assert execution.detail == "the tests ran too long on what the answer returned"
     assert box.call("def f():\n    return 42").verdict == "passed"

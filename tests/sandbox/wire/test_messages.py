@@ -34,7 +34,7 @@ LIMITS = Limits(**{field.name: number for number, field in enumerate(fields(Limi
 @pytest.mark.parametrize("source", ["", "def f():\n    return 1\n", "x = '\u2028\ud800'", "\r\n\0"])
 @pytest.mark.parametrize("spec", [b"", encode(None), encode({"a": ["\n"]}), b"\n\n"])
 def test_a_job_crosses(source: str, spec: bytes) -> None:
-    assert JobRequest.unpack(JobRequest(source, LIMITS, spec).pack()) == (source, LIMITS, spec)
+    assert JobRequest.unpack(JobRequest(source, LIMITS, spec).pack()) == (source, LIMITS, spec, False)
 
 
 def test_a_report_crosses() -> None:
