@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from keyword import kwlist
 from typing import TYPE_CHECKING, Final
 
+from grader.extraction.bodies import find_body_indent, fit_body
 from grader.extraction.definitions import EntryPointMatcher, Fit
 from grader.extraction.lines import dedent, first_line, is_indented, strip_repl_prompts
 from grader.extraction.markdown import Language
+from grader.extraction.quotes import TripleQuotes
 
 if TYPE_CHECKING:
     from grader.extraction.markdown import CodeBlock, MarkdownDocument
@@ -41,7 +43,6 @@ _OPERATORS: Final = frozenset({"and", "or", "in", "is", "not", "if", "else", "fo
 _TWO_WORDS: Final = re.compile(r"([^\W\d][\w'’-]*+) ++([^\W\d][\w'’-]*+)")  # noqa: RUF001  # as prose is typed
 _LIST_OR_BOLD: Final = re.compile(r"(?:[-*+•>]|[0-9]{1,9}[.)]|\#{2,6}) |\*\*|</?[a-z|]", re.IGNORECASE)
 _SENTENCE_ENDS: Final = (".", ":", "!", "?")
-_TRIPLE_QUOTE: Final = re.compile(r'"""|' + "'''")
 
 
 def find_bare_code(text: str) -> str | None:
@@ -60,18 +61,14 @@ def cut_at_prose(code: str) -> str:
 
     Indented lines and lines inside triple quotes are always code.
     """
-    quote = ""
+    quotes = TripleQuotes()
     lines = code.split("\n")
     for number, line in enumerate(lines):
-        if not quote and looks_like_prose(line):
+        # A docstring reads as prose.
+        if not quotes.is_open and looks_like_prose(line):
             del lines[number:]
             break
-        # A docstring reads as prose. Quotes inside other strings or comments are not recognized, which is rare enough.
-        for match in _TRIPLE_QUOTE.finditer(line):
-            if not quote:
-                quote = match[0]
-            elif quote == match[0]:
-                quote = ""
+        quotes.feed(line)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -99,17 +96,20 @@ class CodeCandidate:
     language: Language
     unclosed: bool = False
     """True if the closing fence is missing."""
+    shifted: bool = False
+    """True if it is a body whose indentation was changed to that of the prompt."""
 
 
 class CandidateSelector:
     """Selects the answer by the entry point that is asked for."""
 
-    __slots__ = ("_by_name", "_prompt_has_stub", "_target")
+    __slots__ = ("_body_indent", "_by_name", "_prompt_has_stub", "_target")
 
     def __init__(self, entry_point: str | None, prompt: str) -> None:
         self._target = EntryPointMatcher(entry_point)
         self._by_name = bool(entry_point)
         self._prompt_has_stub = bool(entry_point and prompt and self._target.fit(prompt))
+        self._body_indent = find_body_indent(prompt, self._target.definition_indent(prompt))
 
     def candidates(self, document: MarkdownDocument) -> list[CodeCandidate]:
         """Return the candidates of a text, in its order."""
@@ -136,27 +136,35 @@ class CandidateSelector:
         code = strip_repl_prompts(block.content)
         if not code or code.isspace():
             return None
-        code, fit = self._with_fit(code)
+        code, fit, shifted = self._with_fit(code)
         # Sample output, shell commands and data are tagged, too; only a definition of the entry point is evidence.
-        if block.language is Language.OTHER and not (self._by_name and fit >= Fit.METHOD):
+        if block.language is Language.OTHER and not (fit >= Fit.METHOD and (self._by_name or block.is_plain)):
             return None
-        return CodeCandidate(code, fit, block.language, block.unclosed)
+        return CodeCandidate(code, fit, block.language, block.unclosed, shifted)
 
     def _bare(self, gap: str, *, leading: bool) -> CodeCandidate | None:
         code = find_bare_code(gap)
         fit = self._target.fit(code) if code else Fit.NOTHING
-        if leading and not fit and is_indented(gap) and not looks_like_prose(first_line(gap).lstrip()):
-            code, fit = self._with_fit(cut_at_prose(gap.lstrip("\n")))
-        return CodeCandidate(code, fit, Language.BARE) if code else None
+        shifted = False
+        if leading and not fit and not looks_like_prose(first_line(gap).lstrip()):
+            start = cut_at_prose(gap.lstrip("\n"))
+            if is_indented(gap):
+                code, fit, shifted = self._with_fit(start)
+            elif (body := self._fit_body(start)) is not None:
+                code, fit, shifted = body, Fit.BODY, True
+        return CodeCandidate(code, fit, Language.BARE, shifted=shifted) if code else None
 
-    def _with_fit(self, code: str) -> tuple[str, Fit]:
-        if not is_indented(code):
-            return code, self._target.fit(code)
-        dedented = dedent(code)
+    def _with_fit(self, code: str) -> tuple[str, Fit, bool]:
+        """Return the code dedented, or as a body of the prompt's function; its fit, and True if it was shifted so."""
+        indented = is_indented(code)
+        dedented = dedent(code) if indented else code
         fit = self._target.fit(dedented)
-        if not fit and self._prompt_has_stub:
-            return code, Fit.BODY
-        return dedented, fit
+        if not fit and (body := self._fit_body(code)) is not None:
+            return body, Fit.BODY, body != code
+        return dedented, fit, False
+
+    def _fit_body(self, code: str) -> str | None:
+        return fit_body(code, self._body_indent) if self._prompt_has_stub else None
 
 
 def _rank(candidate: CodeCandidate) -> tuple[Fit, Language]:

@@ -70,6 +70,12 @@ class EntryPointMatcher:
             return Fit.DEFINITION
         return fit
 
+    def definition_indent(self, code: str) -> str:
+        """Return the indentation of the last definition of the entry point, or of its method; empty without one."""
+        names = set(self._names[-1:])
+        indents = [match["indent"] for match in _DEFINITION.finditer(code) if match["name"] in names]
+        return indents[-1] if indents else ""
+
 
 def used_names(code: str) -> set[str]:
     """Return every word of the code that may be a name, except attributes."""

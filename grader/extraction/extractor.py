@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from grader.extraction.candidates import CandidateSelector, CodeCandidate
+from grader.extraction.channels import final_message
 from grader.extraction.definitions import Fit, required_helpers
+from grader.extraction.fence_repair import repair_fences
 from grader.extraction.lines import normalize
 from grader.extraction.markdown import Language, parse_markdown
-from grader.extraction.sections import solution_section, strip_reasoning
-
-if TYPE_CHECKING:
-    from grader.extraction.markdown import MarkdownDocument
+from grader.extraction.sections import solution_sections, strip_reasoning
 
 __all__ = ["Extraction", "ExtractionRule", "extract"]
 
@@ -35,6 +34,9 @@ class ExtractionRule(StrEnum):
     """No code was found."""
     TOO_LONG = "too_long"
     """The completion exceeds the length limit and was not read."""
+    # New rules go to the end: a metric has the index.
+    SHIFTED_BODY = "shifted_body"
+    """A function's body whose indentation was lost or is another one than that of the prompt, which it continues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +96,19 @@ def extract(
     if len(completion) > max_chars:
         detail = f"{len(completion)} characters, more than the limit of {max_chars}"
         return Extraction(None, ExtractionRule.TOO_LONG, 0, truncated=False, reasoning_dropped=False, detail=detail)
-    visible, dropped = strip_reasoning(normalize(completion))
+    message, has_channels = final_message(normalize(completion))
+    visible, dropped = strip_reasoning(message)
+    dropped = dropped or has_channels
+    visible = repair_fences(visible)
     selector = CandidateSelector(entry_point, prompt)
-    document, candidates, marked = _find_candidates(visible, selector)
+    blocks, candidates, marked = _find_candidates(visible, selector)
     index = selector.select(candidates)
     if index is None:
         detail = "no code outside the reasoning" if dropped else "no code"
         return Extraction(
             None,
             ExtractionRule.NONE,
-            len(document.blocks),
+            blocks,
             truncated=False,
             reasoning_dropped=dropped,
             detail=detail,
@@ -112,25 +117,23 @@ def extract(
     answer, helpers = _assemble_answer(chosen, candidates[:index], prompt)
     return Extraction(
         answer,
-        ExtractionRule.BODY_ONLY if chosen.fit is Fit.BODY else _RULES[chosen.language],
-        len(document.blocks),
+        _rule_of(chosen),
+        blocks,
         truncated=chosen.unclosed,
         reasoning_dropped=dropped,
         detail=_describe(chosen, helpers, marked=marked, program=not entry_point),
     )
 
 
-def _find_candidates(visible: str, selector: CandidateSelector) -> tuple[MarkdownDocument, list[CodeCandidate], bool]:
-    """Return the searched text, its candidates, and True if it is the marked solution."""
+def _find_candidates(visible: str, selector: CandidateSelector) -> tuple[int, list[CodeCandidate], bool]:
+    """Return the number of fenced blocks in the searched text, its candidates, and True if it is marked solutions."""
     # A solution section without code is a slip of the model (a summary, a number): then the whole text is searched.
-    section = solution_section(visible)
-    if section is not None:
-        document = parse_markdown(section)
-        candidates = selector.candidates(document)
-        if candidates:
-            return document, candidates, True
+    documents = [parse_markdown(section) for section in solution_sections(visible)]
+    candidates = [candidate for document in documents for candidate in selector.candidates(document)]
+    if candidates:
+        return sum(len(document.blocks) for document in documents), candidates, True
     document = parse_markdown(visible)
-    return document, selector.candidates(document), False
+    return len(document.blocks), selector.candidates(document), False
 
 
 def _assemble_answer(chosen: CodeCandidate, earlier: list[CodeCandidate], prompt: str) -> tuple[str, int]:
@@ -145,6 +148,12 @@ def _assemble_answer(chosen: CodeCandidate, earlier: list[CodeCandidate], prompt
     ]
     helpers = required_helpers(chosen.code, blocks)
     return "\n\n".join([*(helper.rstrip("\n") + "\n" for helper in helpers), chosen.code]), len(helpers)
+
+
+def _rule_of(chosen: CodeCandidate) -> ExtractionRule:
+    if chosen.fit is Fit.BODY:
+        return ExtractionRule.SHIFTED_BODY if chosen.shifted else ExtractionRule.BODY_ONLY
+    return _RULES[chosen.language]
 
 
 def _describe(chosen: CodeCandidate, helpers: int, *, marked: bool, program: bool) -> str:

@@ -28,14 +28,32 @@ _END_TOKENS: Final = (
     "<|endoftext|>",
     "<|end_of_text|>",
     "<|eot_id|>",
+    "<|eom_id|>",
+    "<|EOT|>",
+    "<|eot|>",
     "<|end|>",
     "<|return|>",
+    "<|call|>",
+    "<|im_start|>",
+    "<|user|>",
+    "<|observation|>",
+    "<|endofprompt|>",
+    "<|file_sep|>",
+    "<|fim_pad|>",
+    "<|pad|>",
+    "<|eos|>",
     "<end_of_turn>",
     "<eos>",
+    "<pad>",
+    "<unk>",
     "</s>",
     "<｜end▁of▁sentence｜>",  # noqa: RUF001  # DeepSeek spells its token with these
+    "<｜▁pad▁｜>",  # noqa: RUF001  # as above
 )
-"""Tokens at the end of a model's turn. Trainers that decode special tokens leave them in the text."""
+"""Tokens at the end of a model's turn, and padding. Trainers that decode special tokens leave them in the text."""
+_CUT_STARTS: Final = ("<|", "</s", "<｜")  # noqa: RUF001  # as above
+"""Starts of tokens that no code ends with, so that a token may be cut off behind them."""
+_LONGEST_TOKEN: Final = max(map(len, _END_TOKENS))
 
 
 def normalize(text: str) -> str:
@@ -50,7 +68,7 @@ def normalize(text: str) -> str:
 
 
 def _strip_end_tokens(text: str) -> str:
-    end = len(text)
+    end = _without_cut_token(text)
     while True:
         # By index: a copy of the text for each token would take quadratic time.
         probe = end
@@ -60,6 +78,14 @@ def _strip_end_tokens(text: str) -> str:
         if token is None:
             return text[:end]
         end = probe - len(token)
+
+
+def _without_cut_token(text: str) -> int:
+    """Return the end of the text without a token of which only the first half is there."""
+    start = max(text.rfind(token_start, -_LONGEST_TOKEN) for token_start in _CUT_STARTS)
+    if start >= 0 and any(token.startswith(text[start:]) for token in _END_TOKENS):
+        return start
+    return len(text)
 
 
 def line_end(text: str, at: int, known_end: int) -> int:

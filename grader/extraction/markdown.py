@@ -28,6 +28,8 @@ __all__ = [
     "Language",
     "LineKind",
     "MarkdownDocument",
+    "is_language",
+    "is_plain",
     "parse_language",
     "parse_markdown",
 ]
@@ -46,23 +48,57 @@ class Language(IntEnum):
     """Tagged as Python."""
 
 
-_PYTHON: Final = frozenset({"python", "py", "python-repl", "pycon", "ipython", "pypy", "pyi"})
+_PYTHON: Final = frozenset({
+    "python", "py", "pythonrepl", "pycon", "ipython", "pypy", "pyi", "cpython", "pythoncode", "pythonsolution",
+    "pythonprogram", "pysolution",
+})  # fmt: skip
+_NO_LANGUAGE: Final = frozenset(
+    {"code", "solution", "answer", "program", "submission", "main", "snippet", "sourcecode"}
+)
+"""Tags that say of a block what it is for, and not what it is written in."""
+_PLAIN: Final = frozenset({"text", "txt", "plain", "plaintext", "none", "raw"})
+_LANGUAGES: Final = frozenset({
+    "bash", "sh", "shell", "zsh", "console", "terminal", "powershell", "json", "jsonl", "yaml", "yml", "toml", "ini",
+    "xml", "html", "css", "scss", "sql", "diff", "c", "cpp", "c++", "csharp", "c#", "cs", "java", "javascript", "js",
+    "typescript", "ts", "jsx", "tsx", "rust", "rs", "go", "golang", "r", "ruby", "rb", "perl", "php", "kotlin", "swift",
+    "scala", "haskell", "hs", "lua", "matlab", "julia", "latex", "tex", "math", "mermaid", "csv", "output", "input",
+    "stdin", "stdout", "log", "makefile", "dockerfile", "http", "markdown", "md", "mdx", "rst", "cython", "numpy",
+    "example", "pseudocode", "pseudo", "algorithm",
+})  # fmt: skip
 _WORD: Final = re.compile(r"[\s{.]*+([^\s{},:;=()\[\]]*+)")
+_NOT_LETTERS: Final = re.compile(r"[\d._-]++")
 
 
 def parse_language(info: str) -> Language:
     """Return the language that an info string (CommonMark 4.5) names by its first word.
 
-    Letter case, a version at the end (``python3.11``), Pandoc's braces (``{.python .numberLines}``) and text after
+    Letter case, a version (``python3.11``, ``py-3``), Pandoc's braces (``{.python .numberLines}``) and text after
     the word (``python title="x"``, ``python{1,3}``, ``python:main.py``) are ignored. A file name counts by its suffix.
+    Tags such as ``code`` and ``solution`` name no language.
     """
-    match = _WORD.match(info)
-    word = match[1].lower() if match else ""
+    word = _first_word(info)
     if not word:
         return Language.UNTAGGED if not info.strip() else Language.OTHER
-    if word.rstrip("0123456789.") in _PYTHON or word.endswith(".py"):
+    letters = _NOT_LETTERS.sub("", word)
+    if letters in _PYTHON or word.endswith(".py"):
         return Language.PYTHON
-    return Language.OTHER
+    return Language.UNTAGGED if letters in _NO_LANGUAGE else Language.OTHER
+
+
+def is_plain(info: str) -> bool:
+    """Return whether an info string names plain text, as which models tag programs, too."""
+    return _first_word(info) in _PLAIN
+
+
+def is_language(info: str) -> bool:
+    """Return whether an info string begins with a tag that is in use, so that the fence before it opens a block."""
+    word = _first_word(info)
+    return word in _LANGUAGES or word in _PLAIN or (bool(word) and parse_language(info) is not Language.OTHER)
+
+
+def _first_word(info: str) -> str:
+    match = _WORD.match(info)
+    return match[1].lower() if match else ""
 
 
 _MAX_INDENT: Final = 3  # 4.5: four columns make an indented code block
@@ -221,6 +257,8 @@ class CodeBlock:
     language: Language
     unclosed: bool
     """True if the text ends before a closing fence."""
+    is_plain: bool = False
+    """True if it is tagged as plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +280,8 @@ def parse_markdown(text: str) -> MarkdownDocument:
 
     def end_block(*, unclosed: bool) -> None:
         assert fence is not None
-        blocks.append(CodeBlock(_join_lines(_dedented_content(lines, fence)), parse_language(fence.info), unclosed))
+        content = _join_lines(_dedented_content(lines, fence))
+        blocks.append(CodeBlock(content, parse_language(fence.info), unclosed, is_plain(fence.info)))
         lines.clear()
 
     # Not splitlines: it also splits at characters such as U+2028, which may be inside a string of the code.

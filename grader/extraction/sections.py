@@ -9,7 +9,7 @@ from typing import Final
 from grader.extraction.lines import line_end
 from grader.extraction.markdown import FenceScanner
 
-__all__ = ["REASONING", "SOLUTION", "Marker", "MarkerSet", "solution_section", "strip_reasoning"]
+__all__ = ["REASONING", "SOLUTION", "Marker", "MarkerSet", "solution_sections", "strip_reasoning"]
 
 
 # Blanks between a marker and a fence belong to the marker: they would count as indentation of the fence.
@@ -64,7 +64,13 @@ class MarkerSet:
 
 
 def _closing_pattern(*closings: str) -> re.Pattern[str]:
-    alternatives = "|".join(re.escape(closing) for closing in closings)
+    # In brackets it could be an index, as in ``state[DONE]``, unless it ends its line.
+    alternatives = "|".join(
+        rf"(?<![\w\])]){re.escape(closing)}|{re.escape(closing)}(?=[ \t]*+(?:\n|\Z))"
+        if closing.startswith("[")
+        else re.escape(closing)
+        for closing in closings
+    )
     return re.compile(rf"(?:{alternatives})(?!['\"\\]|`(?!``)){_BLANKS_BEFORE_FENCE}", re.IGNORECASE)
 
 
@@ -84,8 +90,18 @@ SOLUTION: Final = MarkerSet(
     ("<|begin_of_solution|>", "<|end_of_solution|>"),
     ("<answer>", "</answer>"),
     ("<solution>", "</solution>"),
+    ("<final_answer>", "</final_answer>"),
+    ("<code>", "</code>"),
+    ("<python>", "</python>"),
+    ("[BEGIN]", "[DONE]"),
+    ("[PYTHON]", "[/PYTHON]"),
+    ("[ANSWER]", "[/ANSWER]"),
+    ("[SOLUTION]", "[/SOLUTION]"),
 )
 """Markers that prompts ask models to put around their answer."""
+
+_STOPS: Final = ("[DONE]", "[/PYTHON]", "[/ANSWER]", "[/SOLUTION]")
+"""Closing markers that end an answer also where the prompt has the opening one, each alone on its line."""
 
 
 def strip_reasoning(text: str) -> tuple[str, bool]:
@@ -130,19 +146,22 @@ def strip_reasoning(text: str) -> tuple[str, bool]:
     return "".join(visible), has_reasoning
 
 
-def solution_section(text: str) -> str | None:
-    """Return the content of the last pair of solution markers that is not empty; ``None`` without one.
+def solution_sections(text: str) -> list[str]:
+    """Return the contents of all pairs of solution markers that are not blank.
 
     - An opening marker counts at the start of a line outside fenced blocks; a closing marker counts only
       after an opening one of its kind, and inside a fenced block only alone on its line.
     - A section without a closing marker extends to the end of the text: samplers stop at the closing marker and
       omit it.
+    - A closing marker in brackets that is alone on its line, without an opening one before it, ends a section that the
+      prompt has opened. It starts at the beginning of the text.
     """
     if not SOLUTION.is_in(text):
-        return None
-    section: str | None = None
+        return []
+    sections: list[str] = []
     scanner = FenceScanner()
     marker: Marker | None = None
+    has_marker = False
     start = at = 0
     end = -1
     while at < len(text):
@@ -151,19 +170,21 @@ def solution_section(text: str) -> str | None:
             if not scanner.inside and (opening := SOLUTION.opening_at(text, at)):
                 marker, at = opening
                 start = at
+                has_marker = True
                 continue
+            if not has_marker and not scanner.inside and text[at:end].strip() in _STOPS:
+                sections.append(text[:at])
+                has_marker = True
         elif (closing := marker.find_closing(text, at, end)) and (
             not scanner.inside or text[at:end].strip() == closing[0].rstrip()
         ):
-            section = _non_blank(text[start : closing.start()], section)
+            sections.append(text[start : closing.start()])
             marker = None
             scanner.reset()
             at = closing.end()
             continue
         scanner.skip(text[at:end])
         at = end + 1
-    return section if marker is None else _non_blank(text[start:], section)
-
-
-def _non_blank(section: str, default: str | None) -> str | None:
-    return default if not section or section.isspace() else section
+    if marker is not None:
+        sections.append(text[start:])
+    return [section for section in sections if section and not section.isspace()]

@@ -39,10 +39,10 @@ def test_a_fence_in_a_docstring_does_not_cut_the_block() -> None:
     assert extract(f"```python\n{code}```\n", entry_point="add").answer == code
 
 
-def test_a_docstring_fence_that_is_hardly_indented_closes_the_block_unless_the_fence_is_longer() -> None:
+def test_a_pair_of_fences_in_a_docstring_does_not_cut_the_block_however_it_is_indented() -> None:
     code = 'def add(a, b):\n  """Example:\n\n  ```\n  add(1, 2)\n  ```\n  """\n  return a + b\n'
 
-    assert extract(f"```python\n{code}```\n", entry_point="add").answer == 'def add(a, b):\n  """Example:\n\n'
+    assert extract(f"```python\n{code}```\n", entry_point="add").answer == code
     assert extract(f"````python\n{code}````\n", entry_point="add").answer == code
     assert extract(f"~~~python\n{code}~~~\n", entry_point="add").answer == code
 
@@ -78,11 +78,10 @@ def test_prompts_of_an_interactive_session_are_taken_off() -> None:
     assert (found.answer, found.rule) == (ADD, ExtractionRule.TAGGED_FENCE)
 
 
-def test_a_million_fences_are_one_unclosed_block() -> None:
-    text = "```python\n" * 200_000
-    found = extract(text, entry_point="add", max_chars=4_000_000)
+def test_many_opening_fences_hold_no_code() -> None:
+    found = extract("```python\n" * 1000, entry_point="add")
 
-    assert (found.blocks, found.truncated, found.answer) == (1, True, text.removeprefix("```python\n"))
+    assert (found.answer, found.rule) == (None, ExtractionRule.NONE)
 
 
 def test_a_byte_order_mark_and_carriage_returns_are_no_part_of_the_answer() -> None:
@@ -97,7 +96,7 @@ def test_a_byte_order_mark_and_carriage_returns_are_no_part_of_the_answer() -> N
 def test_a_lone_surrogate_before_the_fence_is_survived_and_the_code_found() -> None:
     found = extract(f"\ud800```python\n{ADD}```\n", entry_point="add")
 
-    assert (found.answer, found.rule) == (ADD, ExtractionRule.BARE_CODE)
+    assert (found.answer, found.rule) == (ADD, ExtractionRule.TAGGED_FENCE)
 
 
 def test_text_that_names_the_hidden_tests_is_only_text() -> None:

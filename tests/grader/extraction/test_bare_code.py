@@ -136,8 +136,10 @@ def test_a_body_may_start_with_an_import_or_an_inner_function() -> None:
         assert find(f"```python\n{body}```\n", prompt=PROMPT).answer == PROMPT + body
 
 
-def test_a_body_with_tabs_is_a_body() -> None:
-    assert find("\treturn a + b\n", prompt=PROMPT).answer == PROMPT + "\treturn a + b\n"
+def test_a_body_with_tabs_is_a_body_and_has_spaces_where_the_prompt_has() -> None:
+    assert find("\treturn a + b\n", prompt=PROMPT).answer == PROMPT + "    return a + b\n"
+    prompt = 'def add(a, b):\n\t"""Add."""\n'
+    assert find("\treturn a + b\n", prompt=prompt).answer == prompt + "\treturn a + b\n"
 
 
 def test_a_body_ends_where_prose_or_a_fence_starts() -> None:

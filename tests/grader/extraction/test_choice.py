@@ -43,7 +43,7 @@ def test_a_definition_wins_over_a_tag() -> None:
 def test_a_block_in_another_language_is_no_answer(info: str) -> None:
     assert answer(fenced(ADD) + fenced("add 1 2\n", info)) == ADD
     assert extract(fenced("add 1 2\n", info), entry_point="add").rule is ExtractionRule.NONE
-    assert extract(fenced("input()\n", info), entry_point=None).rule is ExtractionRule.NONE
+    assert extract(fenced("print(1)\n", info), entry_point=None).rule is ExtractionRule.NONE
 
 
 def test_a_wrong_tag_does_not_hide_the_only_definition() -> None:

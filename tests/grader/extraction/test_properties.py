@@ -41,6 +41,15 @@ PIECES = [
     "import os\n",
     "x = 1\n",
     "Some words.\n",
+    "```markdown\n",
+    "``` and so on\n",
+    "x```\n",
+    "return a\n",
+    "<|channel|>final<|message|>",
+    "<|end|>",
+    "[BEGIN]\n",
+    "[DONE]",
+    "<|endof",
 ]
 
 
@@ -74,7 +83,10 @@ def test_every_text_has_an_extraction_that_agrees_with_itself(text: str, entry_p
     if found.answer is not None:
         assert found.answer.strip()
         assert "\r" not in found.answer
-        assert len(found.answer) <= len(text) + len(prompt) + 2 * found.blocks + 2
+        # A body may be indented; its indentation is no longer than the prompt, or four columns more than that has.
+        shifted = found.rule is ExtractionRule.SHIFTED_BODY
+        indentation = (4 * len(prompt) + 4) * (found.answer.count("\n") + 1) + 4 * text.count("\t") if shifted else 0
+        assert len(found.answer) <= len(text) + len(prompt) + 2 * found.blocks + 2 + indentation
 
 
 @given(texts(), entry_points)
