@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from testcases.contest_header import MAX_DIGITS
 from testcases.errors import InvalidFieldError
 
 __all__ = [
@@ -32,8 +34,13 @@ class JsonTextError(ValueError):
     """JSON text that Python reads, but that no writer can have meant; the message is one line."""
 
 
-def load_json(text: str, path: str) -> Any:
+def load_json(text: str, path: str, *, long_integers: bool = False) -> Any:
     """Return the value of a JSON text; NaN and Infinity, which Python writes, are read too.
+
+    Args:
+        text: the text.
+        path: path of the field, for errors.
+        long_integers: read integers of as many digits as contest sites do, instead of Python's 4,300.
 
     Raises:
         InvalidFieldError: the text is not JSON; `path` is the field of the error.
@@ -46,7 +53,20 @@ def load_json(text: str, path: str) -> Any:
         message = "is JSON nested too deeply"
     except ValueError:  # sys.set_int_max_str_digits: 4,300 digits, unless it is set otherwise
         message = "is JSON with a number of more digits than Python reads"
+        if long_integers:
+            with contextlib.suppress(JsonTextError):
+                return json.loads(text, parse_int=_parse_long_integer)
     raise InvalidFieldError(path, message)
+
+
+def _parse_long_integer(text: str) -> int:
+    """Return an integer of up to as many digits as contest sites read."""
+    if len(text) > MAX_DIGITS:
+        raise JsonTextError("too many digits")
+    import decimal  # noqa: PLC0415 - hardly ever needed
+
+    # By way of a decimal number, to which the interpreter's limit on digits does not apply: the limit is the process's.
+    return int(decimal.Decimal(text))
 
 
 def parse_json_text(text: str, *, strict: bool = False) -> Any:

@@ -155,5 +155,7 @@ class Problem:
     isolation: Literal["split", "shared"] = "split"
     """``split``: tests and answer run in separate processes. ``shared``: they run in one, for a suite that cannot be
     split. A pass is then weaker evidence, because the answer can reach the tests."""
+    header: Literal["none", "contest"] = "none"
+    """``contest``: the answer may use what contest sites put above it (`testcases.contest_header`)."""
     format_name: str = "native"
     """Name of the format it was read from."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.wire.protocol import GET, PUBLIC
 from sandbox.wire.replies import SolutionStatus
 from sandbox.wire.values import Reference
+from testcases.contest_header import build_header
 from testcases.proxies.argument_changes import ARGUMENT_CHANGES
 from testcases.proxies.class_registry import ClassNaming
 from testcases.proxies.host import ProxyHost
@@ -45,6 +46,7 @@ class Solution:
         self.failure: tuple[Verdict, str] | None = None
         """Verdict and reason of all further tests, once the solution cannot be loaded."""
         self._prompt: str = spec["prompt_code"]
+        self._has_header: bool = spec.get("header") == "contest"
         self._setup: str = spec["setup"]
         used = {*names, self.entry_point} if self.entry_point else set(names)
         self._used_names = tuple(sorted(used | free_names(self._setup)))
@@ -63,6 +65,10 @@ class Solution:
             raise SolutionLostError(*self.failure)
         return self.client
 
+    def header(self) -> str:
+        """Return the code that the data set's site puts above the answer."""
+        return build_header(self.client.source) if self._has_header else ""
+
     def _load(self) -> None:
         root = self.entry_point.partition(".")[0] if self.entry_point else None
         own = () if root is None else (root,)
@@ -70,7 +76,7 @@ class Solution:
         names = tuple(dict.fromkeys([*self._used_names, *self.proxies.names]))
         # A call, which has no host, may be the first to load the answer. Test code then still needs proxies for names.
         host, self.client.callbacks.host = self.client.callbacks.host, self._host
-        reply = self.client.load(preamble=self._prompt, own_names=own, names=names)
+        reply = self.client.load(preamble=self.header() + self._prompt, own_names=own, names=names)
         self.client.callbacks.host = host
         if reply.status is SolutionStatus.NOT_RUN:
             raise SolutionLostError(Verdict.NOT_RUN, reply.detail)

@@ -38,6 +38,8 @@ class SolutionClient(Protocol):
     written: tuple[bytearray, bytearray]
     """Standard output and standard error of the present process so far."""
     callbacks: Callbacks
+    source: str
+    """The answer."""
 
     def load(
         self,
@@ -55,8 +57,11 @@ class SolutionClient(Protocol):
     def close(self) -> None:
         """End the process."""
 
-    def run(self, stdin: bytes) -> Reply:
-        """Run the answer as a program in a process of its own; the value is its output."""
+    def run(self, stdin: bytes, *, preamble: str = "") -> Reply:
+        """Run the answer as a program in a process of its own; the value is its output.
+
+        The preamble is code that runs first in its namespace.
+        """
 
     def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
         """Call a function. Changes it makes to its arguments in place are made to these, too."""

@@ -22,6 +22,7 @@ def build_spec(problem: Problem) -> dict[str, Any]:
         "entry_point": problem.entry_point,
         "prompt": problem.prompt,
         "prompt_code": runnable_prompt(problem.prompt),
+        "header": problem.header,
         "setup": problem.setup,
         "oracle": problem.oracle,
         "isolation": problem.isolation,

@@ -14,6 +14,7 @@ from sandbox.errors import ValueCodecError
 from sandbox.types import Job
 from sandbox.wire.values import encode
 from testcases.compare.credit import baseline_share
+from testcases.contest_header import header_names
 from testcases.formats import read_reference
 from testcases.source.counting import count_all_tests
 from testcases.source.parsing import bound_names_in
@@ -62,8 +63,9 @@ class PreparedProblem:
 
     @cached_property
     def prompt_names(self) -> frozenset[str]:
-        """Names that the prompt defines for the answer."""
-        return bound_names_in(self.problem.prompt) if self.problem.prompt else frozenset()
+        """Names that the prompt, or the header of a contest site, defines for the answer."""
+        names = bound_names_in(self.problem.prompt) if self.problem.prompt else frozenset[str]()
+        return names if self.problem.header == "none" else names.union(header_names())
 
     @property
     def size(self) -> int:

@@ -24,7 +24,12 @@ _ZERO = (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, res
 """Limits that are set to 0. What is open or running already stays: 0 refuses every new descriptor, process and thread.
 
 ``RLIMIT_NPROC`` does not bind root, so privileges must be dropped (`sandbox.isolation.privileges`)."""
-_CPU, _SPACE = resource.RLIMIT_CPU, resource.RLIMIT_AS
+_CPU, _SPACE, _STACK = resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_STACK
+_STACK_BYTES = 120 << 20
+"""Largest stack of the main thread: programs that recurse deeply ask for more than the usual 8 MiB, which they cannot.
+
+The kernel leaves 128 MiB free below a stack, less some for its random start (mm/util.c, ``mmap_base``). It counts as
+address space once it is used."""
 _INFINITY = resource.RLIM_INFINITY
 _setrlimit = resource.setrlimit
 _open = open
@@ -48,7 +53,7 @@ def address_space_bytes() -> int:
 
 def hard_limits() -> dict[int, int]:
     """Return the hard limits that the calling process has already, for each kind that `apply` sets."""
-    return {kind: resource.getrlimit(kind)[1] for kind in (*_ZERO, _CPU, _SPACE)}
+    return {kind: resource.getrlimit(kind)[1] for kind in (*_ZERO, _CPU, _SPACE, _STACK)}
 
 
 def apply(limits: ResourceLimits, *, base_bytes: int | None = None, hard: Mapping[int, int] | None = None) -> None:
@@ -66,6 +71,8 @@ def apply(limits: ResourceLimits, *, base_bytes: int | None = None, hard: Mappin
     # RLIMIT_AS counts what is mapped already, such as the preloaded libraries: the grant comes on top of that. There is
     # no limit on resident memory: RLIMIT_RSS has had no effect since Linux 2.4.30.
     _set(_SPACE, base + limits.memory_mb * 1024 * 1024, hard)
+    stack = hard[_STACK]
+    _setrlimit(_STACK, (_STACK_BYTES if stack == _INFINITY else min(stack, _STACK_BYTES), stack))
     for kind in _ZERO:
         _set(kind, 0, hard)
 

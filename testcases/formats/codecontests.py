@@ -40,7 +40,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
     size = reference.get("memory_limit_bytes")
     megabytes = size / 2**20 if isinstance(size, int) and not isinstance(size, bool) else None
     limits = contest_limits(parse_seconds(reference.get("time_limit")), megabytes)
-    return Problem(tuple(tests), comparison=TOKEN_COMPARISON, limits=limits, format_name=NAME)
+    return Problem(tuple(tests), comparison=TOKEN_COMPARISON, limits=limits, header="contest", format_name=NAME)
 
 
 def _tests(group: Fields) -> list[StdinTest]:

@@ -76,7 +76,7 @@ def parse_argument_lines(text: str, path: str) -> tuple[Any, ...]:
     """
     text = text.strip()
     lines = text.split("\n") if text else []
-    return tuple(load_json(line, f"{path} line {number}") for number, line in enumerate(lines, 1))
+    return tuple(load_json(line, f"{path} line {number}", long_integers=True) for number, line in enumerate(lines, 1))
 
 
 def with_int_keys(value: Any) -> Any:
@@ -176,7 +176,7 @@ def problem_from_pairs(fields: Fields, *, format_name: str, limits: ProblemLimit
             StdinTest(program_text(one, f"{given}[{index}]"), program_text(other, f"{output}[{index}]"))
             for index, (one, other) in enumerate(zip(inputs, outputs, strict=True))
         )
-        return Problem(programs, comparison=TOKEN_COMPARISON, limits=limits, format_name=format_name)
+        return Problem(programs, comparison=TOKEN_COMPARISON, limits=limits, header="contest", format_name=format_name)
     values = [
         _parse_output(one, other, f"{output}[{index}]")
         for index, (one, other) in enumerate(zip(inputs, outputs, strict=True))
@@ -192,6 +192,7 @@ def problem_from_pairs(fields: Fields, *, format_name: str, limits: ProblemLimit
         prompt=CONTEST_IMPORTS,
         comparison=TOKEN_COMPARISON,
         limits=limits,
+        header="contest",
         format_name=format_name,
     )
 
@@ -204,7 +205,7 @@ def _function_name(fields: Fields) -> str | None:
 
 def _parse_output(given: Any, output: Any, path: str) -> Any:
     if isinstance(given, str) and isinstance(output, str):
-        return load_json(check_text(output, path), path)
+        return load_json(check_text(output, path), path, long_integers=True)
     return output
 
 
@@ -245,8 +246,15 @@ def problem_from_cases(
         name = own_name
         tests.append(_build_test(fields, name, wrapped=wrapped))
     if any(isinstance(test, CallTest) for test in tests):
-        return Problem(tuple(tests), entry_point=name, prompt=prompt, comparison=comparison, format_name=format_name)
-    return Problem(tuple(tests), comparison=comparison, format_name=format_name)
+        return Problem(
+            tuple(tests),
+            entry_point=name,
+            prompt=prompt,
+            comparison=comparison,
+            header="contest",
+            format_name=format_name,
+        )
+    return Problem(tuple(tests), comparison=comparison, header="contest", format_name=format_name)
 
 
 def find_function_name(fields: Fields) -> str | None:
@@ -270,11 +278,11 @@ def _build_test(fields: Fields, name: str | None, *, wrapped: bool) -> CallTest 
     if kind == "functional":
         test = CallTest(
             parse_argument_lines(check_text(given, paths[0]), paths[0]),
-            load_json(check_text(output, paths[1]), paths[1]),
+            load_json(check_text(output, paths[1]), paths[1], long_integers=True),
         )
         return require_plain_call(test, args_path=paths[0], expected_path=paths[1])
     if isinstance(given, str) and isinstance(output, str):
-        output = load_json(output, paths[1])
+        output = load_json(output, paths[1], long_integers=True)
     return build_call(given, output, *paths, wrapped=wrapped)
 
 

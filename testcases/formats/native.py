@@ -98,6 +98,7 @@ REFERENCE = Record(
         "compare": Field(COMPARE, None),
         "allow_imports": Field(Array(Text(check=_check_module_name)), ()),
         "isolation": Field(Choice("split", "shared"), "split"),
+        "header": Field(Choice("none", "contest"), "none"),
         "format": Field(Choice("native"), "native"),
     },
 )
@@ -221,6 +222,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
         limits=ProblemLimits(**fields["limits"]) if fields["limits"] else _DEFAULT_LIMITS,
         allow_imports=fields["allow_imports"],
         isolation=fields["isolation"],
+        header=fields["header"],
         format_name=NAME,
     )
 

@@ -27,7 +27,7 @@ def run_program(solution: Solution, comparison: Comparison, stdin: str, right: l
     if solution.failure is not None:
         return CaseResult(solution.failure[0], name, solution.failure[1])
     # Some data sets have inputs that are not UTF-8; surrogates carry their bytes through.
-    reply = solution.client.run(stdin.encode("utf-8", "surrogateescape"))
+    reply = solution.client.run(stdin.encode("utf-8", "surrogateescape"), preamble=solution.header())
     if reply.status is not SolutionStatus.RETURNED:
         return CaseResult(STATUS_VERDICTS[reply.status], name, reply.detail)
     output = bytes(reply.value).decode("utf-8", "surrogateescape")

@@ -84,7 +84,7 @@ class FakeClient:
 
         return self.lies.get("load") or self.outcome(loading)
 
-    def run(self, stdin: bytes) -> Reply:
+    def run(self, stdin: bytes, *, preamble: str = "") -> Reply:
         self.log.append("run")
         return self.lies.get("run") or self.outcome(lambda: eval(self.source, {"stdin": stdin, "end": self.end}))
 

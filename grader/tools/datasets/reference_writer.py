@@ -43,6 +43,7 @@ def to_native(problem: Problem) -> dict[str, Any]:
         "compare": _changed_options(problem.comparison),
         "allow_imports": list(problem.allow_imports),
         "isolation": problem.isolation if problem.isolation != "split" else "",
+        "header": problem.header if problem.header != "none" else "",
     }
     return {name: value for name, value in reference.items() if value}
 

@@ -119,11 +119,16 @@ class SolutionClient:
         """
         return self._start(preamble, own_names, names, stdin=None, in_process_spec=in_process_spec)
 
-    def run(self, stdin: bytes) -> Reply:
-        """Start a process and run the answer as a program; the value of the reply is its output, as bytes."""
+    def run(self, stdin: bytes, *, preamble: str = "") -> Reply:
+        """Start a process and run the answer as a program; the value of the reply is its output, as bytes.
+
+        Args:
+            stdin: the input of the program.
+            preamble: code that runs first in its namespace.
+        """
         # Each run needs a process of its own, so it does not count as a restart.
         self._started = 0
-        reply = self._start("", (), (), stdin=stdin)
+        reply = self._start(preamble, (), (), stdin=stdin)
         exited_well = reply.status is SolutionStatus.EXITED and reply.value == 0
         self.close()
         if reply.status is SolutionStatus.RETURNED or exited_well:

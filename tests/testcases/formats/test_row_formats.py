@@ -112,7 +112,7 @@ class TestCases:
             for reference in ({"tests": json.dumps([{**stdin, **kind}])}, {"tests": [{**stdin, **kind}]}):
                 problem = read_reference(reference)
                 assert problem == Problem(
-                    (StdinTest("1\n", "2\n"),), comparison=TOKEN_COMPARISON, format_name="deepcoder"
+                    (StdinTest("1\n", "2\n"),), comparison=TOKEN_COMPARISON, header="contest", format_name="deepcoder"
                 )
         for kind in ({"type": "function_call"}, {}):
             problem = read_reference({"tests": json.dumps([{**call, **kind}])})

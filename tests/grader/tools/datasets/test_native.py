@@ -59,6 +59,7 @@ def test_no_field_of_a_problem_is_forgotten() -> None:
         "limits",
         "allow_imports",
         "isolation",
+        "header",
     }
     assert {field.name for field in fields(Problem)} == written | {"format_name"}
     assert {field.name for field in fields(Comparison)} == {"mode", "float_abs", "float_rel", "checker"}

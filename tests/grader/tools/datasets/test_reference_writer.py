@@ -64,6 +64,7 @@ def test_native_has_calls_programs_assertions_and_checks() -> None:
     assert written(PRIME, native=True) == {
         "tests": [{"stdin": "1 2\n", "stdout": "3\n"}, {"stdin": "3 4\n", "stdout": "7\n"}],
         "compare": {"mode": "tokens", "float_abs": 1e-8, "float_rel": 1e-5},
+        "header": "contest",
     }
 
 
