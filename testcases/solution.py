@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Solution", "build_namespace"]
 
+_FUTURE = "from __future__ import annotations\n"
+
 
 class Solution:
     """One solution under the tests of one spec.
@@ -76,7 +78,11 @@ class Solution:
         names = tuple(dict.fromkeys([*self._used_names, *self.proxies.names]))
         # A call, which has no host, may be the first to load the answer. Test code then still needs proxies for names.
         host, self.client.callbacks.host = self.client.callbacks.host, self._host
-        reply = self.client.load(preamble=self.header() + self._prompt, own_names=own, names=names)
+        future, prompt = ("", self._prompt)
+        # Nothing may stand before an import from __future__.
+        if prompt.startswith(_FUTURE):
+            future, prompt = _FUTURE, prompt[len(_FUTURE) :]
+        reply = self.client.load(preamble=future + self.header() + prompt, own_names=own, names=names)
         self.client.callbacks.host = host
         if reply.status is SolutionStatus.NOT_RUN:
             raise SolutionLostError(Verdict.NOT_RUN, reply.detail)
