@@ -12,10 +12,12 @@ from testcases.proxies.argument_changes import ARGUMENT_CHANGES
 from testcases.proxies.class_registry import ClassNaming
 from testcases.proxies.host import ProxyHost
 from testcases.proxies.identity import HANDLERS
+from testcases.reached import REACHED
 from testcases.signals import STATUS_VERDICTS, BrokenTestError, FailureWatch, SolutionLostError, is_from_solution
 from testcases.source.comparisons import ARGUMENTS_NAME
 from testcases.source.instrumentation import CAUGHT_NAME, compile_test
 from testcases.source.parsing import free_names
+from testcases.source.reached import REACHED_NAME
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -153,7 +155,12 @@ def build_namespace(prompt: str, setup: str, solution_names: dict[str, Any], ent
         BrokenTestError: the prompt does not run.
         Exception: the setup does not.
     """
-    namespace: dict[str, Any] = {"__name__": "exam", CAUGHT_NAME: HANDLERS, ARGUMENTS_NAME: ARGUMENT_CHANGES}
+    namespace: dict[str, Any] = {
+        "__name__": "exam",
+        CAUGHT_NAME: HANDLERS,
+        ARGUMENTS_NAME: ARGUMENT_CHANGES,
+        REACHED_NAME: REACHED,
+    }
     try:
         exec(compile_test(prompt), namespace)
     except Exception as error:  # noqa: BLE001 - whatever the data set's code raises; it has nothing of the solution

@@ -19,13 +19,15 @@ class AssertionRecorder:
     Args:
         site_count: number of sites of the code.
         watch: failures of the check.
+        guards: sites that must not be reached, such as ``assert False``.
     """
 
-    def __init__(self, site_count: int, watch: FailureWatch) -> None:
+    def __init__(self, site_count: int, watch: FailureWatch, guards: frozenset[int] = frozenset()) -> None:
         self.details: dict[int | None, str] = {}
         """Text for each site that failed, by its number."""
         self._verdicts: list[Verdict | None] = [None] * site_count
         self._watch = watch
+        self._guards = guards
         self._ending_site: int | None = None
 
     def passed(self, site: int) -> None:
@@ -65,7 +67,7 @@ class AssertionRecorder:
 
         The code ran to its end: sites never reached, such as those of a branch not taken, share the fate of the rest,
         passed if all that were reached passed, else ``not_run``. If no site at all was reached, nothing was observed,
-        and all are ``not_run``.
+        and all are ``not_run``, but for those that must not be reached: they have passed.
 
         The code was broken off: sites never reached are ``not_run``. `ending` is the verdict of the site in which it
         was broken off; if it was none, of the first that was never reached, else of the last.
@@ -85,4 +87,8 @@ class AssertionRecorder:
         ended = self._ending_site is not None or ending is not None
         reached = {verdict for verdict in self._verdicts if verdict is not None}
         unreached = Verdict.PASSED if not ended and reached == {Verdict.PASSED} else Verdict.NOT_RUN
-        return tuple((site, verdict or unreached) for site, verdict in enumerate(self._verdicts))
+        of_guards = Verdict.NOT_RUN if ended else Verdict.PASSED
+        return tuple(
+            (site, verdict or (of_guards if site in self._guards else unreached))
+            for site, verdict in enumerate(self._verdicts)
+        )

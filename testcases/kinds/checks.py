@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from testcases.describe import MAX_TEXT_CHARS, describe_error
 from testcases.kinds.assertion_recorder import AssertionRecorder
 from testcases.proxies.traceback_origin import is_missing_module
+from testcases.reached import NOTHING_ASSERTED, REACHED
 from testcases.signals import BrokenTestError, FailureWatch, verdict_of
-from testcases.source.instrumentation import RECORD_NAME, compile_test, instrument
+from testcases.source.instrumentation import RECORD_NAME, compile_assertion, instrument
 from testcases.verdict import CaseResult, Verdict
 from testcases.watchdog import OutOfTimeError
 
@@ -36,7 +37,8 @@ def run_assertion(solution: HasNamespace, source: str) -> CaseResult:
         BrokenTestError: no answer could pass.
     """
     name = source.strip()[:MAX_TEXT_CHARS]
-    code = compile_test(source)
+    code, may_skip_assertions = compile_assertion(source)
+    REACHED.begin()
     with FailureWatch() as watch:
         try:
             exec(code, solution.namespace())
@@ -47,6 +49,8 @@ def run_assertion(solution: HasNamespace, source: str) -> CaseResult:
             failure: BaseException | None = error
         else:
             failure = watch.take()
+    if failure is None and may_skip_assertions and not REACHED.assertions:
+        failure = AssertionError(NOTHING_ASSERTED)
     if failure is None:
         return CaseResult(Verdict.PASSED, name)
     return CaseResult(verdict_of(failure), name, describe_error(failure))
@@ -72,7 +76,8 @@ def run_check(solution: HasNamespace, source: str) -> Iterator[CaseResult]:
     candidate = namespace.get(solution.entry_point or "")
     failure: BaseException | None = None
     with FailureWatch() as watch:
-        recorder = namespace[RECORD_NAME] = AssertionRecorder(len(check.sites), watch)
+        guards = frozenset(number for number, site in enumerate(check.sites) if site.must_not_be_reached)
+        recorder = namespace[RECORD_NAME] = AssertionRecorder(len(check.sites), watch, guards)
         try:
             exec(check.code, namespace)
             # HumanEval defines check(candidate); other data sets assert at the top level.

@@ -12,6 +12,7 @@ from testcases.pytest_runner.fixtures import Scope, Scopes, TestContext
 from testcases.pytest_runner.hooks import call_hook, catch, parameters_of
 from testcases.pytest_runner.monkeypatch import MonkeyPatch
 from testcases.pytest_runner.raises import Skipped
+from testcases.reached import NOTHING_ASSERTED, REACHED, why_body_did_not_run
 from testcases.signals import FailureWatch
 from testcases.watchdog import OutOfTimeError
 
@@ -36,6 +37,7 @@ class Group:
 
     Args:
         module: the test module.
+        filename: its name in tracebacks.
         owners: the class of the tests and those it is in, the nearest first; none for functions.
         scope: the module's.
         patcher: patches the solution.
@@ -43,9 +45,16 @@ class Group:
     """
 
     def __init__(
-        self, module: ModuleType, owners: list[Any], scope: Scope, patcher: RemotePatcher, session: Asking
+        self,
+        module: ModuleType,
+        filename: str,
+        owners: list[Any],
+        scope: Scope,
+        patcher: RemotePatcher,
+        session: Asking,
     ) -> None:
         self.module = module
+        self.filename = filename
         self.owners = owners
         self.kind: Any = owners[0] if owners else None
         self.scopes = Scopes(scope, Scope(), Scope())
@@ -79,13 +88,23 @@ class Group:
         if failure is None and test.cases not in {None, len(cases)}:
             # Whatever made the numbers differ: an answer must not be able to choose how many results there are.
             failure = Skipped(f"the test has {len(cases)} cases, where its source shows {test.cases}")
+        if failure is None and test.cases is None and len(cases) < test.least:
+            # Cases of the answer's own making: what did not run has not passed.
+            failure = AssertionError(f"the test has {len(cases)} cases, and must have {test.least} at least")
         if failure is not None:
             return [(test.label, failure)] * test.count
         outcomes: list[CaseOutcome] = []
+        has_asserted = not test.may_skip_assertions
         for case in cases:
+            REACHED.begin()
             why = failure or self._case(test.label, function, case, [*marks, *case.marks])
+            why = why or why_body_did_not_run(test, function, self.filename)
             failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
+            has_asserted = has_asserted or REACHED.assertions > 0
             outcomes.append((f"{test.label}[{case.name}]" if case.params else test.label, why))
+        # One case may rightly assert nothing, such as that of an empty input to a test that loops over the result.
+        if not has_asserted:
+            outcomes = [(name, why or AssertionError(NOTHING_ASSERTED)) for name, why in outcomes]
         # The source does not show the number of cases, so the test has one result: its first failure, if any.
         if test.cases is None:
             return [(test.label, next((why for _, why in outcomes if why is not None), None))]

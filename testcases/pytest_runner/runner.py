@@ -163,7 +163,8 @@ class Suite:
         return [(name, id(value), id(code)) for (name, value), code in zip(members, codes, strict=True)]
 
     def _load(self) -> None:
-        code = compile_marked(self.source, _FILE)
+        plan = self.plan
+        code = compile_marked(self.source, _FILE, bodies=plan.marked_bodies, assertions=plan.may_skip_assertions)
         vars(self.module).update(self._namespace())
         vars(self.module).update({"__name__": _MODULE, "__file__": _FILE})
         # There is no such file, so tracebacks and inspect.getsource would find no source lines without this.
@@ -185,10 +186,10 @@ class Suite:
             for test in tests:
                 yield [(test.label, failure) for _ in range(test.count)]
         elif tests[0].is_unittest:
-            errors = run_class(owners[0], [test.name for test in tests])
+            errors = run_class(owners[0], tests, _FILE)
             yield from ([(test.label, why)] for test, why in zip(tests, errors, strict=True))
         else:
-            yield from Group(self.module, owners, scope, self._patcher, self._session).run(tests)
+            yield from Group(self.module, _FILE, owners, scope, self._patcher, self._session).run(tests)
 
     def _result(self, name: str, error: BaseException | None) -> CaseResult:
         if error is None:

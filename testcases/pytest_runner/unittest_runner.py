@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from testcases.pytest_runner.hooks import catch
 from testcases.pytest_runner.raises import Skipped
+from testcases.reached import NOTHING_ASSERTED, REACHED, why_body_did_not_run
 from testcases.signals import FailureWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from testcases.source.pytest_collection import CollectedTest
 
 __all__ = ["run_class"]
 
@@ -70,17 +73,33 @@ class _Result(unittest.TestResult):
         self._note(test, AssertionError("unexpected success"))
 
 
-def run_class(kind: type[unittest.TestCase], names: Iterable[str]) -> Iterator[BaseException | None]:
-    """Run methods of a class, one after the other, and yield the error of each, or ``None``."""
+def run_class(
+    kind: type[unittest.TestCase], tests: Iterable[CollectedTest], filename: str
+) -> Iterator[BaseException | None]:
+    """Run methods of a class, one after the other, and yield the error of each, or ``None``.
+
+    Args:
+        kind: the class.
+        tests: its methods.
+        filename: of the module that it is in.
+    """
     result = _Result()
     result._testRunEntered = True  # type: ignore[attr-defined]  # noqa: SLF001 - the class goes on after each suite
     suite = _Suite()
-    for name in names:
+    for test in tests:
+        name = test.name
+        REACHED.begin()
         # Closed before the yield: whatever takes the next item must not run inside it.
         with FailureWatch() as result.watch:
             failure = catch(_run_one, kind, name, result)
         failure = failure or result.failed.get(name) or result.of_class
-        yield failure or (None if name in result.ran else Skipped("it was not run"))
+        if failure is None and name not in result.ran:
+            failure = Skipped("it was not run")
+        if failure is None:
+            failure = why_body_did_not_run(test, getattr(kind, name, None), filename)
+        if failure is None and test.may_skip_assertions and not REACHED.assertions:
+            failure = AssertionError(NOTHING_ASSERTED)
+        yield failure
     catch(suite._tearDownPreviousClass, None, result)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
 
 

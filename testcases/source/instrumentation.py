@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from testcases.source.comparisons import watch_comparisons
 from testcases.source.parsing import NOT_PYTHON, compile_quietly, parse_quietly
+from testcases.source.reached import mark_assertions, mark_bodies, may_skip_assertions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +38,7 @@ __all__ = [
     "RECORD_NAME",
     "AssertionSite",
     "InstrumentedCode",
+    "compile_assertion",
     "compile_marked",
     "compile_test",
     "count_assertions",
@@ -62,6 +64,8 @@ class AssertionSite:
     """Line in the source, from 1."""
     text: str
     """Text of that line, shortened for reports."""
+    must_not_be_reached: bool = False
+    """True for ``assert False``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def instrument(source: str, filename: str = "<test>") -> InstrumentedCode:
     prepare(tree)
     rewriter = _Rewriter()
     tree.body = rewriter.block(tree.body, guarded=False)
-    return InstrumentedCode(compile_quietly(tree, filename), _sites_at(source, rewriter.lines))
+    return InstrumentedCode(compile_quietly(tree, filename), _sites_at(source, rewriter.lines, rewriter.guards))
 
 
 @lru_cache(maxsize=256)
@@ -103,9 +107,12 @@ def count_assertions(source: str) -> int:
     return max(1, len(rewriter.lines))
 
 
-def _sites_at(source: str, numbers: Iterable[int]) -> tuple[AssertionSite, ...]:
+def _sites_at(source: str, numbers: Iterable[int], guards: set[int]) -> tuple[AssertionSite, ...]:
     lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return tuple(AssertionSite(number, lines[number - 1].strip()[:_MAX_TEXT_CHARS]) for number in numbers)
+    return tuple(
+        AssertionSite(number, lines[number - 1].strip()[:_MAX_TEXT_CHARS], site in guards)
+        for site, number in enumerate(numbers)
+    )
 
 
 class _Location(TypedDict):
@@ -120,6 +127,8 @@ class _Rewriter:
 
     def __init__(self) -> None:
         self.lines: list[int] = []
+        self.guards: set[int] = set()
+        """Numbers of the sites that no right answer reaches."""
 
     def block(self, statements: list[ast.stmt], *, guarded: bool) -> list[ast.stmt]:
         """Rewrite the statements of one block; `guarded` if a handler in the same function catches their errors."""
@@ -150,6 +159,8 @@ class _Rewriter:
         )
         if isinstance(statement.test, ast.Constant) and statement.test.value:
             return ast.Pass(**at)
+        if isinstance(statement.test, ast.Constant):
+            self.guards.add(len(self.lines))
         site = ast.Constant(len(self.lines), **at)
         self.lines.append(statement.lineno)
         # In a class body, names with two leading underscores are mangled unless they end with two.
@@ -208,15 +219,38 @@ def _asked(method: str, value: ast.expr) -> ast.expr:
     return call
 
 
-def compile_marked(source: str, filename: str) -> CodeType:
+def compile_marked(
+    source: str, filename: str, *, bodies: frozenset[int] = frozenset(), assertions: bool = False
+) -> CodeType:
     """Compile a module that is prepared for running in the harness (`prepare`).
+
+    Args:
+        source: its source.
+        filename: its name in tracebacks.
+        bodies: lines of the functions whose bodies report that they have run.
+        assertions: whether statements with assertions report that they are reached.
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: the source cannot be compiled.
     """
     tree = parse_quietly(source, filename)
+    has_changed = prepare(tree) or bool(bodies) or assertions
+    mark_bodies(tree, bodies)
+    if assertions:
+        mark_assertions(tree)
     # Compiling text takes less time than compiling a tree built in Python.
-    return compile_quietly(tree if prepare(tree) else source, filename)
+    return compile_quietly(tree if has_changed else source, filename)
+
+
+@lru_cache(maxsize=512)
+def compile_assertion(source: str) -> tuple[CodeType, bool]:
+    """Compile a test that is run as a module; return also whether it may come to its end without an assertion.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: see `compile_marked`.
+    """
+    may_skip = may_skip_assertions(parse_quietly(source).body)
+    return compile_marked(source, "<test>", assertions=may_skip), may_skip
 
 
 @lru_cache(maxsize=512)

@@ -21,9 +21,11 @@ from testcases.source.pytest_static import (
     DecoratorReader,
     ModuleConstants,
     call_argument,
+    least_length,
     module_constants,
     static_length,
 )
+from testcases.source.reached import first_line, may_skip_assertions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +39,8 @@ _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TEST_CASE_CLASSES = ("unittest.TestCase", "unittest.IsolatedAsyncioTestCase")
 _MAX_BASES_DEPTH = 10
+_KNOWN_DECORATORS = frozenset({"pytest", "unittest", "mock", "staticmethod", "classmethod"})
+"""Packages whose decorators leave a test what it is, and what Python itself has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,14 @@ class CollectedTest:
     cases: int | None
     """Number of its cases; ``None`` if all of them count as one test."""
     is_unittest: bool
+    line: int = 0
+    """Line in which its code begins."""
+    least: int = 1
+    """Number of cases that there are at least, whatever the answer returns, where `cases` is ``None``."""
+    has_marked_body: bool = False
+    """True if the source does not show that calling it runs its body (`testcases.source.reached`)."""
+    may_skip_assertions: bool = False
+    """True if it has assertions, and may come to its end without any of them."""
 
     @property
     def count(self) -> int:
@@ -71,6 +83,16 @@ class Collection:
     def count(self) -> int:
         """Number of all tests."""
         return sum(test.count for test in self.tests)
+
+    @property
+    def marked_bodies(self) -> frozenset[int]:
+        """Lines of the tests whose bodies report that they have run."""
+        return frozenset(test.line for test in self.tests if test.has_marked_body)
+
+    @property
+    def may_skip_assertions(self) -> bool:
+        """True if that may happen in any of the tests."""
+        return any(test.may_skip_assertions for test in self.tests)
 
 
 @lru_cache(maxsize=256)
@@ -142,19 +164,40 @@ class _Collector:
         decorators = [*marks, *self.marks.resolve(node.decorator_list)]
         sizes = () if is_unittest else (*self._parametrized(decorators), *self._fixture_sizes(node, decorators))
         cases: int | None = 1
-        for size in sizes:
+        least = 1
+        for size, at_least in sizes:
             cases = None if cases is None or size is None else cases * size
+            least *= max(1, at_least)
         # Each case is a result that is kept and logged; range(10**9) in a mark must not fill the memory.
         if cases is not None and cases > MAX_TESTS:
-            cases = None
+            cases, least = None, 1
         if cases != 0:
-            yield CollectedTest(owner, node.name, cases, is_unittest)
+            yield CollectedTest(
+                owner,
+                node.name,
+                cases,
+                is_unittest,
+                line=first_line(node),
+                least=least,
+                has_marked_body=self._may_be_replaced(node, decorators),
+                may_skip_assertions=may_skip_assertions(node.body),
+            )
 
-    def _parametrized(self, decorators: list[ast.expr]) -> Iterator[int | None]:
+    def _may_be_replaced(self, node: _Function, decorators: list[ast.expr]) -> bool:
+        """Return whether what is called is not clearly the function itself, or calling it not clearly runs its body."""
+        # A coroutine that nothing waits for, or a generator, returns without running.
+        if isinstance(node, ast.AsyncFunctionDef) or _is_generator(node):
+            return True
+        return any(
+            (self.marks.decorator_name(decorator) or "").partition(".")[0] not in _KNOWN_DECORATORS
+            for decorator in decorators
+        )
+
+    def _parametrized(self, decorators: list[ast.expr]) -> Iterator[tuple[int | None, int]]:
         for decorator in decorators:
             if isinstance(decorator, ast.Call) and self.marks.full_name(decorator.func) == "pytest.mark.parametrize":
                 values = call_argument(decorator, 1, "argvalues")
-                yield self._cases(values)
+                yield self._cases(values), self._least_cases(values)
 
     def parametrized_names(self, decorators: list[ast.expr]) -> Iterator[str]:
         """Yield the arguments that get their values from ``parametrize`` marks."""
@@ -169,6 +212,9 @@ class _Collector:
         left_out = sum(self._is_excluded_case(item) for item in getattr(values, "elts", ()))
         return None if size is None else size - left_out
 
+    def _least_cases(self, values: ast.expr | None) -> int:
+        return least_length(values, self.constants, self.marks.is_of_answer)
+
     def _is_excluded_case(self, item: ast.expr) -> bool:
         if not (isinstance(item, ast.Call) and self.marks.full_name(item.func) == "pytest.param"):
             return False
@@ -177,7 +223,7 @@ class _Collector:
             marks.elts if isinstance(marks, ast.List | ast.Tuple) else [marks] if marks else []
         )
 
-    def _fixture_sizes(self, node: _Function, decorators: list[ast.expr]) -> Iterator[int | None]:
+    def _fixture_sizes(self, node: _Function, decorators: list[ast.expr]) -> Iterator[tuple[int | None, int]]:
         """Yield the number of parameters of each parametrized fixture that a test uses, directly or not."""
         automatic = [name for name, fixture in self.fixtures.items() if self._is_automatic(fixture)]
         pending = [*_parameters(node), *automatic, *self._marked_fixtures(decorators)]
@@ -192,7 +238,7 @@ class _Collector:
             decorator = self._fixture(fixture)
             params = call_argument(decorator, KEYWORD_ONLY, "params") if isinstance(decorator, ast.Call) else None
             if params is not None:
-                yield self._cases(params)
+                yield self._cases(params), self._least_cases(params)
 
     def _marked_fixtures(self, decorators: list[ast.expr]) -> Iterator[str]:
         for decorator in decorators:
@@ -249,6 +295,17 @@ def argument_names(argnames: ast.expr | None) -> list[str]:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [str(item.value) for item in items if isinstance(item, ast.Constant)]
     return []
+
+
+def _is_generator(function: _Function) -> bool:
+    pending: list[ast.AST] = [*function.body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            pending += ast.iter_child_nodes(node)
+    return False
 
 
 def _parameters(node: _Function) -> list[str]:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from testcases.source.parsing import bound_names
 
-__all__ = ["KEYWORD_ONLY", "DecoratorReader", "ModuleConstants", "call_argument", "module_constants", "static_length"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = [
+    "KEYWORD_ONLY",
+    "DecoratorReader",
+    "ModuleConstants",
+    "call_argument",
+    "least_length",
+    "module_constants",
+    "static_length",
+]
 
 
 ModuleConstants: TypeAlias = "dict[str, ast.expr]"
@@ -19,6 +30,7 @@ ModuleConstants: TypeAlias = "dict[str, ast.expr]"
 _MUTATING_METHODS = frozenset(
     {"append", "extend", "insert", "pop", "remove", "clear", "update", "setdefault", "popitem", "add", "discard"}
 )
+_LIBRARIES = frozenset({*sys.stdlib_module_names, "pytest", "numpy", "pandas"})
 _SAME_LENGTH = frozenset({"list", "tuple", "sorted", "reversed", "enumerate"})
 _MAX_DEPTH = 20
 
@@ -79,6 +91,54 @@ def static_length(value: ast.expr | None, constants: ModuleConstants, depth: int
         ):
             return static_length(inner, constants, depth + 1)
     return None
+
+
+def least_length(
+    value: ast.expr | None, constants: ModuleConstants, is_of_answer: Callable[[str], bool], depth: int = 0
+) -> int:
+    """Return how many items the value of an expression has at least, if the answer does what it should; at least 1.
+
+    Of ``zip(answer(), [1, 4, 9])`` these are 3: the answer is to return as many as the test expects.
+
+    Args:
+        value: the expression.
+        constants: names that the module binds once.
+        is_of_answer: returns whether a name of the module may mean something of the answer.
+        depth: how deep the expression is in another.
+    """
+    again = (constants, is_of_answer, depth + 1)
+    match value:
+        case _ if depth > _MAX_DEPTH:
+            return 1
+        case ast.Name(id=name) if name in constants:
+            return least_length(constants[name], *again)
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return max(1, sum(not isinstance(item, ast.Starred) for item in items))
+        case ast.Call(func=ast.Name(id="zip"), args=parts) if any(
+            _uses_answer(part, constants, is_of_answer) for part in parts
+        ):
+            # A range counts what is there, and may be longer.
+            displays = [part for part in parts if isinstance(_resolve(part, constants), ast.List | ast.Tuple)]
+            lengths = [static_length(part, constants, depth + 1) or 1 for part in displays]
+            return min(lengths, default=1)
+        case ast.Call(func=ast.Name(id=name), args=[inner, *_]) if name in _SAME_LENGTH:
+            return least_length(inner, *again)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            known = [static_length(part, constants, depth + 1) or 0 for part in (left, right)]
+            return max(1, sum(known))
+        case (
+            ast.ListComp(generators=[ast.comprehension(iter=inner, ifs=[])])
+            | ast.GeneratorExp(generators=[ast.comprehension(iter=inner, ifs=[])])
+        ):
+            return least_length(inner, *again)
+    return 1
+
+
+def _uses_answer(value: ast.expr, constants: ModuleConstants, is_of_answer: Callable[[str], bool]) -> bool:
+    names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    return any(is_of_answer(name) for name in names) or any(
+        _uses_answer(constants[name], {}, is_of_answer) for name in names if name in constants
+    )
 
 
 def _length_of_call(call: ast.Call, constants: ModuleConstants, depth: int) -> int | None:
@@ -148,6 +208,7 @@ class DecoratorReader:
     def __init__(self, module: ast.Module, constants: ModuleConstants) -> None:
         self._constants = constants
         self._paths = dict(_imported_names(module))
+        self._bound = bound_names(module)
 
     def resolve(self, decorators: Sequence[ast.expr]) -> list[ast.expr]:
         """Return decorators with the names of constants replaced by their values, as in ``slow = pytest.mark.skip``."""
@@ -169,6 +230,12 @@ class DecoratorReader:
         if node.id not in self._paths and node.id in self._constants and not parts:
             return self.full_name(self._constants[node.id])
         return ".".join([self._paths.get(node.id, node.id), *reversed(parts)])
+
+    def is_of_answer(self, name: str) -> bool:
+        """Return whether a name may mean something of the answer: from a module of its own, or bound by nothing."""
+        if name in self._paths:
+            return self._paths[name].partition(".")[0] not in _LIBRARIES
+        return name not in self._bound and not hasattr(builtins, name)
 
     def is_excluded(self, decorators: Sequence[ast.expr]) -> bool:
         """Return whether a test is skipped or expected to fail for every answer."""
