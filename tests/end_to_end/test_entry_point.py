@@ -152,8 +152,8 @@ LOOK = """
     def opens(path):
         for way in (open, os.listdir):
             try:
-                way(path)
-                return True
+                if way(path):  # folders in memory are there, and empty
+                    return True
             except OSError:
                 pass
         return False
