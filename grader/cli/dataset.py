@@ -17,7 +17,7 @@ from grader.tools.datasets.convert import ConversionOptions, TrainerFormat, conv
 from grader.tools.datasets.prompts import USER_PROMPT, PromptTemplate, read_template
 from grader.tools.datasets.resolve import resolve_references
 from grader.tools.datasets.tables import check_tables, conversion_tables
-from grader.tools.datasets.tasks import check_format
+from grader.tools.datasets.tasks import check_format, task_id
 from grader.tools.datasets.upload import BucketUploader
 from grader.tools.files.rows import RowFile
 from grader.tools.files.writers import AtomicFile
@@ -133,7 +133,8 @@ def _run_conversion(file: str, out: str, options: ConversionOptions) -> Conversi
             nonlocal count
             count += 1
             if message:
-                progress.note(f"{row.place}: {message}")
+                name = task_id(row.document) if isinstance(row.document, dict) else None
+                progress.note(f"{row.place}: {message}" if name is None else f"{row.place} ({name}): {message}")
             progress.step(f"{count} rows", source.position, source.total)
 
         store = ReferenceStore(load_config(None).store.with_default_root(parent_folder(file)))
@@ -201,8 +202,8 @@ def check(
 def _run_check(file: str, settings: GraderConfig, options: CheckOptions) -> CheckReport:
     with RowFile(file) as source, ProgressBar(source.total) as progress, Grader(settings) as grader:
 
-        def step(_: Row, report: CheckReport) -> None:
-            text = f"{report.rows} rows, {len(report.findings)} findings"
+        def step(report: CheckReport) -> None:
+            text = f"{report.rows} rows, {len(report.findings)} findings, {report.runs} answers graded"
             progress.step(text, source.position, source.total)
 
         store = ReferenceStore(settings.store.with_default_root(parent_folder(file)))

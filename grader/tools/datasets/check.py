@@ -14,7 +14,7 @@ from grader.config.settings import Credit, RewardConfig
 from grader.errors import InputError
 from grader.tools.datasets.findings import CheckReport, Finding, FindingKind, ProbeResult, Thresholds, find_faults
 from grader.tools.datasets.probes import TRIVIAL_KINDS, ProbeKind, make_probes
-from grader.tools.datasets.tasks import RowError, read_task
+from grader.tools.datasets.tasks import RowError, read_task, task_id
 from grader.tools.files.rows import chunks
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class CheckOptions:
 
 
 def check_rows(
-    rows: Iterable[Row], grader: Grader, options: CheckOptions, on_row: Callable[[Row, CheckReport], None]
+    rows: Iterable[Row], grader: Grader, options: CheckOptions, on_progress: Callable[[CheckReport], None]
 ) -> CheckReport:
     """Check rows, a few in memory at a time.
 
@@ -54,18 +54,18 @@ def check_rows(
         rows: the rows.
         grader: the grader of the probes; see `check_config`.
         options: options of the check.
-        on_row: called after each row.
+        on_progress: called after each row, and after each answer that is graded.
 
     Raises:
         InputError: no row can be read.
     """
     started = time.monotonic()
-    checker = _Checker(grader, options)
+    checker = _Checker(grader, options, on_progress)
     report = checker.report
     try:
         for chunk in chunks(iter(rows), _ROWS_AT_A_TIME):
-            for row in checker.check(chunk):
-                on_row(row, report)
+            for _ in checker.check(chunk):
+                on_progress(report)
     except InputError as error:
         # hours of grading may be in the report by now: it is returned, with the reason why it ends here
         if not report.rows:
@@ -84,7 +84,8 @@ def check_config(config: GraderConfig) -> GraderConfig:
 class _Checker:
     """State of a check from row to row."""
 
-    def __init__(self, grader: Grader, options: CheckOptions) -> None:
+    def __init__(self, grader: Grader, options: CheckOptions, on_progress: Callable[[CheckReport], None]) -> None:
+        self._on_progress = on_progress
         self._grader = grader
         self._options = options
         self._ids: dict[bytes, str] = {}
@@ -106,7 +107,8 @@ class _Checker:
             if row.number in tasks:
                 self._evaluate(row, tasks[row.number], results[row.number])
             else:
-                self._add_finding(FindingKind.BROKEN, row, "", complaints[row.number])
+                name = task_id(row.document) if isinstance(row.document, dict) else None
+                self._add_finding(FindingKind.BROKEN, row, name or "", complaints[row.number])
             yield row
 
     def _run_probes(self, tasks: dict[int, Task]) -> dict[int, list[ProbeResult]]:
@@ -123,10 +125,11 @@ class _Checker:
                 for result in of_task
                 if repetition == 0 or result.probe.kind is ProbeKind.SOLUTION
             ]
-            grades = self._grader.grade_batch([result.probe.sample(tasks[number]) for number, result in due])
-            for (_, result), grade in zip(due, grades, strict=True):
-                result.grades.append(grade)
+            samples = [result.probe.sample(tasks[number]) for number, result in due]
+            for index, grade in self._grader.grade_iter(samples):
+                due[index][1].grades.append(grade)
                 self.report.runs += 1
+                self._on_progress(self.report)
         return results
 
     def _evaluate(self, row: Row, task: Task, results: list[ProbeResult]) -> None:

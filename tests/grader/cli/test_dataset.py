@@ -113,7 +113,8 @@ class TestConvert:
         out = tmp_path / "train.jsonl"
         ended = grader_command("dataset", "convert", str(path), "--out", str(out))
         assert ended.code == 2
-        assert [line.partition(": ")[0] for line in ended.complaints] == [f"{path}:{n}" for n in (2, 4, 5)]
+        places = [f"{path}:2", f"{path}:4", f"{path}:5 (602)"]
+        assert [line.partition(": ")[0] for line in ended.complaints] == places
         assert ended.complaints[0].startswith(f"{path}:2: is not JSON: ")
         assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == ["602", "HumanEval/53"]
 
@@ -279,6 +280,14 @@ class TestCheck:
         document = json.loads(ended.out)
         assert document["rows"] == document["counts"]["broken"] > 1000
         assert document["broke_off"] == ended.complaints[-1]
+
+    def test_reports_progress_in_plain_lines_elsewhere(self, grader_command: Any, write_lines: WriteLines) -> None:
+        slow = {**MBPP, "code": f"import time\ntime.sleep(0.8)\n{MBPP['code']}"}
+        ended = grader_command("dataset", "check", str(write_lines(slow)))
+        assert ended.progress
+        assert re.fullmatch(
+            r"progress: (starting|\d+ rows, \d+ findings, \d+ answers graded)( \(\d+ %\))?\n", ended.progress[-1]
+        )
 
     def test_shows_progress_on_a_terminal(self, on_a_terminal: Any, write_lines: WriteLines) -> None:
         code, out, seen = on_a_terminal("dataset", "check", str(write_lines(MBPP)))

@@ -30,9 +30,9 @@ def _closed() -> Iterator[None]:
 def check(*documents: dict[str, Any], limits: LimitsConfig | None = None, **settings: Any) -> CheckReport:
     rows = [row_of(document, number) for number, document in enumerate(documents, 1)]
     if limits is None:
-        return check_rows(rows, GRADER, CheckOptions(**settings), lambda row, checked: None)
+        return check_rows(rows, GRADER, CheckOptions(**settings), lambda checked: None)
     with Grader(check_config(GraderConfig(workers=1, limits=limits))) as grader:
-        return check_rows(rows, grader, CheckOptions(**settings), lambda row, checked: None)
+        return check_rows(rows, grader, CheckOptions(**settings), lambda checked: None)
 
 
 def findings_of(checked: CheckReport) -> list[tuple[FindingKind, str]]:
@@ -253,10 +253,10 @@ class TestRuns:
         documents[30] = {"colour": "red"}
         rows = [row_of(document, number) for number, document in enumerate(documents, 1)]
         seen: list[tuple[int, int]] = []
-        checked = check_rows(
-            rows, GRADER, CheckOptions(repeat=1), lambda row, done: seen.append((row.number, done.rows))
-        )
-        assert seen == [(number, number) for number in range(1, 61)]
+        checked = check_rows(rows, GRADER, CheckOptions(repeat=1), lambda done: seen.append((done.rows, done.runs)))
+        # first each answer of the chunk, then each of its rows
+        assert seen[: checked.runs] == [(0, runs) for runs in range(1, checked.runs + 1)]
+        assert seen[checked.runs :] == [(number, checked.runs) for number in range(1, 61)]
         assert [finding.row for finding in checked.findings] == [31]
 
     def test_findings_before_the_file_broke_off_are_kept(self) -> None:
@@ -264,7 +264,7 @@ class TestRuns:
             yield row_of({"colour": "red"})
             raise InputError("rows.jsonl.gz:2: damaged gzip data")
 
-        checked = check_rows(rows(), GRADER, CheckOptions(), lambda row, done: None)
+        checked = check_rows(rows(), GRADER, CheckOptions(), lambda done: None)
         assert (checked.rows, len(checked.findings)) == (1, 1)
         assert checked.broke_off == "rows.jsonl.gz:2: damaged gzip data"
 
@@ -274,9 +274,13 @@ class TestRuns:
             yield
 
         with pytest.raises(InputError):
-            check_rows(rows(), GRADER, CheckOptions(), lambda row, done: None)
+            check_rows(rows(), GRADER, CheckOptions(), lambda done: None)
 
     def test_the_report_can_be_written_as_json(self) -> None:
         document = json.loads(json.dumps(check(DOUBLE, {"colour": "red"}).as_dict()))
         assert document["counts"]["broken"] == 1
         assert document["findings"][0]["place"] == "rows.jsonl:2"
+
+    def test_a_row_that_cannot_be_read_is_named_by_its_id(self) -> None:
+        (finding,) = check({"task_id": "odd/7", "colour": "red"}).findings
+        assert (finding.kind, finding.id) == (FindingKind.BROKEN, "odd/7")
