@@ -17,9 +17,11 @@ from testcases.kinds.oracle import Oracle
 from testcases.kinds.programs import run_program
 from testcases.model import Comparison
 from testcases.proxies.identity import unittest_by_identity
+from testcases.pytest_runner.pytest_api import make_module
 from testcases.pytest_runner.runner import names_used, run_suite
 from testcases.solution import Solution
 from testcases.source.instrumentation import compile_test, count_assertions, instrument
+from testcases.source.module_names import find_modules
 from testcases.source.parsing import NOT_PYTHON, free_names
 from testcases.source.pytest_collection import count_cases
 from testcases.verdict import CaseResult, Verdict
@@ -27,6 +29,7 @@ from testcases.watchdog import OutOfTimeError, Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from types import ModuleType
 
     from testcases.solution_client import SolutionClient
 
@@ -71,7 +74,9 @@ class _Run:
         self.oracle = Oracle(spec["oracle"])
         # Test code gets as much time as the answer: it loops over what that returns.
         self.watchdog = Watchdog(client.limits.total_cpu_s)
-        self.solution = Solution(spec, client, _names_used(self.tests), with_proxies=self.has_code)
+        modules = _modules_used(spec) if self.has_code else {}
+        names = _names_used(self.tests) - modules.keys()
+        self.solution = Solution(spec, client, names, modules, with_proxies=self.has_code)
 
     def results(self) -> Iterator[tuple[int, CaseResult]]:
         in_process = self._run_in_process() if self.is_in_process else {}
@@ -107,6 +112,12 @@ class _Run:
                 return run_suite(self.solution, *fields)
             case _:
                 return run_check(self.solution, *fields)
+
+
+def _modules_used(spec: dict[str, Any]) -> dict[str, ModuleType]:
+    """Return the modules that test code uses without importing them."""
+    sources = [fields[0] for kind, *fields in spec["tests"] if kind in CODE_KINDS]
+    return find_modules([*sources, spec["setup"]], spec["entry_point"], {"pytest": make_module()})
 
 
 def _names_used(tests: list[list[Any]]) -> set[str]:

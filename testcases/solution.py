@@ -21,7 +21,8 @@ from testcases.source.reached import REACHED_NAME
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from types import ModuleType
 
     from testcases.solution_client import SolutionClient
 
@@ -37,11 +38,18 @@ class Solution:
         spec: the test spec (`testcases.spec.build_spec`).
         client: the solution, in its process.
         names: names of the solution that test code uses.
+        modules: modules that test code uses without importing them, by the names that it uses.
         with_proxies: whether any test is code, which may have objects of the solution.
     """
 
     def __init__(
-        self, spec: dict[str, Any], client: SolutionClient, names: Iterable[str], *, with_proxies: bool
+        self,
+        spec: dict[str, Any],
+        client: SolutionClient,
+        names: Iterable[str],
+        modules: Mapping[str, ModuleType],
+        *,
+        with_proxies: bool,
     ) -> None:
         self.client = client
         self.entry_point: str | None = spec["entry_point"]
@@ -53,7 +61,9 @@ class Solution:
         self._has_header: bool = spec.get("header") == "contest"
         self._setup: str = spec["setup"]
         used = {*names, self.entry_point} if self.entry_point else set(names)
-        self._used_names = tuple(sorted(used | free_names(self._setup)))
+        self.modules = modules
+        """Modules that test code uses without importing them; they do not come from the solution."""
+        self._used_names = tuple(sorted((used | free_names(self._setup)) - modules.keys()))
         self._loaded: dict[str, Any] = {}
         self._namespace: dict[str, Any] | None = None
 
@@ -131,7 +141,7 @@ class Solution:
             names = {name: self.proxies.by_name(name) for name in self._used_names if name in self._loaded}
             with FailureWatch() as watch:
                 try:
-                    namespace = build_namespace(self._prompt, self._setup, names, self.entry_point)
+                    namespace = build_namespace(self._prompt, self._setup, {**names, **self.modules}, self.entry_point)
                 except BrokenTestError:
                     raise
                 except Exception as error:
@@ -146,7 +156,7 @@ class Solution:
 
 
 def build_namespace(prompt: str, setup: str, solution_names: dict[str, Any], entry_point: str | None) -> dict[str, Any]:
-    """Build a namespace for test code from prompt, setup and names of the solution.
+    """Build a namespace for test code from prompt, setup and names of the solution, or of modules.
 
     Of the solution's names it gets the entry point and those that the prompt does not define: helpers that the prompt
     gives, such as the inverse of the function that is asked for, are the data set's, and no answer replaces them.

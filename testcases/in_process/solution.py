@@ -13,11 +13,13 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import IsolatedAsyncioTestCase  # noqa: F401 - unittest loads it on first use, after the fingerprint
 
-from testcases.in_process.steps import build_steps
+from testcases.in_process.steps import CODE_KINDS, build_steps
 from testcases.kinds.checks import run_assertion, run_check
+from testcases.pytest_runner import pytest_api
 from testcases.pytest_runner.monkeypatch import RemotePatcher
 from testcases.pytest_runner.runner import Suite
 from testcases.solution import build_namespace
+from testcases.source.module_names import find_modules
 from testcases.source.parsing import free_names
 
 if TYPE_CHECKING:
@@ -86,6 +88,9 @@ class _LocalSolution:
         self.entry_point: str | None = spec["entry_point"]
         self.module: Any = None
         self._spec = spec
+        # Found before the answer is loaded, which could put its own modules in the place of others.
+        sources = [fields[0] for kind, *fields in spec["tests"] if kind in CODE_KINDS]
+        self._modules = find_modules([*sources, spec["setup"]], self.entry_point, {"pytest": pytest_api.make_module()})
         self._namespace: dict[str, Any] | None = None
 
     def namespace(self) -> dict[str, Any]:
@@ -95,6 +100,7 @@ class _LocalSolution:
             names = {name: getattr(self.module, name) for name in used if hasattr(self.module, name)}
             if self.entry_point:
                 names[self.entry_point] = _resolve_path(self.module, self.entry_point)
+            names |= self._modules
             self._namespace = build_namespace(self._spec["prompt_code"], self._spec["setup"], names, self.entry_point)
         return self._namespace
 

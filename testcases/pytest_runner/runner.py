@@ -71,7 +71,7 @@ def run_suite(solution: Solution, source: str, module: str) -> list[CaseResult]:
     # Refused before anything runs: a feature that is missing here would fail right answers, too.
     for line, feature in unsupported_features(source):
         raise BrokenTestError(f"line {line}: {feature}")
-    wanted = free_names(source)
+    wanted = free_names(source) - solution.modules.keys()
     with installed_modules({"pytest": pytest_api.make_module()}):
         wanted -= star_imported_elsewhere(source, module, wanted, solution.entry_point)
     modules = {module: SolutionModule(module, solution, wanted)}
