@@ -175,7 +175,7 @@ class GraderConfig(Section):
     """Answers that run at a time; 0 for one for each CPU that this process may use."""
     max_source_kb: int = setting(64, COUNT)
     """KiB above which answers are refused before they are parsed."""
-    max_completion_chars: int = setting(1_048_576, COUNT)
+    max_completion_chars: int = setting(262_144, COUNT)
     """Length above which completions are not searched for code."""
     deadline_margin_s: float = setting(0.5, SECONDS)
     """Seconds before the caller's deadline at which the results are ready."""

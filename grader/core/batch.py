@@ -1,54 +1,32 @@
-"""Turn samples into grading tasks. Samples with remote references become tasks when the fetch completes."""
+"""Find the problems of samples. Those of samples with remote references are there when the fetch completes."""
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from grader.core.extraction_queue import ExtractionQueue
 from grader.core.scoring import unscored_grade
-from grader.extraction import extract
 from grader.references.locate import StoreError, parse_address
 from grader.types import BadSample, sample_label
 from sandbox.errors import ValueCodecError
 from testcases.errors import InvalidFieldError, ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from grader.core.problems import PreparedProblem, ProblemCache
-    from grader.extraction import Extraction
     from grader.references.documents import ReferenceFile
     from grader.references.fetch import ParallelFetch
     from grader.references.locate import Address, Location
     from grader.references.store import ReferenceStore
     from grader.types import Grade, Sample
 
-__all__ = ["BatchLoader", "GradingTask"]
-
-
-@dataclass(slots=True)
-class GradingTask:
-    """One answer to one problem."""
-
-    problem: PreparedProblem
-    extraction: Extraction
-    prompt: str = ""
-    """Text that the answer responds to; empty unless a judge rates it."""
-    samples: list[tuple[int, Any]] = field(default_factory=list)
-    """Position and id of each sample that gets this task's grade."""
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Everything that the grade depends on or shows. Samples with equal keys are graded once."""
-        extraction = self.extraction
-        # The detail shows in the grade only where there is no answer; otherwise it would keep equal answers apart.
-        detail = extraction.detail if extraction.answer is None else ""
-        return self.problem.digest, extraction.answer, extraction.rule, extraction.truncated, detail, self.prompt
+__all__ = ["BatchLoader"]
 
 
 class BatchLoader:
-    """The samples of one batch, sorted into tasks; to be closed at the end.
+    """The samples of one batch with their problems; to be closed at the end.
 
     Args:
         samples: the batch.
@@ -70,15 +48,16 @@ class BatchLoader:
         with_prompts: bool = False,
     ) -> None:
         self._problems = problems
+        self._deadline = deadline
         self._max_chars = max_chars
         self._with_prompts = with_prompts
         self._pending: dict[Location, list[tuple[int, Sample, Address]]] = {}
         self._fetch: ParallelFetch | None = None
         self.rejected: deque[tuple[int, Grade]] = deque()
-        """Positions and grades of samples that cannot become tasks. `load` may add some; the caller takes them out."""
-        self.tasks = self._make_tasks(self._problems_at_hand(samples))
-        """Tasks whose references came with the samples."""
-        self.max_tasks = len(self.tasks) + sum(map(len, self._pending.values()))
+        """Positions and grades of samples without a problem. `load` may add some; the caller takes them out."""
+        self.present = self._queue(self._problems_at_hand(samples))
+        """Samples whose references came with them."""
+        self.max_tasks = len(self.present) + sum(map(len, self._pending.values()))
         """Maximum number of tasks there will be."""
         if self._pending:
             addresses = [address for group in self._pending.values() for _, _, address in group]
@@ -89,8 +68,8 @@ class BatchLoader:
         """Locations of the references that are stored elsewhere; to be passed to `load`, once each."""
         return tuple(self._pending)
 
-    async def load(self, location: Location) -> list[GradingTask]:
-        """Wait for the references at one location; return the tasks of their samples. Runs beside `deliver`."""
+    async def load(self, location: Location) -> ExtractionQueue:
+        """Wait for the references at one location; return their samples. Runs beside `deliver`."""
         assert self._fetch is not None
         file = await self._fetch.result(location)
         problems: dict[tuple[Address, str], PreparedProblem | ProblemError | ValueCodecError] = {}
@@ -105,7 +84,7 @@ class BatchLoader:
                 self._reject(index, sample, problem, address)
             else:
                 present.append((index, sample, problem))
-        return self._make_tasks(present)
+        return self._queue(present)
 
     async def deliver(self) -> None:
         """Pass each file to `load` as soon as it is fetched, until all are."""
@@ -144,26 +123,10 @@ class BatchLoader:
         except (ProblemError, ValueCodecError) as error:
             return error
 
-    def _make_tasks(self, present: Iterable[tuple[int, Sample, PreparedProblem]]) -> list[GradingTask]:
-        """Make one task of all samples that are equal.
-
-        Tasks of one problem come one after the other, so that they can share a harness process.
-        """
-        tasks: dict[tuple[object, ...], GradingTask] = {}
-        by_problem: dict[str, list[GradingTask]] = {}
-        for index, sample, problem in present:
-            extraction = extract(
-                sample.completion or "",
-                entry_point=problem.problem.entry_point,
-                prompt=problem.problem.prompt,
-                max_chars=self._max_chars,
-            )
-            new = GradingTask(problem, extraction, sample.prompt if self._with_prompts else "")
-            task = tasks.setdefault(new.key, new)
-            task.samples.append((index, sample.id))
-            if task is new:
-                by_problem.setdefault(problem.digest, []).append(task)
-        return [task for group in by_problem.values() for task in group]
+    def _queue(self, present: Sequence[tuple[int, Sample, PreparedProblem]]) -> ExtractionQueue:
+        return ExtractionQueue(
+            present, deadline=self._deadline, max_chars=self._max_chars, with_prompts=self._with_prompts
+        )
 
     def _reject(
         self, index: int, sample: Sample, error: ProblemError | ValueCodecError, address: Address | None = None

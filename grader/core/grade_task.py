@@ -22,20 +22,23 @@ from grader.core.scoring import (
 )
 from grader.types import Grade, GradeStatus, TestResult
 from sandbox.errors import SandboxError
-from sandbox.scheduler.loop import Pool
+from sandbox.scheduler.loop import Pool, pause
 from sandbox.types import Analysis, AnalysisRequest, AnalysisStatus, Execution, ExecutionStatus
 from testcases.compare.credit import earned_share
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Coroutine
 
     from grader.config.settings import GraderConfig
-    from grader.core.batch import BatchLoader, GradingTask
+    from grader.core.batch import BatchLoader
+    from grader.core.extraction_queue import ExtractionQueue
     from grader.core.problems import PreparedProblem
+    from grader.core.tasks import GradingTask
     from grader.judge import Judge, RatingBatch
     from grader.references.locate import Location
     from sandbox.sandbox import Sandbox
+    from sandbox.scheduler.loop import Future
     from sandbox.types import StyleFacts
 
 __all__ = ["BatchGrader", "TaskGrader"]
@@ -235,7 +238,7 @@ class BatchGrader:
         try:
             # Fetches first: they take longest, and the tasks at hand are graded in the meantime.
             fetched = self._sandbox.loop.spawn_all(map(self._grade_fetched, self._loader.locations))
-            await self._grade_all(self._loader.tasks)
+            await self._grade_all(self._loader.present)
             for future in fetched:
                 await future
         finally:
@@ -244,12 +247,22 @@ class BatchGrader:
                 self._ratings.finish()
 
     async def _grade_fetched(self, location: Location) -> None:
-        tasks = await self._loader.load(location)
+        samples = await self._loader.load(location)
         self._emit_rejected()
-        await self._grade_all(tasks)
+        await self._grade_all(samples)
 
-    async def _grade_all(self, tasks: Iterable[GradingTask]) -> None:
-        for future in self._sandbox.loop.spawn_all(map(self._grade, tasks)):
+    async def _grade_all(self, samples: ExtractionQueue) -> None:
+        futures: list[Future[None]] = []
+        while samples:
+            started = time.monotonic()
+            futures += self._sandbox.loop.spawn_all(map(self._grade, samples.next_tasks()))
+            if samples:
+                # Tasks that have begun get as much time as the reading of further ones.
+                busy = not all(future.done for future in futures)
+                await pause(time.monotonic() - started if busy else 0.0)
+        for index, grade in samples.rejected:
+            self._emit_unread(index, grade)
+        for future in futures:
             await future
 
     async def _grade(self, task: GradingTask) -> None:
@@ -268,8 +281,10 @@ class BatchGrader:
 
     def _emit_rejected(self) -> None:
         while self._loader.rejected:
-            index, grade = self._loader.rejected.popleft()
-            self._sandbox.loop.emit((index, grade if self._judge is None else self._judge.with_rating(grade)))
+            self._emit_unread(*self._loader.rejected.popleft())
+
+    def _emit_unread(self, index: int, grade: Grade) -> None:
+        self._sandbox.loop.emit((index, grade if self._judge is None else self._judge.with_rating(grade)))
 
 
 def _without_prompt_names(style: StyleFacts | None, problem: PreparedProblem) -> StyleFacts | None:

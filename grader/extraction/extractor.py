@@ -14,7 +14,13 @@ from grader.extraction.lines import normalize
 from grader.extraction.markdown import Language, parse_markdown
 from grader.extraction.sections import solution_sections, strip_reasoning
 
-__all__ = ["Extraction", "ExtractionRule", "extract"]
+__all__ = ["MAX_CHARS", "MAX_FENCES", "Extraction", "ExtractionRule", "extract"]
+
+
+MAX_CHARS: Final = 262_144
+"""Characters of a completion, unless the caller sets another limit: some 65,000 tokens."""
+MAX_FENCES: Final = 4096
+"""Fences of a completion, those inside of lines included. Nothing takes as long to read, for its length."""
 
 
 class ExtractionRule(StrEnum):
@@ -33,7 +39,7 @@ class ExtractionRule(StrEnum):
     NONE = "none"
     """No code was found."""
     TOO_LONG = "too_long"
-    """The completion exceeds the length limit and was not read."""
+    """The completion exceeds the limit of its length or of the number of its fences, and was not read."""
     # New rules go to the end: a metric has the index.
     SHIFTED_BODY = "shifted_body"
     """A function's body whose indentation was lost or is another one than that of the prompt, which it continues."""
@@ -78,7 +84,7 @@ _PROGRAM_FIT_TEXTS: Final = {Fit.DEFINITION: "which reads the input", Fit.NOTHIN
 
 
 def extract(
-    completion: str, *, entry_point: str | None = None, prompt: str = "", max_chars: int = 1_048_576
+    completion: str, *, entry_point: str | None = None, prompt: str = "", max_chars: int = MAX_CHARS
 ) -> Extraction:
     """Return the code in a completion.
 
@@ -93,9 +99,8 @@ def extract(
     """
     prompt = normalize(prompt)
     # Even linear time is too long for a completion that never ends.
-    if len(completion) > max_chars:
-        detail = f"{len(completion)} characters, more than the limit of {max_chars}"
-        return Extraction(None, ExtractionRule.TOO_LONG, 0, truncated=False, reasoning_dropped=False, detail=detail)
+    if refusal := _refuse_unread(completion, max_chars):
+        return Extraction(None, ExtractionRule.TOO_LONG, 0, truncated=False, reasoning_dropped=False, detail=refusal)
     message, has_channels = final_message(normalize(completion))
     visible, dropped = strip_reasoning(message)
     dropped = dropped or has_channels
@@ -123,6 +128,14 @@ def extract(
         reasoning_dropped=dropped,
         detail=_describe(chosen, helpers, marked=marked, program=not entry_point),
     )
+
+
+def _refuse_unread(completion: str, max_chars: int) -> str:
+    """Return the reason why a completion is not read; empty if it is."""
+    if len(completion) > max_chars:
+        return f"{len(completion)} characters, more than the limit of {max_chars}"
+    fences = sum(map(completion.count, ("```", "~~~")))
+    return f"{fences} fences, more than the limit of {MAX_FENCES}" if fences > MAX_FENCES else ""
 
 
 def _find_candidates(visible: str, selector: CandidateSelector) -> tuple[int, list[CodeCandidate], bool]:

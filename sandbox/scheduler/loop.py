@@ -6,6 +6,7 @@ thread that asks for grades, and asyncio refuses a second one there.
 
 from __future__ import annotations
 
+import os
 import select
 import time
 import types
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Iterable, Sequence
 
-__all__ = ["Future", "Lock", "Loop", "Pool", "readable", "writable"]
+__all__ = ["Future", "Lock", "Loop", "Pool", "pause", "readable", "writable"]
 
 T = TypeVar("T")
 _LONGEST_WAIT_S = 3600.0
@@ -123,6 +124,15 @@ def readable(descriptor: int, deadline: float) -> Generator[_Wait, bool, bool]:
 def writable(descriptor: int, deadline: float) -> Generator[_Wait, bool, bool]:
     """Wait until the descriptor is writable; return True if that was before the deadline (`time.monotonic`)."""
     return (yield _Wait(descriptor, select.POLLOUT, deadline))
+
+
+async def pause(seconds: float) -> None:
+    """Let the other coroutines go on for a time."""
+    descriptor = os.eventfd(0)  # nothing ever happens there
+    try:
+        await readable(descriptor, time.monotonic() + seconds)
+    finally:
+        os.close(descriptor)
 
 
 class _Task:

@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 
 from grader.config.settings import GraderConfig
-from grader.core.batch import GradingTask
 from grader.core.grade_task import TaskGrader, _TaskState
 from grader.core.problems import PreparedProblem
 from grader.core.scoring import RewardParts
+from grader.core.tasks import GradingTask
 from grader.extraction.extractor import Extraction, ExtractionRule
 from grader.types import TestResult
 from sandbox.types import Analysis, AnalysisStatus

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from grader.extraction import extract
+from grader.extraction import ExtractionRule, extract
+from grader.extraction.extractor import MAX_FENCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 LENGTH = 300_000
 REPEATED = [
@@ -124,6 +129,48 @@ def test_repetition_takes_linear_time(piece: str) -> None:
 @pytest.mark.parametrize("shape", SHAPED)
 def test_nesting_takes_linear_time(shape: str) -> None:
     assert seconds(SHAPED[shape](LENGTH)) < 15
+
+
+def steps(text: str, prompt: str) -> int:
+    """Count the lines of Python that an extraction runs."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        nonlocal count
+        if "extraction" not in frame.f_code.co_filename:
+            return None
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        extract(text, entry_point="add", prompt=prompt)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.sampled_from([piece for piece in REPEATED if piece.strip()]), min_size=1, max_size=5).map("".join),
+    st.sampled_from(["", "\n"]),
+    st.sampled_from(["", 'def add(a):\n    """Add."""\n']),
+)
+def test_twice_the_text_takes_at_most_twice_the_steps(piece: str, between: str, prompt: str) -> None:
+    unit = piece + between
+    count = max(2, 1200 // len(unit))
+    once, twice, four_times = (steps(unit * count * factor, prompt) for factor in (1, 2, 4))
+    # Rules may set in as the text grows, so the growth counts and not the number.
+    assert four_times <= 4.4 * max(once, twice / 2) + 400
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~"])
+def test_a_text_with_too_many_fences_is_not_read(fence: str) -> None:
+    assert extract(f"{fence}\n" * MAX_FENCES, entry_point="add").rule is not ExtractionRule.TOO_LONG
+    found = extract(f"{fence}\n" * (MAX_FENCES + 1), entry_point="add")
+    assert (found.rule, found.answer) == (ExtractionRule.TOO_LONG, None)
+    assert "fences" in found.detail
 
 
 def test_a_text_over_the_limit_is_not_read() -> None:

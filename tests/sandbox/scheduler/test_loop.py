@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.scheduler.loop import Future, Lock, Loop, Pool, readable, writable
+from sandbox.scheduler.loop import Future, Lock, Loop, Pool, pause, readable, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -418,3 +419,22 @@ class TestRunIter:
 
 async def emit(loop: Loop) -> None:
     loop.emit(None)
+
+
+def test_a_pause_lets_the_others_go_on_for_its_time_and_leaves_no_descriptor() -> None:
+    order: list[str] = []
+
+    async def patient() -> None:
+        order.append("pauses")
+        await pause(0.05)
+        order.append("goes on")
+
+    async def other() -> None:
+        for step in range(3):
+            order.append(f"step {step}")
+            await pause(0.0)
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    Loop().run([patient(), other()])
+    assert order == ["pauses", "step 0", "step 1", "step 2", "goes on"]
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -1,0 +1,92 @@
+"""Extract the answers of a batch bit by bit, between the other work of the event loop and before its deadline."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from grader.core.scoring import unscored_grade
+from grader.core.tasks import GradingTask
+from grader.extraction import extract
+from grader.types import sample_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from grader.core.problems import PreparedProblem
+    from grader.types import Grade, Sample
+
+__all__ = ["ExtractionQueue"]
+
+_SLICE_S: Final = 0.05
+"""Seconds after which the event loop gets its turn. Most batches take less, all of their completions together."""
+
+
+class ExtractionQueue:
+    """Samples whose completions have not been read yet, the shortest first.
+
+    A text that takes long to read delays only those that are longer, and none beyond the deadline.
+
+    Args:
+        present: position, sample and problem of each.
+        deadline: time after which nothing is read any more (`time.monotonic`).
+        max_chars: maximum length of a completion; longer ones are not read.
+        with_prompts: whether tasks hold the text that their answers respond to.
+    """
+
+    def __init__(
+        self,
+        present: Iterable[tuple[int, Sample, PreparedProblem]],
+        *,
+        deadline: float,
+        max_chars: int,
+        with_prompts: bool,
+    ) -> None:
+        self._waiting = deque(sorted(present, key=lambda item: len(item[1].completion or "")))
+        self._deadline = deadline
+        self._max_chars = max_chars
+        self._with_prompts = with_prompts
+        self.rejected: list[tuple[int, Grade]] = []
+        """Positions and grades of samples that were not read before the deadline."""
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def next_tasks(self) -> list[GradingTask]:
+        """Read completions for a moment, at least one; return the tasks, one for all samples that are equal.
+
+        Tasks of one problem come one after the other, so that they can share a harness process.
+        """
+        started = time.monotonic()
+        tasks: dict[tuple[object, ...], GradingTask] = {}
+        by_problem: dict[str, list[GradingTask]] = {}
+        while self._waiting:
+            now = time.monotonic()
+            if now >= self._deadline:
+                self._reject_all()
+                break
+            if tasks and now >= started + _SLICE_S:
+                break
+            index, sample, problem = self._waiting.popleft()
+            new = self._task(sample, problem)
+            task = tasks.setdefault(new.key, new)
+            task.samples.append((index, sample.id))
+            if task is new:
+                by_problem.setdefault(problem.digest, []).append(task)
+        return [task for group in by_problem.values() for task in group]
+
+    def _task(self, sample: Sample, problem: PreparedProblem) -> GradingTask:
+        extraction = extract(
+            sample.completion or "",
+            entry_point=problem.problem.entry_point,
+            prompt=problem.problem.prompt,
+            max_chars=self._max_chars,
+        )
+        return GradingTask(problem, extraction, sample.prompt if self._with_prompts else "")
+
+    def _reject_all(self) -> None:
+        for index, sample, _ in self._waiting:
+            reason = f"sample {sample_label(sample.id, index)}: not read before the deadline"
+            self.rejected.append((index, unscored_grade(sample.id, reason)))
+        self._waiting.clear()
