@@ -17,6 +17,7 @@ from testcases.kinds.oracle import Oracle
 from testcases.kinds.programs import run_program
 from testcases.model import Comparison
 from testcases.proxies.identity import unittest_by_identity
+from testcases.proxies.type_checks import library_type_checks
 from testcases.pytest_runner.pytest_api import make_module
 from testcases.pytest_runner.runner import names_used, run_suite
 from testcases.solution import Solution
@@ -57,6 +58,7 @@ def run_tests(spec: dict[str, Any], client: SolutionClient) -> list[list[Any]]:
         if run.has_code:
             stack.enter_context(marked_libraries())
             stack.enter_context(unittest_by_identity())
+            stack.enter_context(library_type_checks())
         return [result.as_list(index) for index, result in run.results()]
 
 

@@ -12,6 +12,7 @@ from testcases.proxies.argument_changes import ARGUMENT_CHANGES
 from testcases.proxies.class_registry import ClassNaming
 from testcases.proxies.host import ProxyHost
 from testcases.proxies.identity import HANDLERS
+from testcases.proxies.type_checks import TYPE_CHECKS
 from testcases.reached import REACHED
 from testcases.signals import STATUS_VERDICTS, BrokenTestError, FailureWatch, SolutionLostError, is_from_solution
 from testcases.source.comparisons import ARGUMENTS_NAME
@@ -170,6 +171,7 @@ def build_namespace(prompt: str, setup: str, solution_names: dict[str, Any], ent
         CAUGHT_NAME: HANDLERS,
         ARGUMENTS_NAME: ARGUMENT_CHANGES,
         REACHED_NAME: REACHED,
+        **TYPE_CHECKS,
     }
     try:
         exec(compile_test(prompt), namespace)

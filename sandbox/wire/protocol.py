@@ -105,6 +105,12 @@ class ExceptionFields(NamedTuple):
     """Its ``args``; ``None`` if they cannot cross."""
     cause: list[Any] | None = None
     """Fields of its ``__cause__``, as a list."""
+    context: list[Any] | None = None
+    """Fields of its ``__context__``, as a list; ``None`` if it has a cause, too."""
+    notes: list[str] | None = None
+    """Its ``__notes__``."""
+    hides_context: bool = False
+    """Its ``__suppress_context__``."""
 
     def pack(self) -> list[Any]:
         """Return the message, for `sandbox.wire.values.encode`."""

@@ -54,6 +54,9 @@ class Raised:
     """Reference to the exception itself; ``None`` if its class is a built-in one."""
     args: tuple[Any, ...] | None = None
     cause: Raised | None = None
+    context: Raised | None = None
+    notes: tuple[str, ...] = ()
+    hides_context: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _parse(message: Any) -> Reply | CallbackRequest:
 def _raised(fields: Any, depth: int) -> Raised | None:
     """Return the exception that the fields describe (`ExceptionFields`); ``None`` if they are malformed."""
     match fields:
-        case [str(type_name), str(base), str(text), int(line), reference, args, cause]:
+        case [str(type_name), str(base), str(text), int(line), reference, args, cause, context, notes, hides]:
             # Cut again, because the answer may have sent this without our code.
             return Raised(
                 type_name[:100],
@@ -122,6 +125,9 @@ def _raised(fields: Any, depth: int) -> Raised | None:
                 reference=reference if isinstance(reference, Reference) else None,
                 args=args if type(args) is tuple else None,
                 cause=_raised(cause, depth - 1) if depth else None,
+                context=_raised(context, depth - 1) if depth else None,
+                notes=tuple(note[:500] for note in notes[:20] if type(note) is str) if type(notes) is list else (),
+                hides_context=hides is True,
             )
     return None
 

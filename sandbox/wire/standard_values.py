@@ -305,6 +305,7 @@ _VIEWED: tuple[dict[Any, Any], ...] = ({}, OrderedDict())
 _NAMELESS: Final = {
     **{id(kind): kind.__name__ for kind in (MappingProxyType, type(...), type(NotImplemented))},
     id(UnionType): "UnionType",
+    id(type(None)): "NoneType",
     **{id(type(one.keys())): "dict_keys" for one in _VIEWED},
     **{id(type(one.values())): "dict_values" for one in _VIEWED},
     **{id(type(one.items())): "dict_items" for one in _VIEWED},
@@ -314,7 +315,7 @@ _NAMELESS: Final = {
 _OTHER_CLASSES = """
     collections:OrderedDict collections:defaultdict collections:Counter collections:deque datetime:datetime
     datetime:date datetime:time datetime:timedelta decimal:Decimal fractions:Fraction enum:Enum enum:IntEnum
-    enum:StrEnum enum:Flag enum:IntFlag abc:ABC functools:partial re:Pattern re:Match
+    enum:StrEnum enum:Flag enum:IntFlag types:NoneType abc:ABC functools:partial re:Pattern re:Match
 """
 CLASSES: Final = frozenset({*_OTHER_CLASSES.split(), *(path for path in _FORMS if not path.startswith("builtins:"))})
 """Classes that cross by their name, as ``module:name``. Calling one does no more than make a value."""
@@ -323,7 +324,8 @@ CLASSES: Final = frozenset({*_OTHER_CLASSES.split(), *(path for path in _FORMS i
 def _path_of(kind: type) -> str | None:
     """Return ``module:name`` of a class, if its module is loaded and has it by that name."""
     if id(kind) in _NAMELESS:
-        return "types:UnionType" if kind is UnionType else f"builtins:{_NAMELESS[id(kind)]}"
+        module = "types" if kind in {UnionType, type(None)} else "builtins"
+        return f"{module}:{_NAMELESS[id(kind)]}"
     module, name = _module_of(kind), _name_of(kind)
     if type(module) is not str or type(name) is not str:
         return None

@@ -82,8 +82,8 @@ def best_baseline(problem: Problem) -> Baseline | None:
     A call test is passed by its expected value, a program test by its output, an assertion by the literal that it
     compares a call of the answer with, or by ``True`` or ``False`` if that call itself is asserted. An assertion of any
     other form counts as passed by no constant, and so does a test whose assertions need different constants. Each
-    assertion of a check is a test. Weights and groups count as they do for an answer. Tolerances are ignored: a
-    constant near several expected values may earn more.
+    assertion of a check is a test. A checker without an expected value counts as passed by none. Weights and groups
+    count as they do for an answer. Tolerances are ignored: a constant near several expected values may earn more.
     """
     callees = {problem.entry_point.rpartition(".")[2]} if problem.entry_point else set()
     known: dict[str, tuple[Any, bool]] = {}
@@ -92,6 +92,8 @@ def best_baseline(problem: Problem) -> Baseline | None:
     for test in problem.tests:
         is_output = isinstance(test, StdinTest)
         passed_by = _passing_constants(test, callees)
+        if _decides_alone(test, problem.comparison):
+            passed_by = [[]]
         # Assertions that were not found in the source count as passed by no constant.
         passed_by += [[]] * (count_tests(test) - len(passed_by))
         for constants in passed_by:
@@ -110,6 +112,15 @@ def best_baseline(problem: Problem) -> Baseline | None:
     name = max(known, key=lambda name: earned.get(name, 0.0))  # ties: the first
     total = math.fsum(test.weight * count_tests(test) for test in problem.tests)
     return Baseline(*known[name], min(1.0, earned[name] / total))
+
+
+def _decides_alone(test: Test, comparison: Comparison) -> bool:
+    """Return whether a checker decides without an expected value: ``None`` is then no value that would pass."""
+    match test:
+        case CallTest(expected=None) | StdinTest(stdout=""):
+            return bool((test.comparison or comparison).checker)
+        case _:
+            return False
 
 
 def _passing_constants(test: Test, callees: set[str]) -> list[list[Any]]:

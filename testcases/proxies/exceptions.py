@@ -53,13 +53,18 @@ def _exception(raised: Raised, verdict: Verdict, session: Session | None) -> Bas
     if session is not None and type(key) is int and type(reference.of) is int and reference.of:
         error = _custom_exception(raised, session, key)
     if error is None:
-        error = _builtin_exception(raised)
+        error = _builtin_exception(raised, session)
     # Without the mark an AssertionError of the solution would be a wrong answer, and its ImportError a broken test.
     if not isinstance(error, SolutionError):
         error.comes_from_solution = True  # type: ignore[attr-defined]  # a mark that `testcases.signals` reads
     error.verdict = verdict  # type: ignore[attr-defined]  # a mark that `testcases.signals` reads
     if raised.cause is not None:
         error.__cause__ = _exception(raised.cause, verdict, session)
+    elif raised.context is not None:
+        error.__context__ = _exception(raised.context, verdict, session)
+    error.__suppress_context__ = raised.hides_context
+    if raised.notes:
+        error.__notes__ = list(raised.notes)
     return error
 
 
@@ -72,7 +77,22 @@ def _custom_exception(raised: Raised, session: Session, key: int) -> BaseExcepti
     if isinstance(error, RemoteError):
         error.__dict__["__ref__"] = session.make_ref(key)
         error.__dict__["__text__"] = raised.text
+    else:  # of a class of the library, which may set attributes where it is initialised
+        _set_attributes(error, session.ask(GET, _holder(session.make_ref(key)), "__dict__"))
     return error
+
+
+def _holder(ref: RemoteRef) -> RemoteError:
+    """Return an exception by which another one can be asked for before there is a proxy of it."""
+    holder = RemoteError.__new__(RemoteError)
+    holder.__dict__["__ref__"] = ref
+    return holder
+
+
+def _set_attributes(error: BaseException, attributes: Any) -> None:
+    for name, value in attributes.items() if type(attributes) is dict else ():
+        if type(name) is str and name.isidentifier() and not name.startswith("_"):
+            error.__dict__[name] = value
 
 
 def _arguments(raised: Raised, session: Session) -> tuple[Any, ...]:
@@ -89,22 +109,24 @@ def _new_instance(kind: type[BaseException], args: tuple[Any, ...]) -> BaseExcep
     return error
 
 
-def _builtin_exception(raised: Raised) -> BaseException:
+def _builtin_exception(raised: Raised, session: Session | None) -> BaseException:
     """Make an exception of the class that was raised if it is built in; else of a subclass of its built-in base."""
     base = getattr(builtins, raised.base, None)
     # The reply may name anything. KeyboardInterrupt and GeneratorExit would end more than the test.
     if not (isinstance(base, type) and issubclass(base, Exception | SystemExit)):
         base = Exception
     if raised.type_name == raised.base == base.__name__:
-        error = _exact_builtin(base, raised)
+        error = _exact_builtin(base, raised, session)
         if error is not None:
             return error
     return _named_exception(raised, base)
 
 
-def _exact_builtin(kind: type[BaseException], raised: Raised) -> BaseException | None:
+def _exact_builtin(kind: type[BaseException], raised: Raised, session: Session | None) -> BaseException | None:
     args = raised.args if raised.args is not None else (raised.text,) if raised.text else ()
     try:
+        if session is not None and issubclass(kind, BaseExceptionGroup):
+            args = session.adopt_all(args)
         error: BaseException = kind(*args)
         # Tests match the text of an exception. Not every class makes it from its arguments alone, so compare.
         return error if str(error) == raised.text else None
@@ -131,8 +153,15 @@ def _named_exception(raised: Raised, base: type[BaseException]) -> BaseException
 
 def exception_value(session: Session, kind: type[BaseException], ref: RemoteRef) -> BaseException:
     """Make the proxy of an exception object that the solution returned and did not raise."""
-    error = _new_instance(kind, ())
-    error.__dict__["__ref__"] = ref
-    args = session.ask(GET, error, "args")
-    error.args = args if type(args) is tuple else ()
+    args = session.ask(GET, _holder(ref), "args")
+    args = args if type(args) is tuple else ()
+    try:
+        error = _new_instance(kind, args)
+    except TypeError:  # other arguments than a group's, which its class may have changed
+        error = _new_instance(Exception, args)
+    if isinstance(error, RemoteError):
+        error.__dict__["__ref__"] = ref
+    else:
+        _set_attributes(error, session.ask(GET, _holder(ref), "__dict__"))
+        error.comes_from_solution = True  # type: ignore[attr-defined]  # a mark that `testcases.signals` reads
     return error

@@ -14,11 +14,12 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.wire.protocol import AWAIT, GET
+from sandbox.wire.protocol import AWAIT, GET, OP
 from testcases.proxies import observations, trust
 from testcases.proxies.proxy import Proxy, ProxyType, special_members
 from testcases.proxies.session import RemoteRef, ref_of
 from testcases.proxies.trust_table import Origin
+from testcases.proxies.type_checks import standard_classes
 from testcases.signals import SolutionError
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class RemoteError(SolutionError, metaclass=ProxyType):
 
     def __str__(self) -> str:
         text = self.__dict__.get("__text__")
+        if text is None and "__ref__" in self.__dict__:  # it was made by a call, or returned
+            text = ref_of(self).session.ask(OP, "str", [self])
         return text if type(text) is str else Exception.__str__(self)
 
     def __getattr__(self, name: str) -> Any:
@@ -136,9 +139,10 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
         "__module__": "solution",
         "__doc__": description.get("doc") if type(description.get("doc")) is str else None,
     }
-    known = _stdlib_error(mro[0][1], mro[0][2]) if mro else None
+    known = _error_class(mro[0][1], mro[0][2]) if mro else None
     if known is not None:
         return known
+    namespace["__standard_classes__"] = standard_classes(mro)
     bases = _bases(session, mro[1:])
     errors = [base for base in bases if issubclass(base, BaseException)]
     if errors:
@@ -159,6 +163,8 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
     namespace |= special_members(_list(description.get("slots"), str), _list(description.get("absent"), str))
     if "__init__" in _list(description.get("slots"), str):
         namespace["__init__"] = _method("__init__")
+    if mro and mro[0][1:] == ["re", "Pattern"]:
+        namespace |= {"__eq__": _is_same_pattern, "__hash__": object.__hash__}
     own_methods = [member for member in namespace.values() if type(member) is types.FunctionType]
     fields = _list(description.get("fields"), str)
     if fields:
@@ -169,6 +175,11 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
         if method.__module__ == __name__:
             method.__solution_class__ = built  # type: ignore[attr-defined]  # where to find it, if it is passed on
     return built
+
+
+def _is_same_pattern(self: Any, other: Any) -> Any:
+    """Compare patterns by their text and flags. One of the answer's is never compiled here: it could take for ever."""
+    return all(getattr(self, name) == getattr(other, name, None) for name in ("pattern", "flags"))
 
 
 def _build_class(name: str, bases: Sequence[type], namespace: dict[str, Any]) -> type:
@@ -196,6 +207,12 @@ def _bases(session: Session, ancestors: list[list[Any]]) -> list[type]:
         else:
             bases.append(session.classes.proxy_class(key))
     return list(dict.fromkeys(bases))
+
+
+def _error_class(module: str, name: str) -> type[BaseException] | None:
+    """Return the exception class of Python or of its library that has this name."""
+    found = getattr(builtins, name, None) if module == "builtins" else _stdlib_error(module, name)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
 
 
 def _stdlib_error(module: str, name: str) -> type[BaseException] | None:

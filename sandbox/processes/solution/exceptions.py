@@ -24,10 +24,14 @@ _TEXT_CHARS = 500
 _ARGS_BYTES = 1 << 14
 _NAME_CHARS = 100
 _CAUSES = 3
+_MAX_NOTES = 20
 _OUT_OF_MEMORY = encode(ExceptionFields("MemoryError", "MemoryError", "").pack())
 """Made while there is memory to make it."""
 _trace_of = BaseException.__dict__["__traceback__"].__get__
 _cause_of = BaseException.__dict__["__cause__"].__get__
+_context_of = BaseException.__dict__["__context__"].__get__
+_hides_context = BaseException.__dict__["__suppress_context__"].__get__
+_attributes_of = BaseException.__dict__["__dict__"].__get__
 _args_of = BaseException.__dict__["args"].__get__
 _path_of: Callable[[BaseException], Any] = OSError.__dict__["filename"].__get__
 """Read past the class, because an answer's class can define attributes of these names, which would run its code."""
@@ -61,8 +65,20 @@ def _fields(error: BaseException, keep: Callable[[Any], Reference], line: int, d
     cause, chain = _cause_of(error), None
     if cause is not None and cause is not error and depth:
         chain = list((yield from _fields(cause, keep, 0, depth - 1)))
+    context, former = _context_of(error), None
+    if chain is None and context is not None and context is not error and depth:
+        former = list((yield from _fields(context, keep, 0, depth - 1)))
     name, args = name_of(kind)[:_NAME_CHARS], _crossing_args(error, keep)
-    return ExceptionFields(name, _base_of(kind), text, line, reference, args, chain)
+    notes, hides = _notes_of(error), _hides_context(error)
+    return ExceptionFields(name, _base_of(kind), text, line, reference, args, chain, former, notes, hides)
+
+
+def _notes_of(error: BaseException) -> list[str] | None:
+    attributes = _attributes_of(error)
+    notes = attributes.get("__notes__") if type(attributes) is dict else None
+    if type(notes) is not list:
+        return None
+    return [note[:_TEXT_CHARS] for note in notes[:_MAX_NOTES] if type(note) is str]
 
 
 def _base_of(kind: type[BaseException]) -> str:

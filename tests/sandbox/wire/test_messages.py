@@ -101,7 +101,19 @@ def test_an_exception_crosses_with_its_cause() -> None:
 
 def test_an_exception_without_its_objects_is_plain() -> None:
     fields = ExceptionFields("MyError", "ValueError", "no", 4, object(), (object(),), [])
-    assert fields.without_objects().pack() == [RAISED, "MyError", "ValueError", "no", 4, None, None, None]
+    assert fields.without_objects().pack() == [
+        RAISED,
+        "MyError",
+        "ValueError",
+        "no",
+        4,
+        None,
+        None,
+        None,
+        None,
+        None,
+        False,
+    ]
 
 
 def test_how_a_process_ended_crosses() -> None:

@@ -238,3 +238,20 @@ def test_is_at_least_one_test_and_at_most_all(expected: list[Any]) -> None:
 @given(st.text(max_size=40))
 def test_never_fails_on_any_source(source: str) -> None:
     assert 0.0 <= asserts(source, f"assert {source}") <= 1.0
+
+
+class TestCheckers:
+    ANY_DIVISOR = Comparison(checker="def checker(given, expected, got):\n    return given[0] % got == 0\n")
+
+    @pytest.mark.parametrize("as_default", [True, False])
+    def test_nothing_is_known_to_pass_without_an_expected_value(self, as_default: bool) -> None:
+        own = None if as_default else self.ANY_DIVISOR
+        problem = Problem(tuple(CallTest((number,), None, comparison=own) for number in (35, 49)), entry_point="f")
+        assert baseline_share(replace(problem, comparison=self.ANY_DIVISOR) if as_default else problem) == 0.0
+
+    def test_an_expected_value_counts_as_accepted(self) -> None:
+        tests = tuple(CallTest((number,), 7, comparison=self.ANY_DIVISOR) for number in (35, 49))
+        assert baseline_share(Problem(tests, entry_point="f")) == 1.0
+
+    def test_none_that_is_expected_counts_without_a_checker(self) -> None:
+        assert calls(None, None) == 1.0
