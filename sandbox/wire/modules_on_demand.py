@@ -48,6 +48,8 @@ _LATE = {
     "xml.sax": "xml.sax.expatreader xml.sax.saxutils",
 }
 """What modules import only once they are used."""
+_ARCHIVES = ("make_archive", "unpack_archive"), "tarfile zipfile"
+"""Functions of `shutil`, and the modules that they import when they are called."""
 _LOADED_FOR_OTHERS = "select selectors socket subprocess"
 """Modules that are loaded in any case, and hidden from the answers that do not name them. What they do is refused."""
 _RARE_ENCODINGS = """
@@ -100,6 +102,10 @@ def modules_named_in(text: str) -> tuple[str, ...]:
         if all(part in text for part in _PARTS[name])
     }
     names_encodings = any(part in text for part in _ENCODING_WORDS)
+    functions, archives = _ARCHIVES
+    if any(function in text for function in functions):
+        text = f"{text} {archives}"
+        found.update(archives.split())
     if not found and not names_encodings:
         return ()
     words = frozenset(_WORD.findall(text))

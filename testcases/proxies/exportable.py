@@ -210,7 +210,9 @@ def abilities_of(value: Any) -> str | None:
     # type(), not isinstance(): a mock with a spec, or a proxy, reports another class as its `__class__`.
     kind = type(value)
     if kind is types.FunctionType or kind is _CACHED_FUNCTION:
-        return "function" if _is_test_module(value.__module__) else None
+        # A mock with autospec= is a function that has the mock, and the module of none.
+        is_mock = issubclass(type(vars(value).get("mock")), unittest.mock.NonCallableMock)
+        return "function" if is_mock or _is_test_module(value.__module__) else None
     if kind is functools.partial:
         harmless = getattr(value.func, "__module__", "") in {"_operator", "math"}
         return "function" if harmless or abilities_of(value.func) == "function" else None

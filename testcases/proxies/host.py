@@ -27,6 +27,7 @@ from testcases.proxies.exportable import (
 )
 from testcases.proxies.exports import Exports
 from testcases.proxies.observations import READ_ONLY_OPERATIONS
+from testcases.proxies.process_state import ProcessState
 from testcases.proxies.proxy import Proxy, ProxyType
 from testcases.proxies.proxy_classes import RemoteError, make_named_tuple_class
 from testcases.proxies.session import RemoteObject, RemoteRef, ref_of
@@ -82,6 +83,7 @@ class ProxyHost:
         self._pending: BaseException | None = None
         self._depth = 0
         self._forwarder = StdoutForwarder()
+        self._state = ProcessState()
         ARGUMENT_CHANGES.clear()
 
     # Requests
@@ -116,6 +118,7 @@ class ProxyHost:
         client = self._loaded_client()
         self._depth += 1
         try:
+            self._state.send(client)
             reply = request(client)
         except UnsupportedTypeError as error:
             # No answer could be given it. But an answer decides which of our own objects an attribute of its class is.

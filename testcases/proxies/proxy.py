@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import AWAIT, OP, START
 from testcases.proxies import arithmetic, comparisons, observations, trust
+from testcases.proxies.class_patches import delete_class_attribute, set_class_attribute
 from testcases.proxies.session import ref_of
 from testcases.proxies.traceback_origin import may_be_suppressed
 from testcases.signals import is_from_solution, mark_caught
@@ -42,10 +43,10 @@ class ProxyType(type):
         return ref_of(cls).session.class_attribute(cls, name)
 
     def __setattr__(cls, name: str, value: object) -> None:
-        ref_of(cls).session.ask(OP, "setattr", [cls, name, value])
+        set_class_attribute(ref_of(cls).session, cls, name, value)
 
     def __delattr__(cls, name: str) -> None:
-        ref_of(cls).session.ask(OP, "delattr", [cls, name])
+        delete_class_attribute(ref_of(cls).session, cls, name)
 
     def __iter__(cls) -> Iterator[Any]:
         return iter(ref_of(cls).session.ask(OP, "iter", [cls]))

@@ -93,6 +93,9 @@ def class_for_type_name(session: Session, name: str) -> type:
     members |= special_members(vars(kind)) | _members(dict.fromkeys(_methods(kind), "function"))
     # isinstance(f(x), types.GeneratorType) is a common assertion, and harmless: it does not compare values.
     members["__class__"] = property(lambda _: kind)
+    if kind is types.ModuleType:
+        # A mock looks here for what a module has itself, and finds the rest as attributes, one by one.
+        members["__dict__"] = property(lambda _: {})
     if kind is types.CoroutineType:
         members |= {"send": _send, "throw": _throw, "close": _close}
     # Two functions are never equal, whatever the process reports.

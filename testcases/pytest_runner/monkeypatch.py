@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from abc import ABCMeta
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from sandbox.wire.protocol import GET, OP
-from testcases.proxies.exportable import GlobalRef
+from testcases.proxies.class_patches import is_patched, member_kind
+from testcases.proxies.exportable import GlobalRef, global_name
 from testcases.proxies.proxy import ProxyType
 
 if TYPE_CHECKING:
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MonkeyPatch", "RemotePatcher", "patched_mocks"]
 
-_OWN = frozenset({("sys", "stdout"), ("sys", "stderr")})
-"""Streams that stay: output of the solution is forwarded to whatever they are in the test's process."""
+_OWN = frozenset({("sys", "stdout"), ("sys", "stderr"), ("sys", "stdin"), ("sys", "argv"), ("os", "environ")})
+"""What stays: output of the solution is forwarded to the streams of the test's process, and what it reads of the rest
+is sent when it changes (`testcases.proxies.process_state`)."""
+_CLASSES = (type, ABCMeta)
 _MISSING: Any = object()
 
 
@@ -37,25 +41,35 @@ class RemotePatcher:
         self._originals: dict[tuple[str, str], list[Any]] = {}
 
     def patch(self, target: Any, name: str, value: Any) -> None:
-        """Set an attribute of a module of the standard library there, too."""
+        """Set an attribute of a module of the standard library, or of a class in it, there, too."""
         path = self._path(target, name)
-        if path is not None:
-            module = GlobalRef(f"{path[0]}:")
-            # A stack: patches of the same attribute can be nested, and each must restore what it replaced.
-            self._originals.setdefault(path, []).append(self._session.ask(GET, module, name))
-            self._session.ask(OP, "setattr", [module, name, value])
+        if path is None:
+            return
+        owner = GlobalRef(path[0])
+        if isinstance(target, type):
+            self._session.ask(OP, "set_member", [owner, name, value, member_kind(value)])
+            return
+        # A stack: patches of the same attribute can be nested, and each must restore what it replaced.
+        self._originals.setdefault(path, []).append(self._session.ask(GET, owner, name))
+        self._session.ask(OP, "setattr", [owner, name, value])
 
     def restore(self, target: Any, name: str) -> None:
         """Undo the last patch of an attribute."""
         path = self._path(target, name)
-        if path is not None and self._originals.get(path):
-            self._session.ask(OP, "setattr", [GlobalRef(f"{path[0]}:"), name, self._originals[path].pop()])
+        if path is None:
+            return
+        if isinstance(target, type):
+            self._session.ask(OP, "restore_member", [GlobalRef(path[0]), name])
+        elif self._originals.get(path):
+            self._session.ask(OP, "setattr", [GlobalRef(path[0]), name, self._originals[path].pop()])
 
     @staticmethod
     def _path(target: Any, name: str) -> tuple[str, str] | None:
-        if type(target) is not ModuleType or target.__name__.partition(".")[0] not in sys.stdlib_module_names:
+        """Return the global name of what is patched, and the attribute; ``None`` if it is not in both processes."""
+        if type(target) is not ModuleType and type(target) not in _CLASSES:
             return None
-        return None if (target.__name__, name) in _OWN else (target.__name__, name)
+        owner = global_name(target)
+        return None if owner is None or (owner.removesuffix(":"), name) in _OWN else (owner, name)
 
 
 @contextmanager
@@ -130,30 +144,21 @@ class MonkeyPatch:
         self._undo.append(lambda: _put_item_back(target, key, before))
 
     def setenv(self, name: str, value: Any, prepend: str | None = None) -> None:
-        """Set a variable of the environment, in both processes."""
+        """Set a variable of the environment."""
         before = os.environ.get(name)
         text = str(value) if prepend is None or before is None else f"{value}{prepend}{before}"
-        self._environment(name, text)
-        self._undo.append(lambda: self._environment(name, before))
+        _set_variable(name, text)
+        self._undo.append(lambda: _set_variable(name, before))
 
     def delenv(self, name: str, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
-        """Delete a variable of the environment, in both processes."""
+        """Delete a variable of the environment."""
         before = os.environ.get(name)
         if before is None:
             if raising:
                 raise KeyError(name)
             return
-        self._environment(name, None)
-        self._undo.append(lambda: self._environment(name, before))
-
-    def _environment(self, name: str, value: str | None) -> None:
-        there = GlobalRef("os:environ")
-        if value is None:
-            os.environ.pop(name, None)
-            self._session.call([there, "pop"], [name, None], {})
-        else:
-            os.environ[name] = value
-            self._session.ask(OP, "setitem", [there, name, value])
+        _set_variable(name, None)
+        self._undo.append(lambda: _set_variable(name, before))
 
     def chdir(self, path: Any) -> None:
         """Change the working directory, of both processes: it belongs to the files of the run."""
@@ -181,18 +186,26 @@ class MonkeyPatch:
             self._undo.pop()()
 
     def _before(self, target: Any, name: str) -> Any:
-        if isinstance(target, ProxyType):
-            return self._session.ask(GET, target, name)
         # Of a class, vars() and not getattr(): that unwraps a staticmethod, and undo would restore a plain function.
         own = vars(target).get(name, _MISSING) if isinstance(target, type) else _MISSING
         return own if own is not _MISSING else getattr(target, name, _MISSING)
 
     def _put_back(self, target: Any, name: str, before: Any) -> None:
-        if before is _MISSING:
+        if isinstance(target, ProxyType):
+            if is_patched(target, name):
+                delattr(target, name)  # puts the original back, as the class had it
+        elif before is _MISSING:
             delattr(target, name)
         else:
             setattr(target, name, before)
             self._remote.restore(target, name)
+
+
+def _set_variable(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
 
 
 def _put_item_back(target: Any, key: Any, before: Any) -> None:

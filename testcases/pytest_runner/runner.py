@@ -196,7 +196,9 @@ class Suite:
             return CaseResult(Verdict.PASSED, name)
         if isinstance(error, BrokenTestError):
             raise error
-        if isinstance(error, ImportError) and error.name not in self._modules and is_missing_module(error):
+        # A module of the solution's, such as one that a mock is to patch, is the solution's to have.
+        is_own = isinstance(error, ImportError) and (error.name or "").partition(".")[0] in self._modules
+        if isinstance(error, ImportError) and not is_own and is_missing_module(error):
             raise BrokenTestError(f"a test cannot import: {error}") from None
         verdict = Verdict.EXCEPTION if isinstance(error, ImportError) else verdict_of(error)
         return CaseResult(verdict, name, f"{self._location(error)}{describe_error(error)}"[:MAX_TEXT_CHARS])

@@ -113,6 +113,8 @@ class _Finder:
         self.allowed = allowed
         self.marks = DecoratorReader(module, module_constants(module))
         self.defined = set(BUILTIN_FIXTURES)
+        self.of_environment: set[int] = set()
+        """Nodes ``patch.dict`` that patch the environment, which the answer sees as test code does."""
 
     def refusals(self) -> Iterator[tuple[int, str]]:
         for node in ast.walk(self.module):
@@ -135,15 +137,27 @@ class _Finder:
             case ast.ImportFrom(module=str(module)):
                 yield from self._of_module(node.lineno, module)
             case ast.Attribute() | ast.Name():
-                path = self.marks.full_name(node)
-                if path in _UNSUPPORTED_MEMBERS and path not in self.allowed:
-                    yield node.lineno, f"{path}: {_UNSUPPORTED_MEMBERS[path]}"
-                elif isinstance(node, ast.Attribute) and node.attr in _UNSUPPORTED_METHODS.keys() - self.allowed:
-                    yield node.lineno, f"{node.attr}: {_UNSUPPORTED_METHODS[node.attr]}"
+                yield from self._of_member(node)
+            case ast.Call(args=[target, *_]) if self._is_environment(target):
+                self.of_environment.add(id(node.func))  # ast.walk visits a call before its function
             case ast.Call() if self.marks.full_name(node.func) == "pytest.mark.parametrize":
                 indirect = call_argument(node, 2, "indirect")
                 if indirect is not None and not (isinstance(indirect, ast.Constant) and not indirect.value):
                     yield node.lineno, "parametrize(indirect=...) is not offered"
+
+    def _of_member(self, node: ast.Attribute | ast.Name) -> Iterator[tuple[int, str]]:
+        path = self.marks.full_name(node)
+        if id(node) in self.of_environment:
+            return
+        if path in _UNSUPPORTED_MEMBERS and path not in self.allowed:
+            yield node.lineno, f"{path}: {_UNSUPPORTED_MEMBERS[path]}"
+        elif isinstance(node, ast.Attribute) and node.attr in _UNSUPPORTED_METHODS.keys() - self.allowed:
+            yield node.lineno, f"{node.attr}: {_UNSUPPORTED_METHODS[node.attr]}"
+
+    def _is_environment(self, node: ast.expr) -> bool:
+        return self.marks.full_name(node) == "os.environ" or (
+            isinstance(node, ast.Constant) and node.value == "os.environ"
+        )
 
     def _of_module(self, line: int, name: str) -> Iterator[tuple[int, str]]:
         root = name.partition(".")[0]

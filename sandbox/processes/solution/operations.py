@@ -64,6 +64,28 @@ def _leave_async(manager: Any, error: BaseException | None) -> Any:
     return kind.__aexit__(manager, type(error), error, error.__traceback__)
 
 
+_replaced: dict[tuple[int, str], tuple[type, Any]] = {}
+"""Members of classes that test code has replaced: the class, and what was there."""
+_MISSING: Any = object()
+_members_of: Callable[[type], Mapping[str, Any]] = type.__dict__["__dict__"].__get__
+
+
+def _set_member(kind: type, name: str, value: Any, member_kind: str) -> None:
+    """Set an attribute of a class, and keep what was there as the class had it, such as a `staticmethod`."""
+    _replaced.setdefault((id(kind), name), (kind, _members_of(kind).get(name, _MISSING)))
+    if member_kind == "property":
+        value = property(lambda _, ask=value: ask(), lambda _, new, ask=value: ask(new))  # type: ignore[misc]  # defaults
+    setattr(kind, name, value)
+
+
+def _restore_member(kind: type, name: str) -> None:
+    _, original = _replaced.pop((id(kind), name), (kind, _MISSING))
+    if original is _MISSING:
+        delattr(kind, name)
+    else:
+        setattr(kind, name, original)
+
+
 _OPERATORS = """
     lt le eq ne gt ge add sub mul truediv floordiv mod pow matmul lshift rshift and_ or_ xor iadd isub imul itruediv
     ifloordiv imod ipow imatmul ilshift irshift iand ior ixor contains getitem setitem delitem neg pos invert index
@@ -79,6 +101,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "str": str, "trunc": math.trunc, "floor": math.floor, "ceil": math.ceil, "aiter": aiter, "anext": anext,
     "enter": lambda manager: type(manager).__enter__(manager), "exit": _leave,
     "aenter": lambda manager: type(manager).__aenter__(manager), "aexit": _leave_async,
+    "set_member": _set_member, "restore_member": _restore_member,
     "plain": _plain, "base": _base, "isinstance": isinstance, "issubclass": issubclass,
     "stranger": lambda one, name, is_left: OPERATIONS[name](*((one, object()) if is_left else (object(), one))),
 }  # fmt: skip
