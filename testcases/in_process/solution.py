@@ -71,7 +71,7 @@ class InProcessTests:
         return _fingerprint() == self._before and (self._suite is None or self._suite.is_intact)
 
     def _suite_steps(self, first: int, source: str, name: str) -> Iterator[list[CaseResult]]:
-        self._suite = Suite(source, {name: self._solution.module}, self._solution.namespace, _NoSession())
+        self._suite = Suite(source, {name: self._solution.module}, self._solution.namespace)
         with self._suite.installed(_LocalPatcher()):
             yield from self._suite.steps(first)
 

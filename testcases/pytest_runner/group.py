@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from testcases.pytest_runner.cases import all_marks, cases_of, fixtures_in, used_fixtures
 from testcases.pytest_runner.fixtures import Scope, Scopes, TestContext
 from testcases.pytest_runner.hooks import call_hook, catch, parameters_of
-from testcases.pytest_runner.monkeypatch import MonkeyPatch
 from testcases.pytest_runner.raises import Skipped
 from testcases.reached import NOTHING_ASSERTED, REACHED, why_body_did_not_run
 from testcases.signals import FailureWatch
@@ -20,9 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
-    from testcases.proxies.session import Asking
     from testcases.pytest_runner.cases import Case
-    from testcases.pytest_runner.monkeypatch import RemotePatcher
+    from testcases.pytest_runner.monkeypatch import MonkeyPatch
     from testcases.pytest_runner.params import Mark
     from testcases.source.pytest_collection import CollectedTest
 
@@ -40,8 +38,7 @@ class Group:
         filename: its name in tracebacks.
         owners: the class of the tests and those it is in, the nearest first; none for functions.
         scope: the module's.
-        patcher: patches the solution.
-        session: the session with the solution.
+        monkeypatch: makes that fixture.
     """
 
     def __init__(
@@ -50,8 +47,7 @@ class Group:
         filename: str,
         owners: list[Any],
         scope: Scope,
-        patcher: RemotePatcher,
-        session: Asking,
+        monkeypatch: Callable[[], MonkeyPatch],
     ) -> None:
         self.module = module
         self.filename = filename
@@ -59,7 +55,7 @@ class Group:
         self.kind: Any = owners[0] if owners else None
         self.scopes = Scopes(scope, Scope(), Scope())
         self.fixtures = fixtures_in(module, *[base for owner in owners for base in reversed(owner.__mro__)])
-        self._monkeypatch = lambda: MonkeyPatch(patcher, session)
+        self._monkeypatch = monkeypatch
 
     def run(self, tests: list[CollectedTest]) -> Iterator[list[CaseOutcome]]:
         """Run the tests and yield the cases of each."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
+import random
 import sys
 from abc import ABCMeta
 from contextlib import contextmanager
@@ -17,7 +19,7 @@ from testcases.proxies.exportable import GlobalRef, global_name
 from testcases.proxies.proxy import ProxyType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from testcases.proxies.session import Asking
 
@@ -63,6 +65,16 @@ class RemotePatcher:
         elif self._originals.get(path):
             self._session.ask(OP, "setattr", [GlobalRef(path[0]), name, self._originals[path].pop()])
 
+    def seeding(self, seed: Callable[..., None]) -> Callable[..., None]:
+        """Return `random.seed` for test code: it seeds the generator of the solution's process, too."""
+
+        @functools.wraps(seed)
+        def seed_both(*args: Any, **kwargs: Any) -> None:
+            seed(*args, **kwargs)
+            self._session.call([GlobalRef("random:"), "seed"], args, kwargs)
+
+        return seed_both
+
     @staticmethod
     def _path(target: Any, name: str) -> tuple[str, str] | None:
         """Return the global name of what is patched, and the attribute; ``None`` if it is not in both processes."""
@@ -92,19 +104,27 @@ def patched_mocks(remote: RemotePatcher) -> Iterator[None]:
         return left
 
     patcher.__enter__, patcher.__exit__ = reaching_enter, reaching_leave
+    seed = random.seed
+    random.seed = remote.seeding(seed)
     try:
         yield
     finally:
         patcher.__enter__, patcher.__exit__ = enter, leave
+        random.seed = seed
 
 
 class MonkeyPatch:
-    """The fixture ``monkeypatch``."""
+    """The fixture ``monkeypatch``, and the class ``pytest.MonkeyPatch``; a subclass for each suite has its patcher."""
 
-    def __init__(self, remote: RemotePatcher, session: Asking) -> None:
-        self._remote = remote
-        self._session = session
+    _remote: RemotePatcher
+
+    def __init__(self) -> None:
         self._undo: list[Any] = []
+
+    @staticmethod
+    def with_patcher(remote: RemotePatcher) -> type[MonkeyPatch]:
+        """Return the class for one suite."""
+        return type("MonkeyPatch", (MonkeyPatch,), {"_remote": remote, "__module__": "pytest"})
 
     def setattr(self, target: Any, name: Any, value: Any = _MISSING, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
         """Set an attribute, of an object or by its full name."""
@@ -171,10 +191,11 @@ class MonkeyPatch:
         sys.path.insert(0, str(path))
         self._undo.append(lambda: sys.path.remove(str(path)))
 
+    @classmethod
     @contextmanager
-    def context(self) -> Iterator[MonkeyPatch]:
+    def context(cls) -> Iterator[MonkeyPatch]:
         """Patch until the end of a block."""
-        inner = MonkeyPatch(self._remote, self._session)
+        inner = cls()
         try:
             yield inner
         finally:

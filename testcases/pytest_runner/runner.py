@@ -20,7 +20,7 @@ from testcases.pytest_runner import pytest_api
 from testcases.pytest_runner.fixtures import Scope
 from testcases.pytest_runner.group import Group
 from testcases.pytest_runner.hooks import call_hook, catch
-from testcases.pytest_runner.monkeypatch import RemotePatcher, patched_mocks
+from testcases.pytest_runner.monkeypatch import MonkeyPatch, RemotePatcher, patched_mocks
 from testcases.pytest_runner.raises import Skipped
 from testcases.pytest_runner.solution_module import (
     SolutionModule,
@@ -40,7 +40,6 @@ from testcases.watchdog import OutOfTimeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from testcases.proxies.session import Asking
     from testcases.pytest_runner.group import CaseOutcome
     from testcases.solution import Solution
     from testcases.source.pytest_collection import CollectedTest
@@ -75,7 +74,7 @@ def run_suite(solution: Solution, source: str, module: str) -> list[CaseResult]:
     with installed_modules({"pytest": pytest_api.make_module()}):
         wanted -= star_imported_elsewhere(source, module, wanted, solution.entry_point)
     modules = {module: SolutionModule(module, solution, wanted)}
-    suite = Suite(source, modules, solution.namespace, solution.proxies)
+    suite = Suite(source, modules, solution.namespace)
     with suite.installed(RemotePatcher(solution.proxies)):
         return [result for results in suite.steps() for result in results]
 
@@ -87,7 +86,6 @@ class Suite:
         source: source of the module.
         modules: modules that it imports the solution from, by name.
         namespace: returns the names that it has without binding them.
-        session: the session with the solution.
     """
 
     def __init__(
@@ -95,7 +93,6 @@ class Suite:
         source: str,
         modules: Mapping[str, ModuleType],
         namespace: Callable[[], dict[str, Any]],
-        session: Asking,
     ) -> None:
         self.source = source
         self.lines = source.splitlines()
@@ -104,14 +101,14 @@ class Suite:
         self._pytest = pytest_api.make_module()
         self._modules = modules
         self._namespace = namespace
-        self._session = session
-        self._patcher = RemotePatcher(session)
+        self._monkeypatch = MonkeyPatch
         self._loaded: list[tuple[str, int, int]] | None = None
 
     @contextmanager
     def installed(self, patcher: RemotePatcher) -> Iterator[None]:
         """Install the modules that the test module imports, and patch mocks."""
-        self._patcher = patcher
+        self._monkeypatch = MonkeyPatch.with_patcher(patcher)
+        vars(self._pytest)["MonkeyPatch"] = self._monkeypatch
         modules = {"pytest": self._pytest, _MODULE: self.module, **self._modules}
         with ExitStack() as stack:
             stack.enter_context(installed_modules(modules))
@@ -189,7 +186,7 @@ class Suite:
             errors = run_class(owners[0], tests, _FILE)
             yield from ([(test.label, why)] for test, why in zip(tests, errors, strict=True))
         else:
-            yield from Group(self.module, _FILE, owners, scope, self._patcher, self._session).run(tests)
+            yield from Group(self.module, _FILE, owners, scope, self._monkeypatch).run(tests)
 
     def _result(self, name: str, error: BaseException | None) -> CaseResult:
         if error is None:
