@@ -32,7 +32,7 @@ def _node(path: Any) -> Node:
     try:
         return current.tree.find(path_text(path))
     except OSError as error:
-        raise file_error(error.errno or errno.EIO, path) from None
+        raise file_error(error.errno or errno.EIO, os.fspath(path)) from None
 
 
 def _no_dir_fd(*dir_fds: int | None) -> None:
@@ -88,7 +88,7 @@ def _access(
 def _names(path: Any) -> list[str]:
     node = _node(path)
     if isinstance(node, File):
-        raise file_error(errno.ENOTDIR, path)
+        raise file_error(errno.ENOTDIR, os.fspath(path))
     return list(node.entries)
 
 
@@ -179,7 +179,7 @@ def _scandir(path: Any = None) -> Any:
             raise
         return _real_scandir(path)
     if isinstance(node, File):
-        raise file_error(errno.ENOTDIR, path)
+        raise file_error(errno.ENOTDIR, os.fspath(path))
     folder = os.fspath(path)
     is_bytes = isinstance(folder, bytes)
     named = [(os.fsencode(name) if is_bytes else name, entry) for name, entry in node.entries.items()]
@@ -195,7 +195,7 @@ def _change(function: Callable[..., object], path: Any, *more: Any) -> None:
     try:
         function(path_text(path), *more)
     except OSError as error:
-        raise file_error(error.errno or errno.EIO, path) from None
+        raise file_error(error.errno or errno.EIO, os.fspath(path)) from None
 
 
 def _rmdir(path: Any, *, dir_fd: int | None = None) -> None:
@@ -213,7 +213,7 @@ def _rename(src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: in
     try:
         current.tree.rename(path_text(src), path_text(dst))
     except OSError as error:
-        raise file_error(error.errno or errno.EIO, src, dst) from None
+        raise file_error(error.errno or errno.EIO, os.fspath(src), os.fspath(dst)) from None
 
 
 def _open(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
@@ -231,15 +231,15 @@ def _close(fd: int) -> None:
 def _read(fd: int, length: int, /) -> bytes:
     if fd not in descriptors:
         return _real_read(fd, length)
-    data = descriptors[fd].read(length)
-    return b"" if data is None else data
+    data: bytes = _checked(descriptors[fd].read, length)
+    return data
 
 
 def _write(fd: int, data: Any, /) -> int:
-    return _checked(descriptors[fd].write, data) if fd in descriptors else _real_write(fd, data)
+    return int(_checked(descriptors[fd].write, data)) if fd in descriptors else _real_write(fd, data)
 
 
-def _checked(method: Callable[..., int], *args: Any) -> int:
+def _checked(method: Callable[..., Any], *args: Any) -> Any:
     try:
         return method(*args)
     except ValueError:  # io.UnsupportedOperation is one
@@ -314,7 +314,7 @@ def _getcwdb() -> bytes:
 def _readlink(path: Any, *, dir_fd: int | None = None) -> Any:
     _no_dir_fd(dir_fd)
     _node(path)
-    raise file_error(errno.EINVAL, path)
+    raise file_error(errno.EINVAL, os.fspath(path))
 
 
 def _refuse(path: Any = "", *_: Any, **__: Any) -> Any:

@@ -7,6 +7,7 @@ import glob
 import io
 import os
 import sys
+import tempfile
 from typing import Any
 
 from sandbox.processes.memory_files import streams
@@ -14,7 +15,7 @@ from sandbox.processes.memory_files.functions import FUNCTIONS, DirEntry
 
 __all__ = ["install"]
 
-_COPIES = {"tokenize": "_builtin_open", "tarfile": "bltn_open"}
+_COPIES = {"bz2": "_builtin_open", "tokenize": "_builtin_open", "tarfile": "bltn_open"}
 """Names by which modules have bound the built-in function ``open`` for themselves."""
 _FAST_COPIES = {
     "shutil": ("_USE_CP_SENDFILE", "_USE_CP_COPY_FILE_RANGE", "_HAS_FCOPYFILE", "_use_fd_functions"),
@@ -29,7 +30,7 @@ def install() -> None:
     # they were imported; `posix` keeps the real ones, because the import system uses that module.
     open_ = streams.open
     builtins.open = io.open = open_
-    real_scandir = os.scandir
+    real_scandir, real_unlink = os.scandir, os.unlink
     for name, function in FUNCTIONS.items():
         setattr(os, name, function)
     os.DirEntry = DirEntry  # type: ignore[misc,assignment]  # a class with the same methods
@@ -40,6 +41,11 @@ def install() -> None:
         for name in names:
             if hasattr(sys.modules.get(module), name):
                 setattr(sys.modules[module], name, None)
+    # A default argument, bound when `tempfile` was imported.
+    close: Any = tempfile._TemporaryFileCloser.close  # type: ignore[attr-defined]  # it has no public name
+    close.__defaults__ = tuple(
+        FUNCTIONS["unlink"] if default is real_unlink else default for default in close.__defaults__ or ()
+    )
     globber: Any = getattr(glob, "_StringGlobber", None)
     if globber is not None and vars(globber).get("scandir") is not None and globber.scandir is real_scandir:
         globber.scandir = staticmethod(FUNCTIONS["scandir"])

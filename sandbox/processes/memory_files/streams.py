@@ -64,7 +64,7 @@ class MemoryFile(io.RawIOBase):
         access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
         self._tree, self._file = tree, file
         self._reads, self._writes = access != os.O_WRONLY, access != os.O_RDONLY
-        self._appends = bool(flags & os.O_APPEND)
+        self._appends, self._is_exclusive = bool(flags & os.O_APPEND), bool(flags & os.O_EXCL)
         self._position = 0
         self._descriptor: int | None = None
 
@@ -78,6 +78,8 @@ class MemoryFile(io.RawIOBase):
         """The mode, as `io.FileIO` reports it."""
         if self._appends:
             return "ab+" if self._reads else "ab"
+        if self._is_exclusive:
+            return "xb+" if self._reads else "xb"
         return ("rb+" if self._reads else "wb") if self._writes else "rb"
 
     def _check(self) -> None:
@@ -179,6 +181,7 @@ def open_path(path: Any, flags: int, mode: int = 0o777) -> MemoryFile:
     if flags & getattr(os, "O_TMPFILE", 0) == getattr(os, "O_TMPFILE", -1):
         raise file_error(errno.EOPNOTSUPP, path)
     writes = bool(flags & (os.O_WRONLY | os.O_RDWR))
+    path = os.fspath(path)
     text = path_text(path)
     if text == _NULL_DEVICE:
         return _NullFile(tree, File(tree.root, "null", 0, 0o666), path, flags)
@@ -188,7 +191,7 @@ def open_path(path: Any, flags: int, mode: int = 0o777) -> MemoryFile:
         if isinstance(node, Directory):
             raise file_error(errno.EISDIR, path)
     except OSError as error:
-        # The path as it was given, and not as text: that is what the real error shows.
+        # The path as it was given, which may be bytes: that is what the real error shows.
         raise file_error(error.errno or errno.EIO, path) from None
     if flags & os.O_DIRECTORY:
         raise file_error(errno.ENOTDIR, path)
