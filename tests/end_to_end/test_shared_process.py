@@ -264,10 +264,10 @@ def test_only_the_tests_that_run_there_are_in_the_process(unsieved: Grader) -> N
 
 
 def test_a_suite_that_cannot_run_in_one_process_either_is_refused_with_its_line(grader: Grader) -> None:
-    suite = "from solution import add\ndef test_add(tmp_path):\n    assert add(1, 2) == 3\n"
+    suite = "from solution import add\ndef test_add(tmpdir):\n    assert add(1, 2) == 3\n"
     grade = grade_of(grader, ADD, {"pytest": suite})
     assert grade.status is GradeStatus.UNSCORED
-    assert "line 2: fixture tmp_path: answers can open no file" in grade.reason
+    assert "line 2: fixture tmpdir: is not offered" in grade.reason
     assert "shared" not in grade.reason.partition("line 2")[2]
 
 

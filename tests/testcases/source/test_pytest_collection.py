@@ -196,7 +196,7 @@ def test_a_problem_counts_every_case() -> None:
         ("class A:\n    def f(self): self.assertLogs()", "assertLogs: waits for log records"),
         ("import pytest\n@pytest.mark.parametrize('x', [1], indirect=True)\ndef test_a(x): pass", "indirect"),
         ("def pytest_generate_tests(metafunc): pass", "pytest_generate_tests: hooks"),
-        ("from unittest.mock import patch\n@patch.dict('os.environ', {})\ndef test_a(): pass", "patch.dict"),
+        ("from unittest.mock import patch\n@patch.dict('solution.TABLE', {})\ndef test_a(): pass", "patch.dict"),
         ("import pytest\n@pytest.fixture\nasync def f(): pass", "async fixtures"),
     ],
 )
