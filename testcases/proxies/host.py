@@ -325,8 +325,10 @@ class ProxyHost:
             return Reference("n", type(value).__name__)
         name = global_name(value)
         if name is not None:
-            if type(value) is not GlobalRef:
-                self._sent_by_name[name] = value
+            # A target is only named by this process, and comes back like any object of that process.
+            if type(value) is GlobalRef:
+                return Reference(f"{GLOBAL_KEY}{name}", "target")
+            self._sent_by_name[name] = value
             return Reference(f"{GLOBAL_KEY}{name}", "global", callable(value))
         made = construction_of(value)
         if made is not None:

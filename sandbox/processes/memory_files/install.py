@@ -30,7 +30,7 @@ def install() -> None:
     # they were imported; `posix` keeps the real ones, because the import system uses that module.
     open_ = streams.open
     builtins.open = io.open = open_
-    real_scandir, real_unlink = os.scandir, os.unlink
+    real_scandir = os.scandir
     for name, function in FUNCTIONS.items():
         setattr(os, name, function)
     os.DirEntry = DirEntry  # type: ignore[misc,assignment]  # a class with the same methods
@@ -41,10 +41,11 @@ def install() -> None:
         for name in names:
             if hasattr(sys.modules.get(module), name):
                 setattr(sys.modules[module], name, None)
-    # A default argument, bound when `tempfile` was imported.
+    # A default argument, bound when `tempfile` was imported. By its name, since `os` has lost the real function by now.
     close: Any = tempfile._TemporaryFileCloser.close  # type: ignore[attr-defined]  # it has no public name
     close.__defaults__ = tuple(
-        FUNCTIONS["unlink"] if default is real_unlink else default for default in close.__defaults__ or ()
+        FUNCTIONS["unlink"] if getattr(default, "__name__", "") == "unlink" else default
+        for default in close.__defaults__ or ()
     )
     globber: Any = getattr(glob, "_StringGlobber", None)
     if globber is not None and vars(globber).get("scandir") is not None and globber.scandir is real_scandir:

@@ -128,7 +128,8 @@ class Objects:
             return self.kept[key]
         if key.startswith(GLOBAL_KEY):
             value = _global(key.removeprefix(GLOBAL_KEY))
-            self._named[id(value)] = value, key
+            if reference.kind != "target":
+                self._named[id(value)] = value, key
             return value
         return self.harness_objects.object_for(reference) if key.startswith(HARNESS_KEY) else reference
 
