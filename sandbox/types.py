@@ -50,11 +50,15 @@ class ExecutionStatus(StrEnum):
     COMPLETED = "completed"
     """The harness has reported."""
     EXHAUSTED = "exhausted"
-    """The harness has used up its CPU seconds on what the answer returned: no test has passed."""
+    """The harness has used up its CPU seconds, most likely on what the answer returned: no test has passed."""
+    BROKEN = "broken"
+    """The runner raised: the tests are broken, or the answer has brought that about."""
+    LOST = "lost"
+    """The harness died or hung, twice, while it ran the tests: the host's doing, the tests' or the answer's."""
     DEADLINE = "deadline"
     """The caller's deadline came first."""
     INTERNAL = "internal"
-    """The sandbox failed, twice; reports nothing about the answer."""
+    """The sandbox failed before it could run the tests, twice; reports nothing about the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Execution:
     """Plain data that the runner returned; ``None`` unless completed."""
     detail: str = ""
     """One line for people: why there is no report."""
+    answer_started: bool = True
+    """False if the run ended before the answer had a process."""
     cpu_s: float = 0.0
     """CPU seconds the answer used."""
     peak_mb: float = 0.0

@@ -179,9 +179,16 @@ class RefusedError(FinalError):
 
 
 class BrokenTestError(FinalError):
-    """No answer could pass the test: the data set is at fault."""
+    """A test cannot do its work, as far as it shows here: the data set is at fault, or the answer has made it look so.
+
+    Which of them is settled by `testcases.blame`. The verdict holds where the answer is to blame.
+    """
 
     ends_the_test = True
+
+    def __init__(self, message: str, *, verdict: Verdict = Verdict.WRONG_ANSWER) -> None:
+        super().__init__(message)
+        self.verdict = verdict
 
 
 def verdict_of(error: BaseException) -> Verdict:

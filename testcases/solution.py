@@ -14,20 +14,28 @@ from testcases.proxies.host import ProxyHost
 from testcases.proxies.identity import HANDLERS
 from testcases.proxies.type_checks import TYPE_CHECKS
 from testcases.reached import REACHED
-from testcases.signals import STATUS_VERDICTS, BrokenTestError, FailureWatch, SolutionLostError, is_from_solution
+from testcases.signals import (
+    STATUS_VERDICTS,
+    BrokenTestError,
+    FailureWatch,
+    FinalError,
+    SolutionLostError,
+    is_from_solution,
+)
 from testcases.source.comparisons import ARGUMENTS_NAME
 from testcases.source.instrumentation import CAUGHT_NAME, compile_test
 from testcases.source.parsing import free_names
 from testcases.source.reached import REACHED_NAME
 from testcases.verdict import Verdict
+from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import ModuleType
 
     from testcases.solution_client import SolutionClient
 
-__all__ = ["Solution", "build_namespace"]
+__all__ = ["Solution", "build_namespace", "checked_namespace"]
 
 _FUTURE = "from __future__ import annotations\n"
 
@@ -67,6 +75,11 @@ class Solution:
         self._used_names = tuple(sorted((used | free_names(self._setup)) - modules.keys()))
         self._loaded: dict[str, Any] = {}
         self._namespace: dict[str, Any] | None = None
+
+    @property
+    def asked_count(self) -> int:
+        """Number of requests so far by which test code used the solution."""
+        return self.proxies.asked_count
 
     def loaded_client(self) -> SolutionClient:
         """Return the client, with the answer loaded in a process.
@@ -138,22 +151,44 @@ class Solution:
         """
         self.loaded_client()
         if self._namespace is None:
-            request_count = self.client.request_count
             names = {name: self.proxies.by_name(name) for name in self._used_names if name in self._loaded}
-            with FailureWatch() as watch:
-                try:
-                    namespace = build_namespace(self._prompt, self._setup, {**names, **self.modules}, self.entry_point)
-                except BrokenTestError:
-                    raise
-                except Exception as error:
-                    # A setup that has asked the solution may have failed because of it.
-                    if is_from_solution(error) or self.client.request_count > request_count:
-                        raise
-                    raise BrokenTestError(f"the setup does not run: {type(error).__name__}: {error}") from None
-            if (swallowed := watch.take()) is not None:
-                raise swallowed
-            self._namespace = namespace
+            self._namespace = checked_namespace(
+                self._prompt, self._setup, {**names, **self.modules}, self.entry_point, lambda: self.asked_count
+            )
         return self._namespace
+
+
+def checked_namespace(
+    prompt: str, setup: str, solution_names: dict[str, Any], entry_point: str | None, asked_count: Callable[[], int]
+) -> dict[str, Any]:
+    """Build a namespace, and tell a setup that fails by itself from one that the solution makes fail.
+
+    Args:
+        prompt: see `build_namespace`.
+        setup: see there.
+        solution_names: see there.
+        entry_point: see there.
+        asked_count: returns the number of requests by which test code has used the solution.
+
+    Raises:
+        BrokenTestError: prompt or setup does not run, and has asked nothing of the solution.
+        BaseException: the solution may have made the setup fail.
+    """
+    before = asked_count()
+    with FailureWatch() as watch:
+        try:
+            namespace = build_namespace(prompt, setup, solution_names, entry_point)
+        except (FinalError, OutOfTimeError):
+            raise
+        except BaseException as error:
+            if is_from_solution(error) or asked_count() > before:
+                raise
+            # It may lack a name that this solution leaves out, so a test that fails by it has the solution's verdict.
+            message = f"the setup does not run: {type(error).__name__}: {error}"
+            raise BrokenTestError(message, verdict=Verdict.EXCEPTION) from None
+    if (swallowed := watch.take()) is not None:
+        raise swallowed
+    return namespace
 
 
 def build_namespace(prompt: str, setup: str, solution_names: dict[str, Any], entry_point: str | None) -> dict[str, Any]:
@@ -175,7 +210,9 @@ def build_namespace(prompt: str, setup: str, solution_names: dict[str, Any], ent
     }
     try:
         exec(compile_test(prompt), namespace)
-    except Exception as error:  # noqa: BLE001 - whatever the data set's code raises; it has nothing of the solution
+    except OutOfTimeError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever the data set's code raises; it has nothing of the solution
         raise BrokenTestError(f"the prompt does not run: {type(error).__name__}: {error}") from None
     namespace |= {name: value for name, value in solution_names.items() if name == entry_point or name not in namespace}
     exec(compile_test(setup), namespace)  # after the names: it may make objects of the solution's classes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple
 from typing import Any, assert_never
 
+from testcases.blame import STUB_KEY
 from testcases.model import ASK_ORACLE, AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest, Test
 from testcases.source.prompts import runnable_prompt
 from testcases.source.traceless import is_traceless
@@ -12,7 +13,7 @@ from testcases.source.traceless import is_traceless
 __all__ = ["build_spec", "leaves_no_trace"]
 
 
-def build_spec(problem: Problem) -> dict[str, Any]:
+def build_spec(problem: Problem, *, stub: bool = False) -> dict[str, Any]:
     """Build the spec that `testcases.run.run_tests` takes: dicts, lists, strings, and the values of the tests.
 
     Positions in the lists are the format; `testcases.run` unpacks them in the same order.
@@ -26,6 +27,7 @@ def build_spec(problem: Problem) -> dict[str, Any]:
         "setup": problem.setup,
         "oracle": problem.oracle,
         "isolation": problem.isolation,
+        STUB_KEY: stub,
         "tests": [_test_fields(test, comparisons) for test in problem.tests],
         "comparisons": [list(astuple(comparison)) for comparison in comparisons.all],
     }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from testcases.blame import Fault
 
 __all__ = ["CaseResult", "Verdict"]
 
@@ -44,7 +47,9 @@ class CaseResult:
     """The test in short: a call, the first line of an assertion, the name of a test function."""
     detail: str = ""
     """The value that was returned, or the error."""
+    fault: Fault | None = None
+    """What may be wrong with the test itself; ``None`` where the failure is the answer's."""
 
     def as_list(self, index: int) -> list[Any]:
-        """Return the result as plain data, with the index of its test in the spec."""
-        return [self.verdict.value, self.name, self.detail, index]
+        """Return the result as plain data, with the index of its test in the spec, and its fault or an empty text."""
+        return [self.verdict.value, self.name, self.detail, index, self.fault.value if self.fault is not None else ""]

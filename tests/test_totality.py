@@ -18,9 +18,11 @@ import testcases
 import testcases.errors
 from grader.config.settings import Credit
 from grader.core.grade_task import TaskGrader
+from grader.core.rulings import WHOLE_RUN_FAULTS, Suspicion, rule
 from grader.core.scoring import SYNTAX_SCORES, functional_credit
 from sandbox.types import AnalysisStatus, ExecutionStatus
 from sandbox.wire.replies import SolutionStatus
+from testcases.blame import WHOLE_RUN_VERDICTS, Blame, Fault, Involvement, StubOutcome
 from testcases.signals import STATUS_VERDICTS
 from testcases.verdict import Verdict
 
@@ -37,7 +39,7 @@ NAMES = sorted(
     ]  # type: ignore[arg-type]  # of every enumeration alike
     if not module.name.endswith("__main__")
 )
-SOURCE_OF_GRADE = inspect.getsource(TaskGrader.grade)
+SOURCE_OF_RULE = inspect.getsource(TaskGrader._rule)
 ERRORS = (grader.errors, sandbox.errors, testcases.errors)
 
 
@@ -64,9 +66,27 @@ class TestOutcomes:
         assert type(functional_credit(1.0, credit)) is float
 
     def test_every_status_of_an_execution_leads_somewhere(self) -> None:
-        """`TaskGrader.grade` asks for all of them but the one that has a report."""
-        asked = {status for status in ExecutionStatus if f"ExecutionStatus.{status.name}" in SOURCE_OF_GRADE}
-        assert asked == set(ExecutionStatus) - {ExecutionStatus.COMPLETED}
+        """Either it has results, or its fault is somebody's, or it says nothing about the answer."""
+        unscored = {ExecutionStatus.DEADLINE, ExecutionStatus.INTERNAL}
+        assert set(ExecutionStatus) == {ExecutionStatus.COMPLETED} | unscored | set(WHOLE_RUN_FAULTS)
+        assert all(f"ExecutionStatus.{status.name}" in SOURCE_OF_RULE for status in unscored)
+
+    def test_every_fault_that_ends_a_run_has_a_verdict_which_earns_nothing(self) -> None:
+        assert set(WHOLE_RUN_VERDICTS) == set(WHOLE_RUN_FAULTS.values())
+        assert {Verdict(verdict) for verdict in WHOLE_RUN_VERDICTS.values()}.isdisjoint(
+            {Verdict.PASSED, Verdict.INTERNAL}
+        )
+
+    @pytest.mark.parametrize("fault", Fault)
+    @pytest.mark.parametrize("involvement", Involvement)
+    @pytest.mark.parametrize("stub", StubOutcome)
+    def test_every_fault_is_blamed_on_somebody(self, fault: Fault, involvement: Involvement, stub: StubOutcome) -> None:
+        """On the answer just where it took part and the tests hold without it; never on it otherwise."""
+        is_answers = involvement is Involvement.POSSIBLE and stub is StubOutcome.HOLDS
+        ruling = rule(Suspicion(fault, involvement, "why"), stub)
+        assert (ruling.blame is Blame.ANSWER) == is_answers
+        assert bool(ruling.reason) == (not is_answers)
+        assert ruling.blame is not Blame.TESTS or fault is not Fault.LOST
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.config.settings import Credit
 from grader.core.problems import read_test_results
+from grader.core.rulings import WHOLE_RUN_FAULTS, Ruling, rule, stub_is_done, stub_outcome, suspicions_of
 from grader.core.scoring import (
     ZERO_PARTS,
     MetricInputs,
@@ -24,6 +25,7 @@ from grader.types import Grade, GradeStatus, TestResult
 from sandbox.errors import SandboxError
 from sandbox.scheduler.loop import Pool, pause
 from sandbox.types import Analysis, AnalysisRequest, AnalysisStatus, Execution, ExecutionStatus
+from testcases.blame import WHOLE_RUN_VERDICTS, Blame, Involvement, StubOutcome
 from testcases.compare.credit import earned_share
 from testcases.verdict import Verdict
 
@@ -117,14 +119,15 @@ class TaskGrader:
             state.tests = self._uniform_results(state, Verdict.POLICY, state.reason)
         else:
             # The style is measured in the analyzer's process while the answer runs, so it costs no time of its own.
-            state.execution = execution = await self._sandbox.execute(task.problem.job_for(answer), deadline=deadline)
+            state.execution = execution = await self._execute(task.problem, answer, deadline)
             state.timings_ms.update(execution.timings_ms)
+            ruling = await self._rule(task.problem, execution, deadline)
             state.end_stage("executed")
-            if execution.status in {ExecutionStatus.DEADLINE, ExecutionStatus.INTERNAL}:
-                return self._give_up(state, execution.detail)
-            # The harness has used up its CPU time on values of the answer, so this is the answer's doing.
-            if execution.status is ExecutionStatus.EXHAUSTED:
-                state.tests = self._uniform_results(state, Verdict.TIMEOUT, execution.detail)
+            if ruling.blame is not Blame.ANSWER:
+                return self._give_up(state, ruling.reason)
+            if execution.status in WHOLE_RUN_FAULTS:
+                verdict = WHOLE_RUN_VERDICTS[WHOLE_RUN_FAULTS[execution.status]]
+                state.tests = self._uniform_results(state, Verdict(verdict), execution.detail)
             else:
                 state.tests = read_test_results(execution)
             try:
@@ -134,6 +137,37 @@ class TaskGrader:
             state.end_stage("styled")
             self._score(state, analysis)
         return self._finish(state)
+
+    async def _execute(self, problem: PreparedProblem, answer: str, deadline: float) -> Execution:
+        """Run the tests on an answer."""
+        execution = await self._sandbox.execute(problem.job_for(answer), deadline=deadline)
+        if execution.status is ExecutionStatus.LOST and stub_is_done(await self._stub_execution(problem, deadline)):
+            # The tests have no part in it, so it is the answer's doing, unless the host has killed the harness twice.
+            # What happens once more is no accident.
+            execution = await self._sandbox.execute(problem.job_for(answer), deadline=deadline)
+        return execution
+
+    async def _rule(self, problem: PreparedProblem, execution: Execution, deadline: float) -> Ruling:
+        """Find out who is to blame for what went wrong in an execution; the answer, if nothing else shows."""
+        if execution.status in {ExecutionStatus.DEADLINE, ExecutionStatus.INTERNAL}:
+            return Ruling(Blame.GRADER, execution.detail)
+        for suspicion in suspicions_of(execution):
+            shown = StubOutcome.NOT_DONE
+            if suspicion.involvement is not Involvement.NONE:
+                shown = stub_outcome(suspicion, await self._stub_execution(problem, deadline))
+            ruling = rule(suspicion, shown)
+            if ruling.blame is not Blame.ANSWER:
+                return ruling
+        return Ruling(Blame.ANSWER)
+
+    async def _stub_execution(self, problem: PreparedProblem, deadline: float) -> Execution:
+        """Run the tests with a stub in place of an answer, once for all answers to the problem."""
+        if problem.stub_execution is not None:
+            return problem.stub_execution
+        execution = await self._sandbox.execute(problem.stub_job(), deadline=deadline)
+        if stub_is_done(execution):
+            problem.stub_execution = execution
+        return execution
 
     def _score(self, state: _TaskState, analysis: Analysis) -> None:
         reward = self._config.reward

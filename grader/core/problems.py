@@ -47,9 +47,14 @@ class PreparedProblem:
             own_limits["total_cpu_s"] = max(limits.total_cpu_s, own_limits["cpu_s"])
         self.problem = problem
         self.limits = replace(limits, **own_limits)
+        # An oracle has as much time as the tests, and takes none of theirs.
+        if problem.oracle:
+            self.limits = replace(self.limits, spare_cpu_s=self.limits.spare_cpu_s + self.limits.total_cpu_s)
         self._spec = encode(build_spec(problem))
         self.digest = sha256(self._spec).hexdigest()
         self._traceless = leaves_no_trace(problem)
+        self.stub_execution: Execution | None = None
+        """Run of the tests with a stub in place of an answer, once one was needed and came to its end."""
 
     @cached_property
     def test_count(self) -> int:
@@ -76,6 +81,10 @@ class PreparedProblem:
         """Make the job that runs the tests on an answer."""
         return Job(source=answer, spec=self._spec, limits=self.limits, traceless=self._traceless)
 
+    def stub_job(self) -> Job:
+        """Make the job that runs the tests with a stub in place of an answer."""
+        return Job(source="", spec=encode(build_spec(self.problem, stub=True)), limits=self.limits)
+
 
 def prepare_problem(problem: Problem, limits: Limits) -> PreparedProblem:
     """Prepare a problem for the sandbox.
@@ -94,7 +103,7 @@ def read_test_results(execution: Execution) -> tuple[TestResult, ...]:
     """Read the test results of a completed execution."""
     report: list[list[Any]] = execution.report
     return tuple(
-        TestResult(Verdict(verdict), str(name), str(detail), int(index)) for verdict, name, detail, index in report
+        TestResult(Verdict(verdict), str(name), str(detail), int(index)) for verdict, name, detail, index, _ in report
     )
 
 

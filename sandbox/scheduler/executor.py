@@ -30,6 +30,10 @@ _PRIORITY_ONLY_S = 1.0
 """Seconds for which a slow answer's priority is controlled, without liveness checks of the harness."""
 
 
+class _HarnessLostError(ProcessLostError):
+    """The harness was lost after it had got the job."""
+
+
 def _never() -> bool:
     return False
 
@@ -53,7 +57,8 @@ class Executor:
     async def execute(self, job: Job, deadline: float, *, yield_slot: Callable[[], bool] = _never) -> Execution:
         """Run the tests against one answer.
 
-        If a process of ours is lost on the way, the job starts over, once. The second time the result is ``internal``.
+        If a process of ours is lost on the way, the job starts over, once. The second time the result is ``lost``, or
+        ``internal`` if it had not been sent.
 
         Args:
             job: the answer and its tests.
@@ -63,6 +68,7 @@ class Executor:
         """
         self._yield_slot = yield_slot
         detail = ""
+        status = ExecutionStatus.INTERNAL
         for _ in range(_ATTEMPTS):
             if time.monotonic() >= deadline:
                 return Execution(ExecutionStatus.DEADLINE, detail="no time was left before the deadline")
@@ -75,11 +81,14 @@ class Executor:
                 except ProcessLostError:
                     self.close()
                 return _EXHAUSTED
+            except _HarnessLostError as error:
+                detail, status = str(error), ExecutionStatus.LOST
+                self.close()
             except ProcessLostError as error:
                 # Whichever process is lost, all start over: nothing of this attempt must reach the next one.
-                detail = str(error)
+                detail, status = str(error), ExecutionStatus.INTERNAL
                 self.close()
-        return Execution(ExecutionStatus.INTERNAL, detail=detail)
+        return Execution(status, detail=detail)
 
     def close(self) -> None:
         """End all its processes. It can be used again."""
@@ -99,10 +108,15 @@ class Executor:
         reply_deadline = min(deadline, forked + job.limits.backstop_s)
         request = JobRequest(job.source, job.limits, job.spec, job.traceless)
         await harness.send(request.pack(), reply_deadline)
-        reply = await self._reply(harness, reply_deadline, job.limits.harness_cpu_s)
+        try:
+            reply = await self._reply(harness, reply_deadline, job.limits.harness_cpu_s)
+        except ProcessSpentError:
+            raise
+        except ProcessLostError as error:
+            raise _HarnessLostError(str(error)) from None
         if reply is None:
             if reply_deadline < deadline:
-                raise ProcessLostError("a harness hangs")
+                raise _HarnessLostError("a harness hangs")
             await self._dismiss(_CLEANUP_S)
             return Execution(ExecutionStatus.DEADLINE, detail="the deadline came before the tests were done")
         report = JobReport.unpack(reply)
@@ -153,7 +167,9 @@ def _execution(report: JobReport, *, fork_ms: float) -> Execution:
     if report.cpu_spent:
         return replace(_EXHAUSTED, timings_ms=timings)
     if report.error:
-        return Execution(ExecutionStatus.INTERNAL, detail=f"the tests are broken: {report.error}", timings_ms=timings)
+        return Execution(
+            ExecutionStatus.BROKEN, detail=report.error, answer_started=report.answer_started, timings_ms=timings
+        )
     return Execution(
         ExecutionStatus.COMPLETED,
         report=report.report,

@@ -54,6 +54,8 @@ class JobReport(NamedTuple):
     output: str = ""
     """The first 2 KiB of what the answer printed."""
     wall_ms: float = 0.0
+    answer_started: bool = False
+    """True if the answer had a process."""
     memory_exceeded: bool = False
     """True if the harness has grown too much to serve another job."""
     cpu_spent: bool = False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import STEP
 from sandbox.wire.replies import SolutionStatus
+from testcases.blame import Fault
 from testcases.describe import MAX_TEXT_CHARS
 from testcases.in_process.steps import CODE_KINDS, build_steps
 from testcases.signals import STATUS_VERDICTS
@@ -29,6 +30,7 @@ __all__ = ["run_in_process"]
 _TOKEN_BYTES = 16
 # An answer that could report a fault of the grader would choose to be unscored.
 _VERDICTS = frozenset(Verdict) - {Verdict.INTERNAL}
+_FAILURES = frozenset({Verdict.WRONG_ANSWER, Verdict.EXCEPTION})
 
 
 def run_in_process(spec: dict[str, Any], client: SolutionClient, names: Iterable[str]) -> dict[int, list[CaseResult]]:
@@ -104,11 +106,14 @@ class _InProcessRun:
     @staticmethod
     def _failed(reply: Reply, label: str) -> CaseResult:
         verdict = STATUS_VERDICTS.get(reply.status, Verdict.EXCEPTION)
-        return CaseResult(verdict, label, reply.detail or "its process reports nothing that counts")
+        fault = Fault.TEST_CODE if reply.status is SolutionStatus.RAISED else None
+        return CaseResult(verdict, label, reply.detail or "its process reports nothing that counts", fault)
 
 
 def _parse_result(entry: Any) -> CaseResult | None:
     match entry:
         case [str(verdict), str(name), str(detail)] if verdict in _VERDICTS:
-            return CaseResult(Verdict(verdict), name[:MAX_TEXT_CHARS], detail[:MAX_TEXT_CHARS])
+            # The process does not show whether the failure is the answer's or the test's own.
+            fault = Fault.TEST_CODE if verdict in _FAILURES else None
+            return CaseResult(Verdict(verdict), name[:MAX_TEXT_CHARS], detail[:MAX_TEXT_CHARS], fault)
     return None

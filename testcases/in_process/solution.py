@@ -84,6 +84,8 @@ class InProcessTests:
 class _LocalSolution:
     """A solution in this process."""
 
+    asked_count = 0
+
     def __init__(self, spec: dict[str, Any]) -> None:
         self.entry_point: str | None = spec["entry_point"]
         self.module: Any = None
@@ -107,6 +109,8 @@ class _LocalSolution:
 
 class _NoSession:
     """The session of a solution in this process: there is no other to ask."""
+
+    asked_count = 0
 
     def ask(self, verb: str, *fields: Any) -> Any:
         """Return nothing."""

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from testcases.blame import Fault
 from testcases.describe import describe_error
+from testcases.faults import fault_of
 from testcases.signals import FailureWatch, FinalError, verdict_of
 from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["AssertionRecorder"]
 
@@ -19,12 +26,23 @@ class AssertionRecorder:
     Args:
         site_count: number of sites of the code.
         watch: failures of the check.
+        was_asked: returns whether the code has asked anything of the solution so far. What it got may be in any of its
+            variables from then on.
         guards: sites that must not be reached, such as ``assert False``.
     """
 
-    def __init__(self, site_count: int, watch: FailureWatch, guards: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        site_count: int,
+        watch: FailureWatch,
+        was_asked: Callable[[], bool],
+        guards: frozenset[int] = frozenset(),
+    ) -> None:
         self.details: dict[int | None, str] = {}
         """Text for each site that failed, by its number."""
+        self.faults: dict[int | None, Fault | None] = {}
+        """Fault that each site that failed may be, by its number."""
+        self._was_asked = was_asked
         self._verdicts: list[Verdict | None] = [None] * site_count
         self._watch = watch
         self._guards = guards
@@ -40,6 +58,7 @@ class AssertionRecorder:
     def failed(self, site: int) -> None:
         """Record that an assertion did not hold."""
         self.details.setdefault(site, "the assertion does not hold")
+        self.faults.setdefault(site, None if self._was_asked() else Fault.TEST_CODE)
         self._fail(site, Verdict.WRONG_ANSWER)
 
     def raised(self, site: int, error: BaseException) -> None:
@@ -49,6 +68,7 @@ class AssertionRecorder:
             BaseException: `error` itself, if it ends the test.
         """
         self.details.setdefault(site, describe_error(error))
+        self.faults.setdefault(site, fault_of(error, asked=self._was_asked()))
         self._watch.mark_caught(error)
         if isinstance(error, FinalError):
             self._watch.take()  # the code did not swallow it: this site has it, and the next shall not

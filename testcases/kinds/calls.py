@@ -13,7 +13,6 @@ from testcases.signals import STATUS_VERDICTS, SolutionLostError
 from testcases.verdict import CaseResult, Verdict
 
 if TYPE_CHECKING:
-    from testcases.kinds.oracle import Oracle
     from testcases.model import Comparison
     from testcases.solution import Solution
 
@@ -22,18 +21,16 @@ __all__ = ["run_call"]
 
 def run_call(
     solution: Solution,
-    oracle: Oracle,
     comparison: Comparison,
     function: str | None,
     args: list[Any],
     kwargs: dict[str, Any],
-    right: list[Any] | None,
+    right: list[Any],
 ) -> CaseResult:
     """Call a function and compare its value with the right ones, here: its process does not get to see them.
 
     Args:
         solution: the solution under test.
-        oracle: gives the expected value where `right` is ``None``.
         comparison: how values are compared.
         function: name of the function; ``None`` for the entry point.
         args: positional arguments.
@@ -41,7 +38,7 @@ def run_call(
         right: the values of which one must be returned.
 
     Raises:
-        BrokenTestError: the oracle or the checker does not work.
+        BrokenTestError: the checker does not work.
     """
     target = function or solution.entry_point
     name = f"{target}({describe_arguments(args, kwargs)})"
@@ -55,8 +52,6 @@ def run_call(
         return CaseResult(lost.verdict, name, str(lost))
     if reply.status is not SolutionStatus.RETURNED:
         return CaseResult(STATUS_VERDICTS[reply.status], name, reply.detail)
-    if right is None:
-        right = [oracle.expected(target or "", args, kwargs)]
     if is_right_value(reply.value, right, comparison, args, kwargs):
         return CaseResult(Verdict.PASSED, name)
     detail = f"returned {describe_value(reply.value)}, expected {describe_value(right[0])}"

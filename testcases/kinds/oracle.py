@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import marshal
 from collections import OrderedDict
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import CodeType
 
-__all__ = ["Oracle"]
+__all__ = ["Oracle", "compile_oracle"]
 
 _MAX_CACHED = 4096
 _TEXT_CHARS = 200
@@ -66,11 +68,22 @@ class Oracle:
     def _function(self, name: str) -> Callable[..., Any]:
         if self._namespace is None:
             namespace: dict[str, Any] = {"__name__": "oracle"}
-            exec(compile_quietly(self._source, "<oracle>"), namespace)
+            exec(compile_oracle(self._source), namespace)
             self._namespace = namespace
         owner, _, member = name.rpartition(".")
         function: Callable[..., Any] = getattr(self._namespace[owner](), member) if owner else self._namespace[member]
         return function
+
+
+@lru_cache(maxsize=64)
+def compile_oracle(source: str) -> CodeType:
+    """Compile the source of an oracle.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: the source cannot be compiled.
+    """
+    # Unlike test code its handlers report nothing: it never meets an exception of the answer.
+    return compile_quietly(source, "<oracle>")
 
 
 def _fingerprint(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from sandbox.wire.mutation import track
-from sandbox.wire.protocol import GET, GLOBAL_KEY, OP, START, ExceptionFields
+from sandbox.wire.protocol import GET, GLOBAL_KEY, OP, PUBLIC, START, ExceptionFields
 from sandbox.wire.replies import SolutionStatus
 from sandbox.wire.standard_values import standard_class
 from sandbox.wire.values import Construction, Reference, UnsupportedTypeError
@@ -70,6 +70,8 @@ class ProxyHost:
         self.classes = ClassRegistry(self, client, naming)
         self.change_count = 0
         """Number of requests so far that may have changed an object."""
+        self.asked_count = 0
+        """Number of requests so far by which test code used the solution; looking up a name is none yet."""
         # Weak, so that a proxy that test code drops lets go of its object in the other process, too.
         self._proxies: WeakValueDictionary[tuple[int, int, Origin], Any] = WeakValueDictionary()
         self._objects: WeakValueDictionary[tuple[int, int], RemoteObject] = WeakValueDictionary()
@@ -97,11 +99,13 @@ class ProxyHost:
             RefusedError: a value can neither cross nor be exported.
         """
         self.change_count += verb != OP or fields[0] not in READ_ONLY_OPERATIONS
+        self.asked_count += verb != PUBLIC and not (verb == GET and fields[0] is None)
         return self._exchange(lambda client: client.ask(verb, *fields))
 
     def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Call something in the solution's process; mutable arguments are updated to what the call made of them."""
         self.change_count += 1
+        self.asked_count += 1
         if self.is_proxy(target) and ref_of(target).name:
             target = ref_of(target).name
         if not ARGUMENT_CHANGES.is_watching:

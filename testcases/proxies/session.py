@@ -15,6 +15,10 @@ __all__ = ["Asking", "ClassTable", "RemoteObject", "RemoteRef", "Session", "ref_
 class Asking(Protocol):
     """Sends requests to the solution's process."""
 
+    @property
+    def asked_count(self) -> int:
+        """Number of requests so far by which test code used the solution; looking up a name is none yet."""
+
     def ask(self, verb: str, *fields: Any) -> Any:
         """Send a request of `sandbox.wire.protocol` and return its value.
 

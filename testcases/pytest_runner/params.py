@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Mark:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Mark a function or class, or take arguments first."""
-        if len(args) == 1 and not kwargs and (isinstance(args[0], type) or hasattr(args[0], "__code__")):
+        if len(args) == 1 and not kwargs and _is_definition(args[0]):
             target = args[0]
             # vars() and a new list: otherwise a class would take over, and change, the list of its base class.
             own = vars(target).get("pytestmark", [])
@@ -79,9 +80,14 @@ def id_of_value(value: Any, name: str, index: int) -> str:
         return str(value)
     if isinstance(value, re.Pattern):
         return str(value.pattern)
-    if isinstance(value, type) or hasattr(value, "__code__"):
+    if _is_definition(value):
         return str(value.__name__)
     return f"{name}{index}"
+
+
+def _is_definition(value: Any) -> bool:
+    # By type(): looking for an attribute would ask an object of the solution, which may end its process then.
+    return issubclass(type(value), type | FunctionType | MethodType)
 
 
 @dataclass(eq=False)

@@ -14,7 +14,9 @@ from contextlib import ExitStack, contextmanager
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from testcases.blame import Fault
 from testcases.describe import MAX_TEXT_CHARS, describe_error
+from testcases.faults import fault_of
 from testcases.proxies.traceback_origin import is_missing_module
 from testcases.pytest_runner import pytest_api
 from testcases.pytest_runner.fixtures import Scope
@@ -56,8 +58,8 @@ def names_used(source: str, module: str) -> set[str]:
     return set() if tree is None else imported_names(tree, module) | free_names(source)
 
 
-def run_suite(solution: Solution, source: str, module: str) -> list[CaseResult]:
-    """Put a solution to every test of a module.
+def run_suite(solution: Solution, source: str, module: str) -> Iterator[CaseResult]:
+    """Put a solution to every test of a module, and yield the results.
 
     Args:
         solution: the solution under test.
@@ -74,9 +76,10 @@ def run_suite(solution: Solution, source: str, module: str) -> list[CaseResult]:
     with installed_modules({"pytest": pytest_api.make_module()}):
         wanted -= star_imported_elsewhere(source, module, wanted, solution.entry_point)
     modules = {module: SolutionModule(module, solution, wanted)}
-    suite = Suite(source, modules, solution.namespace)
+    suite = Suite(source, modules, solution.namespace, lambda: solution.asked_count)
     with suite.installed(RemotePatcher(solution.proxies)):
-        return [result for results in suite.steps() for result in results]
+        for results in suite.steps():
+            yield from results
 
 
 class Suite:
@@ -86,6 +89,7 @@ class Suite:
         source: source of the module.
         modules: modules that it imports the solution from, by name.
         namespace: returns the names that it has without binding them.
+        asked_count: returns the number of requests so far by which test code used the solution, where that is known.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class Suite:
         source: str,
         modules: Mapping[str, ModuleType],
         namespace: Callable[[], dict[str, Any]],
+        asked_count: Callable[[], int] = int,
     ) -> None:
         self.source = source
         self.lines = source.splitlines()
@@ -101,6 +106,7 @@ class Suite:
         self._pytest = pytest_api.make_module()
         self._modules = modules
         self._namespace = namespace
+        self._asked_count = asked_count
         self._monkeypatch = MonkeyPatch
         self._loaded: list[tuple[str, int, int]] | None = None
 
@@ -127,13 +133,23 @@ class Suite:
         """
         tests = self.plan.tests[first:]
         scope = Scope()
+        asked_before = self._asked_count()
         with FailureWatch() as watch:
             failure = catch(self._load)
             self._loaded = self._members()
             failure = failure or catch(call_hook, self.module, "setup_module", "setUpModule") or watch.take()
+        # What the module holds may come from the solution from now on.
+        load_asked = self._asked_count() > asked_before
+        # Errors that came up after the solution had been asked; those of a class fail several tests.
+        asked_errors: list[BaseException | None] = []
         for owner, group in itertools.groupby(tests, key=lambda test: test.owner):
+            asked_before = self._asked_count()
             for outcomes in self._group(owner, list(group), scope, failure):
-                yield [self._result(name, why) for name, why in outcomes]
+                if self._asked_count() > asked_before:
+                    asked_errors += [why for _, why in outcomes]
+                asked = [load_asked or any(why is one for one in asked_errors) for _, why in outcomes]
+                yield [self._result(*outcome, asked=after) for outcome, after in zip(outcomes, asked, strict=True)]
+                asked_before = self._asked_count()
                 # The watchdog stopped test code at an unknown point. What that left behind may fail the tests after it.
                 stopped = next((why for _, why in outcomes if isinstance(why, OutOfTimeError)), None)
                 failure = Skipped(str(stopped)) if stopped is not None else failure
@@ -153,10 +169,10 @@ class Suite:
             for owner in owners
             if owner is self.module or owner.__module__ == _MODULE
             for name, value in list(vars(owner).items())
-            if isinstance(value, FunctionType)
+            if type(value) is FunctionType  # isinstance() asks an object of the solution, which may end its process
         ]
         members += vars(self._pytest).items()
-        codes = [value.__code__ if isinstance(value, FunctionType) else None for _, value in members]
+        codes = [value.__code__ if type(value) is FunctionType else None for _, value in members]
         return [(name, id(value), id(code)) for (name, value), code in zip(members, codes, strict=True)]
 
     def _load(self) -> None:
@@ -188,17 +204,16 @@ class Suite:
         else:
             yield from Group(self.module, _FILE, owners, scope, self._monkeypatch).run(tests)
 
-    def _result(self, name: str, error: BaseException | None) -> CaseResult:
+    def _result(self, name: str, error: BaseException | None, *, asked: bool) -> CaseResult:
         if error is None:
             return CaseResult(Verdict.PASSED, name)
-        if isinstance(error, BrokenTestError):
-            raise error
+        detail = f"{self._location(error)}{describe_error(error)}"[:MAX_TEXT_CHARS]
         # A module of the solution's, such as one that a mock is to patch, is the solution's to have.
         is_own = isinstance(error, ImportError) and (error.name or "").partition(".")[0] in self._modules
         if isinstance(error, ImportError) and not is_own and is_missing_module(error):
-            raise BrokenTestError(f"a test cannot import: {error}") from None
+            return CaseResult(Verdict.WRONG_ANSWER, name, detail, Fault.BROKEN_TEST)
         verdict = Verdict.EXCEPTION if isinstance(error, ImportError) else verdict_of(error)
-        return CaseResult(verdict, name, f"{self._location(error)}{describe_error(error)}"[:MAX_TEXT_CHARS])
+        return CaseResult(verdict, name, detail, fault_of(error, asked=asked))
 
     def _location(self, error: BaseException) -> str:
         """Return the line of the module in which an error came up."""

@@ -133,6 +133,8 @@ class FakeClient:
 class Results:
     report: list[list[str]]
     client: FakeClient
+    faults: list[str]
+    """Fault that each result may be, or an empty text."""
     verdicts: list[str] = field(init=False)
     details: list[str] = field(init=False)
     names: list[str] = field(init=False)
@@ -150,12 +152,13 @@ def examine(client: FakeClient | str, *tests: Test, **problem: Any) -> Results:
     spec = decode(encode(build_spec(Problem(tests, **problem))))
     report = run_tests(spec, fake)
     assert decode(encode(report)) == report
+    faults = [line.pop() for line in report]
     assert [line.pop() for line in report] == [
         index for index, test in enumerate(tests) for _ in range(count_tests(test))
     ]
     assert all(type(text) is str for line in report for text in line)
     assert {Verdict(verdict) for verdict, _, _ in report}
-    return Results(report, fake)
+    return Results(report, fake, faults)
 
 
 def check(*lines: str) -> CheckTest:

@@ -16,9 +16,6 @@ from testcases.model import (
     Problem,
     Test,
 )
-from testcases.signals import (
-    BrokenTestError,
-)
 from testcases.source.counting import count_all_tests
 from tests.testcases.fake_client import DOUBLE, FakeClient, check, examine, raised
 
@@ -152,18 +149,27 @@ class TestBrokenTests:
 
     @pytest.mark.parametrize("test", [AssertTest("assert ("), CheckTest("def check(candidate")])
     def test_are_not_python(self, test: Test) -> None:
-        with pytest.raises(SyntaxError):
-            examine(DOUBLE, test)
+        found = examine(DOUBLE, test, AssertTest("assert f(1) == 2"))
+        assert found.verdicts[-1] == "passed"
+        assert set(found.verdicts[:-1]) <= {"wrong_answer"}
+        assert set(found.faults[:-1]) <= {"test_code"}
 
-    @pytest.mark.parametrize("field", ["setup", "prompt"])
-    @pytest.mark.parametrize("source", ["1 // 0", "import no_such_module", "(", "assert False"])
+    @pytest.mark.parametrize(
+        ("field", "source"),
+        [
+            *(("setup", source) for source in ("1 // 0", "import no_such_module", "(", "assert False")),
+            *(("prompt", source) for source in ("import no_such_module", "(")),
+        ],
+    )
     @pytest.mark.parametrize("test", [AssertTest("assert f(1) == 2"), check("assert candidate(1) == 2")])
     def test_cannot_be_prepared(self, field: str, source: str, test: Test) -> None:
-        """No answer is to blame for that."""
+        """Whether an answer is to blame for that shows in a run with the stub."""
         fake = FakeClient(DOUBLE)
         fake.load = lambda **_: FakeClient.load(fake, names=["f"])  # type: ignore[method-assign]  # counts on the way
-        with pytest.raises(BrokenTestError, match=f"the {field} does not run"):
-            examine(fake, test, **{field: source})
+        found = examine(fake, test, CallTest((1,), 2), **{field: source})
+        assert found.verdicts == ["exception" if field == "setup" else "wrong_answer", "passed"]
+        assert found.faults == ["broken_test", ""]
+        assert found.details[0].startswith(f"the {field} does not run")
 
     def test_are_not_blamed_for_answers_that_cannot_be_loaded(self) -> None:
         """Those have failed before anything is asked."""

@@ -51,6 +51,7 @@ def test_has_everything_that_conducting_it_takes() -> None:
         "setup": "x = 1",
         "oracle": "def f(): ...",
         "isolation": "shared",
+        "stub": False,
         "tests": [
             ["call", "g", [1, [2]], {"key": None}, [{"a": (3,)}, 4], 0],
             ["call", None, [], {}, [1], 1],
@@ -76,6 +77,7 @@ def test_says_nothing_where_there_is_nothing() -> None:
         "setup": "",
         "oracle": "",
         "isolation": "split",
+        "stub": False,
         "tests": [["stdin", "", [""], 0]],
         "comparisons": [["exact", 0.0, 0.0, ""]],
     }

@@ -111,7 +111,7 @@ class _Harness:
         _limit_space(self._base_bytes, request.limits.memory_mb)
         if request.traceless:
             report = _run_job(request, decode(request.spec), self._runner, self._zygote)
-            return report._replace(memory_exceeded=self._memory_growth.exceeded).pack()
+            return _packed(report._replace(memory_exceeded=self._memory_growth.exceeded))
         self._prepare(request.spec)
         # In the child this would tell of the child.
         memory_exceeded = self._memory_growth.exceeded
@@ -119,7 +119,7 @@ class _Harness:
         def work() -> bytes:
             _forbid_processes()
             report = _run_job(request, self._decoded, self._runner, self._zygote)
-            return report._replace(memory_exceeded=memory_exceeded).pack()
+            return _packed(report._replace(memory_exceeded=memory_exceeded))
 
         # Keeps collections in the child away from all that exists now, which would copy its pages.
         gc.freeze()
@@ -128,7 +128,7 @@ class _Harness:
         except ProcessSpentError:
             # The child may have been killed in the middle of an exchange with the zygote, so the next one must not
             # take part in that: this process is replaced.
-            return JobReport(cpu_spent=True, memory_exceeded=True).pack()
+            return JobReport(cpu_spent=True, answer_started=True, memory_exceeded=True).pack()
 
     def _prepare(self, spec: bytes) -> None:
         if spec == self._spec:
@@ -153,6 +153,7 @@ def _run_job(request: JobRequest, spec: Any, runner: Runner, zygote: ZygoteClien
         cpu_s=client.cpu_s,
         peak_mb=client.peak_mb,
         output=client.output_head.decode("utf-8", "replace"),
+        answer_started=client.generation > 0,
         wall_ms=(_perf_counter() - started) * 1000,
     )
 
@@ -164,13 +165,31 @@ def _attempt(spec: Any, runner: Runner, client: SolutionClient, zygote: ZygoteCl
     try:
         report = JobReport(report=runner(spec, client))
     except BaseException as error:  # noqa: BLE001 - broken tests are reported, whatever broke them
-        report = JobReport(error=f"{type(error).__name__}: {error}"[:_TEXT_CHARS])
+        report = JobReport(error=_describe(error))
     # Not left to an exception, because test code may have caught it and taken it for one of the answer. This process
     # ends without a report, and the grader starts the job again.
     if zygote.lost:
         _leave(1)
     client.close()
     return report
+
+
+def _describe(error: BaseException) -> str:
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except BaseException:  # noqa: BLE001 - a class of test code decides how it becomes text
+        text = type(error).__name__
+    return text[:_TEXT_CHARS]
+
+
+def _packed(report: JobReport) -> bytes:
+    """Return the message; an answer must not be able to end this process by what is in its report."""
+    try:
+        return report.pack()
+    except Exception as error:  # noqa: BLE001 - also a report that does not fit into memory
+        return JobReport(
+            error=f"the report cannot be sent: {type(error).__name__}", answer_started=report.answer_started
+        ).pack()
 
 
 def _lead_own_group() -> None:

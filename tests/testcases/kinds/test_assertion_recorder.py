@@ -15,7 +15,7 @@ class OverError(Exception):
 
 
 def make_recorder(site_count: int) -> AssertionRecorder:
-    return AssertionRecorder(site_count, FailureWatch())
+    return AssertionRecorder(site_count, FailureWatch(), lambda: True)
 
 
 def verdicts(recorder: AssertionRecorder, ending: Verdict | None = None) -> tuple[Verdict, ...]:
@@ -98,7 +98,7 @@ def test_an_ending_that_the_code_swallowed_still_counts() -> None:
 
 def test_a_failure_that_the_code_swallowed_fails_the_next_site_and_no_other() -> None:
     with FailureWatch() as watch:
-        recorder = AssertionRecorder(3, watch)
+        recorder = AssertionRecorder(3, watch, lambda: True)
         recorder.passed(0)
         with contextlib.suppress(RefusedError):
             raise RefusedError("no")

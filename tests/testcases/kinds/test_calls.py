@@ -47,8 +47,15 @@ class TestCalls:
         )
         assert found.verdicts == ["passed", "wrong_answer"]
         assert found.details[1] == "returned (5, 2), expected [5, 1]"
+        fake = FakeClient(DOUBLE)
         with pytest.raises(BrokenTestError, match="oracle fails"):
-            examine(DOUBLE, CallTest((3,), ASK_ORACLE), oracle="def f(x): return x.y")
+            examine(fake, CallTest((3,), ASK_ORACLE), oracle="def f(x): return x.y")
+        assert fake.log == []
+
+    def test_may_ask_an_oracle_that_catches_exceptions(self) -> None:
+        source = "def f(x):\n    try:\n        return int(x)\n    except ValueError:\n        return -1\n"
+        found = examine(source, CallTest(("1",), ASK_ORACLE), CallTest(("x",), ASK_ORACLE), oracle=source)
+        assert found.verdicts == ["passed", "passed"]
 
     def test_may_be_checked_by_code(self) -> None:
         checker = "def checker(given, expected, got):\n    return got != expected and got * 2 == given[0]\n"
@@ -58,8 +65,10 @@ class TestCalls:
         assert examine("def f(x): return 'x'", *tests).verdicts == ["wrong_answer", "wrong_answer"]
         assert examine("class A: pass\ndef f(x): return A()", *tests).verdicts == ["wrong_answer", "wrong_answer"]
         broken = Comparison(checker="def checker(given, expected, got): return 1")
-        with pytest.raises(BrokenTestError, match="not True or False"):
-            examine("def f(x): return 4", CallTest((8,), 5, comparison=broken))
+        found = examine("def f(x): return 4", CallTest((8,), 5, comparison=broken), CallTest((8,), 4))
+        assert found.verdicts == ["wrong_answer", "passed"]
+        assert found.faults == ["broken_test", ""]
+        assert "not True or False" in found.details[0]
 
     def test_may_have_alternatives_and_keywords(self) -> None:
         found = examine(DOUBLE, CallTest((), [2], {"x": 1}, alternatives=(3, 2)), CallTest((1,), 0, alternatives=(3,)))

@@ -50,7 +50,7 @@ def test_all_sites_pass_just_where_the_original_passes(statements: list[str], bi
         return True
 
     check = instrument(source)
-    recorder = AssertionRecorder(len(check.sites), FailureWatch())
+    recorder = AssertionRecorder(len(check.sites), FailureWatch(), lambda: True)
     ended = passes(check.code, {RECORD_NAME: recorder, CAUGHT_NAME: mark_caught})
     verdicts = {verdict for _, verdict in recorder.outcomes()}
     observed = ended and verdicts <= {"passed"}

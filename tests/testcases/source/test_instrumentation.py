@@ -247,7 +247,7 @@ def test_tests_of_a_problem_are_counted_by_assertion() -> None:
 def test_every_check_of_humaneval_counts_its_assertions() -> None:
     for row in read_problems().values():
         check = instrument(row["test"])
-        recorder = AssertionRecorder(len(check.sites), FailureWatch())
+        recorder = AssertionRecorder(len(check.sites), FailureWatch(), lambda: True)
         names: dict[str, Any] = {RECORD_NAME: recorder, ARGUMENTS_NAME: ARGUMENT_CHANGES}
         exec(row["prompt"] + row["canonical_solution"], names)
         exec(check.code, names)
