@@ -9,31 +9,31 @@ from __future__ import annotations
 
 import importlib
 import sys
-from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import IsolatedAsyncioTestCase  # noqa: F401 - unittest loads it on first use, after the fingerprint
 
 from testcases.in_process.steps import CODE_KINDS, build_steps
+from testcases.in_process.tampering import Baseline
 from testcases.kinds.checks import run_assertion, run_check
 from testcases.pytest_runner import pytest_api
 from testcases.pytest_runner.monkeypatch import RemotePatcher
 from testcases.pytest_runner.runner import Suite
 from testcases.solution import build_namespace
 from testcases.source.module_names import find_modules
-from testcases.source.parsing import free_names
+from testcases.source.parsing import free_names, imported_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
     from testcases.verdict import CaseResult
 
 __all__ = ["InProcessTests"]
 
-_FINGERPRINTED = frozenset({"testcases", "unittest", "asyncio.runners", "builtins"})
-"""Packages and modules whose code runs the tests."""
-# Bound before the answer is loaded: what it puts in the place of these built-in functions does not run here.
-_callable, _id, _isinstance, _vars = callable, id, isinstance, vars
-_MEMBERS = (classmethod, staticmethod, property, ModuleType)
+_RUNNERS = frozenset({"testcases", "unittest"})
+"""Packages whose code runs the tests."""
+_LIBRARIES = frozenset({"asyncio.runners", "builtins"})
+"""Modules that run tests, too."""
 
 
 class InProcessTests:
@@ -47,7 +47,10 @@ class InProcessTests:
         self._spec = spec
         self._solution = _LocalSolution(spec)
         # Now, before the answer is loaded: its module code runs first, and could change everything below.
-        self._before = _fingerprint()
+        sources = [str(field) for kind, *fields in spec["tests"] if kind in CODE_KINDS for field in fields[:1]]
+        sources += [spec["setup"], spec["prompt_code"]]
+        names = _runner_modules | {name for source in sources for name in imported_modules(source) | free_names(source)}
+        self._before = Baseline(names, patched_by_tests="\n".join(sources))
         self._suite: Suite | None = None
 
     def steps(self, module: ModuleType) -> Iterator[list[list[str]]]:
@@ -68,7 +71,7 @@ class InProcessTests:
 
     def is_intact(self) -> bool:
         """Return whether everything that runs the tests is what it was before the answer was loaded."""
-        return _fingerprint() == self._before and (self._suite is None or self._suite.is_intact)
+        return self._before.is_intact() and (self._suite is None or self._suite.is_intact)
 
     def _suite_steps(self, first: int, source: str, name: str) -> Iterator[list[CaseResult]]:
         self._suite = Suite(source, {name: self._solution.module}, self._solution.namespace)
@@ -146,33 +149,7 @@ def _as_lists(results: list[CaseResult]) -> list[list[str]]:
     return [[result.verdict.value, result.name, result.detail] for result in results]
 
 
-def _fingerprint() -> list[tuple[str, int, int]]:
-    """Return name, identity and code of everything callable that test code and its runner look up."""
-    entries: list[tuple[str, int, int]] = []
-    for name, module in _modules.items():
-        for key, value in _vars(module).items():
-            if not _is_fingerprinted(value):
-                continue
-            entries.append((f"{name}.{key}", _id(value), _code_of(value)))
-            if _isinstance(value, type) and value.__module__ == name:
-                members = [(member, one) for member, one in _vars(value).items() if _is_fingerprinted(one)]
-                entries += [(f"{name}.{key}.{member}", _id(one), _code_of(one)) for member, one in members]
-    return entries
-
-
-def _is_fingerprinted(value: Any) -> bool:
-    return _callable(value) or _isinstance(value, _MEMBERS)
-
-
-def _code_of(value: Any) -> int:
-    return _id(value.__code__) if _isinstance(value, FunctionType) else 0
-
-
 importlib.import_module("unittest._log")  # unittest loads it on the first assertLogs
 # All that is loaded by now, in the zygote. A module that tests load later is not covered, so import at the top whatever
 # runs them: a lazy import here would leave a hole for the answer, or look like tampering.
-_modules = {
-    name: module
-    for name, module in sorted(sys.modules.items())
-    if not _FINGERPRINTED.isdisjoint({name, name.partition(".")[0]})
-}
+_runner_modules = frozenset(name for name in sys.modules if name in _LIBRARIES or name.partition(".")[0] in _RUNNERS)

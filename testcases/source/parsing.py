@@ -23,6 +23,7 @@ __all__ = [
     "defined_names",
     "find_prompt_code",
     "free_names",
+    "imported_modules",
     "parse",
     "parse_assertion",
     "parse_check",
@@ -174,3 +175,15 @@ def free_names(source: str) -> frozenset[str]:
         return frozenset()
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return frozenset(used - bound_names(tree) - _BUILTINS)
+
+
+def imported_modules(source: str) -> frozenset[str]:
+    """Return the names of the modules that a source imports, or may import from a package; none if it is not Python."""
+    tree = try_parse(source)
+    names: set[str] = set()
+    for node in () if tree is None else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names} | {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(names)
