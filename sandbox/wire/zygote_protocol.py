@@ -37,6 +37,7 @@ __all__ = [
     "FORKS",
     "HARNESS",
     "KILL",
+    "LIBRARY",
     "SOLUTION",
     "ExitInfo",
 ]
@@ -53,6 +54,9 @@ CHANNEL = 3
 """A child's own descriptor."""
 FORKS = 4
 """The descriptor over which a harness asks its zygote for solution processes."""
+LIBRARY = 100
+"""The first of the descriptors of folders from which a harness imports modules
+(`sandbox.processes.library_folders`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from sandbox.isolation import functions, imports, rlimits
 from sandbox.processes.harness.fresh_process import run_in_child
 from sandbox.processes.harness.solution_client import SolutionClient
 from sandbox.processes.harness.zygote_client import ZygoteClient
+from sandbox.processes.library_folders import use_folders
 from sandbox.processes.loading import load_object
 from sandbox.processes.memory_files.streams import show
 from sandbox.processes.memory_files.tree import current
@@ -47,6 +48,11 @@ _READ_ONLY_DATA = (
     "/usr/share/zoneinfo/",
 )
 """Folders of the host from which test code may read: libraries load data, such as time zones, when they are used."""
+
+
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Variables by which numerical libraries are told to start no threads. Where test code may start none, OpenBLAS sends
+SIGINT to its process when numpy is imported."""
 
 
 class Runner(Protocol):
@@ -80,7 +86,8 @@ def prepare(targets: str) -> Callable[[int], None]:
         # there are any, and the limits below everywhere.
         functions.revert()
         imports.revert()
-        show(_READ_ONLY_DATA)
+        show((*_READ_ONLY_DATA, *(f"{folder}/" for folder in use_folders())))
+        os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
         _lead_own_group()
         harness = _Harness(channel, runner, preparer)
         # The zygote has turned it off. This process serves many jobs, and test code makes reference cycles.

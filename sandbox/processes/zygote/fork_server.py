@@ -26,6 +26,7 @@ from sandbox.wire.zygote_protocol import (
     FORKED,
     FORKS,
     KILL,
+    LIBRARY,
     SOLUTION,
     ExitInfo,
 )
@@ -61,13 +62,17 @@ class ForkServer:
         control: socket to the parent.
         harness: letter of the role that may ask for solution processes.
         children_list: open on the kernel's list of this process's children; -1 if orphans do not become its children.
+        folder_count: number of open folders, from descriptor `LIBRARY` on, that harnesses keep.
         use_pidfd: kill by descriptor, the only way that the seccomp filter allows.
     """
 
     # There is one thread and one loop, and no lock. A fork copies only the thread that calls it, so a lock that another
     # thread holds would stay locked in the child for ever (fork(2), pthread_atfork(3)).
 
-    def __init__(self, control: socket.socket, harness: str, children_list: int, *, use_pidfd: bool) -> None:
+    def __init__(
+        self, control: socket.socket, harness: str, children_list: int, *, folder_count: int, use_pidfd: bool
+    ) -> None:
+        self.folder_count = folder_count
         self.control = control
         self.harness = harness
         self.os = SimpleNamespace(**{name: getattr(os, name) for name in _OWN_FUNCTIONS})
@@ -182,7 +187,11 @@ class ForkServer:
         self.os.dup2(high, CHANNEL, inheritable=False)
         if forks is not None:
             self.os.dup2(high + 1, FORKS, inheritable=False)
-        self.os.closerange(FORKS + (forks is not None), 1024)
+        if forks is None:
+            self.os.closerange(FORKS, 1024)
+        else:
+            self.os.closerange(FORKS + 1, LIBRARY)
+            self.os.closerange(LIBRARY + self.folder_count, 1024)
 
     def _reap(self) -> None:
         while True:

@@ -23,6 +23,7 @@ import sys
 from typing import Any
 
 from sandbox.isolation import functions, imports, layer_probes, privileges
+from sandbox.processes import library_folders
 from sandbox.processes.loading import load_object
 from sandbox.processes.memory_files.install import install as install_memory_files
 from sandbox.processes.zygote.fork_server import ForkServer
@@ -91,6 +92,7 @@ def _prepare(config: dict[str, Any], grader: int | None, layers: dict[str, str])
         active = {name for name, why in layers.items() if not why}
         children_list = _open_children_list() if "orphans" in active else -1
         # Last, because root may be needed for each of the others, such as to read modules or to raise a limit.
+        folders = library_folders.open_folders() if config["harness"] else []
         _tag_self(config["tag"])
         privileges.drop(config["uid"])
     except Exception as error:  # noqa: BLE001 - the parent reports whatever keeps a zygote from starting
@@ -99,7 +101,10 @@ def _prepare(config: dict[str, Any], grader: int | None, layers: dict[str, str])
     reports = [{"name": name, "active": not why, "reason": why} for name, why in layers.items()]
     control.send(json.dumps({"pid": os.getpid(), "layers": reports, "missing": missing}).encode())
     os.register_at_fork = posix.register_at_fork
-    zygote = ForkServer(control, config["harness"], children_list, use_pidfd="seccomp" in active)
+    library_folders.opened = folders
+    zygote = ForkServer(
+        control, config["harness"], children_list, folder_count=len(folders), use_pidfd="seccomp" in active
+    )
     # These two are applied here, once, because that writes to the dicts of all modules. Children that run no answer
     # revert them.
     functions.apply()
