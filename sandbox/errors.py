@@ -7,7 +7,8 @@
     ├── ProcessLostError         a process of ours died, hung, or sent what it never should
     │   └── ProcessSpentError    it used up its CPU seconds
     └── ValueCodecError          a value is not plain data, or bytes are not an encoded value; also a ValueError
-        └── UnsupportedTypeError an object of a type that does not cross
+        ├── UnsupportedTypeError an object of a type that does not cross
+        └── ValueSizeError       a value that would take too much memory
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ __all__ = [
     "SandboxError",
     "UnsupportedTypeError",
     "ValueCodecError",
+    "ValueSizeError",
 ]
 
 
@@ -48,3 +50,7 @@ class UnsupportedTypeError(ValueCodecError):
     def __init__(self, kind: type) -> None:
         super().__init__(f"{kind.__name__} is not plain data")
         self.kind = kind
+
+
+class ValueSizeError(ValueCodecError):
+    """A value would take more memory than it may."""

@@ -21,6 +21,9 @@ class Limits:
     """Address space in MiB on top of what the process has before the answer is loaded; at least 1."""
     output_kb: int = 16 * 1024
     """KiB of output the answer may write in one process, and of one value it may return; at least 1."""
+    value_mb: int = 256
+    """MiB of memory that one value may take in the harness; at least 1. A value of 16 MiB can take a hundred times as
+    much, so this is estimated before it is parsed."""
     timeouts: int = 1
     """Number of tests that may time out or write too much before the rest of the sample is not run; at least 1."""
     restarts: int = 8

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.errors import ValueCodecError
 from sandbox.wire.protocol import CALLBACK, FILES, LARGE, OK, RAISED
+from sandbox.wire.value_size import check_value_size
 from sandbox.wire.values import Reference, decode
 
 __all__ = ["CallbackRequest", "Raised", "Reply", "SolutionStatus", "parse_message"]
@@ -83,14 +84,20 @@ class CallbackRequest:
     """As in `Reply`."""
 
 
-def parse_message(body: memoryview) -> Reply | CallbackRequest:
+def parse_message(body: memoryview, value_bytes: int = 256 << 20) -> Reply | CallbackRequest:
     """Return what the solution process has sent.
 
     The answer can send any bytes: nothing in them is trusted but the values themselves, which the tests compare.
 
+    Args:
+        body: the message.
+        value_bytes: bytes of memory that it may take once it is decoded.
+
     Raises:
+        ValueSizeError: it would take more.
         ValueCodecError: it is not a reply.
     """
+    check_value_size(body, value_bytes)
     match decode(body):
         case [verb, changes, list(message)] if verb == FILES:
             return replace(_parse(message), files=changes)

@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.errors import ValueCodecError
+from sandbox.errors import ValueCodecError, ValueSizeError
 from sandbox.processes.harness.callback_budget import CallbackBudget
 from sandbox.processes.harness.callbacks import Callbacks
 from sandbox.processes.harness.solution_process import HEAD_BYTES, SolutionProcess, reply_for_exit
@@ -314,7 +314,9 @@ class SolutionClient:
         if process.output_exceeded:
             return self._stop(SolutionStatus.OUTPUT_LIMIT, _OUTPUT_EXCEEDED)
         try:
-            return parse_message(body)
+            return parse_message(body, self.limits.value_mb << 20)
+        except ValueSizeError:
+            return self._stop(SolutionStatus.OUTPUT_LIMIT, "returned more than fits into memory")
         except ValueCodecError as error:
             return self._stop(SolutionStatus.CRASHED, str(error))
         except MemoryError:
