@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 from weakref import ref
 
-__all__ = ["DENIED", "EXIT_CODE", "NAME", "Hook", "apply", "make_hook", "probe"]
+__all__ = ["DENIED", "EXIT_CODE", "NAME", "Hook", "apply", "make_hook", "make_reserve", "probe"]
 
 Hook: TypeAlias = Callable[[str, tuple[Any, ...]], object]
 
@@ -69,12 +69,35 @@ def make_hook() -> Hook:
     return traps.pop
 
 
+_RESERVE_LEVELS = 12
+"""More than twice as many as the hook needs: `pop`, the callback, `next`, the iterator, and `os._exit`."""
+
+
+def make_reserve() -> Hook:
+    """Make a hook that fails where few levels of recursion, or little of the stack, are left.
+
+    It does nothing but call through some levels of C code. The hook of `make_hook` needs fewer to end the process. If
+    it ran out of them half-way, the error would be lost in the callback, and the event be allowed from then on. So this
+    one comes first, and refuses the event by a RecursionError.
+    """
+    reserve: Hook = dict[Any, Any]().pop
+    for _ in range(_RESERVE_LEVELS):
+        reserve = lru_cache(maxsize=0)(reserve)
+        del reserve.__wrapped__
+    return reserve
+
+
+_reserve = make_reserve()
+"""Made before the fork: it is the same for all, and of no use to an answer."""
+
+
 def apply(hook: Hook | None = None) -> None:
-    """Install the hook in this process, for good.
+    """Install the hook in this process, for good, behind that of `make_reserve`.
 
     Args:
         hook: from `make_hook`. It must not be kept where an answer can find it, or its dict could be emptied.
     """
+    sys.addaudithook(_reserve)
     sys.addaudithook(hook or make_hook())
 
 

@@ -40,7 +40,7 @@ _MIN_SPACE_MB = 1024
 _SPACE_FACTOR = 2
 """Bytes of address space for each byte that the answer may use: values that it sends are built here."""
 _TEXT_CHARS = 500
-_perf_counter, _leave = time.perf_counter, os._exit
+_perf_counter, _leave, _open = time.perf_counter, os._exit, open
 """Looked up here, once, because test code may patch the modules."""
 _READ_ONLY_DATA = (
     os.path.dirname(os.__file__) + "/",  # noqa: PTH120 - pathlib is not loaded yet
@@ -86,7 +86,7 @@ def prepare(targets: str) -> Callable[[int], None]:
         # there are any, and the limits below everywhere.
         functions.revert()
         imports.revert()
-        show((*_READ_ONLY_DATA, *(f"{folder}/" for folder in use_folders())))
+        show((*_READ_ONLY_DATA, *(f"{folder}/" for folder in use_folders())), _open)
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
         _lead_own_group()
         harness = _Harness(channel, runner, preparer)

@@ -23,14 +23,16 @@ descriptors: dict[int, MemoryFile] = {}
 """Files that are open, by descriptor."""
 _DEVICES = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/0": 0, "/dev/fd/1": 1, "/dev/fd/2": 2}
 _NULL_DEVICE = "/dev/null"
-_real_open = io.open
+_real_open: Any = None
+"""The real function, in processes that may read real files. Its objects would lead an answer to their classes, which
+`sandbox.processes.safe_buffers` hides."""
 _visible: tuple[str, ...] = ()
 
 
-def show(roots: tuple[str, ...]) -> None:
+def show(roots: tuple[str, ...], real_open: Callable[..., Any]) -> None:
     """Have real files below these folders read where memory has none, such as time zones."""
-    global _visible  # noqa: PLW0603 - set once for a process
-    _visible = roots
+    global _visible, _real_open
+    _visible, _real_open = roots, real_open
 
 
 def is_visible(path: Any) -> bool:
@@ -221,8 +223,6 @@ def open(  # noqa: A001, C901, PLR0912 - the built-in function
     """Open a file of the run, as the built-in function ``open`` does."""
     if not isinstance(mode, str):
         raise TypeError(f"open() argument 'mode' must be str, not {type(mode).__name__}")
-    if isinstance(file, int) and file not in descriptors:
-        return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
     flags, letter = _flags_of(mode)
     binary = "b" in mode
     if binary and (encoding is not None or errors is not None or newline is not None):
@@ -239,15 +239,15 @@ def open(  # noqa: A001, C901, PLR0912 - the built-in function
         file = os.fspath(file)
         text = path_text(file)
         if text in _DEVICES:
-            return _real_open(_DEVICES[text], mode, buffering, encoding, errors, newline, closefd=False)
-        if not closefd:
+            file, closefd = _DEVICES[text], False
+        elif not closefd:
             raise ValueError("Cannot use closefd=False with file name")
     raw = _raw_of(file, flags, closefd=closefd, opener=opener)
     if isinstance(raw, int):
-        return _real_open(raw, mode, buffering, encoding, errors, newline, closefd)
-    if not isinstance(raw, MemoryFile):
+        raw = io.FileIO(raw, mode.replace("b", "").replace("t", ""), closefd)
+    elif not isinstance(raw, MemoryFile):
         return _real_open(file, mode, buffering, encoding, errors, newline)
-    if letter == "a":
+    elif letter == "a":
         raw.seek(0, os.SEEK_END)
     if buffering == 0:
         return raw
@@ -273,6 +273,8 @@ open.__module__ = "io"
 def _raw_of(file: Any, flags: int, *, closefd: bool, opener: Callable[[Any, int], int] | None) -> Any:
     """Return the raw stream; a descriptor of the kernel's; or ``None`` for a real file that may be read."""
     if isinstance(file, int):
+        if file not in descriptors:
+            return file
         return descriptors[file] if closefd else _Borrowed(descriptors[file])
     if opener is None:
         try:

@@ -90,7 +90,7 @@ def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
     # its reference count. So all objects of the first requests exist before the fork, and a child does nothing for the
     # first time.
     make_runner = load_in_process_runner(in_process_runner)
-    out = warm_up.prepare_streams()
+    stdin, out = warm_up.prepare_streams()
     event_loop.install_event_loop()
     sys.argv[:] = ["solution.py"]
     random.seed(0)
@@ -105,6 +105,8 @@ def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
         for number, descriptor in enumerate(solution.receive_settings(connect(fileno=channel))):
             dup2(descriptor, number)
         closerange(channel + 1, 64)
+        if solution.settings.program:
+            stdin.fill()
         lock_down(solution.settings, solution.module)
         if make_runner is not None and (spec := solution.settings.in_process_spec) is not None:
             isolate_builtins(solution.module)

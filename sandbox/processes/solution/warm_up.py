@@ -15,6 +15,7 @@ from socket import SHUT_WR, socketpair
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.processes.base_frame import run
+from sandbox.processes.solution.standard_input import StandardInput
 from sandbox.processes.solution.trampoline import Task
 from sandbox.wire.framing import frame, send_descriptors
 from sandbox.wire.protocol import CALL, LOAD, LoadSettings
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["prepare_streams", "serve_trial_answer"]
 
 
-def prepare_streams() -> io.TextIOWrapper:
-    """Make ``sys.stdin``, ``stdout`` and ``stderr`` anew over descriptors 0, 1 and 2; return the standard output."""
+def prepare_streams() -> tuple[StandardInput, io.TextIOWrapper]:
+    """Make ``sys.stdin``, ``stdout`` and ``stderr`` anew over descriptors 0, 1 and 2.
+
+    Returns:
+        The buffer of the standard input, and the standard output.
+    """
     # Stream objects remember what kind of file they were opened on, such as whether it can seek. So the descriptors
     # are, while they are made, what they will be in the children: a file to read, and pipes to write to.
     saved = [os.dup(number) for number in range(3)]
@@ -40,7 +45,8 @@ def prepare_streams() -> io.TextIOWrapper:
     os.dup2(writer, 2)
     files: list[Any] = [io.FileIO(0, "r", closefd=False), io.FileIO(1, "w", closefd=False)]
     files.append(io.FileIO(2, "w", closefd=False))
-    stdin = io.TextIOWrapper(io.BufferedReader(files[0]), "utf-8", "surrogateescape")
+    buffer = StandardInput(files[0])
+    stdin = io.TextIOWrapper(buffer, "utf-8", "surrogateescape")
     stdout = io.TextIOWrapper(io.BufferedWriter(files[1]), "utf-8", "surrogateescape")
     stderr = io.TextIOWrapper(io.BufferedWriter(files[2]), "utf-8", "backslashreplace", line_buffering=True)
     streams: dict[str, Any] = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
@@ -52,7 +58,7 @@ def prepare_streams() -> io.TextIOWrapper:
         os.dup2(descriptor, number)
     for descriptor in {*saved, input_, reader, writer}:
         os.close(descriptor)
-    return stdout
+    return buffer, stdout
 
 
 def _has_memory_files() -> bool:

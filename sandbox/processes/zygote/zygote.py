@@ -14,6 +14,7 @@ from __future__ import annotations
 import builtins
 import gc
 import importlib
+import io
 import json
 import os
 import posix
@@ -23,7 +24,7 @@ import sys
 from typing import Any
 
 from sandbox.isolation import functions, imports, layer_probes, privileges
-from sandbox.processes import library_folders
+from sandbox.processes import library_folders, safe_buffers
 from sandbox.processes.loading import load_object
 from sandbox.processes.memory_files.install import install as install_memory_files
 from sandbox.processes.zygote.fork_server import ForkServer
@@ -63,7 +64,9 @@ def main() -> Any:
         `run`. Other children end here.
     """
     config, grader, layers = (sys.argv.pop(1) for _ in range(3))
-    sys._xoptions.clear()  # the title for ps(1), which is of no interest to an answer
+    # The title for ps(1), the grader's pid and paths, which are of no interest to an answer.
+    sys._xoptions.clear()
+    sys.orig_argv[:] = ["python3", "solution.py"]
     zygote, programs = _prepare(json.loads(config), int(grader) if grader else None, _parse_reasons(layers))
     role = zygote.serve()
     # Only a child gets here, and the frames that served requests are gone from its stack.
@@ -110,6 +113,7 @@ def _prepare(config: dict[str, Any], grader: int | None, layers: dict[str, str])
     functions.apply()
     if config["harness"]:  # a zygote of answers and their tests; analyzers touch no files
         install_memory_files()
+        safe_buffers.install(io.open)
     # A list that contains itself is freed only by the collector, and never once it is frozen. So children do not free
     # the fork server, which would copy pages and close descriptors that they have reused by then.
     immortal: list[Any] = [zygote, imports.apply()]

@@ -6,6 +6,7 @@ import base64
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -549,6 +550,19 @@ def test_every_event_that_is_denied_ends_the_process(box: Box) -> None:
     for event in sorted(audit.DENIED)[::9]:
         seen = box.call("import sys\ndef f(event):\n    sys.audit(event)\n    return 42", event)
         assert seen.verdict == "policy", event
+
+
+def test_a_denied_event_ends_the_process_at_every_depth_of_recursion() -> None:
+    script = Path(__file__).with_name("recursion_depths.py")
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", script],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert re.fullmatch(r"\{'ended': \d{3}\} refused\n", ran.stdout), ran.stdout + ran.stderr
 
 
 def test_the_exit_code_of_the_audit_hook_gains_nothing(box: Box) -> None:
