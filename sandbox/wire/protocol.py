@@ -14,6 +14,8 @@ Requests:
 * ``["start", awaitable]``: run an awaitable beside others; ``["await", awaitable]``: its result
 * ``["step"]``: the next test of the spec that is run in the solution process itself
 * ``["public"]``: the names that a star import takes
+* ``["share", number, changes]``: what test code did to the containers in a value that ``get`` or ``op`` returned for
+  that number, their last field
 * ``["drop", numbers]``: objects that test code no longer has; it gets no reply
 * ``["files", changes]``: what test code has done to the files of the run; it gets no reply
 
@@ -55,6 +57,7 @@ __all__ = [
     "OP",
     "PUBLIC",
     "RAISED",
+    "SHARE",
     "START",
     "STEP",
     "THREADS",
@@ -65,7 +68,7 @@ __all__ = [
 
 LOAD, CALL, GET = "load", "call", "get"
 OP, DESCRIBE, MAKE, DROP, FILES = "op", "describe", "make", "drop", "files"
-START, AWAIT, PUBLIC, STEP = "start", "await", "public", "step"
+START, AWAIT, PUBLIC, STEP, SHARE = "start", "await", "public", "step", "share"
 OK, RAISED, LARGE, CALLBACK = "ok", "raised", "large", "back"
 HARNESS_KEY, GLOBAL_KEY = "t", "g:"
 

@@ -31,6 +31,7 @@ from testcases.proxies.process_state import ProcessState
 from testcases.proxies.proxy import Proxy, ProxyType
 from testcases.proxies.proxy_classes import RemoteError, make_named_tuple_class
 from testcases.proxies.session import RemoteObject, RemoteRef, ref_of
+from testcases.proxies.shared_containers import SharedContainers
 from testcases.proxies.stdout_forwarder import StdoutForwarder
 from testcases.proxies.trust_table import OF_TEST, Origin
 from testcases.signals import BrokenTestError, RefusedError, SolutionLostError, is_from_solution
@@ -78,6 +79,7 @@ class ProxyHost:
         self._by_name: dict[str, Any] = {}
         self._exports = Exports()
         self._sent_by_name: dict[str, Any] = {}
+        self._shared = SharedContainers()
         self._dropped: set[int] = set()
         self._started: set[int] = set()
         # Error of a callback, that is, of test code. The solution may swallow it, and so may a later callback, so it is
@@ -100,7 +102,12 @@ class ProxyHost:
         """
         self.change_count += verb != OP or fields[0] not in READ_ONLY_OPERATIONS
         self.asked_count += verb != PUBLIC and not (verb == GET and fields[0] is None)
-        return self._exchange(lambda client: client.ask(verb, *fields))
+        if verb != GET and (verb != OP or fields[0] != "getitem"):
+            return self._exchange(lambda client: client.ask(verb, *fields))
+        number = self._shared.next_number()
+        value = self._exchange(lambda client: client.ask(verb, *fields, number))
+        self._shared.add(self._client.generation, number, value)
+        return value
 
     def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Call something in the solution's process; mutable arguments are updated to what the call made of them."""
@@ -123,7 +130,7 @@ class ProxyHost:
         self._depth += 1
         try:
             self._state.send(client)
-            reply = request(client)
+            reply = self._shared.send_changes(client) or request(client)
         except UnsupportedTypeError as error:
             # No answer could be given it. But an answer decides which of our own objects an attribute of its class is.
             if error.kind in _OF_PROXIES or error.kind.__module__.startswith("testcases."):

@@ -100,7 +100,7 @@ class FakeClient:
         self.request_count += 1
         if verb in self.lies:
             return replace(self.lies[verb], value=self.callbacks.adopt(self.lies[verb].value))
-        work = getattr(self.objects, {"op": "operate"}.get(verb, verb))
+        work = getattr(self.objects, {"op": "operate", "share": "take_changes"}.get(verb, verb))
         return self.outcome(lambda: done(work(*crossed)), verb == "call")
 
     def ask_back(self, verb: str, *fields: Any) -> Any:
@@ -123,7 +123,7 @@ class FakeClient:
             self.alive = False
             return Reply(SolutionStatus(str(end)), detail=f"ended by {end}")
         except Exception as error:  # noqa: BLE001 - is what it raised
-            _, name, base, text, _, reference, args, _ = decode(done(encode_exception(error, self.objects.keep)))
+            _, name, base, text, _, reference, args, *_ = decode(done(encode_exception(error, self.objects.keep)))
             return Reply(
                 SolutionStatus.RAISED, raised=raised(name, base, text, reference, args), detail=f"{name}: {text}"
             )

@@ -132,13 +132,22 @@ class TestBrokenTests:
     @pytest.mark.parametrize(
         "source",
         [
-            "import sys\nf(sys._getframe())", "f(f.__class__)", "x = []\nfor _ in range(300):\n    x = [x]\nf(x)",
-            "import testcases.verdict\nf(testcases.verdict)", "f((lambda: 0).__code__)",
+            "import sys\nf(sys._getframe())", "import testcases.verdict\nf(testcases.verdict)",
+            "f((lambda: 0).__code__)", "import sys\nf([{1: (sys._getframe(),)}])",
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("guard", ["", "try:\n    {}\nexcept Exception:\n    pass\n"])
     def test_give_an_answer_what_it_may_not_have(self, source: str, guard: str) -> None:
-        """No answer passes those. As errors of the grader they would make answers that return such things unscored."""
+        """No answer passes those, so they say nothing of one."""
+        *before, last = source.split("\n")
+        code = "\n".join([*before, guard.format(last) if guard else last]) + "\n"
+        with pytest.raises(BrokenTestError, match=r"passes an argument that cannot be passed: \w+ is not plain data"):
+            examine(DOUBLE, AssertTest(code))
+
+    @pytest.mark.parametrize("source", ["x = []\nfor _ in range(300):\n    x = [x]\nf(x)", "f(type(f).__call__)"])
+    @pytest.mark.parametrize("guard", ["", "try:\n    {}\nexcept Exception:\n    pass\n"])
+    def test_pass_on_what_an_answer_chooses(self, source: str, guard: str) -> None:
+        """As faults of the tests they would make answers unscored that return deep data, or properties for methods."""
         *before, last = source.split("\n")
         if guard and last.startswith(" "):
             return

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.processes.solution.operations import OPERATIONS
 from sandbox.processes.solution.trampoline import call
-from sandbox.wire.mutation import track
+from sandbox.wire.mutation import apply_changes, containers_in, track
 from sandbox.wire.protocol import GLOBAL_KEY, HARNESS_KEY
 from sandbox.wire.standard_values import standard_class_name
 from sandbox.wire.values import Construction, NamedItems, Reference
@@ -79,6 +79,8 @@ _KNOWN_TYPES = {id(kind): kind.__name__ for kind in _TYPES}
 _LISTED = (types.FunctionType, classmethod, staticmethod, property)
 _MODULE = types.ModuleType
 _MAX_MEMBERS = 1000
+_MAX_SHARED = 64
+"""Values whose containers are remembered, the latest; the harness watches fewer."""
 
 
 class Objects:
@@ -88,6 +90,8 @@ class Objects:
         self.module = module
         self.harness_objects = harness_objects
         self.kept: dict[int, Any] = {}
+        self._shared: dict[int, list[Any]] = {}
+        """Containers in values that test code took, by the number of the request."""
         self._named: dict[int, tuple[Any, str]] = {}
         """What the harness has sent by name, by its address: it goes back by the same name."""
 
@@ -147,13 +151,26 @@ class Objects:
         value = yield call(function, *args, **kwargs)
         return value, watched.changes(value) if watched is not None else None
 
-    def get(self, target: Any, attribute: str) -> Steps:
+    def get(self, target: Any, attribute: str, number: int = 0) -> Steps:
         """Return an attribute of an object, or of the answer's module if ``target`` is ``None``."""
         owner = self.module
         if target is not None:
             owner = yield from self.find(target)
         value = yield call(getattr, owner, attribute)
+        self.share(number, value)
         return value
+
+    def share(self, number: int, value: Any) -> None:
+        """Remember the containers in a value, if test code is going to tell what it changes in them."""
+        if number and (containers := containers_in([value])):
+            self._shared[number] = containers
+            for old in list(self._shared)[:-_MAX_SHARED]:
+                del self._shared[old]
+
+    def take_changes(self, number: int, changes: list[Any]) -> Steps:
+        """Change containers as test code has changed its copies."""
+        yield call(apply_changes, changes, self._shared.get(number, ()), _itself)
+        return None
 
     def public_names(self) -> Steps:
         """Return the names that a star import takes."""
@@ -163,9 +180,10 @@ class Objects:
             return [exact_str(name) for name in names if issubclass(type(name), str)]
         return [name for name, value in vars(self.module).items() if name[:1] != "_" and type(value) is not _MODULE]
 
-    def operate(self, name: str, operands: list[Any]) -> Steps:
+    def operate(self, name: str, operands: list[Any], number: int = 0) -> Steps:
         """Do what Python does for an operator or a built-in function."""
         value = yield call(OPERATIONS[name], *operands)
+        self.share(number, value)
         return value
 
     def find(self, target: Any) -> Steps:
@@ -264,6 +282,10 @@ def _method_of(owner: Any, name: str) -> Callable[..., Any]:
         return getattr(owner, name)(*args, **kwargs)
 
     return method
+
+
+def _itself(reference: Any) -> Any:
+    return reference
 
 
 _PLAIN_MODULES = frozenset({"builtins", "datetime", "decimal"})

@@ -50,6 +50,7 @@ from sandbox.wire.protocol import (
     OP,
     PUBLIC,
     RAISED,
+    SHARE,
     START,
     STEP,
     LoadSettings,
@@ -139,6 +140,7 @@ class _Solution:
         self.verbs: dict[str, Callable[..., Steps]] = {
             CALL: self.objects.call, GET: self.objects.get, OP: self.objects.operate,
             DESCRIBE: self.objects.describe, MAKE: self.objects.make, PUBLIC: self.objects.public_names,
+            SHARE: self.objects.take_changes,
             START: coroutines.start, AWAIT: coroutines.finish,
         }  # fmt: skip
 
