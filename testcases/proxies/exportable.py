@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.wire.standard_values import form_name
 from sandbox.wire.values import Construction
-from testcases.signals import TEST_MODULES
+from testcases.signals import TEST_MODULES, BrokenTestError, FinalError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,6 +71,8 @@ _IMMUTABLE_TYPES = (
     str, bytes, int, float, complex, tuple, frozenset, range, Decimal, Fraction, dt.date, dt.datetime, dt.time,
     dt.timedelta,
 )  # fmt: skip
+_OF_PROXIES = frozenset({types.FunctionType, types.MethodType, property, classmethod, super})
+"""Types of the members that proxy classes have."""
 _CACHED_FUNCTION: Final = type(functools.lru_cache(lambda: None))
 _STATEFUL = (random.Random, types.SimpleNamespace, collections.ChainMap)
 _METHOD_TYPES = (types.BuiltinMethodType, types.MethodType, types.MethodWrapperType)
@@ -112,6 +114,14 @@ class GlobalRef:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+def argument_error(kind: type) -> FinalError:
+    """Return the error of a test that passes an object of this type to the solution, although it cannot cross."""
+    # No answer could be given it. But an answer decides which of our own objects an attribute of its class is.
+    if kind in _OF_PROXIES or kind.__module__.startswith("testcases."):
+        return RefusedError(f"arguments that cannot be passed: {kind.__name__} is not plain data")
+    return BrokenTestError(f"a test passes an argument that cannot be passed: {kind.__name__} is not plain data")
 
 
 def construction_of(value: Any) -> Construction | None:

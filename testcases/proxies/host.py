@@ -21,6 +21,7 @@ from testcases.proxies.exportable import (
     STAY,
     GlobalRef,
     abilities_of,
+    argument_error,
     built_in_base,
     construction_of,
     global_name,
@@ -34,7 +35,7 @@ from testcases.proxies.session import RemoteObject, RemoteRef, ref_of
 from testcases.proxies.shared_containers import SharedContainers
 from testcases.proxies.stdout_forwarder import StdoutForwarder
 from testcases.proxies.trust_table import OF_TEST, Origin
-from testcases.signals import BrokenTestError, RefusedError, SolutionLostError, is_from_solution
+from testcases.signals import RefusedError, SolutionLostError, is_from_solution
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -50,8 +51,6 @@ __all__ = ["ProxyHost"]
 
 _TEXT_CHARS = 500
 _NAME_CHARS = 100
-_OF_PROXIES = frozenset({FunctionType, MethodType, property, classmethod, super})
-"""Types of the members that proxy classes have."""
 
 
 class ProxyHost:
@@ -106,8 +105,7 @@ class ProxyHost:
             return self._exchange(lambda client: client.ask(verb, *fields))
         number = self._shared.next_number()
         value = self._exchange(lambda client: client.ask(verb, *fields, number))
-        self._shared.add(self._client.generation, number, value)
-        return value
+        return self._shared.add(self._client.generation, number, value)
 
     def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Call something in the solution's process; mutable arguments are updated to what the call made of them."""
@@ -132,10 +130,7 @@ class ProxyHost:
             self._state.send(client)
             reply = self._shared.send_changes(client) or request(client)
         except UnsupportedTypeError as error:
-            # No answer could be given it. But an answer decides which of our own objects an attribute of its class is.
-            if error.kind in _OF_PROXIES or error.kind.__module__.startswith("testcases."):
-                raise RefusedError(f"arguments that cannot be passed: {error}") from None
-            raise BrokenTestError(f"a test passes an argument that cannot be passed: {error}") from None
+            raise argument_error(error.kind) from None
         except ValueError as error:
             # It is a ValueCodecError, or test code's own `__str__` raised it while the arguments were encoded. If it
             # were passed on, it would satisfy a test that expects the solution to raise ValueError.

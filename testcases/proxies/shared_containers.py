@@ -41,14 +41,15 @@ class SharedContainers:
         self._last += 1
         return self._last
 
-    def add(self, generation: int, number: int, value: Any) -> None:
-        """Watch a value that came from the process of this generation."""
+    def add(self, generation: int, number: int, value: Any) -> Any:
+        """Watch a value that came from the process of this generation, and return it."""
         self._forget_others(generation)
         tracked = track([value]) if sum(map(len, _sized(value))) <= _MAX_ITEMS else None
         if tracked is not None:
             self._tracked[number] = tracked
             for old in list(self._tracked)[:-_MAX_SHARED]:
                 del self._tracked[old]
+        return value
 
     def send_changes(self, client: SolutionClient) -> Reply | None:
         """Send what test code has changed; return the reply if the process was lost over it.
