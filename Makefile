@@ -13,7 +13,7 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# parallel tests; one more than CP
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak faults load fan-out properties format lock clean image image-test image-run test-lambda-like
+.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak faults load fan-out properties fuzz format lock clean image image-test image-run test-lambda-like
 
 help: ## Show this help
 	@echo "make demo        grade the bundled examples and print the rewards"
@@ -32,6 +32,7 @@ help: ## Show this help
 	@echo "make faults      grade 5,000 samples while processes are killed and stopped; SAMPLES=... for another number"
 	@echo "make load        grade HumanEval and MBPP ten times under CPU load; ROUNDS=... for another number"
 	@echo "make fan-out     grade 2,000 samples over a local endpoint with injected failures; SAMPLES=... for another number, FAN_OUT=\"--port 9000\" for a running endpoint"
+	@echo "make fuzz        play 100,000 random lying answers against suites of every form; PLAYS=... for another number, SEED=... to repeat"
 	@echo "make properties  run the property tests with 5,000 generated examples each; EXAMPLES=... for another number"
 	@echo "make format      fix lint findings and format the code with ruff"
 	@echo "make lock        update the lock files in requirements/ (needs uv; UPGRADE=1 upgrades all packages)"
@@ -93,6 +94,9 @@ load: $(READY)
 
 fan-out: $(READY)
 	@$(BIN)/python -m tests.soak.fan_out --samples $(or $(SAMPLES),2000) $(FAN_OUT)
+
+fuzz: $(READY)
+	@$(BIN)/python -m tests.soak.fuzz --plays $(or $(PLAYS),100000) $(if $(SEED),--seed $(SEED))
 
 properties: $(READY)
 	PROPERTY_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -q --show-capture=no -o faulthandler_timeout=0 tests/soak/test_properties.py
