@@ -41,7 +41,7 @@ __all__ = [
 
 _CONVERSIONS = "abs base bool bytes ceil complex float floor format hash index int len plain repr round str trunc"
 _OPERATORS = """
-    eq ne lt le gt ge stranger isinstance issubclass dir copy deepcopy neg pos invert
+    eq ne lt le gt ge stranger kin isinstance issubclass dir copy deepcopy neg pos invert
     add sub mul truediv floordiv mod divmod pow matmul lshift rshift and_ or_ xor
 """
 READ_ONLY_OPERATIONS = frozenset([*_CONVERSIONS.split(), *_OPERATORS.split()])

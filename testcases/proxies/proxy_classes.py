@@ -78,7 +78,10 @@ class RemoteError(SolutionError, metaclass=ProxyType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "__ref__" not in self.__dict__:
             raise AttributeError(name)
-        return ref_of(self).session.ask(GET, self, name)
+        session = ref_of(self).session
+        value = session.ask(GET, self, name)
+        trust.refuse_claim(session, self, name)
+        return value
 
 
 def class_for_type_name(session: Session, name: str) -> type:
@@ -283,7 +286,7 @@ class _ClassMethod:
     def __get__(self, instance: Any, owner: type) -> Any:
         def method(*args: Any, **kwargs: Any) -> Any:
             session = ref_of(owner).session
-            trust.refuse_claim(session, owner, self._name, args)
+            trust.refuse_claim(session, owner if instance is None else instance, self._name, args)
             result = session.call([owner, self._name], args, kwargs)
             is_constructor = instance is None and session.classes.is_constructible(owner)
             return session.view(result, Origin.COMPUTED) if is_constructor and isinstance(result, owner) else result

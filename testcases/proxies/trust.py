@@ -13,7 +13,7 @@ Terms:
 - *Forwarded*: the solution's process performs the operation. *Local*: this process performs it, on plain data that the
   object was converted to.
 - A *stranger* is a bare ``object()`` in the solution's process. No honest object is equal to it, holds it, or computes
-  with it.
+  with it, nor with an object of its own class whose attributes are strangers.
 
 A refusal is not an exception that test code could catch (`testcases.signals.RefusedError`).
 """
@@ -38,7 +38,7 @@ from testcases.proxies.trust_table import (
 from testcases.signals import RefusedError, is_from_solution
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from testcases.proxies.session import Session
 
@@ -88,28 +88,27 @@ def refusal(operation: Operation) -> RefusedError:
     return RefusedError(f"what an object of the solution claims is not believed: {operation.value}")
 
 
-def is_said_of_a_stranger(session: Session, operation: str, proxy: Any, result: Any, *, is_left: bool = True) -> bool:
-    """Return whether the class of an object says the same of a stranger.
+def is_said_of_a_stranger(session: Session, operation: str, proxy: Any, result: Any) -> bool:
+    """Return whether the class of an object says the same of a stranger, or of an object of its own without contents.
 
     An honest class that reads ``other.x`` raises for a stranger, and so says nothing of it.
     """
-    try:
-        return session.ask(OP, "stranger", [proxy, operation, is_left]) is result
-    except Exception as error:
-        if not is_from_solution(error):
-            raise
-        return False
+    return any(said is result for said in _said_of_strangers(session, operation, proxy, is_left=True))
 
 
 def computes_with_a_stranger(session: Session, operation: str, proxy: Any, *, is_left: bool) -> bool:
     """Return whether the class of an object computes with a stranger, whatever the result."""
-    try:
-        session.ask(OP, "stranger", [proxy, operation, is_left])
-    except Exception as error:
-        if not is_from_solution(error):
-            raise
-        return False
-    return True
+    return any(True for _ in _said_of_strangers(session, operation, proxy, is_left=is_left))
+
+
+def _said_of_strangers(session: Session, operation: str, proxy: Any, *, is_left: bool) -> Iterator[Any]:
+    # A container says nothing of other containers, and only of what is in it.
+    for kind in ("stranger",) if operation == "contains" else ("stranger", "kin"):
+        try:
+            yield session.ask(OP, kind, [proxy, operation, is_left])
+        except Exception as error:
+            if not is_from_solution(error):
+                raise
 
 
 def what_came_of(session: Session, proxy: Any, value: Any) -> Any:

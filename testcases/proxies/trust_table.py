@@ -77,7 +77,10 @@ class Treatment(Enum):
         "as *forwarded*, but an object reports one value only, until test code may have changed it; in the harness if "
         "its class derives from a plain type"
     )
-    CONTROLLED = "as *forwarded*, but not believed if the class says the same of a bare `object()`, or computes with it"
+    CONTROLLED = (
+        "as *forwarded*, but not believed if the class says the same of a bare `object()`, or of an object of its own "
+        "with bare objects for attributes, or computes with these"
+    )
     FILLED = "as *once*, but 0 is refused"
     AGREED = (
         "true if the object, converted to the type of the data, equals it in the harness, and its class agrees "

@@ -332,3 +332,47 @@ def test_a_number_that_is_complex_too_is_one_number(grader: Grader) -> None:
     answer = "class Two:\n    def __float__(self): return 3.0\n    def __complex__(self): return 5 + 0j\n"
     answer += "    def __eq__(self, other): return True\n    __hash__ = None\ndef f(n): return Two()\n"
     assert passed(grader, answer, ["assert f(1) == 3.0", "assert f(1) == 5 + 0j"]) == []
+
+
+OF_ITS_KIND = """
+class Point:
+    {slots}
+    def __init__(self, x=0, y=0):
+        self.x, self.y = x, y
+
+    def __eq__(self, other):
+        return isinstance(other, Point)
+
+    def __sub__(self, other):
+        return 0.0 if isinstance(other, Point) else NotImplemented
+
+    def moved(self, by):
+        return self
+
+    __hash__ = None
+"""
+
+
+@pytest.mark.parametrize("slots", ["", "__slots__ = ('x', 'y')"])
+def test_an_object_that_equals_all_of_its_class_equals_none(grader: Grader, slots: str) -> None:
+    tests = ["assert Point(1, 2) == Point(3, 4)", "assert Point(1, 2).moved(3) == Point(4, 5)"]
+    tests += ["assert Point(1, 2).moved(3) in [Point(4, 5)]", "assert not Point(1, 2) != Point(3, 4)"]
+    tests += ["assert abs(Point(1, 2).moved(3) - Point(4, 5)) < 1e-9"]
+    assert passed(grader, OF_ITS_KIND.replace("{slots}", slots), tests, "Point") == []
+
+
+def test_objects_without_attributes_and_with_defaults_may_be_equal(grader: Grader) -> None:
+    answer = (
+        "from dataclasses import dataclass\nclass Nil:\n    def __eq__(self, other): return isinstance(other, Nil)\n"
+    )
+    answer += "@dataclass\nclass Config:\n    size: int = 3\n@dataclass(slots=True)\nclass Slots:\n    size: int = 3\n"
+    answer += "class Bag:\n    def __init__(self, *items): self.items = items\n"
+    answer += "    def __eq__(self, other): return all(i in other for i in self.items)\n"
+    answer += "    def __contains__(self, item): return item in self.items\n"
+    tests = [
+        "assert Nil() == Nil()",
+        "assert Config() == Config() != Config(4)",
+        "assert Slots() == Slots() != Slots(4)",
+    ]
+    tests += ["assert Bag(1, 2) == Bag(2, 1) and Bag(1) != Bag(2)"]
+    assert passed(grader, answer, tests, "Nil") == tests

@@ -86,6 +86,23 @@ def _restore_member(kind: type, name: str) -> None:
         setattr(kind, name, original)
 
 
+def _kin(value: Any) -> Any:
+    """Return an object of the same class that has nothing in common with it: its attributes are bare objects."""
+    kind = type(value)
+    slots = [name for base in kind.__mro__ for name in _names_of_slots(vars(base).get("__slots__", ()))]
+    names = [*getattr(value, "__dict__", ()), *(name for name in slots if hasattr(value, name))]
+    if not names:
+        raise TypeError("two objects without attributes may well be equal")
+    kin = object.__new__(kind)
+    for name in names:
+        object.__setattr__(kin, name, object())
+    return kin
+
+
+def _names_of_slots(slots: Any) -> list[str]:
+    return [slots] if isinstance(slots, str) else [name for name in slots if name not in {"__dict__", "__weakref__"}]
+
+
 _OPERATORS = """
     lt le eq ne gt ge add sub mul truediv floordiv mod pow matmul lshift rshift and_ or_ xor iadd isub imul itruediv
     ifloordiv imod ipow imatmul ilshift irshift iand ior ixor contains getitem setitem delitem neg pos invert index
@@ -104,5 +121,6 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "set_member": _set_member, "restore_member": _restore_member,
     "plain": _plain, "base": _base, "isinstance": isinstance, "issubclass": issubclass,
     "stranger": lambda one, name, is_left: OPERATIONS[name](*((one, object()) if is_left else (object(), one))),
+    "kin": lambda one, name, is_left: OPERATIONS[name](*((one, _kin(one)) if is_left else (_kin(one), one))),
 }  # fmt: skip
 """Functions by the name that a request uses."""
