@@ -22,6 +22,15 @@ __all__ = ["TRIVIAL_KINDS", "Probe", "ProbeKind", "make_probes"]
 
 
 _SHOWN_CHARS = 60
+_EMPTIED_SOURCE = """\
+def emptied(*values):
+    for value in values:
+        if hasattr(value, "clear"):
+            value.clear()
+    return values[0] if values else None
+
+
+"""
 _ERROR_CLASS_SOURCE = "class Refused(Exception):\n    pass\n\n\n"
 
 
@@ -36,9 +45,13 @@ class ProbeKind(StrEnum):
     """A function that returns ``None``, an empty class, or a program that prints nothing."""
     CONSTANT = "constant"
     """A function or program that always returns or prints the value that most tests expect."""
+    ECHO = "echo"
+    """A function that returns its first argument, or a program that prints its input."""
+    EMPTYING = "emptying"
+    """A function that empties its arguments and returns the first: ``sort(x) == sorted(x)`` may hold for it."""
 
 
-TRIVIAL_KINDS = (ProbeKind.RAISING, ProbeKind.STUB, ProbeKind.CONSTANT)
+TRIVIAL_KINDS = (ProbeKind.RAISING, ProbeKind.STUB, ProbeKind.CONSTANT, ProbeKind.ECHO, ProbeKind.EMPTYING)
 """Kinds of trivial answers: the tests that one passes show nothing."""
 
 
@@ -83,6 +96,9 @@ def _trivial_probes(task: Task) -> Iterator[Probe]:
     if name is None:
         yield _probe(ProbeKind.RAISING, f"{_ERROR_CLASS_SOURCE}raise Refused\n", "a program that raises")
         yield _probe(ProbeKind.STUB, "pass\n", "a program that prints nothing")
+        yield _probe(
+            ProbeKind.ECHO, "import sys\n\nprint(sys.stdin.read(), end='')\n", "a program that prints its input"
+        )
     else:
         # The entry point alone does not tell: tests call a class like a function.
         is_class = _is_class(task, name)
@@ -92,6 +108,11 @@ def _trivial_probes(task: Task) -> Iterator[Probe]:
             ProbeKind.RAISING, f"{_ERROR_CLASS_SOURCE}{_definition_source(raising, 'raise Refused')}", "always raising"
         )
         yield _probe(ProbeKind.STUB, stub, f"an empty {name}")
+        if not is_class:
+            echo = _definition_source(name, "return [*args, *kwargs.values(), None][0]")
+            yield _probe(ProbeKind.ECHO, echo, "returning the first argument")
+            emptying = _EMPTIED_SOURCE + _definition_source(name, "return emptied(*args, *kwargs.values())")
+            yield _probe(ProbeKind.EMPTYING, emptying, "emptying its arguments")
     # The same baseline that the setting credit = above_constant subtracts.
     best = best_baseline(task.problem)
     source = best.source if best is not None else None

@@ -177,6 +177,19 @@ class TestGuessable:
         row = {"prompt": "A box.", "reference_answer": reference, "solution": "class Box:\n    size = 3\n"}
         assert findings_of(check(row)) == [(FindingKind.GUESSABLE, "an empty Box passes 1 of 1 tests")]
 
+    @pytest.mark.parametrize(
+        ("test", "label"),
+        [
+            ("x = [2, 3]\nassert all(one > 3 for one in changed(x))", "emptying its arguments"),
+            ("x = [3, 1]\nassert len(changed(x)) == len(x)", "returning the first argument"),
+        ],
+    )
+    def test_is_a_relation_that_an_echo_or_an_emptied_argument_satisfies(self, test: str, label: str) -> None:
+        reference = {"entry_point": "changed", "tests": [{"assert": test}, {"assert": test}]}
+        solution = "def changed(x):\n    return [2 * one for one in x]\n"
+        row = {"prompt": "Double them.", "reference_answer": reference, "solution": solution}
+        assert findings_of(check(row)) == [(FindingKind.GUESSABLE, f"{label} passes 2 of 2 tests")]
+
     def test_reports_the_tests_that_the_answer_really_passes(self) -> None:
         """All tests expect about 0.5, within a tolerance that comparing constants ignores."""
         row = calls("f", "def f(x):\n    return 0.5 + x\n", (1e-12, 0.5), (0, 0.5000001), compare={"float_abs": 1e-3})
