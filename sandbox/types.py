@@ -91,6 +91,8 @@ class Execution:
     """Largest resident memory of the answer's processes, in MiB."""
     output: str = ""
     """The first 2 KiB of what the answer printed."""
+    load_failure: str = ""
+    """Reason in one line why the answer could never be loaded, or has nothing to call; empty if it could be used."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     """Wall-clock milliseconds of each stage."""
 

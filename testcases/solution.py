@@ -119,14 +119,20 @@ class Solution:
         elif type(reply.value) is not dict:
             self.failure = Verdict.EXCEPTION, "its process reports no names"
         elif self.entry_point is not None and self.entry_point not in reply.value:
-            self.failure = Verdict.EXCEPTION, f"{self.entry_point} is not defined"
+            self._refuse(f"{self.entry_point} is not defined")
         elif self.entry_point is not None and not _is_callable(reply.value[self.entry_point]):
-            self.failure = Verdict.EXCEPTION, f"{self.entry_point} cannot be called"
+            self._refuse(f"{self.entry_point} cannot be called")
         else:
             self._loaded = reply.value
             if self._host is None:
                 return
             self.proxies.bind({name: value for name, value in reply.value.items() if name in names})
+
+    def _refuse(self, reason: str) -> None:
+        """Fail all tests, because there is nothing that they could call."""
+        self.failure = Verdict.EXCEPTION, reason
+        if not self._loaded:
+            self.client.load_failure = reason
 
     def name(self, name: str) -> Any:
         """Return what a name means in the solution's module.

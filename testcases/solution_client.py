@@ -38,6 +38,8 @@ class SolutionClient(Protocol):
     written: tuple[bytearray, bytearray]
     """Standard output and standard error of the present process so far."""
     callbacks: Callbacks
+    load_failure: str
+    """Reason why the answer could never be loaded, by its own doing, or has nothing that tests can call."""
     source: str
     """The answer."""
 

@@ -24,7 +24,7 @@ from grader.core.scoring import (
 from grader.types import Grade, GradeStatus, TestResult
 from sandbox.errors import SandboxError
 from sandbox.scheduler.loop import Pool, pause
-from sandbox.types import Analysis, AnalysisRequest, AnalysisStatus, Execution, ExecutionStatus
+from sandbox.types import Analysis, AnalysisRequest, AnalysisStatus, Execution, ExecutionStatus, one_line
 from testcases.blame import WHOLE_RUN_VERDICTS, Blame, Involvement, StubOutcome
 from testcases.compare.credit import earned_share
 from testcases.verdict import Verdict
@@ -179,6 +179,8 @@ class TaskGrader:
         # The tests overrule the analyzer: an entry point may be defined in a way that static analysis cannot see, and a
         # stub may be the correct answer.
         withheld = withholding_reason(analysis)
+        if not withheld and state.execution is not None and state.execution.load_failure:
+            withheld = one_line(f"it cannot be used: {state.execution.load_failure}")
         if withheld and share < (1.0 if analysis.is_stub else _ANY_PASSED):
             state.parts, state.reason = RewardParts(0.0, functional, 0.0), withheld
             return

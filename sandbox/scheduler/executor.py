@@ -176,5 +176,6 @@ def _execution(report: JobReport, *, fork_ms: float) -> Execution:
         cpu_s=report.cpu_s,
         peak_mb=report.peak_mb,
         output=report.output,
+        load_failure=report.load_failure,
         timings_ms=timings,
     )

@@ -60,6 +60,8 @@ class JobReport(NamedTuple):
     """True if the harness has grown too much to serve another job."""
     cpu_spent: bool = False
     """True if the tests were ended because they have used up their CPU seconds; then there is no report."""
+    load_failure: str = ""
+    """Reason in one line why no process could use the answer, by its own doing; empty if one could, or none tried."""
 
     def pack(self) -> bytes:
         """Return the message.

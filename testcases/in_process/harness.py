@@ -93,6 +93,7 @@ class _InProcessRun:
             self._failure = STATUS_VERDICTS[reply.status], reply.detail
         elif own and (type(reply.value) is not dict or own[0] not in reply.value):
             self._failure = Verdict.EXCEPTION, f"{entry_point} is not defined"
+            self._client.load_failure = self._failure[1]
 
     def _parse_report(self, reply: Reply, count: int) -> list[CaseResult] | None:
         """Return the results that the process reports; ``None`` where the report does not count."""

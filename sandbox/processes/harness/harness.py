@@ -161,6 +161,7 @@ def _run_job(request: JobRequest, spec: Any, runner: Runner, zygote: ZygoteClien
         peak_mb=client.peak_mb,
         output=client.output_head.decode("utf-8", "replace"),
         answer_started=client.generation > 0,
+        load_failure=client.load_failure[:_TEXT_CHARS],
         wall_ms=(_perf_counter() - started) * 1000,
     )
 

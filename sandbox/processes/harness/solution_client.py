@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.errors import ValueCodecError, ValueSizeError
 from sandbox.processes.harness.callback_budget import CallbackBudget
 from sandbox.processes.harness.callbacks import Callbacks
+from sandbox.processes.harness.load_failures import is_own_failure
 from sandbox.processes.harness.solution_process import HEAD_BYTES, SolutionProcess, reply_for_exit
 from sandbox.processes.harness.time_limits import CheckResult, TimeLimits
 from sandbox.processes.memory_files.exchange import all_files, apply_changes, content_bytes, take_changes
@@ -69,6 +70,9 @@ class SolutionClient:
         self.interrupted = False
         """True if a process was killed or stopped, perhaps from outside. The results mean nothing, and no more requests
         are made."""
+        self.load_failure = ""
+        """Reason why the answer could never be loaded, by its own doing, or has nothing that tests can call."""
+        self._has_loaded = False
         self._zygote = zygote
         self._blame_answer = blame_answer
         self._process: SolutionProcess | None = None
@@ -117,7 +121,13 @@ class SolutionClient:
         Returns:
             A reply whose value is a dict of those names that the module has.
         """
-        return self._start(preamble, own_names, names, stdin=None, in_process_spec=in_process_spec)
+        reply = self._start(preamble, own_names, names, stdin=None, in_process_spec=in_process_spec)
+        if reply.status is SolutionStatus.RETURNED:
+            self._has_loaded = True
+            self.load_failure = ""
+        elif not self._has_loaded and is_own_failure(reply, alone=not preamble, shared=in_process_spec is not None):
+            self.load_failure = reply.detail or "it cannot be loaded"
+        return reply
 
     def run(self, stdin: bytes, *, preamble: str = "") -> Reply:
         """Start a process and run the answer as a program; the value of the reply is its output, as bytes.
