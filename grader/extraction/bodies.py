@@ -28,6 +28,7 @@ _STATEMENT: Final = re.compile(
     re.VERBOSE,
 )
 _RESULT: Final = re.compile(r"(?:return|yield)\b")
+_DEFINITION: Final = re.compile(r"(?:async[ \t]++)?(?:def|class)\b|@")
 _NOT_BODY: Final = re.compile(r"(?:def|class|async|if[ \t]++__name__|print|assert|from|import)\b|@")
 
 
@@ -97,9 +98,10 @@ def _moved_body(lines: list[str], widths: Sequence[int], width: int, indent: Bod
 
 
 def _body_without_first_indent(lines: list[str], widths: Sequence[int], first: int, indent: BodyIndent) -> str | None:
-    after = next((index for index in range(first + 1, len(lines)) if widths[index] == 0), len(lines))
-    inner = [width for width in widths[first + 1 : after] if width > 0]
-    if not inner or _goes_on(lines[first]):
+    end = _end_of_statement(lines, first)
+    after = next((index for index in range(end + 1, len(lines)) if widths[index] == 0), len(lines))
+    inner = [width for width in widths[end + 1 : after] if width > 0]
+    if not inner:
         return None
     least = min(inner)
     if _code_of(lines[first]).endswith(":"):
@@ -119,7 +121,13 @@ def _body_without_first_indent(lines: list[str], widths: Sequence[int], first: i
 
 def _body_without_indent(lines: list[str], widths: Sequence[int], indent: BodyIndent) -> str | None:
     outer = [index for index, width in enumerate(widths) if width == 0]
-    results = [index for index in outer if _RESULT.match(lines[index])]
+    results = []
+    in_definition = False
+    for index, width in enumerate(widths):
+        if width == 0:
+            in_definition = _DEFINITION.match(lines[index]) is not None
+        if width >= 0 and not in_definition and _RESULT.match(lines[index].lstrip()):
+            results.append(index)
     if not results:
         return None
     # What follows the last result and stands by itself, such as another function, does not belong to the body.
@@ -129,11 +137,15 @@ def _body_without_indent(lines: list[str], widths: Sequence[int], indent: BodyIn
     )
 
 
-def _goes_on(line: str) -> bool:
-    """Return whether a statement goes on in the next line."""
-    code = _code_of(line)
-    opened = sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
-    return opened > 0 or code.endswith("\\")
+def _end_of_statement(lines: Sequence[str], first: int) -> int:
+    """Return the last line of a statement: the next one that leaves no bracket open and has no backslash at its end."""
+    opened = 0
+    for index in range(first, len(lines)):
+        code = _code_of(lines[index])
+        opened += sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
+        if opened <= 0 and not code.endswith("\\"):
+            return index
+    return len(lines) - 1
 
 
 def _code_of(line: str) -> str:

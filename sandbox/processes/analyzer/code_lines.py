@@ -22,6 +22,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _ACTIONS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 _VISIBLE_CALLS = frozenset({"print", "input", "exit", "quit", "breakpoint"})
+_BUILTINS = ("builtins", "__builtins__")
 _RUNNERS = frozenset({"exec", "eval", "compile"})
 _BLOCKS: Final = ("body", "orelse", "finalbody")
 _TEXT_CHARS: Final = 16
@@ -231,14 +232,23 @@ def runs_text(tree: ast.Module) -> bool:
     own = {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
     texts = {name for node in nodes for name in _texts_assigned(node)}
     harmless = {id(node.func) for node in nodes if isinstance(node, ast.Call) and _reads_a_value(node, texts)}
+    by_module = any(_names_builtins(node) for node in nodes)
     for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Load()) if name in _RUNNERS - own and id(node) not in harmless:
                 return True
-            case ast.Attribute(value=ast.Name(id="builtins" | "__builtins__"), attr=name) if name in _RUNNERS:
+            case ast.Attribute(attr=name) | ast.Constant(value=str(name)) if by_module and name in _RUNNERS:
                 return True
             case ast.ImportFrom(module="builtins", names=aliases) if any(alias.name in _RUNNERS for alias in aliases):
                 return True
+    return False
+
+
+def _names_builtins(node: ast.AST) -> bool:
+    """Return whether a node names the module of the built-in functions."""
+    match node:
+        case ast.Name(id=name) | ast.Constant(value=name) | ast.alias(name=name):
+            return name in _BUILTINS
     return False
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["BUILTIN_NAMES", "constant_truth", "folded", "is_literal", "names_read"]
+__all__ = ["BUILTIN_NAMES", "constant_truth", "folded", "is_literal", "names_read", "shape"]
 
 BUILTIN_NAMES: Final = frozenset(dir(builtins))
 _LITERALS = (
@@ -56,10 +56,27 @@ def folded(node: ast.expr) -> ast.expr:
         match node:
             case ast.IfExp(test=test, body=body, orelse=orelse) if (truth := constant_truth(test)) is not None:
                 node = body if truth else orelse
+            case ast.IfExp(body=body, orelse=orelse) if shape(body) == shape(orelse):
+                node = body
             case ast.BoolOp(op=op, values=[first, *_]) if constant_truth(first) is isinstance(op, ast.Or):
                 node = first
             case _:
                 return node
+
+
+def shape(node: ast.AST) -> tuple[object, ...]:
+    """Return a value that equal trees have in common, and no others."""
+    # Not ast.dump, which recurses. The order is by level; with the numbers of children it determines the tree.
+    parts: list[object] = []
+    for part in ast.walk(node):
+        parts.append(type(part))
+        for name, value in ast.iter_fields(part):
+            if isinstance(value, list):
+                parts.append((name, len(value), *(item for item in value if not isinstance(item, ast.AST))))
+            else:
+                # Equal numbers of different types are different constants.
+                parts.append((name, type(value), None if isinstance(value, ast.AST) else repr(value)))
+    return tuple(parts)
 
 
 def names_read(node: ast.AST) -> Iterator[str]:

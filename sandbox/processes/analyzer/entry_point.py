@@ -55,7 +55,8 @@ def is_stub(tree: ast.Module, entry_point: str | None) -> bool:
     if entry_point is None:
         return is_idle_program(tree.body)
     bindings = _resolve(tree, entry_point)
-    return bool(bindings) and all(_does_nothing(tree, binding, in_class="." in entry_point) for binding in bindings)
+    in_class = "." in entry_point or not _resolve_path(tree, entry_point)
+    return bool(bindings) and all(_does_nothing(tree, binding, in_class=in_class) for binding in bindings)
 
 
 def _resolve(tree: ast.Module, entry_point: str) -> list[Binding]:

@@ -9,7 +9,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sandbox.processes.analyzer.constants import BUILTIN_NAMES, constant_truth, folded, is_literal, names_read
+from sandbox.processes.analyzer.constants import BUILTIN_NAMES, constant_truth, folded, is_literal, names_read, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,10 +22,11 @@ _ACTIONS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)
 _READS_ALL: Final = frozenset({"locals", "vars", "eval", "exec", "dir", "super"})
 """Names of functions that can read every argument without naming it."""
 _READS_INPUT: Final = frozenset({"input", "open", "eval", "exec", "compile", "__import__", "getattr"})
+_CONSTRUCTORS: Final = frozenset({"str", "int", "float", "bool", "list", "tuple", "set", "dict", "repr", "chr", "len"})
 _ENDS: Final = frozenset({"exit", "quit"})
 _CONDITIONS: Final = "<conditions>"
 """Name that stands for all conditions of a function."""
-_NOTHING: Final = ast.dump(ast.Constant(None))
+_NOTHING: Final = shape(ast.Constant(None))
 _NOT_IMPLEMENTED: Final = ast.Name("NotImplementedError", ast.Load())
 
 
@@ -79,18 +80,18 @@ def is_stub_function(function: ast.FunctionDef | ast.AsyncFunctionDef, *, in_cla
         flow.outcomes.append(None)
     if not in_class and _only_calls(function.body, function.name):
         return True
-    return _is_stub(flow, arguments, takes_any=len(arguments) > (in_class and not static))
+    return _is_stub(flow, _wanted(function.args) or arguments, takes_any=len(arguments) > (in_class and not static))
 
 
 def is_stub_lambda(node: ast.Lambda) -> bool:
     """Return whether a lambda returns a constant, or does not read its arguments."""
-    flow = _Flow(outcomes=[node.body])
-    arguments = _arguments(node.args)
+    flow = _Flow(outcomes=[folded(node.body)])
+    arguments = _wanted(node.args) or _arguments(node.args)
     return is_literal(node.body) or _is_stub(flow, arguments, takes_any=bool(arguments))
 
 
 def _is_stub(flow: _Flow, arguments: set[str], *, takes_any: bool) -> bool:
-    outcomes = {_NOTHING if outcome is None else ast.dump(outcome) for outcome in flow.outcomes}
+    outcomes = {_NOTHING if outcome is None else shape(outcome) for outcome in flow.outcomes}
     if not takes_any:
         raised_or_none = all(outcome is None or _is_nothing(outcome) for outcome in flow.outcomes)
         return raised_or_none and not flow.effects
@@ -104,6 +105,16 @@ def _is_stub(flow: _Flow, arguments: set[str], *, takes_any: bool) -> bool:
 def _arguments(arguments: ast.arguments) -> set[str]:
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
     return {argument.arg for argument in every if argument is not None}
+
+
+def _wanted(arguments: ast.arguments) -> set[str]:
+    """Return the arguments without a default, and those that take any number: an own one could be a constant."""
+    with_default = len(arguments.defaults)
+    positional = [*arguments.posonlyargs, *arguments.args]
+    wanted = positional[: len(positional) - with_default]
+    wanted += [name for name, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value is None]
+    wanted += [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
+    return {argument.arg for argument in wanted}
 
 
 def _is_nothing(outcome: ast.expr) -> bool:
@@ -297,15 +308,29 @@ def _only_prints(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _idle_call(value: ast.expr) -> str | None:
-    """Return the name of the function that an expression calls with literals; empty if it has no call at all."""
+    """Return the name of the function that an expression calls with constants; empty if it has no call at all."""
     match value:
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-            literal = all(is_literal(part) for part in [*args, *(keyword.value for keyword in keywords)])
-            return name if literal else None
-        case ast.Call(func=ast.Attribute(attr="write" | "exit", value=owner), args=args, keywords=[]):
-            literal = all(is_literal(part) for part in args) and ast.unparse(owner) in {"sys", "sys.stdout"}
-            return "print" if literal else None
+            plain = all(_is_plain(part) for part in [*args, *(keyword.value for keyword in keywords)])
+            return name if plain else None
+        case ast.Call(
+            func=ast.Attribute(
+                attr="write" | "exit",
+                value=ast.Name(id="sys") | ast.Attribute(value=ast.Name(id="sys"), attr="stdout"),
+            ),
+            args=args,
+            keywords=[],
+        ):
+            return "print" if all(_is_plain(part) for part in args) else None
     return None if any(isinstance(part, _ACTIONS) for part in ast.walk(value)) else ""
+
+
+def _is_plain(value: ast.expr) -> bool:
+    """Return whether a value is a literal, or made of literals by the constructor of a built-in type."""
+    parts = list(ast.walk(value))
+    if any(isinstance(part, ast.Lambda | ast.comprehension | ast.Attribute | ast.Subscript) for part in parts):
+        return False
+    return {part.id for part in parts if isinstance(part, ast.Name)} <= _CONSTRUCTORS
 
 
 def _idle_blocks(statement: ast.stmt) -> list[Sequence[ast.stmt]] | None:

@@ -12,6 +12,8 @@ DRAFT = "def add(a, b):\n    return a - b\n"
 PROGRAM = "a, b = map(int, input().split())\nprint(a + b)\n"
 LOOP = "    t = 0\n    for x in xs:\n        t += x\n    return t\n"
 INNER = "    def inner(y):\n        return y\n    return inner(xs)\n"
+TABLE = "    names = [\n        1,\n    ]\n    return names[xs]\n"
+NESTED = "    for x in xs:\n        if x:\n            return x\n"
 GUARD = "    if not xs:\n        return 0\n    return sum(xs)\n"
 PROMPT = 'def total(xs):\n    """ Return the total. """\n'
 
@@ -271,6 +273,8 @@ def test_what_only_looks_like_a_cut_token_stays() -> None:
         (LOOP.replace("\n    ", "\n").removeprefix("    "), LOOP),
         (LOOP.replace("    ", "\t"), LOOP),
         (INNER.removeprefix("    "), INNER),
+        (TABLE.removeprefix("    "), TABLE),
+        (NESTED.replace("\n    ", "\n").removeprefix("    "), NESTED),
         (GUARD.removeprefix("    "), GUARD),
         ("return sum(xs)", "    return sum(xs)\n"),
         ("\treturn sum(xs)\n", "    return sum(xs)\n"),

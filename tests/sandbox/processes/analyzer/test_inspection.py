@@ -460,6 +460,15 @@ def test_a_body_that_does_something_is_not_a_stub(body: str) -> None:
         ("if False:\n    def add(a): return a\nelse:\n    def add(a): return 1", True),
         ("from functools import partial\ndef plus(a, b): return a + b\nadd = partial(plus, 1)", False),
         ("class add(int): pass", True),
+        ("def add(a, b, c=0): return c", True),
+        ("def add(a, b, *, c=0): return [c]", True),
+        ("def add(a=0, b=0): return b", False),
+        ("def add(*a, c=0): return a or c", False),
+        ("add = lambda a, b, c=5: c", True),
+        ("def add(a, b): return 0 if a else 0", True),
+        ("class Solution:\n    def add(self, a): return 5", True),
+        ("class Solution:\n    def add(self): return 5", False),
+        ("class Solution:\n    def add(self, a): return self.x", False),
         ("class Base:\n    def f(self, a): return a\nclass add(Base): pass", False),
         ("def add(a, b):\n    return add(a, b)", True),
         ("@singledispatch\ndef add(a): raise TypeError\n@add.register\ndef _(a: int): return a", False),
@@ -500,6 +509,8 @@ def test_the_binding_that_lasts_decides(source: str, stub: bool) -> None:
         ("for _ in range(3):\n    print('YES')", True),
         ("try:\n    print(0)\nexcept ValueError:\n    pass", True),
         ("print = print\nprint(0)", True),
+        ("print(str(0), [int('1')], sep=chr(10))", True),
+        ("print(*[x for x in range(3)])", False),
         ("def solve():\n    return input()", False),
         ("for _ in range(int(input())):\n    print('YES')", False),
         ("print(sum(range(10)))", False),
@@ -512,6 +523,25 @@ def test_the_binding_that_lasts_decides(source: str, stub: bool) -> None:
 )
 def test_a_program_is_a_stub_when_nothing_in_it_does_anything(source: str, stub: bool) -> None:
     assert inspect(source).is_stub is stub
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["0" + " + 0" * 900, "a" + ".a" * 900, "0 if a else " * 90 + "0", "[" * 90 + "]" * 90, "f" + "()" * 900,
+     "lambda: " * 90 + "0", "not " * 900 + "a"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def add(a, b):\n    return {}",
+        "def add(a, b):\n    x = {}\n    return x if ({}) else x",
+        "add = {}",
+        "print({})",
+    ],
+)
+def test_a_deep_expression_does_not_exhaust_the_stack(source: str, value: str) -> None:
+    for entry_point in ("add", None):
+        assert inspect(source.replace("{}", value), entry_point).status is AnalysisStatus.OK
 
 
 def test_reference_solutions_of_humaneval_are_sound() -> None:
