@@ -30,7 +30,7 @@ _GLUED_CODE: Final = re.compile(
 _CODE_LINE: Final = re.compile(r"(?:async[ \t]|def[ \t]|class[ \t]|import[ \t]|from[ \t]|@\w|[^\W\d]\w*+[ \t]*+=[^=])")
 _WRAPPERS: Final = frozenset({"markdown", "md", "mdx"})
 _MAX_INDENT: Final = 3
-_FENCES: Final = ("```", "~~~")
+_MIN_FENCE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,10 @@ def _fence_line(line: str) -> _FenceLine | None:
     return _FenceLine(match[1], match[2], rest, is_glued=match[3][:1] not in {" ", "\t"})
 
 
+def _has_fence(text: str) -> bool:
+    return "```" in text or "~~~" in text
+
+
 def repair_fences(text: str) -> str:
     r"""Return a text, whose line ends are ``\n``, with fences in the form that CommonMark reads.
 
@@ -78,7 +82,7 @@ def repair_fences(text: str) -> str:
     - A block of Markdown, or one that starts with the fence of another block, gives way to the blocks in it.
     - A pair of fences in a string in triple quotes belongs to the string.
     """
-    if not any(fence in text for fence in _FENCES):
+    if not _has_fence(text):
         return text
     return _Repair(text.split("\n")).run()
 
@@ -109,16 +113,17 @@ class _Repair:
         self._fence_lines: list[int] = []
         self._quote_lines: dict[str, list[int]] = {'"""': [], "'''": []}
         for index, line in enumerate(lines):
-            if any(fence in line for fence in _FENCES) and _FENCE_LINE.match(line):
+            if _has_fence(line) and _FENCE_LINE.match(line):
                 self._fence_lines.append(index)
-            for quote, known in self._quote_lines.items():
-                if quote in line:
-                    known.append(index)
+            if '"""' in line:
+                self._quote_lines['"""'].append(index)
+            if "'''" in line:
+                self._quote_lines["'''"].append(index)
 
     def run(self) -> str:
         """Read all lines, and return the result."""
         for index, line in enumerate(self._lines):
-            if any(fence in line for fence in _FENCES):
+            if _has_fence(line):
                 self._read(index, line)
             else:
                 self._keep(line)
@@ -127,11 +132,13 @@ class _Repair:
     def _keep(self, line: str) -> None:
         """Add a line as it is, but for the indentation of its block."""
         self._scanner.skip(line)
-        if self._strip and line.strip() and self._is_first:
-            # Code that is indented less than its fence was not indented along with it.
-            self._strip = min(self._strip, measure_indent(line, 0, 0)[0])
-        self._is_first = self._is_first and not line.strip()
-        self._out.append(strip_columns(line, self._strip) if self._strip and self._scanner.inside else line)
+        if self._strip and self._scanner.inside:
+            if self._is_first and line.strip():
+                # Code that is indented less than its fence was not indented along with it.
+                self._strip = min(self._strip, measure_indent(line, 0, 0)[0])
+                self._is_first = False
+            line = strip_columns(line, self._strip)
+        self._out.append(line)
         self._quotes.feed(line)
 
     def _read(self, index: int, line: str) -> None:
@@ -181,7 +188,7 @@ class _Repair:
             self._keep(line)
         elif not found.rest:
             self._close(found.indent, found.run)
-        elif len(found.run) >= length + len(_FENCES[0]) and found.is_glued and found.is_opening:
+        elif len(found.run) >= length + _MIN_FENCE and found.is_glued and found.is_opening:
             self._close(found.indent, found.run[:length])
             self._read_again(found.run[length:] + found.rest)
         elif found.is_opening or _RUN.match(found.rest):

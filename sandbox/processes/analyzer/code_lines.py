@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 from sandbox.processes.analyzer.constants import BUILTIN_NAMES, constant_truth, is_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["CodeLine", "code_lines", "line_units", "remove_dead_code", "runs_text", "weighed_lines"]
+__all__ = ["CodeLine", "code_lines", "has_dead_code", "line_units", "remove_dead_code", "runs_text", "weighed_lines"]
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_WITH_BLOCKS = (ast.Module, ast.stmt, ast.ExceptHandler, ast.match_case)
+_WITH_LINES = (ast.Module, ast.stmt, ast.ExceptHandler, ast.match_case, ast.List, ast.Tuple, ast.Set, ast.Dict)
 _JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _ACTIONS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 _VISIBLE_CALLS = frozenset({"print", "input", "exit", "quit", "breakpoint"})
@@ -122,14 +124,19 @@ def weighed_lines(source: str, tree: ast.Module) -> list[CodeLine]:
     """
     lines = code_lines(source)
     last = source.count("\n") + 1
-    units, idle = line_units(tree, last), _idle_lines(tree, last)
+    nodes = list(ast.walk(tree))
+    units, idle = _units(nodes, last), _idle_lines(nodes, last)
     return [CodeLine(line.text, line.number, not idle[line.number], units[line.number]) for line in lines]
 
 
 def line_units(tree: ast.Module, last: int) -> list[int]:
     """Return for each line, up to the last one, the index of the innermost function or class around it; 0 is none."""
+    return _units(ast.walk(tree), last)
+
+
+def _units(nodes: Iterable[ast.AST], last: int) -> list[int]:
     units = [0] * (last + 1)
-    definitions = [node for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)]
+    definitions = [node for node in nodes if isinstance(node, _DEFINITIONS)]
     # Outer definitions first, so that the inner ones replace them.
     for index, definition in enumerate(definitions, 1):
         first = min([definition.lineno, *(decorator.lineno for decorator in definition.decorator_list)])
@@ -138,11 +145,13 @@ def line_units(tree: ast.Module, last: int) -> list[int]:
     return units
 
 
-def _idle_lines(tree: ast.Module, last: int) -> list[bool]:
+def _idle_lines(nodes: Sequence[ast.AST], last: int) -> list[bool]:
     """Return for each line whether all of it never runs, leaves nothing behind, or goes on with constant data."""
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     idle = [False] * (last + 1)
-    for node in ast.walk(tree):
+    for node in nodes:
+        if not isinstance(node, _WITH_LINES):
+            continue
         for first, end in _idle_ranges(node, used):
             idle[first : end + 1] = [True] * (min(end, last) + 1 - first)
     return idle
@@ -174,9 +183,23 @@ def _never_enters(node: ast.AST) -> TypeGuard[ast.If | ast.While | ast.For | ast
     return isinstance(node, ast.For | ast.AsyncFor) and constant_truth(node.iter) is False
 
 
+def has_dead_code(tree: ast.Module) -> bool:
+    """Return whether there is anything that `remove_dead_code` removes."""
+    return next(_dead_blocks(tree), None) is not None
+
+
 def remove_dead_code(tree: ast.Module) -> None:
     """Remove what never runs, and mere mentions of names: a linter would take the names there for used."""
-    for node in list(ast.walk(tree)):
+    for node, name, block, alive in list(_dead_blocks(tree)):
+        empty = ast.copy_location(ast.Pass(), block[0])
+        setattr(node, name, alive or ([empty] if name == "body" else []))
+
+
+def _dead_blocks(tree: ast.Module) -> Iterator[tuple[ast.AST, str, list[ast.stmt], list[ast.stmt]]]:
+    """Yield each block with dead code: its node and name there, all of its statements, and those that are alive."""
+    for node in ast.walk(tree):
+        if not isinstance(node, _WITH_BLOCKS):
+            continue
         for name in _BLOCKS:
             block = getattr(node, name, None)
             if not isinstance(block, list) or not block:
@@ -189,8 +212,7 @@ def remove_dead_code(tree: ast.Module) -> None:
             # A docstring stays, because the linter looks for it.
             alive = [part for part in alive if not isinstance(part, ast.Expr) or not _mentions(part.value)]
             if len(alive) != len(block):
-                empty = ast.copy_location(ast.Pass(), block[0])
-                setattr(node, name, alive or ([empty] if name == "body" else []))
+                yield node, name, block, alive
 
 
 def _mentions(value: ast.expr) -> bool:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from pyflakes.checker import Checker
 
-from sandbox.processes.analyzer.code_lines import code_lines, line_units, remove_dead_code, runs_text, weighed_lines
+from sandbox.processes.analyzer.code_lines import (
+    code_lines,
+    has_dead_code,
+    line_units,
+    remove_dead_code,
+    runs_text,
+    weighed_lines,
+)
 from sandbox.processes.analyzer.entry_point import defines, is_stub
 from sandbox.processes.analyzer.parsing import fresh_tree, parse_source, plain_text, tree_of
 from sandbox.processes.analyzer.policy import check_policy
@@ -66,14 +73,13 @@ def measure_style(source: str) -> StyleFacts | None:
     """
     try:
         tree = tree_of(source)
-        if runs_text(tree):
+        if _may_run_text(source) and runs_text(tree):
             return None
-        linted = fresh_tree(source)
-        remove_dead_code(linted)
-        findings = _lint(linted)
+        findings = _lint(_without_dead_code(source, tree))
         text = disarm_directives(_LINE_END.sub("\n", plain_text(source)))
         lines = weighed_lines(text, tree)
-        comparison = compare_formatting(lines, code_lines(format_source(text)))
+        formatted = format_source(text)
+        comparison = compare_formatting(lines, lines if formatted == text else code_lines(formatted))
     except Exception:  # noqa: BLE001 - linters stumble over odd but valid sources in ways of their own
         return None
     return StyleFacts(
@@ -81,8 +87,22 @@ def measure_style(source: str) -> StyleFacts | None:
         comparison.changed_lines,
         comparison.similarity,
         findings,
-        _units_of(findings, lines, line_units(tree, text.count("\n") + 1)),
+        _units_of(findings, lines, line_units(tree, text.count("\n") + 1)) if findings else (),
     )
+
+
+def _may_run_text(source: str) -> bool:
+    # Python reads letters in other forms, such as wide ones, as the plain ones.
+    return not source.isascii() or any(word in source for word in ("exec", "eval", "compile"))
+
+
+def _without_dead_code(source: str, tree: ast.Module) -> ast.Module:
+    if not has_dead_code(tree):
+        return tree
+    # A tree of its own, because the other one is shared.
+    own = fresh_tree(source)
+    remove_dead_code(own)
+    return own
 
 
 def _units_of(
