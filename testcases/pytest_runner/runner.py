@@ -108,6 +108,8 @@ class Suite:
         self._namespace = namespace
         self._asked_count = asked_count
         self._monkeypatch = MonkeyPatch
+        self.load_failed = False
+        """True if the module could not be loaded or set up, which fails all its tests."""
         self._loaded: list[tuple[str, int, int]] | None = None
 
     @contextmanager
@@ -138,6 +140,7 @@ class Suite:
             failure = catch(self._load)
             self._loaded = self._members()
             failure = failure or catch(call_hook, self.module, "setup_module", "setUpModule") or watch.take()
+        self.load_failed = failure is not None
         # What the module holds may come from the solution from now on.
         load_asked = self._asked_count() > asked_before
         # Errors that came up after the solution had been asked; those of a class fail several tests.
