@@ -130,7 +130,7 @@ class _LocalPatcher(RemotePatcher):
     def __init__(self) -> None:
         super().__init__(_NoSession())
 
-    def patch(self, target: Any, name: str, value: Any) -> None:
+    def patch(self, target: Any, name: str) -> None:
         """Do nothing."""
 
     def restore(self, target: Any, name: str) -> None:

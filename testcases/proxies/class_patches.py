@@ -15,9 +15,18 @@ from testcases.proxies.exportable import abilities_of
 if TYPE_CHECKING:
     from testcases.proxies.session import Asking
 
-__all__ = ["delete_class_attribute", "is_patched", "member_kind", "restore_class_attribute", "set_class_attribute"]
+__all__ = [
+    "delete_class_attribute",
+    "hide_own_attribute",
+    "is_patched",
+    "member_kind",
+    "restore_class_attribute",
+    "set_class_attribute",
+    "show_own_attribute",
+]
 
 _ORIGINALS: Final = "__patched_members__"
+_OWN: Final = "__of_one_object__"
 _MISSING: Any = object()
 
 
@@ -57,6 +66,23 @@ def delete_class_attribute(session: Asking, cls: type, name: str) -> None:
         restore_class_attribute(session, cls, name)
     else:
         session.ask(OP, "delattr", [cls, name])
+
+
+def show_own_attribute(proxy: Any, name: str, value: Any) -> None:
+    """Have test code find a mock or function that it has set in an object where the class has a method of that name."""
+    cls = type(proxy)
+    if abilities_of(value) is None or not callable(value) or _found(cls, name) is _MISSING:
+        return
+    # Attributes of the class come first, since a proxy has none of its own: so it gets a class of its own.
+    own = type.__new__(type(cls), cls.__name__, (cls,), {"__slots__": (), _OWN: True, name: staticmethod(value)})
+    object.__setattr__(proxy, "__class__", own)
+
+
+def hide_own_attribute(proxy: Any, name: str) -> None:
+    """Undo `show_own_attribute`."""
+    cls = type(proxy)
+    if _OWN in vars(cls) and name in vars(cls):
+        object.__setattr__(proxy, "__class__", cls.__bases__[0])
 
 
 def is_patched(cls: type, name: str) -> bool:

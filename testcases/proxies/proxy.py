@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import AWAIT, OP, START
 from testcases.proxies import arithmetic, comparisons, observations, trust
-from testcases.proxies.class_patches import delete_class_attribute, set_class_attribute
+from testcases.proxies.class_patches import (
+    delete_class_attribute,
+    hide_own_attribute,
+    set_class_attribute,
+    show_own_attribute,
+)
 from testcases.proxies.session import ref_of
 from testcases.proxies.traceback_origin import may_be_suppressed
 from testcases.signals import is_from_solution, mark_caught
@@ -86,9 +91,11 @@ class Proxy(metaclass=ProxyType):
 
     def __setattr__(self, name: str, value: object) -> None:
         ref_of(self).session.ask(OP, "setattr", [self, name, value])
+        show_own_attribute(self, name, value)
 
     def __delattr__(self, name: str) -> None:
         ref_of(self).session.ask(OP, "delattr", [self, name])
+        hide_own_attribute(self, name)
 
     def __str__(self) -> str:
         return trust.require_str(observations.ask_once(ref_of(self).session, "str", self))

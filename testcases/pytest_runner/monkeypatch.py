@@ -17,6 +17,7 @@ from sandbox.wire.protocol import GET, OP
 from testcases.proxies.class_patches import is_patched, member_kind
 from testcases.proxies.exportable import GlobalRef, global_name
 from testcases.proxies.proxy import ProxyType
+from testcases.signals import is_from_solution
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ _OWN = frozenset({("sys", "stdout"), ("sys", "stderr"), ("sys", "stdin"), ("sys"
 is sent when it changes (`testcases.proxies.process_state`)."""
 _CLASSES = (type, ABCMeta)
 _MISSING: Any = object()
+_MEMBER: Any = object()
+"""In place of the original of a class's member, which the solution's process keeps."""
 
 
 class RemotePatcher:
@@ -42,28 +45,39 @@ class RemotePatcher:
         self._session = session
         self._originals: dict[tuple[str, str], list[Any]] = {}
 
-    def patch(self, target: Any, name: str, value: Any) -> None:
-        """Set an attribute of a module of the standard library, or of a class in it, there, too."""
+    def patch(self, target: Any, name: str) -> None:
+        """Set an attribute of a module of the standard library, or of a class in it, there as it is here."""
         path = self._path(target, name)
         if path is None:
             return
         owner = GlobalRef(path[0])
-        if isinstance(target, type):
-            self._session.ask(OP, "set_member", [owner, name, value, member_kind(value)])
-            return
+        # As the class has it: to read a mock of a property counts as a call.
+        value = vars(target)[name]
         # A stack: patches of the same attribute can be nested, and each must restore what it replaced.
-        self._originals.setdefault(path, []).append(self._session.ask(GET, owner, name))
-        self._session.ask(OP, "setattr", [owner, name, value])
+        originals = self._originals.setdefault(path, [])
+        try:
+            if isinstance(target, type):
+                self._session.ask(OP, "set_member", [owner, name, value, member_kind(value)])
+                originals.append(_MEMBER)
+            else:
+                originals.append(self._session.ask(GET, owner, name))
+                self._session.ask(OP, "setattr", [owner, name, value])
+        except (KeyError, AttributeError) as error:
+            # The solution has not loaded the module, so it cannot use it either.
+            if not is_from_solution(error):
+                raise
+            originals.append(_MISSING)
 
     def restore(self, target: Any, name: str) -> None:
         """Undo the last patch of an attribute."""
         path = self._path(target, name)
-        if path is None:
+        originals = self._originals.get(path) if path is not None else None
+        if path is None or not originals or (original := originals.pop()) is _MISSING:
             return
-        if isinstance(target, type):
+        if original is _MEMBER:
             self._session.ask(OP, "restore_member", [GlobalRef(path[0]), name])
-        elif self._originals.get(path):
-            self._session.ask(OP, "setattr", [GlobalRef(path[0]), name, self._originals[path].pop()])
+        else:
+            self._session.ask(OP, "setattr", [GlobalRef(path[0]), name, original])
 
     def seeding(self, seed: Callable[..., None]) -> Callable[..., None]:
         """Return `random.seed` for test code: it seeds the generator of the solution's process, too."""
@@ -93,7 +107,7 @@ def patched_mocks(remote: RemotePatcher) -> Iterator[None]:
 
     def reaching_enter(self: Any) -> Any:
         entered = enter(self)
-        remote.patch(self.target, self.attribute, getattr(self.target, self.attribute))
+        remote.patch(self.target, self.attribute)
         return entered
 
     def reaching_leave(self: Any, *failure: Any) -> Any:
@@ -134,7 +148,7 @@ class MonkeyPatch:
         if before is _MISSING and raising:
             raise AttributeError(f"{target!r} has no attribute {name!r}")
         setattr(target, name, value)
-        self._remote.patch(target, name, value)
+        self._remote.patch(target, name)
         self._undo.append(lambda: self._put_back(target, name, before))
 
     def delattr(self, target: Any, name: Any = _MISSING, raising: bool = True) -> None:  # noqa: FBT001, FBT002 - pytest's signature
