@@ -101,7 +101,7 @@ class LocalPatcher(RemotePatcher):
     def __init__(self, stub: StubSolution) -> None:
         super().__init__(stub)
 
-    def patch(self, target: Any, name: str, value: Any) -> None:
+    def patch(self, target: Any, name: str) -> None:
         """Do nothing."""
 
     def restore(self, target: Any, name: str) -> None:
