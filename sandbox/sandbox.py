@@ -31,7 +31,7 @@ __all__ = ["PendingAnalysis", "Sandbox", "SandboxSettings"]
 
 T = TypeVar("T")
 SPARES_PER_EXECUTOR = 2
-"""Number of spare executors for each one, to take its place while its answer takes long."""
+"""Number of spare executors for each one, to take its place while its answer takes long; fewer if memory is short."""
 _REAP_INTERVAL_S = 1.0
 """Shortest time between two searches for orphans: each reads all of ``/proc``."""
 _WARM_UP = '"""Warm up."""\nimport os\n\ndef f( x:int )->int :\n  return [ a+x for a in range(3) ] or f"{x!r}"\n'
@@ -52,6 +52,8 @@ class SandboxSettings:
     """Folders where the runner's module and the analyzer's tools are found."""
     workers: int = 1
     """Number of answers that run at a time, and number of analyzers; at least 1."""
+    spares: int | None = None
+    """Number of spare executors; ``None``: `SPARES_PER_EXECUTOR` for each worker."""
     isolation: Tier | None = None
     """Tier to use; ``None``: the best the host has."""
     require_isolation: Tier | None = None
@@ -80,6 +82,7 @@ class Sandbox:
         paths = (own, *(path for path in settings.paths if path != own))
         # A user for each zygote, when root: the answers of one cannot signal those of another (kill(2)). The layers are
         # the same for all, so one probes them.
+        spares = SPARES_PER_EXECUTOR * settings.workers if settings.spares is None else settings.spares
         executors = [
             Executor(
                 ZygoteSettings(
@@ -97,7 +100,7 @@ class Sandbox:
                     title="zygote of solutions",
                 )
             )
-            for number in range(settings.workers * (1 + SPARES_PER_EXECUTOR))
+            for number in range(settings.workers + spares)
         ]
         # Zygotes start when they are first needed, so spare executors cost nothing until an answer takes long.
         self._executors, self._spare_executors = executors[: settings.workers], executors[settings.workers :]

@@ -112,6 +112,7 @@ def plan(  # noqa: PLR0913, PLR0917  # one for each option
     if architecture not in ARCHITECTURES:
         raise InputError(f"--architecture: expected {' or '.join(ARCHITECTURES)}")
     prices = prices_for(region, architecture, gb_second=price_gb_second, million_requests=price_million_requests)
+    settings = load_config(config)
     demand = Workload(
         step_samples=step_samples,
         step_s=step_seconds,
@@ -119,8 +120,9 @@ def plan(  # noqa: PLR0913, PLR0917  # one for each option
         batch_size=batch_size,
         memory_mb=memory,
         speed=speed,
+        limits=settings.sandbox_limits(),
     )
-    profile = read_profile(measured) if measured is not None else _measure_file(str(file), load_config(config), samples)
+    profile = read_profile(measured) if measured is not None else _measure_file(str(file), settings, samples)
     sizing = size_function(profile, prices, demand)
     if as_json:
         print_json({"profile": profile.as_dict(), "prices": prices.as_dict(), "plan": sizing.as_dict()})

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from grader.config.memory import executors_in, host_memory_mb
 from grader.config.settings import default_workers
 from sandbox.sandbox import Sandbox, SandboxSettings
 
@@ -31,6 +32,9 @@ def make_sandbox(config: GraderConfig, environ: Mapping[str, str] | None = None)
         config: the settings.
         environ: the environment, which shows whether this is Lambda; ``None``: that of this process.
     """
+    environ = os.environ if environ is None else environ
+    workers = config.workers or default_workers(environ)
+    executors = executors_in(host_memory_mb(environ), workers, config.sandbox_limits())
     return Sandbox(
         SandboxSettings(
             runner=HARNESS_RUNNER,
@@ -38,7 +42,8 @@ def make_sandbox(config: GraderConfig, environ: Mapping[str, str] | None = None)
             in_process_runner=IN_PROCESS_RUNNER,
             # Relative entries such as "" would name another folder in a process with another working directory.
             paths=tuple(path for path in sys.path if path.startswith("/")),
-            workers=config.workers or default_workers(os.environ if environ is None else environ),
+            workers=workers,
+            spares=executors - workers,
             isolation=None if config.isolation == "auto" else config.isolation,
             require_isolation=config.require_isolation,
             preload=config.preloaded(),

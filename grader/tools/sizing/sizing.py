@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.aws.lambda_function import PAYLOAD_BYTES, TIMEOUT_S
+from grader.config.memory import executors_in, run_memory_mb
 from grader.config.settings import LAMBDA_MB_PER_CPU, lambda_workers
 from grader.errors import InputError
-from sandbox.sandbox import SPARES_PER_EXECUTOR
+from sandbox.wire.limits import Limits
 
 if TYPE_CHECKING:
     from grader.tools.sizing.prices import Prices
@@ -23,6 +24,7 @@ the wall-clock limit before the CPU time limit."""
 _MAX_MEMORY_MB: Final = 10240
 _HEADROOM: Final = 1.25
 """Factor on the measured memory."""
+_LIMITS: Final = Limits()
 _PAYLOAD_SHARE: Final = 0.95
 """Share of the payload limit to plan with; the rest is for the envelope around the samples."""
 _PRICE_TOLERANCE: Final = 1.05
@@ -69,6 +71,8 @@ class Workload:
     """Memory of the function; ``None`` to have one calculated."""
     speed: float = 1.0
     """Speed of a Lambda CPU relative to one of the host of the measurement."""
+    limits: Limits = _LIMITS
+    """Limits of one sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class MemoryOption:
     cpus: float
     workers: int
     needed_mb: float
-    """Measured memory of the grader with all executors and their spares at work, plus a quarter."""
+    """Memory of the grader with all executors and their spares at work: as measured, plus a quarter, but at least what
+    answers can make them take."""
     fits: bool
     """True if `needed_mb` is at most `memory_mb`."""
     batch_size: int
@@ -186,9 +191,10 @@ def _option(memory_mb: int, profile: Profile, prices: Prices, demand: Workload, 
     sample_s = _sample_s(memory_mb, profile, demand)
     size = demand.batch_size or max(1, min(demand.max_batch_size, payload_batch, int(demand.batch_s / sample_s)))
     # Spare executors start when others are slow, so a batch of slow answers runs all of them at once.
-    processes = lambda_workers(memory_mb) * (1 + SPARES_PER_EXECUTOR)
-    needed = profile.base_mb + (processes - 1) * profile.started_mb + processes * profile.lane_mb
-    needed *= _HEADROOM
+    processes = executors_in(memory_mb, lambda_workers(memory_mb), demand.limits)
+    idle = profile.base_mb + (processes - 1) * profile.started_mb
+    measured = _HEADROOM * (idle + processes * profile.lane_mb)
+    needed = max(measured, idle + processes * run_memory_mb(demand.limits))
     return MemoryOption(
         memory_mb=memory_mb,
         cpus=_cpus(memory_mb),

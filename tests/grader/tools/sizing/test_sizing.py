@@ -10,11 +10,13 @@ import pytest
 from rich.console import Console
 
 from grader.aws.lambda_function import PAYLOAD_BYTES
+from grader.config.memory import executors_in, host_memory_mb
 from grader.errors import InputError
 from grader.tools.sizing.prices import Prices, prices_for
 from grader.tools.sizing.profile import Profile, read_profile
 from grader.tools.sizing.sizing import Sizing, Workload, size_function
 from grader.tools.sizing.tables import sizing_tables
+from sandbox.wire.limits import Limits
 
 PRICES = Prices(gb_second=0.00002, million_requests=0.2, source="a test", date="", region="r", architecture="x86_64")
 BUSY = Profile(
@@ -44,8 +46,8 @@ def test_a_function_of_one_cpu_takes_the_cpu_time_of_its_batch() -> None:
     assert (option.cpus, option.workers) == (1.0, 1)
     assert option.batch_s == pytest.approx(5.0)
     assert option.worst_batch_s == pytest.approx(7.0)
-    # two spare executors for each executor
-    assert option.needed_mb == pytest.approx(1.25 * (100 + 2 * 40 + 3 * 50))
+    # there is memory for one spare executor, and for what the answers of both can make them take
+    assert option.needed_mb == pytest.approx(100 + 40 + 2 * (512 + 256))
     # 20 invocations of 5 s with 1769/1024 GB, and 20 requests
     assert option.dollars == pytest.approx(20 * (5 * 1769 / 1024 * 0.00002 + 0.2e-6))
 
@@ -54,7 +56,19 @@ def test_executors_share_a_batch_and_cpu_time_costs_the_same() -> None:
     one, four = (planned(memory_mb=memory, batch_size=100).chosen for memory in (1769, 7076))
     assert one.batch_s == pytest.approx(4 * four.batch_s)
     assert one.dollars == pytest.approx(four.dollars, rel=0.001)
-    assert four.needed_mb == pytest.approx(1.25 * (100 + 11 * 40 + 12 * 50))
+    assert four.needed_mb == pytest.approx(100 + 7 * 40 + 8 * (512 + 256))
+
+
+def test_samples_that_were_measured_to_take_more_need_more() -> None:
+    option = planned(replace(BUSY, lane_mb=300.0), memory_mb=3538, limits=Limits(memory_mb=1, value_mb=1)).chosen
+    assert option.needed_mb == pytest.approx(1.25 * (100 + 5 * 40 + 6 * 300))
+
+
+def test_the_number_of_executors_goes_by_memory() -> None:
+    assert [executors_in(memory, 2, Limits()) for memory in (500, 3538, 24_000)] == [2, 4, 6]
+    assert executors_in(3538, 2, Limits(memory_mb=2048)) == 2
+    assert host_memory_mb({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}) == 1769
+    assert host_memory_mb({}) > 100
 
 
 def test_less_than_one_cpu_is_slower_and_not_cheaper() -> None:
@@ -157,7 +171,7 @@ def test_there_are_no_warnings_without_problems() -> None:
     ("profile", "demand", "message"),
     [
         (replace(BUSY, largest_bytes=PAYLOAD_BYTES), {}, "the largest sample is 6.3 MB"),
-        (BUSY, {"memory_mb": 128}, "needs 412 MB with 1 workers, but the function has 128 MB; give it more"),
+        (BUSY, {"memory_mb": 128}, "needs 868 MB with 1 workers, but the function has 128 MB; give it more"),
         (replace(BUSY, lane_mb=9000.0), {}, "lower the memory limit of answers"),
     ],
 )
