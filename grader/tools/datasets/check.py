@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from grader.config.settings import Credit, RewardConfig
 from grader.errors import InputError
 from grader.tools.datasets.findings import CheckReport, Finding, FindingKind, ProbeResult, Thresholds, find_faults
+from grader.tools.datasets.order import in_reverse_order
 from grader.tools.datasets.probes import TRIVIAL_KINDS, ProbeKind, make_probes
 from grader.tools.datasets.tasks import RowError, read_task, task_id
 from grader.tools.files.rows import chunks
@@ -130,7 +131,21 @@ class _Checker:
                 due[index][1].grades.append(grade)
                 self.report.runs += 1
                 self._on_progress(self.report)
+        self._run_in_reverse_order(tasks, results)
         return results
+
+    def _run_in_reverse_order(self, tasks: dict[int, Task], results: dict[int, list[ProbeResult]]) -> None:
+        """Grade solutions that pass once more, with their tests in reverse order."""
+        due = [
+            (result, reference, tasks[number])
+            for number, of_task in results.items()
+            for result in of_task
+            if result.probe.kind is ProbeKind.SOLUTION and result.passed
+            if (reference := in_reverse_order(tasks[number].reference)) is not None
+        ]
+        samples = [replace(result.probe.sample(task), reference=reference) for result, reference, task in due]
+        for index, grade in self._grader.grade_iter(samples):
+            due[index][0].reversed_grade = grade
 
     def _evaluate(self, row: Row, task: Task, results: list[ProbeResult]) -> None:
         solutions = [result for result in results if result.probe.kind is ProbeKind.SOLUTION]

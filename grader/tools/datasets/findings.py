@@ -30,7 +30,7 @@ class FindingKind(StrEnum):
     GUESSABLE = "guessable"
     """A trivial answer, such as a constant or a stub, passes most of the tests."""
     FLAKY = "flaky"
-    """The same solution has other verdicts when it is run again."""
+    """The same solution has other verdicts when it is run again, or when its tests run in reverse order."""
     SLOW = "slow"
     """A solution needs much of the CPU time limit."""
     DUPLICATE = "duplicate"
@@ -132,6 +132,8 @@ class ProbeResult:
 
     probe: Probe
     grades: list[Grade] = field(default_factory=list)
+    reversed_grade: Grade | None = None
+    """Grade of a solution that passes, with the tests in reverse order; ``None`` where they have no order to change."""
 
     @property
     def passed(self) -> bool:
@@ -178,6 +180,10 @@ def _solution_findings(result: ProbeResult, bounds: Thresholds) -> Iterator[tupl
     verdicts = [[test.verdict for test in again.tests] for again in result.grades]
     if any(other != verdicts[0] for other in verdicts):
         yield FindingKind.FLAKY, _one_line(f"{label}: {_difference(result.grades)}")
+    elif (again := result.reversed_grade) is not None and again.metric("functional") != 1.0:
+        failed = [test for test in again.tests if test.verdict is not Verdict.PASSED]
+        first = f": {failed[0].name}: {failed[0].verdict}" if failed else ""
+        yield FindingKind.FLAKY, _one_line(f"{label} fails {len(failed)} tests when they run in reverse order{first}")
     elif not result.passed:
         failed = [test for test in grade.tests if test.verdict is not Verdict.PASSED]
         count = f"{label} fails {len(failed)} of {len(grade.tests)} tests"
