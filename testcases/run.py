@@ -17,6 +17,7 @@ from testcases.kinds.checks import run_assertion, run_check
 from testcases.kinds.oracle import compile_oracle
 from testcases.kinds.programs import run_program
 from testcases.proxies.identity import unittest_by_identity
+from testcases.proxies.process_state import recorded_seeds
 from testcases.proxies.type_checks import library_type_checks
 from testcases.pytest_runner.runner import run_suite
 from testcases.solution import Solution
@@ -61,6 +62,7 @@ def run_tests(spec: dict[str, Any], client: SolutionClient) -> list[list[Any]]:
             stack.enter_context(marked_libraries())
             stack.enter_context(unittest_by_identity())
             stack.enter_context(library_type_checks())
+            stack.enter_context(recorded_seeds())
         return [result.as_list(index) for index, result in run.results()]
 
 

@@ -41,11 +41,13 @@ __all__ = [
     "abilities_of",
     "built_in_base",
     "construction_of",
+    "function_facts",
     "global_name",
     "is_public",
 ]
 
 _TEXT_CHARS = 500
+_DOC_CHARS = 10_000
 # Modules of the harness and of test libraries: nothing in them is sent by name.
 _OWN_PACKAGES = frozenset({"testcases", "sandbox", "grader", "pytest", "_pytest", "unittest"})
 _ABILITY_NAMES: Final = """
@@ -114,6 +116,18 @@ class GlobalRef:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+def _builtin_name(kind: Any) -> str | None:
+    name = kind.__name__ if isinstance(kind, type) else ""
+    return name if name and vars(builtins).get(name) is kind else None
+
+
+def function_facts(value: Any) -> str:
+    """Return what the answer may read of a function of test code besides its name, as JSON."""
+    notes = {name: _builtin_name(note) for name, note in value.__annotations__.items()}
+    doc = value.__doc__ if type(value.__doc__) is str else None
+    return json.dumps({"doc": doc and doc[:_DOC_CHARS], "qualname": value.__qualname__, "annotations": notes})
 
 
 def argument_error(kind: type) -> FinalError:

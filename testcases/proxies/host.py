@@ -24,6 +24,7 @@ from testcases.proxies.exportable import (
     argument_error,
     built_in_base,
     construction_of,
+    function_facts,
     global_name,
 )
 from testcases.proxies.exports import Exports
@@ -76,9 +77,8 @@ class ProxyHost:
         self._proxies: WeakValueDictionary[tuple[int, int, Origin], Any] = WeakValueDictionary()
         self._objects: WeakValueDictionary[tuple[int, int], RemoteObject] = WeakValueDictionary()
         self._by_name: dict[str, Any] = {}
-        self._exports = Exports()
+        self._exports, self._shared = Exports(), SharedContainers()
         self._sent_by_name: dict[str, Any] = {}
-        self._shared = SharedContainers()
         self._dropped: set[int] = set()
         self._started: set[int] = set()
         # Error of a callback, that is, of test code. The solution may swallow it, and so may a later callback, so it is
@@ -261,9 +261,7 @@ class ProxyHost:
             # A key that is a text refers to this process: to an exported object, or to a harmless class.
             if key.startswith(GLOBAL_KEY):
                 name = key.removeprefix(GLOBAL_KEY)
-                sent = self._sent_by_name.get(name)
-                is_error = isinstance(sent, type) and issubclass(sent, BaseException)
-                return _class_by_name(name) if sent is None or is_error else sent
+                return self._sent_by_name[name] if name in self._sent_by_name else _class_by_name(name)
             return self._exports.by_key(key)
         if of == 0:
             kind = self.classes.proxy_class(key)
@@ -334,7 +332,8 @@ class ProxyHost:
             # A target is only named by this process, and comes back like any object of that process.
             if type(value) is GlobalRef:
                 return Reference(f"{GLOBAL_KEY}{name}", "target")
-            self._sent_by_name[name] = value
+            if not (isinstance(value, type) and issubclass(value, BaseException)):  # those come back as aliases
+                self._sent_by_name[name] = value
             return Reference(f"{GLOBAL_KEY}{name}", "global", callable(value))
         made = construction_of(value)
         if made is not None:
@@ -347,9 +346,10 @@ class ProxyHost:
         abilities = abilities_of(value)
         if abilities is None:
             return None
+        facts = f" {function_facts(value)}" if type(value) is FunctionType else ""
         name = getattr(value, "__name__", None)
         kind = name if type(name) is str else type(value).__name__  # a `__getattr__` may return anything
-        return Reference(self._exports.key_of(value), kind, callable(value), abilities)
+        return Reference(self._exports.key_of(value), kind, callable(value), abilities + facts)
 
     def _find_ref(self, value: Any) -> RemoteRef | None:
         if isinstance(value, ProxyType):

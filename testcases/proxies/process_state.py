@@ -1,8 +1,10 @@
-"""State of the test's process that the solution sees, as in one process: environment, arguments, standard input."""
+"""State of the test's process that the solution sees: environment, arguments, standard input, seeds."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +12,50 @@ from sandbox.wire.protocol import CALL, OP
 from testcases.proxies.exportable import GlobalRef
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from testcases.solution_client import SolutionClient
 
-__all__ = ["ProcessState"]
+__all__ = ["ProcessState", "recorded_seeds"]
 
 _ENVIRON, _SYS = GlobalRef("os:environ"), GlobalRef("sys:")
 _REAL_STDIN = GlobalRef("sys:__stdin__")
 _SOLUTION_ARGV = ["solution.py"]
+
+
+_RANDOM, _NUMPY_RANDOM = GlobalRef("random:"), GlobalRef("numpy.random:")
+# Bound here, because test code may patch them.
+_get_state = random.getstate
+_seeds: dict[str, tuple[Any, ...]] = {}
+"""Generators that test code has seeded since the last request: ``random``, and numpy's with what it was seeded with."""
+
+
+@contextlib.contextmanager
+def recorded_seeds() -> Iterator[None]:
+    """Record when test code seeds the random numbers, so that the solution draws the same ones.
+
+    The state is sent only after that. If it were sent always, an answer could predict what the test draws next.
+    """
+    numpy_random: Any = getattr(sys.modules.get("numpy"), "random", None)
+    owners = [(random, "seed", "random"), (random, "setstate", "random")]
+    owners += [(numpy_random, "seed", "numpy")] if numpy_random is not None else []
+    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in owners]
+    for (owner, name, generator), (*_, original) in zip(owners, originals, strict=True):
+        setattr(owner, name, _recording(original, generator))
+    try:
+        yield
+    finally:
+        _seeds.clear()
+        for owner, name, original in originals:
+            setattr(owner, name, original)
+
+
+def _recording(original: Any, generator: str) -> Any:
+    def seed(*args: Any, **kwargs: Any) -> None:
+        original(*args, **kwargs)
+        _seeds[generator] = (*args, *kwargs.values())
+
+    return seed
 
 
 class ProcessState:
@@ -37,6 +76,12 @@ class ProcessState:
         Raises:
             ValueError: something cannot cross.
         """
+        if _seeds:
+            if "random" in _seeds:
+                client.ask(CALL, [_RANDOM, "setstate"], [_get_state()], {})
+            if "numpy" in _seeds:
+                client.ask(CALL, [_NUMPY_RANDOM, "seed"], list(_seeds["numpy"]), {})
+            _seeds.clear()
         before = self._sent if client.generation == self._generation else self._first
         self._generation = client.generation
         environ, argv, stdin = now = self._read()

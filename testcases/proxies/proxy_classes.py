@@ -103,7 +103,8 @@ def class_for_type_name(session: Session, name: str) -> type:
         members |= {"send": _send, "throw": _throw, "close": _close}
     # Two functions are never equal, whatever the process reports.
     if kind in _ROUTINES:
-        members |= {"__eq__": object.__eq__, "__hash__": object.__hash__}
+        members |= {"__eq__": object.__eq__, "__hash__": object.__hash__, "__module__": "solution"}
+        members["__doc__"] = property(lambda self: ref_of(self).session.ask(GET, self, "__doc__"))
     for own in ("__getattribute__", "__setattr__", "__str__", "__repr__"):
         members.pop(own, None)
     return type.__new__(ProxyType, name, (Proxy,), members)
@@ -160,7 +161,7 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
             name, [], namespace
         )
     namespace["__slots__"] = ()
-    members = _members(description.get("members"))
+    members = _members(description.get("members"), description.get("docs"))
     namespace |= members | {
         member: _method(member)
         for member in members
@@ -241,13 +242,15 @@ def _methods(kind: type) -> list[str]:
     return [name for name, member in vars(kind).items() if callable(member) and not name.startswith("__")]
 
 
-def _members(kinds: Any) -> dict[str, Any]:
+def _members(kinds: Any, docs: Any = None) -> dict[str, Any]:
     members: dict[str, Any] = {}
+    docs = docs if type(docs) is dict else {}
     for name, kind in list(kinds.items())[:_MAX_MEMBERS] if type(kinds) is dict else ():
         if type(name) is not str or (name.startswith("__") and name.endswith("__")):
             continue
         if kind == "function":
             members[name] = _method(name)
+            members[name].__doc__ = docs[name] if type(docs.get(name)) is str else None
         elif kind == "classmethod":
             members[name] = _ClassMethod(name)
         elif kind == "property":

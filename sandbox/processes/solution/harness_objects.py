@@ -132,12 +132,18 @@ class HarnessObjects:
             return kind if first == "class" else kind(*json.loads(text))
         if first == "type":
             return type.__new__(_HarnessType, reference.kind, (), {"_ask": (ask,), "__module__": "test_solution"})
-        if abilities == "function":
+        if first == "function":
 
             def function(*args: Any, **kwargs: Any) -> Any:
                 return ask("call", function, list(args), kwargs)
 
             function.__name__ = function.__qualname__ = reference.kind
+            if rest:
+                facts = json.loads(rest)
+                function.__doc__, function.__qualname__ = facts["doc"], facts["qualname"]
+                function.__annotations__ = {
+                    name: vars(builtins)[note] for name, note in facts["annotations"].items() if note is not None
+                }
             return function
         # Python looks special methods up in the class, so each set of abilities needs a class of its own.
         class_key = (reference.kind, abilities)

@@ -79,6 +79,7 @@ _KNOWN_TYPES = {id(kind): kind.__name__ for kind in _TYPES}
 _LISTED = (types.FunctionType, classmethod, staticmethod, property)
 _MODULE = types.ModuleType
 _MAX_MEMBERS = 1000
+_DOC_CHARS = 2000
 _MAX_SHARED = 64
 """Values whose containers are remembered, the latest; the harness watches fewer."""
 
@@ -224,12 +225,18 @@ class Objects:
                 (absent if member is None else slots).append(name)
             elif issubclass(type(member), _LISTED):
                 members[name] = name_of(type(member))
+        docs = {
+            name: member.__doc__[:_DOC_CHARS]
+            for name, member in list(members_of(kind).items())[:_MAX_MEMBERS]
+            if type(member) is types.FunctionType and type(member.__doc__) is str
+        }
         fields = members_of(kind).get("__dataclass_fields__")
         names = members_of(kind).get("_fields")
         text = yield call(getattr, kind, "__doc__", None)
         return {
             "mro": mro,
             "members": members,
+            "docs": docs,
             "slots": slots,
             "absent": absent,
             "fields": [str(name) for name in fields] if type(fields) is dict else None,
