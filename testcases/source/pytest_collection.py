@@ -129,12 +129,21 @@ class _Collector:
     def tests(self) -> Iterator[CollectedTest]:
         if self.marks.is_excluded(self.module_marks):
             return
-        for node in self.module.body:
+        for node in self._statements(self.module.body):
             if isinstance(node, _FUNCTIONS):
                 if node.name.startswith("test") and self._fixture(node) is None:
                     yield from self._test((), node, self.module_marks)
             elif isinstance(node, ast.ClassDef):
                 yield from self._class((), node, self.module_marks)
+
+    def _statements(self, body: list[ast.stmt]) -> Iterator[ast.stmt]:
+        """Yield the statements of a block, with those in branches that are taken on this interpreter and platform."""
+        for node in body:
+            truth = self.marks.truth(node.test) if isinstance(node, ast.If) else None
+            if isinstance(node, ast.If) and truth is not None:
+                yield from self._statements(node.body if truth else node.orelse)
+            else:
+                yield node
 
     def _class(self, owner: tuple[str, ...], node: ast.ClassDef, marks: list[ast.expr]) -> Iterator[CollectedTest]:
         marks = [*marks, *self.marks.resolve(node.decorator_list), *self.marks.resolve(_pytestmark(node.body))]

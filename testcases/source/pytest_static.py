@@ -74,7 +74,7 @@ def static_length(value: ast.expr | None, constants: ModuleConstants, depth: int
             return _total(items, constants, depth + 1)
         case ast.Set(elts=keys) | ast.Dict(keys=keys) if all(isinstance(key, ast.Constant) for key in keys):
             # Equal keys are one item.
-            return len({repr(key.value) for key in keys if isinstance(key, ast.Constant)})
+            return len({key.value for key in keys if isinstance(key, ast.Constant)})
         case ast.Constant(value=str() | bytes() as text):
             return len(text)
         case ast.Name(id=name) if name in constants:
@@ -244,12 +244,12 @@ class DecoratorReader:
             if path in _EXCLUDING_MARKS:
                 return True
             if isinstance(decorator, ast.Call) and path in _CONDITIONAL_MARKS:
-                condition = self._truth(call_argument(decorator, 0, "condition"))
+                condition = self.truth(call_argument(decorator, 0, "condition"))
                 if condition is (path != "unittest.skipUnless"):
                     return True
         return False
 
-    def _truth(self, condition: ast.expr | None) -> bool | None:
+    def truth(self, condition: ast.expr | None) -> bool | None:
         """Return the truth of a condition on this interpreter and platform; ``None`` if it may depend on more."""
         match condition:
             case ast.Constant(value=bool() as value):
@@ -260,7 +260,7 @@ class DecoratorReader:
                     return None
                 return _compare_platform(operator, *sides)
             case ast.UnaryOp(op=ast.Not(), operand=inner):
-                truth = self._truth(inner)
+                truth = self.truth(inner)
                 return None if truth is None else not truth
         return None
 

@@ -44,6 +44,19 @@ def test_functions_and_methods_are_tests_in_their_order() -> None:
     ]  # fmt: skip
 
 
+def test_tests_in_branches_for_this_platform_are_collected() -> None:
+    source = """
+        import sys
+        if sys.version_info >= (3, 8):
+            def test_a(): pass
+        else:
+            def test_b(): pass
+        if sys.platform == "win32":
+            def test_c(): pass
+    """
+    assert labels(source) == ["test_a"]
+
+
 def test_methods_are_inherited() -> None:
     source = """
         from unittest import TestCase
@@ -68,6 +81,7 @@ def test_methods_are_inherited() -> None:
         ("[1, 2, 3]", 3),
         ("(1, 2)", 2),
         ("{1, 2, 2}", 2),
+        ("{1, 1.0, 2}", 2),
         ("range(5)", 5),
         ("range(2, 10, 3)", 3),
         ("range(3, -3, -1)", 6),
