@@ -19,6 +19,7 @@ from grader.errors import CloudError, CloudRequestError
 from grader.tools.remote.function import RemoteFunction
 from tests.aws.front import Front, Reply, canned, function_error, refusal
 from tests.end_to_end.serving import RIGHT, clean_environ, sample
+from tests.progress import without_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ def grade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
             main.run()
         out, err = capsys.readouterr()
         assert isinstance(ended.value.code, int)
-        return ended.value.code, out, err.splitlines()
+        return ended.value.code, out, without_progress(err).splitlines()
 
     return run
 
@@ -213,7 +214,7 @@ def test_a_run_that_was_ended_goes_on_where_it_was(
     done = len(ids(out))
     assert 16 <= done < 40
     if number is signal.SIGINT:
-        assert err == (
+        assert without_progress(err) == (
             f"interrupted after {done} samples; {done} results are in {out}; run the same command to resume\n"
         )
     with out.open("a") as torn:

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -252,7 +252,8 @@ def watch_a_solution(
             solutions = set(children(executor.zygote)) - {harness and host_pid(executor.zygote, harness)}
             if harness is not None and len(solutions) == 1:
                 time.sleep(0.1)
-                seen.append(look(solutions.pop()))
+                with suppress(FileNotFoundError, ProcessLookupError):  # the process of an earlier answer ended just now
+                    seen.append(look(solutions.pop()))
 
     problem = problem or Problem((CallTest((), 42),), entry_point="f")
     box.execute([box.job(problem, "def f(*_):\n    return 42")])

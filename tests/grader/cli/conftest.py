@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from tests.progress import PROGRESS, without_progress
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 Event = dict[str, Any]
-
-PROGRESS = "progress: "
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,8 @@ def grader_command() -> Command:
         out, err = ended.stdout.decode(), ended.stderr.decode()
         assert "Traceback" not in err, err
         # A run that a busy machine draws out reports its progress; only tests of that look at it.
-        lines = err.splitlines(keepends=True)
-        progress = [line for line in lines if line.startswith(PROGRESS)]
-        return Ended(ended.returncode, out, "".join(line for line in lines if line not in progress), tuple(progress))
+        progress = [line for line in err.splitlines(keepends=True) if line.startswith(PROGRESS)]
+        return Ended(ended.returncode, out, without_progress(err), tuple(progress))
 
     return run
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.progress import without_progress
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,7 +52,7 @@ def run(*args: str, folder: Path) -> Ended:
             peak_mb = max(peak_mb, peak_of(running.pid))
             time.sleep(0.05)
     print(f"\n{' '.join(args[:2])}: {time.monotonic() - started:.1f} s, {peak_mb:.0f} MB")
-    return Ended(running.returncode, out.read_text(), err.read_text().splitlines(), peak_mb)
+    return Ended(running.returncode, out.read_text(), without_progress(err.read_text()).splitlines(), peak_mb)
 
 
 def peak_of(pid: int) -> float:

@@ -14,6 +14,7 @@ from grader.config.settings import GraderConfig
 from grader.errors import InputError
 from grader.tools.sizing.measure import PeakMemory, cpu_s, measure, process_tree
 from grader.types import Sample
+from tests.progress import without_progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +95,7 @@ def test_the_command_plans_from_a_file_and_again_from_its_own_output(tmp_path: P
     def run(*arguments: str) -> tuple[int, str, str]:
         command = [sys.executable, "-W", "error", "-m", "grader.cli", "plan", *arguments]
         ended = subprocess.run(command, capture_output=True, check=False, text=True, timeout=100)
-        return ended.returncode, ended.stdout, ended.stderr
+        return ended.returncode, ended.stdout, without_progress(ended.stderr)
 
     code, out, err = run(str(file), "--json", "--samples", "3", "--architecture", "arm64")
     assert code == 0
