@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from testcases.describe import describe_error
 from testcases.faults import fault_of
 from testcases.in_process.steps import CODE_KINDS
-from testcases.kinds.oracle import Oracle
+from testcases.kinds.oracle import InputRefusedError, Oracle
 from testcases.model import Comparison
 from testcases.pytest_runner.pytest_api import make_module
 from testcases.pytest_runner.runner import names_used as suite_names
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sandbox.wire.limits import Limits
+    from testcases.signals import BrokenTestError
 
 __all__ = ["SpecRun", "modules_used", "names_used", "result_count"]
 
@@ -50,6 +51,8 @@ class SpecRun:
         self.watchdog = Watchdog(limits.total_cpu_s)
         self.stopped: OutOfTimeError | None = None
         """Error by which the watchdog has ended test code."""
+        self._left_out: set[int] = set()
+        """Indices of calls whose input the oracle refuses."""
         self._ask_oracle()
 
     @property
@@ -60,16 +63,30 @@ class SpecRun:
     def _ask_oracle(self) -> None:
         """Find out the expected values that the spec leaves to its oracle, before there is an answer.
 
+        A call for which the oracle raises is left out, for every answer: EvalPlus puts a contract into its solutions,
+        which raises for inputs that no answer has to handle.
+
         Raises:
-            BrokenTestError: the oracle does not work.
+            BrokenTestError: the oracle works for no call, or takes too long.
         """
+        refused: BrokenTestError | None = None
+        is_asked = False
         # With a time limit of its own: on the clock of the tests the answer could leave it nothing.
         with Watchdog(self.watchdog.cpu_s).watching():
             oracle = Oracle(self.spec["oracle"])
-            for test in self.tests:
+            for index, test in enumerate(self.tests):
                 match test:
                     case ["call", function, args, kwargs, None, _]:
-                        test[4] = [oracle.expected(function or self.spec["entry_point"] or "", args, kwargs)]
+                        name = function or self.spec["entry_point"] or ""
+                        try:
+                            test[4] = [oracle.expected(name, args, kwargs)]
+                        except InputRefusedError as error:
+                            self._left_out.add(index)
+                            refused = refused or error
+                        else:
+                            is_asked = True
+        if refused is not None and not is_asked:
+            raise refused
 
     def run_test(self, index: int, kind: str, fields: list[Any]) -> Iterable[CaseResult]:
         """Run one test of the spec and return its results.
@@ -82,6 +99,8 @@ class SpecRun:
     def results(self) -> Iterator[tuple[int, CaseResult]]:
         """Run the tests and yield each result with the index of its test."""
         for index, (kind, *fields) in enumerate(self.tests):
+            if index in self._left_out:
+                continue
             for result in self._results_of(index, kind, fields):
                 yield index, result
 

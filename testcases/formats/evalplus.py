@@ -2,8 +2,9 @@
 
 Each item of ``base_input`` and ``plus_input`` is a list of arguments, and is one test. The expected value is what
 ``canonical_solution`` returns in the harness process; a solution that continues ``prompt`` is put after it.
-``contract`` is inserted before its first statement: an input that violates it makes a broken test. ``atol`` is the
-absolute tolerance between floats, see `testcases.formats.evalplus_scripts`. All other fields of a row are ignored.
+``contract`` is inserted before its first statement: an input that violates it is left out, for every answer. ``atol``
+is the absolute tolerance between floats, see `testcases.formats.evalplus_scripts`. All other fields of a row are
+ignored.
 
 EvalPlus stores inputs as JSON, which has no tuples, sets or complex numbers, and restores them by the number of the
 task. The numbers are those of ``mbpp_deserialize_inputs`` in ``evalplus/data/mbpp.py``, version 0.3.1.

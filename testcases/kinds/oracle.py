@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import CodeType
 
-__all__ = ["Oracle", "compile_oracle"]
+__all__ = ["InputRefusedError", "Oracle", "compile_oracle"]
 
 _MAX_CACHED = 4096
 _TEXT_CHARS = 200
@@ -29,6 +29,10 @@ _TEXT_CHARS = 200
 # A harness grades many answers to one problem, with the same calls in the same order.
 _known: OrderedDict[tuple[str, str, bytes], Any] = OrderedDict()
 """Expected values by source, name and arguments; the oldest go first."""
+
+
+class InputRefusedError(BrokenTestError):
+    """The oracle raises an exception for one input."""
 
 
 class Oracle:
@@ -46,7 +50,8 @@ class Oracle:
         """Return the value of a function, or of a method of a new object: ``Class.method``.
 
         Raises:
-            BrokenTestError: it raises, takes too long, or is not there.
+            InputRefusedError: it raises.
+            BrokenTestError: it takes too long, or is not there.
         """
         key = self._source, name, _fingerprint(args, kwargs)
         if key not in _known:
@@ -58,12 +63,18 @@ class Oracle:
     def _call(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         call = f"{name}({describe_arguments(list(args), dict(kwargs))})"[:_TEXT_CHARS]
         try:
-            # Copies: the function may change its arguments, and the tests still need them.
-            return self._function(name)(*copy.deepcopy(list(args)), **copy.deepcopy(dict(kwargs)))
+            function = self._function(name)
         except OutOfTimeError:
             raise BrokenTestError(f"the oracle takes too long over {call}") from None
         except BaseException as error:  # noqa: BLE001 - the data set's own code, whatever it raises
             raise BrokenTestError(f"the oracle fails over {call}: {type(error).__name__}: {error}") from None
+        try:
+            # Copies: the function may change its arguments, and the tests still need them.
+            return function(*copy.deepcopy(list(args)), **copy.deepcopy(dict(kwargs)))
+        except OutOfTimeError:
+            raise BrokenTestError(f"the oracle takes too long over {call}") from None
+        except BaseException as error:  # noqa: BLE001 - as above
+            raise InputRefusedError(f"the oracle fails over {call}: {type(error).__name__}: {error}") from None
 
     def _function(self, name: str) -> Callable[..., Any]:
         if self._namespace is None:

@@ -23,6 +23,26 @@ PROMPTS = {
 }
 
 
+ORACLE = "def half(n):\n    assert n % 2 == 0\n    return n // 2\n"
+
+
+@pytest.mark.parametrize(("inputs", "total"), [([2, 3, 8], 2), ([1, 4], 1), ([2, 4, 6], 3)])
+def test_an_input_that_the_oracle_refuses_is_left_out_for_every_answer(
+    grader: Grader, inputs: list[int], total: int
+) -> None:
+    reference = {"entry_point": "half", "oracle": ORACLE, "tests": [{"args": [value]} for value in inputs]}
+    for body, passed in (("return n // 2", total), ("return n", 0), ("raise ValueError", 0)):
+        grade = grader.grade(Sample("x", f"```python\ndef half(n):\n    {body}\n```", reference))
+        assert (grade.metric("tests_passed"), grade.metric("tests_total")) == (passed, total), grade.reason
+
+
+def test_an_oracle_that_refuses_every_input_is_broken(grader: Grader) -> None:
+    reference = {"entry_point": "half", "oracle": ORACLE, "tests": [{"args": [1]}, {"args": [3]}]}
+    grade = grader.grade(Sample("x", "```python\ndef half(n):\n    return 0\n```", reference))
+    assert grade.status.value == "unscored"
+    assert "the oracle fails over half(1)" in grade.reason
+
+
 def graded(grader: Grader, reference: dict[str, Any], answer: str) -> float | None:
     grade = grader.grade(Sample("x", f"```python\n{answer}```", reference))
     assert grade.status.value == "scored", grade.reason
