@@ -242,7 +242,6 @@ def test_values_that_json_cannot_say() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("def test_a(tmp_path): pass", "line 1: fixture tmp_path: answers can open no file"),
         ("import os\nimport threading\ndef test_a(): pass", "line 2: module threading: starts threads"),
         ("import pytest\n@pytest.mark.skip\ndef test_a(): pass", "defines no test"),
     ],
