@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from sandbox.wire.values import Reference, UnsupportedTypeError, encode
+from testcases.proxies.exportable import STAY, abilities_of, argument_error, construction_of, global_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -40,6 +43,12 @@ class Agreeable:
             return object.__getattribute__(self, name)
         own: dict[str, Any] = object.__getattribute__(self, "__dict__")
         return own[name] if name in own else Agreeable(counter)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return another object, if an answer could be given the arguments."""
+        # No answer could be given an argument that cannot cross, and nothing of this one has led to it.
+        _check_arguments([*args, *kwargs.values()])
+        return Agreeable(_asked(self))
 
     def __iter__(self) -> Iterator[Any]:
         _asked(self)
@@ -78,6 +87,32 @@ def _asked(value: Agreeable) -> AskedCounter:
     return counter
 
 
+def _check_arguments(values: list[Any]) -> None:
+    """Raise the error of a test that passes what the solution's process cannot be given.
+
+    Raises:
+        BrokenTestError: it cannot be given one of the values.
+    """
+    try:
+        encode(values, _kept, STAY)
+    except UnsupportedTypeError as error:
+        raise argument_error(error.kind) from None
+    except ValueError:  # a codec error
+        return  # nested too deeply, which depends on the answer where it has made a part of the value
+
+
+def _kept(value: Any) -> Reference | None:
+    """Return a reference for what `testcases.proxies.host.ProxyHost.export` would keep."""
+    is_kept = (
+        type(value) is Agreeable
+        or (isinstance(value, tuple) and hasattr(value, "_fields"))
+        or global_name(value) is not None
+        or construction_of(value) is not None
+        or abilities_of(value) is not None
+    )
+    return Reference("stub", "stub") if is_kept else None
+
+
 def _method(result: Callable[[AskedCounter], Any]) -> Callable[..., Any]:
     def method(self: Agreeable, *_: Any, **__: Any) -> Any:
         return result(_asked(self))
@@ -91,7 +126,7 @@ _RESULTS: dict[str, Callable[[AskedCounter], Any]] = {
             "add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow", "lshift", "rshift", "and",
             "or", "xor",
         )]
-        + ["__call__", "__getitem__", "__enter__", "__reversed__", "__neg__", "__pos__", "__abs__", "__invert__",
+        + ["__getitem__", "__enter__", "__reversed__", "__neg__", "__pos__", "__abs__", "__invert__",
            "__round__", "__trunc__", "__floor__", "__ceil__"],
         Agreeable,
     ),

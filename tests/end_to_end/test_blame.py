@@ -51,6 +51,9 @@ BROKEN: dict[str, dict[str, Any]] = {
         "def test_sum():\n    total = add(1, 2)\n    import no_such_module\n    assert no_such_module.equal(total, 3)"
     ),
     "a folder that is not there": suite("import os", GOOD, "def test():\n    os.mkdir('/no/x')\n    assert add(1, 2)"),
+    "an argument that no process can be given": suite(
+        "import sqlite3", GOOD, "def test_q():\n    assert add(sqlite3.connect(':memory:'), 1) is None"
+    ),
     "a test that never ends": {**suite(GOOD, "def test_loop():\n    while True:\n        pass"), "limits": SHORT},
     "a test that eats all memory": suite(GOOD, "def test_memory():\n    x = [0] * 10**10\n    assert add(1, 2) == 3"),
     "an assertion before anything is asked": {"tests": [{"assert": "assert 1 == 2\nassert add(1, 2) == 3"}]},
