@@ -112,8 +112,8 @@ def _new_instance(kind: type[BaseException], args: tuple[Any, ...]) -> BaseExcep
 def _builtin_exception(raised: Raised, session: Session | None) -> BaseException:
     """Make an exception of the class that was raised if it is built in; else of a subclass of its built-in base."""
     base = getattr(builtins, raised.base, None)
-    # The reply may name anything. KeyboardInterrupt and GeneratorExit would end more than the test.
-    if not (isinstance(base, type) and issubclass(base, Exception | SystemExit)):
+    # The reply may name anything. GeneratorExit would end a generator of the test, and look like its end.
+    if not (isinstance(base, type) and issubclass(base, Exception | SystemExit | KeyboardInterrupt)):
         base = Exception
     if raised.type_name == raised.base == base.__name__:
         error = _exact_builtin(base, raised, session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
@@ -50,6 +51,13 @@ class Approx:
                 and set(actual) == set(expected)
                 and all(self._of(value) == actual[key] for key, value in expected.items())
             )
+        if _is_array(expected):
+            return self._is_near_array(actual)
+        if _is_array(actual):
+            # Each item is compared with a number; with a sequence, one by one.
+            if not isinstance(expected, Sequence):
+                return all(self == item for item in _items(actual))
+            actual = actual.tolist()  # type: ignore[attr-defined]  # an array has it
         if isinstance(expected, Sequence) and not isinstance(expected, str | bytes):
             actual = as_plain(actual, list)
             return (
@@ -75,6 +83,19 @@ class Approx:
     def _of(self, expected: Any) -> Any:
         numeric = isinstance(expected, Complex | Decimal) and not isinstance(expected, bool)
         return Approx(expected, self.rel, self.abs, self.nan_ok) if numeric else expected
+
+    def _is_near_array(self, actual: Any) -> bool:
+        """Compare with an array, of which the shape must be equal."""
+        if not _is_array(actual):
+            actual = as_plain(actual, list)
+            if isinstance(actual, Sequence) and not isinstance(actual, str | bytes):
+                actual = sys.modules["numpy"].asarray(actual)
+        wanted = _items(self.expected)
+        if not _is_array(actual):
+            return all(self._of(want) == actual for want in wanted)
+        return bool(actual.shape == self.expected.shape) and all(
+            self._of(want) == found for want, found in zip(wanted, _items(actual), strict=True)
+        )
 
     def _is_near(self, actual: Any) -> bool:
         expected = self.expected
@@ -103,3 +124,15 @@ class Approx:
             return absolute
         relative = (kind(str(_RELATIVE)) if self.rel is None else self.rel) * abs(self.expected)
         return max(relative, absolute)
+
+
+def _is_array(value: Any) -> bool:
+    """Return whether a value is an array of NumPy, which is not loaded for it."""
+    numpy = sys.modules.get("numpy")
+    # By type(): isinstance() would ask an object of the solution.
+    return numpy is not None and issubclass(type(value), numpy.ndarray)
+
+
+def _items(array: Any) -> list[Any]:
+    """Return the items of an array as Python's own values, row by row."""
+    return list(array.ravel().tolist())

@@ -26,6 +26,8 @@ class Case:
     params: dict[str, tuple[str, Any]] = field(default_factory=dict)
     """Index and value of each parameter or fixture, by name."""
     marks: tuple[Mark, ...] = ()
+    direct: frozenset[str] = frozenset()
+    """Parameters that are the values themselves; the others are those of fixtures."""
 
 
 def cases_of(function: Callable[..., Any], marks: Sequence[Mark], fixtures: dict[str, Fixture]) -> list[Case]:
@@ -40,24 +42,31 @@ def cases_of(function: Callable[..., Any], marks: Sequence[Mark], fixtures: dict
         ValueError: a ``parametrize`` mark has values that do not fit its names.
     """
     parametrized = [list(_of_mark(mark)) for mark in marks if mark.name == "parametrize"]
-    direct = {name for cases in parametrized for case in cases for name in case.params}
-    used = [name for name in used_fixtures(function, marks, fixtures) if name not in direct]
+    given = {name for cases in parametrized for case in cases for name in case.params}
+    direct = frozenset[str]().union(*(case.direct for cases in parametrized for case in cases))
+    used = [name for name in used_fixtures(function, marks, fixtures, direct) if name not in given]
     axes = [list(_of_fixture(name, fixtures[name])) for name in used if fixtures[name].params is not None]
     # As in pytest: of several `parametrize` decorators the one farthest from the function varies fastest.
     return [_joined(parts) for parts in product(*axes, *parametrized)]
 
 
-def used_fixtures(function: Callable[..., Any], marks: Sequence[Mark], fixtures: dict[str, Fixture]) -> list[str]:
-    """Return the names of the defined fixtures that a test uses, directly or not."""
+def used_fixtures(
+    function: Callable[..., Any], marks: Sequence[Mark], fixtures: dict[str, Fixture], direct: frozenset[str]
+) -> list[str]:
+    """Return the names of the defined fixtures that a test uses, directly or not; parameters take the place of some."""
     automatic = [name for name, fixture in fixtures.items() if fixture.is_automatic]
     marked = [name for mark in marks if mark.name == "usefixtures" for name in mark.args]
     found: dict[str, None] = {}
     wanted = [*automatic, *marked, *parameters_of(function)]
     while wanted:
         name = wanted.pop(0)
-        if name in fixtures and name not in found:
+        if name in fixtures and name not in found and name not in direct:
             found[name] = None
-            wanted += parameters_of(fixtures[name].function)
+            one: Fixture | None = fixtures[name]
+            while one is not None:
+                needed = parameters_of(one.function)
+                wanted += needed
+                one = one.overridden if name in needed else None
     return list(found)
 
 
@@ -68,6 +77,9 @@ def fixtures_in(*owners: Any) -> dict[str, Fixture]:
         for name, value in list(vars(owner).items()):
             if isinstance(value, Fixture):
                 value.name = value.name or name
+                # A base class comes up once for each class that it is a base of.
+                if found.get(value.name) is not value:
+                    value.overridden = found.get(value.name)
                 found[value.name] = value
     return found
 
@@ -87,7 +99,9 @@ def _of_mark(mark: Mark) -> Iterator[Case]:
         parts = [id_of_value(value, name, index) for name, value in zip(names, case.values, strict=True)]
         label = label or "-".join(parts)
         params = {name: (f"{index}", value) for name, value in zip(names, case.values, strict=True)}
-        yield Case(label, params, case.marks)
+        indirect = mark.argument(2, "indirect", ())
+        direct = frozenset() if indirect is True else frozenset(names) - frozenset(indirect or ())
+        yield Case(label, params, case.marks, direct)
 
 
 def _of_fixture(name: str, fixture: Fixture) -> Iterator[Case]:
@@ -110,7 +124,9 @@ def _given(ids: Any, index: int, values: tuple[Any, ...]) -> str | None:
 
 def _joined(parts: tuple[Case, ...]) -> Case:
     params = {name: value for part in parts for name, value in part.params.items()}
-    return Case("-".join(part.name for part in parts), params, tuple(mark for part in parts for mark in part.marks))
+    marks = tuple(mark for part in parts for mark in part.marks)
+    direct = frozenset[str]().union(*(part.direct for part in parts))
+    return Case("-".join(part.name for part in parts), params, marks, direct)
 
 
 def all_marks(function: Callable[..., Any], owners: Sequence[Any]) -> list[Mark]:

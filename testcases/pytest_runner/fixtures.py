@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testcases.pytest_runner.hooks import parameters_of
@@ -13,10 +14,11 @@ from testcases.signals import BrokenTestError, FailureWatch, take_failure
 from testcases.source.pytest_unsupported import BUILTIN_FIXTURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from testcases.pytest_runner.cases import Case
     from testcases.pytest_runner.monkeypatch import MonkeyPatch
-    from testcases.pytest_runner.params import Fixture
+    from testcases.pytest_runner.params import Fixture, Mark
 
 __all__ = ["Scope", "Scopes", "TestContext"]
 
@@ -43,6 +45,15 @@ class Capture:
             stream.seek(0)
             stream.truncate()
         return Captured(*texts)
+
+    @contextmanager
+    def disabled(self) -> Iterator[None]:
+        """Do not capture inside the block."""
+        sys.stdout, sys.stderr = self._before
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = self._streams
 
     def close(self) -> None:
         """Put the streams back that were there before."""
@@ -94,6 +105,14 @@ class _Failure(NamedTuple):
     error: BaseException
 
 
+class Config:
+    """``request.config``: that of a run of pytest without options."""
+
+    def getoption(self, _: str, default: Any = None, skip: bool = False) -> Any:  # noqa: FBT001, FBT002, ARG002 - pytest's signature
+        """Return the value of an option, which is not set."""
+        return default
+
+
 class Request:
     """The fixture ``request``: tells a fixture about the test that uses it."""
 
@@ -105,13 +124,14 @@ class Request:
         self.fixturename = fixture.function.__name__ if fixture is not None else None
         self.scope = fixture.scope if fixture is not None else "function"
         self.node = test
+        self.config = test.config
         self.function, self.cls, self.instance, self.module = test.function, test.cls, test.instance, test.module
         if has_param:
             self.param = param
 
     def getfixturevalue(self, name: str) -> Any:
         """Return the value of another fixture."""
-        return self._test.value(name)
+        return self._test.value(name, self._fixture)
 
     def addfinalizer(self, finalizer: Callable[[], Any]) -> None:
         """Have a function called when the fixture is no longer used."""
@@ -122,48 +142,70 @@ class TestContext:
     """One case of a test, with the fixtures it may use.
 
     Args:
-        name: of the case, for people.
+        case: the case.
         function: the test.
         instance: of its class; ``None`` for a function of a module.
         module: it is in.
         fixtures: by name.
         scopes: where values live.
-        params: parameters of the case: of its ``parametrize`` marks, and of fixtures.
         monkeypatch: makes that fixture.
+        marks: on the test, the nearest first.
     """
 
     __test__ = False
 
     def __init__(
         self,
-        name: str,
+        case: Case,
         function: Callable[..., Any],
         instance: Any,
         module: Any,
         fixtures: dict[str, Fixture],
         scopes: Scopes,
-        params: dict[str, tuple[str, Any]],
         monkeypatch: Callable[[], MonkeyPatch],
+        marks: Sequence[Mark] = (),
     ) -> None:
-        self.name = self.originalname = name
+        self.originalname = function.__name__
+        self.name = f"{self.originalname}[{case.name}]" if case.params else self.originalname
+        self.config = Config()
+        self._marks = marks
         self.function, self.instance, self.module = function, instance, module
         self.cls = type(instance) if instance is not None else None
         self.fixtures = fixtures
         self.scopes = scopes
-        self._params = params
+        self._params = case.params
+        self._direct = case.direct
         self._monkeypatch = monkeypatch
+
+    def iter_markers(self, name: str | None = None) -> Iterator[Mark]:
+        """Yield the marks of this name, the nearest first."""
+        return (mark for mark in self._marks if name in {None, mark.name})
+
+    def get_closest_marker(self, name: str, default: Any = None) -> Any:
+        """Return the nearest mark of this name."""
+        return next(self.iter_markers(name), default)
 
     def value(self, name: str, asker: Fixture | None = None) -> Any:
         """Return what a name means for this case."""
         if name == "request":
             return self.request(asker)
-        if name in self._params and name not in self.fixtures:
+        if asker is not None and name == asker.name:
+            return self._overridden_value(asker, name)
+        if name in self._direct:
             return self._params[name][1]
         if name in self.fixtures:
             return self._fixture_value(self.fixtures[name])
         if name in BUILTIN_FIXTURES:
             return self._builtin_value(name)
         raise BrokenTestError(f"fixture {name!r} is not offered")
+
+    def _overridden_value(self, fixture: Fixture, name: str) -> Any:
+        """Return the value of what a fixture has replaced, and requests by the name that both have."""
+        if fixture.overridden is not None:
+            return self._fixture_value(fixture.overridden)
+        if name in BUILTIN_FIXTURES:
+            return self._builtin_value(name)
+        raise BrokenTestError(f"fixture {name!r} requests itself")
 
     def request(self, fixture: Fixture | None) -> Request:
         """Return the request of a fixture, or of the test itself."""
@@ -216,10 +258,12 @@ class TestContext:
         if fixture.name in self._params:
             yield fixture.name
         for name in parameters_of(fixture.function):
-            if name in self.fixtures and self.fixtures[name] is not fixture:
-                yield from self._behind(self.fixtures[name])
-            elif name in self._params and name not in self.fixtures:
+            if name in self._direct:
                 yield name
+            elif name in self.fixtures and name != fixture.name:
+                yield from self._behind(self.fixtures[name])
+            elif name == fixture.name and fixture.overridden is not None:
+                yield from self._behind(fixture.overridden)
 
     def _make(self, fixture: Fixture, scope: Scope) -> Any:
         function = fixture.function

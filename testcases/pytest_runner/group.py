@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from testcases.pytest_runner.cases import all_marks, cases_of, fixtures_in, used_fixtures
 from testcases.pytest_runner.fixtures import Scope, Scopes, TestContext
 from testcases.pytest_runner.hooks import call_hook, catch, parameters_of
+from testcases.pytest_runner.params import marks_of
 from testcases.pytest_runner.raises import Skipped
 from testcases.reached import NOTHING_ASSERTED, REACHED, why_body_did_not_run
 from testcases.signals import FailureWatch
@@ -54,7 +55,7 @@ class Group:
         self.owners = owners
         self.kind: Any = owners[0] if owners else None
         self.scopes = Scopes(scope, Scope(), Scope())
-        self.fixtures = fixtures_in(module, *[base for owner in owners for base in reversed(owner.__mro__)])
+        self.fixtures = fixtures_in(module, *[base for owner in reversed(owners) for base in reversed(owner.__mro__)])
         self._monkeypatch = monkeypatch
 
     def run(self, tests: list[CollectedTest]) -> Iterator[list[CaseOutcome]]:
@@ -93,7 +94,7 @@ class Group:
         has_asserted = not test.may_skip_assertions
         for case in cases:
             REACHED.begin()
-            why = failure or self._case(test.label, function, case, [*marks, *case.marks])
+            why = failure or self._case(function, case, marks)
             why = why or why_body_did_not_run(test, function, self.filename)
             failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
             has_asserted = has_asserted or REACHED.assertions > 0
@@ -106,30 +107,32 @@ class Group:
             return [(test.label, next((why for _, why in outcomes if why is not None), None))]
         return outcomes
 
-    def _case(self, name: str, function: Any, case: Case, marks: list[Mark]) -> BaseException | None:
+    def _case(self, function: Any, case: Case, marks: list[Mark]) -> BaseException | None:
         """Run one case and return the error that kept it from passing."""
+        own = len(marks_of(function))
+        marks = [*marks[:own], *case.marks, *marks[own:]]
         with FailureWatch() as watch:
             scopes = self.scopes._replace(function=Scope())
             contexts: list[TestContext] = []
-            failure = catch(lambda: contexts.append(self._context(name, function, case, scopes)))
+            failure = catch(lambda: contexts.append(self._context(function, case, marks, scopes)))
             for context in contexts:
-                failure = catch(self._run, context, marks)
+                failure = catch(self._run, context, case, marks)
                 owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
                 failure = failure or catch(call_hook, owner, f"teardown_{hook}", about=context.function)
             ending = catch(scopes.function.end)
             # What test code has swallowed comes first: it must fail the test even if everything else went well.
             return watch.take() or failure or ending
 
-    def _context(self, name: str, function: Any, case: Case, scopes: Scopes) -> TestContext:
+    def _context(self, function: Any, case: Case, marks: list[Mark], scopes: Scopes) -> TestContext:
         instance = None if self.kind is None else self.kind()
         bound = function if instance is None else function.__get__(instance)
-        return TestContext(name, bound, instance, self.module, self.fixtures, scopes, case.params, self._monkeypatch)
+        return TestContext(case, bound, instance, self.module, self.fixtures, scopes, self._monkeypatch, marks)
 
-    def _run(self, context: TestContext, marks: list[Mark]) -> None:
+    def _run(self, context: TestContext, case: Case, marks: list[Mark]) -> None:
         for mark in marks:
             if mark.name == "skipif" and self._holds(mark.argument(0, "condition", default=True)):
                 raise Skipped(f"skipped: {mark.argument(1, 'reason', '')}")
-        used = used_fixtures(context.function, marks, self.fixtures)
+        used = used_fixtures(context.function, marks, self.fixtures, case.direct)
         marked = [name for mark in marks if mark.name == "usefixtures" for name in mark.args]
         for name in [*(name for name in used if self.fixtures[name].is_automatic), *marked]:
             context.value(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ class Mark:
 
     name: str
     args: tuple[Any, ...] = ()
-    kwargs: Any = None
+    kwargs: Any = field(default_factory=dict)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Mark a function or class, or take arguments first."""
@@ -32,11 +32,11 @@ class Mark:
             own = vars(target).get("pytestmark", [])
             target.pytestmark = [*own, self]
             return target
-        return Mark(self.name, (*self.args, *args), {**(self.kwargs or {}), **kwargs})
+        return Mark(self.name, (*self.args, *args), {**self.kwargs, **kwargs})
 
     def argument(self, position: int, name: str, default: Any = None) -> Any:
         """Return an argument by its position or its name."""
-        return self.args[position] if len(self.args) > position else (self.kwargs or {}).get(name, default)
+        return self.args[position] if len(self.args) > position else self.kwargs.get(name, default)
 
 
 class MarkGenerator:
@@ -100,6 +100,8 @@ class Fixture:
     is_automatic: bool = False
     names: Any = None
     name: str | None = None
+    overridden: Fixture | None = None
+    """The one of the same name that this one replaces, and may request."""
 
     def __call__(self, *_: Any, **__: Any) -> Any:
         """Refuse: fixtures are asked for by name."""

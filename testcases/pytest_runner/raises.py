@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from traceback import FrameSummary, extract_tb
 from typing import TYPE_CHECKING, Any
 
 from testcases.caught import catchable
@@ -53,6 +54,11 @@ class ExceptionInfo:
     def tb(self) -> Any:
         """Its traceback."""
         return self.value.__traceback__
+
+    @property
+    def traceback(self) -> list[FrameSummary]:
+        """Its frames, the last one called at the end."""
+        return extract_tb(self.tb)
 
     def exconly(self, tryshort: bool = False) -> str:  # noqa: FBT001, FBT002, ARG002 - pytest's signature
         """Return class and text in one line."""
@@ -110,8 +116,12 @@ class Raises:
         return True
 
 
-def raises(expected: Any, *args: Any, match: Any = None, check: Any = None, **kwargs: Any) -> Any:
+def raises(expected: Any = None, *args: Any, match: Any = None, check: Any = None, **kwargs: Any) -> Any:
     """Expect an exception: ``pytest.raises``, as a context manager or with a function to call."""
+    if expected is None:
+        if match is None and check is None:
+            raise ValueError("pytest.raises: one of an exception type, match and check must be given")
+        expected = BaseException
     if not args:
         return Raises(expected, match, check)
     manager = Raises(expected)

@@ -30,7 +30,7 @@ from testcases.source.reached import first_line, may_skip_assertions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CollectedTest", "Collection", "collect", "count_cases"]
+__all__ = ["CollectedTest", "Collection", "collect", "count_cases", "is_literal_indirect", "pytestmark_of"]
 
 MAX_TESTS: Final = 10_000
 """Cases that a test may have; more of them count as one test."""
@@ -124,7 +124,7 @@ class _Collector:
         self.fixtures = {
             node.name: node for node in ast.walk(module) if isinstance(node, _FUNCTIONS) and self._fixture(node)
         }
-        self.module_marks = self.marks.resolve(_pytestmark(module.body))
+        self.module_marks = self.marks.resolve(pytestmark_of(module.body))
 
     def tests(self) -> Iterator[CollectedTest]:
         if self.marks.is_excluded(self.module_marks):
@@ -146,7 +146,7 @@ class _Collector:
                 yield node
 
     def _class(self, owner: tuple[str, ...], node: ast.ClassDef, marks: list[ast.expr]) -> Iterator[CollectedTest]:
-        marks = [*marks, *self.marks.resolve(node.decorator_list), *self.marks.resolve(_pytestmark(node.body))]
+        marks = [*marks, *self.marks.resolve(node.decorator_list), *self.marks.resolve(pytestmark_of(node.body))]
         if self.marks.is_excluded(marks):
             return
         classes = list(self._with_bases(node, 0))
@@ -208,11 +208,13 @@ class _Collector:
                 values = call_argument(decorator, 1, "argvalues")
                 yield self._cases(values), self._least_cases(values)
 
-    def parametrized_names(self, decorators: list[ast.expr]) -> Iterator[str]:
-        """Yield the arguments that get their values from ``parametrize`` marks."""
+    def _parametrized_names(self, decorators: list[ast.expr], *, through_fixture: bool) -> Iterator[str]:
+        """Yield the arguments that get their values from ``parametrize`` marks, directly or through a fixture."""
         for decorator in decorators:
             if self.marks.decorator_name(decorator) == "pytest.mark.parametrize":
-                yield from argument_names(call_argument(decorator, 0, "argnames"))
+                names = argument_names(call_argument(decorator, 0, "argnames"))
+                indirect = call_argument(decorator, 2, "indirect")
+                yield from (name for name in names if _is_indirect(name, indirect) is through_fixture)
 
     def _cases(self, values: ast.expr | None) -> int | None:
         size = static_length(values, self.constants)
@@ -236,7 +238,8 @@ class _Collector:
         """Yield the number of parameters of each parametrized fixture that a test uses, directly or not."""
         automatic = [name for name, fixture in self.fixtures.items() if self._is_automatic(fixture)]
         pending = [*_parameters(node), *automatic, *self._marked_fixtures(decorators)]
-        seen = set(self.parametrized_names(decorators))
+        seen = set(self._parametrized_names(decorators, through_fixture=False))
+        given = set(self._parametrized_names(decorators, through_fixture=True))
         while pending:
             name = pending.pop()
             if name in seen or name not in self.fixtures:
@@ -246,7 +249,7 @@ class _Collector:
             pending += _parameters(fixture)
             decorator = self._fixture(fixture)
             params = call_argument(decorator, KEYWORD_ONLY, "params") if isinstance(decorator, ast.Call) else None
-            if params is not None:
+            if params is not None and name not in given:
                 yield self._cases(params), self._least_cases(params)
 
     def _marked_fixtures(self, decorators: list[ast.expr]) -> Iterator[str]:
@@ -285,7 +288,8 @@ def _methods_of(classes: list[ast.ClassDef]) -> dict[str, _Function]:
     return methods
 
 
-def _pytestmark(body: list[ast.stmt]) -> list[ast.expr]:
+def pytestmark_of(body: list[ast.stmt]) -> list[ast.expr]:
+    """Return the marks that a module or class gives all its tests."""
     for statement in body:
         if isinstance(statement, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == "pytestmark" for target in statement.targets
@@ -304,6 +308,25 @@ def argument_names(argnames: ast.expr | None) -> list[str]:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [str(item.value) for item in items if isinstance(item, ast.Constant)]
     return []
+
+
+def is_literal_indirect(indirect: ast.expr | None) -> bool:
+    """Return whether the source shows which arguments of a ``parametrize`` mark go to fixtures."""
+    match indirect:
+        case None | ast.Constant(value=bool()):
+            return True
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return all(isinstance(item, ast.Constant) for item in items)
+    return False
+
+
+def _is_indirect(name: str, indirect: ast.expr | None) -> bool:
+    match indirect:
+        case ast.Constant(value=value):
+            return value is True
+        case ast.List() | ast.Tuple():
+            return name in argument_names(indirect)
+    return False
 
 
 def _is_generator(function: _Function) -> bool:

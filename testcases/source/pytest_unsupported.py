@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from testcases.errors import InvalidFieldError
 from testcases.source.parsing import parse, try_parse
-from testcases.source.pytest_collection import argument_names, collect
+from testcases.source.pytest_collection import argument_names, collect, is_literal_indirect, pytestmark_of
 from testcases.source.pytest_static import DecoratorReader, call_argument, module_constants
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class _Finder:
                 yield node.lineno, f"fixture {node.name}: async fixtures are not offered"
             yield from self._of_parameters(node, set())
         for statement in self.module.body:
-            yield from self._of_tests(statement, set())
+            yield from self._of_tests(statement, self._parametrized(pytestmark_of(self.module.body)))
 
     def _of_node(self, node: ast.AST) -> Iterator[tuple[int, str]]:
         match node:
@@ -142,8 +142,8 @@ class _Finder:
                 self.of_environment.add(id(node.func))  # ast.walk visits a call before its function
             case ast.Call() if self.marks.full_name(node.func) == "pytest.mark.parametrize":
                 indirect = call_argument(node, 2, "indirect")
-                if indirect is not None and not (isinstance(indirect, ast.Constant) and not indirect.value):
-                    yield node.lineno, "parametrize(indirect=...) is not offered"
+                if not is_literal_indirect(indirect):
+                    yield node.lineno, "parametrize(indirect=...): only true, false or names in quotes are offered"
 
     def _of_member(self, node: ast.Attribute | ast.Name) -> Iterator[tuple[int, str]]:
         path = self.marks.full_name(node)
@@ -168,7 +168,7 @@ class _Finder:
         """Yield the fixtures that tests use and no one defines, and the hooks."""
         if isinstance(statement, ast.ClassDef):
             is_unittest = any("TestCase" in (self.marks.full_name(base) or "") for base in statement.bases)
-            names = given | self._parametrized(statement.decorator_list)
+            names = given | self._parametrized([*statement.decorator_list, *pytestmark_of(statement.body)])
             for member in () if is_unittest else statement.body:
                 yield from self._of_tests(member, names)
         elif isinstance(statement, _FUNCTIONS):
