@@ -30,6 +30,7 @@ from testcases.pytest_runner.solution_module import (
     installed_modules,
     star_imported_elsewhere,
 )
+from testcases.pytest_runner.uncollected import uncollected_tests
 from testcases.pytest_runner.unittest_runner import run_class
 from testcases.signals import BrokenTestError, FailureWatch, verdict_of
 from testcases.source.instrumentation import compile_marked
@@ -186,6 +187,10 @@ class Suite:
         # There is no such file, so tracebacks and inspect.getsource would find no source lines without this.
         linecache.cache[_FILE] = len(self.source), None, self.source.splitlines(keepends=True), _FILE
         exec(code, vars(self.module))
+        for line, name in uncollected_tests(self.module, _FILE, plan.known):
+            raise BrokenTestError(
+                f"line {line}: {name}: tests that the source does not show by this name are not offered"
+            )
 
     def _group(
         self, owner: tuple[str, ...], tests: list[CollectedTest], scope: Scope, failure: BaseException | None

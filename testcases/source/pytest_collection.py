@@ -78,6 +78,8 @@ class Collection:
     """All tests of a module, in the order in which they run."""
 
     tests: tuple[CollectedTest, ...]
+    known: frozenset[tuple[str, ...]] = frozenset()
+    """Names of all functions, test classes and methods that the source shows, each behind those it is in."""
 
     @property
     def count(self) -> int:
@@ -102,7 +104,8 @@ def collect(source: str) -> Collection:
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: it cannot be parsed.
     """
-    return Collection(tuple(_Collector(parse_quietly(source)).tests()))
+    collector = _Collector(parse_quietly(source))
+    return Collection(tuple(collector.tests()), frozenset(collector.known))
 
 
 def count_cases(source: str) -> int:
@@ -119,6 +122,7 @@ class _Collector:
     def __init__(self, module: ast.Module) -> None:
         self.module = module
         self.constants: ModuleConstants = module_constants(module)
+        self.known: set[tuple[str, ...]] = set()
         self.classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
         self.marks = DecoratorReader(module, self.constants)
         self.fixtures = {
@@ -131,6 +135,7 @@ class _Collector:
             return
         for node in self._statements(self.module.body):
             if isinstance(node, _FUNCTIONS):
+                self.known.add((node.name,))
                 if node.name.startswith("test") and self._fixture(node) is None:
                     yield from self._test((), node, self.module_marks)
             elif isinstance(node, ast.ClassDef):
@@ -147,23 +152,26 @@ class _Collector:
 
     def _class(self, owner: tuple[str, ...], node: ast.ClassDef, marks: list[ast.expr]) -> Iterator[CollectedTest]:
         marks = [*marks, *self.marks.resolve(node.decorator_list), *self.marks.resolve(pytestmark_of(node.body))]
-        if self.marks.is_excluded(marks):
-            return
         classes = list(self._with_bases(node, 0))
+        methods = _methods_of(classes)
+        path = (*owner, node.name)
+        if self.marks.is_excluded(marks):
+            self.known |= {path, *((*path, name) for name in methods)}
+            return
         is_unittest = any(self.marks.full_name(base) in _TEST_CASE_CLASSES for cls in classes for base in cls.bases)
         if not is_unittest and not node.name.startswith("Test"):
             return
-        methods = _methods_of(classes)
+        self.known |= {path, *((*path, name) for name in methods)}
         if not is_unittest and "__init__" in methods:
             return
         names = [name for name, member in methods.items() if name.startswith("test") and self._fixture(member) is None]
         # unittest runs methods by their names, pytest in the order of their definition.
         for name in sorted(names) if is_unittest else names:
-            yield from self._test((*owner, node.name), methods[name], marks, is_unittest=is_unittest)
+            yield from self._test(path, methods[name], marks, is_unittest=is_unittest)
         if not is_unittest:
             for member in node.body:
                 if isinstance(member, ast.ClassDef):
-                    yield from self._class((*owner, node.name), member, marks)
+                    yield from self._class(path, member, marks)
 
     def _test(
         self, owner: tuple[str, ...], node: _Function, marks: list[ast.expr], *, is_unittest: bool = False

@@ -56,9 +56,12 @@ _UNSUPPORTED_METHODS: Final = {
     "assertLogs": "waits for log records, which do not cross",
     "assertNoLogs": "waits for log records, which do not cross",
 }
+_WARNING_FILTERS: Final = frozenset({"pytest.mark.filterwarnings", "warnings.filterwarnings", "warnings.simplefilter"})
+"""Functions that can turn the answer's warnings into errors."""
 _SUPPORTED_IN_PROCESS: Final = frozenset(
     {
         "threading", "_thread", "concurrent", "inspect.signature", "inspect.getfullargspec", "warnings.catch_warnings",
+        "warnings.filterwarnings", "warnings.simplefilter",
         "unittest.mock.patch.dict", "mock.patch.dict", *_UNSUPPORTED_METHODS,
     }
 )  # fmt: skip
@@ -140,6 +143,8 @@ class _Finder:
                 yield from self._of_member(node)
             case ast.Call(args=[target, *_]) if self._is_environment(target):
                 self.of_environment.add(id(node.func))  # ast.walk visits a call before its function
+            case ast.Call(args=[action, *_]) if self._makes_warnings_errors(node, action):
+                yield node.lineno, f"{self.marks.full_name(node.func)}: waits for warnings, which do not cross"
             case ast.Call() if self.marks.full_name(node.func) == "pytest.mark.parametrize":
                 indirect = call_argument(node, 2, "indirect")
                 if not is_literal_indirect(indirect):
@@ -153,6 +158,13 @@ class _Finder:
             yield node.lineno, f"{path}: {_UNSUPPORTED_MEMBERS[path]}"
         elif isinstance(node, ast.Attribute) and node.attr in _UNSUPPORTED_METHODS.keys() - self.allowed:
             yield node.lineno, f"{node.attr}: {_UNSUPPORTED_METHODS[node.attr]}"
+
+    def _makes_warnings_errors(self, call: ast.Call, action: ast.expr) -> bool:
+        path = self.marks.full_name(call.func)
+        if path not in _WARNING_FILTERS - self.allowed:
+            return False
+        # Other actions than "error" leave it to the answer whether it warns.
+        return not (isinstance(action, ast.Constant) and not str(action.value).startswith("error"))
 
     def _is_environment(self, node: ast.expr) -> bool:
         return self.marks.full_name(node) == "os.environ" or (

@@ -32,3 +32,54 @@ def test_a_feature_of_pytest_tells_right_from_wrong(grader: Grader, name: str) -
         assert grade.status == "scored", grade.reason
         assert len(grade.tests) == feature.get("count", len(grade.tests))
         assert verdicts == wanted or (not wanted and "passed" not in verdicts), grade.tests
+
+
+SUITES = tomllib.loads((Path(__file__).parent / "hidden_tests.toml").read_text())
+ADD = "def add(a, b):\n    return a + b\n"
+SEEN = "def test_seen():\n    assert add(0, 0) == 0\n"
+
+
+@pytest.mark.parametrize("name", SUITES["hidden"])
+def test_a_suite_with_tests_that_its_source_does_not_show_is_refused_for_every_answer(
+    grader: Grader, name: str
+) -> None:
+    for answer in (ADD, ADD.replace("+", "-")):
+        grade = grade_of(grader, answer, SUITES["hidden"][name] + SEEN)
+        assert grade.status == "unscored"
+        assert "does not show" in grade.reason
+
+
+@pytest.mark.parametrize("name", SUITES["shown"])
+def test_what_the_source_shows_is_run(grader: Grader, name: str) -> None:
+    right, wrong = (grade_of(grader, answer, SUITES["shown"][name]) for answer in (ADD, ADD.replace("+", "-")))
+    assert [str(test.verdict) for test in right.tests] == ["passed"]
+    assert [str(test.verdict) for test in wrong.tests] == ["wrong_answer"]
+
+
+def test_an_answer_cannot_have_a_suite_refused_by_tests_of_its_own(grader: Grader) -> None:
+    source = "from solution import *\nimport solution\nif solution.FLAG:\n    test_b = lambda: None\n" + SEEN
+    answer = (
+        ADD.replace("+", "-") + "FLAG = 1\ndef test_x():\n    pass\nclass TestX:\n    def test_y(self):\n        pass\n"
+    )
+    grade = grader.grade(Sample("flag", f"```python\n{answer}```", {"pytest": source}))
+    assert grade.status == "scored"
+    assert "passed" not in {str(test.verdict) for test in grade.tests}, (grade.reason, grade.tests)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "@pytest.mark.filterwarnings('error')",
+        "@pytest.mark.filterwarnings('error::DeprecationWarning')",
+        "pytestmark = pytest.mark.filterwarnings(KIND)",
+        "import warnings; warnings.simplefilter('error')",
+    ],
+)
+def test_warnings_that_are_to_be_errors_are_refused(grader: Grader, line: str) -> None:
+    grade = grade_of(grader, ADD, f"KIND = 'error'\n{line}\n{SEEN}")
+    assert grade.status == "unscored"
+    assert "warnings, which do not cross" in grade.reason
+    ignoring = grade_of(
+        grader, ADD, f"KIND = 'error'\n{line}\n{SEEN}".replace("error", "ignore").replace("(KIND", "('ignore'")
+    )
+    assert [str(test.verdict) for test in ignoring.tests] == ["passed"]
