@@ -57,11 +57,10 @@ def test_what_the_source_shows_is_run(grader: Grader, name: str) -> None:
 
 
 def test_an_answer_cannot_have_a_suite_refused_by_tests_of_its_own(grader: Grader) -> None:
-    source = "from solution import *\nimport solution\nif solution.FLAG:\n    test_b = lambda: None\n" + SEEN
-    answer = (
-        ADD.replace("+", "-") + "FLAG = 1\ndef test_x():\n    pass\nclass TestX:\n    def test_y(self):\n        pass\n"
-    )
-    grade = grader.grade(Sample("flag", f"```python\n{answer}```", {"pytest": source}))
+    source = "from solution import *\nfrom solution import TestX\n" + SEEN
+    own = "def test_x():\n    return add(1, 2)\nclass TestX:\n    def test_y(self):\n        return add(1, 2)\n"
+    answer = ADD.replace("a + b", "a + b + 1") + own
+    grade = grader.grade(Sample("flag", f"```python\n{answer}```", {"pytest": source, "entry_point": "add"}))
     assert grade.status == "scored"
     assert "passed" not in {str(test.verdict) for test in grade.tests}, (grade.reason, grade.tests)
 
