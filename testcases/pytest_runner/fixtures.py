@@ -142,6 +142,7 @@ class TestContext:
     """One case of a test, with the fixtures it may use.
 
     Args:
+        name: of the function.
         case: the case.
         function: the test.
         instance: of its class; ``None`` for a function of a module.
@@ -154,8 +155,9 @@ class TestContext:
 
     __test__ = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - a test is told by as many properties
         self,
+        name: str,
         case: Case,
         function: Callable[..., Any],
         instance: Any,
@@ -165,7 +167,7 @@ class TestContext:
         monkeypatch: Callable[[], MonkeyPatch],
         marks: Sequence[Mark] = (),
     ) -> None:
-        self.originalname = function.__name__
+        self.originalname = name
         self.name = f"{self.originalname}[{case.name}]" if case.params else self.originalname
         self.config = Config()
         self._marks = marks

@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import unittest.mock
 from asyncio import run as finish
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from testcases.pytest_runner.cases import all_marks, cases_of, fixtures_in, used_fixtures
+from testcases.pytest_runner.cases import Case, all_marks, cases_of, fixtures_in, used_fixtures
 from testcases.pytest_runner.fixtures import Scope, Scopes, TestContext
 from testcases.pytest_runner.hooks import call_hook, catch, parameters_of
 from testcases.pytest_runner.params import marks_of
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
-    from testcases.pytest_runner.cases import Case
     from testcases.pytest_runner.monkeypatch import MonkeyPatch
     from testcases.pytest_runner.params import Mark
     from testcases.source.pytest_collection import CollectedTest
@@ -94,7 +94,7 @@ class Group:
         has_asserted = not test.may_skip_assertions
         for case in cases:
             REACHED.begin()
-            why = failure or self._case(function, case, marks)
+            why = failure or self._case(test.name, function, case, marks)
             why = why or why_body_did_not_run(test, function, self.filename)
             failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
             has_asserted = has_asserted or REACHED.assertions > 0
@@ -107,14 +107,14 @@ class Group:
             return [(test.label, next((why for _, why in outcomes if why is not None), None))]
         return outcomes
 
-    def _case(self, function: Any, case: Case, marks: list[Mark]) -> BaseException | None:
+    def _case(self, name: str, function: Any, case: Case, marks: list[Mark]) -> BaseException | None:
         """Run one case and return the error that kept it from passing."""
         own = len(marks_of(function))
         marks = [*marks[:own], *case.marks, *marks[own:]]
         with FailureWatch() as watch:
             scopes = self.scopes._replace(function=Scope())
             contexts: list[TestContext] = []
-            failure = catch(lambda: contexts.append(self._context(function, case, marks, scopes)))
+            failure = catch(lambda: contexts.append(self._context(name, function, case, marks, scopes)))
             for context in contexts:
                 failure = catch(self._run, context, case, marks)
                 owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
@@ -123,24 +123,45 @@ class Group:
             # What test code has swallowed comes first: it must fail the test even if everything else went well.
             return watch.take() or failure or ending
 
-    def _context(self, function: Any, case: Case, marks: list[Mark], scopes: Scopes) -> TestContext:
+    def _context(self, name: str, function: Any, case: Case, marks: list[Mark], scopes: Scopes) -> TestContext:
         instance = None if self.kind is None else self.kind()
         bound = function if instance is None else function.__get__(instance)
-        return TestContext(case, bound, instance, self.module, self.fixtures, scopes, self._monkeypatch, marks)
+        return self._context_of(name, bound, instance, case, marks, scopes)
+
+    def _context_of(
+        self, name: str, bound: Any, instance: Any, case: Case, marks: list[Mark], scopes: Scopes
+    ) -> TestContext:
+        return TestContext(name, case, bound, instance, self.module, self.fixtures, scopes, self._monkeypatch, marks)
+
+    @contextmanager
+    def prepared(self, instance: Any, name: str) -> Iterator[None]:
+        """Set up the fixtures of a method of unittest, and end them after the block."""
+        marks = all_marks(getattr(self.kind, name), [*self.owners, self.module])
+        scopes = self.scopes._replace(function=Scope())
+        context = self._context_of(name, getattr(instance, name), instance, Case(), marks, scopes)
+        try:
+            self._set_up(context, Case(), marks)
+            yield
+        finally:
+            scopes.function.end()
 
     def _run(self, context: TestContext, case: Case, marks: list[Mark]) -> None:
         for mark in marks:
             if mark.name == "skipif" and self._holds(mark.argument(0, "condition", default=True)):
                 raise Skipped(f"skipped: {mark.argument(1, 'reason', '')}")
-        used = used_fixtures(context.function, marks, self.fixtures, case.direct)
-        marked = [name for mark in marks if mark.name == "usefixtures" for name in mark.args]
-        for name in [*(name for name in used if self.fixtures[name].is_automatic), *marked]:
-            context.value(name)
+        self._set_up(context, case, marks)
         owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
         call_hook(owner, f"setup_{hook}", about=context.function)
         result = context.function(**{name: context.value(name) for name in _fixture_names(context.function)})
         if inspect.iscoroutine(result):
             finish(result)
+
+    def _set_up(self, context: TestContext, case: Case, marks: list[Mark]) -> None:
+        """Make the fixtures that a test uses without having their values."""
+        used = used_fixtures(context.function, marks, self.fixtures, case.direct)
+        marked = [name for mark in marks if mark.name == "usefixtures" for name in mark.args]
+        for name in [*(name for name in used if self.fixtures[name].is_automatic), *marked]:
+            context.value(name)
 
     def _holds(self, condition: Any) -> bool:
         return bool(eval(condition, vars(self.module)) if isinstance(condition, str) else condition)  # noqa: S307 - the data set's own

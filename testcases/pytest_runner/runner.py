@@ -207,8 +207,10 @@ class Suite:
             for test in tests:
                 yield [(test.label, failure) for _ in range(test.count)]
         elif tests[0].is_unittest:
-            errors = run_class(owners[0], tests, _FILE)
+            members = Group(self.module, _FILE, owners, scope, self._monkeypatch)
+            errors = run_class(owners[0], tests, _FILE, members.prepared)
             yield from ([(test.label, why)] for test, why in zip(tests, errors, strict=True))
+            catch(members.scopes.owner.end)
         else:
             yield from Group(self.module, _FILE, owners, scope, self._monkeypatch).run(tests)
 

@@ -11,7 +11,8 @@ from testcases.reached import NOTHING_ASSERTED, REACHED, why_body_did_not_run
 from testcases.signals import FailureWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from testcases.source.pytest_collection import CollectedTest
 
@@ -74,7 +75,10 @@ class _Result(unittest.TestResult):
 
 
 def run_class(
-    kind: type[unittest.TestCase], tests: Iterable[CollectedTest], filename: str
+    kind: type[unittest.TestCase],
+    tests: Iterable[CollectedTest],
+    filename: str,
+    prepared: Callable[[Any, str], AbstractContextManager[None]],
 ) -> Iterator[BaseException | None]:
     """Run methods of a class, one after the other, and yield the error of each, or ``None``.
 
@@ -82,6 +86,7 @@ def run_class(
         kind: the class.
         tests: its methods.
         filename: of the module that it is in.
+        prepared: returns the block in which a method runs, with its fixtures.
     """
     result = _Result()
     result._testRunEntered = True  # type: ignore[attr-defined]  # noqa: SLF001 - the class goes on after each suite
@@ -91,7 +96,7 @@ def run_class(
         REACHED.begin()
         # Closed before the yield: whatever takes the next item must not run inside it.
         with FailureWatch() as result.watch:
-            failure = catch(_run_one, kind, name, result)
+            failure = catch(_run_one, kind, name, result, prepared) or result.watch.take()
         failure = failure or result.failed.get(name) or result.of_class
         if failure is None and name not in result.ran:
             failure = Skipped("it was not run")
@@ -103,9 +108,22 @@ def run_class(
     catch(suite._tearDownPreviousClass, None, result)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
 
 
-def _run_one(kind: type[unittest.TestCase], name: str, result: _Result) -> None:
+def _run_one(
+    kind: type[unittest.TestCase],
+    name: str,
+    result: _Result,
+    prepared: Callable[[Any, str], AbstractContextManager[None]],
+) -> None:
     result.shouldStop = False
-    _Suite([kind(name)]).run(result)
+    test: Any = kind(name)
+    run = test.run
+
+    def run_prepared(result: _Result) -> None:
+        with prepared(test, name):
+            run(result)
+
+    test.run = run_prepared  # as in pytest, the fixtures come after setUpClass and before setUp
+    _Suite([test]).run(result)
 
 
 def _name(test: Any) -> str:

@@ -123,6 +123,12 @@ class _Collector:
         self.module = module
         self.constants: ModuleConstants = module_constants(module)
         self.known: set[tuple[str, ...]] = set()
+        self.deleted = {
+            target.id: node.lineno
+            for node in module.body
+            for target in (node.targets if isinstance(node, ast.Delete) else ())
+            if isinstance(target, ast.Name)
+        }
         self.classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
         self.marks = DecoratorReader(module, self.constants)
         self.fixtures = {
@@ -134,6 +140,8 @@ class _Collector:
         if self.marks.is_excluded(self.module_marks):
             return
         for node in self._statements(self.module.body):
+            if self.deleted.get(getattr(node, "name", ""), 0) > getattr(node, "lineno", 0):
+                continue
             if isinstance(node, _FUNCTIONS):
                 self.known.add((node.name,))
                 if node.name.startswith("test") and self._fixture(node) is None:
@@ -176,7 +184,7 @@ class _Collector:
     def _test(
         self, owner: tuple[str, ...], node: _Function, marks: list[ast.expr], *, is_unittest: bool = False
     ) -> Iterator[CollectedTest]:
-        if self.marks.is_excluded(self.marks.resolve(node.decorator_list)):
+        if self.marks.is_excluded(self.marks.resolve(node.decorator_list)) or self.marks.skips_itself(node.body):
             return
         decorators = [*marks, *self.marks.resolve(node.decorator_list)]
         sizes = () if is_unittest else (*self._parametrized(decorators), *self._fixture_sizes(node, decorators))

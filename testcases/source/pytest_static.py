@@ -199,6 +199,7 @@ def _range_length(bounds: list[ast.expr]) -> int | None:
 KEYWORD_ONLY = 10**6
 """Position for `call_argument` of an argument that is passed by its name only."""
 _EXCLUDING_MARKS = frozenset({"pytest.mark.skip", "pytest.mark.xfail", "unittest.skip", "unittest.expectedFailure"})
+_SKIPS = frozenset({"pytest.skip", "pytest.skip.Exception", "self.skipTest", "unittest.SkipTest"})
 _CONDITIONAL_MARKS = frozenset({"pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless"})
 
 
@@ -247,6 +248,23 @@ class DecoratorReader:
                 condition = self.truth(call_argument(decorator, 0, "condition"))
                 if condition is (path != "unittest.skipUnless"):
                     return True
+        return False
+
+    def skips_itself(self, body: Sequence[ast.stmt]) -> bool:
+        """Return whether a test skips itself for every answer, before it does anything else."""
+        for statement in body:
+            match statement:
+                case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Import() | ast.ImportFrom():
+                    continue
+                case ast.If(test=condition) if (truth := self.truth(condition)) is not None:
+                    if self.skips_itself(statement.body if truth else statement.orelse):
+                        return True
+                    if all(isinstance(one, ast.Pass) for one in (statement.body if truth else statement.orelse)):
+                        continue
+                    return False
+                case ast.Expr(value=ast.Call(func=function)) | ast.Raise(exc=ast.Call(func=function)):
+                    return self.full_name(function) in _SKIPS
+            return False
         return False
 
     def truth(self, condition: ast.expr | None) -> bool | None:
