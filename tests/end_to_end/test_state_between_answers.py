@@ -154,7 +154,7 @@ def test_the_next_answer_finds_what_the_first_one_found(grader: Grader, form: An
     assert_all_right(grader.grade_batch(samples(form(trace), 5)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_equal_answers_get_one_grade_alone_in_batches_and_shuffled(tiered_grader: Grader) -> None:
     forms = [check_of, assertions_of, suite_of, checker_of]
