@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["AttackResult", "AttackStatus", "ConformanceReport", "HostCheck", "check_conformance"]
 
 _RUNNER = "sandbox.conformance.spec:run_spec"
+_PREPARER = "sandbox.processes.loading:prepare_nothing"
 _LIMITS = Limits(cpu_s=0.5, total_cpu_s=1.0, wall_s=1.0, memory_mb=256, output_kb=1024, restarts=3)
 _FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - where attacks would leave files
 _PREFIX = "conformance-"
@@ -124,7 +125,7 @@ def check_conformance(
     """Run attacks in a sandbox of their own, built like the one that is to be checked.
 
     Args:
-        settings: configuration of that sandbox; only the runner is replaced.
+        settings: configuration of that sandbox; only the runner and the preparer are replaced.
         selected: what to run; ``None``: every bundled attack and control.
         deadline_s: seconds from now after which no attack is begun; ``None``: no deadline.
         on_result: called with each result as soon as it is there.
@@ -136,7 +137,7 @@ def check_conformance(
     started = time.monotonic()
     descriptors_before = _descriptors()
     leftovers_before = _leftovers(settings.workers)
-    sandbox = Sandbox(replace(settings, runner=_RUNNER))
+    sandbox = Sandbox(replace(settings, runner=_RUNNER, preparer=_PREPARER))
     # The canary comes first: what a zygote could inherit must be there before the zygote.
     with Canary() as canary:
         try:

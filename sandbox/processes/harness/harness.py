@@ -44,11 +44,10 @@ _perf_counter, _leave, _open = time.perf_counter, os._exit, open
 """Looked up here, once, because test code may patch the modules."""
 _READ_ONLY_DATA = (
     os.path.dirname(os.__file__) + "/",  # noqa: PTH120 - pathlib is not loaded yet
-    *(f"{path}/" for path in sys.path if path.endswith("site-packages")),
     "/usr/share/zoneinfo/",
 )
-"""Folders of the host from which test code may read: libraries load data, such as time zones, when they are used."""
-
+"""Folders of the host from which test code may read, besides those of modules: libraries load data, such as time zones,
+when they are used."""
 
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """Variables by which numerical libraries are told to start no threads. Where test code may start none, OpenBLAS sends
@@ -86,7 +85,9 @@ def prepare(targets: str) -> Callable[[int], None]:
         # there are any, and the limits below everywhere.
         functions.revert()
         imports.revert()
-        show((*_READ_ONLY_DATA, *(f"{folder}/" for folder in use_folders())), _open)
+        use_folders()
+        # All folders of modules, wherever they are installed: loading a module reads its file.
+        show((*_READ_ONLY_DATA, *(f"{path}/" for path in sys.path if path.startswith("/"))), _open)
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
         _lead_own_group()
         harness = _Harness(channel, runner, preparer)
