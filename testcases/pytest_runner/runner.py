@@ -186,7 +186,11 @@ class Suite:
         vars(self.module).update({"__name__": _MODULE, "__file__": _FILE})
         # There is no such file, so tracebacks and inspect.getsource would find no source lines without this.
         linecache.cache[_FILE] = len(self.source), None, self.source.splitlines(keepends=True), _FILE
+        asked_before = self._asked_count()
         exec(code, vars(self.module))
+        # An answer that was asked may have decided which names there are. It must not make its sample unscored.
+        if self._asked_count() > asked_before:
+            return
         for line, name in uncollected_tests(self.module, _FILE, plan.known):
             raise BrokenTestError(
                 f"line {line}: {name}: tests that the source does not show by this name are not offered"

@@ -82,3 +82,19 @@ def test_warnings_that_are_to_be_errors_are_refused(grader: Grader, line: str) -
         grader, ADD, f"KIND = 'error'\n{line}\n{SEEN}".replace("error", "ignore").replace("(KIND", "('ignore'")
     )
     assert [str(test.verdict) for test in ignoring.tests] == ["passed"]
+
+
+def test_an_answer_cannot_have_a_suite_refused_by_a_value_that_adds_a_test(grader: Grader) -> None:
+    source = "import solution\nfrom solution import add\n\nif solution.FLAG:\n    test_b = lambda: None\n\n" + SEEN
+    for flag in (True, False):
+        completion = f"```python\nFLAG = {flag}\n\n\n{ADD.replace('+', '-')}```"
+        grade = grader.grade(Sample("flag", completion, {"pytest": source, "entry_point": "add"}))
+        assert (grade.status, len(grade.tests)) == ("scored", 1), grade.reason
+
+
+@pytest.mark.parametrize("want", ["3.0", "[]", "np.array([])"])
+def test_nothing_is_near_to_an_empty_array_of_the_answer(grader: Grader, want: str) -> None:
+    pytest.importorskip("numpy")
+    suite = f"import numpy as np\ndef test_a():\n    assert np.array(add(1, 2)) == pytest.approx({want})\n"
+    grade = grade_of(grader, "def add(a, b):\n    return []\n" if want == "3.0" else ADD, suite)
+    assert [str(test.verdict) for test in grade.tests] == ["wrong_answer"], grade.reason
