@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,12 +14,24 @@ from grader.tools.attacks.run import run_cases
 from sandbox.types import Tier
 from tests.end_to_end.conftest import grader_in
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 pytestmark = pytest.mark.slow
 
 
+COSTLY = {"harness_costs", "standard_values"}
+"""Kinds that take half a minute and more in each tier; what they attack is the same in all."""
+
+
+def _runs() -> Iterator[Any]:
+    for tier, kind in product(Tier, attack_kinds()):
+        is_daily = tier is Tier.RLIMIT or kind not in COSTLY
+        yield pytest.param(tier, kind, marks=[] if is_daily else pytest.mark.long, id=f"{tier}-{kind}")
+
+
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", attack_kinds())
-@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.parametrize(("tier", "kind"), list(_runs()))
 def test_every_case_gets_what_it_must(tier: Tier, kind: str) -> None:
     grader_in(tier).close()  # skips where the host lacks the tier
     cases = [case for case in attack_cases() if case.kind == kind]

@@ -27,7 +27,11 @@ class Trace(NamedTuple):
 
 TRACES = [
     Trace("environment", "import os", "'LEFT' not in os.environ", "os.environ['LEFT'] = '1'"),
-    Trace("warnings filters", "import warnings", "warnings.filters[0][0] != 'error'", "warnings.simplefilter('error')"),
+    Trace(
+        "warnings filters", "import warnings",
+        "warnings.filters[0][0] != 'always'",
+        "warnings.simplefilter('always')",
+    ),
     Trace(
         "warnings hook", "import warnings",
         "warnings.showwarning.__module__ == 'warnings'",

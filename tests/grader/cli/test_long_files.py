@@ -107,7 +107,7 @@ def named(complaints: list[str], path: Path) -> list[int]:
     lines = []
     for complaint in complaints:
         assert complaint.startswith(f"{path}:"), complaint
-        number = int(complaint.removeprefix(f"{path}:").partition(":")[0])
+        number = int(complaint.removeprefix(f"{path}:").partition(":")[0].partition(" (")[0])
         assert BAD[number][1] in complaint
         lines.append(number)
     return lines
