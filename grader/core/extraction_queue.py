@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from grader.core.scoring import unscored_grade
 from grader.core.tasks import GradingTask
 from grader.extraction import extract
-from grader.types import sample_label
+from grader.types import TestResult, sample_label
+from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +88,9 @@ class ExtractionQueue:
         return GradingTask(problem, extraction, sample.prompt if self._with_prompts else "")
 
     def _reject_all(self) -> None:
-        for index, sample, _ in self._waiting:
+        for index, sample, problem in self._waiting:
             reason = f"sample {sample_label(sample.id, index)}: not read before the deadline"
-            self.rejected.append((index, unscored_grade(sample.id, reason)))
+            # With tests: without any, a grade says that its sample is malformed.
+            tests = (TestResult(Verdict.NOT_RUN, detail="the deadline came first"),) * problem.test_count
+            self.rejected.append((index, replace(unscored_grade(sample.id, reason), tests=tests)))
         self._waiting.clear()

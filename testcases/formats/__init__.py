@@ -197,4 +197,4 @@ def _fitting_format(reference: Any) -> _Format:
     if isinstance(reference, list):
         raise UnknownFormatError("a list must hold assertions, or tests with input, output and testtype")
     keys = ", ".join(sorted(repr(key)[:40] for key in reference)[:8]) or "none"
-    raise UnknownFormatError(f"no known format ({', '.join(FORMAT_NAMES)}) has these keys: {keys}")
+    raise UnknownFormatError(f"no known format has these keys: {keys}; the formats are {', '.join(FORMAT_NAMES)}")

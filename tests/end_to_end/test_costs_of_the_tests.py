@@ -71,7 +71,7 @@ class Peak:
             self.mb = max(self.mb, pss_mb())
 
 
-@pytest.mark.slow
+@pytest.mark.long  # it measures all memory of this process and its children, which other tests share
 @pytest.mark.timeout(1200)
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="two workers need two CPUs")
 def test_hostile_values_take_no_more_memory_than_the_plan_says(record_property: Any) -> None:

@@ -26,7 +26,6 @@ from typing import Any
 from sandbox.isolation import functions, imports, layer_probes, privileges
 from sandbox.processes import library_folders, safe_buffers
 from sandbox.processes.loading import load_object
-from sandbox.processes.memory_files.install import install as install_memory_files
 from sandbox.processes.zygote.fork_server import ForkServer
 from sandbox.wire.zygote_protocol import CHANNEL
 
@@ -88,6 +87,9 @@ def _prepare(config: dict[str, Any], grader: int | None, layers: dict[str, str])
     try:
         # First, because each probe forks this process while it is small, and runs beside what follows.
         probes = layer_probes.LayerProbes(config["uid"], grader) if config["probe"] else None
+        # Not at the top: it imports random, whose hook would seed every child anew.
+        from sandbox.processes.memory_files.install import install as install_memory_files  # noqa: PLC0415 - as above
+
         missing = _preload(config["preload"])
         programs = {letter: _make_program(target) for letter, target in config["roles"].items()}
         if probes is not None:

@@ -124,7 +124,7 @@ EXPECTED = {
     "13_fake_answer_tags": ("def add(a, b):\n    return 0\n", ExtractionRule.TAGGED_FENCE),
     "15_repl_prompts": (ADD, ExtractionRule.TAGGED_FENCE),
     "19_crlf_and_bom": (ADD, ExtractionRule.TAGGED_FENCE),
-    "21_surrogate_in_text": (ADD, ExtractionRule.BARE_CODE),
+    "21_surrogate_in_text": (ADD, ExtractionRule.TAGGED_FENCE),
     "23_expected_echo": ("def add(a, b):\n    return None\n", ExtractionRule.TAGGED_FENCE),
 }
 

@@ -158,16 +158,6 @@ BROKEN = {
         "scheduler/zygote.py", "env=_ENVIRONMENT,", "env=os.environ | _ENVIRONMENT,",
         "secrets", {"returns its environment": "beaten"}, [],
     ),
-    "files that can be opened": (
-        "isolation/rlimits.py", "def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:\n",
-        "def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:\n    value = value or 64 * (kind == 7)\n",
-        "secrets state",
-        {
-            "returns what it can read in the temporary folders": "beaten",
-            "prints what it can read in the temporary folders": "beaten",
-        },
-        ["no file, socket or shared memory is left"],
-    ),
     "a comparison that accepts whatever is not an integer": (
         "conformance/spec.py", "type(reply.value) is int and reply.value == left + right",
         "(reply.value == left + right or not type(reply.value) is int)",
