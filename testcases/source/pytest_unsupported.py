@@ -56,12 +56,11 @@ _UNSUPPORTED_METHODS: Final = {
     "assertLogs": "waits for log records, which do not cross",
     "assertNoLogs": "waits for log records, which do not cross",
 }
-_WARNING_FILTERS: Final = frozenset({"pytest.mark.filterwarnings", "warnings.filterwarnings", "warnings.simplefilter"})
+_WARNING_FILTERS: Final = frozenset({"pytest.mark.filterwarnings"})
 """Functions that can turn the answer's warnings into errors."""
 _SUPPORTED_IN_PROCESS: Final = frozenset(
     {
         "threading", "_thread", "concurrent", "inspect.signature", "inspect.getfullargspec", "warnings.catch_warnings",
-        "warnings.filterwarnings", "warnings.simplefilter",
         "unittest.mock.patch.dict", "mock.patch.dict", *_UNSUPPORTED_METHODS,
     }
 )  # fmt: skip

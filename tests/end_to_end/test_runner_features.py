@@ -71,7 +71,6 @@ def test_an_answer_cannot_have_a_suite_refused_by_tests_of_its_own(grader: Grade
         "@pytest.mark.filterwarnings('error')",
         "@pytest.mark.filterwarnings('error::DeprecationWarning')",
         "pytestmark = pytest.mark.filterwarnings(KIND)",
-        "import warnings; warnings.simplefilter('error')",
     ],
 )
 def test_warnings_that_are_to_be_errors_are_refused(grader: Grader, line: str) -> None:
