@@ -13,8 +13,8 @@ __all__ = ["CurrentTree", "Directory", "File", "Node", "Tree", "TreeLimits", "cu
 
 _now_ns = time.time_ns
 """Bound here, because test code may patch the module `time`."""
-_DIRECTORIES = ("bin", "dev", "etc", "home", "opt", "root", "tmp", "usr", "var", "var/tmp", "work")
-_WORKING_DIRECTORY = "work"
+_DIRECTORIES = ("bin", "dev", "etc", "home", "opt", "root", "run", "tmp", "usr", "var", "var/tmp")
+_WORKING_DIRECTORY = "run"
 _WRITABLE, _READABLE = 0o200, 0o400
 
 

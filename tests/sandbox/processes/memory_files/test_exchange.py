@@ -44,7 +44,7 @@ def test_what_changes_in_one_tree_changes_in_the_other() -> None:
     write(here, "/tmp/a/x", b"1")
     write(here, "y", b"2")
     apply_changes(there, decode(encode(take_changes(here))))
-    assert content(there) == content(here) == {"/tmp/a": None, "/tmp/a/x": b"1", "/work/y": b"2"}
+    assert content(there) == content(here) == {"/tmp/a": None, "/tmp/a/x": b"1", "/run/y": b"2"}
     here.rename("/tmp/a", "/tmp/b")
     here.remove("y")
     here.change_directory("/tmp/b")
@@ -61,7 +61,7 @@ def test_a_new_process_gets_everything() -> None:
     write(here, "d/x", b"1")
     take_changes(here)
     apply_changes(there, all_files(here))
-    assert content(there) == {"/work/d": None, "/work/d/x": b"1"}
+    assert content(there) == {"/run/d": None, "/run/d/x": b"1"}
 
 
 def test_a_directory_takes_the_place_of_a_file_and_the_other_way_round() -> None:
@@ -81,35 +81,35 @@ def test_a_directory_takes_the_place_of_a_file_and_the_other_way_round() -> None
 def test_names_that_are_no_text_stay_behind() -> None:
     here = Tree()
     write(here, "/tmp/\udc80", b"1")
-    assert take_changes(here) == ["/work", []]
+    assert take_changes(here) == ["/run", []]
 
 
 MALFORMED: dict[str, Any] = {
     "no list": 5,
     "text": "files",
-    "no entries": ["/work"],
-    "a number for the entries": ["/work", 5],
-    "too many entries": ["/work", [["/a", None]] * 5000],
-    "an entry that is none": ["/work", [5]],
-    "an empty entry": ["/work", [[]]],
-    "a path that is a number": ["/work", [[5, None, 0]]],
-    "a path upwards": ["/work", [["/tmp/../etc/passwd", 0o644, 0, b""]]],
-    "a relative path": ["/work", [["tmp/x", 0o644, 0, b""]]],
-    "a path with an empty name": ["/work", [["/tmp//x", 0o644, 0, b""]]],
-    "a path with NUL": ["/work", [["/tmp/a\0b", 0o644, 0, b""]]],
-    "a path with a surrogate": ["/work", [["/tmp/\udc80", 0o644, 0, b""]]],
-    "a long name": ["/work", [["/tmp/" + "x" * 300, 0o644, 0, b""]]],
-    "a long path": ["/work", [["/tmp" + "/x" * 1000, 0o644, 0, b""]]],
-    "a directory that is not there": ["/work", [["/tmp/a/b", 0o644, 0, b""]]],
-    "text for content": ["/work", [["/tmp/x", 0o644, 0, "text"]]],
-    "a list for content": ["/work", [["/tmp/x", 0o644, 0, [1, 2]]]],
-    "two contents": ["/work", [["/tmp/x", 0o644, 0, b"", b""]]],
-    "a mode that is text": ["/work", [["/tmp/x", "rw", 0, b""]]],
-    "a time out of range": ["/work", [["/tmp/x", 0o644, 1 << 80, b""]]],
-    "more than the files may have": ["/work", [["/tmp/x", 0o644, 0, bytes(TreeLimits().total_bytes + 1)]]],
-    "more files than there may be": ["/work", [[f"/tmp/{number}", 0o644, 0, b""] for number in range(2000)]],
+    "no entries": ["/run"],
+    "a number for the entries": ["/run", 5],
+    "too many entries": ["/run", [["/a", None]] * 5000],
+    "an entry that is none": ["/run", [5]],
+    "an empty entry": ["/run", [[]]],
+    "a path that is a number": ["/run", [[5, None, 0]]],
+    "a path upwards": ["/run", [["/tmp/../etc/passwd", 0o644, 0, b""]]],
+    "a relative path": ["/run", [["tmp/x", 0o644, 0, b""]]],
+    "a path with an empty name": ["/run", [["/tmp//x", 0o644, 0, b""]]],
+    "a path with NUL": ["/run", [["/tmp/a\0b", 0o644, 0, b""]]],
+    "a path with a surrogate": ["/run", [["/tmp/\udc80", 0o644, 0, b""]]],
+    "a long name": ["/run", [["/tmp/" + "x" * 300, 0o644, 0, b""]]],
+    "a long path": ["/run", [["/tmp" + "/x" * 1000, 0o644, 0, b""]]],
+    "a directory that is not there": ["/run", [["/tmp/a/b", 0o644, 0, b""]]],
+    "text for content": ["/run", [["/tmp/x", 0o644, 0, "text"]]],
+    "a list for content": ["/run", [["/tmp/x", 0o644, 0, [1, 2]]]],
+    "two contents": ["/run", [["/tmp/x", 0o644, 0, b"", b""]]],
+    "a mode that is text": ["/run", [["/tmp/x", "rw", 0, b""]]],
+    "a time out of range": ["/run", [["/tmp/x", 0o644, 1 << 80, b""]]],
+    "more than the files may have": ["/run", [["/tmp/x", 0o644, 0, bytes(TreeLimits().total_bytes + 1)]]],
+    "more files than there may be": ["/run", [[f"/tmp/{number}", 0o644, 0, b""] for number in range(2000)]],
     "a working directory that is not there": ["/nowhere", []],
-    "deeper than files may be": ["/work", [["/tmp" + "/x" * depth, 0o755, 0] for depth in range(1, 60)]],
+    "deeper than files may be": ["/run", [["/tmp" + "/x" * depth, 0o755, 0] for depth in range(1, 60)]],
 }
 
 
@@ -124,16 +124,16 @@ def test_malformed_changes_are_refused(changes: Any) -> None:
 
 def test_a_removal_of_the_root_or_of_what_is_not_there_does_nothing() -> None:
     tree = Tree()
-    apply_changes(tree, ["/work", [["/", None], ["/tmp/none", None], ["/none/x", None]]])
+    apply_changes(tree, ["/run", [["/", None], ["/tmp/none", None], ["/none/x", None]]])
     assert set(tree.root.entries) == set(Tree().root.entries)
 
 
 def test_files_come_along_with_a_message_once() -> None:
     inner = encode(["ok", 42, None])
-    message = b'["%s",%s,%s]' % (FILES.encode(), encode(["/work", []]), inner)
+    message = b'["%s",%s,%s]' % (FILES.encode(), encode(["/run", []]), inner)
     reply = parse_message(memoryview(message))
     assert isinstance(reply, Reply)
-    assert (reply.value, reply.files) == (42, ["/work", []])
-    nested = b'["%s",%s,%s]' % (FILES.encode(), encode(["/work", []]), message)
+    assert (reply.value, reply.files) == (42, ["/run", []])
+    nested = b'["%s",%s,%s]' % (FILES.encode(), encode(["/run", []]), message)
     with pytest.raises(ValueCodecError):
         parse_message(memoryview(nested))

@@ -193,4 +193,4 @@ def test_files_in_memory_are_as_those_of_the_kernel(name: str, tmp_path: Path) -
         )  # fmt: skip
     assert real.stderr == ""
     assert (memory.stdout, memory.stderr) == (real.stdout, "")
-    assert not Path("/work/old").exists()
+    assert not Path("/run/old").exists()

@@ -116,4 +116,4 @@ def test_the_environment_holds_no_secrets(make_box: Callable[..., Box], monkeypa
     assert CANARY not in str(environ)
     assert not is_in_argv
     assert argv == ["solution.py"]
-    assert directory == "/work"
+    assert directory == "/run"
