@@ -32,18 +32,27 @@ class TreeLimits:
     """Number of directories that a file can be in."""
 
 
-class File:
-    """A file. It has no parent once it was removed; streams that have it open can still use it."""
+class _Entry:
+    """What files and directories have in common."""
 
-    __slots__ = ("data", "mode", "mtime_ns", "name", "number", "parent")
+    __slots__ = ("mode", "mtime_ns", "name", "number", "parent")
 
-    def __init__(self, parent: Directory, name: str, number: int, mode: int) -> None:
-        self.data = bytearray()
-        self.parent: Directory | None = parent
+    def __init__(self, parent: Directory | None, name: str, number: int, mode: int) -> None:
+        self.parent = parent
         self.name = name
         self.number = number
         self.mode = mode
         self.mtime_ns = _now_ns()
+
+
+class File(_Entry):
+    """A file. It has no parent once it was removed; streams that have it open can still use it."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, parent: Directory | None, name: str, number: int, mode: int) -> None:
+        super().__init__(parent, name, number, mode)
+        self.data = bytearray()
 
     @property
     def kind(self) -> int:
@@ -51,18 +60,14 @@ class File:
         return stat.S_IFREG
 
 
-class Directory:
+class Directory(_Entry):
     """A directory."""
 
-    __slots__ = ("entries", "mode", "mtime_ns", "name", "number", "parent")
+    __slots__ = ("entries",)
 
     def __init__(self, parent: Directory | None, name: str, number: int, mode: int) -> None:
+        super().__init__(parent, name, number, mode)
         self.entries: dict[str, Node] = {}
-        self.parent = parent
-        self.name = name
-        self.number = number
-        self.mode = mode
-        self.mtime_ns = _now_ns()
 
     @property
     def kind(self) -> int:
