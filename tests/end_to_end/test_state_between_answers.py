@@ -97,7 +97,7 @@ TRACES = [
     Trace("abstract class", "import collections.abc as a", "not issubclass(int, a.Sized)", "a.Sized.register(int)"),
     Trace(
         "copy registry", "import copyreg",
-        "complex not in copyreg.dispatch_table or True",
+        "complex in copyreg.dispatch_table",
         "copyreg.dispatch_table.clear()",
     ),
 ]  # fmt: skip

@@ -65,7 +65,7 @@ class TestBroken:
             (2, "rows.jsonl:2", "broken"),
             (3, "rows.jsonl:3", "broken"),
         ]
-        assert checked.findings[0].detail.endswith("has these keys: 'colour'")
+        assert "has these keys: 'colour'; the formats are" in checked.findings[0].detail
         assert checked.findings[1].detail == "test_list: must not be empty"
         assert (checked.rows, checked.tasks) == (3, 1)
 

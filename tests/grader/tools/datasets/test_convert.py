@@ -184,7 +184,7 @@ class TestBadRows:
         no_text = PRIME | {"question": ""}
         rows, complaints, done = convert(MBPP, {"colour": "red"}, no_text, HUMANEVAL)
         assert [row["id"] for row in rows] == ["602", "HumanEval/53"]
-        assert complaints[0].endswith("has these keys: 'colour'")
+        assert "has these keys: 'colour'; the formats are" in complaints[0]
         assert complaints[1] == "has no text for the model to answer: no prompt, question, problem or messages"
         assert (done.rows, done.bad, dict(done.formats)) == (2, 2, {"mbpp": 1, "humaneval": 1})
 

@@ -239,7 +239,7 @@ def f():
     hog = []
     try:
         while True:
-            hog.append(bytearray(1 << 20))
+            hog.append(bytes(1 << 20))
     except MemoryError:
         hog.clear()
     return 42
