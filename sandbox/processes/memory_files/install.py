@@ -41,12 +41,14 @@ def install() -> None:
         for name in names:
             if hasattr(sys.modules.get(module), name):
                 setattr(sys.modules[module], name, None)
-    # A default argument, bound when `tempfile` was imported. By its name, since `os` has lost the real function by now.
-    close: Any = tempfile._TemporaryFileCloser.close  # type: ignore[attr-defined]  # it has no public name
-    close.__defaults__ = tuple(
-        FUNCTIONS["unlink"] if getattr(default, "__name__", "") == "unlink" else default
-        for default in close.__defaults__ or ()
-    )
+    # A default argument, bound when `tempfile` was imported: of `close` in CPython 3.11, of `cleanup` from 3.12 on.
+    # By its name, since `os` has lost the real function by now.
+    closer: Any = tempfile._TemporaryFileCloser  # type: ignore[attr-defined]  # it has no public name
+    for method in (closer.close, getattr(closer, "cleanup", closer.close)):
+        method.__defaults__ = tuple(
+            FUNCTIONS["unlink"] if getattr(default, "__name__", "") == "unlink" else default
+            for default in method.__defaults__ or ()
+        )
     globber: Any = getattr(glob, "_StringGlobber", None)
     if globber is not None and vars(globber).get("scandir") is not None and globber.scandir is real_scandir:
         globber.scandir = staticmethod(FUNCTIONS["scandir"])
