@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
+from grader.config.cpus import usable_cpus
 from grader.config.reward import SHARE, Credit, RewardConfig, RewardPreset, StyleGate
 from grader.config.schema import (
     NAMES,
@@ -221,9 +222,8 @@ class GraderConfig(Section):
 
 
 def default_workers(environ: Mapping[str, str]) -> int:
-    """Return the number of usable CPUs: those of the affinity mask, in Lambda at most those that its memory buys."""
-    # os.cpu_count() also counts CPUs that a container or taskset keeps from this process.
-    cpus = len(os.sched_getaffinity(0))
+    """Return the number of usable CPUs (`grader.config.cpus`), in Lambda at most those that its memory buys."""
+    cpus = usable_cpus()
     memory_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     if memory_mb.isdecimal():
         cpus = min(cpus, lambda_workers(int(memory_mb)))

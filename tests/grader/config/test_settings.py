@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import grader.config.cpus as config_cpus
 import grader.config.settings as config_settings
 from grader.config.schema import SettingError, field_types
 from grader.config.settings import (
@@ -373,6 +374,7 @@ class TestUse:
 class TestDefaultWorkers:
     @pytest.fixture
     def cpus(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+        monkeypatch.setattr(config_cpus, "cpu_quota", lambda _: None)
         return lambda count: monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(count)))
 
     def test_are_the_cpus_of_the_affinity_mask(self, cpus: Callable[[int], None]) -> None:
