@@ -2,7 +2,7 @@
 
 ::
 
-    [taskset.task.rewards]
+    [env.taskset.task.rewards]
     code = { fn = "grader.trainers.verifiers:code" }
 
 or in a task of one's own: ``return await code(self, trace)``.

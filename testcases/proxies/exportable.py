@@ -54,13 +54,26 @@ _ABILITY_NAMES: Final = """
     iter next len getitem setitem delitem contains eq ne lt le gt ge hash bool str repr int float index add sub mul
     truediv neg abs reversed
 """
+
+
+def _special(one: Any, name: str) -> Any:
+    """Return a special method as the interpreter finds it: of the class, bound to the object."""
+    # Not `type(one).__exit__`: what a mock has there must be bound, and takes no other argument for the object.
+    kind = type(one)
+    member = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
+    if member is None:
+        raise TypeError(f"{kind.__name__!r} object does not support the context manager protocol")
+    return member.__get__(one, kind) if hasattr(member, "__get__") else member
+
+
 _ABILITIES: Final = {f"__{name}__": name for name in _ABILITY_NAMES.split()}
 _OPERATORS = "getitem setitem delitem contains eq ne lt le gt ge index add sub mul truediv neg"
 OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "iter": iter, "next": next, "len": len, "hash": hash, "bool": bool, "str": str, "repr": repr, "int": int,
     "float": float, "abs": abs, "reversed": reversed,
     "isinstance": lambda kind, one: isinstance(one, kind), "issubclass": lambda kind, one: issubclass(one, kind),
-    "enter": lambda one: type(one).__enter__(one), "exit": lambda one, _: type(one).__exit__(one, None, None, None),
+    "enter": lambda one: _special(one, "__enter__")(),
+    "exit": lambda one, _: _special(one, "__exit__")(None, None, None),
     **{name: getattr(operator, name) for name in _OPERATORS.split()},
 }  # fmt: skip
 """Functions that perform the operations on exported objects, by name."""
