@@ -23,7 +23,7 @@ __all__ = ["LazyCommands", "app", "run"]
 
 
 _COMMANDS: Final = (
-    "grade", "explain", "doctor", "demo", "deploy", "undeploy", "logs", "plan", "version", "dataset", "job"
+    "grade", "explain", "doctor", "demo", "serve", "deploy", "undeploy", "logs", "plan", "version", "dataset", "job"
 )  # fmt: skip
 """Names of modules beside this one; each module has a function or a `typer.Typer` of the same name."""
 

@@ -1,0 +1,223 @@
+"""The routes of the service."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from grader.errors import GraderError, InputError, UnscoredError
+from grader.lambda_api.service import LambdaService
+from grader.service.limits import RequestError, ServiceLimits, check_token, read_body
+from grader.service.metrics import ServiceMetrics
+from grader.service.openapi import describe
+from grader.service.payloads import PAYLOADS
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+    from starlette.requests import Request
+
+    from grader.core.grader import Grader
+    from grader.service.payloads import Payload
+    from grader.types import BadSample, Grade, Sample
+
+__all__ = ["RewardService"]
+
+_RETRY_AFTER_S: Final = 1
+_NATIVE: Final = "/grade"
+
+_log = logging.getLogger("grader.service")  # operators filter on it: docs/service.md
+
+
+class _Deadline:
+    """Stands for the context of a Lambda invocation, of which only the time that is left is asked."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds that are left."""
+        return max(0, int((self._end - time.monotonic()) * 1000))
+
+
+class RewardService:
+    """Answers HTTP requests with a grader.
+
+    Args:
+        grader: the grader; its owner closes it.
+        limits: limits of requests.
+        token: bearer token that every request but ``/health`` must bring; empty for none.
+    """
+
+    def __init__(self, grader: Grader, *, limits: ServiceLimits | None = None, token: str = "") -> None:
+        self._grader = grader
+        self._limits = ServiceLimits() if limits is None else limits
+        self._token = token
+        self._events = LambdaService(grader.config, grader, os.environ)
+        self._metrics = ServiceMetrics()
+        self._in_flight = 0
+        # As many threads as requests: each waits for its grades.
+        self._threads = ThreadPoolExecutor(self._limits.max_requests, thread_name_prefix="grader-request")
+
+    def app(self) -> Starlette:
+        """Make the ASGI application."""
+        routes = [
+            Route("/health", self._health),
+            Route("/ready", self._guarded("/ready", self._ready)),
+            Route("/metrics", self._guarded("/metrics", self._show_metrics)),
+            Route("/openapi.json", self._guarded("/openapi.json", self._openapi)),
+            Route("/", self._guarded(_NATIVE, self._grade_event), methods=["POST"]),
+            Route(_NATIVE, self._guarded(_NATIVE, self._grade_event), methods=["POST"]),
+        ]
+        for payload in PAYLOADS:
+            route = self._guarded(payload.path, self._payload_route(payload))
+            routes.append(Route(payload.path, route, methods=["POST"]))
+        return Starlette(routes=routes, lifespan=self._lifespan)
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        del app
+        yield
+        # The server has waited for the requests that it had accepted.
+        self._threads.shutdown()
+
+    def _guarded(
+        self, route: str, answer: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Return the route with its token checked, its errors written, and its request counted and logged."""
+
+        async def guarded(request: Request) -> Response:
+            started = time.monotonic()
+            try:
+                check_token(request, self._token)
+                response = await answer(request)
+            except RequestError as error:
+                response = JSONResponse({"error": str(error)}, error.status, error.headers)
+            except InputError as error:
+                response = JSONResponse({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+            except UnscoredError as error:
+                response = JSONResponse({"error": str(error)}, HTTPStatus.INTERNAL_SERVER_ERROR)
+            except (GraderError, SandboxError) as error:
+                _log.error("%s", error)
+                response = JSONResponse({"error": str(error)}, HTTPStatus.SERVICE_UNAVAILABLE)
+            seconds = time.monotonic() - started
+            self._metrics.count_request(route, response.status_code, seconds)
+            line = {"event": "request", "route": route, "status": response.status_code, "ms": round(seconds * 1000, 1)}
+            _log.info("%s", json.dumps(line))
+            return response
+
+        return guarded
+
+    async def _health(self, request: Request) -> Response:
+        del request
+        return JSONResponse({"status": "ok"})
+
+    async def _ready(self, request: Request) -> Response:
+        del request
+        host = await self._in_thread(self._grader.host)
+        self._metrics.show_host(host)
+        return JSONResponse({"status": "ready", "isolation": host.tier.value, "workers": host.workers})
+
+    async def _show_metrics(self, request: Request) -> Response:
+        del request
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def _openapi(self, request: Request) -> Response:
+        del request
+        return JSONResponse(describe())
+
+    async def _grade_event(self, request: Request) -> Response:
+        with _Turn(self):
+            event = await self._json(request)
+            context = _Deadline(self._limits.deadline_s)
+            result = await self._in_thread(lambda: self._events.handle(event, context))
+        # Events that carry a request of their own get its response as an object.
+        if (
+            isinstance(result, dict)
+            and isinstance(result.get("statusCode"), int)
+            and isinstance(result.get("body"), str)
+        ):
+            return Response(result["body"], result["statusCode"], media_type="application/json")
+        return JSONResponse(result)
+
+    def _payload_route(self, payload: Payload) -> Callable[[Request], Awaitable[Response]]:
+        async def route(request: Request) -> Response:
+            with _Turn(self):
+                body = await self._json(request)
+                if not isinstance(body, dict):
+                    raise InputError(f"the body is of type {type(body).__name__}, not an object")
+                samples = payload.read(body)
+                grades = await self._in_thread(lambda: self._grade(samples))
+                rewards = [self._reward(grade) for grade in grades]
+                return JSONResponse(payload.write(body, grades, rewards))
+
+        return route
+
+    def _grade(self, samples: Sequence[Sample | BadSample]) -> list[Grade]:
+        grades = self._grader.grade_batch(samples, deadline_s=self._limits.deadline_s)
+        self._metrics.count_samples(grades)
+        return grades
+
+    def _reward(self, grade: Grade) -> float:
+        """Return the reward, for trainers that know no missing one; the setting ``unscored`` decides."""
+        if grade.reward is not None:
+            return grade.reward
+        default = self._grader.config.unscored
+        if default == "raise":
+            raise UnscoredError(f"sample {grade.sample_id} is unscored: {grade.reason}")
+        return default if isinstance(default, float) else 0.0
+
+    async def _json(self, request: Request) -> Any:
+        body = await read_body(request, self._limits)
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise RequestError(HTTPStatus.BAD_REQUEST, f"the body is not JSON: {error}") from None
+
+    async def _in_thread(self, call: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    def enter(self) -> None:
+        """Take a place among the requests that are graded.
+
+        Raises:
+            RequestError: there is none.
+        """
+        if self._in_flight >= self._limits.max_requests:
+            raise RequestError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"{self._limits.max_requests} requests are being graded; try again",
+                {"Retry-After": str(_RETRY_AFTER_S)},
+            )
+        self._in_flight += 1
+        self._metrics.in_flight.set(self._in_flight)
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._in_flight -= 1
+        self._metrics.in_flight.set(self._in_flight)
+
+
+class _Turn:
+    """A place among the requests that are graded, for a ``with`` block; all in the event loop's thread."""
+
+    def __init__(self, service: RewardService) -> None:
+        self._service = service
+
+    def __enter__(self) -> None:
+        self._service.enter()
+
+    def __exit__(self, *_: object) -> None:
+        self._service.leave()

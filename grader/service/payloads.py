@@ -1,0 +1,186 @@
+"""What each trainer sends, and what it expects back: a reader and a writer for each route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from grader.errors import InputError
+from grader.trainers.samples import make_sample, make_samples
+from testcases.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from grader.types import BadSample, Grade, Sample
+
+__all__ = ["PAYLOADS", "Payload"]
+
+_Rewards: TypeAlias = "Sequence[float]"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The form of a route's requests and responses."""
+
+    path: str
+    summary: str
+    """One line for the page of the interface."""
+    source: str
+    """Project that sends it."""
+    example: Any
+    """A request."""
+    read: Callable[[Mapping[str, Any]], list[Sample | BadSample]]
+    """Make the samples of a request; an `InputError` names the field that is wrong."""
+    write: Callable[[Mapping[str, Any], Sequence[Grade], _Rewards], Any]
+    """Make the response of the request, its grades and their rewards, which are numbers for unscored samples, too."""
+
+
+def _field(body: Mapping[str, Any], name: str, kind: type | tuple[type, ...]) -> Any:
+    value = body.get(name)
+    if not isinstance(value, kind):
+        wanted = " or ".join(_KIND_NAMES[one] for one in (kind if isinstance(kind, tuple) else (kind,)))
+        found = "is missing" if name not in body else f"is of type {type(value).__name__}"
+        raise InputError(f"{name}: {found}; {wanted} is wanted")
+    return value
+
+
+_KIND_NAMES: Final[Mapping[type, str]] = {str: "text", list: "a list", dict: "an object"}
+
+
+def _read_openrlhf(body: Mapping[str, Any]) -> list[Sample | BadSample]:
+    queries, prompts = _field(body, "query", list), _field(body, "prompts", list)
+    labels = _field(body, "labels", list)
+    if not len(queries) == len(prompts) == len(labels):
+        raise InputError(f"query, prompts and labels have {len(queries)}, {len(prompts)} and {len(labels)} items")
+    completions = [
+        query.removeprefix(prompt) if isinstance(query, str) and isinstance(prompt, str) else query
+        for query, prompt in zip(queries, prompts, strict=True)
+    ]
+    return make_samples(completions, labels, prompts=prompts, reference_field="labels")
+
+
+def _write_openrlhf(body: Mapping[str, Any], grades: Sequence[Grade], rewards: _Rewards) -> Any:
+    del body
+    names = [metric.name for metric in grades[0].metrics] if grades else []
+    means = {name: fmean(grade.metric(name) for grade in grades) for name in names}
+    return {"rewards": list(rewards), "scores": list(rewards), "extra_logs": means}
+
+
+def _read_slime(body: Mapping[str, Any]) -> list[Sample | BadSample]:
+    return [
+        make_sample(
+            _field(body, "response", str), body.get("label"), prompt=body.get("prompt") or "", reference_field="label"
+        )
+    ]
+
+
+def _write_slime(body: Mapping[str, Any], grades: Sequence[Grade], rewards: _Rewards) -> Any:
+    del body, grades
+    return rewards[0]
+
+
+def _read_programs(body: Mapping[str, Any]) -> list[Sample | BadSample]:
+    # The program is code, not prose: in a fence it is taken as it stands.
+    program = _field(body, "program", str)
+    fence = "`" * 3
+    while fence in program:
+        fence += "`"
+    return [
+        make_sample(f"{fence}python\n{program}\n{fence}", _field(body, "tests", (list, str)), reference_field="tests")
+    ]
+
+
+def _write_programs(body: Mapping[str, Any], grades: Sequence[Grade], rewards: _Rewards) -> Any:
+    del rewards
+    (grade,) = grades
+    if grade.reward is None:
+        raise InputError(f"the tests cannot be used: {grade.reason}")
+    count = len(body["tests"]) if isinstance(body["tests"], list) else 1 + max(test.test_index for test in grade.tests)
+    failed = {test.test_index for test in grade.tests if test.verdict is not Verdict.PASSED}
+    passed = {test.test_index for test in grade.tests} - failed
+    # One clock runs for all tests of a program.
+    each_s = grade.timings_ms.get("run", 0.0) / 1000 / max(1, count)
+    return {"results": [int(index in passed) for index in range(count)], "runtimes": [each_s] * count}
+
+
+def _read_nemo_gym(body: Mapping[str, Any]) -> list[Sample | BadSample]:
+    response = _field(body, "response", dict)
+    output = response.get("output")
+    turns = [
+        {"role": "assistant", "content": item.get("content")}
+        for item in (output if isinstance(output, list) else [])
+        if isinstance(item, Mapping) and item.get("type") == "message"
+    ]
+    reference = {key: value for key, value in body.items() if key not in {"response", "responses_create_params"}}
+    metadata = body.get("verifier_metadata")
+    if isinstance(metadata, Mapping) and metadata.get("unit_tests") is not None:
+        reference = metadata["unit_tests"]
+    return [make_sample(turns, reference, prompt=_nemo_prompt(body), reference_field="verifier_metadata")]
+
+
+def _nemo_prompt(body: Mapping[str, Any]) -> Any:
+    parameters = body.get("responses_create_params")
+    given = parameters.get("input") if isinstance(parameters, Mapping) else None
+    return given if isinstance(given, (str, list)) else ""
+
+
+def _write_nemo_gym(body: Mapping[str, Any], grades: Sequence[Grade], rewards: _Rewards) -> Any:
+    (grade,) = grades
+    # The environment returns what it was sent, with the reward (NeMo Gym, BaseVerifyResponse).
+    return {**body, "reward": rewards[0], **{metric.name: metric.value for metric in grade.metrics}}
+
+
+_ADD: Final = "def add(a, b):\n    return a + b\n"
+_TEST: Final = "assert add(1, 2) == 3"
+PAYLOADS: Final = (
+    Payload(
+        "/openrlhf",
+        "Grade answers: rewards, scores and the means of all metrics.",
+        "OpenRLHF",
+        {"query": [f"Write add.{_ADD}"], "prompts": ["Write add."], "labels": [{"test_list": [_TEST]}]},
+        _read_openrlhf,
+        _write_openrlhf,
+    ),
+    Payload(
+        "/slime",
+        "Grade one answer: a number.",
+        "slime, miles",
+        {"prompt": "Write add.", "response": _ADD, "label": {"test_list": [_TEST]}},
+        _read_slime,
+        _write_slime,
+    ),
+    Payload(
+        "/test_program",
+        "Test one program by assertions: 1 or 0 for each, and seconds.",
+        "open-instruct",
+        {"program": _ADD, "tests": [_TEST], "max_execution_time": 1.0},
+        _read_programs,
+        _write_programs,
+    ),
+    Payload(
+        "/test_program_stdio",
+        "Test one program by standard input and output: 1 or 0 for each, and seconds.",
+        "open-instruct",
+        {"program": "print(int(input()) + 1)", "tests": [{"input": "1\n", "output": "2\n"}], "max_execution_time": 1.0},
+        _read_programs,
+        _write_programs,
+    ),
+    Payload(
+        "/verify",
+        "Grade one response: the request with its reward and all metrics.",
+        "NeMo Gym",
+        {
+            "responses_create_params": {"input": [{"role": "user", "content": "Write add."}]},
+            "response": {
+                "output": [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": _ADD}]}]
+            },
+            "verifier_metadata": {"unit_tests": {"test_list": [_TEST]}},
+        },
+        _read_nemo_gym,
+        _write_nemo_gym,
+    ),
+)
+"""Routes that trainers use, besides that of native events."""
