@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+import functools
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from testcases.source.pytest_collection import CollectedTest
 
-__all__ = ["NOTHING_ASSERTED", "REACHED", "Reached", "why_body_did_not_run"]
+__all__ = ["NOTHING_ASSERTED", "REACHED", "Reached", "line_in", "why_body_did_not_run"]
 
 NOTHING_ASSERTED: Final = "no assertion of the test was reached"
 
@@ -69,6 +70,9 @@ def why_body_did_not_run(test: CollectedTest, function: Any, filename: str) -> B
         function: what has its name now, and was called.
         filename: of the module that it is in.
     """
+    if test.is_made:
+        # It has no line of its own. What an answer has made or wrapped is no function of the module.
+        return None if line_in(function, filename) else AssertionError("the test is not a function of the test module")
     if not test.has_marked_body and _is_function_of(test, function, filename):
         return None
     # A decorator of the answer may have called the test, and swallowed what it raised.
@@ -79,9 +83,25 @@ def why_body_did_not_run(test: CollectedTest, function: Any, filename: str) -> B
 
 def _is_function_of(test: CollectedTest, function: Any, filename: str) -> bool:
     """Return whether calling a function runs the body of a test: it is that function, or a patch around it."""
+    function = function.__func__ if type(function) is MethodType and type(function.__self__) is type else function
     while type(function) is FunctionType:
         code = function.__code__
         if (code.co_filename, code.co_firstlineno, code.co_name) == (filename, test.line, test.name):
             return True
         function = vars(function).get("__wrapped__")
     return False
+
+
+def line_in(value: Any, filename: str) -> int:
+    """Return the line of a function of this file, or of one that is wrapped; 0 for all else."""
+    while True:
+        if type(value) in {functools.partial, functools.partialmethod}:
+            value = value.func
+        elif type(value) in {staticmethod, classmethod, MethodType}:
+            value = value.__func__
+        elif type(value) is not FunctionType:
+            return 0
+        elif value.__code__.co_filename == filename:
+            return value.__code__.co_firstlineno
+        else:
+            value = vars(value).get("__wrapped__")

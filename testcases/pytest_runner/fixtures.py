@@ -108,9 +108,28 @@ class _Failure(NamedTuple):
 class Config:
     """``request.config``: that of a run of pytest without options."""
 
+    def getini(self, name: str) -> Any:
+        """Return a value of the configuration, which is empty."""
+        return [] if name in {"markers", "addopts", "testpaths", "filterwarnings"} else ""
+
     def getoption(self, _: str, default: Any = None, skip: bool = False) -> Any:  # noqa: FBT001, FBT002, ARG002 - pytest's signature
         """Return the value of an option, which is not set."""
         return default
+
+
+class Cache:
+    """The fixture ``cache``: values that are kept until the module has run."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def get(self, key: str, default: Any) -> Any:
+        """Return a value that was set before."""
+        return self._values.get(key, default)
+
+    def set(self, key: str, value: Any) -> None:
+        """Keep a value."""
+        self._values[key] = value
 
 
 class Request:
@@ -226,6 +245,10 @@ class TestContext:
                 values[name] = TemporaryFolders()
             elif name == "tmp_path":
                 values[name] = TemporaryFolders().for_test(self.function.__name__)
+            elif name == "pytestconfig":
+                values[name] = self.config
+            elif name == "cache":
+                return self.scopes.module.values.setdefault(name, Cache())
             elif name == "record_property":
                 values[name] = lambda *_: None
             else:

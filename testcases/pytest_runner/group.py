@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from testcases.pytest_runner.cases import Case, all_marks, cases_of, fixtures_in, used_fixtures
 from testcases.pytest_runner.fixtures import Scope, Scopes, TestContext
 from testcases.pytest_runner.hooks import call_hook, catch, parameters_of
+from testcases.pytest_runner.metafunc import marks_of_hook
 from testcases.pytest_runner.params import marks_of
 from testcases.pytest_runner.raises import Skipped
 from testcases.reached import NOTHING_ASSERTED, REACHED, why_body_did_not_run
@@ -79,6 +80,7 @@ class Group:
         if failure is None:
             try:
                 marks = all_marks(function, [*self.owners, self.module])
+                marks += marks_of_hook(self.module, self.kind, function)
                 cases = cases_of(function, marks, self.fixtures)
             except BaseException as error:  # noqa: BLE001 - then no case can run
                 failure = error

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from testcases.pytest_runner.approx import Approx
 from testcases.pytest_runner.monkeypatch import MonkeyPatch
 from testcases.pytest_runner.params import Mark, MarkGenerator, fixture, param
-from testcases.pytest_runner.raises import ExceptionInfo, Failed, Skipped, raises
+from testcases.pytest_runner.raises import ExceptionInfo, Failed, RaisesExc, RaisesGroup, Skipped, raises
 from testcases.signals import BrokenTestError
 
 __all__ = ["make_module"]
@@ -59,7 +59,8 @@ def make_module() -> ModuleType:
     names: dict[str, Any] = {
         "raises": raises, "approx": Approx, "fixture": fixture, "yield_fixture": fixture, "param": param,
         "mark": MarkGenerator(), "fail": fail, "skip": skip, "xfail": xfail, "importorskip": importorskip, "main": main,
-        "ExceptionInfo": ExceptionInfo, "MonkeyPatch": MonkeyPatch, "Mark": Mark, "MarkDecorator": Mark,
+        "RaisesGroup": RaisesGroup, "RaisesExc": RaisesExc, "ExceptionInfo": ExceptionInfo,
+        "MonkeyPatch": MonkeyPatch, "Mark": Mark, "MarkDecorator": Mark,
         "__version__": "8.0", "version_tuple": (8, 0, 0),
     }  # fmt: skip
     names |= {name: type(name, (_NamedClass,), {}) for name in _TYPES.split()}

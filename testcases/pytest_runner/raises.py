@@ -12,9 +12,9 @@ from testcases.verdict import Verdict
 from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["ExceptionInfo", "Failed", "Raises", "Skipped", "raises"]
+__all__ = ["ExceptionInfo", "Failed", "Raises", "RaisesExc", "RaisesGroup", "Skipped", "raises"]
 
 
 # BaseException and not Exception, as in pytest: an `except Exception` in test code must not swallow it.
@@ -114,6 +114,85 @@ class Raises:
         if self.check is not None:
             assert self.check(error), "the check of pytest.raises does not hold"
         return True
+
+
+class RaisesExc(Raises):
+    """``pytest.RaisesExc``: an exception that is expected, also within a group."""
+
+    def __init__(self, expected: Any = BaseException, /, *, match: Any = None, check: Any = None) -> None:
+        super().__init__(expected, match, check)
+
+    def matches(self, error: BaseException | None) -> bool:
+        """Return whether an exception is the expected one."""
+        if not isinstance(error, catchable(self.expected, error)):
+            return False
+        text = str(error)
+        return (self.pattern is None or re.search(self.pattern, text) is not None) and (
+            self.check is None or bool(self.check(error))
+        )
+
+
+class RaisesGroup:
+    """``pytest.RaisesGroup``: a group of exactly these exceptions, in any order."""
+
+    def __init__(
+        self,
+        *expected: Any,
+        match: Any = None,
+        check: Any = None,
+        allow_unwrapped: bool = False,
+        flatten_subgroups: bool = False,
+    ) -> None:
+        if not expected:
+            raise TypeError("RaisesGroup: no exceptions are expected")
+        self._expected = [one if isinstance(one, RaisesExc | RaisesGroup) else RaisesExc(one) for one in expected]
+        self._pattern, self._check = match, check
+        self._allow_unwrapped, self._flatten = allow_unwrapped, flatten_subgroups
+        self._info = ExceptionInfo()
+
+    def matches(self, error: BaseException | None) -> bool:
+        """Return whether an exception is such a group."""
+        if not isinstance(error, BaseExceptionGroup):
+            return self._allow_unwrapped and len(self._expected) == 1 and self._expected[0].matches(error)
+        # The text of a group ends with the number of its exceptions.
+        if self._pattern is not None and not re.search(self._pattern, error.message):
+            return False
+        found = list(_flat(error)) if self._flatten else list(error.exceptions)
+        if len(found) != len(self._expected) or not _fit(self._expected, found):
+            return False
+        return self._check is None or bool(self._check(error))
+
+    def __enter__(self) -> ExceptionInfo:
+        return self._info
+
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> bool:
+        if error is None:
+            raise Failed("DID NOT RAISE any exception, expected a group")
+        if isinstance(error, FinalError | OutOfTimeError):
+            return False
+        if not self.matches(error):
+            raise Failed(f"raised no such group of exceptions: {error!r}")
+        mark_caught(error)
+        self._info._value = error  # noqa: SLF001 - its own
+        return True
+
+
+def _flat(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _flat(error)
+        else:
+            yield error
+
+
+def _fit(expected: list[Any], found: list[BaseException]) -> bool:
+    """Return whether there is an exception for each of what is expected."""
+    if not expected:
+        return True
+    first, *rest = expected
+    return any(
+        first.matches(error) and _fit(rest, [*found[:index], *found[index + 1 :]]) for index, error in enumerate(found)
+    )
 
 
 def raises(expected: Any = None, *args: Any, match: Any = None, check: Any = None, **kwargs: Any) -> Any:

@@ -11,6 +11,7 @@ import itertools
 import linecache
 import sys
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ from testcases.pytest_runner.solution_module import (
     installed_modules,
     star_imported_elsewhere,
 )
-from testcases.pytest_runner.uncollected import uncollected_tests
+from testcases.pytest_runner.uncollected import rest_of, uncollected_tests
 from testcases.pytest_runner.unittest_runner import run_class
 from testcases.signals import BrokenTestError, FailureWatch, verdict_of
 from testcases.source.instrumentation import compile_marked
@@ -191,7 +192,7 @@ class Suite:
         # An answer that was asked may have decided which names there are. It must not make its sample unscored.
         if self._asked_count() > asked_before:
             return
-        for line, name in uncollected_tests(self.module, _FILE, plan.known):
+        for line, name in uncollected_tests(self.module, _FILE, plan.known, plan.with_rest):
             raise BrokenTestError(
                 f"line {line}: {name}: tests that the source does not show by this name are not offered"
             )
@@ -210,13 +211,29 @@ class Suite:
             # As many results as if the tests had run: their number must be the same for every answer.
             for test in tests:
                 yield [(test.label, failure) for _ in range(test.count)]
-        elif tests[0].is_unittest:
-            members = Group(self.module, _FILE, owners, scope, self._monkeypatch)
-            errors = run_class(owners[0], tests, _FILE, members.prepared)
-            yield from ([(test.label, why)] for test, why in zip(tests, errors, strict=True))
-            catch(members.scopes.owner.end)
+            return
+        rest = next((test for test in tests if test.is_rest), None)
+        shown = [test for test in tests if not test.is_rest]
+        names = rest_of(owners[0] if owners else self.module, self.plan.known, owner) if rest is not None else []
+        made = [replace(rest, name=name, is_rest=False) for name in names] if rest is not None else []
+        results = self._run_group(owners, [*shown, *made], scope)
+        yield from itertools.islice(results, len(shown))
+        if rest is not None:
+            # One result for all of them: the source does not show how many there are.
+            errors = [why for outcomes in results for _, why in outcomes]
+            nothing = None if made else AssertionError("the module sets no such test")
+            yield [(rest.label, next((why for why in errors if why is not None), nothing))]
         else:
-            yield from Group(self.module, _FILE, owners, scope, self._monkeypatch).run(tests)
+            yield from results  # to its end, where classes are torn down
+
+    def _run_group(self, owners: list[Any], tests: list[CollectedTest], scope: Scope) -> Iterator[list[CaseOutcome]]:
+        group = Group(self.module, _FILE, owners, scope, self._monkeypatch)
+        if tests and tests[0].is_unittest:
+            errors = run_class(owners[0], tests, _FILE, group.prepared)
+            yield from ([(test.label, why)] for test, why in zip(tests, errors, strict=True))
+            catch(group.scopes.owner.end)
+        else:
+            yield from group.run(tests)
 
     def _result(self, name: str, error: BaseException | None, *, asked: bool) -> CaseResult:
         if error is None:

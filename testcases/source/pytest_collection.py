@@ -5,6 +5,7 @@ The number of tests must not depend on the answer, so the module is never run to
 - each test function or method is one test, or one for each case of its ``parametrize`` marks and of the parametrized
   fixtures it uses;
 - if only running code can give the number of cases, all cases together are one test;
+- so are the tests that a loop sets in a class or in the module, under names that only running it can give;
 - tests that are skipped or expected to fail for every answer are left out.
 """
 
@@ -13,8 +14,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
+from testcases.source.made_tests import Function, body_of_test, made_class, named_tests, owners_of_rest
 from testcases.source.parsing import NOT_PYTHON, parse_quietly
 from testcases.source.pytest_static import (
     KEYWORD_ONLY,
@@ -35,7 +37,6 @@ __all__ = ["CollectedTest", "Collection", "collect", "count_cases", "is_literal_
 MAX_TESTS: Final = 10_000
 """Cases that a test may have; more of them count as one test."""
 
-_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TEST_CASE_CLASSES = ("unittest.TestCase", "unittest.IsolatedAsyncioTestCase")
 _MAX_BASES_DEPTH = 10
@@ -61,6 +62,10 @@ class CollectedTest:
     """True if the source does not show that calling it runs its body (`testcases.source.reached`)."""
     may_skip_assertions: bool = False
     """True if it has assertions, and may come to its end without any of them."""
+    is_made: bool = False
+    """True if running the module makes it (`testcases.source.made_tests`)."""
+    is_rest: bool = False
+    """True if it stands for all tests of its owner whose names only running the module can give."""
 
     @property
     def count(self) -> int:
@@ -85,6 +90,11 @@ class Collection:
     def count(self) -> int:
         """Number of all tests."""
         return sum(test.count for test in self.tests)
+
+    @property
+    def with_rest(self) -> frozenset[tuple[str, ...]]:
+        """Classes, and the module as an empty name, all of whose tests run whatever their names."""
+        return frozenset(test.owner for test in self.tests if test.is_rest)
 
     @property
     def marked_bodies(self) -> frozenset[int]:
@@ -122,6 +132,7 @@ class _Collector:
     def __init__(self, module: ast.Module) -> None:
         self.module = module
         self.constants: ModuleConstants = module_constants(module)
+        self.marks = DecoratorReader(module, self.constants)
         self.known: set[tuple[str, ...]] = set()
         self.deleted = {
             target.id: node.lineno
@@ -130,7 +141,10 @@ class _Collector:
             if isinstance(target, ast.Name)
         }
         self.classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
-        self.marks = DecoratorReader(module, self.constants)
+        self.functions = {node.name: node for node in module.body if isinstance(node, _FUNCTIONS)}
+        self.has_cases_hook = "pytest_generate_tests" in self.functions
+        self.made = list(named_tests(list(self._statements(module.body)), self.functions))
+        self.rests = list(owners_of_rest(module.body))
         self.fixtures = {
             node.name: node for node in ast.walk(module) if isinstance(node, _FUNCTIONS) and self._fixture(node)
         }
@@ -148,6 +162,22 @@ class _Collector:
                     yield from self._test((), node, self.module_marks)
             elif isinstance(node, ast.ClassDef):
                 yield from self._class((), node, self.module_marks)
+        yield from self._made(())
+
+    def _made(self, owner: tuple[str, ...], *, is_unittest: bool = False) -> Iterator[CollectedTest]:
+        """Yield the tests that running the module makes in itself or in one of its classes."""
+        in_class = "".join(owner)
+        for name, value in {name: value for cls, name, value in self.made if cls == in_class}.items():
+            if (*owner, name) not in self.known and self.deleted.get(name, 0) <= value.lineno:
+                self.known.add((*owner, name))
+                body = body_of_test(value, self.functions) or []
+                skips = may_skip_assertions(body)
+                yield CollectedTest(owner, name, None, is_unittest, may_skip_assertions=skips, is_made=True)
+        values = [value for cls, value in self.rests if cls == in_class]
+        if values:
+            bodies = [body_of_test(value, self.functions) or [] for value in values]
+            skips = all(map(may_skip_assertions, bodies))
+            yield CollectedTest(owner, "*", None, is_unittest, may_skip_assertions=skips, is_made=True, is_rest=True)
 
     def _statements(self, body: list[ast.stmt]) -> Iterator[ast.stmt]:
         """Yield the statements of a block, with those in branches that are taken on this interpreter and platform."""
@@ -155,6 +185,8 @@ class _Collector:
             truth = self.marks.truth(node.test) if isinstance(node, ast.If) else None
             if isinstance(node, ast.If) and truth is not None:
                 yield from self._statements(node.body if truth else node.orelse)
+            elif isinstance(node, ast.Try):
+                yield from self._statements([*node.body, *node.orelse, *node.finalbody])
             else:
                 yield node
 
@@ -176,18 +208,22 @@ class _Collector:
         # unittest runs methods by their names, pytest in the order of their definition.
         for name in sorted(names) if is_unittest else names:
             yield from self._test(path, methods[name], marks, is_unittest=is_unittest)
+        if not owner:
+            yield from self._made(path, is_unittest=is_unittest)
         if not is_unittest:
             for member in node.body:
                 if isinstance(member, ast.ClassDef):
                     yield from self._class(path, member, marks)
 
     def _test(
-        self, owner: tuple[str, ...], node: _Function, marks: list[ast.expr], *, is_unittest: bool = False
+        self, owner: tuple[str, ...], node: Function, marks: list[ast.expr], *, is_unittest: bool = False
     ) -> Iterator[CollectedTest]:
         if self.marks.is_excluded(self.marks.resolve(node.decorator_list)) or self.marks.skips_itself(node.body):
             return
         decorators = [*marks, *self.marks.resolve(node.decorator_list)]
-        sizes = () if is_unittest else (*self._parametrized(decorators), *self._fixture_sizes(node, decorators))
+        sizes = [] if is_unittest else [*self._parametrized(decorators), *self._fixture_sizes(node, decorators)]
+        if self.has_cases_hook and not is_unittest and _parameters(node):
+            sizes.append((None, 1))  # the hook may give it any number of cases
         cases: int | None = 1
         least = 1
         for size, at_least in sizes:
@@ -208,7 +244,7 @@ class _Collector:
                 may_skip_assertions=may_skip_assertions(node.body),
             )
 
-    def _may_be_replaced(self, node: _Function, decorators: list[ast.expr]) -> bool:
+    def _may_be_replaced(self, node: Function, decorators: list[ast.expr]) -> bool:
         """Return whether what is called is not clearly the function itself, or calling it not clearly runs its body."""
         # A coroutine that nothing waits for, or a generator, returns without running.
         if isinstance(node, ast.AsyncFunctionDef) or _is_generator(node):
@@ -250,7 +286,7 @@ class _Collector:
             marks.elts if isinstance(marks, ast.List | ast.Tuple) else [marks] if marks else []
         )
 
-    def _fixture_sizes(self, node: _Function, decorators: list[ast.expr]) -> Iterator[tuple[int | None, int]]:
+    def _fixture_sizes(self, node: Function, decorators: list[ast.expr]) -> Iterator[tuple[int | None, int]]:
         """Yield the number of parameters of each parametrized fixture that a test uses, directly or not."""
         automatic = [name for name, fixture in self.fixtures.items() if self._is_automatic(fixture)]
         pending = [*_parameters(node), *automatic, *self._marked_fixtures(decorators)]
@@ -273,12 +309,12 @@ class _Collector:
             if isinstance(decorator, ast.Call) and self.marks.full_name(decorator.func) == "pytest.mark.usefixtures":
                 yield from (str(arg.value) for arg in decorator.args if isinstance(arg, ast.Constant))
 
-    def _is_automatic(self, fixture: _Function) -> bool:
+    def _is_automatic(self, fixture: Function) -> bool:
         decorator = self._fixture(fixture)
         value = call_argument(decorator, KEYWORD_ONLY, "autouse") if isinstance(decorator, ast.Call) else None
         return isinstance(value, ast.Constant) and bool(value.value)
 
-    def _fixture(self, node: _Function) -> ast.expr | None:
+    def _fixture(self, node: Function) -> ast.expr | None:
         """Return the decorator that makes a function a fixture."""
         for decorator in self.marks.resolve(node.decorator_list):
             if self.marks.decorator_name(decorator) in {"pytest.fixture", "pytest.yield_fixture"}:
@@ -289,13 +325,14 @@ class _Collector:
         """Yield a class and its base classes in this module, nearest first."""
         yield node
         for base in node.bases:
-            if isinstance(base, ast.Name) and base.id in self.classes and depth < _MAX_BASES_DEPTH:
-                yield from self._with_bases(self.classes[base.id], depth + 1)
+            of_name = self.classes.get(base.id) if isinstance(base, ast.Name) else made_class(base, self.functions)
+            if of_name is not None and depth < _MAX_BASES_DEPTH:
+                yield from self._with_bases(of_name, depth + 1)
 
 
-def _methods_of(classes: list[ast.ClassDef]) -> dict[str, _Function]:
+def _methods_of(classes: list[ast.ClassDef]) -> dict[str, Function]:
     """Return the methods of a class and its base classes, in the order of their definition."""
-    methods: dict[str, _Function] = {}
+    methods: dict[str, Function] = {}
     for node in reversed(classes):
         for member in node.body:
             if isinstance(member, _FUNCTIONS):
@@ -345,7 +382,7 @@ def _is_indirect(name: str, indirect: ast.expr | None) -> bool:
     return False
 
 
-def _is_generator(function: _Function) -> bool:
+def _is_generator(function: Function) -> bool:
     pending: list[ast.AST] = [*function.body]
     while pending:
         node = pending.pop()
@@ -356,5 +393,5 @@ def _is_generator(function: _Function) -> bool:
     return False
 
 
-def _parameters(node: _Function) -> list[str]:
+def _parameters(node: Function) -> list[str]:
     return [argument.arg for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]

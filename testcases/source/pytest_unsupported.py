@@ -21,7 +21,17 @@ __all__ = ["BUILTIN_FIXTURES", "parse_suite", "unsupported_features"]
 
 
 BUILTIN_FIXTURES: Final = frozenset(
-    {"request", "capsys", "capfd", "monkeypatch", "record_property", "tmp_path", "tmp_path_factory"}
+    {
+        "request",
+        "capsys",
+        "capfd",
+        "monkeypatch",
+        "record_property",
+        "tmp_path",
+        "tmp_path_factory",
+        "pytestconfig",
+        "cache",
+    }
 )
 
 
@@ -45,7 +55,6 @@ _UNSUPPORTED_MEMBERS: Final = {
     "importlib.reload": "loads the answer again",
     "pytest.warns": "waits for warnings, which do not cross",
     "pytest.deprecated_call": "waits for warnings, which do not cross",
-    "pytest.RaisesGroup": "is not offered",
     "warnings.catch_warnings": "waits for warnings, which do not cross",
     "unittest.mock.patch.dict": "patches a dict the answer has of its own",
     "mock.patch.dict": "patches a dict the answer has of its own",
@@ -115,6 +124,9 @@ class _Finder:
         self.allowed = allowed
         self.marks = DecoratorReader(module, module_constants(module))
         self.defined = set(BUILTIN_FIXTURES)
+        self.gives_cases = any(
+            isinstance(node, ast.FunctionDef) and node.name == "pytest_generate_tests" for node in module.body
+        )
         self.of_environment: set[int] = set()
         """Nodes ``patch.dict`` that patch the environment, which the answer sees as test code does."""
 
@@ -183,7 +195,8 @@ class _Finder:
             for member in () if is_unittest else statement.body:
                 yield from self._of_tests(member, names)
         elif isinstance(statement, _FUNCTIONS):
-            if statement.name.startswith("pytest_") or statement.name == "load_tests":
+            # As pytest does, which has no use for `load_tests`.
+            if statement.name.startswith("pytest_") and statement.name != "pytest_generate_tests":
                 yield statement.lineno, f"{statement.name}: hooks are not offered"
             elif statement.name.startswith("test") and not any(map(self._is_fixture, statement.decorator_list)):
                 yield from self._of_parameters(statement, given | self._parametrized(statement.decorator_list))
@@ -191,12 +204,13 @@ class _Finder:
     def _of_parameters(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, given: set[str]
     ) -> Iterator[tuple[int, str]]:
-        if self._is_patched(node):
-            return  # unittest.mock.patch passes mocks by position, under any names
+        if self._is_patched(node) or self.gives_cases:
+            return  # unittest.mock.patch passes mocks by position, and a hook values by name, under any names
+        is_of_class = any(self.marks.full_name(one) == "classmethod" for one in node.decorator_list)
         required = node.args.args[: len(node.args.args) - len(node.args.defaults)]
         for parameter in required:
             name = parameter.arg
-            if name != "self" and name not in given | self.defined:
+            if not (name == "self" or (name == "cls" and is_of_class)) and name not in given | self.defined:
                 yield node.lineno, f"fixture {name}: {_UNSUPPORTED_FIXTURES.get(name, 'is not offered')}"
 
     def _is_patched(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

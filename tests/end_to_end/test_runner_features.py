@@ -56,6 +56,44 @@ def test_what_the_source_shows_is_run(grader: Grader, name: str) -> None:
     assert [str(test.verdict) for test in wrong.tests] == ["wrong_answer"]
 
 
+@pytest.mark.parametrize("name", SUITES["made"])
+def test_tests_that_the_module_makes_tell_right_from_wrong(grader: Grader, name: str) -> None:
+    right, wrong = (grade_of(grader, answer, SUITES["made"][name]) for answer in (ADD, ADD.replace("+", "-")))
+    passed = [str(test.verdict) for test in right.tests]
+    assert set(passed) == {"passed"}, right.reason
+    own = sum("test_own" in test.name for test in wrong.tests)
+    assert [str(test.verdict) for test in wrong.tests].count("wrong_answer") == len(passed) - own, wrong.tests
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for n, want in solution.CASES:",
+        "for n, want in [(1, 2)] if solution.CASES else []:",
+        "for n, want in zip(solution.CASES, [1, 2]):",
+    ],
+)
+def test_tests_that_an_answer_leaves_out_of_a_loop_have_not_passed(grader: Grader, loop: str) -> None:
+    suite = (
+        "import unittest, solution\nfrom solution import add\nclass T(unittest.TestCase):\n    pass\n"
+        "def make(n, want):\n    return lambda self: self.assertEqual(add(n, 1), want)\n"
+        f"{loop}\n    setattr(T, f'test_{{n}}', make(n, want))\n"
+    )
+    grade = grader.grade(Sample("loop", f"```python\nCASES = []\n\n\n{ADD}```", {"pytest": suite}))
+    assert (grade.status, [str(test.verdict) for test in grade.tests]) == ("scored", ["wrong_answer"]), grade.reason
+
+
+def test_a_method_that_the_answer_puts_in_the_place_of_a_test_has_not_passed(grader: Grader) -> None:
+    suite = (
+        "from solution import add, wrap\nclass TestA:\n    pass\ndef method(self):\n    assert add(1, 2) == 3\n"
+        "for n in range(2):\n    setattr(TestA, f'test_{n}', wrap(method))\n"
+    )
+    answer = "def add(a, b):\n    return a - b\n\n\ndef wrap(f):\n    return lambda *a: None\n"
+    grade = grader.grade(Sample("wrap", f"```python\n{answer}```", {"pytest": suite}))
+    assert (grade.status, len(grade.tests)) == ("scored", 1)
+    assert "passed" not in {str(test.verdict) for test in grade.tests}
+
+
 def test_an_answer_cannot_have_a_suite_refused_by_tests_of_its_own(grader: Grader) -> None:
     source = "from solution import *\nfrom solution import TestX\n" + SEEN
     own = "def test_x():\n    return add(1, 2)\nclass TestX:\n    def test_y(self):\n        return add(1, 2)\n"

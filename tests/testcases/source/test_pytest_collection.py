@@ -209,7 +209,7 @@ def test_a_problem_counts_every_case() -> None:
         ("import pytest\nwith pytest.warns(UserWarning): pass", "pytest.warns: waits for warnings"),
         ("class A:\n    def f(self): self.assertLogs()", "assertLogs: waits for log records"),
         ("import pytest\n@pytest.mark.parametrize('x', [1], indirect=NAMES)\ndef test_a(x): pass", "indirect"),
-        ("def pytest_generate_tests(metafunc): pass", "pytest_generate_tests: hooks"),
+        ("def pytest_configure(config): pass", "pytest_configure: hooks"),
         ("from unittest.mock import patch\n@patch.dict('solution.TABLE', {})\ndef test_a(): pass", "patch.dict"),
         ("import pytest\n@pytest.fixture\nasync def f(): pass", "async fixtures"),
     ],
