@@ -1,6 +1,12 @@
-"""Play random lying answers against suites of every form, and check that none passes, is unscored, or breaks anything.
+"""Play random lying answers against suites of every form; none may pass, be unscored, or break anything.
 
 ``python -m tests.soak.fuzz --plays 100000``; see also ``make fuzz``.
+
+A *play* is one liar (a set of lying classes, functions, values and messages, made from a seed of its own) that meets
+one test of one form, with expected values of its own. Most answers hold a group of liars, as many as the suite has
+tests, and each test asks its own; others hold one liar for the whole suite, which is one play. A test that did not run
+is no play. Of the tests of one sample that timed out, one counts, because the limit for all may have ended the others;
+of a sample whose tests all ended in the same words, one counts, because the answer may not have loaded.
 """
 
 from __future__ import annotations
@@ -9,30 +15,40 @@ import argparse
 import random
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from grader.config.settings import GraderConfig
 from grader.core.grader import Grader
 from grader.types import GradeStatus, Sample
-from tests.soak.liars import answer
+from tests.soak.liars import answer, grouped_answer, grouped_program, own_names
 from tests.soak.show import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from grader.types import TestResult
 
 __all__ = ["FORMS", "Fuzz", "references", "run"]
 
 _SETTINGS = {
     "GRADER_POLICY": "off",
-    "GRADER_LIMITS_CPU_S": "0.3",
-    "GRADER_LIMITS_TOTAL_CPU_S": "0.6",
-    "GRADER_LIMITS_WALL_S": "1",
+    "GRADER_REWARD_STYLE": "0",  # formatting the answer took nine tenths of the time, and no lie is about it
+    "GRADER_MAX_SOURCE_KB": "1024",
+    "GRADER_MAX_COMPLETION_CHARS": "1000000",
+    "GRADER_LIMITS_CPU_S": "0.5",
+    "GRADER_LIMITS_TOTAL_CPU_S": "3",
+    "GRADER_LIMITS_WALL_S": "10",
     "GRADER_LIMITS_OUTPUT_KB": "64",
+    "GRADER_LIMITS_TIMEOUTS": "6",
+    "GRADER_LIMITS_RESTARTS": "24",
 }
-_BATCH = 100
-_SAMPLED = 25
-"""Number of tests of a suite."""
+_TESTS = 24
+"""Number of tests of a suite, and of liars of a group."""
+_GROUPS = 3
+"""Groups that meet one suite of each form; one more answer there is a liar alone."""
 _ASSERTIONS = """
 f(3) == {n}
 {n} == f(3)
@@ -141,23 +157,30 @@ _BLOCKS = [
 ]
 
 
-def _statements(chance: random.Random) -> list[str]:
+def _statements(chance: random.Random, *, is_grouped: bool) -> list[str]:
     """Return the tests, each with values of its own: a class may know what an earlier test has shown to it."""
-    sources = chance.sample([f"assert {line}" for line in _ASSERTIONS] + _BLOCKS, _SAMPLED)
-    return [
+    sources = chance.sample([f"assert {line}" for line in _ASSERTIONS] + _BLOCKS, _TESTS)
+    tests = [
         source.format(
             n=round(chance.uniform(1e4, 1e6), 2), t=f"quartz {chance.randrange(10**9)}", i=chance.randrange(1000, 10**6)
         )
         for source in sources
     ]
+    return [own_names(test, index) for index, test in enumerate(tests)] if is_grouped else tests
 
 
 def _indented(source: str, columns: int) -> str:
     return "".join(f"{' ' * columns}{line}\n" for line in source.split("\n"))
 
 
-def _check(sources: list[str]) -> dict[str, Any]:
-    body = "".join(_indented(source.replace("f(3)", "candidate(3)"), 4) for source in sources)
+def _check(sources: list[str], *, is_grouped: bool) -> dict[str, Any]:
+    if is_grouped:
+        # Half of them, because a class that is called by its own name is believed more.
+        sources = [
+            source.replace(f"f_{index}(3)", f"candidate({index})") if index % 2 else source
+            for index, source in enumerate(sources)
+        ]
+    body = "".join(_indented(source.replace(" f(3)", " candidate(3)"), 4) for source in sources)
     return {"test": f"{_STANDARD}\ndef check(candidate):\n{body}", "entry_point": "f"}
 
 
@@ -172,82 +195,113 @@ def _unittest(sources: list[str]) -> dict[str, Any]:
 
 
 def _numbers(chance: random.Random) -> list[float]:
-    return [round(chance.uniform(1e4, 1e6), 2) for _ in range(8)]
+    return [round(chance.uniform(1e4, 1e6), 2) for _ in range(_TESTS)]
 
 
 def _calls(chance: random.Random) -> list[dict[str, Any]]:
-    right = [*_numbers(chance), "quartz", ["quartz", 7.25], {"quartz": 1}]
+    right = [*_numbers(chance)[3:], "quartz", ["quartz", 7.25], {"quartz": 1}]
     return [{"args": [number], "expected": value} for number, value in enumerate(right)]
+
+
+def _programs(chance: random.Random) -> list[dict[str, Any]]:
+    return [{"stdin": f"{index}\n", "stdout": f"{number}\n"} for index, number in enumerate(_numbers(chance))]
+
+
+def _checked(chance: random.Random) -> list[dict[str, Any]]:
+    compare = {"checker": _CHECKER}
+    return [{"args": [index], "expected": number, "compare": compare} for index, number in enumerate(_numbers(chance))]
 
 
 _STANDARD = "import asyncio, copy, math, unittest\n"
 _IMPORTS = f"{_STANDARD}import pytest\n"
 _CHECKER = "def checker(given, expected, got):\n    return abs(got - expected) < 1e-6 and not got != expected\n"
-FORMS: dict[str, Callable[[random.Random], dict[str, Any]]] = {
-    "calls": lambda chance: {"entry_point": "f", "tests": _calls(chance)},
-    "stdin": lambda chance: {"tests": [{"stdin": "3\n", "stdout": f"{number}\n"} for number in _numbers(chance)]},
-    "assertions": lambda chance: {
+FORMS: dict[str, Callable[[random.Random, bool], dict[str, Any]]] = {
+    "calls": lambda chance, _: {"entry_point": "f", "tests": _calls(chance)},
+    "stdin": lambda chance, _: {"tests": _programs(chance)},
+    "assertions": lambda chance, is_grouped: {
         "setup": _STANDARD,
-        "tests": [{"assert": source} for source in _statements(chance)],
+        "tests": [{"assert": source} for source in _statements(chance, is_grouped=is_grouped)],
     },
-    "check": lambda chance: _check(_statements(chance)),
-    "suite": lambda chance: _suite(_statements(chance)),
-    "unittest": lambda chance: _unittest(_statements(chance)),
-    "checker": lambda chance: {
+    "check": lambda chance, is_grouped: _check(_statements(chance, is_grouped=is_grouped), is_grouped=is_grouped),
+    "suite": lambda chance, is_grouped: _suite(_statements(chance, is_grouped=is_grouped)),
+    "unittest": lambda chance, is_grouped: _unittest(_statements(chance, is_grouped=is_grouped)),
+    "checker": lambda chance, _: {"entry_point": "f", "tests": _checked(chance)},
+    "oracle": lambda chance, _: {
         "entry_point": "f",
-        "tests": [{"args": [3], "expected": number, "compare": {"checker": _CHECKER}} for number in _numbers(chance)],
-    },
-    "oracle": lambda chance: {
-        "entry_point": "f",
-        "oracle": f"def f(x):\n    return x * {_numbers(chance)[0]} + 0.25\n",
-        "tests": [{"args": [number]} for number in range(1, 9)],
+        "oracle": f"def f(x):\n    return x * {_numbers(chance)[0]} + {_numbers(chance)[1]}\n",
+        "tests": [{"args": [number]} for number in range(_TESTS)],
     },
 }
-"""Makers of references, by the form of their tests."""
+"""Makers of references, by the form of their tests; the second argument tells whether each test has its own liar."""
 
 
 @dataclass(slots=True)
 class Fuzz:
     """Result of a run."""
 
-    plays: int
+    plays: int = 0
     complaints: list[str] = field(default_factory=list)
     """Plays that ended otherwise than they must, each with what it takes to repeat it."""
+    verdicts: Counter[str] = field(default_factory=Counter)
+    samples: int = 0
     elapsed_s: float = 0.0
 
 
-def references(seed: int) -> dict[str, dict[str, Any]]:
-    """Return a reference of each form; the same for the same seed."""
-    return {form: make(random.Random(seed)) for form, make in FORMS.items()}
+def references(seed: int, *, is_grouped: bool = False) -> dict[str, dict[str, Any]]:
+    """Return a reference of each form; the same for the same arguments."""
+    return {form: make(random.Random(seed), is_grouped) for form, make in FORMS.items()}
 
 
-def run(plays: int, *, seed: int = 0, batch: int = _BATCH, progress: Callable[[int], None] = lambda _: None) -> Fuzz:
-    """Play answers, each against one suite.
+def batch_of(seed: int) -> Iterator[tuple[Sample, int]]:
+    """Yield the samples of one batch, each with the number of its liars."""
+    grouped, alone = references(seed, is_grouped=True), references(seed)
+    for position, form in enumerate(grouped):
+        for group in range(_GROUPS):
+            first = ((seed * len(grouped) + position) * _GROUPS + group) * _TESTS
+            liars = range(first, first + _TESTS)
+            source = grouped_program(liars) if form == "stdin" else grouped_answer(liars)
+            yield Sample(f"{form} {seed}.{group}", f"```python\n{source}```", grouped[form]), _TESTS
+        source = answer(seed * len(grouped) + position)
+        yield Sample(f"{form} {seed}.alone", f"```python\n{source}```", alone[form]), 1
+
+
+def plays_of(results: Sequence[TestResult], liars: int) -> int:
+    """Return how many plays the tests of one sample were (see the module's docstring)."""
+    ran = [test for test in results if test.verdict != "not_run"]
+    if len({(test.verdict, test.detail) for test in ran}) == 1:
+        return 1
+    timeouts = sum(test.verdict == "timeout" for test in ran)
+    return min(liars, len(ran) - max(0, timeouts - 1))
+
+
+def run(plays: int, *, seed: int = 0, workers: int = 0, progress: Callable[[int], None] = lambda _: None) -> Fuzz:
+    """Play batches until there were enough plays.
 
     Args:
-        plays: number of answers.
-        seed: of the first answer; the next ones follow.
-        batch: answers that meet the same values in their tests.
+        plays: number of plays.
+        seed: of the first batch; the next ones follow.
+        workers: answers that are graded at the same time; 0: as many as there are CPUs.
         progress: called after each batch with the number of plays.
     """
-    fuzz = Fuzz(plays)
+    fuzz = Fuzz()
     started = time.monotonic()
-    with Grader(GraderConfig.load(None, _SETTINGS)) as grader:
-        for first in range(seed, seed + plays, batch):
-            suites = list(references(first).items())
-            numbers = range(first, min(first + batch, seed + plays))
-            samples = [
-                Sample(f"{form} {number}", f"```python\n{answer(number)}```", reference)
-                for number in numbers
-                for form, reference in [suites[number % len(suites)]]
-            ]
-            for sample, grade in zip(samples, grader.grade_batch(samples), strict=True):
+    with Grader(GraderConfig.load(None, {**_SETTINGS, "GRADER_WORKERS": str(workers)})) as grader:
+        for number in count(seed):
+            plays_before = fuzz.plays
+            samples = list(batch_of(number))
+            grades = grader.grade_batch([sample for sample, _ in samples])
+            for (sample, liars), grade in zip(samples, grades, strict=True):
                 passed = [test.name for test in grade.tests if test.verdict == "passed"]
                 if grade.status is not GradeStatus.SCORED:
-                    fuzz.complaints.append(f"play {sample.id} of {first}: {grade.status}: {grade.reason}")
+                    fuzz.complaints.append(f"{sample.id}: {grade.status}: {grade.reason}")
                 elif passed:
-                    fuzz.complaints.append(f"play {sample.id} of {first}: passed {passed[:3]}")
-            progress(numbers.stop - seed)
+                    fuzz.complaints.append(f"{sample.id}: passed {passed[:3]}")
+                fuzz.verdicts.update(test.verdict.value for test in grade.tests)
+                fuzz.samples += 1
+                fuzz.plays += plays_of(grade.tests, liars)
+            progress(min(fuzz.plays, plays))
+            if fuzz.plays >= plays or fuzz.plays == plays_before:
+                break
     fuzz.elapsed_s = time.monotonic() - started
     return fuzz
 
@@ -256,24 +310,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return the exit code."""
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
     parser.add_argument("--plays", type=int, default=100_000)
+    parser.add_argument("--workers", type=int, default=0, help="answers graded at the same time; 0: one for each CPU")
     parser.add_argument(
-        "--seed", type=int, default=None, help="number of the first answer; by default another each time"
+        "--seed", type=int, default=None, help="number of the first batch; by default another each time"
     )
-    parser.add_argument(
-        "--show", type=int, metavar="NUMBER", help="print the answer with this number, and play nothing"
-    )
+    parser.add_argument("--show", metavar="SAMPLE", help="print the sample of that name, 'suite 7.1', and play nothing")
     options = parser.parse_args(arguments)
     if options.show is not None:
-        print(answer(options.show))
+        batch = int(options.show.split()[1].partition(".")[0])
+        for sample, _ in batch_of(batch):
+            if sample.id == options.show:
+                print(sample.completion, sample.reference, sep="\n")
         return 0
-    seed = random.SystemRandom().randrange(10**9) // _BATCH * _BATCH if options.seed is None else options.seed
+    seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     print(f"seed {seed}")
     with Progress(options.plays, "plays") as progress:
-        fuzz = run(options.plays, seed=seed, progress=progress.reach)
-    print(f"{fuzz.plays} plays in {fuzz.elapsed_s:.0f} s, {fuzz.plays / fuzz.elapsed_s:.0f} per second")
+        fuzz = run(options.plays, seed=seed, workers=options.workers, progress=progress.reach)
+    rate = fuzz.plays / fuzz.elapsed_s
+    print(f"{fuzz.plays} plays in {fuzz.samples} samples, {fuzz.elapsed_s:.0f} s, {rate:.0f} per second")
+    print(", ".join(f"{number} {verdict}" for verdict, number in fuzz.verdicts.most_common()))
     for complaint in fuzz.complaints[:40]:
         print(f"ERROR: {complaint}")
-    print(f"FAILED: {len(fuzz.complaints)} plays" if fuzz.complaints else "no forged pass, none unscored, no crash")
+    print(f"FAILED: {len(fuzz.complaints)} samples" if fuzz.complaints else "no forged pass, none unscored, no crash")
     return 1 if fuzz.complaints else 0
 
 

@@ -6,11 +6,12 @@ None of them can know what the tests expect, so each is wrong by construction.
 from __future__ import annotations
 
 import random
+import re
 
 from sandbox.wire.framing import frame
 from sandbox.wire.values import encode
 
-__all__ = ["answer"]
+__all__ = ["answer", "grouped_answer", "grouped_program", "own_names"]
 
 _DUNDER_NAMES = """
     eq ne lt le gt ge add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod divmod rdivmod pow rpow
@@ -45,9 +46,67 @@ _ENDS = {"__next__": "StopIteration", "__anext__": "StopAsyncIteration", "__geti
 _VERBS = ["ok", "raised", "large", "callback", "call", "get", "op", "load", "x", ""]
 
 
+_OWN_NAME = re.compile(
+    rf"""(?<![\w."'])(?<!    def )(?<!    async def )({"|".join([*_NAMES, "Error", "seen", r"L[0-9]"])})(?![\w"'])"""
+)
+"""Names that each liar of a group has for itself. A method of such a name, and what is in quotes, stays as it is."""
+_DISPATCHER = """
+def f(number, *args):
+    lie = globals()[f"f_{number}"]
+    try:
+        return lie(3)
+    except TypeError:
+        return lie
+"""
+
+
 def answer(seed: int) -> str:
     """Return the source of a lying answer; the same for the same seed."""
     return _Liar(random.Random(seed)).source()
+
+
+def grouped_answer(seeds: range) -> str:
+    """Return an answer that has one liar for each seed.
+
+    The names of the liar with index 3 end in ``_3``. The function ``f`` gives what that liar says for the argument 3.
+    """
+    chance = random.Random(seeds.start)
+    parts = ["import os\n"]
+    for index, seed in enumerate(seeds):
+        source = own_names(_group_member(seed), index)
+        parts.append(f"try:\n{_indented(source)}except BaseException:\n    pass\n")
+    if chance.random() < 0.2:
+        shadow = chance.choice(_SHADOWS)
+        parts.append(f"try:\n    {shadow} = L0_0\nexcept NameError:\n    pass\n")
+    return "".join([*parts, _DISPATCHER])
+
+
+def grouped_program(seeds: range) -> str:
+    """Return a program that has one liar for each seed, and plays the one whose index it reads."""
+    parts = []
+    for index, seed in enumerate(seeds):
+        source = f"{_group_member(seed)}print(seen)\nprint(f(3), Circle(2), total)\n"
+        parts.append(f"def play_{index}():\n{_indented(source)}")
+    return "".join([*parts, 'globals()[f"play_{int(input())}"]()\n'])
+
+
+def _group_member(seed: int) -> str:
+    """Return the source of a liar of a group; another one where it is not Python, which would silence the others."""
+    source = _Liar(random.Random(seed)).source(is_alone=False)
+    try:
+        compile(f"def play():\n{_indented(source)}", "<liar>", "exec", dont_inherit=True)
+    except SyntaxError:
+        return _group_member(-seed - 1 if seed >= 0 else seed - 10**12)
+    return source
+
+
+def own_names(source: str, index: int) -> str:
+    """Return source that uses the names of one liar of a group."""
+    return _OWN_NAME.sub(rf"\1_{index}", source)
+
+
+def _indented(source: str) -> str:
+    return "".join(f"    {line}\n" for line in source.splitlines())
 
 
 class _Liar:
@@ -55,17 +114,21 @@ class _Liar:
         self.chance = chance
         self.classes = [f"L{number}" for number in range(chance.randint(1, 4))]
 
-    def source(self) -> str:
-        """Return an answer: some classes, and the names that tests use."""
+    def source(self, *, is_alone: bool = True) -> str:
+        """Return an answer: some classes, and the names that tests use.
+
+        Args:
+            is_alone: whether it may also hide names that other liars of the same answer need.
+        """
         lines = ["import os", "seen = [0]", "class Error(Exception): pass"]
         for name in self.classes:
             lines += self.class_lines(name)
         names = [name for name in _NAMES if self.chance.random() < 0.9]
-        if self.chance.random() < 0.2:
+        if is_alone and self.chance.random() < 0.2:
             names += self.chance.sample(_SHADOWS, 2)
         for name in names:
             lines += self.binding(name)
-        if self.chance.random() < 0.1:
+        if is_alone and self.chance.random() < 0.1:
             lines += ["def __getattr__(name):", f"    {self.action()}"]
         if self.chance.random() < 0.05:
             lines.append(f"{self.value()}[0]")

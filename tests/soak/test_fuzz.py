@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from grader.types import Sample, TestResult
+from testcases.verdict import Verdict
 from tests.soak import fuzz
-from tests.soak.fuzz import FORMS, references, run
-from tests.soak.liars import answer
+from tests.soak.fuzz import batch_of, plays_of, references, run
+from tests.soak.liars import answer, grouped_answer, grouped_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_lying_answers_pass_nothing_and_are_scored() -> None:
-    assert run(3 * len(FORMS)).complaints == []
+    fuzz = run(200)
+    assert fuzz.complaints == []
+    assert fuzz.plays >= 200
 
 
 def test_answers_are_python_and_repeatable() -> None:
@@ -32,6 +36,26 @@ def test_answers_are_python_and_repeatable() -> None:
             broken += 1
     assert broken < 10
     assert references(3) == references(3) != references(4)
+    for grouped in (grouped_answer(range(48)), grouped_program(range(48))):
+        compile(grouped, "<answer>", "exec")
+
+
+def test_each_test_of_a_group_asks_its_own_liar() -> None:
+    (suite,) = [reference for name, reference in references(3, is_grouped=True).items() if name == "suite"]
+    for index, test in enumerate(suite["pytest"].split("def test_")[1:]):
+        assert f"_{index}" in test.split("\n", 1)[1]
+    answers = {sample.id: sample.completion for sample, liars in batch_of(3) if liars > 1}
+    assert len(set(answers.values())) == len(answers)
+
+
+def test_plays_are_counted_by_tests_that_ran() -> None:
+    def results(*verdicts: str) -> list[TestResult]:
+        return [TestResult(Verdict(verdict), detail=str(number)) for number, verdict in enumerate(verdicts)]
+
+    assert plays_of(results("wrong_answer", "exception", "crashed"), 24) == 3
+    assert plays_of(results("wrong_answer", "not_run", "timeout", "timeout"), 24) == 2
+    assert plays_of(results("wrong_answer", "exception", "crashed"), 1) == 1
+    assert plays_of([TestResult(Verdict.EXCEPTION, detail="not loaded")] * 24, 24) == 1
 
 
 @pytest.mark.parametrize(
@@ -43,12 +67,12 @@ def test_answers_are_python_and_repeatable() -> None:
 )
 def test_a_pass_is_noticed(monkeypatch: pytest.MonkeyPatch, liar: Callable[[int], str], complaint: str) -> None:
     reference = {"entry_point": "f", "tests": [{"args": [3], "expected": 1.5}]}
-    monkeypatch.setattr(fuzz, "answer", liar)
-    monkeypatch.setattr(fuzz, "references", lambda _: {"calls": reference})
+    monkeypatch.setattr(fuzz, "batch_of", lambda _: [(Sample("calls", f"```python\n{liar(0)}```", reference), 1)])
     assert [text.partition(": ")[2] for text in run(1).complaints] == [complaint][: bool(complaint)]
 
 
 def test_a_sample_without_a_score_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     reference = {"entry_point": "f", "tests": [{"assert": "assert f("}]}
-    monkeypatch.setattr(fuzz, "references", lambda _: {"broken": reference})
+    sample = Sample("broken", f"```python\n{answer(0)}```", reference)
+    monkeypatch.setattr(fuzz, "batch_of", lambda _: [(sample, 1)])
     assert ["unscored" in text for text in run(1).complaints] == [True]
