@@ -53,18 +53,18 @@ class SpecRun:
         """Error by which the watchdog has ended test code."""
         self._left_out: set[int] = set()
         """Indices of calls whose input the oracle refuses."""
-        self._ask_oracle()
+        self._ask_oracle(limits.output_kb * 1024)
 
     @property
     def asked_count(self) -> int:
         """Number of requests so far by which test code used the solution."""
         raise NotImplementedError
 
-    def _ask_oracle(self) -> None:
+    def _ask_oracle(self, value_bytes: int) -> None:
         """Find out the expected values that the spec leaves to its oracle, before there is an answer.
 
         A call for which the oracle raises is left out, for every answer: EvalPlus puts a contract into its solutions,
-        which raises for inputs that no answer has to handle.
+        which raises for inputs that no answer has to handle. So is one whose value no answer could return.
 
         Raises:
             BrokenTestError: the oracle works for no call, or takes too long.
@@ -73,7 +73,7 @@ class SpecRun:
         is_asked = False
         # With a time limit of its own: on the clock of the tests the answer could leave it nothing.
         with Watchdog(self.watchdog.cpu_s).watching():
-            oracle = Oracle(self.spec["oracle"])
+            oracle = Oracle(self.spec["oracle"], value_bytes)
             for index, test in enumerate(self.tests):
                 match test:
                     case ["call", function, args, kwargs, None, _]:

@@ -16,10 +16,15 @@ from testcases.formats.io_tests import problem_from_pairs
 if TYPE_CHECKING:
     from testcases.model import Problem
 
-__all__ = ["KEYS", "NAME", "read"]
+__all__ = ["KEYS", "NAME", "fits", "read"]
 
 NAME: Final = "apps"
 KEYS: Final = (frozenset({"input_output"}),)
+
+
+def fits(reference: Any) -> bool:
+    """Return whether a reference with `KEYS` is of the format, by its outside."""
+    return not isinstance(reference["input_output"], list)  # LeetCodeDataset has examples there, beside its tests
 
 
 def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all formats are called alike

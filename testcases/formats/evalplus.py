@@ -122,7 +122,7 @@ def read(reference: Any, *, prompt: str) -> Problem:
     calls = {
         f"{key}[{index}]": args
         for key in _INPUTS
-        if fields.has(key) and fields.json(key) != []
+        if fields.has(key) and fields.json(key) not in ([], {})  # Mbpp/793 writes {} for no inputs
         for index, args in enumerate(restore_types(fields.items(key), reference.get("task_id")))
     }
     if not calls:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from testcases.errors import InvalidFieldError
 from testcases.model import ASK_ORACLE, CallTest, CheckTest, Comparison
 from testcases.plain_data import require_plain
+from testcases.source.parsing import bound_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,12 +111,11 @@ class Script:
     oracle: str = ""
 
 
-def read_script(tree: ast.Module, source: str, entry_point: str) -> Script | None:
+def read_script(tree: ast.Module, entry_point: str) -> Script | None:
     """Read a script; return ``None`` if it is not one of EvalPlus's, or holds values that are not plain data.
 
     Args:
         tree: the script, parsed.
-        source: the script.
         entry_point: name of the function tested.
     """
     # Anything unexpected ends in None: the script is then run as it is, which is slower and never wrong.
@@ -133,7 +133,7 @@ def read_script(tree: ast.Module, source: str, entry_point: str) -> Script | Non
     if "ref_func(" in ast.unparse(loops[0].body[0]):
         if solution is None:
             return None
-        code = ast.get_source_segment(source, solution)
+        code = _with_what_it_uses(solution, tree.body)
         tests = [CallTest(tuple(args), ASK_ORACLE, comparison=comparison_for(entry_point, atol)) for args in inputs]
         return Script(tuple(tests), f"{code}\n\n{entry_point} = ref_func\n")
     if results is None or len(results) != len(inputs):
@@ -150,6 +150,27 @@ def read_script(tree: ast.Module, source: str, entry_point: str) -> Script | Non
             for args, expected in zip(inputs, results, strict=True)
         )
     )
+
+
+def _with_what_it_uses(solution: ast.FunctionDef, body: list[ast.stmt]) -> str:
+    """Return the source of a solution with the imports and functions of its script that it uses, in their order."""
+    # The rest of a script needs numpy, which is not needed here.
+    kept: set[ast.stmt] = set()
+    found: set[ast.stmt] = {solution}
+    while found:
+        kept |= found
+        used = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name)} | {"*"}
+        found = {statement for statement in body if _names_of(statement) & used} - kept
+    return "\n".join(ast.unparse(statement) for statement in body if statement in kept)
+
+
+def _names_of(statement: ast.stmt) -> set[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Import() | ast.ImportFrom() | ast.Assign():
+            return bound_names(statement)
+    return set()
 
 
 def _is_check(node: ast.stmt) -> bool:

@@ -16,12 +16,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from testcases.errors import InvalidFieldError
+from testcases.formats.evalplus import KEYS as EVALPLUS_KEYS
 from testcases.formats.evalplus_scripts import read_script
 from testcases.formats.fields import Fields, check_name
 from testcases.formats.pytest_file import looks_like_test_file
 from testcases.formats.script import method_name, prompt_of
 from testcases.model import CheckTest, Problem
 from testcases.source.parsing import find_prompt_code, parse_check
+from testcases.source.prompts import runnable_prompt
 
 __all__ = ["KEYS", "NAME", "fits", "read"]
 
@@ -31,6 +33,8 @@ KEYS: Final = (frozenset({"test", "entry_point"}),)
 
 def fits(reference: Any) -> bool:
     """Return whether a reference with `KEYS` is of the format, by its outside."""
+    if any(keys <= reference.keys() for keys in EVALPLUS_KEYS) and "canonical_solution" in reference:
+        return False  # EvalPlus's own rows keep HumanEval's tests, too; their inputs include those of the tests
     return not isinstance(reference["test"], str) or not looks_like_test_file(reference["test"])
 
 
@@ -51,11 +55,13 @@ def read(reference: Any, *, prompt: str) -> Problem:
         return Problem(
             (CheckTest(source),), entry_point, prompt=prompt_of(fields, entry_point, prompt), format_name=NAME
         )
-    script = read_script(tree, source, entry_point)
+    script = read_script(tree, entry_point)
+    prompt_code = find_prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point)
     return Problem(
         tests=(CheckTest(source),) if script is None else script.tests,
-        oracle="" if script is None else script.oracle,
+        # A script runs after the prompt, whose imports its solution uses.
+        oracle="" if script is None or not script.oracle else f"{runnable_prompt(prompt_code)}\n\n{script.oracle}",
         entry_point=entry_point,
-        prompt=find_prompt_code(fields.text_or("prompt", prompt), entry_point=entry_point),
+        prompt=prompt_code,
         format_name=NAME,
     )

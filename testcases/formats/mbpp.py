@@ -48,10 +48,11 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
 
 
 def _with_script(source: str, entry_point: str, setup: str) -> Problem:
-    script = read_script(parse_assertion(source, "test"), source, entry_point)
+    script = read_script(parse_assertion(source, "test"), entry_point)
     if script is None:
         return Problem(tests=(AssertTest(source),), entry_point=entry_point, setup=setup, format_name=NAME)
-    return Problem(tests=script.tests, entry_point=entry_point, oracle=script.oracle, setup=setup, format_name=NAME)
+    oracle = f"{setup}\n\n{script.oracle}" if script.oracle else ""
+    return Problem(tests=script.tests, entry_point=entry_point, oracle=oracle, setup=setup, format_name=NAME)
 
 
 def _setup(fields: Fields) -> str:

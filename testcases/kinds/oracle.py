@@ -12,6 +12,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from sandbox.wire.values import encode
 from testcases.describe import describe_arguments
 from testcases.signals import BrokenTestError
 from testcases.source.parsing import compile_quietly
@@ -25,6 +26,8 @@ __all__ = ["InputRefusedError", "Oracle", "compile_oracle"]
 
 _MAX_CACHED = 4096
 _TEXT_CHARS = 200
+_MOST_BYTES_FOR_ONE = 16
+"""A control character is one byte for marshal, and six when it crosses; a number in a set takes still more."""
 
 # A harness grades many answers to one problem, with the same calls in the same order.
 _known: OrderedDict[tuple[str, str, bytes], Any] = OrderedDict()
@@ -40,28 +43,34 @@ class Oracle:
 
     Args:
         source: Python that defines what is called.
+        value_bytes: size of the largest value that an answer may return; ``None`` for any.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, value_bytes: int | None = None) -> None:
         self._source = source
+        self._value_bytes = value_bytes
         self._namespace: dict[str, Any] | None = None
 
     def expected(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Return the value of a function, or of a method of a new object: ``Class.method``.
 
         Raises:
-            InputRefusedError: it raises.
+            InputRefusedError: it raises, or its value is larger than one of an answer may be.
             BrokenTestError: it takes too long, or is not there.
         """
         key = self._source, name, _fingerprint(args, kwargs)
         if key not in _known:
-            _known[key] = self._call(name, args, kwargs)
+            value = self._call(name, args, kwargs)
+            if self._value_bytes is not None and _is_larger(value, self._value_bytes):
+                call = _text_of_call(name, args, kwargs)
+                raise InputRefusedError(f"the oracle returns more than an answer may: {call}")
+            _known[key] = value
             if len(_known) > _MAX_CACHED:
                 _known.popitem(last=False)
         return _known[key]
 
     def _call(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        call = f"{name}({describe_arguments(list(args), dict(kwargs))})"[:_TEXT_CHARS]
+        call = _text_of_call(name, args, kwargs)
         try:
             function = self._function(name)
         except OutOfTimeError:
@@ -95,6 +104,24 @@ def compile_oracle(source: str) -> CodeType:
     """
     # Unlike test code its handlers report nothing: it never meets an exception of the answer.
     return compile_quietly(source, "<oracle>")
+
+
+def _text_of_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    return f"{name}({describe_arguments(list(args), dict(kwargs))})"[:_TEXT_CHARS]
+
+
+def _is_larger(value: Any, limit: int) -> bool:
+    """Return whether a value takes more bytes than the limit when it crosses from the answer's process."""
+    try:
+        # Most values are small, and marshal says so in a tenth of the time. Version 2 writes equal texts again.
+        if len(marshal.dumps(value, 2)) * _MOST_BYTES_FOR_ONE < limit:
+            return False
+    except ValueError:
+        pass  # of a class that marshal does not know
+    try:
+        return len(encode(value)) > limit
+    except ValueError:  # a codec error: it is not plain data
+        return False
 
 
 def _fingerprint(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:

@@ -634,6 +634,7 @@ CASES = [
             "entry_point": "Solution().pairUp",
             "test": CHECK_TWO_SUM,
             "starter_code": TWO_SUM,
+            "input_output": [{"input": "nums = [2, 7, 11], target = 9", "output": "[0, 1]"}],
         },
         **CLASSES,
     ),

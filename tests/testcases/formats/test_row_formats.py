@@ -216,6 +216,14 @@ class TestEvalPlus:
         )
         compile(problem.oracle, "oracle", "exec")
 
+    def test_rows_that_keep_the_tests_of_humaneval_are_read(self) -> None:
+        row = {**EVALPLUS, "test": "def check(candidate):\n    assert candidate(1) == 1\n"}
+        assert read_reference(row) == read_reference(EVALPLUS)
+        assert read_reference(row, format_name="humaneval").format_name == "humaneval"
+
+    def test_an_empty_object_stands_for_no_inputs(self) -> None:
+        assert read_reference({**EVALPLUS, "plus_input": {}}) == read_reference({**EVALPLUS, "plus_input": []})
+
     def test_solution_may_be_whole(self) -> None:
         row = {
             **EVALPLUS,
@@ -313,6 +321,36 @@ class TestScriptsOfEvalPlus:
         namespace: dict[str, Any] = {}
         exec(problem.oracle, namespace)
         assert namespace["f"](4) == 8
+
+    def test_a_solution_keeps_the_imports_and_functions_that_it_uses(self) -> None:
+        script = HEAD + (
+            "import collections\nfrom math import *\n\ndef twice(n):\n    return n * unused_inside(n)\n\n"
+            "def unused_inside(n):\n    return 2\n\n"
+            "def ref_func(n):\n    return collections.Counter([twice(n), floor(n)])\n\n"
+            "inputs = [[1], [2]]\nfor i, inp in enumerate(inputs):\n    assertion(f(*inp), ref_func(*inp), 0)\n"
+        )
+        problem = read_reference({"test_list": ["assert f(1)"], "test": script})
+        namespace: dict[str, Any] = {}
+        exec(problem.oracle, namespace)
+        assert namespace["f"](4) == {8: 1, 4: 1}
+        assert "numpy" not in problem.oracle
+
+    def test_a_solution_uses_what_the_prompt_and_the_setup_import(self) -> None:
+        script = HEAD + (
+            "def ref_func(n: int) -> List[int]:\n    return [floor(n)]\n\ninputs = [[1.5]]\n"
+            "for i, inp in enumerate(inputs):\n    assertion(f(*inp), ref_func(*inp), 0)\n"
+        )
+        checked = script.replace("inputs =", "def check(candidate):\n    inputs =").replace("\nfor", "\n    for")
+        checked = checked.replace("assertion(f(", "    assertion(candidate(")
+        prompt = 'from typing import List\nfrom math import floor\n\ndef f(n) -> List[int]:\n    """Round."""\n'
+        setup = ["from typing import List", "from math import floor"]
+        for row in (
+            {"test": checked, "entry_point": "f", "prompt": prompt},
+            {"test_list": ["assert f(1)"], "test": script, "test_imports": setup},
+        ):
+            namespace: dict[str, Any] = {}
+            exec(read_reference(row).oracle, namespace)
+            assert namespace["f"](1.5) == [1]
 
     def test_of_mbpp_take_the_place_of_the_assertions(self) -> None:
         script = HEAD + (

@@ -9,7 +9,7 @@ import pytest
 
 from testcases.compare.values import equal
 from testcases.kinds import oracle
-from testcases.kinds.oracle import Oracle
+from testcases.kinds.oracle import InputRefusedError, Oracle
 from testcases.model import Comparison
 from testcases.signals import BrokenTestError
 from testcases.watchdog import OutOfTimeError
@@ -54,6 +54,17 @@ def test_may_change_its_arguments() -> None:
     args = [[1]]
     assert Oracle("def f(x):\n    x.append(2)\n    return x\n").expected("f", args, {}) == [1, 2]
     assert args == [[1]]
+
+
+def test_refuses_inputs_whose_value_no_answer_could_return() -> None:
+    one = Oracle("def f(n):\n    return ['Dog'] * n\n", 20_000)
+    assert len(one.expected("f", [2000], {})) == 2000
+    with pytest.raises(InputRefusedError, match=r"returns more than an answer may: f\(5000\)"):
+        one.expected("f", [5000], {})
+    with pytest.raises(InputRefusedError, match="more than an answer may"):
+        Oracle("import fractions\ndef f(n):\n    return [fractions.Fraction(1, 3)] * n\n", 20_000).expected(
+            "f", [5000], {}
+        )
 
 
 @pytest.mark.parametrize(
