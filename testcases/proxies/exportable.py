@@ -158,6 +158,11 @@ def construction_of(value: Any) -> Construction | None:
     """
     kind = type(value)
     if kind is functools.partial:
+        # A container would be copied, and the test would not see what its own function puts into it.
+        if abilities_of(value.func) == "function" and any(
+            isinstance(arg, _CONTAINERS) for arg in (*value.args, *value.keywords.values())
+        ):
+            return None
         return _call("functools:partial", value.func, *value.args, **value.keywords)
     if kind in {operator.itemgetter, operator.attrgetter, operator.methodcaller}:
         function, args = value.__reduce__()

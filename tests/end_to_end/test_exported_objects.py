@@ -293,3 +293,52 @@ def test_a_harness_that_may_have_exported_a_mock_serves_one_answer() -> None:
     with Grader(GraderConfig.load(None, {"GRADER_WORKERS": "1"})) as alone:
         for answer in ("def f(x):\n    return 1\n", "def f(x):\n    return x\n"):
             assert grade_of(alone, answer, suite).metric("functional") == 1.0
+
+
+PARTIALS = """
+from collections import deque
+from functools import partial
+from solution import emit
+
+class Recorder:
+    def put(self, kept, value):
+        kept.append(value)
+
+def append(kept, value):
+    kept.append(value)
+
+def store(value, *, kept):
+    kept[value] = kept.get(value, 0) + 1
+
+def test_list():
+    kept = []
+    emit([partial(append, kept)], 5)
+    assert kept == [5, 6]
+
+def test_keyword():
+    kept = {}
+    emit([partial(store, kept=kept)], 5)
+    assert kept == {5: 1, 6: 1}
+
+def test_method():
+    kept = deque()
+    emit([partial(Recorder().put, kept)], 5)
+    assert list(kept) == [5, 6]
+
+def test_nested():
+    kept = [0]
+    emit([partial(partial(append), kept)], 5)
+    assert kept == [0, 5, 6]
+"""
+EMIT = """
+def emit(callbacks, value):
+    for callback in set(callbacks):
+        callback(value)
+        callback(value + 1)
+"""
+
+
+@pytest.mark.parametrize(("answer", "passed"), [(EMIT, 4), (EMIT.replace("value + 1", "value - 1"), 0)])
+def test_partial_functions_of_tests_fill_the_containers_of_the_test(grader: Grader, answer: str, passed: int) -> None:
+    grade = grade_of(grader, answer, PARTIALS)
+    assert [test.verdict for test in grade.tests].count("passed") == passed, [test.detail for test in grade.tests]
