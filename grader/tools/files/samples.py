@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from grader.errors import SampleError
 from grader.lambda_api.samples import read_sample
 from grader.tools.files.rows import LineFile, chunks
-from grader.types import BadSample, GradeStatus
+from grader.types import BadSample, GradeStatus, Sample, sample_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from grader.core.grader import Grader
     from grader.tools.files.rows import Row
-    from grader.types import Grade, Sample
+    from grader.types import Grade
 
 __all__ = ["SampleFile", "SampleLine", "grade_lines", "is_unreadable", "sample_error_text"]
 
@@ -63,7 +63,14 @@ def _sample_of_line(line: Row) -> Sample | BadSample:
     index = line.number - 1
     if line.complaint:
         return BadSample(f"sample-{index}", SampleError(f"#{index}", "sample", line.complaint))
-    return read_sample(line.document, index)
+    sample = read_sample(line.document, index)
+    # An event without an answer is valid, since pre-flight checks send rows of a data set. A file of samples is there
+    # for its answers, and a 0 for a misspelt key is a mistake that nobody would see.
+    if isinstance(sample, Sample) and sample.completion is None:
+        names = ", ".join(sorted(str(name)[:40] for name in line.document)) if isinstance(line.document, dict) else ""
+        complaint = f"is missing: give completion, or messages that end with the assistant's turn; found: {names}"
+        return BadSample(sample.id, SampleError(sample_label(sample.id, index), "completion", complaint))
+    return sample
 
 
 def grade_lines(

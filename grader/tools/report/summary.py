@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grader.text import one_line
+from grader.tools.report.groups import ProblemGroups, RewardDistribution
 from grader.types import GradeStatus
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ class Summary:
     """Rewards of the scored samples."""
     metrics: dict[str, RunningStats] = field(default_factory=dict)
     """Metrics of the scored samples, by name."""
+    rewards: RewardDistribution = field(default_factory=RewardDistribution)
+    """How the rewards of the scored samples are distributed."""
+    problems: ProblemGroups = field(default_factory=ProblemGroups)
+    """The scored samples of each problem."""
     verdicts: Counter[str] = field(default_factory=Counter)
     """Number of tests of the scored samples, by verdict."""
     slowest: list[SlowSample] = field(default_factory=list)
@@ -99,6 +104,8 @@ class Summary:
                 self.failures.append(UnscoredSample(name, line, one_line(grade.reason or "no reason given")))
             return
         self.reward.add(grade.reward)
+        self.rewards.add(grade.reward)
+        self.problems.add(grade)
         for metric in grade.metrics:
             self.metrics.setdefault(metric.name, RunningStats()).add(metric.value)
         self.verdicts.update(test.verdict.value for test in grade.tests)
@@ -117,6 +124,8 @@ class Summary:
             "scored": self.scored,
             "unscored": self.unscored,
             "reward": self.reward.as_dict(),
+            "reward_percentiles": {str(one): value for one, value in self.rewards.percentiles().items()},
+            "problems": self.problems.as_dict(),
             "metrics": {name: values.as_dict() for name, values in self.metrics.items()},
             "verdicts": dict(self.verdicts.most_common()),
             "slowest": [

@@ -79,8 +79,10 @@ def grades_table(grades: Sequence[Grade]) -> Table:
 
 
 def summary_tables(summary: Summary) -> Group:
-    """Make the tables of a run: metrics, verdicts, the slowest samples, and the unscored samples."""
+    """Make the tables of a run: metrics, problems, verdicts, the slowest samples, and the unscored samples."""
     parts: list[RenderableType] = [_metrics_table(summary)]
+    if summary.problems.groups:
+        parts.append(_problems_table(summary))
     if summary.verdicts:
         parts.append(_verdicts_table(summary.verdicts))
     if summary.slowest:
@@ -109,6 +111,23 @@ def _stats_row(values: RunningStats) -> tuple[str, str, str]:
 
 def _format_number(value: float) -> str:
     return f"{value:.0f}" if value == int(value) else f"{value:.3f}"
+
+
+def _problems_table(summary: Summary) -> Table:
+    problems = summary.problems
+    table = new_table("Problems and rewards", "statistic", "value", numbers=1)
+    table.add_row("problems", str(len(problems.groups)))
+    assert problems.pass_rate is not None
+    table.add_row("pass rate (all tests)", f"{problems.pass_rate:.3f}")
+    for k, value in problems.pass_at.items():
+        if k > 1:  # pass@1 is the pass rate
+            table.add_row(f"pass@{k}", f"{value:.3f}")
+    if problems.several:
+        share = problems.without_spread / problems.several
+        table.add_row("groups without spread", f"{problems.without_spread} of {problems.several} ({100 * share:.1f} %)")
+    for percent, reward in summary.rewards.percentiles().items():
+        table.add_row(f"reward, percentile {percent}", f"{reward:.3f}")
+    return table
 
 
 def _verdicts_table(verdicts: Mapping[str, int]) -> Table:

@@ -41,6 +41,8 @@ def test_a_result_is_the_lambdas_and_more(tmp_path: Path) -> None:
         "id": "a",
         "aggregate_reward_score": 0.5,
         "metrics_list": [{"name": "syntax", "value": 1.0, "type": "Metric"}],
+        "metrics": {"syntax": 1.0},
+        "problem": "",
         "line": 3,
         "digest": "d1",
         "status": "scored",

@@ -33,6 +33,15 @@ def sample(**fields: Any) -> str:
     return json.dumps({"completion": "x", "reference_answer": {"tests": []}, **fields})
 
 
+@pytest.mark.parametrize("row", [{"completions": ["x"]}, {"messages": [{"role": "user", "content": "x"}]}, {}])
+def test_a_line_without_an_answer_is_named_and_never_a_zero(tmp_path: Path, row: dict[str, Any]) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(row | {"reference_answer": {"tests": []}}))
+    (line,) = read(path)
+    assert "completion: is missing: give completion, or messages that end with the assistant's turn" in complaint(line)
+    assert "found: " in complaint(line)
+
+
 def test_reads_a_sample_a_line_and_counts_blank_ones(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(f"\n{sample(id='a')}\n   \n{sample(id=7)}\n{sample()}")
