@@ -10,13 +10,14 @@ imported from it and called. ``prompt`` is the text of the task, or code that th
 
 from __future__ import annotations
 
+import builtins
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
 from testcases.model import Problem, PytestTest
-from testcases.source.entry_points import find_called_name, find_imported_name
+from testcases.source.entry_points import find_called_name, find_imported_name, imports_module
 from testcases.source.parsing import find_prompt_code, parse
 from testcases.source.prompts import stub_names
 from testcases.source.pytest_unsupported import parse_suite
@@ -68,7 +69,9 @@ def problem_from_test_file(
     imported = find_imported_name(module, [tree])
     asked = stub_names(find_prompt_code(prompt)) if imported is None else frozenset()
     name = entry_point or imported or find_called_name([tree], parse("", field), preferred=asked)
-    if name is None:
+    if entry_point is None and imported is None and imports_module(module, [tree]) and hasattr(builtins, name or ""):
+        name = None  # it uses the module as a whole, such as by `getattr`
+    elif name is None and not imports_module(module, [tree]):
         raise InvalidFieldError(field, f"imports nothing from {module} and uses no name of the answer")
     return Problem(
         (PytestTest(source, module),),

@@ -11,9 +11,10 @@ import _collections_abc
 import builtins
 import collections
 import datetime as dt
+import decimal
 import functools
+import inspect
 import io
-import itertools
 import json
 import operator
 import random
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.wire.standard_values import form_name
 from sandbox.wire.values import Construction
+from testcases.proxies.awaiting import finish, next_of
 from testcases.signals import TEST_MODULES, BrokenTestError, FinalError, RefusedError
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ __all__ = [
     "abilities_of",
     "built_in_base",
     "construction_of",
+    "context_arguments",
     "function_facts",
     "global_name",
     "is_public",
@@ -52,7 +55,7 @@ _DOC_CHARS = 10_000
 _OWN_PACKAGES = frozenset({"testcases", "sandbox", "grader", "pytest", "_pytest", "unittest"})
 _ABILITY_NAMES: Final = """
     iter next len getitem setitem delitem contains eq ne lt le gt ge hash bool str repr int float index add sub mul
-    truediv neg abs reversed
+    truediv neg abs reversed aenter aexit aiter anext
 """
 
 
@@ -74,6 +77,8 @@ OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "isinstance": lambda kind, one: isinstance(one, kind), "issubclass": lambda kind, one: issubclass(one, kind),
     "enter": lambda one: _special(one, "__enter__")(),
     "exit": lambda one, _: _special(one, "__exit__")(None, None, None),
+    "await": finish, "aenter": lambda one: type(one).__aenter__(one), "anext": next_of, "aiter": aiter,
+    "aexit": lambda one, _: type(one).__aexit__(one, None, None, None),
     **{name: getattr(operator, name) for name in _OPERATORS.split()},
 }  # fmt: skip
 """Functions that perform the operations on exported objects, by name."""
@@ -93,13 +98,16 @@ _STATEFUL = (random.Random, types.SimpleNamespace, collections.ChainMap)
 _METHOD_TYPES = (types.BuiltinMethodType, types.MethodType, types.MethodWrapperType)
 _EXPORTABLE_TYPES: tuple[type, ...] = (
     io.StringIO, io.BytesIO, random.Random, re.Match, types.GeneratorType, map, filter, zip, enumerate,
-    unittest.mock.NonCallableMock, type(iter([])), type(iter(())), type(iter({})), type(iter(set())), type(iter("")),
+    unittest.mock.NonCallableMock, types.AsyncGeneratorType,
+    type(iter([])), type(iter(())), type(iter({})), type(iter(set())), type(iter("")),
     type(iter(range(0))), type({}.keys()), type({}.values()), type({}.items()), type(threading.Lock()), threading.Event,
     types.SimpleNamespace, reversed, type(iter(b"")), type(iter(bytearray())), type(iter("é")),
     type(iter(range(1 << 99))),
     type(iter(int, 1)), type(reversed([])), type(reversed({})), type(reversed({}.values())), type(reversed({}.items())),
     type(iter({}.values())), type(iter({}.items())), type(iter(collections.deque())),
 )  # fmt: skip
+_EXPORTABLE_MODULES: Final = frozenset({"itertools", "asyncio.queues", "asyncio.locks"})
+"""Modules all of whose objects may be exported."""
 _DATA_TYPES: tuple[type, ...] = (
     bool, bytearray, bytes, complex, dict, float, frozenset, int, list, object, range, set, slice, str, tuple,
 )  # fmt: skip
@@ -140,7 +148,8 @@ def function_facts(value: Any) -> str:
     """Return what the answer may read of a function of test code besides its name, as JSON."""
     notes = {name: _builtin_name(note) for name, note in value.__annotations__.items()}
     doc = value.__doc__ if type(value.__doc__) is str else None
-    return json.dumps({"doc": doc and doc[:_DOC_CHARS], "qualname": value.__qualname__, "annotations": notes})
+    facts = {"doc": doc and doc[:_DOC_CHARS], "qualname": value.__qualname__, "annotations": notes}
+    return json.dumps(facts | ({"async": True} if inspect.iscoroutinefunction(value) else {}))
 
 
 def argument_error(kind: type) -> FinalError:
@@ -176,11 +185,19 @@ def construction_of(value: Any) -> Construction | None:
     if kind is collections.defaultdict:
         return _call("collections:defaultdict", value.default_factory, dict(value))
     # A method of a value that crosses as data, such as ", ".join, or of a class that crosses by name.
+    if kind is decimal.Context:
+        return _call("decimal:Context", *context_arguments(value))
     owner = getattr(value, "__self__", None) if kind in _METHOD_TYPES else None
     if isinstance(owner, type) and global_name(owner) is not None:
         return _call("builtins:getattr", owner, value.__name__)
     is_data = type(owner) in _IMMUTABLE_TYPES or (form_name(type(owner)) is not None and type(owner) not in _STATEFUL)
     return _call("builtins:getattr", owner, value.__name__) if is_data else None
+
+
+def context_arguments(context: decimal.Context) -> tuple[Any, ...]:
+    """Return the arguments that make a context of `decimal` again, without the flags that calculations have set."""
+    limits = context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp
+    return (*limits, [], [kind for kind, is_set in context.traps.items() if is_set])
 
 
 def _type_construction(value: Any) -> Construction | None:
@@ -258,6 +275,8 @@ def abilities_of(value: Any) -> str | None:
     if kind is functools.partial:
         harmless = getattr(value.func, "__module__", "") in {"_operator", "math"}
         return "function" if harmless or abilities_of(value.func) == "function" else None
+    if kind is types.CoroutineType:
+        return "coroutine"
     # A bound method gives access to its object, so it may be exported only if the object may.
     if kind is types.MethodType:
         return "function" if abilities_of(value.__self__) is not None else None
@@ -275,17 +294,25 @@ def abilities_of(value: Any) -> str | None:
         return "type" if _is_test_module(value.__module__) else None
     if isinstance(value, BaseException):
         return f"exception {built_in_base(kind)} {_args_text(value)}"
+    return _abilities_of_object(kind)
+
+
+def _abilities_of_object(kind: type) -> str | None:
     if (
         kind is object
         or _is_test_module(kind.__module__)
         or issubclass(kind, _EXPORTABLE_TYPES)
-        or kind.__module__ == itertools.__name__
+        or kind.__module__ in _EXPORTABLE_MODULES
     ):
-        return " ".join(
+        words = [
             word
             for name, word in _ABILITIES.items()
             if (found := getattr(kind, name, None)) is not None and found is not getattr(object, name, None)
-        )
+        ]
+        fields = vars(kind).get("__dataclass_fields__") if _is_test_module(kind.__module__) else None
+        if type(fields) is dict:  # `dataclasses` works on them in the answer, too
+            words.append("fields:" + ",".join(filter(is_public, fields)))
+        return " ".join(words)
     return None
 
 

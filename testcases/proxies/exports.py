@@ -21,7 +21,7 @@ from testcases.proxies.proxy import ProxyType
 from testcases.signals import TEST_MODULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["Exports", "may_be_called", "may_get", "may_set"]
 
@@ -34,7 +34,12 @@ _ASSERT_PREFIXES: Final = ("assert", "assret", "asert", "aseert", "assrt")
 _TESTCASE_ATTRIBUTES: Final = frozenset(dir(unittest.IsolatedAsyncioTestCase))
 _HARMLESS_MODULES: Final = frozenset({"math", "_operator"})
 _CONTAINERS: Final = frozenset({list, tuple, set, frozenset, dict})
-_TYPE_OPERATIONS: Final = frozenset({"isinstance", "issubclass"})
+_OPERATIONS_OF_KIND: Final[Mapping[str, frozenset[str]]] = types.MappingProxyType(
+    {"type": frozenset({"isinstance", "issubclass"}), "coroutine": frozenset({"await"})}
+)
+_NOT_OF_OBJECTS: Final = frozenset[str]().union(*_OPERATIONS_OF_KIND.values())
+_CLOSED: Final = frozenset({"function", "coroutine"})
+"""What has no attributes for the answer."""
 _MAX_DEPTH: Final = 5
 _MISSING: Any = object()
 
@@ -185,12 +190,12 @@ class Exports:
         if verb == OP:
             operation, *operands = rest
             abilities = str(abilities_of(exported)).split()
-            allowed = _TYPE_OPERATIONS if abilities == ["type"] else {*abilities, "enter", "exit"} - _TYPE_OPERATIONS
-            if operation not in allowed:
+            allowed = _OPERATIONS_OF_KIND.get(" ".join(abilities), {*abilities, "enter", "exit"} - _NOT_OF_OBJECTS)
+            if operation not in allowed or operation not in OPERATIONS:
                 raise TypeError(f"{type(exported).__name__!r} object cannot do that")
             return OPERATIONS[operation](exported, *operands)
         name, *value = rest
-        if not is_public(name) or abilities_of(exported) == "function" or not may_get(exported, name):
+        if not is_public(name) or abilities_of(exported) in _CLOSED or not may_get(exported, name):
             raise AttributeError(f"{type(exported).__name__!r} object has no attribute {name!r}")
         if verb == GET:
             return getattr(exported, name)

@@ -101,6 +101,8 @@ def class_for_type_name(session: Session, name: str) -> type:
         members["__dict__"] = property(lambda _: {})
     if kind is types.CoroutineType:
         members |= {"send": _send, "throw": _throw, "close": _close}
+    if kind is types.FunctionType:
+        members["__get__"] = _bound
     # Two functions are never equal, whatever the process reports.
     if kind in _ROUTINES:
         members |= {"__eq__": object.__eq__, "__hash__": object.__hash__, "__module__": "solution"}
@@ -108,6 +110,11 @@ def class_for_type_name(session: Session, name: str) -> type:
     for own in ("__getattribute__", "__setattr__", "__str__", "__repr__"):
         members.pop(own, None)
     return type.__new__(ProxyType, name, (Proxy,), members)
+
+
+def _bound(self: Any, instance: Any, _: Any = None) -> Any:
+    """Return the method of an object: test code has put a function of the solution in a class of its own."""
+    return self if instance is None else types.MethodType(self, instance)
 
 
 def _send(self: Any, _: Any) -> None:
@@ -178,6 +185,9 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
         usable = [field for field in fields if field.isidentifier() and not keyword.iskeyword(field)]
         namespace["__dataclass_fields__"] = {field: _field(field) for field in usable}
     built = _build_class(name, bases, namespace)
+    if description.get("abstract") is True:
+        # What `inspect.isabstract` looks at. Objects of such a class cannot be made, so it needs no proxies.
+        type.__setattr__(built, "__abstractmethods__", frozenset({"abstract"}))
     for method in own_methods:
         if method.__module__ == __name__:
             method.__solution_class__ = built  # type: ignore[attr-defined]  # where to find it, if it is passed on

@@ -16,7 +16,7 @@ from testcases.source.parsing import bound_names, parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Signature", "find_called_name", "find_defined_function", "find_imported_name"]
+__all__ = ["Signature", "find_called_name", "find_defined_function", "find_imported_name", "imports_module"]
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _BUILTINS = frozenset(dir(builtins))
@@ -75,7 +75,7 @@ def _star_imported_names(modules: Sequence[ast.Module]) -> frozenset[str]:
 def find_imported_name(module: str, tests: Sequence[ast.Module]) -> str | None:
     """Return the name that tests import from the answer, or use as an attribute of its module.
 
-    Of several it is the first that is called, or else the first.
+    Of several it is the first that is called, or else the first; but not a constant by its name (``LIMIT``).
     """
     names = [
         alias
@@ -88,7 +88,23 @@ def find_imported_name(module: str, tests: Sequence[ast.Module]) -> str | None:
     called = {name for test in tests for name in _called_names(test)}
     used = [alias.name for alias in names if (alias.asname or alias.name) in called]
     called_members, members = _members_of(module, tests)
-    return next(iter([*used, *called_members, *(alias.name for alias in names), *members]), None)
+    others = [name for name in [*(alias.name for alias in names), *members] if not _is_constant(name)]
+    return next(iter([*used, *called_members, *others]), None)
+
+
+def imports_module(module: str, tests: Sequence[ast.Module]) -> bool:
+    """Return whether tests import the answer's module itself, as ``import solution``."""
+    return any(
+        alias.name == module
+        for test in tests
+        for node in ast.walk(test)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    )
+
+
+def _is_constant(name: str) -> bool:
+    return name.isupper() and len(name) > 1  # a class may be called A, and a function of one letter, too
 
 
 def _members_of(module: str, tests: Sequence[ast.Module]) -> tuple[list[str], list[str]]:

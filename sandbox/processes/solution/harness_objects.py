@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import sys
 from collections import namedtuple
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,9 @@ _OPERATIONS = {
         "__neg__",
         "__abs__",
         "__reversed__",
+        "__aenter__",
+        "__aiter__",
+        "__anext__",
     ]
 }
 
@@ -133,28 +137,15 @@ class HarnessObjects:
         if first == "type":
             return type.__new__(_HarnessType, reference.kind, (), {"_ask": (ask,), "__module__": "test_solution"})
         if first == "function":
-
-            def function(*args: Any, **kwargs: Any) -> Any:
-                return ask("call", function, list(args), kwargs)
-
-            function.__name__ = function.__qualname__ = reference.kind
-            if rest:
-                facts = json.loads(rest)
-                function.__doc__, function.__qualname__ = facts["doc"], facts["qualname"]
-                function.__annotations__ = {
-                    name: vars(builtins)[note] for name, note in facts["annotations"].items() if note is not None
-                }
-            return function
+            return _make_function(ask, reference.kind, json.loads(rest) if rest else {})
+        if first == "coroutine":
+            own: list[Any] = []
+            own.append(_finishing(ask, own))
+            return own[0]
         # Python looks special methods up in the class, so each set of abilities needs a class of its own.
         class_key = (reference.kind, abilities)
         if class_key not in self._classes:
-            members: dict[str, Any] = {"__slots__": ()}
-            for ability in abilities.split():
-                if ability in _OPERATIONS:
-                    members[_OPERATIONS[ability]] = _forwarding(ability)
-            if reference.is_callable:
-                members["__call__"] = _call
-            self._classes[class_key] = type(reference.kind, (HarnessObject,), members)
+            self._classes[class_key] = _make_class(reference, abilities.split())
         return self._classes[class_key](ask)
 
     def exception_class(self, name: str, base: str) -> type[BaseException]:
@@ -179,11 +170,63 @@ class HarnessObjects:
         return self._tuples[class_key](*named.items)
 
 
+def _make_function(ask: Callable[..., Any], name: str, facts: dict[str, Any]) -> Any:
+    """Make what stands for a function of test code."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        return ask("call", function, list(args), kwargs)
+
+    async def wait(*args: Any, **kwargs: Any) -> Any:
+        return await run(*args, **kwargs)
+
+    function: Any = wait if facts.get("async") else run
+    function.__name__ = function.__qualname__ = name
+    if facts:
+        function.__doc__, function.__qualname__ = facts["doc"], facts["qualname"]
+        function.__annotations__ = {
+            name: vars(builtins)[note] for name, note in facts["annotations"].items() if note is not None
+        }
+    return function
+
+
+def _make_class(reference: Reference, abilities: list[str]) -> type:
+    """Make the class of what stands for objects of test code with these abilities."""
+    members: dict[str, Any] = {"__slots__": ()}
+    for ability in abilities:
+        if ability.startswith("fields:"):
+            members["__dataclass_fields__"] = _fields(ability.removeprefix("fields:").split(","))
+        elif ability == "aexit":
+            members["__aexit__"] = _leave_async
+        elif ability in _OPERATIONS:
+            members[_OPERATIONS[ability]] = _forwarding(ability)
+    if reference.is_callable:
+        members["__call__"] = _call
+    return type(reference.kind, (HarnessObject,), members)
+
+
 def _forwarding(ability: str) -> Callable[..., Any]:
     def method(self: HarnessObject, *operands: Any) -> Any:
         return self._ask("op", ability, self, *operands)
 
     return method
+
+
+async def _finishing(ask: Callable[..., Any], own: list[Any]) -> Any:
+    """Await a coroutine of test code. It is a coroutine of this process, because tasks are made of nothing else."""
+    return ask("op", "await", own[0])
+
+
+def _leave_async(self: HarnessObject, *_: object) -> Any:
+    return self._ask("op", "aexit", self, None)
+
+
+def _fields(names: list[str]) -> dict[str, Any]:
+    """Return the fields by which `dataclasses` reads an object of test code."""
+    dataclasses = sys.modules.get("dataclasses")
+    if dataclasses is None or not all(names):
+        return {}
+    fields: dict[str, Any] = dataclasses.make_dataclass("fields", names).__dataclass_fields__
+    return fields
 
 
 def _call(self: HarnessObject, *args: Any, **kwargs: Any) -> Any:

@@ -35,6 +35,9 @@ _ERRORS = {
 }
 _name: Callable[[type], str] = type.__dict__["__name__"].__get__
 _module: Callable[[type], Any] = type.__dict__["__module__"].__get__
+_flags: Callable[[type], int] = type.__dict__["__flags__"].__get__
+_IS_ABSTRACT = 1 << 20
+"""Flag of classes that have abstract methods (``Py_TPFLAGS_IS_ABSTRACT``)."""
 mro_of: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 """A class and its bases, in the order in which attributes are looked up."""
 members_of: Callable[[type], Mapping[str, Any]] = type.__dict__["__dict__"].__get__
@@ -242,6 +245,7 @@ class Objects:
             "fields": [str(name) for name in fields] if type(fields) is dict else None,
             "names": [str(name) for name in names] if type(names) is tuple else None,
             "doc": text[:2000] if type(text) is str else None,
+            "abstract": bool(_flags(kind) & _IS_ABSTRACT),
         }
 
     def make(self, name: str, bases: list[Any], members: dict[str, Any]) -> Steps:
