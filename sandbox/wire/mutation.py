@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RETURNED",
+    "SHARED",
     "Tracked",
     "apply_changes",
     "containers_in",
     "contents_of",
     "is_mutable",
+    "merge_shared",
     "refill",
     "returned_container",
+    "shared_containers",
     "track",
 ]
 
@@ -36,6 +39,8 @@ _MUTABLE = _MAPPINGS | _SEQUENCES | {set, bytearray, array, Random}
 _SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 RETURNED: Final = -1
 """Takes the place of a number in the entry for a container that was returned."""
+SHARED: Final = -2
+"""Takes the place of a number in the entry for containers that are in the returned value several times."""
 _OF_SCALARS = frozenset({bytearray, array})
 _NUMBERED = "m"
 """First letter of the key of a reference to a container with a number."""
@@ -155,6 +160,76 @@ def returned_container(changes: Any, containers: Sequence[Any]) -> Any:
         case [*_, [int(marker), int(number)]] if marker == RETURNED and 0 <= number < len(containers):
             return containers[number]
     return None
+
+
+def shared_containers(value: Any) -> list[Any]:
+    """Return the entry that says which containers of a returned value are one object; empty if none are.
+
+    What crosses is a tree: without this, ``[[0]] * 2`` would be two lists on the other side.
+    """
+    containers = containers_in([value])
+    first: dict[int, int] = {}
+    pairs = [
+        [number, earlier]
+        for number, container in enumerate(containers)
+        if (earlier := first.setdefault(id(container), number)) != number
+    ]
+    return [[SHARED, pairs]] if pairs else []
+
+
+def merge_shared(changes: Any, value: Any) -> Any:
+    """Return a value in which those containers are one object that `shared_containers` has reported as one.
+
+    Args:
+        changes: what the call reports; malformed entries are skipped.
+        value: what it returned.
+    """
+    match changes:
+        case [[int(marker), list(pairs)], *_] if marker == SHARED:
+            numbers = {pair[0]: pair[1] for pair in pairs if type(pair) is list and [*map(type, pair)] == [int, int]}
+            return _Merger(numbers).visit(value) if numbers else value
+    return value
+
+
+class _Merger:
+    """Walk through a value, in the order of `containers_in`."""
+
+    def __init__(self, numbers: dict[int, int]) -> None:
+        self._numbers = numbers
+        self._found: list[Any] = []
+        self._complete: set[int] = set()
+        """Numbers of containers that were walked through, so that no container can come to contain itself."""
+
+    def visit(self, value: Any) -> Any:
+        """Return what takes the place of a value."""
+        kind = type(value)
+        if kind in _SCALARS:
+            return value
+        if kind not in _MUTABLE:
+            return self._visit_items(value)
+        number, earlier = len(self._found), self._numbers.get(len(self._found), -1)
+        if earlier in self._complete and type(self._found[earlier]) is kind:
+            self._found += containers_in([value])
+            self._found[number] = self._found[earlier]
+        else:
+            self._found.append(value)
+            self._visit_items(value)
+        self._complete.add(number)
+        return self._found[number]
+
+    def _visit_items(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in _MAPPINGS:
+            for key, item in list(value.items()):
+                value[key] = self.visit(item)
+        elif kind in _SEQUENCES:
+            for index, item in enumerate(value):
+                value[index] = self.visit(item)
+        elif kind is ChainMap:
+            value.maps[:] = [self.visit(item) for item in value.maps]
+        elif kind is tuple:
+            return tuple(map(self.visit, value))
+        return value
 
 
 def _snapshot(container: Any) -> Any:

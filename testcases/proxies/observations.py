@@ -35,11 +35,12 @@ __all__ = [
     "convert_plain",
     "has_member",
     "is_plain_method",
+    "only_attribute",
     "plain_base",
     "plain_value_with",
 ]
 
-_CONVERSIONS = "abs base bool bytes ceil complex float floor format hash index int len plain repr round str trunc"
+_CONVERSIONS = "abs base bool bytes ceil complex float floor format hash index int len only plain repr round str trunc"
 _OPERATORS = """
     eq ne lt le gt ge stranger kin isinstance issubclass dir copy deepcopy neg pos invert
     add sub mul truediv floordiv mod divmod pow matmul lshift rshift and_ or_ xor
@@ -147,6 +148,16 @@ def as_number(session: Session, proxy: Any) -> int | float | complex | None:
         return None
     value: int | float | complex = numbers[0]
     return value if ref_of(proxy).origin in OF_TEST or ask_once(session, "bool", proxy) is bool(value) else None
+
+
+def only_attribute(session: Session, proxy: Any) -> Any:
+    """Return the only attribute that an object has; ``None`` if it has none, or several."""
+    try:
+        return ask_once(session, "only", proxy)
+    except Exception as error:
+        if not is_from_solution(error) and not isinstance(error, TypeError):
+            raise
+        return None
 
 
 def _try_conversion(session: Session, proxy: Any, name: str) -> Any:

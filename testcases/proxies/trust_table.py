@@ -84,7 +84,8 @@ class Treatment(Enum):
     FILLED = "as *once*, but 0 is refused"
     AGREED = (
         "true if the object, converted to the type of the data, equals it in the harness, and its class agrees "
-        "afterwards; what was handed out is of one kind only: number, text or collection"
+        "afterwards; of the test's own objects, their only attribute counts, too; what was handed out is of one kind "
+        "only: number, text or collection"
     )
     CONTENT = "with numbers as *calculated*; with other data as *agreed*, but refused if that is empty"
     ORDERED = (

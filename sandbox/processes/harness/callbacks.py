@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.errors import ValueCodecError
 from sandbox.processes.harness.callback_budget import CallbackBudgetError
-from sandbox.wire.mutation import apply_changes, containers_in, returned_container, track
+from sandbox.wire.mutation import apply_changes, containers_in, merge_shared, returned_container, track
 from sandbox.wire.protocol import CALL, OK, ExceptionFields
 from sandbox.wire.values import Construction, NamedItems, Reference, encode, restore
 
@@ -86,6 +86,10 @@ class Callbacks:
         containers = containers_in(values)
         apply_changes(changes, containers, self._adopt)
         return returned_container(changes, containers)
+
+    def merge_shared(self, changes: Any, value: Any) -> Any:
+        """Return what a call has returned, with the containers in it that are one object there as one here, too."""
+        return value if self.host is None else merge_shared(changes, value)
 
     def serve(self, request: Any) -> bytes:
         """Serve a callback, whatever the answer has sent, and return the encoded reply.

@@ -157,9 +157,11 @@ class SolutionClient:
         """
         reply = self.ask(CALL, target, list(args), dict(kwargs))
         returned = self.callbacks.apply_changes(reply.changes, [*args, *kwargs.values()])
-        return (
-            reply if returned is None or reply.status is not SolutionStatus.RETURNED else replace(reply, value=returned)
-        )
+        if reply.status is not SolutionStatus.RETURNED:
+            return reply
+        if returned is None:
+            returned = self.callbacks.merge_shared(reply.changes, reply.value)
+        return replace(reply, value=returned)
 
     def ask(self, verb: str, *fields: Any) -> Reply:
         """Make any request of `sandbox.wire.protocol`, and return the reply as test code sees it.

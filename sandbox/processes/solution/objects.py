@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.processes.solution.operations import OPERATIONS
 from sandbox.processes.solution.trampoline import call
-from sandbox.wire.mutation import apply_changes, containers_in, track
+from sandbox.wire.mutation import apply_changes, containers_in, shared_containers, track
 from sandbox.wire.protocol import GLOBAL_KEY, HARNESS_KEY
 from sandbox.wire.standard_values import standard_class_name
 from sandbox.wire.values import Construction, NamedItems, Reference
@@ -79,6 +79,7 @@ _TYPES: tuple[type, ...] = (
 )  # fmt: skip
 _KNOWN_TYPES = {id(kind): kind.__name__ for kind in _TYPES}
 """Types that the harness knows by name; others are described to it (`Objects.describe`)."""
+_CONTAINERS = frozenset({list, tuple, dict})
 _LISTED = (types.FunctionType, classmethod, staticmethod, property)
 _MODULE = types.ModuleType
 _MAX_MEMBERS = 1000
@@ -153,7 +154,10 @@ class Objects:
         watched = track([*args, *kwargs.values()])
         function = yield from self.find(target)
         value = yield call(function, *args, **kwargs)
-        return value, watched.changes(value) if watched is not None else None
+        changes = watched.changes(value) if watched is not None else None
+        # A table of scalars, which most results are, shares nothing.
+        shared = shared_containers(value) if type(value) in _CONTAINERS else None
+        return value, [*shared, *(changes or ())] if shared else changes
 
     def get(self, target: Any, attribute: str, number: int = 0) -> Steps:
         """Return an attribute of an object, or of the answer's module if ``target`` is ``None``."""

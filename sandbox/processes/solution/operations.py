@@ -86,14 +86,26 @@ def _restore_member(kind: type, name: str) -> None:
         setattr(kind, name, original)
 
 
+def _attributes_of(value: Any) -> list[str]:
+    """Return the names of the attributes that an object itself has."""
+    slots = [name for base in type(value).__mro__ for name in _names_of_slots(vars(base).get("__slots__", ()))]
+    return [*getattr(value, "__dict__", ()), *(name for name in slots if hasattr(value, name))]
+
+
+def _only_attribute(value: Any) -> Any:
+    """Return the only attribute of an object."""
+    names = _attributes_of(value)
+    if len(names) != 1:
+        raise TypeError("it has no attribute, or several")
+    return object.__getattribute__(value, names[0])
+
+
 def _kin(value: Any) -> Any:
     """Return an object of the same class that has nothing in common with it: its attributes are bare objects."""
-    kind = type(value)
-    slots = [name for base in kind.__mro__ for name in _names_of_slots(vars(base).get("__slots__", ()))]
-    names = [*getattr(value, "__dict__", ()), *(name for name in slots if hasattr(value, name))]
+    names = _attributes_of(value)
     if not names:
         raise TypeError("two objects without attributes may well be equal")
-    kin = object.__new__(kind)
+    kin = object.__new__(type(value))
     for name in names:
         object.__setattr__(kin, name, object())
     return kin
@@ -119,7 +131,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "enter": lambda manager: type(manager).__enter__(manager), "exit": _leave,
     "aenter": lambda manager: type(manager).__aenter__(manager), "aexit": _leave_async,
     "set_member": _set_member, "restore_member": _restore_member,
-    "plain": _plain, "base": _base, "isinstance": isinstance, "issubclass": issubclass,
+    "plain": _plain, "base": _base, "only": _only_attribute, "isinstance": isinstance, "issubclass": issubclass,
     "stranger": lambda one, name, is_left: OPERATIONS[name](*((one, object()) if is_left else (object(), one))),
     "kin": lambda one, name, is_left: OPERATIONS[name](*((one, _kin(one)) if is_left else (_kin(one), one))),
 }  # fmt: skip
