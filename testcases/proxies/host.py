@@ -28,7 +28,7 @@ from testcases.proxies.exportable import (
     global_name,
 )
 from testcases.proxies.exports import Exports
-from testcases.proxies.observations import READ_ONLY_OPERATIONS
+from testcases.proxies.observations import HARMLESS_OPERATIONS, READ_ONLY_OPERATIONS
 from testcases.proxies.process_state import ProcessState
 from testcases.proxies.proxy import Proxy, ProxyType
 from testcases.proxies.proxy_classes import RemoteError, make_named_tuple_class
@@ -69,7 +69,7 @@ class ProxyHost:
         self._loaded_client = loaded_client
         self._client = client
         self.classes = ClassRegistry(self, client, naming)
-        self.change_count = 0
+        self.change_count = self.mutation_count = 0
         """Number of requests so far that may have changed an object."""
         self.asked_count = 0
         """Number of requests so far by which test code used the solution; looking up a name is none yet."""
@@ -100,6 +100,7 @@ class ProxyHost:
             RefusedError: a value can neither cross nor be exported.
         """
         self.change_count += verb != OP or fields[0] not in READ_ONLY_OPERATIONS
+        self.mutation_count += verb not in {PUBLIC, GET} and not (verb == OP and fields[0] in HARMLESS_OPERATIONS)
         self.asked_count += verb != PUBLIC and not (verb == GET and fields[0] is None)
         if verb != GET and (verb != OP or fields[0] != "getitem"):
             return self._exchange(lambda client: client.ask(verb, *fields))
@@ -110,6 +111,7 @@ class ProxyHost:
     def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Call something in the solution's process; mutable arguments are updated to what the call made of them."""
         self.change_count += 1
+        self.mutation_count += 1
         self.asked_count += 1
         if self.is_proxy(target) and ref_of(target).name:
             target = ref_of(target).name

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from testcases.proxies.session import Session
 
 __all__ = [
+    "HARMLESS_OPERATIONS",
     "READ_ONLY_OPERATIONS",
     "as_number",
     "ask_once",
@@ -47,6 +48,8 @@ _OPERATORS = """
 """
 READ_ONLY_OPERATIONS = frozenset([*_CONVERSIONS.split(), *_OPERATORS.split()])
 """Operations that change no object, unless its class misuses them; they do not clear the cache."""
+HARMLESS_OPERATIONS = READ_ONLY_OPERATIONS | {"iter", "next", "getitem", "reversed", "contains", "method_of_stranger"}
+"""Operations that test code does not use to change an object, though an iteration, for one, may be used up."""
 _NUMBERS = frozenset({int, float, complex})
 _IMMUTABLE = _NUMBERS | {str, bytes}
 _PLAIN = _IMMUTABLE | {list, tuple, set, frozenset, dict}

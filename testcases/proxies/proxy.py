@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import AWAIT, OP, START
-from testcases.proxies import arithmetic, comparisons, observations, trust
+from testcases.proxies import arithmetic, comparisons, contents, observations, trust
 from testcases.proxies.class_patches import (
     delete_class_attribute,
     hide_own_attribute,
@@ -170,6 +170,23 @@ def _contains(self: Proxy, item: Any) -> bool:
     return trust.contains(ref_of(self).session, self, item)
 
 
+_read_items, _read_item = _reading("iter"), _reading("getitem")
+
+
+def _iter(self: Proxy) -> Any:
+    return contents.watched(ref_of(self).session, self, _read_items(self))
+
+
+def _getitem(self: Proxy, key: Any) -> Any:
+    try:
+        return _read_item(self, key)
+    except IndexError as error:
+        # Python iterates in this way over an object without `__iter__`.
+        if type(key) is int and key == 0 and is_from_solution(error):
+            contents.note_empty(ref_of(self).session, self)
+        raise
+
+
 def _call(self: Proxy, *args: Any, **kwargs: Any) -> Any:
     session = ref_of(self).session
     return trust.what_came_of(session, self, session.call(self, args, kwargs))
@@ -233,7 +250,7 @@ async def _awaited_next(item: Any) -> Any:
 _ARITHMETIC_NAMES = "add sub mul truediv floordiv mod divmod pow matmul lshift rshift and or xor"
 # Named as in the module operator, where Python's keywords have an underscore behind them.
 _ARITHMETIC = {f"__{name}__": f"{name}_" if name in {"and", "or"} else name for name in _ARITHMETIC_NAMES.split()}
-_OBSERVERS = "iter getitem setitem delitem reversed enter aiter aenter"
+_OBSERVERS = "setitem delitem reversed enter aiter aenter"
 _NUMERIC = "abs round trunc floor ceil float complex bytes"
 SPECIAL_METHODS: dict[str, Callable[..., Any]] = {
     **{f"__{name}__": _reading(name) for name in _OBSERVERS.split()},
@@ -247,6 +264,7 @@ SPECIAL_METHODS: dict[str, Callable[..., Any]] = {
     **{name: _computing(operation) for name, operation in _ARITHMETIC.items()},
     **{f"__r{name[2:]}": _computing(operation, reflected=True) for name, operation in _ARITHMETIC.items()},
     **{f"__i{name[2:]}": _computing(f"i{name[2:-2]}") for name in _ARITHMETIC if name != "__divmod__"},
+    "__iter__": _iter, "__getitem__": _getitem,
     "__contains__": _contains, "__call__": _call, "__await__": _await, "__exit__": _exit,
     "__aexit__": _aexit, "__next__": _next, "__anext__": _anext,
 }  # fmt: skip

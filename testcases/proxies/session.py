@@ -56,6 +56,8 @@ class Session(Asking, Protocol):
 
     change_count: int
     """Number of requests so far that may have changed an object."""
+    mutation_count: int
+    """As `change_count`, without those that only read: attributes, items, iteration."""
 
     @property
     def classes(self) -> ClassTable:
@@ -95,12 +97,14 @@ class Session(Asking, Protocol):
 class RemoteObject:
     """An object in the solution's process, which may free it once no proxy is left."""
 
-    __slots__ = ("__weakref__", "generation", "key", "session")
+    __slots__ = ("__weakref__", "empty_at", "filled_at", "generation", "key", "session")
 
     def __init__(self, session: Session, generation: int, key: int) -> None:
         self.session = session
         self.generation = generation
         self.key = key
+        self.filled_at, self.empty_at = -1, -2
+        """The session's `mutation_count` when the object last claimed to have items, and when it last had none."""
 
     def __del__(self) -> None:
         # May run in any thread and in the middle of a request, so it must not send anything.

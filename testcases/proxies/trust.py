@@ -23,10 +23,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import GET, OP
-from testcases.proxies import observations
+from testcases.proxies import contents, observations
 from testcases.proxies.session import ref_of
 from testcases.proxies.trust_table import (
     CLAIMS,
+    OF_TEST,
+    SEARCHES,
     TABLE,
     TEXT_CONVERSIONS,
     Operation,
@@ -126,6 +128,11 @@ def convert(session: Session, operation: str, proxy: Any, *operands: Any) -> Any
     value = observations.convert(session, operation, proxy, *operands)
     if rule.treatment is Treatment.FILLED and not value:
         raise refusal(Operation.LENGTH)
+    if operation == "bool" and value is True:
+        contents.note_claim(session, proxy)
+    elif operation == "len" and type(value) is int:
+        note = contents.note_claim if value else contents.note_empty
+        note(session, proxy)
     return session.view(value, rule.gives)
 
 
@@ -206,7 +213,24 @@ def call_method(session: Session, proxy: Any, name: str, args: Sequence[Any], kw
     plain = observations.plain_value_with(session, proxy, name)
     if plain is not None:
         return getattr(plain, name)(*args, **kwargs)
-    return what_came_of(session, proxy, session.call([proxy, name], args, kwargs))
+    result = session.call([proxy, name], args, kwargs)
+    if name in SEARCHES and type(result) is int and args and _finds_a_stranger(session, proxy, name, args, result):
+        raise RefusedError(f"{name}() of an object of the solution is not believed: it says the same of anything")
+    return what_came_of(session, proxy, result)
+
+
+def _finds_a_stranger(session: Session, proxy: Any, name: str, args: Sequence[Any], result: int) -> bool:
+    """Return whether a method that searches an object gives the same number for a stranger."""
+    if ref_of(proxy).origin in OF_TEST or result == -1 or (name == "count" and result == 0):
+        return False
+    if isinstance(proxy, type) or any(session.is_proxy(arg) for arg in args):
+        return False
+    try:
+        return bool(session.ask(OP, "method_of_stranger", [proxy, name, list(args[1:])]) == result)
+    except Exception as error:
+        if not is_from_solution(error):
+            raise
+        return False
 
 
 def get_attribute(session: Session, proxy: Any, name: str) -> Any:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CLAIMS",
     "OF_TEST",
+    "SEARCHES",
     "SUBTRACTING",
     "TABLE",
     "TEXT_CONVERSIONS",
@@ -157,6 +158,11 @@ _CLAIM_NAMES = """
 """
 CLAIMS: Final = frozenset(_CLAIM_NAMES.split())
 """Methods of `Operation.CLAIM`."""
+SEARCHES: Final = frozenset({"count", "find", "index", "rfind", "rindex"})
+"""Methods of what was handed out whose numbers are not believed if they are the same for a bare ``object()``.
+
+Zero occurrences and -1 are what an honest object says of a stranger.
+"""
 TEXT_CONVERSIONS: Final = frozenset({"str", "repr", "format", "bytes", "hash"})
 """Conversions of `Operation.TEXT`, by the names of requests; all but `len` are of `Operation.NUMBER`."""
 _SUBTRACTING_NAMES = "sub truediv floordiv mod divmod xor isub itruediv ifloordiv imod ixor"

@@ -376,3 +376,29 @@ def test_objects_without_attributes_and_with_defaults_may_be_equal(grader: Grade
     ]
     tests += ["assert Bag(1, 2) == Bag(2, 1) and Bag(1) != Bag(2)"]
     assert passed(grader, answer, tests, "Nil") == tests
+
+
+@pytest.mark.parametrize("claim", ["__bool__ = lambda self: True", "__len__ = lambda self: 3"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert r and all(x > 0 for x in r)",
+        "assert all(x > 0 for x in r) and r",
+        "assert r and not any(x < 0 for x in r)",
+        "assert r\nfor x in r:\n    assert x > 0",
+    ],
+)
+def test_an_object_that_claims_items_and_has_none_passes_nothing(grader: Grader, claim: str, source: str) -> None:
+    answer = f"class R:\n    {claim}\n    __iter__ = lambda self: iter(())\n\ndef f(x):\n    return R()\n"
+    reference = {"entry_point": "f", "tests": [{"assert": f"r = f(1)\n{source}"}]}
+    grade = grader.grade(Sample("empty", f"```python\n{answer}```", reference))
+    assert [test.verdict for test in grade.tests] == ["wrong_answer"]
+    assert grade.status is GradeStatus.SCORED
+
+
+@pytest.mark.parametrize("source", ["f(1).count('a') == 1", "f(1).find('a') != -1", "f(1).index('a') > 0"])
+def test_an_object_that_finds_everything_passes_nothing(grader: Grader, source: str) -> None:
+    answer = "class R:\n    count = find = index = lambda self, *args: 1\n\ndef f(x):\n    return R()\n"
+    reference = {"entry_point": "f", "tests": [{"assert": f"assert {source}"}]}
+    grade = grader.grade(Sample("found", f"```python\n{answer}```", reference))
+    assert [test.verdict for test in grade.tests] == ["wrong_answer"]

@@ -133,6 +133,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "set_member": _set_member, "restore_member": _restore_member,
     "plain": _plain, "base": _base, "only": _only_attribute, "isinstance": isinstance, "issubclass": issubclass,
     "stranger": lambda one, name, is_left: OPERATIONS[name](*((one, object()) if is_left else (object(), one))),
+    "method_of_stranger": lambda one, name, more: getattr(one, name)(object(), *more),
     "kin": lambda one, name, is_left: OPERATIONS[name](*((one, _kin(one)) if is_left else (_kin(one), one))),
 }  # fmt: skip
 """Functions by the name that a request uses."""
