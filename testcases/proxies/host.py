@@ -69,10 +69,7 @@ class ProxyHost:
         self._loaded_client = loaded_client
         self._client = client
         self.classes = ClassRegistry(self, client, naming)
-        self.change_count = self.mutation_count = 0
-        """Number of requests so far that may have changed an object."""
-        self.asked_count = 0
-        """Number of requests so far by which test code used the solution; looking up a name is none yet."""
+        self.asked_count = self.change_count = self.mutation_count = 0
         # Weak, so that a proxy that test code drops lets go of its object in the other process, too.
         self._proxies: WeakValueDictionary[tuple[int, int, Origin], Any] = WeakValueDictionary()
         self._objects: WeakValueDictionary[tuple[int, int], RemoteObject] = WeakValueDictionary()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+import warnings
 
 from sandbox.wire.framing import frame
 from sandbox.wire.values import encode
@@ -94,7 +95,8 @@ def _group_member(seed: int) -> str:
     """Return the source of a liar of a group; another one where it is not Python, which would silence the others."""
     source = _Liar(random.Random(seed)).source(is_alone=False)
     try:
-        compile(f"def play():\n{_indented(source)}", "<liar>", "exec", dont_inherit=True)
+        with warnings.catch_warnings(action="ignore"):
+            compile(f"def play():\n{_indented(source)}", "<liar>", "exec", dont_inherit=True)
     except SyntaxError:
         return _group_member(-seed - 1 if seed >= 0 else seed - 10**12)
     return source
