@@ -18,7 +18,7 @@ from testcases.errors import InvalidFieldError
 from testcases.formats.fields import Fields
 from testcases.model import Problem, PytestTest
 from testcases.source.entry_points import find_called_name, find_imported_name, imports_module
-from testcases.source.parsing import find_prompt_code, parse
+from testcases.source.parsing import defined_names, find_prompt_code, parse
 from testcases.source.prompts import stub_names
 from testcases.source.pytest_unsupported import parse_suite
 
@@ -68,7 +68,10 @@ def problem_from_test_file(
     tree = parse_suite(source, field, shared=isolation == "shared")
     imported = find_imported_name(module, [tree])
     asked = stub_names(find_prompt_code(prompt)) if imported is None else frozenset()
-    name = entry_point or imported or find_called_name([tree], parse("", field), preferred=asked)
+    # A file that defines what it tests asks the answer nothing, and still calls `sorted` or `range`.
+    may_be_builtin = all(name.lower().startswith("test") for name in defined_names(tree))
+    called = find_called_name([tree], parse("", field), preferred=asked, builtins=may_be_builtin)
+    name = entry_point or imported or called
     if entry_point is None and imported is None and imports_module(module, [tree]) and hasattr(builtins, name or ""):
         name = None  # it uses the module as a whole, such as by `getattr`
     elif name is None and not imports_module(module, [tree]):

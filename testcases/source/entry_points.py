@@ -42,14 +42,18 @@ class Signature:
 
 
 def find_called_name(
-    tests: Sequence[ast.Module], setup: ast.Module, preferred: frozenset[str] = frozenset()
+    tests: Sequence[ast.Module],
+    setup: ast.Module,
+    preferred: frozenset[str] = frozenset(),
+    *,
+    builtins: bool = True,
 ) -> str | None:
     """Return the name of the function that tests call; ``None`` if there is none.
 
     It is the name that most tests call (or else use), and of several the first. A name that the tests or the setup
     bind does not count. Names of builtins, and of modules that are imported with a star, count only if there is no
-    other: an answer may be asked to define its own ``sum``. Names in `preferred`, such as those that the prompt asks
-    for, come before all others.
+    other: an answer may be asked to define its own ``sum``. With `builtins` false they never count. Names in
+    `preferred`, such as those that the prompt asks for, come before all others.
     """
     common = _BUILTINS | _star_imported_names([setup, *tests])
     bound = bound_names(setup).union(*map(bound_names, tests))
@@ -60,7 +64,7 @@ def find_called_name(
         _most_common(asked)
         or _most_common(called, but=common)
         or _most_common(used, but=common)
-        or _most_common(called)
+        or (_most_common(called) if builtins else None)
     )
 
 

@@ -433,6 +433,11 @@ class TestScriptsOfEvalPlus:
         ({"test": "def test(:"}, "test", "not valid Python"),
         ({"test": "x = 1"}, "test", "asserts nothing"),
         ({"test": "def test_f():\n    assert 1 == 1"}, "test", "imports nothing from solution"),
+        (
+            {"test": "def f(x):\n    return x\n\ndef test_f():\n    assert f(sorted([1])) == sorted([1])\n"},
+            "test",
+            "uses no name of the answer",
+        ),
         ({"test": "def test_f(): assert f()", "test_info": [1]}, "test_info[0]", "must be an object"),
         ({"test": "def test_f(): assert f()", "test_info": "{"}, "test_info", "not valid JSON"),
         (
