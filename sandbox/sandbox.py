@@ -19,13 +19,13 @@ from sandbox.scheduler.executor import Executor
 from sandbox.scheduler.loop import Future, Loop, Pool
 from sandbox.scheduler.reaper import reap
 from sandbox.scheduler.zygote import Zygote, ZygoteSettings
-from sandbox.types import LayerReport, Tier, active_tier
+from sandbox.types import Analysis, AnalysisStatus, Execution, ExecutionStatus, LayerReport, Tier, active_tier
 from sandbox.wire.zygote_protocol import ANALYZER, HARNESS, SOLUTION
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Iterable
 
-    from sandbox.types import Analysis, AnalysisRequest, Execution, Job, StyleFacts
+    from sandbox.types import AnalysisRequest, Job, StyleFacts
 
 __all__ = ["PendingAnalysis", "Sandbox", "SandboxSettings"]
 
@@ -134,8 +134,8 @@ class Sandbox:
         self._spares = list(self._spare_executors)
         self._yielded: set[Executor] = set()
         """Executors whose place in the pool a spare one has taken."""
-        self._jobs = 0
-        """Number of jobs that run or wait."""
+        self._jobs = self._analyses = 0
+        """Numbers of jobs and of analyses that run or wait."""
 
     def launch(self, workers: int = 1) -> None:
         """Start processes, all at once, without waiting until they are ready; those that run stay.
@@ -233,7 +233,7 @@ class Sandbox:
             # The other coroutines are unfinished, and a process that one of them waits for may still reply: so all end.
             self.close()
             raise
-        self._reap_tagged()
+        self.reap_strays()
         return results
 
     def _begin(self, workers: int) -> None:
@@ -244,13 +244,20 @@ class Sandbox:
             self.launch(workers)
         self.start()
 
-    def _reap_tagged(self) -> None:
+    def reap_strays(self) -> None:
         """Kill tagged processes that are not ours, where the kernel does not make them children of their zygote.
+
+        Nothing happens while jobs or analyses run, which have processes of their own, nor soon after the last time.
 
         The active layers let no answer start a process. This search is a second line, for the day on which one does.
         """
         now = time.monotonic()
-        if now < self._next_reap or any(layer.active and layer.name == ORPHANS for layer in self.layers):
+        if (
+            self._jobs
+            or self._analyses
+            or now < self._next_reap
+            or any(layer.active and layer.name == ORPHANS for layer in self.layers)
+        ):
             return
         self._next_reap = now + _REAP_INTERVAL_S
         zygotes = self._zygotes()
@@ -277,7 +284,19 @@ class Sandbox:
         return pending
 
     async def _analyze(self, request: AnalysisRequest, deadline: float, pending: PendingAnalysis) -> None:
-        analyzer_client = await self._analyzer_pool.acquire()
+        self._analyses += 1
+        try:
+            await self._analyze_with(await self._analyzer_pool.acquire(deadline=deadline), request, deadline, pending)
+        except TimeoutError:
+            late = "the deadline came before the source was read"
+            pending.analysis.set(Analysis(AnalysisStatus.INTERNAL, detail=late))
+            pending.style.set(None)
+        finally:
+            self._analyses -= 1
+
+    async def _analyze_with(
+        self, analyzer_client: AnalyzerClient, request: AnalysisRequest, deadline: float, pending: PendingAnalysis
+    ) -> None:
         try:
             await analyzer_client.analyze(
                 request,
@@ -289,7 +308,7 @@ class Sandbox:
         finally:
             self._analyzer_pool.release(analyzer_client)
 
-    async def execute(self, job: Job, *, deadline: float) -> Execution:
+    async def execute(self, job: Job, *, deadline: float, owner: object = None) -> Execution:
         """Run the tests against an answer when an executor is free. Call this in a coroutine that `run` runs.
 
         An executor whose answer takes long is replaced by a spare one, so that it holds up no other job. It becomes a
@@ -298,9 +317,17 @@ class Sandbox:
         Args:
             job: the answer and its tests.
             deadline: time by which the caller needs the result (`time.monotonic`).
+            owner: on whose behalf; an executor goes to the owner that has the fewest.
         """
         self._jobs += 1
-        executor = await self._executor_pool.acquire()
+        try:
+            executor = await self._executor_pool.acquire(deadline=deadline, owner=owner)
+        except TimeoutError:
+            self._jobs -= 1
+            return Execution(ExecutionStatus.DEADLINE, detail="no executor was free before the deadline")
+        except BaseException:
+            self._jobs -= 1
+            raise
         try:
             return await executor.execute(job, deadline, yield_slot=lambda: self._yield_slot(executor))
         finally:
@@ -308,8 +335,9 @@ class Sandbox:
             if executor in self._yielded:
                 self._yielded.remove(executor)
                 self._spares.append(executor)
+                self._executor_pool.forget(owner)
             else:
-                self._executor_pool.release(executor)
+                self._executor_pool.release(executor, owner)
 
     def _yield_slot(self, executor: Executor) -> bool:
         """Have a spare executor take the place of one, if other jobs wait.
@@ -328,7 +356,7 @@ class Sandbox:
     async def _add_to_pool(self, executor: Executor) -> None:
         with suppress(ProcessLostError):  # the job that uses it tries again, and reports the error
             await executor.zygote.start()
-        self._executor_pool.release(executor)
+        self._executor_pool.add(executor)
 
     def close(self) -> None:
         """End every process. The sandbox can be used again."""
@@ -342,6 +370,17 @@ class Sandbox:
         self._analyzer_zygote.kill()
         self._renew()
         self._started, self.tier, self._launched = False, None, 0
+
+    def abandon(self) -> None:
+        """Let go of all processes, in a forked copy: close the descriptors to them, and end none.
+
+        While the copy has them open, the processes would not see the end of the original.
+        """
+        for analyzer_client in self._analyzer_clients:
+            analyzer_client.abandon()
+        for executor in (*self._executors, *self._spare_executors):
+            executor.abandon()
+        self._analyzer_zygote.abandon()
 
     def __enter__(self) -> Self:
         return self

@@ -45,7 +45,10 @@ class ExtractionQueue:
         max_chars: int,
         with_prompts: bool,
     ) -> None:
-        self._waiting = deque(sorted(present, key=lambda item: len(item[1].completion or "")))
+        # Equal texts one after the other, so that they are read together and graded once.
+        self._waiting = deque(
+            sorted(present, key=lambda item: (len(item[1].completion or ""), item[1].completion or ""))
+        )
         self._deadline = deadline
         self._max_chars = max_chars
         self._with_prompts = with_prompts
@@ -55,22 +58,28 @@ class ExtractionQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def next_tasks(self) -> list[GradingTask]:
+    def next_tasks(self, max_tasks: int) -> list[GradingTask]:
         """Read completions for a moment, at least one; return the tasks, one for all samples that are equal.
 
         Tasks of one problem come one after the other, so that they can share a harness process.
+
+        Args:
+            max_tasks: number of tasks after which no more is read.
         """
         started = time.monotonic()
         tasks: dict[tuple[object, ...], GradingTask] = {}
         by_problem: dict[str, list[GradingTask]] = {}
+        completion: str | None = None
         while self._waiting:
             now = time.monotonic()
             if now >= self._deadline:
                 self._reject_all()
                 break
-            if tasks and now >= started + _SLICE_S:
+            is_enough = now >= started + _SLICE_S or len(tasks) >= max_tasks
+            if tasks and is_enough and self._waiting[0][1].completion != completion:
                 break
             index, sample, problem = self._waiting.popleft()
+            completion = sample.completion
             new = self._task(sample, problem)
             task = tasks.setdefault(new.key, new)
             task.samples.append((index, sample.id))

@@ -1,11 +1,11 @@
-"""Grade one task: analyze, execute, score; and all tasks of a batch, side by side."""
+"""Grade one task: analyze, execute, score."""
 
 from __future__ import annotations
 
 import math
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.config.settings import Credit
 from grader.core.problems import read_test_results
@@ -23,27 +23,19 @@ from grader.core.scoring import (
 )
 from grader.types import Grade, GradeStatus, TestResult
 from sandbox.errors import SandboxError
-from sandbox.scheduler.loop import Pool, pause
 from sandbox.types import Analysis, AnalysisRequest, AnalysisStatus, Execution, ExecutionStatus, one_line
 from testcases.blame import WHOLE_RUN_VERDICTS, Blame, Involvement, StubOutcome
 from testcases.compare.credit import earned_share
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from grader.config.settings import GraderConfig
-    from grader.core.batch import BatchLoader
-    from grader.core.extraction_queue import ExtractionQueue
     from grader.core.problems import PreparedProblem
     from grader.core.tasks import GradingTask
-    from grader.judge import Judge, RatingBatch
-    from grader.references.locate import Location
     from sandbox.sandbox import Sandbox
-    from sandbox.scheduler.loop import Future
-    from sandbox.types import StyleFacts
+    from sandbox.types import Job, StyleFacts
 
-__all__ = ["BatchGrader", "TaskGrader"]
+__all__ = ["TaskGrader"]
 
 _ANY_PASSED = 1e-9
 """Share of the tests that overrules the analyzer's finding that the entry point is missing: anything above 0.
@@ -60,6 +52,7 @@ class _TaskState:
 
     task: GradingTask
     deadline: float
+    owner: object = None
     started: float = field(default_factory=time.monotonic)
     analysis: Analysis | None = None
     execution: Execution | None = None
@@ -82,14 +75,19 @@ class TaskGrader:
         self._sandbox = sandbox
         self._config = config
 
-    async def grade(self, task: GradingTask, deadline: float) -> Grade:
+    def late_grade(self, task: GradingTask, deadline: float) -> Grade:
+        """Make the grade of a task whose deadline has come before it could be graded."""
+        return self._give_up(_TaskState(task, deadline), "it was not graded before the deadline")
+
+    async def grade(self, task: GradingTask, deadline: float, owner: object = None) -> Grade:
         """Grade one task; the grade's sample id is ``None``. Runs inside `Sandbox.run`.
 
         Args:
             task: the answer and its problem.
             deadline: time by which the grade is needed (`time.monotonic`).
+            owner: on whose behalf; executors are shared out fairly between owners.
         """
-        state = _TaskState(task, deadline)
+        state = _TaskState(task, deadline, owner)
         answer = task.extraction.answer
         if answer is None:
             state.tests = self._uniform_results(state, Verdict.NOT_RUN, task.extraction.detail)
@@ -119,9 +117,9 @@ class TaskGrader:
             state.tests = self._uniform_results(state, Verdict.POLICY, state.reason)
         else:
             # The style is measured in the analyzer's process while the answer runs, so it costs no time of its own.
-            state.execution = execution = await self._execute(task.problem, answer, deadline)
+            state.execution = execution = await self._execute(state, answer)
             state.timings_ms.update(execution.timings_ms)
-            ruling = await self._rule(task.problem, execution, deadline)
+            ruling = await self._rule(state, execution)
             state.end_stage("executed")
             if ruling.blame is not Blame.ANSWER:
                 return self._give_up(state, ruling.reason)
@@ -138,33 +136,38 @@ class TaskGrader:
             self._score(state, analysis)
         return self._finish(state)
 
-    async def _execute(self, problem: PreparedProblem, answer: str, deadline: float) -> Execution:
+    async def _execute(self, state: _TaskState, answer: str) -> Execution:
         """Run the tests on an answer."""
-        execution = await self._sandbox.execute(problem.job_for(answer), deadline=deadline)
-        if execution.status is ExecutionStatus.LOST and stub_is_done(await self._stub_execution(problem, deadline)):
+        job = state.task.problem.job_for(answer)
+        execution = await self._run_job(state, job)
+        if execution.status is ExecutionStatus.LOST and stub_is_done(await self._stub_execution(state)):
             # The tests have no part in it, so it is the answer's doing, unless the host has killed the harness twice.
             # What happens once more is no accident.
-            execution = await self._sandbox.execute(problem.job_for(answer), deadline=deadline)
+            execution = await self._run_job(state, job)
         return execution
 
-    async def _rule(self, problem: PreparedProblem, execution: Execution, deadline: float) -> Ruling:
+    async def _run_job(self, state: _TaskState, job: Job) -> Execution:
+        return await self._sandbox.execute(job, deadline=state.deadline, owner=state.owner)
+
+    async def _rule(self, state: _TaskState, execution: Execution) -> Ruling:
         """Find out who is to blame for what went wrong in an execution; the answer, if nothing else shows."""
         if execution.status in {ExecutionStatus.DEADLINE, ExecutionStatus.INTERNAL}:
             return Ruling(Blame.GRADER, execution.detail)
         for suspicion in suspicions_of(execution):
             shown = StubOutcome.NOT_DONE
             if suspicion.involvement is not Involvement.NONE:
-                shown = stub_outcome(suspicion, await self._stub_execution(problem, deadline))
+                shown = stub_outcome(suspicion, await self._stub_execution(state))
             ruling = rule(suspicion, shown)
             if ruling.blame is not Blame.ANSWER:
                 return ruling
         return Ruling(Blame.ANSWER)
 
-    async def _stub_execution(self, problem: PreparedProblem, deadline: float) -> Execution:
+    async def _stub_execution(self, state: _TaskState) -> Execution:
         """Run the tests with a stub in place of an answer, once for all answers to the problem."""
+        problem = state.task.problem
         if problem.stub_execution is not None:
             return problem.stub_execution
-        execution = await self._sandbox.execute(problem.stub_job(), deadline=deadline)
+        execution = await self._run_job(state, problem.stub_job())
         if stub_is_done(execution):
             problem.stub_execution = execution
         return execution
@@ -230,97 +233,6 @@ class TaskGrader:
             style_findings=_style_lines(state.style),
             timings_ms=state.timings_ms,
         )
-
-
-class BatchGrader:
-    """Grades the tasks of one batch side by side. Good for one run.
-
-    Args:
-        sandbox: the sandbox that the tasks are graded in.
-        task_grader: grades one task.
-        loader: gives the tasks; some of them when their references arrive.
-        deadline: time by which the grades are needed (`time.monotonic`).
-        parallel: maximum number of tasks in the sandbox at a time.
-        judge: rates the answers; ``None``: they are not rated.
-        ratings: rating requests of the batch; given if and only if there is a judge.
-    """
-
-    def __init__(
-        self,
-        sandbox: Sandbox,
-        task_grader: TaskGrader,
-        loader: BatchLoader,
-        *,
-        deadline: float,
-        parallel: int,
-        judge: Judge | None,
-        ratings: RatingBatch | None,
-    ) -> None:
-        self._sandbox = sandbox
-        self._task_grader = task_grader
-        self._loader = loader
-        self._deadline = deadline
-        self._slots = Pool(range(parallel))
-        self._judge = judge
-        self._ratings = ratings
-
-    def coroutines(self) -> list[Coroutine[Any, Any, None]]:
-        """Make the coroutines that grade the batch, for `Sandbox.run_iter`; they emit indices and grades of samples."""
-        coroutines = [self._run(), self._loader.deliver()]
-        return coroutines if self._ratings is None else [*coroutines, self._ratings.deliver()]
-
-    async def _run(self) -> None:
-        self._emit_rejected()
-        try:
-            # Fetches first: they take longest, and the tasks at hand are graded in the meantime.
-            fetched = self._sandbox.loop.spawn_all(map(self._grade_fetched, self._loader.locations))
-            await self._grade_all(self._loader.present)
-            for future in fetched:
-                await future
-        finally:
-            # Even after an error: `RatingBatch.deliver` would wait for ever, and the loop for it.
-            if self._ratings is not None:
-                self._ratings.finish()
-
-    async def _grade_fetched(self, location: Location) -> None:
-        samples = await self._loader.load(location)
-        self._emit_rejected()
-        await self._grade_all(samples)
-
-    async def _grade_all(self, samples: ExtractionQueue) -> None:
-        futures: list[Future[None]] = []
-        while samples:
-            started = time.monotonic()
-            futures += self._sandbox.loop.spawn_all(map(self._grade, samples.next_tasks()))
-            if samples:
-                # Tasks that have begun get as much time as the reading of further ones.
-                busy = not all(future.done for future in futures)
-                await pause(time.monotonic() - started if busy else 0.0)
-        for index, grade in samples.rejected:
-            self._emit_unread(index, grade)
-        for future in futures:
-            await future
-
-    async def _grade(self, task: GradingTask) -> None:
-        # Without a limit the analyzers would run far ahead and take CPU time from the answers, so that a batch that is
-        # cut off at its deadline would have fewer grades.
-        slot = await self._slots.acquire()
-        try:
-            grade = await self._task_grader.grade(task, self._deadline)
-        finally:
-            self._slots.release(slot)
-        # Without the slot: a model takes seconds to reply, and the executors would have nothing to do.
-        if self._judge is not None and self._ratings is not None:
-            grade = await self._judge.rate(task.prompt, grade, self._ratings)
-        for index, sample_id in task.samples:
-            self._sandbox.loop.emit((index, replace(grade, sample_id=sample_id)))
-
-    def _emit_rejected(self) -> None:
-        while self._loader.rejected:
-            self._emit_unread(*self._loader.rejected.popleft())
-
-    def _emit_unread(self, index: int, grade: Grade) -> None:
-        self._sandbox.loop.emit((index, grade if self._judge is None else self._judge.with_rating(grade)))
 
 
 def _without_prompt_names(style: StyleFacts | None, problem: PreparedProblem) -> StyleFacts | None:

@@ -1,50 +1,50 @@
-"""The grader: grade batches of samples in a sandbox."""
+"""The grader: grade samples in a sandbox, for any number of callers at a time."""
 
 from __future__ import annotations
 
+import os
 import platform
-import threading
 import time
-from contextlib import closing, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Self
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
 
 from grader.config.settings import GraderConfig
-from grader.core.batch import BatchLoader
-from grader.core.grade_task import BatchGrader, TaskGrader
-from grader.core.problems import ProblemCache
+from grader.core.calls import Call
+from grader.core.grading_loop import GradingLoop
 from grader.core.sandbox_factory import make_sandbox
 from grader.types import HostReport
+from sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
-    from grader.judge import Judge
-    from grader.references.store import ReferenceStore
     from grader.types import BadSample, Grade, Sample
     from sandbox.conformance.kit import AttackResult, ConformanceReport
-    from sandbox.sandbox import Sandbox
 
 __all__ = ["Grader"]
 
-_TASKS_PER_EXECUTOR = 6
-"""Number of tasks in the sandbox for each executor.
-
-Enough that an executor never waits for an analyzer, nor for tasks whose answers take long in spare executors.
-"""
 _NO_DEADLINE_S = 1e9
 _ATTACK_MARGIN_S = 3.0
 """Time for attacks of the conformance kit that have begun already to end."""
 
 
 class Grader:
-    """Grades samples. Keeps its processes between calls. Several threads may call it; one is served at a time.
+    """Grades samples. Keeps its processes between calls.
+
+    Any number of threads and event loops may call it at a time: their samples are graded side by side, each call by its
+    own deadline, and none waits for the endless answers of another. A call with few samples in the sandbox comes before
+    one with many. Equal samples that are graded at the same time are graded once.
+
+    A forked copy, and one that was pickled, has the settings and starts processes of its own at its first use.
 
     Args:
         config: the settings.
         environ: the environment, which shows whether this is Lambda; ``None``: that of this process.
         file_root: folder of the files that references may name, where the settings name none; ``None``: no files.
-        sandbox: sandbox made of these settings (`grader.core.sandbox_factory`); ``None``: the grader makes one.
+        sandbox: sandbox made of these settings (`grader.core.sandbox_factory`), for this grader alone; ``None``: the
+            grader makes one.
     """
 
     def __init__(
@@ -56,16 +56,19 @@ class Grader:
         sandbox: Sandbox | None = None,
     ) -> None:
         self.config = config if config is not None else GraderConfig()
-        self._sandbox = make_sandbox(self.config, environ) if sandbox is None else sandbox
-        self._workers = self._sandbox.settings.workers
-        self._task_grader = TaskGrader(self._sandbox, self.config)
-        self._problems = ProblemCache(self.config.sandbox_limits())
         self._file_root = file_root
-        self._store: ReferenceStore | None = None
-        self._judge = self._make_judge()
-        self._lock = threading.Lock()
-        self._user: int | None = None
-        """Thread that holds the lock."""
+        self._use(make_sandbox(self.config, environ) if sandbox is None else sandbox)
+        _graders.add(self)
+
+    def _use(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._loop = GradingLoop(sandbox, self.config, self._file_root)
+        # A grader that is dropped without having been closed leaves no thread and no processes.
+        self._finalizer = weakref.finalize(self, self._loop.request_close)
+        self._finalizer.atexit = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickle, (self.config, self._file_root)
 
     def grade(self, sample: Sample, *, deadline_s: float | None = None) -> Grade:
         """Grade one sample; see `grade_batch`."""
@@ -85,20 +88,65 @@ class Grader:
         Raises:
             sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
             sandbox.errors.ProcessLostError: the sandbox cannot start.
+            RuntimeError: the grader was closed in the meantime, or the host has no room for a thread.
         """
-        grades = dict(self.grade_iter(samples, deadline_s=deadline_s))
-        return [grades[index] for index in range(len(samples))]
+        call = Call(samples, self._deadline(deadline_s))
+        self._loop.submit(call)
+        try:
+            return _in_order(call)
+        except BaseException:
+            self._loop.give_up(call)  # Ctrl-C
+            raise
+
+    async def grade_async(self, sample: Sample, *, deadline_s: float | None = None) -> Grade:
+        """Grade one sample; see `grade_batch_async`."""
+        return (await self.grade_batch_async([sample], deadline_s=deadline_s))[0]
+
+    async def grade_batch_async(
+        self, samples: Sequence[Sample | BadSample], *, deadline_s: float | None = None
+    ) -> list[Grade]:
+        """Grade samples as `grade_batch` does, for a caller in an event loop of asyncio, which goes on meanwhile.
+
+        If the caller is cancelled, the samples are not graded any further, and what they held is free.
+
+        Args:
+            samples: what to grade.
+            deadline_s: as in `grade_batch`.
+
+        Raises:
+            sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
+            sandbox.errors.ProcessLostError: the sandbox cannot start.
+            RuntimeError: the grader was closed in the meantime, or the host has no room for a thread.
+        """
+        import asyncio  # noqa: PLC0415 - slow to import; whoever awaits this has it
+
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+
+        def wake() -> None:
+            if not ended.done():
+                ended.set_result(None)
+
+        def on_end() -> None:
+            with suppress(RuntimeError):  # the event loop is closed, so nobody waits
+                loop.call_soon_threadsafe(wake)
+
+        call = Call(samples, self._deadline(deadline_s), on_end=on_end)
+        self._loop.submit(call)
+        try:
+            await ended
+        except BaseException:
+            self._loop.give_up(call)
+            raise
+        return _in_order(call)
 
     def grade_iter(
         self, samples: Sequence[Sample | BadSample], *, deadline_s: float | None = None
     ) -> Generator[tuple[int, Grade], None, None]:
         """Grade samples as `grade_batch` does, and yield each grade as soon as it is there.
 
-        Grading begins with the first grade that is asked for. Until the iterator is exhausted or closed it has the
-        grader for itself: other threads wait, and another call from the same thread is an error. Answers that run
-        are watched only while the iterator is advanced, so do nothing slow between two grades.
-
-        Closing the iterator early ends all processes of the grader; the next call starts new ones.
+        Grading begins with the first grade that is asked for, and goes on between two of them. If the iterator is
+        closed early, the samples that are left are not graded, and what they held is free soon after.
 
         Args:
             samples: what to grade.
@@ -110,62 +158,23 @@ class Grader:
         Raises:
             sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
             sandbox.errors.ProcessLostError: the sandbox cannot start.
-            RuntimeError: this thread has not finished another iterator of the same grader.
+            RuntimeError: the grader was closed in the meantime, the host has no room for a thread, or the iterator was
+                begun before a fork.
         """
         # Here and not in the generator, which runs only when the first grade is asked for.
+        return self._grade_iter(Call(samples, self._deadline(deadline_s)))
+
+    def _grade_iter(self, call: Call) -> Generator[tuple[int, Grade], None, None]:
+        self._loop.submit(call)
+        try:
+            yield from call
+        finally:
+            self._loop.give_up(call)
+
+    def _deadline(self, deadline_s: float | None) -> float:
+        """Return the time at which the grades of a call that begins now are needed (`time.monotonic`)."""
         left_s = _NO_DEADLINE_S if deadline_s is None else max(0.0, deadline_s - self.config.deadline_margin_s)
-        return self._grade_iter(samples, time.monotonic() + left_s)
-
-    def _grade_iter(
-        self, samples: Sequence[Sample | BadSample], deadline: float
-    ) -> Generator[tuple[int, Grade], None, None]:
-        # The order matters at an early end: the sandbox closes its coroutines first, which read from the pipes of the
-        # loader and of the ratings, and only then are these pipes closed.
-        with (
-            self._exclusive_use(),
-            nullcontext() if self._judge is None else self._judge.batch(deadline) as ratings,
-            closing(
-                BatchLoader(
-                    samples,
-                    problems=self._problems,
-                    store=self._get_store,
-                    deadline=deadline,
-                    max_chars=self.config.max_completion_chars,
-                    with_prompts=self._judge is not None,
-                )
-            ) as loader,
-        ):
-            batch = BatchGrader(
-                self._sandbox,
-                self._task_grader,
-                loader,
-                deadline=deadline,
-                parallel=self._workers * _TASKS_PER_EXECUTOR,
-                judge=self._judge,
-                ratings=ratings,
-            )
-
-            workers = min(loader.max_tasks, self._workers)
-            yield from self._sandbox.run_iter(batch.coroutines(), workers=workers)
-
-    @contextmanager
-    def _exclusive_use(self) -> Iterator[None]:
-        """Have the sandbox to oneself.
-
-        Raises:
-            RuntimeError: this thread has it already, and would wait for itself.
-        """
-        # An RLock would let the second call in, and two runs of one loop would take each other's replies. A lock can be
-        # released by any thread, so an iterator may be closed by another one, such as the garbage collector's.
-        thread = threading.get_ident()
-        if self._user == thread:
-            raise RuntimeError("this thread has an unfinished iterator of Grader.grade_iter; exhaust or close it first")
-        with self._lock:
-            self._user = thread
-            try:
-                yield
-            finally:
-                self._user = None
+        return time.monotonic() + left_s
 
     def host(self) -> HostReport:
         """Describe the host; starts the processes if they do not run.
@@ -173,11 +182,15 @@ class Grader:
         Raises:
             sandbox.errors.IsolationError: the host cannot give the isolation that is demanded.
         """
-        with self._exclusive_use():
-            self._sandbox.start()
-            tier = self._sandbox.tier
-        assert tier is not None
-        return HostReport(tier, self._sandbox.layers, self._workers, platform.python_version(), platform.release())
+        self._start()
+        tier, layers = self._sandbox.tier, self._sandbox.layers
+        if tier is None:
+            raise RuntimeError("the grader was closed while it started")
+        return HostReport(tier, layers, self._sandbox.settings.workers, platform.python_version(), platform.release())
+
+    def _start(self) -> None:
+        """Start the processes, unless they run."""
+        self.grade_batch([])
 
     def check_conformance(
         self, *, deadline_s: float | None = None, on_result: Callable[[AttackResult], None] | None = None
@@ -200,7 +213,7 @@ class Grader:
 
     def close(self) -> None:
         """End every process. The grader can be used again."""
-        self._sandbox.close()
+        self._loop.close()
 
     def __enter__(self) -> Self:
         return self
@@ -208,17 +221,32 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _get_store(self) -> ReferenceStore:
-        """Return the reference store; it is made for the first reference that is stored elsewhere."""
-        from grader.references.store import ReferenceStore  # noqa: PLC0415 - most references come with their samples
+    def leave_to_parent(self) -> None:
+        """Leave processes, threads and locks to the process that this one was forked from; called after each fork."""
+        self._finalizer.detach()
+        _left_behind.append(self._loop)
+        self._loop.abandon()
+        self._use(Sandbox(self._sandbox.settings))
 
-        if self._store is None:
-            self._store = ReferenceStore(self.config.store.with_default_root(self._file_root))
-        return self._store
 
-    def _make_judge(self) -> Judge | None:
-        if not self.config.judge.model:
-            return None
-        from grader.judge import Judge  # noqa: PLC0415 - rarely wanted
+_graders: weakref.WeakSet[Grader] = weakref.WeakSet()
+_left_behind: list[GradingLoop] = []
+"""Loops of the process that this one was forked from. Their coroutines must not be closed here, nor by the garbage
+collector: they would clear up what belongs to that process."""
 
-        return Judge(self.config)
+
+def _after_fork_in_child() -> None:
+    for grader in list(_graders):
+        grader.leave_to_parent()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def _unpickle(config: GraderConfig, file_root: Path | None) -> Grader:
+    return Grader(config, file_root=file_root)
+
+
+def _in_order(call: Call) -> list[Grade]:
+    grades = call.take()
+    return [grades[index] for index in range(len(call.samples))]

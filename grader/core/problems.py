@@ -52,6 +52,9 @@ class PreparedProblem:
             self.limits = replace(self.limits, spare_cpu_s=self.limits.spare_cpu_s + self.limits.total_cpu_s)
         self._spec = encode(build_spec(problem))
         self.digest = sha256(self._spec).hexdigest()
+        worth = tuple((test.weight, test.group) for test in problem.tests)
+        self.key = (self.digest, self.limits, problem.allow_imports, worth)
+        """All that grades depend on: the spec, and what the harness does not get."""
         self._traceless = leaves_no_trace(problem)
         self.stub_execution: Execution | None = None
         """Run of the tests with a stub in place of an answer, once one was needed and came to its end."""

@@ -29,4 +29,4 @@ class GradingTask:
         extraction = self.extraction
         # The detail shows in the grade only where there is no answer; otherwise it would keep equal answers apart.
         detail = extraction.detail if extraction.answer is None else ""
-        return self.problem.digest, extraction.answer, extraction.rule, extraction.truncated, detail, self.prompt
+        return self.problem.key, extraction.answer, extraction.rule, extraction.truncated, detail, self.prompt

@@ -98,6 +98,13 @@ class AnalyzerClient:
             self._zygote.kill_child(analyzer)
         self._idle = True
 
+    def abandon(self) -> None:
+        """Close the descriptor, in a forked copy, and end no process."""
+        if self._analyzer is not None:
+            self._analyzer.close()
+            self._analyzer = None
+        self._idle = True
+
     async def _analyze(
         self,
         request: AnalysisRequest,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import ProcessLostError, ProcessSpentError
+from sandbox.scheduler.loop import CancelledError
 from sandbox.scheduler.priority import SLOW_AFTER_S, PriorityControl
 from sandbox.scheduler.zygote import Zygote
 from sandbox.types import Execution, ExecutionStatus, Job
@@ -48,6 +49,8 @@ class Executor:
         self._yield_slot: Callable[[], bool] = _never
         self._priority: PriorityControl | None = None
         """Priority control of an earlier slow answer, if the session's priority could not be restored yet."""
+        self._awaits_reply = False
+        """True while the harness works on a job, and nothing else is asked of a process."""
 
     @property
     def pids(self) -> set[int]:
@@ -67,6 +70,21 @@ class Executor:
                 this one; returns whether others go first, so that the answer runs on at a lower priority.
         """
         self._yield_slot = yield_slot
+        try:
+            return await self._execute(job, deadline)
+        except CancelledError:
+            # The answer would run on, and its report would reach the next job.
+            if self._awaits_reply:
+                await self._dismiss_or_close()
+            else:
+                self.close()
+            raise
+        except BaseException:
+            # Nobody knows what the processes are at, so nothing of them may reach the next job.
+            self.close()
+            raise
+
+    async def _execute(self, job: Job, deadline: float) -> Execution:
         detail = ""
         status = ExecutionStatus.INTERNAL
         for _ in range(_ATTEMPTS):
@@ -76,10 +94,7 @@ class Executor:
                 return await self._attempt(job, deadline)
             except ProcessSpentError:
                 # The harness works on values that the answer chose, so it would run as long the second time.
-                try:
-                    await self._dismiss(_CLEANUP_S)
-                except ProcessLostError:
-                    self.close()
+                await self._dismiss_or_close()
                 return _EXHAUSTED
             except _HarnessLostError as error:
                 detail, status = str(error), ExecutionStatus.LOST
@@ -96,7 +111,16 @@ class Executor:
             self._harness.close()
             self._harness = None
         self._priority = None
+        self._awaits_reply = False
         self.zygote.kill()
+
+    def abandon(self) -> None:
+        """Close all descriptors, in a forked copy, and end no process."""
+        if self._harness is not None:
+            self._harness.close()
+            self._harness = None
+        self._priority = None
+        self.zygote.abandon()
 
     async def _attempt(self, job: Job, deadline: float) -> Execution:
         started = time.monotonic()
@@ -108,12 +132,16 @@ class Executor:
         reply_deadline = min(deadline, forked + job.limits.backstop_s)
         request = JobRequest(job.source, job.limits, job.spec, job.traceless)
         await harness.send(request.pack(), reply_deadline)
+        self._awaits_reply = True
         try:
             reply = await self._reply(harness, reply_deadline, job.limits.harness_cpu_s)
+        except CancelledError:
+            raise  # with the mark: `execute` looks at it
         except ProcessSpentError:
             raise
         except ProcessLostError as error:
             raise _HarnessLostError(str(error)) from None
+        self._awaits_reply = False
         if reply is None:
             if reply_deadline < deadline:
                 raise _HarnessLostError("a harness hangs")
@@ -143,6 +171,7 @@ class Executor:
 
     async def _harness_for(self, deadline: float) -> ForkedProcess:
         """Return the harness; a new one if there is none, or if it has served many jobs."""
+        self._awaits_reply = False
         self._served += 1
         if self._harness is not None and self._served <= _JOBS_PER_HARNESS:
             return self._harness
@@ -157,6 +186,14 @@ class Executor:
             self._harness.close()
             self._harness = None
             await self.zygote.kill_children(timeout_s)
+
+    async def _dismiss_or_close(self) -> None:
+        """End the harness and its jobs; the zygote, too, if it does not see to that."""
+        self._awaits_reply = False
+        try:
+            await self._dismiss(_CLEANUP_S)
+        except ProcessLostError:
+            self.close()
 
 
 _EXHAUSTED = Execution(ExecutionStatus.EXHAUSTED, detail="the tests ran too long on what the answer returned")

@@ -6,21 +6,33 @@ thread that asks for grades, and asyncio refuses a second one there.
 
 from __future__ import annotations
 
+import heapq
+import math
 import os
 import select
 import time
 import types
-from collections import deque
+from collections import Counter, deque
+from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Iterable, Sequence
 
-__all__ = ["Future", "Lock", "Loop", "Pool", "pause", "readable", "writable"]
+__all__ = ["CancelledError", "Future", "Lock", "Loop", "Pool", "pause", "readable", "settled", "writable"]
 
 T = TypeVar("T")
 _LONGEST_WAIT_S = 3600.0
 """poll(2) takes milliseconds as a C int, and deadlines may be infinite."""
+_KEPT_TIMERS = 64
+"""Number of timers that may be out of date before it is worth while to drop them."""
+
+
+class CancelledError(BaseException):
+    """Nobody wants the result of the coroutine any more (`Loop.cancel`).
+
+    Not an ``Exception``, so that no handler of failures takes it for one.
+    """
 
 
 class Future(Generic[T]):
@@ -54,6 +66,10 @@ class Future(Generic[T]):
         """Resume the task when the value is there. For `Loop`."""
         self._waiters.append(task)
 
+    def unpark(self, task: _Task) -> None:
+        """Forget a task that waits no longer. For `Loop`."""
+        self._waiters.remove(task)
+
     def outcome(self) -> T:
         """Return the value of a future that is done, or raise what it has failed with."""
         assert self.done
@@ -68,28 +84,83 @@ class Future(Generic[T]):
 
 
 class Pool(Generic[T]):
-    """Items that one coroutine uses at a time, handed out first come, first served."""
+    """Items that one coroutine uses at a time, handed out fairly between owners.
+
+    An item goes to the owner that holds the fewest; of several, and of one owner's coroutines, to the one that has
+    waited longest.
+    """
 
     def __init__(self, items: Iterable[T]) -> None:
         self._free = deque(items)
-        self._waiting: deque[Future[T]] = deque()
+        self._waiting: dict[object, deque[tuple[int, Future[T]]]] = {}
+        """By owner, the order of arrival and the future of each coroutine that waits."""
+        self._held: Counter[object] = Counter()
+        """Number of items that each owner holds."""
+        self._arrivals = count()
 
-    async def acquire(self) -> T:
-        """Wait for an item."""
+    async def acquire(self, *, deadline: float = math.inf, owner: object = None) -> T:
+        """Wait for an item.
+
+        Args:
+            deadline: time at which to give up (`time.monotonic`).
+            owner: on whose behalf, such as the caller of the grader.
+
+        Raises:
+            TimeoutError: none was there before the deadline.
+        """
         if self._free:
+            self._held[owner] += 1
             return self._free.popleft()
         future: Future[T] = Future()
-        self._waiting.append(future)
-        return await future
+        entry = (next(self._arrivals), future)
+        self._waiting.setdefault(owner, deque()).append(entry)
+        try:
+            in_time = await settled(future, deadline)
+        except BaseException:
+            if future.done:  # it was handed the item in the meantime
+                self.release(future.outcome(), owner)
+            else:
+                self._leave(owner, entry)
+            raise
+        if not in_time and not future.done:
+            self._leave(owner, entry)
+            raise TimeoutError
+        return future.outcome()
 
-    def release(self, item: T) -> None:
-        """Hand an item to the coroutine that has waited longest."""
+    def release(self, item: T, owner: object = None) -> None:
+        """Hand an item to a coroutine that waits.
+
+        Args:
+            item: the item.
+            owner: the owner it was acquired for.
+        """
+        self.forget(owner)
         if self._waiting:
             # Not through the free items: a coroutine that comes before the waiting one resumes would take it.
-            self._waiting.popleft().set(item)
+            chosen = min(self._waiting, key=lambda waiting: (self._held[waiting], self._waiting[waiting][0][0]))
+            entry = self._waiting[chosen][0]
+            self._leave(chosen, entry)
+            self._held[chosen] += 1
+            entry[1].set(item)
         else:
             # To the front: the item used last has its processes running, and its memory in the caches.
             self._free.appendleft(item)
+
+    def add(self, item: T) -> None:
+        """Add an item, or one that `forget` was called for."""
+        self._held[None] += 1
+        self.release(item)
+
+    def forget(self, owner: object) -> None:
+        """Count an item as given back by its owner, without handing it to anyone."""
+        self._held[owner] -= 1
+        if self._held[owner] <= 0:
+            del self._held[owner]
+
+    def _leave(self, owner: object, entry: tuple[int, Future[T]]) -> None:
+        self._waiting[owner].remove(entry)
+        if not self._waiting[owner]:
+            del self._waiting[owner]
 
 
 class Lock:
@@ -103,6 +174,15 @@ class Lock:
 
     async def __aexit__(self, *_: object) -> None:
         self._pool.release(None)
+
+
+class _FutureWait:
+    """Request to the loop to go on when a future is done, or when the deadline has passed."""
+
+    __slots__ = ("deadline", "future")
+
+    def __init__(self, future: Future[Any], deadline: float) -> None:
+        self.future, self.deadline = future, deadline
 
 
 class _Wait:
@@ -126,6 +206,12 @@ def writable(descriptor: int, deadline: float) -> Generator[_Wait, bool, bool]:
     return (yield _Wait(descriptor, select.POLLOUT, deadline))
 
 
+@types.coroutine
+def settled(future: Future[Any], deadline: float) -> Generator[_FutureWait, bool, bool]:
+    """Wait until a future is done; return True if that was before the deadline (`time.monotonic`)."""
+    return future.done or (yield _FutureWait(future, deadline))
+
+
 async def pause(seconds: float) -> None:
     """Let the other coroutines go on for a time."""
     descriptor = os.eventfd(0)  # nothing ever happens there
@@ -136,13 +222,15 @@ async def pause(seconds: float) -> None:
 
 
 class _Task:
-    __slots__ = ("coroutine", "loop", "result", "started")
+    __slots__ = ("cancel_is_due", "coroutine", "loop", "result", "started", "wait", "was_cancelled")
 
     def __init__(self, loop: Loop, coroutine: Coroutine[Any, Any, Any]) -> None:
         self.loop = loop
         self.coroutine = coroutine
         self.result: Future[Any] = Future()
-        self.started = False
+        self.started = self.was_cancelled = self.cancel_is_due = False
+        self.wait: Future[Any] | _FutureWait | _Wait | None = None
+        """What it waits for; ``None`` while it is ready or runs."""
 
 
 class Loop:
@@ -153,7 +241,13 @@ class Loop:
         self._poller = select.poll()
         self._waiting: dict[int, tuple[_Task, float]] = {}
         """By descriptor, the one task that waits for it, and its deadline."""
-        self._unfinished: set[_Task] = set()
+        self._timers: list[tuple[float, int, _Task, _FutureWait]] = []
+        """A heap of deadlines, with the order of their arrival, of tasks that wait for futures."""
+        self._timed = 0
+        """Number of these that are not out of date."""
+        self._timer_order = count()
+        self._unfinished: dict[Future[Any], _Task] = {}
+        """By its result, every task that has not ended."""
         self._emitted: deque[Any] = deque()
 
     def run(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -202,7 +296,8 @@ class Loop:
         Left to the garbage collector, they would give back what they hold to pools that have been made since.
         """
         while self._unfinished:
-            self._unfinished.pop().coroutine.close()
+            _, task = self._unfinished.popitem()
+            task.coroutine.close()
 
     def spawn_all(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[Future[T]]:
         """Start several coroutines."""
@@ -211,12 +306,31 @@ class Loop:
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Start one more coroutine, beside those that run."""
         task = _Task(self, coroutine)
-        self._unfinished.add(task)
+        self._unfinished[task.result] = task
         self._ready.append((task, True))
         return task.result
 
+    def cancel(self, result: Future[Any]) -> None:
+        """Have a coroutine of `spawn` raise `CancelledError` where it waits, once; nothing if it has ended.
+
+        Its descriptor is no longer watched when this returns, so that it may be closed. What the coroutine does to
+        clear up comes later.
+        """
+        task = self._unfinished.get(result)
+        if task is None or task.was_cancelled:
+            return
+        task.was_cancelled = task.cancel_is_due = True
+        if isinstance(task.wait, _Wait):
+            self._wake(task.wait.descriptor, ready=False)
+        elif task.wait is not None:
+            (task.wait.future if isinstance(task.wait, _FutureWait) else task.wait).unpark(task)
+            self.make_ready(task, value=False)
+
     def make_ready(self, task: _Task, *, value: bool) -> None:
         """Resume a parked task at the next step. For `Future`."""
+        if isinstance(task.wait, _FutureWait) and task.wait.deadline < math.inf:
+            self._timed -= 1
+        task.wait = None
         self._ready.append((task, value))
 
     def _advance_ready(self) -> None:
@@ -224,8 +338,13 @@ class Loop:
             self._advance(*self._ready.popleft())
 
     def _wait(self) -> None:
-        assert self._waiting, "every task waits for another"
-        earliest = min(deadline for _, deadline in self._waiting.values())
+        if len(self._timers) > _KEPT_TIMERS + 2 * self._timed:
+            self._timers = [timer for timer in self._timers if timer[2].wait is timer[3]]
+            heapq.heapify(self._timers)
+        assert self._waiting or self._timed, "every task waits for another"
+        earliest = min((deadline for _, deadline in self._waiting.values()), default=math.inf)
+        if self._timers:  # one that is out of date costs no more than a round
+            earliest = min(earliest, self._timers[0][0])
         timeout_s = min(max(0.0, earliest - time.monotonic()), _LONGEST_WAIT_S)
         for descriptor, _ in self._poller.poll(timeout_s * 1000):
             self._wake(descriptor, ready=True)
@@ -233,29 +352,44 @@ class Loop:
         now = time.monotonic()
         for descriptor in [descriptor for descriptor, (_, deadline) in self._waiting.items() if deadline <= now]:
             self._wake(descriptor, ready=False)
+        while self._timers and self._timers[0][0] <= now:
+            _, _, task, wait = heapq.heappop(self._timers)
+            if task.wait is wait:
+                wait.future.unpark(task)
+                self.make_ready(task, value=False)
 
     def _wake(self, descriptor: int, *, ready: bool) -> None:
         self._poller.unregister(descriptor)
         task, _ = self._waiting.pop(descriptor)
-        self._ready.append((task, ready))
+        self.make_ready(task, value=ready)
 
     def _advance(self, task: _Task, value: bool) -> None:  # noqa: FBT001 - what the coroutine is sent
         try:
-            # A coroutine that has not started takes nothing but None.
-            wait = task.coroutine.send(value if task.started else None)
+            if task.cancel_is_due:
+                task.cancel_is_due = False
+                wait = task.coroutine.throw(CancelledError())
+            else:
+                # A coroutine that has not started takes nothing but None.
+                wait = task.coroutine.send(value if task.started else None)
         except StopIteration as end:
-            self._unfinished.discard(task)
+            self._unfinished.pop(task.result, None)
             task.result.set(end.value)
             return
         except (KeyboardInterrupt, SystemExit):
             raise  # for the caller of the loop, and at once
         except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
-            self._unfinished.discard(task)
+            self._unfinished.pop(task.result, None)
             task.result.fail(error)
             return
         task.started = True
+        task.wait = wait
         if isinstance(wait, Future):
             wait.park(task)
+        elif isinstance(wait, _FutureWait):
+            wait.future.park(task)
+            if wait.deadline < math.inf:
+                self._timed += 1
+                heapq.heappush(self._timers, (wait.deadline, next(self._timer_order), task, wait))
         else:
             assert wait.descriptor not in self._waiting, "two tasks wait for one descriptor"
             self._waiting[wait.descriptor] = (task, wait.deadline)

@@ -199,7 +199,7 @@ class Zygote:
                 message = await self._message(_FORK_S, deadline)
                 if message[:1] == FORKED:
                     return ForkedProcess(int(message[1:]), ours, parent=self._pid)
-        except ProcessLostError:
+        except BaseException:
             ours.close()
             raise
 
@@ -250,6 +250,15 @@ class Zygote:
         # Called when coroutines are dropped, and one may have held the lock.
         self._lock = Lock()
         self._end()
+
+    def abandon(self) -> None:
+        """Close the descriptor, in a forked copy, and end no process."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._process.returncode = 0  # or subprocess would complain that its process still runs
+        self._process = self._pid = None
 
     def _end(self) -> None:
         process, self._process = self._process, None

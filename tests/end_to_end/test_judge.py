@@ -66,8 +66,8 @@ def judge(judging: tuple[Grader, BedrockApi]) -> Callable[..., tuple[list[Grade]
     grader, api = judging
 
     def grading(samples: list[Any], reply: Callable[[str], str] = by_taste) -> tuple[list[Grade], BedrockApi]:
-        assert grader._judge is not None
-        grader._judge._known.clear()
+        assert grader._loop._judge is not None
+        grader._loop._judge._known.clear()
         api.questions.clear()
         api.reply = reply
         return grader.grade_batch(samples), api

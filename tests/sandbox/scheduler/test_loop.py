@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.scheduler.loop import Future, Lock, Loop, Pool, pause, readable, writable
+from sandbox.scheduler.loop import CancelledError, Future, Lock, Loop, Pool, pause, readable, settled, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -335,6 +335,68 @@ class TestPool:
         loop.run([use() for _ in range(10)])
         assert (held, most) == ([], 2)
 
+    def test_serves_the_owner_that_holds_the_fewest(self, loop: Loop) -> None:
+        pool = Pool([1, 2])
+        order = []
+
+        async def use(owner: str) -> None:
+            item = await pool.acquire(owner=owner)
+            order.append(owner)
+            await loop.spawn(giving(None))
+            pool.release(item, owner)
+
+        loop.run([*(use("many") for _ in range(6)), use("few"), use("one")])
+        assert order[:3] == ["many", "many", "few"]
+        assert "one" in order[3:5]
+        assert order.count("many") == 6
+        assert not pool._held
+        assert not pool._waiting
+
+    def test_gives_up_at_the_deadline_and_hands_nothing_to_who_gave_up(self, loop: Loop) -> None:
+        pool = Pool(["a"])
+
+        async def late() -> str:
+            with pytest.raises(TimeoutError):
+                await pool.acquire(deadline=soon())
+            return "late"
+
+        async def hold(until: Future[str]) -> None:
+            item = await pool.acquire()
+            await until
+            pool.release(item)
+
+        end: Future[str] = Future()
+
+        async def last() -> None:
+            assert await loop.spawn(late()) == "late"
+            end.set("end")
+
+        loop.run([hold(end), last()])
+        assert list(pool._free) == ["a"]
+
+    @pytest.mark.parametrize("handed", [False, True])
+    def test_a_cancelled_task_keeps_nothing(self, loop: Loop, handed: bool) -> None:
+        pool = Pool(["a"])
+
+        async def use() -> None:
+            await pool.acquire()
+
+        async def main() -> None:
+            item = await pool.acquire()
+            waiting = loop.spawn(use())
+            await loop.spawn(giving(None))
+            if handed:
+                pool.release(item)  # it has the item now, and has not run since
+            loop.cancel(waiting)
+            with pytest.raises(CancelledError):
+                await waiting
+            if not handed:
+                pool.release(item)
+
+        loop.run([main()])
+        assert list(pool._free) == ["a"]
+        assert not pool._waiting
+
     def test_prefers_what_was_used_last(self, loop: Loop) -> None:
         """Its processes are there already."""
         pool = Pool(["a", "b"])
@@ -438,3 +500,89 @@ def test_a_pause_lets_the_others_go_on_for_its_time_and_leaves_no_descriptor() -
     Loop().run([patient(), other()])
     assert order == ["pauses", "step 0", "step 1", "step 2", "goes on"]
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+class TestCancel:
+    @pytest.mark.parametrize("place", ["descriptor", "future", "future with a deadline", "ready", "not begun"])
+    def test_raises_where_the_coroutine_waits_and_lets_it_clear_up(
+        self, loop: Loop, pipe: tuple[int, int], place: str
+    ) -> None:
+        log = []
+
+        async def work() -> None:
+            try:
+                match place:
+                    case "descriptor":
+                        await readable(pipe[0], math.inf)
+                    case "future":
+                        await value_of(Future())
+                    case "future with a deadline":
+                        await settled(Future(), time.monotonic() + 1000)
+                    case _:
+                        await pause(0)
+            finally:
+                await loop.spawn(giving(None))
+                log.append("cleared up")
+
+        async def main() -> None:
+            task = loop.spawn(work())
+            if place != "not begun":
+                await loop.spawn(giving(None))
+            loop.cancel(task)
+            loop.cancel(task)
+            with pytest.raises(CancelledError):
+                await task
+            loop.cancel(task)
+
+        loop.run([main()])
+        assert log == ([] if place == "not begun" else ["cleared up"])
+        assert not loop._unfinished
+        assert not loop._waiting
+
+    def test_a_descriptor_is_not_watched_any_more_at_once(self, loop: Loop) -> None:
+        reader, writer = os.pipe()
+
+        async def wait() -> None:
+            await readable(reader, math.inf)
+
+        async def main() -> None:
+            task = loop.spawn(wait())
+            await loop.spawn(giving(None))
+            loop.cancel(task)
+            os.close(reader)
+            os.close(writer)
+            await pause(0.01)
+
+        loop.run([main()])
+
+
+class TestSettled:
+    def test_ends_with_the_future_or_at_the_deadline(self, loop: Loop) -> None:
+        early: Future[int] = Future()
+        log = []
+
+        async def wait(future: Future[int], deadline: float) -> None:
+            log.append(await settled(future, deadline))
+
+        async def main() -> None:
+            await pause(0.01)
+            early.set(1)
+
+        loop.run([wait(early, soon() + 1000), wait(early, math.inf), main(), wait(Future(), soon())])
+        assert sorted(log) == [False, True, True]
+
+    def test_timers_that_are_out_of_date_are_dropped(self, loop: Loop) -> None:
+        async def main() -> None:
+            for _ in range(1000):
+                future: Future[int] = Future()
+                waiting = loop.spawn(wait(future))
+                await pause(0)
+                future.set(1)
+                await waiting
+
+        async def wait(future: Future[int]) -> None:
+            assert await settled(future, time.monotonic() + 1000)
+
+        loop.run([main()])
+        assert len(loop._timers) < 200
+        assert loop._timed == 0
