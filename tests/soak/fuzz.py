@@ -274,7 +274,14 @@ def plays_of(results: Sequence[TestResult], liars: int) -> int:
     return min(liars, len(ran) - max(0, timeouts - 1))
 
 
-def run(plays: int, *, seed: int = 0, workers: int = 0, progress: Callable[[int], None] = lambda _: None) -> Fuzz:
+def run(
+    plays: int,
+    *,
+    seed: int = 0,
+    workers: int = 0,
+    progress: Callable[[int], None] = lambda _: None,
+    complain: Callable[[str], None] = lambda _: None,
+) -> Fuzz:
     """Play batches until there were enough plays.
 
     Args:
@@ -282,6 +289,7 @@ def run(plays: int, *, seed: int = 0, workers: int = 0, progress: Callable[[int]
         seed: of the first batch; the next ones follow.
         workers: answers that are graded at the same time; 0: as many as there are CPUs.
         progress: called after each batch with the number of plays.
+        complain: called at once with each play that ended otherwise than it must, since a run may be cut short.
     """
     fuzz = Fuzz()
     started = time.monotonic()
@@ -294,8 +302,10 @@ def run(plays: int, *, seed: int = 0, workers: int = 0, progress: Callable[[int]
                 passed = [test.name for test in grade.tests if test.verdict == "passed"]
                 if grade.status is not GradeStatus.SCORED:
                     fuzz.complaints.append(f"{sample.id}: {grade.status}: {grade.reason}")
+                    complain(fuzz.complaints[-1])
                 elif passed:
                     fuzz.complaints.append(f"{sample.id}: passed {passed[:3]}")
+                    complain(fuzz.complaints[-1])
                 fuzz.verdicts.update(test.verdict.value for test in grade.tests)
                 fuzz.samples += 1
                 fuzz.plays += plays_of(grade.tests, liars)
@@ -304,6 +314,10 @@ def run(plays: int, *, seed: int = 0, workers: int = 0, progress: Callable[[int]
                 break
     fuzz.elapsed_s = time.monotonic() - started
     return fuzz
+
+
+def _print_error(complaint: str) -> None:
+    print(f"ERROR: {complaint}", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -325,12 +339,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     print(f"seed {seed}")
     with Progress(options.plays, "plays") as progress:
-        fuzz = run(options.plays, seed=seed, workers=options.workers, progress=progress.reach)
+        fuzz = run(options.plays, seed=seed, workers=options.workers, progress=progress.reach, complain=_print_error)
     rate = fuzz.plays / fuzz.elapsed_s
     print(f"{fuzz.plays} plays in {fuzz.samples} samples, {fuzz.elapsed_s:.0f} s, {rate:.0f} per second")
     print(", ".join(f"{number} {verdict}" for verdict, number in fuzz.verdicts.most_common()))
-    for complaint in fuzz.complaints[:40]:
-        print(f"ERROR: {complaint}")
     print(f"FAILED: {len(fuzz.complaints)} samples" if fuzz.complaints else "no forged pass, none unscored, no crash")
     return 1 if fuzz.complaints else 0
 
