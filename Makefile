@@ -13,7 +13,7 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# parallel tests; one more than CP
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak faults load fan-out properties fuzz format lock clean image image-test image-run test-lambda-like
+.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak faults callers load fan-out properties fuzz format lock clean image image-test image-run test-lambda-like
 
 help: ## Show this help
 	@echo "make demo        grade the bundled examples and print the rewards"
@@ -30,6 +30,7 @@ help: ## Show this help
 	@echo "make coverage    run the tests and report the lines they do not cover"
 	@echo "make soak        grade 100,000 samples in one process and check for leaks; SAMPLES=... for another number"
 	@echo "make faults      grade 5,000 samples while processes are killed and stopped; SAMPLES=... for another number"
+	@echo "make callers     compare one batch, threads and awaits: when are 100 right answers graded beside endless ones; ROUNDS=..."
 	@echo "make load        grade HumanEval and MBPP ten times under CPU load; ROUNDS=... for another number"
 	@echo "make fan-out     grade 2,000 samples over a local endpoint with injected failures; SAMPLES=... for another number, FAN_OUT=\"--port 9000\" for a running endpoint"
 	@echo "make fuzz        play 100,000 random lying answers against suites of every form; PLAYS=... for another number, SEED=... to repeat"
@@ -88,6 +89,9 @@ soak: $(READY)
 
 faults: $(READY)
 	$(BIN)/python -m tests.soak.faults --samples $(or $(SAMPLES),5000)
+
+callers: $(READY)
+	$(BIN)/python -m tests.soak.callers --rounds $(or $(ROUNDS),3)
 
 load: $(READY)
 	$(BIN)/python -m tests.soak.load --rounds $(or $(ROUNDS),10)
