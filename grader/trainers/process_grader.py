@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.config.settings import GraderConfig
@@ -21,47 +18,23 @@ if TYPE_CHECKING:
 
 __all__ = ["grade", "grade_async", "grade_batch", "grader", "grader_config", "parts", "reward_or_default"]
 
-_MAX_WAITING_CALLS = 256
-"""Threads that wait for a grade on behalf of event loops; a call more waits for one of them."""
-
-
-@dataclass(slots=True)
-class _Process:
-    """What one process has."""
-
-    pid: int
-    grader: Grader
-    callers: ThreadPoolExecutor
-
-
 _lock = threading.Lock()
-_process: _Process | None = None
-_inherited: list[_Process] = []
-"""What a parent process had made before this one was forked; kept so that nothing of it is finalized here."""
+_grader: Grader | None = None
 
 
 def grader() -> Grader:
     """Return the grader of this process.
 
-    Trainers fork workers (Ray, process pools) and pickle reward functions. A grader survives neither, so none is ever
-    made at import, and a forked process makes its own.
+    Trainers fork workers (Ray, process pools): a forked copy of a grader starts processes of its own.
 
     Raises:
         grader.errors.ConfigError: a setting in the environment is wrong.
     """
-    return _of_this_process().grader
-
-
-def _of_this_process() -> _Process:
-    global _process  # noqa: PLW0603 - one for a process is the purpose of this module
+    global _grader  # noqa: PLW0603 - one for a process is the purpose of this module
     with _lock:
-        if _process is None or _process.pid != os.getpid():
-            if _process is not None:
-                _inherited.append(_process)
-            made = Grader(GraderConfig.load())
-            callers = ThreadPoolExecutor(_MAX_WAITING_CALLS, thread_name_prefix="grader-call")
-            _process = _Process(os.getpid(), made, callers)
-        return _process
+        if _grader is None:
+            _grader = Grader(GraderConfig.load())
+        return _grader
 
 
 def _after_fork() -> None:
@@ -71,9 +44,10 @@ def _after_fork() -> None:
 
 
 def _close() -> None:
-    if _process is not None and _process.pid == os.getpid():
-        _process.callers.shutdown(wait=False, cancel_futures=True)
-        _process.grader.close()
+    global _grader  # noqa: PLW0603 - as in `grader`
+    if _grader is not None:
+        _grader.close()
+        _grader = None
 
 
 os.register_at_fork(after_in_child=_after_fork)
@@ -97,10 +71,8 @@ def grade_batch(samples: Sequence[Sample | BadSample], *, deadline_s: float | No
 
 async def grade_async(sample: Sample | BadSample, *, deadline_s: float | None = None) -> Grade:
     """Grade one sample without blocking the event loop."""
-    # Not the loop's default pool: it has a thread or two for each CPU, and other work of the trainer waits in it.
-    callers = _of_this_process().callers
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(callers, lambda: grade(sample, deadline_s=deadline_s))
+    (one,) = await grader().grade_batch_async([sample], deadline_s=deadline_s)
+    return one
 
 
 def parts(one: Grade) -> dict[str, float]:

@@ -37,7 +37,6 @@ def _functional_rewards() -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADER_REWARD_PRESET", "binary")
         process_grader._close()
-        patch.setattr(process_grader, "_process", None)
         yield
         process_grader._close()
 

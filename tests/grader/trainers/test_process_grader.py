@@ -24,7 +24,7 @@ def rate(_):
 
 
 if __name__ == "__main__":
-    assert process_grader._process is None
+    assert process_grader._grader is None
     assert process_grader.grade(SAMPLE).reward == 1.0
     with multiprocessing.get_context("fork").Pool(2) as pool:
         rewards = pool.map(rate, range(4), chunksize=1)
