@@ -111,6 +111,7 @@ def _details(grade: Grade) -> dict[str, Any]:
     return {
         "status": grade.status.value,
         "reason": _encodable(grade.reason),
+        "problem": grade.problem,
         "extraction_rule": grade.extraction_rule,
         "verdicts": [test.verdict.value for test in grade.tests],
     }

@@ -167,7 +167,10 @@ def shared_containers(value: Any) -> list[Any]:
 
     What crosses is a tree: without this, ``[[0]] * 2`` would be two lists on the other side.
     """
-    containers = containers_in([value])
+    try:
+        containers = containers_in([value])
+    except RecursionError:
+        return []  # too deep to cross, which whoever encodes it says
     first: dict[int, int] = {}
     pairs = [
         [number, earlier]

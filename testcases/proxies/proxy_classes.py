@@ -185,9 +185,9 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
         usable = [field for field in fields if field.isidentifier() and not keyword.iskeyword(field)]
         namespace["__dataclass_fields__"] = {field: _field(field) for field in usable}
     built = _build_class(name, bases, namespace)
-    if description.get("abstract") is True:
+    if abstract := _list(description.get("abstract"), str):
         # What `inspect.isabstract` looks at. Objects of such a class cannot be made, so it needs no proxies.
-        type.__setattr__(built, "__abstractmethods__", frozenset({"abstract"}))
+        type.__setattr__(built, "__abstractmethods__", frozenset(abstract))
     for method in own_methods:
         if method.__module__ == __name__:
             method.__solution_class__ = built  # type: ignore[attr-defined]  # where to find it, if it is passed on

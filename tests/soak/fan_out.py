@@ -142,6 +142,7 @@ def _results(path: Path) -> list[dict[str, Any]]:
     results = [json.loads(line) for line in path.read_text().splitlines()]
     for result in results:
         result["metrics_list"] = [one for one in result["metrics_list"] if one["name"] not in MEASURED]
+        result["metrics"] = {name: value for name, value in result["metrics"].items() if name not in MEASURED}
     return results
 
 

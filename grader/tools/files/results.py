@@ -27,7 +27,7 @@ _REQUIRED_KEYS: Final = frozenset({"aggregate_reward_score", "digest", "id", "li
 
 
 def result_line(grade: Grade, line: int, digest: str, *, unscored_reward: float) -> str:
-    """Return a result as a line of JSON: the Lambda's with its details, the id of the problem, and the sample's line.
+    """Return a result as a line of JSON: the Lambda's with its details, and the sample's line.
 
     Args:
         grade: the grade of the sample.
@@ -38,7 +38,7 @@ def result_line(grade: Grade, line: int, digest: str, *, unscored_reward: float)
     response = write_response([grade], Envelope.LIST, unscored_reward=unscored_reward, detailed=True)
     assert isinstance(response, list)
     flat = {metric["name"]: metric["value"] for metric in response[0]["metrics_list"]}
-    more = {"problem": grade.problem, "metrics": flat, "line": line, "digest": digest}
+    more = {"metrics": flat, "line": line, "digest": digest}
     return json_line(response[0] | more) + "\n"
 
 

@@ -171,6 +171,7 @@ def read_result(result: Any, *, sample_id: Any) -> Grade:
         metrics=metrics,
         tests=tuple(TestResult(_verdict(name)) for name in _require_list(result.get("verdicts", []), "verdicts")),
         reason=_require_text(result.get("reason", ""), "reason"),
+        problem=_require_text(result.get("problem", ""), "problem"),
         extraction_rule=_rule(result.get("extraction_rule"), values),
     )
 

@@ -35,9 +35,7 @@ _ERRORS = {
 }
 _name: Callable[[type], str] = type.__dict__["__name__"].__get__
 _module: Callable[[type], Any] = type.__dict__["__module__"].__get__
-_flags: Callable[[type], int] = type.__dict__["__flags__"].__get__
-_IS_ABSTRACT = 1 << 20
-"""Flag of classes that have abstract methods (``Py_TPFLAGS_IS_ABSTRACT``)."""
+_read_abstract_methods: Callable[[type], Any] = type.__dict__["__abstractmethods__"].__get__
 mro_of: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 """A class and its bases, in the order in which attributes are looked up."""
 members_of: Callable[[type], Mapping[str, Any]] = type.__dict__["__dict__"].__get__
@@ -86,6 +84,14 @@ _MAX_MEMBERS = 1000
 _DOC_CHARS = 2000
 _MAX_SHARED = 64
 """Values whose containers are remembered, the latest; the harness watches fewer."""
+
+
+def _abstract_methods(kind: type) -> list[str]:
+    try:
+        names = _read_abstract_methods(kind)
+    except AttributeError:  # it has none of its own
+        return []
+    return sorted(name for name in names if type(name) is str)[:_MAX_MEMBERS] if type(names) is frozenset else []
 
 
 class Objects:
@@ -249,7 +255,7 @@ class Objects:
             "fields": [str(name) for name in fields] if type(fields) is dict else None,
             "names": [str(name) for name in names] if type(names) is tuple else None,
             "doc": text[:2000] if type(text) is str else None,
-            "abstract": bool(_flags(kind) & _IS_ABSTRACT),
+            "abstract": _abstract_methods(kind),
         }
 
     def make(self, name: str, bases: list[Any], members: dict[str, Any]) -> Steps:

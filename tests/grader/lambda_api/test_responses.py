@@ -58,6 +58,7 @@ def test_details_are_added_only_when_asked_for() -> None:
     details = {
         "status": "scored",
         "reason": "f(1): \ufffd",
+        "problem": "",
         "extraction_rule": "bare_code",
         "verdicts": ["passed", "wrong_answer"],
     }
