@@ -22,6 +22,7 @@ from grader.service.limits import RequestError, ServiceLimits, check_token, read
 from grader.service.metrics import ServiceMetrics
 from grader.service.openapi import describe
 from grader.service.payloads import PAYLOADS
+from grader.trainers.rewards import reward_or_default
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -160,7 +161,8 @@ class RewardService:
                     raise InputError(f"the body is of type {type(body).__name__}, not an object")
                 samples = payload.read(body)
                 grades = await self._in_thread(lambda: self._grade(samples))
-                rewards = [self._reward(grade) for grade in grades]
+                unscored = self._grader.config.unscored
+                rewards = [reward_or_default(grade, unscored) for grade in grades]
                 return JSONResponse(payload.write(body, grades, rewards))
 
         return route
@@ -169,15 +171,6 @@ class RewardService:
         grades = self._grader.grade_batch(samples, deadline_s=self._limits.deadline_s)
         self._metrics.count_samples(grades)
         return grades
-
-    def _reward(self, grade: Grade) -> float:
-        """Return the reward, for trainers that know no missing one; the setting ``unscored`` decides."""
-        if grade.reward is not None:
-            return grade.reward
-        default = self._grader.config.unscored
-        if default == "raise":
-            raise UnscoredError(f"sample {grade.sample_id} is unscored: {grade.reason}")
-        return default if isinstance(default, float) else 0.0
 
     async def _json(self, request: Request) -> Any:
         body = await read_body(request, self._limits)

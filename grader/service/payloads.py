@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from grader.errors import InputError
-from grader.trainers.samples import make_sample, make_samples
+from grader.trainers.rewards import means, parts
+from grader.trainers.samples import cut_prompts, make_sample, make_samples
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -55,18 +55,12 @@ def _read_openrlhf(body: Mapping[str, Any]) -> list[Sample | BadSample]:
     labels = _field(body, "labels", list)
     if not len(queries) == len(prompts) == len(labels):
         raise InputError(f"query, prompts and labels have {len(queries)}, {len(prompts)} and {len(labels)} items")
-    completions = [
-        query.removeprefix(prompt) if isinstance(query, str) and isinstance(prompt, str) else query
-        for query, prompt in zip(queries, prompts, strict=True)
-    ]
-    return make_samples(completions, labels, prompts=prompts, reference_field="labels")
+    return make_samples(cut_prompts(queries, prompts), labels, prompts=prompts, reference_field="labels")
 
 
 def _write_openrlhf(body: Mapping[str, Any], grades: Sequence[Grade], rewards: _Rewards) -> Any:
     del body
-    names = [metric.name for metric in grades[0].metrics] if grades else []
-    means = {name: fmean(grade.metric(name) for grade in grades) for name in names}
-    return {"rewards": list(rewards), "scores": list(rewards), "extra_logs": means}
+    return {"rewards": list(rewards), "scores": list(rewards), "extra_logs": means(grades)}
 
 
 def _read_slime(body: Mapping[str, Any]) -> list[Sample | BadSample]:
@@ -130,7 +124,7 @@ def _nemo_prompt(body: Mapping[str, Any]) -> Any:
 def _write_nemo_gym(body: Mapping[str, Any], grades: Sequence[Grade], rewards: _Rewards) -> Any:
     (grade,) = grades
     # The environment returns what it was sent, with the reward (NeMo Gym, BaseVerifyResponse).
-    return {**body, "reward": rewards[0], **{metric.name: metric.value for metric in grade.metrics}}
+    return {**body, "reward": rewards[0], **parts(grade)}
 
 
 _ADD: Final = "def add(a, b):\n    return a + b\n"

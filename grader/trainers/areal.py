@@ -47,4 +47,4 @@ def code_reward(
         grader.errors.UnscoredError: it is unscored, and the setting is ``raise``.
     """
     sample = make_sample(completions, column(row, _REFERENCE), prompt=prompt, reference_field=_REFERENCE)
-    return process_grader.reward_or_default(process_grader.grade(sample, deadline_s=_DEADLINE_S))
+    return process_grader.reward(process_grader.grade(sample, deadline_s=_DEADLINE_S))

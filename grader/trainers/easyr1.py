@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from grader.trainers import process_grader
+from grader.trainers.rewards import parts
 from grader.trainers.samples import make_samples
 
 if TYPE_CHECKING:
@@ -43,4 +44,4 @@ def compute_score(reward_inputs: Sequence[Mapping[str, Any]], **_: Any) -> list[
         reference_field="ground_truth",
     )
     grades = process_grader.grade_batch(samples)
-    return [{"overall": process_grader.reward_or_default(one), **process_grader.parts(one)} for one in grades]
+    return [{"overall": process_grader.reward(one), **parts(one)} for one in grades]

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from grader.trainers import process_grader
+from grader.trainers.rewards import parts
 from grader.trainers.samples import make_sample
 
 if TYPE_CHECKING:
@@ -60,5 +61,5 @@ async def _score(state: TaskState, target: Target, reference: str) -> Score:
         value=grade.reward,
         answer=grade.answer,
         explanation=grade.reason,
-        metadata={"parts": process_grader.parts(grade)},
+        metadata={"parts": parts(grade)},
     )

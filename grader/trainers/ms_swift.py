@@ -53,4 +53,4 @@ class CodeReward:
         references = column(columns, self.reference)
         prompts = columns.get("messages")
         samples = make_samples(completions, references, prompts=prompts, reference_field=self.reference)
-        return [process_grader.reward_or_default(grade) for grade in process_grader.grade_batch(samples)]
+        return [process_grader.reward(grade) for grade in process_grader.grade_batch(samples)]

@@ -11,11 +11,11 @@ and leaves the sample without any reward.
 
 from __future__ import annotations
 
-from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from grader.trainers import process_grader
-from grader.trainers.samples import make_samples
+from grader.trainers.rewards import means
+from grader.trainers.samples import cut_prompts, make_samples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,15 +38,11 @@ def reward_func(queries: Sequence[str], prompts: Sequence[str], labels: Sequence
     Raises:
         grader.errors.UnscoredError: one is unscored, and the setting is ``raise``.
     """
-    # The prompt comes back decoded from its tokens, so it may differ from what was sent, in special tokens above all.
-    # What is not cut off is an earlier turn, and answers are looked for in the last one.
-    completions = [query.removeprefix(prompt) for query, prompt in zip(queries, prompts, strict=True)]
+    completions = cut_prompts(queries, prompts)
     samples = make_samples(completions, labels, prompts=prompts, reference_field="label")
     grades = process_grader.grade_batch(samples)
-    rewards = _tensor([process_grader.reward_or_default(grade) for grade in grades])
-    rows = [process_grader.parts(grade) for grade in grades]
-    means = {name: fmean(row[name] for row in rows) for name in rows[0]} if rows else {}
-    return {"rewards": rewards, "scores": rewards, "extra_logs": means}
+    rewards = _tensor([process_grader.reward(grade) for grade in grades])
+    return {"rewards": rewards, "scores": rewards, "extra_logs": means(grades)}
 
 
 def _tensor(values: list[float]) -> Any:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from grader.config.settings import GraderConfig
 from grader.core.grader import Grader
-from grader.errors import UnscoredError
+from grader.trainers.rewards import reward_or_default
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.types import BadSample, Grade, Sample
 
-__all__ = ["grade", "grade_async", "grade_batch", "grader", "grader_config", "parts", "reward_or_default"]
+__all__ = ["grade", "grade_async", "grade_batch", "grader", "grader_config", "reward"]
 
 _lock = threading.Lock()
 _grader: Grader | None = None
@@ -75,25 +75,6 @@ async def grade_async(sample: Sample | BadSample, *, deadline_s: float | None = 
     return one
 
 
-def parts(one: Grade) -> dict[str, float]:
-    """Return the metrics of a grade by their names; ``grader_error`` is 1 if the sample is unscored.
-
-    Every grade has the same names, as trainers that stack them demand.
-    """
-    return {metric.name: metric.value for metric in one.metrics}
-
-
-def reward_or_default(one: Grade) -> float:
-    """Return the reward of a grade, for trainers that know no missing reward.
-
-    The setting ``unscored`` decides what an unscored sample gets: 0 by default, or a value.
-
-    Raises:
-        grader.errors.UnscoredError: it has no reward, and the setting is ``raise``.
-    """
-    if one.reward is not None:
-        return one.reward
-    default = grader_config().unscored
-    if default == "raise":
-        raise UnscoredError(f"sample {one.sample_id} is unscored: {one.reason}")
-    return default if isinstance(default, float) else 0.0
+def reward(one: Grade) -> float:
+    """Return the reward of a grade; see `grader.trainers.rewards.reward_or_default`."""
+    return reward_or_default(one, grader_config().unscored)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import FieldError, InputError, SampleError
 from grader.lambda_api.samples import ASSISTANT_ROLES, USER_ROLES, last_turn, message_text
 from grader.types import BadSample, Sample, sample_label
 
-__all__ = ["column", "make_sample", "make_samples"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["column", "cut_prompts", "make_sample", "make_samples"]
 
 
 def make_sample(
@@ -62,6 +65,18 @@ def make_samples(
     return [
         make_sample(completion, reference, prompt=prompt, index=index, reference_field=reference_field)
         for index, (completion, reference, prompt) in enumerate(zip(completions, references, prompts, strict=True))
+    ]
+
+
+def cut_prompts(queries: Sequence[Any], prompts: Sequence[Any]) -> list[Any]:
+    """Return what stands behind the prompt in each query, as OpenRLHF sends them.
+
+    A prompt comes back decoded from its tokens, so it may differ from what was sent, in special tokens above all. What
+    is not cut off is an earlier turn, and answers are looked for in the last one.
+    """
+    return [
+        query.removeprefix(prompt) if isinstance(query, str) and isinstance(prompt, str) else query
+        for query, prompt in zip(queries, prompts, strict=True)
     ]
 
 

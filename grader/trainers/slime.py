@@ -51,7 +51,7 @@ async def _reward(sample: Any) -> float:
         sample_id=getattr(sample, "index", None),
         reference_field="label",
     )
-    return process_grader.reward_or_default(await process_grader.grade_async(made, deadline_s=_DEADLINE_S))
+    return process_grader.reward(await process_grader.grade_async(made, deadline_s=_DEADLINE_S))
 
 
 def _reference(sample: Any) -> Any:

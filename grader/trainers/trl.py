@@ -11,11 +11,11 @@ set, and returns one number or ``None`` for each completion; ``None`` leaves the
 
 from __future__ import annotations
 
-from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import InputError
 from grader.trainers import process_grader
+from grader.trainers.rewards import means
 from grader.trainers.samples import column, make_samples
 
 if TYPE_CHECKING:
@@ -103,10 +103,9 @@ def _log(
     log_metric: Callable[[str, float], None] | None,
     log_extra: Callable[[str, list[Any]], None] | None,
 ) -> None:
-    if log_metric is not None and grades:
-        rows = [process_grader.parts(grade) for grade in grades]
-        for name in rows[0]:
-            log_metric(f"code/{name}", fmean(row[name] for row in rows))
+    if log_metric is not None:
+        for name, mean in means(grades).items():
+            log_metric(f"code/{name}", mean)
     if log_extra is not None:
         log_extra("code_reason", [grade.reason for grade in grades])
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from grader.errors import UnscoredError
 from grader.trainers import process_grader
+from grader.trainers.rewards import parts
 from grader.trainers.samples import make_sample
 
 __all__ = ["code"]
@@ -54,7 +55,7 @@ async def code(task: Any, trace: Any) -> float:
     grade = await process_grader.grade_async(sample)
     metrics = getattr(trace, "metrics", None)
     if isinstance(metrics, dict):
-        metrics |= {f"code_{part}": value for part, value in process_grader.parts(grade).items()}
+        metrics |= {f"code_{part}": value for part, value in parts(grade).items()}
     if grade.reward is None:
         raise UnscoredError(f"sample {grade.sample_id} is unscored: {grade.reason}")
     return grade.reward

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from grader.trainers import process_grader
+from grader.trainers.rewards import parts
 from grader.trainers.samples import make_sample
 
 if TYPE_CHECKING:
@@ -68,4 +69,4 @@ def _sample(
 
 
 def _result(grade: Grade) -> dict[str, float]:
-    return {"score": process_grader.reward_or_default(grade), **process_grader.parts(grade)}
+    return {"score": process_grader.reward(grade), **parts(grade)}
