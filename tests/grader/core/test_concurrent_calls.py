@@ -170,7 +170,7 @@ def test_equal_samples_of_several_callers_are_graded_once(lone_grader: Grader) -
         runs.append(job.source)
         return execute(job, **more)
 
-    lone_grader._sandbox.execute = counting  # type: ignore[method-assign]
+    lone_grader._sandbox.execute = counting  # type: ignore[method-assign]  # it counts, and calls the real one
     slow = "```python\nimport time\n\n\ndef add(a, b):\n    time.sleep(1)\n    return a + b\n```"
     samples = [Sample(str(number), slow, REFERENCE) for number in range(16)]
     with ThreadPoolExecutor(16) as pool:
@@ -245,7 +245,7 @@ def test_a_call_that_never_gets_an_executor_is_unscored_at_its_deadline() -> Non
 
 
 def test_a_deadline_that_is_over_costs_nothing(grader: Grader) -> None:
-    grades = grader.grade_batch([right(0), BadSample("x", LookupError("no"))], deadline_s=0)  # type: ignore[arg-type]
+    grades = grader.grade_batch([right(0), BadSample("x", LookupError("no"))], deadline_s=0)  # type: ignore[arg-type]  # any error will do
     assert [grade.status for grade in grades] == [GradeStatus.UNSCORED] * 2
 
 
