@@ -77,9 +77,9 @@ ON_DEMAND: frozenset[str] = frozenset(
 ``sqlite3`` is not among them: SQL can call native code there (``fts3_tokenizer``)."""
 
 _WORD = re.compile(r"\w+(?:-\w+)*")
-_IMPORTED_BY_NAME = frozenset({*REPLACED, *_LOADED_FOR_OTHERS.split()})
+_IMPORTED_BY_NAME = frozenset({*REPLACED, *_LOADED_FOR_OTHERS.split(), "this"})
 _IMPORT = r"\bimport\b.*\bNAME\b|\bfrom\s+NAME\b|\b(?:import_module|__import__)\(\s*[\"']NAME\b"
-"""Matches an import of one of these modules: a mere word is not enough, as they act on more than data."""
+"""Matches an import of one of these modules: a mere word is not enough, as they act on more than data, or print."""
 _PARTS = {name: frozenset(name.split(".")) for name in sorted(ON_DEMAND) if not name.startswith("encodings.")}
 _BY_LAST_PART: dict[str, list[str]] = {}
 for _name in _PARTS:
