@@ -6,11 +6,11 @@ It only runs on beside the others, with a smaller share of the CPU, while a spar
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sandbox.scheduler.renice import set_niceness
 from sandbox.wire.procfs import autogroup_file, children, cpu_seconds, process_state
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class PriorityControl:
         if niceness or self._niceness:
             for pid in pids:
                 with suppress(OSError):  # it has ended, or the user may not raise a priority again
-                    os.setpriority(os.PRIO_PROCESS, pid, niceness)
+                    set_niceness(pid, niceness)
         self._niceness = niceness
 
     def _set_group_niceness(self, niceness: int) -> None:

@@ -16,7 +16,7 @@ from sandbox.types import Execution, ExecutionStatus
 from sandbox.wire.limits import Limits
 from sandbox.wire.procfs import cpu_seconds
 from testcases.model import CallTest, Problem
-from tests.sandbox.conftest import IN_A_CONTAINER, LATE_S, children, host_pid, watch_a_solution
+from tests.sandbox.conftest import LATE_S, children, host_pid, watch_a_solution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,6 @@ def test_quick_answers_start_no_spare_executor(single_box: Box) -> None:
     assert [executor.zygote.pid for executor in single_box.sandbox._spare_executors] == [None, None]
 
 
-@pytest.mark.skipif(IN_A_CONTAINER, reason="a container's root may not change the priority of other users' processes")
 @pytest.mark.parametrize(("answer", "niceness"), [(WORKS, 10), (SLEEPS, 0)], ids=["works", "sleeps"])
 def test_an_answer_that_uses_its_cpu_for_long_runs_at_a_lower_priority_and_its_harness_does_not(
     single_box: Box, answer: str, niceness: int
