@@ -13,7 +13,7 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# parallel tests; one more than CP
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak faults callers load fan-out properties fuzz format lock clean image image-test image-run test-lambda-like
+.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak faults callers load fan-out properties fuzz format lock clean image image-test image-run base-image sbom emulator test-lambda-like
 
 help: ## Show this help
 	@echo "make demo        grade the bundled examples and print the rewards"
@@ -40,6 +40,9 @@ help: ## Show this help
 	@echo "make clean       remove the environment and all caches"
 	@echo
 	@echo "make image             build the container image with docker, podman or buildah; BASE_IMAGE=... for another base image"
+	@echo "make base-image        pin the newest base image in the Dockerfile; TAG=3.14 for another version of Python"
+	@echo "make sbom              build the image, and write what is in it to build/sbom.cdx.json (CycloneDX)"
+	@echo "make emulator          get Lambda's runtime interface emulator for the tests"
 	@echo "make image-test        run the tests in the image"
 	@echo "make image-run         run the image and serve events on localhost:9000; PORT=... for another port"
 	@echo "make test-lambda-like  run the attacks and HumanEval in a container with the restrictions of Lambda"
@@ -118,6 +121,15 @@ lock:
 
 image:
 	@deploy/container build
+
+base-image:
+	@$(PYTHON) deploy/base_image.py $(TAG)
+
+sbom:
+	@deploy/container sbom
+
+emulator:
+	@deploy/container emulator
 
 image-test:
 	@deploy/container test

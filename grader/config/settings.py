@@ -42,6 +42,7 @@ __all__ = [
     "LogSamples",
     "RewardConfig",
     "RewardPreset",
+    "RolloutConfig",
     "StoreConfig",
     "StyleGate",
     "default_workers",
@@ -127,6 +128,22 @@ class JudgeConfig(Section):
     """Rating that a failed request counts as."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutConfig(Section):
+    """Settings of the agent for multi-turn RL; see `grader.rollout`."""
+
+    turns: int = setting(3, Number(minimum=1, maximum=32, integer=True))
+    """Answers that the model is asked for in one rollout, at most."""
+    visible_tests: int = setting(0, NATURAL)
+    """Tests, from the first on, whose failures the model is told, unless the task says how many."""
+    rewards: Literal["last", "turns"] = setting("last", Choice("last", "turns"))
+    """``last`` to report the reward of the last answer, ``turns`` for one of each turn."""
+    max_tokens: int = setting(0, NATURAL)
+    """Tokens of one answer; 0 for what the job says."""
+    sample_s: float = setting(300.0, POSITIVE)
+    """Seconds to wait for one answer, all attempts together."""
+
+
 ENVIRONMENT_PREFIX = "GRADER_"
 _CONFIG_VARIABLE = "GRADER_CONFIG"
 _RENAMED = {"lanes": "workers"}
@@ -150,12 +167,14 @@ class GraderConfig(Section):
         "limits": LimitsConfig,
         "store": StoreConfig,
         "judge": JudgeConfig,
+        "rollout": RolloutConfig,
     }
 
     reward: RewardConfig = RewardConfig()  # noqa: RUF009 - it is frozen
     limits: LimitsConfig = LimitsConfig()
     store: StoreConfig = StoreConfig()
     judge: JudgeConfig = JudgeConfig()
+    rollout: RolloutConfig = RolloutConfig()
     unscored: Literal["raise", "zero"] | float = setting("zero", Either(Choice("raise", "zero"), SHARE))
     """Result for a sample that the grader could not score: an error for the whole batch, 0, or a value in [0, 1]."""
     envelope: Literal["auto", "list", "http"] = setting("auto", Choice("auto", "list", "http"))

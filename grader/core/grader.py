@@ -176,6 +176,11 @@ class Grader:
         left_s = _NO_DEADLINE_S if deadline_s is None else max(0.0, deadline_s - self.config.deadline_margin_s)
         return time.monotonic() + left_s
 
+    @property
+    def workers(self) -> int:
+        """Number of answers that run at a time."""
+        return self._sandbox.settings.workers
+
     def host(self) -> HostReport:
         """Describe the host; starts the processes if they do not run.
 

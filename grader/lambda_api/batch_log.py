@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from grader import __version__
 from grader.types import GradeStatus, sample_label
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from grader.config.settings import LogSamples
     from grader.types import Grade, HostReport
 
-__all__ = ["DIMENSION", "NAMESPACE", "BatchLog", "GradedBatch", "batch_lines", "sample_line"]
+__all__ = ["DIMENSION", "NAMESPACE", "BatchLog", "GradedBatch", "Origin", "batch_lines", "sample_line"]
 
 
 _EQUAL_WITHIN = 1e-9
@@ -47,6 +48,8 @@ class GradedBatch:
     """Id of the invocation; empty if there is none."""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     """Time of the log records."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """More fields of the record of the batch."""
 
     @property
     def scored(self) -> list[Grade]:
@@ -132,6 +135,7 @@ def _truncated(text: str, max_chars: int) -> str:
 
 NAMESPACE: Final = "CodeGrader"
 DIMENSION: Final = "function"
+"""The only dimension of the metrics: a version in it would make each deployment a new set of metrics to pay for."""
 _MAX_VALUES: Final = 100
 _NO_METRICS: Final = frozenset({"extraction_rule"})
 """Metrics whose values are indices of names, so that a mean has no meaning."""
@@ -147,7 +151,34 @@ _COUNTS: Final = frozenset(
 )  # fmt: skip
 
 
-def batch_lines(graded: GradedBatch, function: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The function that graded a batch, and its versions."""
+
+    function: str
+    """Name of the Lambda function; ``local`` elsewhere."""
+    function_version: str = ""
+    """Version of the Lambda function; empty elsewhere."""
+    revision: str = ""
+    """Revision of the source that the image was built from; empty if that is not known."""
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Origin:
+        """Read it from the environment that Lambda and the image set."""
+        return cls(
+            environ.get("AWS_LAMBDA_FUNCTION_NAME") or "local",
+            environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
+            environ.get("IMAGE_REVISION", ""),
+        )
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions that are known, by the names of their fields in the log."""
+        versions = {"function_version": self.function_version, "revision": self.revision}
+        return {"grader_version": __version__} | {name: version for name, version in versions.items() if version}
+
+
+def batch_lines(graded: GradedBatch, origin: Origin) -> list[dict[str, Any]]:
     """Make the log records of a batch: one, and another for each further 100 samples.
 
     The first record has everything but the values of the samples from the 101st on. The others, whose ``event`` is
@@ -155,7 +186,7 @@ def batch_lines(graded: GradedBatch, function: str) -> list[dict[str, Any]]:
 
     Args:
         graded: the batch.
-        function: name of the Lambda function, the only dimension of the metrics.
+        origin: where it was graded.
     """
     scored = graded.scored
     rewards = [grade.reward for grade in scored if grade.reward is not None]
@@ -185,12 +216,14 @@ def batch_lines(graded: GradedBatch, function: str) -> list[dict[str, Any]]:
         "tier": graded.host.tier.value,
         "walls": [layer.name for layer in graded.host.layers if layer.active],
         "verdicts": dict(Counter(test.verdict.value for grade in graded.grades for test in grade.tests)),
+        **origin.versions,
+        **graded.facts,
     }
     known = {name: round(value, 4) for name, value in numbers.items() if value is not None}
-    lines = [_record(graded, function, {"event": "batch"} | facts, known, series, 0)]
+    lines = [_record(graded, origin.function, {"event": "batch"} | facts, known, series, 0)]
     for start in range(_MAX_VALUES, max(map(len, series.values())), _MAX_VALUES):
         rest = {"event": "batch_rest", "request": graded.request}
-        lines.append(_record(graded, function, rest, {}, series, start))
+        lines.append(_record(graded, origin.function, rest, {}, series, start))
     return lines
 
 
@@ -246,7 +279,7 @@ class BatchLog:
     def __init__(self, samples: LogSamples, environ: Mapping[str, str]) -> None:
         self._samples = samples
         self._is_lambda = _RUNTIME_API in environ
-        self._function = environ.get("AWS_LAMBDA_FUNCTION_NAME") or "local"
+        self._origin = Origin.of(environ)
         level = environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
         self._min_level = _LEVELS.index(level) if self._is_lambda and level in _LEVELS else 0
 
@@ -277,5 +310,5 @@ class BatchLog:
             unscored += is_unscored
             if self._samples != "off" or (is_unscored and unscored <= _MAX_UNSCORED_LINES):
                 yield _WARN if is_unscored else _INFO, sample_line(graded, index, full=self._samples == "full")
-        for line in batch_lines(graded, self._function):
+        for line in batch_lines(graded, self._origin):
             yield _INFO, line

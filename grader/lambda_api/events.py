@@ -19,7 +19,7 @@ from grader.lambda_api.samples import looks_like_sample, read_metrics_sample, re
 if TYPE_CHECKING:
     from grader.types import BadSample, Sample
 
-__all__ = ["Batch", "Envelope", "EventKind", "read_event", "resolve_envelope"]
+__all__ = ["ROLLOUT_KEYS", "Batch", "Envelope", "EventKind", "read_event", "resolve_envelope"]
 
 
 class Envelope(StrEnum):
@@ -58,6 +58,11 @@ _KNOWN_SHAPES = (
     'send a list of samples, one sample, {"batch": [...]}, {"trajectories": [...]}, or any of these in {"body": ...}'
 )
 _MAX_KEYS_NAMED = 8
+ROLLOUT_KEYS = ("rolloutId", "trajectoryId", "trajectory_id")
+"""Names of the id of a rollout in the metadata of a request of a multi-turn RL job."""
+_JOB_KEYS = ("jobArn", "job_arn", "jobId")
+_GRADED_FIELDS = frozenset({"completion", "messages", "model_response", "reference_answer", "response", "reward_model"})
+"""Fields of samples that a request for a rollout never has: there is no answer yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,11 @@ def read_event(event: Any, *, envelope: Envelope = Envelope.AUTO, max_samples: i
         if _method(event) == "OPTIONS":
             return Batch((), resolved, EventKind.OPTIONS)
         document = _body(event)
+    if _is_rollout(document):
+        raise EventError(
+            "event: a rollout of a SageMaker multi-turn RL job (AgentRFT), which wants an agent and not a grade: give "
+            "that job a function with the handler grader.rollout.lambda_handler (docs/rollout.md)"
+        )
     # A sample may have columns called batch or process_type, so the fields of a sample decide first.
     if isinstance(document, Mapping) and not looks_like_sample(document):
         return _read_wrapper(document, resolved, max_samples)
@@ -157,6 +167,17 @@ def _grade_batch(samples: Sequence[Any], envelope: Envelope, max_samples: int, *
             "lower the trainer's lambda_batch_size"
         )
     return Batch(tuple(read_sample(raw, index) for index, raw in enumerate(samples)), envelope, detailed=detailed)
+
+
+def _is_rollout(document: Any) -> bool:
+    """Return True for a request for a rollout, which has a prompt like a sample, but the ids of a job besides."""
+    metadata = document.get("metadata") if isinstance(document, Mapping) else None
+    return (
+        isinstance(metadata, Mapping)
+        and any(metadata.get(key) for key in ROLLOUT_KEYS)
+        and any(metadata.get(key) for key in _JOB_KEYS)
+        and _GRADED_FIELDS.isdisjoint(document)
+    )
 
 
 def _came_by_http(event: Any) -> bool:

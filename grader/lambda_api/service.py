@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from grader.core.grader import Grader
     from grader.types import Grade
 
-__all__ = ["LambdaService"]
+__all__ = ["LambdaService", "remaining_s", "request_id"]
 
 _REQUEST_ID_CHARS = 64
 
@@ -72,7 +72,7 @@ class LambdaService:
         envelope = resolve_envelope(event, Envelope(self._config.envelope))
         try:
             batch = read_event(event, envelope=envelope)
-            return self._respond(batch, _Invocation(started, _remaining_s(context), _request_id(context)))
+            return self._respond(batch, _Invocation(started, remaining_s(context), request_id(context)))
         except GraderError as error:
             _log.warning("%s", error)
             return write_error(error, envelope)
@@ -124,12 +124,13 @@ class LambdaService:
         return report
 
 
-def _request_id(context: Any) -> str:
+def request_id(context: Any) -> str:
     """Return the id of the invocation; empty if the context has none."""
     request = getattr(context, "aws_request_id", "")
     return request[:_REQUEST_ID_CHARS] if isinstance(request, str) else ""
 
 
-def _remaining_s(context: Any) -> float | None:
+def remaining_s(context: Any) -> float | None:
+    """Return the seconds until the invocation's timeout; ``None`` if the context names none."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     return float(remaining()) / 1000 if callable(remaining) else None

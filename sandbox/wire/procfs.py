@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ProcessStat",
+    "age_seconds",
     "all_pids",
     "autogroup_file",
     "children",
@@ -33,6 +34,8 @@ __all__ = [
 # Test code may patch these, and files of its process are in memory. What the harness uses is looked up here, once.
 _open, _clock_gettime = open, time.clock_gettime
 _STAT_BYTES = 1024
+_START_FIELD = 19
+"""Index of the start time, counted from the field behind the program's name."""
 _MESSAGE_QUEUE_LINE = b"Max msgqueue size"
 _PF_EXITING = 0x4
 """Flag of a process that is on its way out (Linux, include/linux/sched.h)."""
@@ -61,6 +64,17 @@ def read_stat(pid: int) -> ProcessStat | None:
         return ProcessStat(state.decode(), int(parent), int(session), bool(int(flags) & _PF_EXITING))
     except (OSError, ValueError):
         return None
+
+
+def age_seconds(pid: int) -> float | None:
+    """Return the seconds since a process was forked, however often it was replaced since; ``None`` if it is gone."""
+    try:
+        with _open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
+            ticks = int(stat.read(_STAT_BYTES).rpartition(b")")[2].split()[_START_FIELD])
+    except (OSError, ValueError, IndexError):
+        return None
+    # Counted from the boot, suspensions included (proc(5), starttime).
+    return max(0.0, _clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"))
 
 
 def process_state(pid: int) -> str:

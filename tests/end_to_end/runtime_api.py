@@ -47,6 +47,8 @@ class RuntimeApi:
         self._running: dict[str, _Invocation] = {}
         self.ids: list[str] = []
         """Ids of all requests so far."""
+        self.ready = threading.Event()
+        """Set when the client first asks for an event, which ends Lambda's init phase."""
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,6 +56,7 @@ class RuntimeApi:
             disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
+                api.ready.set()
                 invocation = api._waiting.get()
                 invocation.handed_out = time.monotonic()
                 api._running[invocation.id] = invocation

@@ -18,7 +18,8 @@ __all__ = ["Source"]
 _SCRIPT: Final = "deploy/container"
 _PARTS: Final = (
     "Dockerfile", "pyproject.toml", "README.md", "LICENSE", "requirements/lambda.txt", "requirements/build.txt",
-    "deploy/precompile.py", "rlvr_code_grader.py", "grader", "sandbox", "testcases",
+    "deploy/normalize.py", "deploy/precompile.py", "deploy/prepare_packages.py", "deploy/sbom.py",
+    "rlvr_code_grader.py", "grader", "sandbox", "testcases",
 )  # fmt: skip
 """The Dockerfile, and the files and folders that it copies into the image."""
 _TAG_LENGTH: Final = 16

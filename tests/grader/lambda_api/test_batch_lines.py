@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.core.scoring import METRIC_NAMES
-from grader.lambda_api.batch_log import DIMENSION, NAMESPACE, batch_lines
+from grader.lambda_api.batch_log import DIMENSION, NAMESPACE, Origin, batch_lines
 from grader.types import Metric
 from tests.grader.lambda_api.emf import check_emf, metrics_in
 from tests.grader.lambda_api.making import graded, scored, unscored_grade
 
 
 def line_of(*grades: Any, **more: Any) -> dict[str, Any]:
-    (line,) = batch_lines(graded(*grades, **more), "f")
+    (line,) = batch_lines(graded(*grades, **more), Origin("f"))
     check_emf(line)
     return line
 
@@ -114,7 +114,7 @@ def test_deadlines_of_next_to_nothing(deadline_s: float, share: float | None) ->
 
 def test_more_than_a_hundred_samples_are_more_records_and_no_number_is_lost_or_said_twice() -> None:
     rewards = [number / 250 for number in range(250)]
-    first, *rest = batch_lines(graded(*map(scored, rewards)), "f")
+    first, *rest = batch_lines(graded(*map(scored, rewards)), Origin("f"))
     assert [line["event"] for line in rest] == ["batch_rest", "batch_rest"]
     for line in (first, *rest):
         check_emf(line)
@@ -145,7 +145,7 @@ def test_a_number_that_is_none_is_left_out() -> None:
 def test_whatever_the_batch_the_records_are_valid(
     grades: list[Any], deadline_s: float | None, elapsed_s: float
 ) -> None:
-    lines = batch_lines(graded(*grades, deadline_s=deadline_s, elapsed_s=elapsed_s), "f")
+    lines = batch_lines(graded(*grades, deadline_s=deadline_s, elapsed_s=elapsed_s), Origin("f"))
     for line in lines:
         check_emf(line)
     of_all = [grade.reward for grade in grades if grade.reward is not None]

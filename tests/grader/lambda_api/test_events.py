@@ -215,3 +215,29 @@ def test_nova_metrics_postprocess_names_what_is_wrong(data: dict[str, Any], fiel
     (bad,) = read_event({"process_type": "postprocess", "data": data}).samples
     assert isinstance(bad, BadSample)
     assert bad.error.field == field
+
+
+JOB = "arn:aws:sagemaker:us-west-2:123456789012:job/AgentRFT/my-job"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"prompt": "Write add.", "metadata": {"jobArn": JOB, "rolloutId": "r-1"}, "inferenceParams": {}},
+        {"prompt": "Write add.", "metadata": {"jobId": "j", "experimentId": "e", "rolloutId": "r-1"}},
+        {"instance": {"prompt": "Write add."}, "metadata": {"job_arn": JOB, "trajectory_id": "t", "region": "x"}},
+        {"body": '{"prompt": "x", "metadata": {"jobArn": "j", "rolloutId": "r"}}'},
+    ],
+)
+def test_a_rollout_of_a_multi_turn_job_is_refused_in_one_line(event: Any) -> None:
+    """It was one sample once, with reward 0 and no error."""
+    with pytest.raises(EventError, match=r"grader\.rollout\.lambda_handler") as caught:
+        read_event(event)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("metadata", [{"rolloutId": "r"}, {"jobArn": JOB}, {"jobArn": JOB, "rolloutId": ""}, {}, None])
+def test_a_sample_with_one_of_these_columns_is_no_rollout(metadata: Any) -> None:
+    assert len(read_event({"prompt": "Write add.", "metadata": metadata}).samples) == 1
+    with_ids = {"jobArn": JOB, "rolloutId": "r"}
+    assert len(read_event({**sample(), "metadata": with_ids}).samples) == 1
