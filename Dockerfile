@@ -12,15 +12,18 @@ ENV PYTHONHASHSEED=0 SOURCE_DATE_EPOCH=0
 # The grader starts its processes without LD_LIBRARY_PATH, which Lambda's base image sets, so its folders are added to the loader's cache.
 # A process whose program file is executable but not readable is not dumpable: processes of the same user cannot read its memory,
 # environment and descriptors (ptrace(2)). Therefore the interpreter gets mode 0711.
-FROM ${BASE_IMAGE:-base-${TARGETARCH}} AS interpreter
+FROM base AS interpreter
+COPY deploy/normalize.py /build/
 RUN python=$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))') && \
+    mkdir -p /image/etc "/image${python%/*}" && \
     if [ -n "${LD_LIBRARY_PATH:-}" ]; then \
         mkdir -p /etc/ld.so.conf.d && \
         python3 -c 'import os; print(os.environ["LD_LIBRARY_PATH"].replace(":", "\n"))' >/etc/ld.so.conf.d/grader.conf && \
-        ldconfig 2>/dev/null; \
+        ldconfig 2>/dev/null && cp -r /etc/ld.so.cache /etc/ld.so.conf.d /image/etc/; \
     fi && \
     env -i "$python" -c 'import ctypes, hashlib, ssl, zlib' && \
-    chown root:root "$python" && chmod 0711 "$python"
+    cp "$python" "/image$python" && python3 -B /build/normalize.py /image && \
+    chown root:root "/image$python" && chmod 0711 "/image$python"
 
 # Installs the packages. A custom index or certificate is passed as build secret `pip` or `ca`, so it is not part of the image.
 FROM base AS packages
@@ -29,10 +32,10 @@ WORKDIR /build
 COPY requirements/lambda.txt requirements/
 COPY deploy/prepare_packages.py deploy/normalize.py ./
 RUN --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache/pip \
-    python3 -m pip install --quiet --no-compile --only-binary=:all: --no-deps --require-hashes --target /opt/grader/lib --requirement requirements/lambda.txt && \
-    python3 -B prepare_packages.py /opt/grader/lib && \
-    python3 -m compileall -q --invalidation-mode unchecked-hash /opt/grader/lib && \
-    python3 -B normalize.py /opt/grader
+    python3 -m pip install --quiet --no-compile --only-binary=:all: --no-deps --require-hashes --target /image/opt/grader/lib --requirement requirements/lambda.txt && \
+    python3 -B prepare_packages.py /image/opt/grader/lib && \
+    python3 -m compileall -q --invalidation-mode unchecked-hash -s /image /image/opt/grader/lib && \
+    python3 -B normalize.py /image
 
 # Builds our own packages, the list of everything that is installed, and the bytecode that the base image lacks.
 FROM packages AS own
@@ -44,16 +47,19 @@ COPY grader grader
 COPY sandbox sandbox
 COPY testcases testcases
 COPY deploy/precompile.py deploy/sbom.py deploy/
-RUN PYTHONPATH=tools python3 -m pip install --quiet --no-cache-dir --no-compile --no-index --no-deps --no-build-isolation --target /opt/grader/app . && \
-    python3 -m compileall -q --invalidation-mode unchecked-hash /opt/grader/app && \
-    PYTHONPATH=/opt/grader/app:/opt/grader/lib python3 deploy/precompile.py /bytecode && \
-    python3 deploy/sbom.py /opt/grader/lib /opt/grader/app >/opt/grader/app/sbom.cdx.json && \
-    python3 -B normalize.py /opt/grader/app /bytecode
+RUN lib=/image/opt/grader/lib app=/own/opt/grader/app && \
+    PYTHONPATH=tools python3 -m pip install --quiet --no-cache-dir --no-compile --no-index --no-deps --no-build-isolation --target $app . && \
+    python3 -m compileall -q --invalidation-mode unchecked-hash -s /own $app && \
+    PYTHONPATH=$app:$lib python3 deploy/precompile.py /bytecode && \
+    python3 deploy/sbom.py $lib $app >$app/sbom.cdx.json && \
+    python3 -B normalize.py /own /bytecode
 
-FROM interpreter AS runtime
-COPY --from=packages /opt/grader/lib /opt/grader/lib
+# Whole trees are copied, because the folders above a single one would get the time of the build.
+FROM ${BASE_IMAGE:-base-${TARGETARCH}} AS runtime
+COPY --from=interpreter /image/ /
+COPY --from=packages /image/ /
 COPY --from=own /bytecode/ /
-COPY --from=own /opt/grader/app /opt/grader/app
+COPY --from=own /own/ /
 ENV HOME=/tmp LANG=C.UTF-8 PATH=/opt/grader/app/bin:$PATH PYTHONPATH=/opt/grader/app:/opt/grader/lib PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /tmp
 
