@@ -117,7 +117,7 @@ lock:
 	$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --extra lambda pyproject.toml -o requirements/lambda.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --group pyproject.toml:build -o requirements/build.txt
-	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/lambda.txt --constraint requirements/build.txt --extra lambda --extra serve --group dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/lambda.txt --constraint requirements/build.txt --extra lambda --extra parquet --extra serve --group dev pyproject.toml -o requirements/dev.txt
 
 image:
 	@deploy/container build

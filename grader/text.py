@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["json_line", "json_safe_id", "one_line", "printable"]
+__all__ = ["json_line", "json_safe_id", "one_line", "printable", "sample_name"]
 
 _TAB = "    "
 _SHORT = 0x100
@@ -54,6 +54,19 @@ def json_safe_id(sample_id: Any) -> Any:
     except (TypeError, ValueError, RecursionError):
         return one_line(sample_id)
     return sample_id
+
+
+def sample_name(sample_id: Any) -> str:
+    """Return the name of a sample in every output for people: its id, in one printable line.
+
+    An id that is no text is written as JSON. Commands that take an id take this name, too.
+    """
+    if not isinstance(sample_id, str):
+        try:
+            sample_id = json.dumps(sample_id, allow_nan=False, ensure_ascii=False)
+        except (TypeError, ValueError, RecursionError):
+            return one_line(sample_id)
+    return printable(sample_id).replace("\n", "\\n")
 
 
 def _escape(char: str) -> str:

@@ -15,6 +15,7 @@ from grader.tools.attacks.run import run_cases
 from grader.tools.report.attacks import case_tables
 from grader.tools.report.conformance import conformance_tables
 from grader.tools.report.host import host_table
+from grader.tools.report.host_findings import HostFindings
 from sandbox.conformance.attacks import attacks
 
 __all__ = ["doctor"]
@@ -29,14 +30,14 @@ def doctor(
     as_json: JsonFlag = False,  # noqa: FBT002 - how typer declares a flag
     config: ConfigFile = None,
 ) -> None:
-    """Show the isolation layers of this host, and their tier.
+    """Say how well this host isolates answers, what is missing, what that allows, and how to get it.
 
     Exit code: 0 if the host supports the tier that the settings require and every attack was stopped; 1 otherwise.
     """
     with Grader(load_config(config)) as grader:
         host = grader.host()
     if not attack:
-        print_json(host.as_dict()) if as_json else show(host_table(host))
+        print_json(HostFindings(host).as_dict()) if as_json else show(host_table(host))
         return
     cases = attack_cases()
     with counter_bar("attacks", total=len(attacks()) + len(cases)) as count:
@@ -46,7 +47,7 @@ def doctor(
     if as_json:
         not_held = [result.as_dict() for result in results if not result.held]
         suite = {"held": not not_held, "cases": len(results), "not_held": not_held}
-        print_json(host.as_dict() | {"conformance": conformance.as_dict(), "cases": suite})
+        print_json(HostFindings(host).as_dict() | {"conformance": conformance.as_dict(), "cases": suite})
     else:
         show(host_table(host))
         show(conformance_tables(conformance))

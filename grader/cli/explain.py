@@ -8,17 +8,19 @@ import typer
 
 from grader.cli.console import print_error, print_json, show
 from grader.cli.options import ConfigFile, JsonFlag, SamplesFile, load_config, parent_folder
+from grader.cli.sources import Problems, open_samples
 from grader.core.grader import Grader
 from grader.errors import InputError
-from grader.text import json_line, one_line
-from grader.tools.files.samples import SampleFile, is_unreadable, sample_error_text
+from grader.text import json_line, one_line, sample_name
+from grader.tools.files.samples import is_unreadable, sample_error_text
 from grader.tools.report.explanation import Explanation
 from grader.types import GradeStatus
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from grader.tools.files.samples import SampleLine
+    from grader.tools.datasets.completions import CompletionFile
+    from grader.tools.files.samples import SampleFile, SampleLine
 
 __all__ = ["explain"]
 
@@ -38,6 +40,7 @@ def explain(
     line: LineNumber = None,
     as_json: JsonFlag = False,  # noqa: FBT002  # typer wants flags so
     config: ConfigFile = None,
+    problems: Problems = None,
 ) -> None:
     """Explain the grade of one sample.
 
@@ -46,7 +49,7 @@ def explain(
     if (sample_id is None) == (line is None):
         raise typer.BadParameter("give either --id or --line", param_hint="'--id' / '--line'")
     settings = load_config(config)
-    with SampleFile(file) as source:
+    with open_samples(file, problems) as source:
         sample_line = _find(source, sample_id, line)
         name = source.name
     with Grader(settings, file_root=parent_folder(file)) as grader:
@@ -64,7 +67,7 @@ def explain(
     raise typer.Exit(1 if grade.status is GradeStatus.UNSCORED else 0)
 
 
-def _find(source: SampleFile, sample_id: str | None, number: int | None) -> SampleLine:
+def _find(source: SampleFile | CompletionFile, sample_id: str | None, number: int | None) -> SampleLine:
     """Find the first line with this id or number; the lines after it are not read.
 
     Raises:
@@ -82,7 +85,9 @@ def _find(source: SampleFile, sample_id: str | None, number: int | None) -> Samp
 
 
 def _matches_id(sample_id: Any, name: str) -> bool:
-    """Return whether a sample's id is this name, as text or written as JSON."""
+    """Return whether a sample's id is this: as text, written as JSON, or as reports show it."""
+    if sample_name(sample_id) == name:
+        return True
     if isinstance(sample_id, str):
         return sample_id == name
     try:

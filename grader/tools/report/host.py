@@ -1,4 +1,4 @@
-"""Table of a host's isolation layers, with the glossary that explains them."""
+"""The report on a host: its isolation layers, what they mean, and the glossary that explains them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.text import one_line
+from grader.tools.report.host_findings import HostFindings
 from grader.tools.report.tables import new_table, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from grader.tools.report.host_findings import MissingLayer
     from grader.types import HostReport
 
 __all__ = ["LAYERS", "TIERS", "host_table"]
@@ -53,16 +59,50 @@ TIERS: Final = {
 
 
 def host_table(host: HostReport) -> Group:
-    """Make a table of the isolation layers of a host, and a list of its other properties."""
+    """Make the report on a host: its tier and what that means, what is missing, and all layers."""
+    findings = HostFindings(host)
+    missing = findings.missing
+    active = len(host.layers) - len(missing)
+    tiers = list(TIERS)
+    head = Text.assemble(
+        (f"Isolation: tier {host.tier}", "bold"),
+        f" ({tiers.index(host.tier) + 1} of {len(tiers)}), {active} of {len(host.layers)} layers active\n",
+        findings.meaning,
+    )
+    parts: list[RenderableType] = [head, Text()]
+    if missing:
+        parts += [_missing_table(missing), Text()]
+    return Group(*parts, _facts(findings), Text(), _layers_table(host))
+
+
+def _missing_table(missing: Sequence[MissingLayer]) -> Table:
+    table = new_table("What is missing", "layer", "why, what that allows, and how to get it")
+    for one in missing:
+        text = Text.assemble(
+            ("Why: ", "bold"), one_line(one.layer.reason or "not known"),
+            ("\nAllows: ", "bold"), one.advice.allows,
+            ("\nTo get it: ", "bold"), one.advice.remedy,
+        )  # fmt: skip
+        table.add_row(Text(one.layer.name, style="red"), text)
+    return table
+
+
+def _facts(findings: HostFindings) -> Table:
+    host = findings.host
+    facts = Table.grid(padding=(0, 2))
+    answers = "1 answer runs at a time" if host.workers == 1 else f"{host.workers} answers run at a time"
+    workers = (
+        f"{host.workers}: {answers}, one for each CPU that this process may use, unless the setting says otherwise"
+    )
+    python = f"{host.python}: runs the answers. {findings.python}".rstrip()
+    for name, value in (("workers", workers), ("python", python), ("kernel", host.kernel)):
+        facts.add_row(Text(name, style="bold"), plain(value))
+    return facts
+
+
+def _layers_table(host: HostReport) -> Table:
     layers = new_table("Isolation layers", "layer", "active", "description")
     for layer in host.layers:
         active = Text("yes", style="green") if layer.active else Text("no", style="red")
-        description = plain(LAYERS.get(layer.name, ""))
-        if layer.reason:
-            description.append(f"\nNot active: {one_line(layer.reason)}", style="dim")
-        layers.add_row(plain(layer.name), active, description)
-    facts = Table.grid(padding=(0, 2))
-    tier = f"{host.tier} ({TIERS[host.tier]})"
-    for name, value in (("tier", tier), ("workers", host.workers), ("python", host.python), ("kernel", host.kernel)):
-        facts.add_row(Text(name, style="bold"), plain(value))
-    return Group(layers, Text(), facts)
+        layers.add_row(plain(layer.name), active, plain(LAYERS.get(layer.name, "")))
+    return layers

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from grader.text import one_line
+from grader.text import one_line, sample_name
 from grader.tools.report.groups import ProblemGroups, RewardDistribution
 from grader.types import GradeStatus
 
@@ -97,7 +97,7 @@ class Summary:
             line: line of the sample in its file, from 1; 0 if there is no file.
         """
         self.samples += 1
-        name = one_line(grade.sample_id, 60)
+        name = sample_name(grade.sample_id)
         if grade.status is GradeStatus.UNSCORED or grade.reward is None:
             self.unscored += 1
             if len(self.failures) < FAILURES_KEPT:

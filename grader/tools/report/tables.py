@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from grader.text import one_line, printable
+from grader.text import one_line, printable, sample_name
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grader.tools.report.summary import RunningStats, Summary
     from grader.types import Grade, TestResult
 
-__all__ = ["grades_table", "new_table", "plain", "summary_tables", "verdict_mix", "verdict_text"]
+__all__ = ["grades_table", "new_table", "plain", "shown_name", "summary_tables", "verdict_mix", "verdict_text"]
 
 _STYLES = {
     Verdict.PASSED: "green",
@@ -29,11 +29,17 @@ _STYLES = {
     Verdict.NOT_RUN: "dim",
 }
 _OTHER_STYLE = "red"
+_NAME_CHARS = 60
 
 
 def plain(value: object, style: str = "") -> Text:
     """Make a cell of untrusted text: markup is not interpreted, control characters are escaped."""
     return Text(printable(str(value)), style=style)
+
+
+def shown_name(name: str) -> str:
+    """Cut the name of a sample to what a table has room for."""
+    return one_line(name, _NAME_CHARS)
 
 
 def new_table(title: str, *columns: str, numbers: int = 0) -> Table:
@@ -73,7 +79,7 @@ def grades_table(grades: Sequence[Grade]) -> Table:
     for grade in grades:
         reward = "unscored" if grade.reward is None else f"{grade.reward:.3f}"
         values = (f"{grade.metric(name):.2f}" for name in ("syntax", "functional", "style"))
-        name = plain(one_line(grade.sample_id, 60))
+        name = plain(shown_name(sample_name(grade.sample_id)))
         table.add_row(name, Text(reward, style="bold"), *values, verdict_mix(grade.tests) or plain(grade.reason))
     return table
 
@@ -141,7 +147,7 @@ def _verdicts_table(verdicts: Mapping[str, int]) -> Table:
 def _slowest_table(summary: Summary) -> Table:
     table = new_table("Slowest samples", "sample", "line", "ms", numbers=2)
     for slow in summary.slowest:
-        table.add_row(plain(slow.sample), _line_text(slow.line), f"{slow.duration_ms:.0f}")
+        table.add_row(plain(shown_name(slow.sample)), _line_text(slow.line), f"{slow.duration_ms:.0f}")
     return table
 
 
@@ -150,7 +156,7 @@ def _failures_table(summary: Summary) -> Table:
     title = "Unscored samples" if shown == summary.unscored else f"Unscored samples (the first {shown})"
     table = new_table(title, "sample", "line", "reason")
     for failure in summary.failures:
-        table.add_row(plain(failure.sample), _line_text(failure.line), plain(failure.reason))
+        table.add_row(plain(shown_name(failure.sample)), _line_text(failure.line), plain(failure.reason))
     return table
 
 

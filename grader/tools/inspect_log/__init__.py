@@ -1,0 +1,1 @@
+"""Results as a log of inspect_ai, which its viewer opens."""

@@ -1,0 +1,1 @@
+"""Rewards computed anew from the stored parts of results, without grading again."""
