@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ class InspectLog:
             "epoch": epoch,
             "input": printable(result.prompt) or f"problem {result.problem or 'unknown'}",
             "target": "",
-            "messages": [],
+            "messages": _messages(result),
             "output": _output(result),
             "scores": scores,
             "metadata": {
@@ -103,7 +104,7 @@ class InspectLog:
                     for name, score in scores.items()
                 },
                 "completed": True,
-                "message_count": 0,
+                "message_count": len(sample["messages"]),
             }
         )
 
@@ -176,9 +177,20 @@ def _cut(value: Any) -> Any:
     return value[:_SUMMARY_CHARS] if isinstance(value, str) else value
 
 
-def _output(result: StoredResult) -> dict[str, Any]:
+def _messages(result: StoredResult) -> list[dict[str, str]]:
+    prompt = [{"role": "user", "content": printable(result.prompt)}] if result.prompt else []
+    return [*prompt, _answer_message(result)]
+
+
+def _answer_message(result: StoredResult) -> dict[str, str]:
     answer = "" if result.answer is None else printable(result.answer)
-    message = {"role": "assistant", "content": f"```python\n{answer}\n```" if answer else ""}
+    # longer than any fence in it, so that nothing of an answer is rendered as Markdown
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", answer)), default=0) + 1)
+    return {"role": "assistant", "content": f"{fence}python\n{answer}\n{fence}" if answer else ""}
+
+
+def _output(result: StoredResult) -> dict[str, Any]:
+    message = _answer_message(result)
     return {"model": _MODEL, "choices": [{"message": message, "stop_reason": "stop"}], "completion": message["content"]}
 
 
