@@ -43,6 +43,7 @@ COPY requirements/build.txt requirements/
 RUN --mount=type=secret,id=pip --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache/pip \
     python3 -m pip install --quiet --only-binary=:all: --no-deps --require-hashes --target tools --requirement requirements/build.txt
 COPY pyproject.toml README.md LICENSE rlvr_code_grader.py ./
+COPY deploy/template.yaml deploy/
 COPY grader grader
 COPY sandbox sandbox
 COPY testcases testcases

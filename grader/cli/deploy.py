@@ -3,193 +3,216 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from grader.aws.client import AwsSession
+from grader.cli import deploy_options as option  # noqa: TC001  # typer reads annotations as it runs
 from grader.cli.console import print_error, print_json
-from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it runs
+from grader.cli.options import (  # noqa: TC001  # as above
     JsonFlag,  # as above
     ProfileName,
     RegionName,
 )
-from grader.errors import ConfigError
+from grader.errors import CloudRequestError, ConfigError
 from grader.text import one_line, printable
-from grader.tools.deploy.plan import plan_for
-from grader.tools.deploy.runner import ActionRunner
-from grader.tools.deploy.settings import DEFAULT_NAME, Deployment, architecture_here
-from grader.tools.deploy.warm_up import warm_up
+from grader.tools.deploy.deployment import Deployment, Request, log_group_of_values
+from grader.tools.deploy.offline import has_no_account, offline_plan
+from grader.tools.deploy.options import DEFAULT_NAME, Options
+from grader.tools.deploy.stack import Stack
+from grader.tools.deploy.template import Template
+from grader.tools.deploy.warm_up import wait_until_provisioned, warm_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from grader.tools.deploy.runner import ResourceResult
+    from grader.tools.deploy.deployment import Target
+    from grader.tools.deploy.stack import Change
 
-__all__ = ["action_printer", "deploy", "step_recorder"]
+__all__ = ["deploy"]
 
-
-Name = Annotated[
-    str, typer.Option("--name", metavar="NAME", help="Name of the function; SageMaker requires `SageMaker` in it.")
-]
-Memory = Annotated[
-    int, typer.Option("--memory", metavar="MB", help="Memory of the function; 1769 MB come with one CPU.")
-]
-Timeout = Annotated[int, typer.Option("--timeout", metavar="S", help="Timeout of an invocation, in seconds.")]
-Storage = Annotated[int, typer.Option("--storage", metavar="MB", help="Size of /tmp.")]
-Architecture = Annotated[
-    str | None,
-    typer.Option(
-        "--architecture", metavar="NAME", show_default=False, help="x86_64 or arm64. [default: that of this host]"
-    ),
-]
-Retention = Annotated[int, typer.Option("--retention", metavar="DAYS", help="Days to keep logs.")]
-AliasName = Annotated[
-    str, typer.Option("--alias", metavar="NAME", help="Alias of the version that training jobs call.")
-]
-Provisioned = Annotated[
-    int | None,
-    typer.Option(
-        "--provisioned",
-        metavar="N",
-        show_default=False,
-        help="Provisioned concurrency: keep N environments warm; 0 turns it off.",
-    ),
-]
-Tests = Annotated[
-    str | None,
-    typer.Option(
-        "--tests", metavar="S3URI", show_default=False, help="S3 prefix (s3://bucket/prefix) with tests it may read."
-    ),
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--env", metavar="GRADER_X=Y", show_default=False, help="A setting; can be given several times."),
-]
-RoleArn = Annotated[
-    str | None,
-    typer.Option("--role", metavar="ARN", show_default=False, help="Use this execution role; do not create one."),
-]
-ImageUri = Annotated[
-    str | None,
-    typer.Option("--image", metavar="URI", show_default=False, help="Use this image in ECR; do not build or push one."),
-]
-NoBuild = Annotated[bool, typer.Option("--no-build", help="Push the image that `make image` built.")]
-BaseImage = Annotated[
-    str | None,
-    typer.Option(
-        "--base-image", metavar="NAME", show_default=False, help="Base image to build on, instead of AWS's for Lambda."
-    ),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Print the calls that would change something, without making them.")
-]
+_TEXT_LIMIT = 200
+_ALREADY = "Nothing to change"
 
 
 def deploy(  # noqa: PLR0913, PLR0917  # one for each option
-    name: Name = DEFAULT_NAME,
-    memory: Memory = 3538,
-    timeout: Timeout = 300,
-    storage: Storage = 512,
-    architecture: Architecture = None,
-    retention: Retention = 30,
-    alias: AliasName = "live",
-    provisioned: Provisioned = None,
-    tests: Tests = None,
-    env: Settings = None,
-    role: RoleArn = None,
-    image: ImageUri = None,
-    no_build: NoBuild = False,  # noqa: FBT002  # typer wants flags so
-    base_image: BaseImage = None,
-    dry_run: DryRun = False,  # noqa: FBT002  # as above
+    name: option.Name = DEFAULT_NAME,
+    memory: option.Memory = None,
+    timeout: option.Timeout = None,
+    storage: option.Storage = None,
+    architecture: option.Architecture = None,
+    alias: option.Alias = None,
+    reserved: option.Reserved = None,
+    provisioned: option.Provisioned = None,
+    tracing: option.Tracing = None,
+    env: option.Settings = None,
+    tests: option.Tests = None,
+    role: option.RoleArn = None,
+    boundary: option.Boundary = None,
+    subnet: option.Subnets = None,
+    security_group: option.SecurityGroups = None,
+    environment_key: option.EnvironmentKey = None,
+    invoker: option.Invokers = None,
+    log_group: option.LogGroup = None,
+    retention: option.Retention = None,
+    log_key: option.LogKey = None,
+    image: option.ImageUri = None,
+    build: option.Build = None,
+    base_image: option.BaseImage = None,
+    scan: option.Scan = None,
+    keep_images: option.KeepImages = None,
+    pull_account: option.PullAccounts = None,
+    repository_key: option.RepositoryKey = None,
+    tag: option.Tags = None,
+    reset: option.Reset = False,  # noqa: FBT002  # typer wants flags so
+    dry_run: option.DryRun = False,  # noqa: FBT002  # as above
     as_json: JsonFlag = False,  # noqa: FBT002  # as above
     profile: ProfileName = None,
     region: RegionName = None,
 ) -> None:
     """Deploy this grader as a Lambda function, or update it.
 
-    Creates or updates image, role, log group, function and alias; a second run with the same options changes nothing.
-    `grader undeploy` removes what this command created. See docs/deployment.md.
+    Pushes the image, and applies the template by a CloudFormation stack of the function's name. What is not given stays
+    as it is. A failed update is rolled back. `grader undeploy` removes what this command created. See
+    docs/deployment.md.
     """
-    if image is not None and (no_build or base_image is not None):
-        raise ConfigError("--image: names an existing image; leave out --no-build and --base-image")
-    deployment = Deployment(
-        name=name,
-        memory_mb=memory,
-        timeout_s=timeout,
-        storage_mb=storage,
-        architecture=architecture or architecture_here(),
-        retention_days=retention,
-        alias=alias,
-        provisioned=provisioned,
-        tests=tests,
-        role=role,
-        image=image,
-        environment=_parse_environment(env or ()),
-    )
+    if image is not None and (build is not None or base_image is not None):
+        raise ConfigError("--image: names an existing image; leave out --build, --no-build and --base-image")
+    given = {
+        "memory": _number(memory),
+        "timeout": _number(timeout),
+        "storage": _number(storage),
+        "architecture": architecture,
+        "alias": alias,
+        # -1 because an option cannot be an empty number.
+        "reserved": "" if reserved == -1 else _number(reserved),
+        "provisioned": _number(provisioned),
+        "tracing": None if tracing is None else "Active" if tracing else "PassThrough",
+        "role": role,
+        "boundary": boundary,
+        "subnet": _list(subnet),
+        "security-group": _list(security_group),
+        "environment-key": environment_key,
+        "log-group": log_group,
+        "retention": _number(retention),
+        "log-key": log_key,
+        "scan": None if scan is None else str(scan).lower(),
+        "keep-images": _number(keep_images),
+        "pull-account": _list(pull_account),
+        "repository-key": repository_key,
+    }
+    options = Options(Template.load(), name, given, tests, invoker, _pairs("--env", "GRADER_NAME=VALUE", env or ()))
+    request = Request(options, image, build, base_image, reset, _pairs("--tag", "KEY=VALUE", tag or ()))
     cloud = AwsSession(profile=profile, region=region)
-    plan = plan_for(deployment, cloud, build=not no_build, base=base_image)
-    done: list[ResourceResult] = []
-    carrier = ActionRunner(cloud, dry=dry_run, on_action=action_printer(dry_run, as_json))
+    deployment = Deployment(request, cloud, Stack(cloud, name, on_event=_report), _report)
     try:
-        plan.make(cloud, carrier, step_recorder(done, dry_run))
+        _dry_run(deployment, as_json=as_json) if dry_run else _deploy(deployment, cloud, as_json=as_json)
+    except CloudRequestError as error:
+        if not (dry_run and has_no_account(error)):
+            raise
+        print_error(f"grader: {error}; without an account, this is what the template creates")
+        values, changes = offline_plan(options, image)
+        _print_plan(values, changes, None, as_json=as_json)
     except KeyboardInterrupt:
-        print_error(f"grader: interrupted; {plan.standing(done, carrier, cloud)}")
+        print_error(f"grader: interrupted; {deployment.interruption}")
         raise
+
+
+def _dry_run(deployment: Deployment, *, as_json: bool) -> None:
+    state = deployment.read()
+    target = deployment.target(state)
+    change_set = deployment.prepare(target, state)
+    if change_set is not None:
+        deployment.discard(change_set)
+    _print_plan(target.values, () if change_set is None else change_set.changes, target, as_json=as_json)
+
+
+def _deploy(deployment: Deployment, cloud: AwsSession, *, as_json: bool) -> None:
+    state = deployment.read()
+    target = deployment.target(state)
+    state = deployment.push(target, state)
+    change_set = deployment.prepare(target, state)
+    if change_set is not None:
+        for change in change_set.changes:
+            _report(str(change))
+        deployment.execute(change_set, state)
+    wait_until_provisioned(target.values, cloud)
     # The first invocation starts an environment, and shows that the function works before a training job depends on it.
-    report = None if dry_run else warm_up(deployment, cloud)
+    report = warm_up(target.values, log_group_of_values(target.values), cloud)
+    arn, changes = deployment.arn(target.values), () if change_set is None else change_set.changes
     if as_json:
-        print_json(_document(plan.arn, done, report, dry_run=dry_run))
-    elif report is not None:
-        _print_summary(deployment, plan.arn, done, report)
+        print_json({**_document(target.values, changes, target, dry_run=False), "arn": arn, "doctor": report})
+    else:
+        _print_summary(deployment.name, arn, report, changed=bool(changes) or target.image is not None)
 
 
-def action_printer(dry_run: bool, as_json: bool) -> Callable[[str], None]:  # noqa: FBT001  # both are flags of the command
-    """Return a function that prints each action; those of a dry run are its result and go to stdout."""
-    if dry_run and not as_json:
-        return lambda text: print(f"  {printable(text)}")  # noqa: T201 - results go to stdout
-    return lambda text: print_error(f"  {one_line(text, 160)}")
+def _report(text: str) -> None:
+    print_error(f"  {one_line(text, _TEXT_LIMIT)}")
 
 
-def step_recorder(done: list[ResourceResult], dry_run: bool) -> Callable[[ResourceResult], None]:  # noqa: FBT001  # a flag of the command
-    """Return a function that adds each resource to a list and prints its status on stderr."""
-
-    def note(step: ResourceResult) -> None:
-        done.append(step)
-        would = "would be " if dry_run and step.acts else ""
-        print_error(f"{step.title}: {would}{step.outcome}")
-
-    return note
+def _number(value: int | None) -> str | None:
+    return None if value is None else str(value)
 
 
-def _parse_environment(pairs: Sequence[str]) -> dict[str, str]:
-    variables: dict[str, str] = {}
+def _list(values: Iterable[str] | None) -> str | None:
+    return None if values is None else ",".join(values)
+
+
+def _pairs(flag: str, form: str, pairs: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise ConfigError(f"--env {one_line(pair)!r}: expected GRADER_NAME=VALUE")
-        variables[key] = value
-    return variables
+            raise ConfigError(f"{flag} {one_line(pair)!r}: expected {form}")
+        found[key] = value
+    return found
 
 
-def _document(arn: str, done: Sequence[ResourceResult], report: Any, *, dry_run: bool) -> dict[str, Any]:
-    steps = [{"resource": step.title, "outcome": step.outcome.value, "acts": list(step.acts)} for step in done]
-    return {"arn": arn, "dry_run": dry_run, "steps": steps, "doctor": report}
+def _document(
+    values: dict[str, str], changes: Sequence[Change], target: Target | None, *, dry_run: bool
+) -> dict[str, Any]:
+    image = None if target is None or target.image is None else target.image.uri
+    return {
+        "dry_run": dry_run,
+        "image_to_push": image,
+        "parameters": {name: value for name, value in values.items() if value},
+        "changes": [
+            {
+                "action": one.action,
+                "resource": one.resource,
+                "type": one.kind,
+                "replacement": one.replacement,
+                "properties": list(one.properties),
+            }
+            for one in changes
+        ],
+    }
 
 
-def _print_summary(deployment: Deployment, arn: str, done: Sequence[ResourceResult], report: dict[str, Any]) -> None:
-    unchanged, tier = not any(step.acts for step in done), one_line(report.get("tier", "unknown"))
+def _print_plan(values: dict[str, str], changes: Sequence[Change], target: Target | None, *, as_json: bool) -> None:
+    """Print what a run would do; that is the result of a dry run, and goes to stdout."""
+    if as_json:
+        print_json(_document(values, changes, target, dry_run=True))
+        return
+    lines = ["Parameters:", *(f"  {name} = {printable(value)}" for name, value in values.items() if value)]
+    if target is not None and target.image is not None:
+        lines += ["Image:", *(f"  {printable(command)}" for command in target.image.commands())]
+    lines += ["Changes:", *(f"  {printable(str(one))}" for one in changes)] if changes else [_ALREADY]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _print_summary(name: str, arn: str, report: dict[str, Any], *, changed: bool) -> None:
+    tier = one_line(report.get("tier", "unknown"))
     lines = [
-        f"{'Nothing to change' if unchanged else 'Deployed'}; the function responds (isolation tier: {tier}).",
+        f"{'Deployed' if changed else _ALREADY}; the function responds (isolation tier: {tier}).",
         "",
         arn,
         "",
         "Next:",
         f"  grader job bedrock JOB.toml --function {arn}",
         "  the role of the training job needs lambda:InvokeFunction on this ARN",
-        f"  grader undeploy --name {deployment.name} removes everything it created",
+        f"  grader undeploy --name {name} removes everything it created",
     ]
-    if "SageMaker" not in deployment.name:
+    if "SageMaker" not in name:
         lines.append(
             "  SageMaker's trainers need a function with `SageMaker` in its name; only Bedrock can use this one"
         )

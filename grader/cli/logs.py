@@ -21,7 +21,7 @@ from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it
 )
 from grader.errors import InputError
 from grader.text import one_line
-from grader.tools.deploy.settings import DEFAULT_NAME
+from grader.tools.deploy.options import DEFAULT_NAME
 from grader.tools.logs.insights import load_queries, run_query
 from grader.tools.report.tables import new_table, plain
 

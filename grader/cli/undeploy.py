@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from grader.aws.client import AwsSession
-from grader.cli.console import print_json
-from grader.cli.deploy import DryRun, Name, action_printer, step_recorder
+from grader.cli.console import print_error, print_json
+from grader.cli.deploy_options import DryRun, Name  # noqa: TC001  # typer reads annotations as it runs
 from grader.cli.options import (  # noqa: TC001  # typer reads annotations as it runs
     JsonFlag,  # as above
     ProfileName,
     RegionName,
 )
-from grader.tools.deploy.plan import removal_of
-from grader.tools.deploy.runner import ActionRunner
-from grader.tools.deploy.settings import DEFAULT_NAME, Deployment
-
-if TYPE_CHECKING:
-    from grader.tools.deploy.runner import ResourceResult
+from grader.text import one_line, printable
+from grader.tools.deploy.options import DEFAULT_NAME, Options
+from grader.tools.deploy.removal import remove
+from grader.tools.deploy.stack import Stack
+from grader.tools.deploy.template import Template
 
 __all__ = ["undeploy"]
 
@@ -36,19 +35,31 @@ def undeploy(
 ) -> None:
     """Remove what `grader deploy` created under this name.
 
-    Resources are identified by their tags; a repository, role or log group that existed before is left unchanged.
+    Deletes the stack, and the log group that it leaves. A stack, role, log group or repository of somebody else is left
+    unchanged.
     """
+    Options(Template.load(), name)
     cloud = AwsSession(profile=profile, region=region)
-    removal = removal_of(Deployment(name=name), cloud, keep_logs=keep_logs)
-    done: list[ResourceResult] = []
-    removal.carry_out(
-        cloud,
-        ActionRunner(cloud, dry=dry_run, on_action=action_printer(dry_run, as_json)),
-        step_recorder(done, dry_run),
-    )
+
+    def report(text: str) -> None:
+        print_error(f"  {one_line(text, 200)}")
+
+    removed = remove(cloud, Stack(cloud, name, on_event=report), keep_logs=keep_logs, dry=dry_run, on_step=report)
     if as_json:
-        steps = [{"resource": step.title, "outcome": step.outcome.value, "acts": list(step.acts)} for step in done]
-        print_json({"dry_run": dry_run, "steps": steps})
-    elif not dry_run:
-        removed = sum(bool(step.acts) for step in done)
-        typer.echo(f"{removed} of {len(done)} resources removed" if removed else "Nothing to remove")
+        print_json(
+            {
+                "dry_run": dry_run,
+                "stack": removed.stack,
+                "resources": list(removed.resources),
+                "log_group": removed.log_group,
+            }
+        )
+        return
+    logs = [] if removed.log_group is None else [f"LogGroup {removed.log_group}"]
+    names = [*removed.resources, *logs]
+    if not names and removed.stack is None:
+        typer.echo("Nothing to remove")
+        return
+    typer.echo("Would be removed:" if dry_run else f"Removed {len(names)} resources:")
+    for one in names:
+        typer.echo(f"  {printable(one)}")

@@ -16,6 +16,8 @@ ACCESS_KEY = "AKIACANARYCANARYCAN1"
 SECRET_KEY = "canary-of-a-secret-access-key-0123456789"
 SESSION_TOKEN = "canary-of-a-session-token"
 REGION = "us-east-1"
+STACKS_KEY = "AKIACLOUDFORMATION01"
+"""Access key of the calls that make the resources of stacks."""
 
 
 class Server:
@@ -72,10 +74,16 @@ class Server:
         self.post("/_refusals", json.dumps(refusals).encode())
 
     def take_calls(self) -> list[str]:
-        """Return the calls since the last time, such as ``iam:CreateRole`` or ``lambda:GET /path``."""
-        calls = [f"{one['service']}:{one['call']}" for one in self._get("/_calls")]
+        """Return the client's calls since the last time, such as ``iam:CreateRole`` or ``lambda:GET /path``."""
+        return self.take_all_calls()[0]
+
+    def take_all_calls(self) -> tuple[list[str], list[str]]:
+        """Return the client's calls since the last time, and those by which stacks made their resources."""
+        by_stacks, by_client = [], []
+        for one in self._get("/_calls"):
+            (by_client if one["by"] != STACKS_KEY else by_stacks).append(f"{one['service']}:{one['call']}")
         self.post("/_calls", b"")
-        return calls
+        return by_client, by_stacks
 
     def reset(self) -> None:
         """Reset the account: nothing in it, nothing refused, functions invoked as usual."""

@@ -2,7 +2,8 @@
 
 It prints its port, and ends when its standard input does.
 
-``GET /_calls`` gives the calls since the last ``POST /_calls``: ``service``, ``region``, ``call``, ``method`` of each.
+``GET /_calls`` gives the calls since the last ``POST /_calls``: ``service``, ``region``, ``call``, ``method`` of each,
+and ``by``, the access key. Stacks of CloudFormation make their resources by calls with a key of their own.
 ``POST /_refusals`` with a JSON list says which calls are refused from then on (see `Refusing`).
 ``POST /_faults`` with a JSON list says what goes wrong with the next requests for objects of S3, one after the other
 (see `Faulty`); ``GET /_faults`` gives those requests.
@@ -10,6 +11,7 @@ It prints its port, and ends when its standard input does.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import sys
@@ -19,8 +21,13 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+import boto3
+from botocore.config import Config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
+
+from tests.aws.cloud import STACKS_KEY
+from tests.aws.stacks import StackServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,6 +40,8 @@ _REFUSALS = "/_refusals"
 _S3_ERROR = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{}</Code><Message>{}</Message></Error>"
 _QUERY_ERROR = "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>"
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]*)/")
+_KEY = re.compile(r"Credential=([^/]+)/")
+_PROVISIONED = re.compile(r"/2019-09-30/functions/([^/]+)/provisioned-concurrency")
 
 
 class Faulty:
@@ -107,8 +116,15 @@ class Refusing:
                 return _json(start, self._calls)
             region, service = _scope(environ)
             call = _call_of(environ)
+            key = _KEY.search(environ.get("HTTP_AUTHORIZATION", ""))
             self._calls.append(
-                {"service": service, "region": region, "call": call, "method": environ["REQUEST_METHOD"]}
+                {
+                    "service": service,
+                    "region": region,
+                    "call": call,
+                    "method": environ["REQUEST_METHOD"],
+                    "by": key[1] if key else "",
+                }
             )
             refusal = self._refusal_of(f"{service}:{call}")
         return self._inner(environ, start) if refusal is None else _refuse(refusal, service, start)
@@ -124,9 +140,36 @@ class Refusing:
         return None
 
 
+class Provisioned:
+    """An application in front of another, which keeps provisioned concurrency; moto has no such calls."""
+
+    def __init__(self, inner: Application) -> None:
+        self._inner = inner
+        self._amounts: dict[str, int] = {}
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/moto-api/reset":
+            self._amounts.clear()
+        found = _PROVISIONED.fullmatch(environ["PATH_INFO"])
+        if found is None:
+            return self._inner(environ, start)
+        place, method = f"{found[1]} {environ['QUERY_STRING']}", environ["REQUEST_METHOD"]
+        if method == "PUT":
+            self._amounts[place] = json.loads(_body(environ))["ProvisionedConcurrentExecutions"]
+        elif method == "DELETE":
+            self._amounts.pop(place, None)
+            start("204 No Content", [])
+            return []
+        if place not in self._amounts:
+            start("404 No", [("Content-Type", "application/json"), ("x-amzn-ErrorType", "ResourceNotFoundException")])
+            return [b'{"Message": "no"}']
+        amount = self._amounts[place]
+        return _json(start, {"RequestedProvisionedConcurrentExecutions": amount, "Status": "READY"})
+
+
 def _refuse(refusal: dict[str, Any], service: str, start: Callable[..., Any]) -> Iterable[bytes]:
     code, status, message = refusal["code"], refusal.get("status", 400), refusal.get("message", "no")
-    if service in {"s3", "iam", "sts"}:
+    if service in {"s3", "iam", "sts", "cloudformation"}:
         start(f"{status} No", [("Content-Type", "text/xml")])
         return [(_S3_ERROR if service == "s3" else _QUERY_ERROR).format(code, message).encode()]
     start(f"{status} No", [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)])
@@ -164,10 +207,40 @@ def _json(start: Callable[..., Any], document: Any) -> Iterable[bytes]:
     return [json.dumps(document).encode()]
 
 
+class Resetting:
+    """An application in front of another, which forgets the stacks when the account is reset."""
+
+    def __init__(self, inner: Application, stacks: StackServer) -> None:
+        self._inner = inner
+        self._stacks = stacks
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/moto-api/reset":
+            self._stacks.reset()
+        return self._inner(environ, start)
+
+
 def main() -> None:
     """Serve until standard input ends."""
-    application = Refusing(Faulty(DomainDispatcherApplication(create_backend_app)))
+    port: list[int] = []
+
+    @functools.cache
+    def client(service: str, region: str) -> Any:
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=f"http://127.0.0.1:{port[0]}",
+            aws_access_key_id=STACKS_KEY,
+            aws_secret_access_key="none",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    stacks = StackServer(client)
+    stacks.install()
+    inner = Resetting(Faulty(DomainDispatcherApplication(create_backend_app)), stacks)
+    application = Refusing(Provisioned(inner))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+    port.append(server.port)
     print(server.port, flush=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import json
 import re
 import subprocess
 import sys
@@ -13,13 +12,29 @@ from typing import Any
 
 import pytest
 
-from grader.tools.deploy.policies import execution_policy, trust_policy
-from grader.tools.deploy.settings import Deployment
+from grader.config.schema import field_types
+from grader.config.settings import GraderConfig
+from grader.tools.deploy.options import Options, settings_of, variables_of
+from grader.tools.deploy.template import Template
+from tests.aws.template_values import Values, read_template
 
 FOLDER = Path(__file__).parents[2] / "deploy"
-TEMPLATE = FOLDER / "template.yaml"
 TEMPLATES = sorted(FOLDER.glob("*.yaml"))
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:one"
+ALL = {
+    "ImageUri": IMAGE,
+    "RepositoryName": "mine",
+    "TestsBucket": "bucket",
+    "TestsPrefix": "tests/",
+    "JudgeModel": "us.amazon.nova-lite-v1:0",
+    "JudgeArn": "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0",
+    "JudgeProfileModelArn": "arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0",
+    "EnvironmentKeyArn": "arn:aws:kms:us-east-1:123456789012:key/0a1b",
+    "SubnetIds": "subnet-1",
+    "SecurityGroupIds": "sg-1",
+    "Tracing": "Active",
+}
+"""Parameters with which the role has every statement."""
 
 # deprecation warnings of these tools are not about our code
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pydantic.PydanticDeprecatedSince20")
@@ -36,16 +51,17 @@ def test_cloudformation_s_linter_finds_nothing(template: Path) -> None:
 
 @functools.cache
 def read() -> dict[str, Any]:
-    """Read the template, with its intrinsic functions in the long form."""
-    from cfnlint.decode import cfn_yaml  # noqa: PLC0415 - slow to import
-
-    document: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(TEMPLATE))))
-    return document
+    return read_template((FOLDER / "template.yaml").read_text())
 
 
-@pytest.fixture(scope="module")
-def translated() -> dict[str, Any]:
-    """Translate the template as SAM does before it is sent to CloudFormation."""
+def properties(name: str, **parameters: str) -> dict[str, Any]:
+    found: dict[str, Any] = Values(read(), {"ImageUri": IMAGE, **parameters}).of(
+        read()["Resources"][name]["Properties"]
+    )
+    return found
+
+
+def test_sam_has_nothing_to_translate() -> None:
     from samtranslator.translator.transform import transform  # noqa: PLC0415 - slow to import
 
     class NoPolicies:
@@ -54,114 +70,77 @@ def translated() -> dict[str, Any]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        document: dict[str, Any] = transform(copy.deepcopy(read()), {"ImageUri": IMAGE}, NoPolicies())
-    return document
+        translated = transform(copy.deepcopy(read()), {"ImageUri": IMAGE}, NoPolicies())
+    assert translated["Resources"] == read()["Resources"]
 
 
-def of_type(document: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    return {name: one for name, one in document["Resources"].items() if one["Type"] == kind}
+def test_the_package_has_this_template() -> None:
+    assert Template.load().text == (FOLDER / "template.yaml").read_text()
 
 
-class Values:
-    """Evaluates conditions, parameters and Sub of a template like CloudFormation."""
-
-    def __init__(self, template: dict[str, Any], **parameters: Any) -> None:
-        defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
-        pseudo = {
-            "AWS::Partition": "aws",
-            "AWS::Region": "us-east-1",
-            "AWS::AccountId": "123456789012",
-        }
-        self._names = {**defaults, **pseudo, **parameters}
-        self._conditions = template["Conditions"]
-
-    def of(self, value: Any) -> Any:
-        match value:
-            case {"Ref": "AWS::NoValue"}:
-                return None
-            case {"Ref": str(name)} if name in self._names:
-                return self._names[name]
-            case {"Fn::Sub": str(text)}:
-                return re.sub(r"\$\{([^}]+)\}", lambda found: str(self._names[found[1]]), text)
-            case {"Fn::If": [str(condition), yes, no]}:
-                return self.of(yes if self._holds(self._conditions[condition]) else no)
-            case dict():
-                values = {key: self.of(one) for key, one in value.items()}
-                return {key: one for key, one in values.items() if one is not None}
-            case list():
-                return [one for one in map(self.of, value) if one is not None]
-        return value
-
-    def _holds(self, condition: Any) -> bool:
-        match condition:
-            case {"Fn::Not": [inner]}:
-                return not self._holds(inner)
-            case {"Fn::Equals": [left, right]}:
-                return str(self.of(left)) == str(self.of(right))
-        raise AssertionError(condition)
+def test_every_setting_of_the_grader_is_a_parameter() -> None:
+    sections = {"": GraderConfig, **{f"{name}_": section for name, section in GraderConfig.SECTIONS.items()}}
+    wanted = {
+        f"GRADER_{prefix}{key}".upper(): "".join(word.capitalize() for word in f"{prefix}{key}".split("_"))
+        for prefix, section in sections.items()
+        for key in field_types(section)
+    }
+    assert settings_of(Template.load()) == wanted, 'Name: {Type: String, Default: "", Description: GRADER_NAME}'
+    for variable, name in wanted.items():
+        variables = properties("Function", **{name: "x"})["Environment"]["Variables"]
+        assert variables[variable] == "x", f"{variable}: !If [Sets{name}, !Ref {name}, !Ref AWS::NoValue]"
 
 
-def test_sam_creates_function_version_alias_role_and_log_group(translated: dict[str, Any]) -> None:
-    (function,) = of_type(translated, "AWS::Lambda::Function").values()
-    settings = function["Properties"]
-    assert settings["PackageType"] == "Image"
-    assert settings["Code"] == {"ImageUri": IMAGE}
-    assert settings["LoggingConfig"]["LogFormat"] == "JSON"
-    assert settings["Role"] == {"Fn::GetAtt": ["ExecutionRole", "Arn"]}
-    assert len(of_type(translated, "AWS::Lambda::Version")) == 1
-    (alias,) = of_type(translated, "AWS::Lambda::Alias").values()
-    assert alias["Properties"]["Name"] == "live"
-    warm = alias["Properties"]["ProvisionedConcurrencyConfig"]
-    assert Values(read()).of({"it": warm}) == {}
-    assert Values(read(), ProvisionedConcurrency=5).of(warm) == {"ProvisionedConcurrentExecutions": 5}
-    assert list(of_type(translated, "AWS::IAM::Role")) == ["ExecutionRole"], "SAM adds none of its own"
-    (logs,) = of_type(translated, "AWS::Logs::LogGroup").values()
-    assert logs["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+@pytest.mark.parametrize("tests", [None, "s3://bucket/tests/"])
+@pytest.mark.parametrize("environment", [{}, {"GRADER_WORKERS": "2"}, {"GRADER_CREDENTIALS": "keep"}])
+def test_the_environment_is_the_one_that_the_command_checks(tests: str | None, environment: dict[str, str]) -> None:
+    template = Template.load()
+    values = template.defaults() | Options(template, tests=tests, environment=environment).parameters()
+    found = properties("Function", **{**values, "ImageUri": IMAGE})["Environment"]["Variables"]
+    assert found == variables_of(template, values)
 
 
-@pytest.mark.parametrize("tests", [None, ("bucket", "tests/")])
-def test_its_role_is_the_one_that_grader_deploy_creates(
-    translated: dict[str, Any], tests: tuple[str, str] | None
-) -> None:
-    role = translated["Resources"]["ExecutionRole"]["Properties"]
-    parameters = {} if tests is None else {"TestsBucket": tests[0], "TestsPrefix": tests[1]}
-    (policy,) = Values(read(), **parameters).of(role["Policies"])
-    deployment = Deployment(tests=None if tests is None else f"s3://{tests[0]}/{tests[1]}")
-    assert policy["PolicyDocument"] == execution_policy(
-        deployment, partition="aws", region="us-east-1", account="123456789012"
-    )
-    assert role["AssumeRolePolicyDocument"] == trust_policy()
+def test_a_new_revision_is_something_to_publish() -> None:
+    one, two = (properties("Function", Revision=revision)["Description"] for revision in ("1", "2"))
+    assert one != two, "Lambda publishes no version of a function that has not changed"
+    assert properties("Version", Revision="2")["Description"] == "2"
 
 
-def test_its_defaults_are_those_of_grader_deploy(translated: dict[str, Any]) -> None:
-    deployment, values = Deployment(architecture="x86_64"), Values(read())
-    (function,) = of_type(translated, "AWS::Lambda::Function").values()
-    settings = values.of(function["Properties"])
-    assert settings["FunctionName"] == deployment.name
-    assert (settings["MemorySize"], settings["Timeout"]) == (deployment.memory_mb, deployment.timeout_s)
-    assert settings["EphemeralStorage"] == {"Size": deployment.storage_mb}
-    assert settings["Architectures"] == [deployment.architecture]
-    assert settings["Environment"]["Variables"] == deployment.variables
-    assert values.of({"Ref": "AliasName"}) == deployment.alias
-    assert values.of({"Ref": "LogRetentionDays"}) == deployment.retention_days
-    assert values.of(translated["Resources"]["LogGroup"]["Properties"])["LogGroupName"] == deployment.log_group
+@pytest.mark.parametrize("name", list(read()["Resources"]))
+def test_no_resource_of_a_user_is_lost_with_the_stack(name: str) -> None:
+    resource = read()["Resources"][name]
+    if resource["Type"] == "AWS::Logs::LogGroup":
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+    else:
+        assert resource.get("DeletionPolicy", "Delete") == "Delete"
 
 
-def statements(translated: dict[str, Any]) -> list[dict[str, Any]]:
-    values = Values(read(), TestsBucket="bucket", TestsPrefix="tests/")
-    roles = of_type(translated, "AWS::IAM::Role").values()
-    assert not any("ManagedPolicyArns" in role["Properties"] for role in roles), "no managed policies"
-    policies = [policy for role in roles for policy in values.of(role["Properties"]["Policies"])]
-    policies += [values.of(one["Properties"]) for one in of_type(translated, "AWS::IAM::Policy").values()]
-    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+def test_only_lambda_may_assume_the_role() -> None:
+    (statement,) = properties("ExecutionRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+    assert "ManagedPolicyArns" not in properties("ExecutionRole")
 
 
+def statements(**parameters: str) -> list[dict[str, Any]]:
+    (policy,) = properties("ExecutionRole", **parameters)["Policies"]
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return found
+
+
+_LOG = r"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/[\w-]+:log-stream:\*"
+_MODEL = r"arn:aws:bedrock:us-east-1:123456789012:inference-profile/.*|arn:aws:bedrock:\*::foundation-model/[^*]*"
 NARROWEST = {
     # every environment creates a stream under a name that is not known before
-    "logs:CreateLogStream": r"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/[\w-]+:log-stream:\*",
-    "logs:PutLogEvents": r"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/[\w-]+:log-stream:\*",
+    "logs:CreateLogStream": _LOG,
+    "logs:PutLogEvents": _LOG,
     # the prefix is a setting
     "s3:GetObject": r"arn:aws:s3:::bucket/tests/\*",
+    # only through the profile, which chooses the region
+    "bedrock:InvokeModel": _MODEL,
+    "kms:Decrypt": r"arn:aws:kms:us-east-1:123456789012:key/0a1b",
+    # these actions know no resources (Service Authorization Reference, "AWS X-Ray")
+    "xray:PutTraceSegments": r"\*",
+    "xray:PutTelemetryRecords": r"\*",
 }
 """Narrowest possible resource of every action that the function may use."""
 
@@ -179,10 +158,22 @@ def too_wide(statement: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_no_statement_could_be_narrower(translated: dict[str, Any]) -> None:
-    found = statements(translated)
-    assert len(found) == 2
-    assert [too_wide(statement) for statement in found] == [[], []]
+def test_no_statement_could_be_narrower() -> None:
+    assert [one["Sid"] for one in statements()] == ["Log"]
+    found = {one["Sid"]: one for one in statements(**ALL)}
+    # What the role may do in the VPC, Lambda does; the code is denied it.
+    allowed, denied = found.pop("Interfaces"), found.pop("NotByTheCode")
+    assert set(allowed["Action"]) <= set(denied["Action"])
+    assert denied["Condition"] == {
+        "ArnEquals": {
+            "lambda:SourceFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:SageMaker-rlvr-code-grader"
+        }
+    }
+    assert set(found) == {"Log", "Tests", "Judge", "JudgeBehindProfile", "Environment", "Traces"}
+    assert [too_wide(statement) for statement in found.values()] == [[]] * len(found)
+    assert found["JudgeBehindProfile"]["Condition"] == {
+        "StringEquals": {"bedrock:InferenceProfileArn": ALL["JudgeArn"]}
+    }
 
 
 @pytest.mark.parametrize(
@@ -195,6 +186,12 @@ def test_no_statement_could_be_narrower(translated: dict[str, Any]) -> None:
         {"Action": ["logs:CreateLogGroup"]},
     ],
 )
-def test_a_wider_statement_is_detected(translated: dict[str, Any], change: dict[str, Any]) -> None:
-    log = next(one for one in statements(translated) if one["Sid"] == "Log")
+def test_a_wider_statement_is_detected(change: dict[str, Any]) -> None:
+    (log,) = statements()
     assert too_wide({**log, **change})
+
+
+def test_a_log_group_of_somebody_else_is_written_to_alone() -> None:
+    (log,) = statements(LogGroupName="/central/grader")
+    assert log["Resource"] == "arn:aws:logs:us-east-1:123456789012:log-group:/central/grader:log-stream:*"
+    assert properties("Function", LogGroupName="/central/grader")["LoggingConfig"]["LogGroup"] == "/central/grader"

@@ -1,5 +1,6 @@
-"""Deploy the grader as a Lambda function of your account, and remove it, without SAM.
+"""Deploy the grader as a Lambda function of your account, and remove it, by AWS CloudFormation.
 
-A deployment is a list of resources (`plan`). Each compares the account with the settings and yields the actions that
-are missing. A first deployment, an update, a dry run and a removal all come from this one description.
+The resources are described once, in `deploy/template.yaml`. This folder turns options into parameters of that template
+(`options`), applies it by a change set (`stack`), and does what CloudFormation cannot: it builds and pushes the image
+(`image`), refuses names that are somebody else's (`names`), and invokes the function once (`warm_up`).
 """

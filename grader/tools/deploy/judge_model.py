@@ -1,10 +1,10 @@
-"""Permissions for the model that a judge calls."""
+"""ARNs of the model that a judge calls."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from grader.errors import ConfigError
 from grader.text import one_line
@@ -14,7 +14,6 @@ __all__ = ["JudgeModel"]
 _ARN: Final = re.compile(r"arn:[a-z-]+:bedrock:[a-z0-9-]*:\d*:(?P<kind>[a-z-]+)/(?P<id>.+)")
 _PROFILE: Final = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|sa|il|me|af|global)\.(?P<model>[a-z0-9-]+\..+)")
 """Ids of cross-region inference profiles: an area, and the id of the model (Amazon Bedrock User Guide)."""
-_ACTION: Final = "bedrock:InvokeModel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,8 @@ class JudgeModel:
     region: str | None = None
     """Region of the model; ``None`` for that of the function."""
 
-    def statements(self, *, partition: str, region: str, account: str) -> list[dict[str, Any]]:
-        """Build the IAM statements that allow a role to call the model, and nothing else.
+    def arns(self, *, partition: str, region: str, account: str) -> tuple[str, str]:
+        """Return the ARN that the function may invoke, and that of the model behind it if it is a profile, else "".
 
         A profile chooses among regions that only AWS knows, so its model may be called in each, but only through the
         profile ("Prerequisites for inference profiles" in the Amazon Bedrock User Guide).
@@ -36,23 +35,15 @@ class JudgeModel:
             ConfigError: the name of a profile does not tell the model behind it.
         """
         arn, kind, identity = self._parts(partition, self.region or region, account)
-        statement = {"Sid": "Judge", "Effect": "Allow", "Action": [_ACTION], "Resource": arn}
         if kind != "inference-profile":
-            return [statement]
+            return arn, ""
         found = _PROFILE.fullmatch(identity)
         if found is None:
             raise ConfigError(
                 f"--env GRADER_JUDGE_MODEL: the model behind {one_line(self.name)} cannot be derived from its name; "
                 "give a --role that may call it"
             )
-        behind = {
-            "Sid": "JudgeBehindProfile",
-            "Effect": "Allow",
-            "Action": [_ACTION],
-            "Resource": f"arn:{partition}:bedrock:*::foundation-model/{found['model']}",
-            "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": arn}},
-        }
-        return [statement, behind]
+        return arn, f"arn:{partition}:bedrock:*::foundation-model/{found['model']}"
 
     def _parts(self, partition: str, region: str, account: str) -> tuple[str, str, str]:
         """Return ARN, kind and id."""

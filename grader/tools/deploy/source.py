@@ -19,7 +19,7 @@ _SCRIPT: Final = "deploy/container"
 _PARTS: Final = (
     "Dockerfile", "pyproject.toml", "README.md", "LICENSE", "requirements/lambda.txt", "requirements/build.txt",
     "deploy/normalize.py", "deploy/precompile.py", "deploy/prepare_packages.py", "deploy/sbom.py",
-    "rlvr_code_grader.py", "grader", "sandbox", "testcases",
+    "deploy/template.yaml", "rlvr_code_grader.py", "grader", "sandbox", "testcases",
 )  # fmt: skip
 """The Dockerfile, and the files and folders that it copies into the image."""
 _TAG_LENGTH: Final = 16

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from grader.config.settings import GraderConfig
-from grader.tools.deploy.settings import Deployment
+from grader.tools.deploy.options import Options, variables_of
+from grader.tools.deploy.template import Template
 
 
 @pytest.mark.parametrize(
@@ -20,5 +19,6 @@ from grader.tools.deploy.settings import Deployment
     ],
 )
 def test_credentials_are_kept_where_a_judge_needs_them(environment: dict[str, str], credentials: str) -> None:
-    facts: dict[str, Any] = {"environment": environment}
-    assert GraderConfig.load(None, Deployment(**facts).variables).credentials == credentials
+    template = Template.load()
+    values = template.defaults() | Options(template, environment=environment).parameters()
+    assert GraderConfig.load(None, variables_of(template, values)).credentials == credentials

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grader.aws.client import AwsSession
-from grader.tools.deploy.plan import plan_for, removal_of
-from grader.tools.deploy.runner import ActionRunner
+from grader.tools.deploy.deployment import Deployment, Request
+from grader.tools.deploy.options import DEFAULT_NAME, Options
+from grader.tools.deploy.removal import remove
+from grader.tools.deploy.stack import Stack
+from grader.tools.deploy.template import Template
 
 CLOUD = AwsSession()
 """Session for all tests, because clients are slow to create; all tests of a process share a server."""
+TEMPLATE = Template.load()
+NAME = DEFAULT_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.tools.deploy.runner import ResourceResult
-    from grader.tools.deploy.settings import Deployment
+    from grader.tools.deploy.removal import Removed
 
 
 @dataclass(frozen=True)
@@ -33,18 +37,48 @@ class Engine:
         return [note for note in map(json.loads, lines) if note["words"] != ["info"]]
 
 
-def made(deployment: Deployment, *, build: bool = False) -> dict[str, ResourceResult]:
-    """Deploy, and return the results of the resources by title."""
-    steps: list[ResourceResult] = []
-    plan_for(deployment, CLOUD, build=build).make(CLOUD, ActionRunner(CLOUD, pause_s=0.0), steps.append)
-    return {step.title: step for step in steps}
+def stack_of(name: str = NAME, lines: list[str] | None = None) -> Stack:
+    """Return a stack that is looked at without pauses."""
+    return Stack(CLOUD, name, on_event=[].append if lines is None else lines.append, pause_s=0.0)
 
 
-def removed(deployment: Deployment) -> dict[str, ResourceResult]:
-    """Remove a deployment, and return the results of the resources by title."""
-    steps: list[ResourceResult] = []
-    removal_of(deployment, CLOUD).carry_out(CLOUD, ActionRunner(CLOUD), steps.append)
-    return {step.title: step for step in steps}
+def made(
+    name: str = NAME,
+    *,
+    image: str | None = None,
+    build: bool | None = None,
+    base: str | None = None,
+    reset: bool = False,
+    tags: dict[str, str] | None = None,
+    lines: list[str] | None = None,
+    **options: Any,
+) -> dict[str, str]:
+    """Deploy; return the actions by resource, such as ``{"Function": "Modify"}``, and all lines in `lines`."""
+    lines = [] if lines is None else lines
+    words = {key: options.pop(key) for key in ("tests", "invokers", "environment") if key in options}
+    given = {key.replace("_", "-"): str(value) for key, value in options.items()}
+    request = Request(Options(TEMPLATE, name, given, **words), image, build, base, reset, tags or {})
+    deployment = Deployment(request, CLOUD, stack_of(name, lines), lines.append)
+    state = deployment.read()
+    target = deployment.target(state)
+    state = deployment.push(target, state)
+    change_set = deployment.prepare(target, state)
+    if change_set is None:
+        return {}
+    deployment.execute(change_set, state)
+    return {one.resource: f"{one.action}{' again' if one.replacement else ''}" for one in change_set.changes}
+
+
+def removed(name: str = NAME, *, keep_logs: bool = False) -> Removed:
+    """Remove a deployment."""
+    return remove(CLOUD, stack_of(name), keep_logs=keep_logs, dry=False)
+
+
+def function_of(name: str = NAME, alias: str = "live") -> dict[str, Any]:
+    """Return the configuration of the version that the alias stands for."""
+    found = CLOUD.call("lambda", "get_function", "it", FunctionName=name, Qualifier=alias)
+    configuration: dict[str, Any] = found["Configuration"]
+    return configuration
 
 
 def changes(calls: list[str]) -> list[str]:

@@ -1,4 +1,7 @@
-"""The commands `grader deploy` and `grader undeploy`, as processes, with the ordinary client."""
+"""The commands `grader deploy` and `grader undeploy`, as processes, with the ordinary client.
+
+They see nothing of AWS but credentials and the endpoint in the environment.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from tests.grader.tools.deploy.acting import changes, everything
+from tests.grader.tools.deploy.acting import changes, everything, function_of
 
 if TYPE_CHECKING:
     import pytest
@@ -40,30 +43,27 @@ def complaint(*args: str, code: int = 2) -> str:
     return line
 
 
-def test_a_second_deployment_changes_nothing_and_a_removal_leaves_nothing(account: Server, engine: Engine) -> None:
-    out, err = grader("deploy", "--dry-run")
-    assert changes(account.take_calls()) == []
+def test_from_nothing_to_a_function_through_failures_and_back(account: Server, engine: Engine) -> None:
+    out, _ = grader("deploy", "--dry-run")
+    assert everything() == EMPTY
     assert engine.commands == []
-    actions = [line.split()[0:2] for line in out.splitlines()]
-    for act in (["ecr", "create_repository"], ["iam", "create_role"], ["lambda", "create_function"]):
-        assert act in actions
-    assert "IAM role SageMaker-rlvr-code-grader-us-east-1: would be made" in err
+    assert "  Add    Function (AWS::Lambda::Function)" in out.splitlines()
+    assert "  Add    Repository (AWS::ECR::Repository)" in out.splitlines()
+    assert any(line.endswith("deploy/container build") for line in out.splitlines())
+    assert "cloudformation:ExecuteChangeSet" not in account.take_calls()
 
     out, err = grader("deploy")
-    calls = changes(account.take_calls())
-    assert calls == [
-        "ecr:CreateRepository",
-        "ecr:SetRepositoryPolicy",
+    client, by_stacks = account.take_all_calls()
+    assert changes(client) == [
+        "cloudformation:CreateChangeSet",
+        "cloudformation:ExecuteChangeSet",
         "ecr:PutImage",
-        "iam:CreateRole",
-        "iam:PutRolePolicy",
-        "logs:CreateLogGroup",
-        "logs:PutRetentionPolicy",
-        "lambda:POST /2015-03-31/functions",
-        f"lambda:POST /2015-03-31/functions/{NAME}/versions",
-        f"lambda:POST /2015-03-31/functions/{NAME}/aliases",
-    ]
+        "cloudformation:CreateChangeSet",
+        "cloudformation:ExecuteChangeSet",
+    ], "the command itself makes nothing but the stack and the image"
+    assert "iam:CreateRole" in by_stacks
     assert ARN in out.splitlines()
+    assert "Alias (AWS::Lambda::Alias): CREATE_COMPLETE" in err
     build, login, push, logout = engine.commands
     uri = build["settings"]["IMAGE"]
     assert uri.startswith(f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{NAME.lower()}:{NAME}-src-")
@@ -73,27 +73,66 @@ def test_a_second_deployment_changes_nothing_and_a_removal_leaves_nothing(accoun
     assert logout["words"][0] == "logout"
     assert "auth-token" not in out + err
 
-    out, err = grader("deploy")
-    assert changes(account.take_calls()) == []
+    out, _ = grader("deploy")
+    assert "cloudformation:ExecuteChangeSet" not in account.take_calls()
     assert len(engine.commands) == 4
     assert out.startswith("Nothing to change")
     assert ARN in out.splitlines()
 
+    grader("deploy", "--memory", "1769", "--env", "GRADER_REWARD_CREDIT=all", "--tests", "s3://bucket/tests/")
+    grader("deploy", "--timeout", "120")
+    settings = function_of()
+    assert (settings["MemorySize"], settings["Timeout"]) == (1769, 120)
+    assert settings["Environment"]["Variables"] == {"GRADER_REWARD_CREDIT": "all"}
+
+    account.refuse({"call": "lambda:PUT .*/configuration", "code": "ServiceException", "status": 400, "times": 1})
+    text = complaint("deploy", "--memory", "2048", code=1)
+    assert f"grader: stack {NAME}: the update failed and was rolled back, so everything is as it was before: " in text
+    assert "Function (AWS::Lambda::Function): An error occurred (ServiceException)" in text
+    assert function_of()["MemorySize"] == 1769
+
+    out, _ = grader("undeploy", "--dry-run")
+    assert out.startswith("Would be removed:\n")
+    assert everything()["functions"] == [NAME]
     out, _ = grader("undeploy")
-    assert out == "5 of 5 resources removed\n"
+    assert out.startswith("Removed 6 resources:\n")
     assert everything() == EMPTY
+    assert grader("undeploy")[0] == "Nothing to remove\n"
 
 
-def test_a_dry_run_prints_the_actions_as_json(account: Server, image: str) -> None:
+def test_a_dry_run_prints_the_change_set_as_json(account: Server, image: str) -> None:
     out, _ = grader("deploy", "--image", image, "--dry-run", "--json")
     document = json.loads(out)
-    assert document["arn"] == ARN
-    assert document["doctor"] is None
-    assert [step["outcome"] for step in document["steps"]] == ["made"] * 4
-    assert changes(account.take_calls()) == []
+    assert document["dry_run"] is True
+    assert document["image_to_push"] is None
+    assert document["parameters"]["ImageUri"] == image
+    assert [(one["action"], one["resource"]) for one in document["changes"]] == [
+        ("Add", name) for name in ("LogGroup", "ExecutionRole", "Function", "Version", "Alias")
+    ]
+    assert everything() == {**EMPTY, "repositories": ["mine"]}
+    assert grader("undeploy")[0] == "Nothing to remove\n", "not even an empty stack is left"
 
 
-def test_an_interrupt_lists_what_was_changed(account: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dry_run_says_what_would_change_of_what_stands(account: Server, image: str) -> None:
+    grader("deploy", "--image", image)
+    assert grader("deploy", "--dry-run")[0].splitlines()[-1] == "Nothing to change"
+    out, _ = grader("deploy", "--dry-run", "--memory", "2048")
+    assert "  Modify Function (AWS::Lambda::Function): Description, MemorySize" in out.splitlines()
+    assert "  Modify Version (AWS::Lambda::Version) (a new one replaces it): Description" in out.splitlines()
+    assert function_of()["MemorySize"] == 3538
+
+
+def test_a_dry_run_without_an_account_shows_the_template(account: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    out, err = grader("deploy", "--dry-run", "--memory", "2048")
+    assert "without an account, this is what the template creates" in err
+    assert "  MemorySize = 2048" in out.splitlines()
+    assert "  Add    Function (AWS::Lambda::Function)" in out.splitlines()
+    assert account.take_calls() == []
+
+
+def test_an_interrupt_says_what_goes_on(account: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENGINE_HANGS", "push")
     command = [sys.executable, "-m", "grader.cli", "deploy", "--no-build"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
@@ -104,8 +143,9 @@ def test_an_interrupt_lists_what_was_changed(account: Server, engine: Engine, mo
         _, err = running.communicate(timeout=60)
     assert running.returncode == 130
     (line,) = [line for line in err.splitlines() if line.startswith("grader: ")]
-    assert line.startswith(f"grader: interrupted; created or changed so far: ECR repository {NAME.lower()}, image")
+    assert line.startswith("grader: interrupted; nothing is in progress at AWS; run `grader deploy` again to resume")
     assert line.endswith(f"`grader undeploy --name {NAME} --region us-east-1` to remove what it created")
+    assert engine.commands[-1]["words"][0] == "logout"
 
 
 class TestBadInput:
