@@ -17,7 +17,7 @@ from grader.errors import CloudRequestError, ConfigError
 from grader.text import one_line, printable
 from grader.tools.deploy.deployment import Deployment, Request, log_group_of_values
 from grader.tools.deploy.offline import has_no_account, offline_plan
-from grader.tools.deploy.options import DEFAULT_NAME, Options
+from grader.tools.deploy.options import AGENT, DEFAULT_NAME, Options
 from grader.tools.deploy.stack import Stack
 from grader.tools.deploy.template import Template
 from grader.tools.deploy.warm_up import wait_until_provisioned, warm_up
@@ -43,6 +43,7 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
     alias: option.Alias = None,
     reserved: option.Reserved = None,
     provisioned: option.Provisioned = None,
+    agent: option.Agent = None,
     tracing: option.Tracing = None,
     env: option.Settings = None,
     tests: option.Tests = None,
@@ -77,6 +78,7 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
     """
     if image is not None and (build is not None or base_image is not None):
         raise ConfigError("--image: names an existing image; leave out --build, --no-build and --base-image")
+    template = Template.load()
     given = {
         "memory": _number(memory),
         "timeout": _number(timeout),
@@ -86,6 +88,7 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
         # -1 because an option cannot be an empty number.
         "reserved": "" if reserved == -1 else _number(reserved),
         "provisioned": _number(provisioned),
+        "handler": None if agent is None else AGENT if agent else template.defaults()["Handler"],
         "tracing": None if tracing is None else "Active" if tracing else "PassThrough",
         "role": role,
         "boundary": boundary,
@@ -100,7 +103,7 @@ def deploy(  # noqa: PLR0913, PLR0917  # one for each option
         "pull-account": _list(pull_account),
         "repository-key": repository_key,
     }
-    options = Options(Template.load(), name, given, tests, invoker, _pairs("--env", "GRADER_NAME=VALUE", env or ()))
+    options = Options(template, name, given, tests, invoker, _pairs("--env", "GRADER_NAME=VALUE", env or ()))
     request = Request(options, image, build, base_image, reset, _pairs("--tag", "KEY=VALUE", tag or ()))
     cloud = AwsSession(profile=profile, region=region)
     deployment = Deployment(request, cloud, Stack(cloud, name, on_event=_report), _report)
@@ -137,7 +140,10 @@ def _deploy(deployment: Deployment, cloud: AwsSession, *, as_json: bool) -> None
         deployment.execute(change_set, state)
     wait_until_provisioned(target.values, cloud)
     # The first invocation starts an environment, and shows that the function works before a training job depends on it.
-    report = warm_up(target.values, log_group_of_values(target.values), cloud)
+    # An agent answers nothing but rollouts.
+    report = (
+        {} if target.values["Handler"] == AGENT else warm_up(target.values, log_group_of_values(target.values), cloud)
+    )
     arn, changes = deployment.arn(target.values), () if change_set is None else change_set.changes
     if as_json:
         print_json({**_document(target.values, changes, target, dry_run=False), "arn": arn, "doctor": report})

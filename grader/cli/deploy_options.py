@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 __all__ = [
+    "Agent",
     "Alias",
     "Architecture",
     "BaseImage",
@@ -120,6 +121,15 @@ Tracing = Annotated[
     bool | None,
     typer.Option(
         "--tracing/--no-tracing", show_default=False, help="Send traces to AWS X-Ray.", rich_help_panel=_FUNCTION
+    ),
+]
+Agent = Annotated[
+    bool | None,
+    typer.Option(
+        "--agent/--no-agent",
+        show_default=False,
+        help="Deploy the agent of multi-turn RL jobs instead of the reward function (docs/rollout.md).",
+        rich_help_panel=_FUNCTION,
     ),
 ]
 Settings = Annotated[

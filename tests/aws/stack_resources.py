@@ -127,6 +127,8 @@ class ResourceMaker:
             iam.delete_role_permissions_boundary(**name)
 
     def _put_policies(self, wanted: dict[str, Any]) -> None:
+        for arn in wanted.get("ManagedPolicyArns", ()):
+            self._client("iam").attach_role_policy(RoleName=wanted["RoleName"], PolicyArn=arn)
         for policy in wanted["Policies"]:
             self._client("iam").put_role_policy(
                 RoleName=wanted["RoleName"],
@@ -231,7 +233,16 @@ KINDS = {
 
 
 def _configuration(wanted: dict[str, Any]) -> dict[str, Any]:
-    same = ("FunctionName", "Description", "Role", "LoggingConfig", "Environment", "TracingConfig", "VpcConfig")
+    same = (
+        "FunctionName",
+        "Description",
+        "Role",
+        "LoggingConfig",
+        "Environment",
+        "TracingConfig",
+        "VpcConfig",
+        "ImageConfig",
+    )
     found = {key: wanted[key] for key in same if key in wanted}
     if "KmsKeyArn" in wanted:
         found["KMSKeyArn"] = wanted["KmsKeyArn"]

@@ -121,6 +121,15 @@ def test_only_lambda_may_assume_the_role() -> None:
     assert "ManagedPolicyArns" not in properties("ExecutionRole")
 
 
+def test_an_agent_has_its_own_handler_and_the_right_to_sample() -> None:
+    agent = {"Handler": "grader.rollout.lambda_handler"}
+    assert properties("Function")["ImageConfig"] == {"Command": ["grader.handler.lambda_handler"]}
+    assert properties("Function", **agent)["ImageConfig"] == {"Command": ["grader.rollout.lambda_handler"]}
+    assert "GRADER_CREDENTIALS" not in properties("Function", **agent)["Environment"]["Variables"], "calls are signed"
+    policies = properties("ExecutionRole", **agent)["ManagedPolicyArns"]
+    assert policies == ["arn:aws:iam::aws:policy/AmazonSageMakerJobRuntimeAccess"]
+
+
 def statements(**parameters: str) -> list[dict[str, Any]]:
     (policy,) = properties("ExecutionRole", **parameters)["Policies"]
     found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]

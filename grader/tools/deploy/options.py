@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from testcases.schema import FieldType
 
 __all__ = [
+    "AGENT",
     "DEFAULT_NAME",
     "Options",
     "architecture_here",
@@ -30,6 +31,8 @@ __all__ = [
     "variables_of",
 ]
 
+AGENT: Final = "grader.rollout.lambda_handler"
+"""Handler that is no reward function (docs/rollout.md)."""
 DEFAULT_NAME: Final = "SageMaker-rlvr-code-grader"
 """SageMaker's trainers accept only names with ``SageMaker`` in them."""
 _MACHINES: Final = {"aarch64": "arm64", "arm64": "arm64"}
@@ -46,6 +49,7 @@ _OPTIONS: Final = {
     "alias": "AliasName",
     "reserved": "ReservedConcurrency",
     "provisioned": "ProvisionedConcurrency",
+    "handler": "Handler",
     "tracing": "Tracing",
     "role": "RoleArn",
     "boundary": "PermissionsBoundary",
