@@ -140,10 +140,7 @@ def _deploy(deployment: Deployment, cloud: AwsSession, *, as_json: bool) -> None
         deployment.execute(change_set, state)
     wait_until_provisioned(target.values, cloud)
     # The first invocation starts an environment, and shows that the function works before a training job depends on it.
-    # An agent answers nothing but rollouts.
-    report = (
-        {} if target.values["Handler"] == AGENT else warm_up(target.values, log_group_of_values(target.values), cloud)
-    )
+    report = warm_up(target.values, log_group_of_values(target.values), cloud)
     arn, changes = deployment.arn(target.values), () if change_set is None else change_set.changes
     if as_json:
         print_json({**_document(target.values, changes, target, dry_run=False), "arn": arn, "doctor": report})

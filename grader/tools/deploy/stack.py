@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from grader.aws.retry import poll
 from grader.errors import CloudError, CloudRequestError
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Change", "ChangeSet", "Stack", "StackState"]
 
+T = TypeVar("T")
 _SERVICE: Final = "cloudformation"
-_PAUSE_S: Final = 3.0
+_PAUSE_S: Final = 0.5
+_GROWTH: Final = 1.5
+_LONGEST_PAUSE_S: Final = 5.0
 _TIMEOUT_S: Final = 3600.0
 """Longest wait; an alias with provisioned concurrency takes minutes, a function in a VPC up to 40 to be deleted."""
 _CHANGE_SET_TIMEOUT_S: Final = 300.0
@@ -97,7 +100,7 @@ class Stack:
         cloud: session of the account.
         name: name of the stack.
         on_event: called with a line on each event of a resource.
-        pause_s: seconds between two looks at what is in progress.
+        pause_s: seconds before the second look at what is in progress; later ones are longer, up to 5.
     """
 
     def __init__(
@@ -232,7 +235,7 @@ class Stack:
             page: dict[str, Any] = self._call("describe_change_set", ChangeSetName=change_set.identity)
             return None if page["Status"].endswith(("_PENDING", _IN_PROGRESS)) else page
 
-        page = poll(look, wait_s=self._pause_s / 3, timeout_s=_CHANGE_SET_TIMEOUT_S)
+        page = self._poll(look, _CHANGE_SET_TIMEOUT_S)
         if page is None:
             raise CloudError(f"{self.title}: its change set was not calculated in {_CHANGE_SET_TIMEOUT_S:.0f} s")
         if page["Status"] == "FAILED":
@@ -257,7 +260,7 @@ class Stack:
             self._on_event(f"{self.title}: {status}; waiting")
             return None
 
-        settled = poll(look, wait_s=self._pause_s, timeout_s=_TIMEOUT_S)
+        settled = self._poll(look, _TIMEOUT_S)
         if settled is None:
             raise CloudError(f"{self.title}: an earlier change is still in progress")
         return settled[0]
@@ -286,7 +289,7 @@ class Stack:
             return None if status.endswith(_IN_PROGRESS) else status
 
         self.working = True
-        settled = poll(look, wait_s=self._pause_s, timeout_s=_TIMEOUT_S)
+        settled = self._poll(look, _TIMEOUT_S)
         self.working = False
         if settled is None:
             raise CloudError(
@@ -328,6 +331,9 @@ class Stack:
         if status == "UPDATE_ROLLBACK_COMPLETE":
             return f"{self.title}: the update failed and was rolled back, so everything is as it was before"
         return f"{self.title}: the update failed, and its state is {status}"
+
+    def _poll(self, look: Callable[[], T | None], timeout_s: float) -> T | None:
+        return poll(look, wait_s=self._pause_s, timeout_s=timeout_s, growth=_GROWTH, longest_s=_LONGEST_PAUSE_S)
 
     def _call(self, operation: str, **parameters: Any) -> Any:
         return self._cloud.call(_SERVICE, operation, self.title, **parameters)

@@ -13,11 +13,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.grader.tools.deploy.acting import changes, everything, function_of
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.aws.cloud import Server
     from tests.grader.tools.deploy.acting import Engine
 
@@ -43,6 +43,7 @@ def complaint(*args: str, code: int = 2) -> str:
     return line
 
 
+@pytest.mark.slow
 def test_from_nothing_to_a_function_through_failures_and_back(account: Server, engine: Engine) -> None:
     out, _ = grader("deploy", "--dry-run")
     assert everything() == EMPTY
