@@ -35,6 +35,8 @@ class Fault(StrEnum):
     """The harness used up the CPU seconds that it has on top of the answer's."""
     LOST = "lost"
     """The harness died or hung, in both attempts."""
+    SKIPPED = "skipped"
+    """A test skipped itself before it asked anything of the answer."""
 
 
 class Involvement(StrEnum):
@@ -66,6 +68,8 @@ class Blame(StrEnum):
     """The tests: the sample is unscored, and the reason says what is wrong with them."""
     GRADER = "grader"
     """The grader or the host: the sample is unscored."""
+    NOBODY = "nobody"
+    """There is nothing to blame: the test is left out, and says nothing about the answer."""
 
 
 WHOLE_RUN_VERDICTS: Final[Mapping[Fault, str]] = MappingProxyType(
@@ -82,10 +86,14 @@ def blame(fault: Fault, involvement: Involvement, stub: StubOutcome) -> Blame:
         involvement: part that the answer can have in it.
         stub: result of the run with the stub; without effect where the answer has no part in the fault.
     """
+    if involvement is Involvement.NONE and fault is Fault.SKIPPED:
+        return Blame.NOBODY
     if involvement is Involvement.NONE:
         # Nobody's code but ours and the tests' was running. A lost process says nothing about the tests.
         return Blame.GRADER if fault is Fault.LOST else Blame.TESTS
     match stub:
+        case StubOutcome.FAILS if fault is Fault.SKIPPED:
+            return Blame.NOBODY
         case StubOutcome.FAILS:
             return Blame.GRADER if fault is Fault.LOST else Blame.TESTS
         case StubOutcome.HOLDS:

@@ -43,6 +43,9 @@ def fault_of(error: BaseException | None, *, asked: bool) -> Fault | None:
 
 
 def _is_refusal(error: BaseException) -> bool:
+    # The function by which `subprocess` starts processes was taken away.
+    if type(error) is NameError and error.name == "_fork_exec":
+        return True
     if isinstance(error, OSError) and error.errno in _REFUSALS:
         return True
     return type(error) in {FileNotFoundError, RuntimeError} and any(text in str(error) for text in _REFUSAL_TEXTS)

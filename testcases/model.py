@@ -152,6 +152,8 @@ class Problem:
     limits: ProblemLimits = ProblemLimits()
     allow_imports: tuple[str, ...] = ()
     """Modules that the static policy allows answers to import besides the usual ones."""
+    needed_modules: tuple[str, ...] = ()
+    """Modules that the task has answers import. Where one is not there, no answer can be graded."""
     isolation: Literal["split", "shared"] = "split"
     """``split``: tests and answer run in separate processes. ``shared``: they run in one, for a suite that cannot be
     split. A pass is then weaker evidence, because the answer can reach the tests."""

@@ -58,6 +58,8 @@ class _TaskState:
     execution: Execution | None = None
     style: StyleFacts | None = None
     tests: tuple[TestResult, ...] = ()
+    left_out: set[int] = field(default_factory=set)
+    """Positions of the tests that skip themselves for every answer."""
     parts: RewardParts = ZERO_PARTS
     reason: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
@@ -127,7 +129,8 @@ class TaskGrader:
                 verdict = WHOLE_RUN_VERDICTS[WHOLE_RUN_FAULTS[execution.status]]
                 state.tests = self._uniform_results(state, Verdict(verdict), execution.detail)
             else:
-                state.tests = read_test_results(execution)
+                results = read_test_results(execution)
+                state.tests = tuple(test for index, test in enumerate(results) if index not in state.left_out)
             try:
                 state.style = _without_prompt_names(await pending.style, task.problem)
             except SandboxError as error:
@@ -158,8 +161,12 @@ class TaskGrader:
             if suspicion.involvement is not Involvement.NONE:
                 shown = stub_outcome(suspicion, await self._stub_execution(state))
             ruling = rule(suspicion, shown)
-            if ruling.blame is not Blame.ANSWER:
+            if ruling.blame is Blame.NOBODY and suspicion.position is not None:
+                state.left_out.add(suspicion.position)
+            elif ruling.blame is not Blame.ANSWER:
                 return ruling
+        if state.left_out and len(state.left_out) == len(execution.report):
+            return Ruling(Blame.TESTS, "the tests are broken: each of them skips itself")
         return Ruling(Blame.ANSWER)
 
     async def _stub_execution(self, state: _TaskState) -> Execution:

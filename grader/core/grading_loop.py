@@ -54,7 +54,7 @@ class GradingLoop:
         self._config = config
         self._file_root = file_root
         self._workers = sandbox.settings.workers
-        self._problems = ProblemCache(config.sandbox_limits())
+        self._problems = ProblemCache(config.sandbox_limits(), config.preloaded())
         self._task_grader = TaskGrader(sandbox, config)
         self._judge = self._make_judge()
         self._store: ReferenceStore | None = None

@@ -12,9 +12,11 @@ from grader.references.locate import StoreError, parse_address, reject_address
 from grader.types import TestResult
 from sandbox.errors import ValueCodecError
 from sandbox.types import Job
+from sandbox.wire.modules_on_demand import missing_modules
 from sandbox.wire.values import encode
 from testcases.compare.credit import baseline_share
 from testcases.contest_header import header_names
+from testcases.errors import ProblemError
 from testcases.formats import read_reference
 from testcases.source.counting import count_all_tests
 from testcases.source.parsing import bound_names_in
@@ -22,6 +24,8 @@ from testcases.spec import build_spec, leaves_no_trace
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.references.documents import ReferenceText
     from sandbox.types import Execution
     from sandbox.wire.limits import Limits
@@ -120,10 +124,12 @@ class ProblemCache:
 
     Args:
         limits: limits for those that a problem does not set.
+        preloaded: modules that every answer finds loaded.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, preloaded: Sequence[str]) -> None:
         self._limits = limits
+        self._preloaded = preloaded
         self._known: OrderedDict[tuple[Any, ...], PreparedProblem] = OrderedDict()
         self._size = 0
 
@@ -131,7 +137,7 @@ class ProblemCache:
         """Get the problem of a reference that came with its sample.
 
         Raises:
-            ProblemError: the reference cannot be read.
+            ProblemError: the reference cannot be read, or answers need modules that are not there.
             ValueCodecError: the reference contains a value that cannot be sent to a process.
         """
         # By its encoding: a reference is not hashable, and equal values of other types (1, 1.0, True) are other tests.
@@ -147,7 +153,8 @@ class ProblemCache:
             format_name: name of the reference's format; ``None``: it is recognized by its fields.
 
         Raises:
-            ProblemError: the reference cannot be read, or is an address itself.
+            ProblemError: the reference cannot be read, or is an address itself, or answers need modules that are not
+                there.
             ValueCodecError: the reference contains a value that cannot be sent to a process.
         """
         from grader.references.documents import parse_reference  # noqa: PLC0415 - most references come with their samples
@@ -170,9 +177,10 @@ class ProblemCache:
         return problem
 
     def _add(self, key: tuple[Any, ...], reference: Any, prompt: str, format_name: str | None) -> PreparedProblem:
-        problem = prepare_problem(
-            read_reference(reference, prompt=prompt, format_name=format_name, check=reject_address), self._limits
-        )
+        read = read_reference(reference, prompt=prompt, format_name=format_name, check=reject_address)
+        if missing := missing_modules(read.needed_modules, self._preloaded):
+            raise ProblemError(f"answers need {', '.join(missing)}, which the sandbox does not have (setting: preload)")
+        problem = prepare_problem(read, self._limits)
         self._known[key] = problem
         self._size += problem.size
         # The newest problem stays even if it is larger than the limit: its batch needs it now.

@@ -74,7 +74,10 @@ def stub_outcome(suspicion: Suspicion, stub: Execution) -> StubOutcome:
     faults = [fault for *_, fault in stub.report]
     if suspicion.position is not None:
         faults = faults[suspicion.position : suspicion.position + 1]
-    return StubOutcome.FAILS if any(faults) else StubOutcome.HOLDS
+    # A test that skips itself has not failed, and one that fails has not skipped itself.
+    is_skip = suspicion.fault is Fault.SKIPPED
+    found = [fault for fault in faults if fault and (fault == Fault.SKIPPED) is is_skip]
+    return StubOutcome.FAILS if found else StubOutcome.HOLDS
 
 
 def rule(suspicion: Suspicion, stub: StubOutcome) -> Ruling:
@@ -83,6 +86,8 @@ def rule(suspicion: Suspicion, stub: StubOutcome) -> Ruling:
     match decision:
         case Blame.ANSWER:
             return Ruling(decision)
+        case Blame.NOBODY:
+            return Ruling(decision, f"the test skips itself: {suspicion.detail}")
         case Blame.TESTS:
             return Ruling(decision, f"the tests are broken: {suspicion.detail}")
         case Blame.GRADER:

@@ -6,8 +6,13 @@ Loaded in the zygote like those of `sandbox.preload`, they would cost each start
 from __future__ import annotations
 
 import re
+import sys
+from typing import TYPE_CHECKING
 
-__all__ = ["EXTENSIONS", "ON_DEMAND", "REPLACED", "modules_named_in"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["EXTENSIONS", "ON_DEMAND", "REPLACED", "missing_modules", "modules_named_in"]
 
 REPLACED: dict[str, str] = {
     "cProfile": "profilers",
@@ -20,21 +25,23 @@ REPLACED: dict[str, str] = {
 `sandbox.processes.solution.replacements`. The originals call native code, start processes, or change limits."""
 
 _RARE = """
-    _compression _markupbase _py_abc _pydecimal _pyio annotationlib bdb bz2 chunk cmd code codeop compression
+    _compression _markupbase _py_abc _pydecimal _pyio annotationlib bdb bz2 cgi cgitb chunk cmd code codeop compression
     compression._common compression._common._streams compression.bz2 compression.gzip compression.lzma
-    compression.zlib configparser crypt dbm dbm.dumb doctest email email._encoded_words email._header_value_parser
+    compression.zlib configparser dbm dbm.dumb doctest email email._encoded_words email._header_value_parser
     email._parseaddr email._policybase email.base64mime email.charset email.contentmanager email.encoders
     email.errors email.feedparser email.generator email.header email.headerregistry email.iterators email.message
     email.mime email.mime.application email.mime.audio email.mime.base email.mime.image email.mime.message
     email.mime.multipart email.mime.nonmultipart email.mime.text email.parser email.policy email.quoprimime
-    email.utils filecmp gettext gzip http http.client http.cookiejar http.cookies imghdr importlib._abc
+    email.utils filecmp ftplib getpass gettext gzip http http.client http.cookiejar http.cookies http.server imaplib
+    imghdr importlib._abc
     importlib.abc importlib.readers importlib.resources importlib.resources._adapters importlib.resources._common
     importlib.resources._itertools importlib.resources._legacy importlib.resources.abc importlib.resources.readers
     importlib.resources.simple importlib.simple importlib.util ipaddress json.tool logging.config logging.handlers
-    lzma mailbox mimetypes modulefinder netrc nturl2path optparse pdb pickletools pkgutil plistlib pstats py_compile
-    pyclbr pydoc pydoc_data pydoc_data.topics quopri rlcompleter runpy shelve sndhdr sre_compile sre_constants
-    sre_parse string.templatelib sunau symtable tabnanny tarfile this tomllib tomllib._parser tomllib._re
-    tomllib._types trace tracemalloc tty urllib.error urllib.request urllib.response urllib.robotparser uu wave
+    lzma mailbox mimetypes modulefinder netrc nntplib nturl2path optparse pdb pickletools pkgutil plistlib poplib pstats
+    py_compile pyclbr pydoc pydoc_data pydoc_data.topics quopri rlcompleter runpy shelve smtplib sndhdr socketserver
+    sre_compile sre_constants sre_parse string.templatelib sunau symtable tabnanny tarfile telnetlib this tomllib
+    tomllib._parser tomllib._re
+    tomllib._types trace tracemalloc urllib.error urllib.request urllib.response urllib.robotparser uu wave
     wsgiref wsgiref.headers wsgiref.types wsgiref.util xdrlib xml xml.dom xml.dom.NodeFilter xml.dom.domreg
     xml.dom.expatbuilder xml.dom.minicompat xml.dom.minidom xml.dom.pulldom xml.dom.xmlbuilder xml.etree
     xml.etree.ElementInclude xml.etree.ElementPath xml.etree.ElementTree xml.etree.cElementTree xml.parsers
@@ -120,3 +127,31 @@ def modules_named_in(text: str) -> tuple[str, ...]:
     for name in found & _LATE.keys():
         found.update(_LATE[name].split())
     return tuple(sorted(found))
+
+
+_LOADED_ANYWAY = frozenset(
+    {
+        "concurrent", "encodings", "genericpath", "grp", "importlib", "ntpath", "posix", "posixpath", "pwd", "pyexpat",
+        "sysconfig", "zipimport",
+    }
+)  # fmt: skip
+"""Modules of the standard library that are there because others need them, and that answers may import."""
+
+
+def missing_modules(names: Iterable[str], preloaded: Iterable[str]) -> tuple[str, ...]:
+    """Return those of these modules that no answer can import.
+
+    Args:
+        names: full names of modules.
+        preloaded: names of the modules that every answer finds loaded.
+    """
+    there = frozenset(preloaded)
+    return tuple(name for name in names if not _is_there(name, there))
+
+
+def _is_there(name: str, preloaded: frozenset[str]) -> bool:
+    root = name.partition(".")[0]
+    if name in preloaded or name in ON_DEMAND or name in _LOADED_ANYWAY:
+        return True
+    # A package that was installed loads its own parts, or makes them at run time.
+    return root in preloaded and root not in sys.stdlib_module_names

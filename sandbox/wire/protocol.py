@@ -98,7 +98,8 @@ class ExceptionFields(NamedTuple):
 
     type_name: str
     base: str
-    """Name of the nearest built-in class it descends from."""
+    """Name of the nearest built-in class it descends from. Of test code's exceptions there is, behind ``@``, also the
+    global name of the nearest class of the standard library, if that is nearer."""
     text: str
     line: int = 0
     """1-based line of the answer it came from; 0 if it came from elsewhere."""
@@ -114,6 +115,8 @@ class ExceptionFields(NamedTuple):
     """Its ``__notes__``."""
     hides_context: bool = False
     """Its ``__suppress_context__``."""
+    attributes: dict[str, Any] | None = None
+    """Attributes of test code's exception that are plain data."""
 
     def pack(self) -> list[Any]:
         """Return the message, for `sandbox.wire.values.encode`."""

@@ -122,7 +122,7 @@ def _parse(message: Any) -> Reply | CallbackRequest:
 def _raised(fields: Any, depth: int) -> Raised | None:
     """Return the exception that the fields describe (`ExceptionFields`); ``None`` if they are malformed."""
     match fields:
-        case [str(type_name), str(base), str(text), int(line), reference, args, cause, context, notes, hides]:
+        case [str(type_name), str(base), str(text), int(line), reference, args, cause, context, notes, hides, _]:
             # Cut again, because the answer may have sent this without our code.
             return Raised(
                 type_name[:100],

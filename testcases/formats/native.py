@@ -3,9 +3,9 @@
 ``tests`` is a list of calls (``args``, ``kwargs``, ``expected``, ``function``), programs (``stdin``, ``stdout``),
 assertions (``assert``), check functions (``check``) and pytest or unittest modules (``pytest``, ``module``), in any
 mix; all of them may have a ``weight`` and a ``group``, the first two ``one_of`` and ``compare``. The fields beside it:
-``entry_point``, ``prompt``, ``setup``, ``oracle``, ``limits``, ``compare``, ``allow_imports``, ``isolation``,
-``format``. The tables below define their types; `testcases.formats.native_schema` makes ``docs/native.schema.json`` of
-them.
+``entry_point``, ``prompt``, ``setup``, ``oracle``, ``limits``, ``compare``, ``allow_imports``, ``needed_modules``,
+``isolation``, ``format``. The tables below define their types; `testcases.formats.native_schema` makes
+``docs/native.schema.json`` of them.
 """
 
 from __future__ import annotations
@@ -97,6 +97,7 @@ REFERENCE = Record(
         "limits": Field(LIMITS, None),
         "compare": Field(COMPARE, None),
         "allow_imports": Field(Array(Text(check=_check_module_name)), ()),
+        "needed_modules": Field(Array(Text(check=_check_module_name)), ()),
         "isolation": Field(Choice("split", "shared"), "split"),
         "header": Field(Choice("none", "contest"), "none"),
         "format": Field(Choice("native"), "native"),
@@ -221,6 +222,7 @@ def read(reference: Any, *, prompt: str) -> Problem:  # noqa: ARG001  # all form
         comparison=_read_comparison(fields["compare"], "compare") or _DEFAULT_COMPARISON,
         limits=ProblemLimits(**fields["limits"]) if fields["limits"] else _DEFAULT_LIMITS,
         allow_imports=fields["allow_imports"],
+        needed_modules=fields["needed_modules"],
         isolation=fields["isolation"],
         header=fields["header"],
         format_name=NAME,

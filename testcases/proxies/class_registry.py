@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import DESCRIBE, MAKE
 from sandbox.wire.replies import SolutionStatus
+from sandbox.wire.standard_values import standard_class
+from testcases.caught import alias_of
+from testcases.proxies.exportable import BUILT_IN_CLASSES
 from testcases.proxies.proxy import Proxy, ProxyType
 from testcases.proxies.proxy_classes import class_for_type_name, make_builtin_base, make_proxy_class
 from testcases.proxies.session import ref_of
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
     from testcases.proxies.session import Session
     from testcases.solution_client import SolutionClient
 
-__all__ = ["ClassNaming", "ClassRegistry", "describe_members"]
+__all__ = ["ClassNaming", "ClassRegistry", "class_by_name", "describe_members"]
+
+_NAME_CHARS = 100
 
 
 _DEFINITION = re.compile(r"^(?=\s*(?:async\s+)?(def|class)\s+(\S+))", re.MULTILINE)
@@ -169,3 +174,15 @@ class ClassRegistry:
             raise RefusedError(f"{kind.__name__} cannot be derived")
         type.__setattr__(kind, "__class_ref__", vars(remote)["__class_ref__"])
         self.rebind((ref_of(remote).generation, ref_of(remote).key), kind)
+
+
+def class_by_name(path: str) -> type:
+    """Return a class that the solution hands out by its global name.
+
+    Raises:
+        RefusedError: test code cannot be given it.
+    """
+    kind: Any = BUILT_IN_CLASSES.get(path.removeprefix("builtins:")) or standard_class(path)
+    if kind is None:
+        raise RefusedError(f"it hands out the class {path[:_NAME_CHARS]!r}, which test code cannot be given")
+    return alias_of(kind) if issubclass(kind, BaseException) else kind

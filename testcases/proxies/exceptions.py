@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from sandbox.wire.protocol import GET
+from sandbox.wire.protocol import GET, ExceptionFields
+from testcases.proxies.exportable import built_in_base, plain_attributes
 from testcases.proxies.proxy_classes import RemoteError
 from testcases.signals import STATUS_VERDICTS, SolutionError, SolutionLostError, watch
 
@@ -15,7 +17,25 @@ if TYPE_CHECKING:
     from testcases.proxies.session import RemoteRef, Session
     from testcases.verdict import Verdict
 
-__all__ = ["exception_for", "exception_value"]
+__all__ = ["exception_for", "exception_value", "fields_of"]
+
+_TEXT_CHARS = 500
+
+
+def fields_of(error: BaseException, own: Any) -> ExceptionFields:
+    """Return what the solution is told of an exception of test code.
+
+    Args:
+        error: the exception.
+        own: the exception as it crosses.
+    """
+    kind = type(error)
+    text = ""  # also where `__str__` of test code raises
+    with contextlib.suppress(Exception):
+        text = str(error)[:_TEXT_CHARS]
+    args = error.args if all(type(arg) in {str, int, float, bool, type(None)} for arg in error.args) else None
+    attributes = plain_attributes(error)
+    return ExceptionFields(kind.__name__, built_in_base(kind), text, reference=own, args=args, attributes=attributes)
 
 
 def exception_for(reply: Reply, session: Session | None = None) -> BaseException:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import _collections_abc
 import builtins
 import collections
+import contextlib
 import datetime as dt
 import decimal
 import functools
@@ -47,6 +48,7 @@ __all__ = [
     "function_facts",
     "global_name",
     "is_public",
+    "plain_attributes",
 ]
 
 _TEXT_CHARS = 500
@@ -83,6 +85,8 @@ OPERATIONS: Final[Mapping[str, Callable[..., Any]]] = {
 }  # fmt: skip
 """Functions that perform the operations on exported objects, by name."""
 _SIMPLE = frozenset({str, int, float, bool, type(None)})
+_MARKS = frozenset({"comes_from_solution", "has_passed_solution", "verdict"})
+"""Attributes that `testcases` itself gives to exceptions."""
 _CONTAINERS = (
     list, dict, set, collections.deque, bytearray, collections.OrderedDict, collections.Counter,
     collections.defaultdict,
@@ -139,6 +143,25 @@ class GlobalRef:
         self.name = name
 
 
+def _note_of(note: Any) -> str | None:
+    """Return what the answer sees of an annotation: the name of a built-in class; in quotes, a text; or nothing."""
+    if note is None:
+        return "None"
+    return repr(note) if type(note) is str and len(note) <= _TEXT_CHARS else _builtin_name(note)
+
+
+def _parameter_facts(parameter: inspect.Parameter) -> list[Any]:
+    """Return name, kind and default value: a simple one as it is, a function by a mark, nothing for none."""
+    default: list[Any] = []
+    if parameter.default is not parameter.empty:
+        default = [parameter.default] if _is_json(parameter.default) else [None, callable(parameter.default)]
+    return [parameter.name, int(parameter.kind), default]
+
+
+def _is_json(value: Any) -> bool:
+    return type(value) in _SIMPLE and len(repr(value)) <= _TEXT_CHARS
+
+
 def _builtin_name(kind: Any) -> str | None:
     name = kind.__name__ if isinstance(kind, type) else ""
     return name if name and vars(builtins).get(name) is kind else None
@@ -146,9 +169,11 @@ def _builtin_name(kind: Any) -> str | None:
 
 def function_facts(value: Any) -> str:
     """Return what the answer may read of a function of test code besides its name, as JSON."""
-    notes = {name: _builtin_name(note) for name, note in value.__annotations__.items()}
+    notes = {name: _note_of(note) for name, note in value.__annotations__.items()}
     doc = value.__doc__ if type(value.__doc__) is str else None
     facts = {"doc": doc and doc[:_DOC_CHARS], "qualname": value.__qualname__, "annotations": notes}
+    with contextlib.suppress(TypeError, ValueError):
+        facts["parameters"] = [_parameter_facts(one) for one in inspect.signature(value).parameters.values()]
     return json.dumps(facts | ({"async": True} if inspect.iscoroutinefunction(value) else {}))
 
 
@@ -326,8 +351,29 @@ def _args_text(error: BaseException) -> str:
 
 
 def built_in_base(kind: type) -> str:
-    """Return the name of the nearest built-in class that a class derives from."""
-    return next((base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"), "Exception")
+    """Return the name of the nearest built-in class that a class derives from.
+
+    Behind ``@`` is the global name of the nearest class of the standard library, where that is nearer.
+    """
+    built_in = next((base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"), "Exception")
+    for base in kind.__mro__:
+        if base.__module__ == "builtins":
+            break
+        if (name := global_name(base)) is not None:
+            return f"{built_in}@{name}"
+    return built_in
+
+
+def plain_attributes(error: BaseException) -> dict[str, Any] | None:
+    """Return the attributes of an exception that the answer may read; ``None`` if there are none."""
+    attributes = vars(error) if type(vars(error)) is dict else {}
+    found = {name: value for name, value in attributes.items() if is_public(name) and _is_simple(value)}
+    return {name: value for name, value in found.items() if name not in _MARKS} or None
+
+
+def _is_simple(value: Any) -> bool:
+    kind = type(value)
+    return kind in _SIMPLE or kind is bytes or (kind in {list, tuple} and all(type(item) in _SIMPLE for item in value))
 
 
 def is_public(name: Any) -> bool:

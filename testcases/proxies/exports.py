@@ -15,13 +15,14 @@ import unittest
 import unittest.mock
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.wire.mutation import apply_changes, containers_in, contents_of, refill
 from sandbox.wire.protocol import CALL, GET, HARNESS_KEY, OP
-from testcases.proxies.exportable import OPERATIONS, abilities_of, is_public
+from testcases.proxies.exportable import OPERATIONS, STAY, abilities_of, is_public
 from testcases.proxies.proxy import ProxyType
 from testcases.signals import TEST_MODULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Exports", "may_be_called", "may_get", "may_set"]
 
@@ -42,6 +43,7 @@ _CLOSED: Final = frozenset({"function", "coroutine"})
 """What has no attributes for the answer."""
 _MAX_DEPTH: Final = 5
 _MISSING: Any = object()
+_MAX_HANDED_OUT: Final = 32
 
 
 def may_get(exported: Any, name: str) -> bool:
@@ -146,12 +148,42 @@ def _methods(value: Any) -> frozenset[str]:
     )
 
 
+def _is_data(value: Any) -> bool:
+    return not callable(value) and not _methods(value)
+
+
 class Exports:
     """Table of the exported objects: they stay in the harness process, and the solution gets keys for them."""
 
     def __init__(self) -> None:
         self._objects: dict[str, Any] = {}
         self._keys: dict[int, str] = {}
+        self._handed_out: dict[int, list[Any]] = {}
+        self._number = 0
+
+    def hand_out(self, value: Any) -> int | None:
+        """Remember the containers in an attribute that the solution has read; return their number, if there are any.
+
+        What crosses is a copy, but ``self.log.append(...)`` in a decorator of the answer means the list of the object.
+        """
+        containers = containers_in([value])
+        if not containers or not STAY.isdisjoint(map(type, containers)):
+            return None
+        self._number += 1
+        self._handed_out[self._number] = containers
+        for old in list(self._handed_out)[:-_MAX_HANDED_OUT]:
+            del self._handed_out[old]
+        return self._number
+
+    def take_changes(self, number: int, changes: list[Any], adopt: Callable[[Any], Any]) -> None:
+        """Change containers as the solution has changed its copies, but take away nothing that test code can call."""
+        containers = self._handed_out.get(number, [])
+        before = [contents_of(container) for container in containers]
+        apply_changes(changes, containers, adopt)
+        for container, contents in zip(containers, before, strict=True):
+            left = {id(item) for item in contents_of(container)}
+            if any(id(item) not in left and not _is_data(item) for item in contents):
+                refill(container, contents)
 
     def key_of(self, value: Any) -> str:
         """Return the key of an object, and keep the object alive from now on."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -10,19 +9,17 @@ from weakref import WeakValueDictionary
 from sandbox.wire.mutation import track
 from sandbox.wire.protocol import GET, GLOBAL_KEY, OP, PUBLIC, START, ExceptionFields
 from sandbox.wire.replies import SolutionStatus
-from sandbox.wire.standard_values import standard_class
 from sandbox.wire.values import Construction, Reference, UnsupportedTypeError
 from testcases.caught import alias_of, original_of
 from testcases.proxies import exceptions
 from testcases.proxies.argument_changes import ARGUMENT_CHANGES
-from testcases.proxies.class_registry import ClassRegistry
+from testcases.proxies.class_registry import ClassRegistry, class_by_name
+from testcases.proxies.effects import Effects
 from testcases.proxies.exportable import (
-    BUILT_IN_CLASSES,
     STAY,
     GlobalRef,
     abilities_of,
     argument_error,
-    built_in_base,
     construction_of,
     function_facts,
     global_name,
@@ -48,10 +45,6 @@ if TYPE_CHECKING:
     from testcases.solution_client import SolutionClient
 
 __all__ = ["ProxyHost"]
-
-
-_TEXT_CHARS = 500
-_NAME_CHARS = 100
 
 
 class ProxyHost:
@@ -84,7 +77,12 @@ class ProxyHost:
         self._depth = 0
         self._forwarder = StdoutForwarder()
         self._state = ProcessState()
+        self._effects: Effects | None = None
         ARGUMENT_CHANGES.clear()
+
+    def tell_of(self, effects: frozenset[str]) -> None:
+        """Let effects of the solution come up in test code from now on (`testcases.proxies.effects`)."""
+        self._effects = Effects(effects) if effects else None
 
     # Requests
 
@@ -127,6 +125,8 @@ class ProxyHost:
         self._depth += 1
         try:
             self._state.send(client)
+            if self._effects is not None:
+                self._effects.send(client)
             reply = self._shared.send_changes(client) or request(client)
         except UnsupportedTypeError as error:
             raise argument_error(error.kind) from None
@@ -140,6 +140,8 @@ class ProxyHost:
             if self._depth == 0:
                 self._pending = None
         self._forwarder.forward_new(client)
+        if self._effects is not None and self._depth == 0:
+            self._effects.receive(client)
         if pending is not None:
             raise pending
         if reply.status is SolutionStatus.RETURNED:
@@ -260,7 +262,7 @@ class ProxyHost:
             # A key that is a text refers to this process: to an exported object, or to a harmless class.
             if key.startswith(GLOBAL_KEY):
                 name = key.removeprefix(GLOBAL_KEY)
-                return self._sent_by_name[name] if name in self._sent_by_name else _class_by_name(name)
+                return self._sent_by_name[name] if name in self._sent_by_name else class_by_name(name)
             return self._exports.by_key(key)
         if of == 0:
             kind = self.classes.proxy_class(key)
@@ -372,6 +374,14 @@ class ProxyHost:
         """Perform a request of the solution on an exported object."""
         return self._exports.serve(verb, fields)
 
+    def hand_out(self, value: Any) -> int | None:
+        """Remember the containers in an attribute that the solution has read; return their number, if there are any."""
+        return self._exports.hand_out(value)
+
+    def take_changes(self, number: int, changes: list[Any]) -> None:
+        """Change those containers as the solution has changed its copies."""
+        self._exports.take_changes(number, changes, self.adopt_all)
+
     def report(self, error: BaseException) -> ExceptionFields:
         """Describe an exception of `serve` to the solution."""
         may_be_caught = isinstance(error, Exception | SystemExit) and not isinstance(error, AssertionError)
@@ -379,20 +389,8 @@ class ProxyHost:
         # watchdog). An answer must not pass by catching them, so they are raised again when its call returns.
         if not may_be_caught and not is_from_solution(error):
             self._pending = error
-        kind = type(error)
-        text = ""  # also where `__str__` of test code raises
-        with contextlib.suppress(Exception):
-            text = str(error)[:_TEXT_CHARS]
         own: Any = error if self._find_ref(error) is not None else self._exports.key_of(error)
-        args = error.args if all(type(arg) in {str, int, float, bool, type(None)} for arg in error.args) else None
-        return ExceptionFields(kind.__name__, built_in_base(kind), text, reference=own, args=args)
-
-
-def _class_by_name(path: str) -> type:
-    kind: Any = BUILT_IN_CLASSES.get(path.removeprefix("builtins:")) or standard_class(path)
-    if kind is None:
-        raise RefusedError(f"it hands out the class {path[:_NAME_CHARS]!r}, which test code cannot be given")
-    return alias_of(kind) if issubclass(kind, BaseException) else kind
+        return exceptions.fields_of(error, own)
 
 
 if TYPE_CHECKING:

@@ -44,6 +44,12 @@ _TYPES: tuple[type, ...] = (
 )  # fmt: skip
 _TYPES_BY_NAME = {kind.__name__: kind for kind in (*_ROUTINES, *_TYPES)}
 """Types whose objects are described only by the name of their type."""
+
+
+def _named(module: str, names: str) -> list[tuple[str, str]]:
+    return [(module, name) for name in names.split()]
+
+
 # Listed one by one: if any reported module and name were looked up, they could mean any object of the harness.
 _STDLIB_ERRORS: Final = frozenset(
     {
@@ -61,6 +67,19 @@ _STDLIB_ERRORS: Final = frozenset(
         ("re", "error"), ("re", "PatternError"), ("re._constants", "error"), ("statistics", "StatisticsError"),
         ("struct", "error"), ("threading", "BrokenBarrierError"), ("threading", "ThreadError"),
         ("urllib.error", "URLError"), ("zlib", "error"), ("zoneinfo._common", "ZoneInfoNotFoundError"),
+        *_named("argparse", "ArgumentError ArgumentTypeError"), *_named("calendar", "IllegalMonthError"),
+        *_named("email.errors", "MessageError MessageParseError HeaderParseError MessageDefect"),
+        *_named("ftplib", "Error error_reply error_temp error_perm error_proto"), *_named("getopt", "GetoptError"),
+        *_named("gzip", "BadGzipFile"), *_named("http.client", "HTTPException InvalidURL IncompleteRead"),
+        *_named("ipaddress", "AddressValueError NetmaskValueError"), *_named("locale", "Error"),
+        *_named("shutil", "Error SameFileError SpecialFileError ReadError RegistryError"),
+        *_named("smtplib", "SMTPException SMTPServerDisconnected SMTPResponseException SMTPSenderRefused"),
+        *_named("smtplib", "SMTPRecipientsRefused SMTPDataError SMTPConnectError SMTPHeloError"),
+        *_named("smtplib", "SMTPNotSupportedError SMTPAuthenticationError"), *_named("socket", "gaierror herror"),
+        *_named("subprocess", "SubprocessError CalledProcessError TimeoutExpired"),
+        *_named("tarfile", "TarError ReadError CompressionError StreamError HeaderError"),
+        *_named("tomllib", "TOMLDecodeError"), *_named("xml.etree.ElementTree", "ParseError"),
+        *_named("xml.parsers.expat", "ExpatError"), *_named("zipfile", "BadZipFile LargeZipFile"),
     }
 )  # fmt: skip
 """Exceptions of the standard library, by module and name, that have no proxy class: test code gets the class itself."""

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testcases.pytest_runner.hooks import parameters_of
+from testcases.pytest_runner.log_capture import LogCapture
+from testcases.pytest_runner.loud import Loud
 from testcases.pytest_runner.temporary import TemporaryFolders
+from testcases.pytest_runner.warning_checks import WarningsRecorder
 from testcases.signals import BrokenTestError, FailureWatch, take_failure
 from testcases.source.pytest_unsupported import BUILTIN_FIXTURES
 
@@ -30,7 +33,7 @@ class Captured(NamedTuple):
     err: str
 
 
-class Capture:
+class Capture(Loud):
     """The fixtures ``capsys`` and ``capfd``: they capture what the test and the solution print."""
 
     def __init__(self) -> None:
@@ -105,7 +108,7 @@ class _Failure(NamedTuple):
     error: BaseException
 
 
-class Config:
+class Config(Loud):
     """``request.config``: that of a run of pytest without options."""
 
     def getini(self, name: str) -> Any:
@@ -117,7 +120,7 @@ class Config:
         return default
 
 
-class Cache:
+class Cache(Loud):
     """The fixture ``cache``: values that are kept until the module has run."""
 
     def __init__(self) -> None:
@@ -132,8 +135,10 @@ class Cache:
         self._values[key] = value
 
 
-class Request:
+class Request(Loud):
     """The fixture ``request``: tells a fixture about the test that uses it."""
+
+    _absent = frozenset({"param"})
 
     def __init__(
         self, test: TestContext, fixture: Fixture | None, param: Any = None, *, has_param: bool = False
@@ -157,7 +162,7 @@ class Request:
         self._test.scopes.of(self.scope).at_end(finalizer)
 
 
-class TestContext:
+class TestContext(Loud):
     """One case of a test, with the fixtures it may use.
 
     Args:
@@ -249,6 +254,12 @@ class TestContext:
                 values[name] = self.config
             elif name == "cache":
                 return self.scopes.module.values.setdefault(name, Cache())
+            elif name == "caplog":
+                values[name] = LogCapture()
+                self.scopes.function.at_end(values[name].close)
+            elif name == "recwarn":
+                values[name] = WarningsRecorder().__enter__()
+                self.scopes.function.at_end(lambda: values[name].__exit__(None, None, None))
             elif name == "record_property":
                 values[name] = lambda *_: None
             else:

@@ -13,7 +13,8 @@ from testcases.pytest_runner.fixtures import Scope, Scopes, TestContext
 from testcases.pytest_runner.hooks import call_hook, catch, parameters_of
 from testcases.pytest_runner.metafunc import marks_of_hook
 from testcases.pytest_runner.params import marks_of
-from testcases.pytest_runner.raises import Skipped
+from testcases.pytest_runner.raises import SelfSkipped, Skipped
+from testcases.pytest_runner.warning_checks import filtered
 from testcases.reached import NOTHING_ASSERTED, REACHED, why_body_did_not_run
 from testcases.signals import FailureWatch
 from testcases.watchdog import OutOfTimeError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from testcases.pytest_runner.params import Mark
     from testcases.source.pytest_collection import CollectedTest
 
-__all__ = ["CaseOutcome", "Group"]
+__all__ = ["CaseOutcome", "Group", "with_ending"]
 
 CaseOutcome = tuple[str, "BaseException | None"]
 """Name of a case, and the error that kept it from passing."""
@@ -41,6 +42,7 @@ class Group:
         owners: the class of the tests and those it is in, the nearest first; none for functions.
         scope: the module's.
         monkeypatch: makes that fixture.
+        asked_count: returns the number of requests so far by which test code used the solution.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Group:
         owners: list[Any],
         scope: Scope,
         monkeypatch: Callable[[], MonkeyPatch],
+        asked_count: Callable[[], int],
     ) -> None:
         self.module = module
         self.filename = filename
@@ -58,20 +61,31 @@ class Group:
         self.scopes = Scopes(scope, Scope(), Scope())
         self.fixtures = fixtures_in(module, *[base for owner in reversed(owners) for base in reversed(owner.__mro__)])
         self._monkeypatch = monkeypatch
+        self._asked_count = asked_count
 
     def run(self, tests: list[CollectedTest]) -> Iterator[list[CaseOutcome]]:
         """Run the tests and yield the cases of each."""
         with FailureWatch() as watch:
             failure = catch(call_hook, self.kind, "setup_class") if self.kind is not None else None
             failure = failure or watch.take()
-        for test in tests:
+        is_set_up = failure is None
+        for number, test in enumerate(tests, 1):
             outcomes = self._test(test, failure)
+            if number == len(tests):
+                outcomes = with_ending(outcomes, self._tear_down(is_set_up=is_set_up))
             yield outcomes
             stopped = next((why for _, why in outcomes if isinstance(why, OutOfTimeError)), None)
             failure = Skipped(str(stopped)) if stopped is not None else failure
-        catch(self.scopes.owner.end)
-        if self.kind is not None:
-            catch(call_hook, self.kind, "teardown_class")
+        if not tests:
+            self._tear_down(is_set_up=is_set_up)
+
+    def _tear_down(self, *, is_set_up: bool) -> BaseException | None:
+        """End what belongs to the class, and return what failed."""
+        with FailureWatch() as watch:
+            failure = catch(self.scopes.owner.end)
+            if self.kind is not None and is_set_up:
+                failure = catch(call_hook, self.kind, "teardown_class") or failure
+            return watch.take() or failure
 
     def _test(self, test: CollectedTest, failure: BaseException | None) -> list[CaseOutcome]:
         function: Any = getattr(self.module if self.kind is None else self.kind, test.name, None)
@@ -96,7 +110,10 @@ class Group:
         has_asserted = not test.may_skip_assertions
         for case in cases:
             REACHED.begin()
+            asked_before = self._asked_count()
             why = failure or self._case(test.name, function, case, marks)
+            if isinstance(why, SelfSkipped):
+                why.asked = self._asked_count() > asked_before
             why = why or why_body_did_not_run(test, function, self.filename)
             failure = Skipped(str(why)) if isinstance(why, OutOfTimeError) else failure
             has_asserted = has_asserted or REACHED.assertions > 0
@@ -106,7 +123,8 @@ class Group:
             outcomes = [(name, why or AssertionError(NOTHING_ASSERTED)) for name, why in outcomes]
         # The source does not show the number of cases, so the test has one result: its first failure, if any.
         if test.cases is None:
-            return [(test.label, next((why for _, why in outcomes if why is not None), None))]
+            failures = [why for _, why in outcomes if why is not None]
+            return [(test.label, min(failures, key=lambda why: isinstance(why, SelfSkipped), default=None))]
         return outcomes
 
     def _case(self, name: str, function: Any, case: Case, marks: list[Mark]) -> BaseException | None:
@@ -118,7 +136,8 @@ class Group:
             contexts: list[TestContext] = []
             failure = catch(lambda: contexts.append(self._context(name, function, case, marks, scopes)))
             for context in contexts:
-                failure = catch(self._run, context, case, marks)
+                with filtered(marks):
+                    failure = catch(self._run, context, case, marks)
                 owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
                 failure = failure or catch(call_hook, owner, f"teardown_{hook}", about=context.function)
             ending = catch(scopes.function.end)
@@ -142,15 +161,16 @@ class Group:
         scopes = self.scopes._replace(function=Scope())
         context = self._context_of(name, getattr(instance, name), instance, Case(), marks, scopes)
         try:
-            self._set_up(context, Case(), marks)
-            yield
+            with filtered(marks):
+                self._set_up(context, Case(), marks)
+                yield
         finally:
             scopes.function.end()
 
     def _run(self, context: TestContext, case: Case, marks: list[Mark]) -> None:
         for mark in marks:
             if mark.name == "skipif" and self._holds(mark.argument(0, "condition", default=True)):
-                raise Skipped(f"skipped: {mark.argument(1, 'reason', '')}")
+                raise SelfSkipped(f"skipped: {mark.argument(1, 'reason', '')}")
         self._set_up(context, case, marks)
         owner, hook = (self.module, "function") if context.instance is None else (context.instance, "method")
         call_hook(owner, f"setup_{hook}", about=context.function)
@@ -167,6 +187,14 @@ class Group:
 
     def _holds(self, condition: Any) -> bool:
         return bool(eval(condition, vars(self.module)) if isinstance(condition, str) else condition)  # noqa: S307 - the data set's own
+
+
+def with_ending(outcomes: list[CaseOutcome], ending: BaseException | None) -> list[CaseOutcome]:
+    """Return the outcomes of the last test of a class or a module, whose end fails it: as in pytest, it is no pass."""
+    if ending is None or not outcomes:
+        return outcomes
+    *others, (name, why) = outcomes
+    return [*others, (name, why or ending)]
 
 
 def _fixture_names(function: Callable[..., Any]) -> list[str]:

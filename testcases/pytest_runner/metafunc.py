@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from testcases.pytest_runner.fixtures import Config
 from testcases.pytest_runner.hooks import parameters_of
+from testcases.pytest_runner.loud import Loud
 from testcases.pytest_runner.params import Mark
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Metafunc", "marks_of_hook"]
 
 
-class Metafunc:
+class Metafunc(Loud):
     """The argument of the hook: a test, whose cases it may give.
 
     Args:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import os
-import random
 import sys
 from abc import ABCMeta
 from contextlib import contextmanager
@@ -17,10 +15,11 @@ from sandbox.wire.protocol import GET, OP
 from testcases.proxies.class_patches import is_patched, member_kind
 from testcases.proxies.exportable import GlobalRef, global_name
 from testcases.proxies.proxy import ProxyType
+from testcases.pytest_runner.loud import Loud
 from testcases.signals import is_from_solution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from testcases.proxies.session import Asking
 
@@ -42,7 +41,7 @@ class RemotePatcher:
     """True if that is another process than this."""
 
     def __init__(self, session: Asking) -> None:
-        self._session = session
+        self.session = session
         self._originals: dict[tuple[str, str], list[Any]] = {}
 
     def patch(self, target: Any, name: str) -> None:
@@ -57,11 +56,11 @@ class RemotePatcher:
         originals = self._originals.setdefault(path, [])
         try:
             if isinstance(target, type):
-                self._session.ask(OP, "set_member", [owner, name, value, member_kind(value)])
+                self.session.ask(OP, "set_member", [owner, name, value, member_kind(value)])
                 originals.append(_MEMBER)
             else:
-                originals.append(self._session.ask(GET, owner, name))
-                self._session.ask(OP, "setattr", [owner, name, value])
+                originals.append(self.session.ask(GET, owner, name))
+                self.session.ask(OP, "setattr", [owner, name, value])
         except (KeyError, AttributeError) as error:
             # The solution has not loaded the module, so it cannot use it either.
             if not is_from_solution(error):
@@ -75,19 +74,9 @@ class RemotePatcher:
         if path is None or not originals or (original := originals.pop()) is _MISSING:
             return
         if original is _MEMBER:
-            self._session.ask(OP, "restore_member", [GlobalRef(path[0]), name])
+            self.session.ask(OP, "restore_member", [GlobalRef(path[0]), name])
         else:
-            self._session.ask(OP, "setattr", [GlobalRef(path[0]), name, original])
-
-    def seeding(self, seed: Callable[..., None]) -> Callable[..., None]:
-        """Return `random.seed` for test code: it seeds the generator of the solution's process, too."""
-
-        @functools.wraps(seed)
-        def seed_both(*args: Any, **kwargs: Any) -> None:
-            seed(*args, **kwargs)
-            self._session.call([GlobalRef("random:"), "seed"], args, kwargs)
-
-        return seed_both
+            self.session.ask(OP, "setattr", [GlobalRef(path[0]), name, original])
 
     @staticmethod
     def _path(target: Any, name: str) -> tuple[str, str] | None:
@@ -118,16 +107,13 @@ def patched_mocks(remote: RemotePatcher) -> Iterator[None]:
         return left
 
     patcher.__enter__, patcher.__exit__ = reaching_enter, reaching_leave
-    seed = random.seed
-    random.seed = remote.seeding(seed)
     try:
         yield
     finally:
         patcher.__enter__, patcher.__exit__ = enter, leave
-        random.seed = seed
 
 
-class MonkeyPatch:
+class MonkeyPatch(Loud):
     """The fixture ``monkeypatch``, and the class ``pytest.MonkeyPatch``; a subclass for each suite has its patcher."""
 
     _remote: RemotePatcher

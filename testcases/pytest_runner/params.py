@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
+from testcases.pytest_runner.loud import Loud
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -17,7 +19,7 @@ _PLAIN = (type(None), bool, int, float, complex)
 
 
 @dataclass(frozen=True)
-class Mark:
+class Mark(Loud):
     """A mark that a decorator such as ``pytest.mark.parametrize(...)`` leaves on a test."""
 
     name: str
@@ -55,12 +57,17 @@ def marks_of(owner: Any) -> list[Mark]:
 
 
 @dataclass(frozen=True)
-class ParameterSet:
+class ParameterSet(Loud):
     """``pytest.param``: the values of one case, with marks and a name."""
 
     values: tuple[Any, ...]
     marks: tuple[Mark, ...] = ()
     name: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        """Name of the case, as pytest calls it."""
+        return self.name
 
 
 def param(*values: Any, marks: Mark | Sequence[Mark] = (), id: str | None = None) -> ParameterSet:  # noqa: A002 - pytest's name
@@ -91,7 +98,7 @@ def _is_definition(value: Any) -> bool:
 
 
 @dataclass(eq=False)
-class Fixture:
+class Fixture(Loud):
     """A function that ``pytest.fixture`` has decorated."""
 
     function: Callable[..., Any]

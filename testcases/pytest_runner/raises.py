@@ -7,6 +7,7 @@ from traceback import FrameSummary, extract_tb
 from typing import TYPE_CHECKING, Any
 
 from testcases.caught import catchable
+from testcases.pytest_runner.loud import Loud
 from testcases.signals import FinalError, mark_caught
 from testcases.verdict import Verdict
 from testcases.watchdog import OutOfTimeError
@@ -14,7 +15,7 @@ from testcases.watchdog import OutOfTimeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["ExceptionInfo", "Failed", "Raises", "RaisesExc", "RaisesGroup", "Skipped", "raises"]
+__all__ = ["ExceptionInfo", "Failed", "Raises", "RaisesExc", "RaisesGroup", "SelfSkipped", "Skipped", "raises"]
 
 
 # BaseException and not Exception, as in pytest: an `except Exception` in test code must not swallow it.
@@ -28,7 +29,14 @@ class Skipped(BaseException):
     verdict = Verdict.NOT_RUN
 
 
-class ExceptionInfo:
+class SelfSkipped(Skipped):
+    """Raised where test code says that its own test is not to run."""
+
+    asked = True
+    """False if the test had asked nothing of the solution before."""
+
+
+class ExceptionInfo(Loud):
     """The exception that ``pytest.raises`` has caught."""
 
     def __init__(self) -> None:
@@ -85,7 +93,7 @@ class ExceptionInfo:
         return f"<ExceptionInfo {self._value!r}>" if self._value is not None else "<ExceptionInfo for raises>"
 
 
-class Raises:
+class Raises(Loud):
     """The context manager that ``pytest.raises`` returns."""
 
     def __init__(self, expected: Any, match: Any = None, check: Callable[[BaseException], bool] | None = None) -> None:
@@ -132,7 +140,7 @@ class RaisesExc(Raises):
         )
 
 
-class RaisesGroup:
+class RaisesGroup(Loud):
     """``pytest.RaisesGroup``: a group of exactly these exceptions, in any order."""
 
     def __init__(

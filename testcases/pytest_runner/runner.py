@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING, Any
 from testcases.blame import Fault
 from testcases.describe import MAX_TEXT_CHARS, describe_error
 from testcases.faults import fault_of
+from testcases.proxies.effects import effects_named_in, pytest_filters
+from testcases.proxies.signatures import names_signatures, solution_signatures
 from testcases.proxies.traceback_origin import is_missing_module
 from testcases.pytest_runner import pytest_api
 from testcases.pytest_runner.fixtures import Scope
-from testcases.pytest_runner.group import Group
+from testcases.pytest_runner.group import Group, with_ending
 from testcases.pytest_runner.hooks import call_hook, catch
 from testcases.pytest_runner.monkeypatch import MonkeyPatch, RemotePatcher, patched_mocks
-from testcases.pytest_runner.raises import Skipped
+from testcases.pytest_runner.raises import SelfSkipped, Skipped
 from testcases.pytest_runner.solution_module import (
     SolutionModule,
     imported_names,
@@ -33,7 +35,7 @@ from testcases.pytest_runner.solution_module import (
 )
 from testcases.pytest_runner.uncollected import rest_of, uncollected_tests
 from testcases.pytest_runner.unittest_runner import run_class
-from testcases.signals import BrokenTestError, FailureWatch, verdict_of
+from testcases.signals import BrokenTestError, FailureWatch, is_from_solution, verdict_of
 from testcases.source.instrumentation import compile_marked
 from testcases.source.parsing import free_names, try_parse
 from testcases.source.pytest_collection import collect
@@ -79,6 +81,7 @@ def run_suite(solution: Solution, source: str, module: str) -> Iterator[CaseResu
         wanted -= star_imported_elsewhere(source, module, wanted, solution.entry_point)
     modules = {module: SolutionModule(module, solution, wanted)}
     suite = Suite(source, modules, solution.namespace, lambda: solution.asked_count)
+    solution.proxies.tell_of(effects_named_in(source))
     with suite.installed(RemotePatcher(solution.proxies)):
         for results in suite.steps():
             yield from results
@@ -122,11 +125,17 @@ class Suite:
         modules = {"pytest": self._pytest, _MODULE: self.module, **self._modules}
         with ExitStack() as stack:
             stack.enter_context(installed_modules(modules))
+            if "warnings" in effects_named_in(self.source):
+                stack.enter_context(pytest_filters())
             if patcher.is_remote:
                 stack.enter_context(patched_mocks(patcher))
+                if names_signatures(self.source):
+                    stack.enter_context(solution_signatures(patcher.session))
             # Test code may replace the streams and not restore them; later tests must not write into its buffers.
             stack.callback(setattr, sys, "stdout", sys.stdout)
             stack.callback(setattr, sys, "stderr", sys.stderr)
+            # The solution may have changed it, too, and our own code may still have to import something.
+            stack.callback(setattr, sys, "path", list(sys.path))
             yield
 
     def steps(self, first: int = 0) -> Iterator[list[CaseResult]]:
@@ -147,9 +156,13 @@ class Suite:
         load_asked = self._asked_count() > asked_before
         # Errors that came up after the solution had been asked; those of a class fail several tests.
         asked_errors: list[BaseException | None] = []
+        left = len(tests)
         for owner, group in itertools.groupby(tests, key=lambda test: test.owner):
             asked_before = self._asked_count()
             for outcomes in self._group(owner, list(group), scope, failure):
+                left -= 1
+                if left == 0:
+                    outcomes = with_ending(outcomes, self._tear_down(scope))  # noqa: PLW2901 - as pytest reports it
                 if self._asked_count() > asked_before:
                     asked_errors += [why for _, why in outcomes]
                 asked = [load_asked or any(why is one for one in asked_errors) for _, why in outcomes]
@@ -158,8 +171,15 @@ class Suite:
                 # The watchdog stopped test code at an unknown point. What that left behind may fail the tests after it.
                 stopped = next((why for _, why in outcomes if isinstance(why, OutOfTimeError)), None)
                 failure = Skipped(str(stopped)) if stopped is not None else failure
-        catch(scope.end)
-        catch(call_hook, self.module, "teardown_module", "tearDownModule")
+        if not tests:
+            self._tear_down(scope)
+
+    def _tear_down(self, scope: Scope) -> BaseException | None:
+        """End what belongs to the module, and return what failed."""
+        with FailureWatch() as watch:
+            failure = catch(scope.end)
+            failure = catch(call_hook, self.module, "teardown_module", "tearDownModule") or failure
+            return watch.take() or failure
 
     @property
     def is_intact(self) -> bool:
@@ -227,11 +247,10 @@ class Suite:
             yield from results  # to its end, where classes are torn down
 
     def _run_group(self, owners: list[Any], tests: list[CollectedTest], scope: Scope) -> Iterator[list[CaseOutcome]]:
-        group = Group(self.module, _FILE, owners, scope, self._monkeypatch)
+        group = Group(self.module, _FILE, owners, scope, self._monkeypatch, self._asked_count)
         if tests and tests[0].is_unittest:
-            errors = run_class(owners[0], tests, _FILE, group.prepared)
+            errors = run_class(owners[0], tests, _FILE, group.prepared, group.scopes.owner.end, self._asked_count)
             yield from ([(test.label, why)] for test, why in zip(tests, errors, strict=True))
-            catch(group.scopes.owner.end)
         else:
             yield from group.run(tests)
 
@@ -243,6 +262,11 @@ class Suite:
         is_own = isinstance(error, ImportError) and (error.name or "").partition(".")[0] in self._modules
         if isinstance(error, ImportError) and not is_own and is_missing_module(error):
             return CaseResult(Verdict.WRONG_ANSWER, name, detail, Fault.BROKEN_TEST)
+        # What the module names, and neither binds nor gets, fails for every answer, whatever was asked before.
+        if type(error) is NameError and error.name in free_names(self.source) and not is_from_solution(error):
+            return CaseResult(Verdict.WRONG_ANSWER, name, detail, Fault.BROKEN_TEST)
+        if isinstance(error, SelfSkipped):
+            return CaseResult(error.verdict, name, detail, None if error.asked else Fault.SKIPPED)
         verdict = Verdict.EXCEPTION if isinstance(error, ImportError) else verdict_of(error)
         return CaseResult(verdict, name, detail, fault_of(error, asked=asked))
 

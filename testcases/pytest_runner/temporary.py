@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from testcases.pytest_runner.loud import Loud
+
 __all__ = ["TemporaryFolders"]
 
 _BASE = Path("/tmp/pytest-of-user/pytest-0")  # noqa: S108 - in memory
 _NAME_CHARS = 30
 
 
-class TemporaryFolders:
+class TemporaryFolders(Loud):
     """The fixture ``tmp_path_factory``, which makes new folders."""
 
     def getbasetemp(self) -> Path:

@@ -6,7 +6,7 @@ import unittest
 from typing import TYPE_CHECKING, Any
 
 from testcases.pytest_runner.hooks import catch
-from testcases.pytest_runner.raises import Skipped
+from testcases.pytest_runner.raises import SelfSkipped, Skipped
 from testcases.reached import NOTHING_ASSERTED, REACHED, why_body_did_not_run
 from testcases.signals import FailureWatch
 
@@ -68,7 +68,7 @@ class _Result(unittest.TestResult):
             self._note(test, err[1])
 
     def addSkip(self, test: Any, reason: str) -> None:  # noqa: N802 - unittest's name
-        self._note(test, Skipped(f"skipped: {reason}"))
+        self._note(test, SelfSkipped(f"skipped: {reason}"))
 
     def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802 - unittest's name
         self._note(test, AssertionError("unexpected success"))
@@ -79,6 +79,8 @@ def run_class(
     tests: Iterable[CollectedTest],
     filename: str,
     prepared: Callable[[Any, str], AbstractContextManager[None]],
+    end: Callable[[], None],
+    asked_count: Callable[[], int],
 ) -> Iterator[BaseException | None]:
     """Run methods of a class, one after the other, and yield the error of each, or ``None``.
 
@@ -87,25 +89,42 @@ def run_class(
         tests: its methods.
         filename: of the module that it is in.
         prepared: returns the block in which a method runs, with its fixtures.
+        end: ends the fixtures of the class.
+        asked_count: returns the number of requests so far by which test code used the solution.
     """
     result = _Result()
     result._testRunEntered = True  # type: ignore[attr-defined]  # noqa: SLF001 - the class goes on after each suite
-    suite = _Suite()
-    for test in tests:
+    tests = list(tests)
+    for number, test in enumerate(tests, 1):
         name = test.name
         REACHED.begin()
+        asked_before = asked_count()
         # Closed before the yield: whatever takes the next item must not run inside it.
         with FailureWatch() as result.watch:
             failure = catch(_run_one, kind, name, result, prepared) or result.watch.take()
         failure = failure or result.failed.get(name) or result.of_class
+        if isinstance(failure, SelfSkipped):
+            failure.asked = asked_count() > asked_before
         if failure is None and name not in result.ran:
             failure = Skipped("it was not run")
         if failure is None:
             failure = why_body_did_not_run(test, getattr(kind, name, None), filename)
         if failure is None and test.may_skip_assertions and not REACHED.assertions:
             failure = AssertionError(NOTHING_ASSERTED)
+        if number == len(tests):
+            failure = failure or _tear_down(result, end)
         yield failure
-    catch(suite._tearDownPreviousClass, None, result)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
+
+
+def _tear_down(result: _Result, end: Callable[[], None]) -> BaseException | None:
+    """End what belongs to the class, and return what failed."""
+    before, result.of_class = result.of_class, None
+    with FailureWatch() as watch:
+        failure = catch(_Suite()._tearDownPreviousClass, None, result)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
+        failure = catch(end) or failure
+        failure = watch.take() or failure or result.of_class
+    result.of_class = before or result.of_class
+    return failure
 
 
 def _run_one(

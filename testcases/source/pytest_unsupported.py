@@ -31,6 +31,8 @@ BUILTIN_FIXTURES: Final = frozenset(
         "tmp_path_factory",
         "pytestconfig",
         "cache",
+        "caplog",
+        "recwarn",
     }
 )
 
@@ -39,7 +41,6 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Refused when the reference is read, with line and reason: a suite that fails while it runs would leave every answer
 # unscored, and look like a fault of the grader.
 _UNSUPPORTED_MODULES: Final = {
-    "subprocess": "starts processes",
     "multiprocessing": "starts processes",
     "threading": "starts threads",
     "_thread": "starts threads",
@@ -52,37 +53,35 @@ _UNSUPPORTED_MEMBERS: Final = {
     "inspect.getsourcelines": "reads the answer's source",
     "inspect.getmodule": "looks for the answer's file",
     "inspect.getfile": "looks for the answer's file",
-    "inspect.signature": "looks into the answer's functions",
-    "inspect.getfullargspec": "looks into the answer's functions",
     "doctest.testmod": "reads the answer's source",
     "doctest.DocTestSuite": "reads the answer's source",
     "doctest.DocTestFinder": "reads the answer's source",
     "doctest.run_docstring_examples": "reads the answer's source",
     "importlib.reload": "loads the answer again",
-    "pytest.warns": "waits for warnings, which do not cross",
-    "pytest.deprecated_call": "waits for warnings, which do not cross",
-    "warnings.catch_warnings": "waits for warnings, which do not cross",
     "unittest.mock.patch.dict": "patches a dict the answer has of its own",
     "mock.patch.dict": "patches a dict the answer has of its own",
 }
-_UNSUPPORTED_METHODS: Final = {
-    "assertWarns": "waits for warnings, which do not cross",
-    "assertWarnsRegex": "waits for warnings, which do not cross",
-    "assertLogs": "waits for log records, which do not cross",
-    "assertNoLogs": "waits for log records, which do not cross",
-}
-_WARNING_FILTERS: Final = frozenset({"pytest.mark.filterwarnings"})
-"""Functions that can turn the answer's warnings into errors."""
+_STARTS_PROCESSES: Final = {
+    "os": frozenset(
+        {
+            "execl", "execle", "execlp", "execlpe", "execv", "execve", "execvp", "execvpe", "fork", "forkpty", "popen",
+            "posix_spawn", "posix_spawnp", "spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv", "spawnve", "spawnvp",
+            "spawnvpe", "system",
+        }
+    ),
+    "subprocess": frozenset(
+        {"Popen", "call", "check_call", "check_output", "getoutput", "getstatusoutput", "run"}
+    ),
+}  # fmt: skip
+"""Functions that start processes, by their modules."""
 _SUPPORTED_IN_PROCESS: Final = frozenset(
     {
-        "threading", "_thread", "concurrent", "inspect.signature", "inspect.getfullargspec", "warnings.catch_warnings",
-        "unittest.mock.patch.dict", "mock.patch.dict", *_UNSUPPORTED_METHODS,
+        "threading", "_thread", "concurrent", "unittest.mock.patch.dict", "mock.patch.dict",
     }
 )  # fmt: skip
 """Names in the tables above that are supported in one process with the answer."""
 _UNSUPPORTED_FIXTURES: Final = {
     "tmpdir": "is not offered: use tmp_path", "tmpdir_factory": "is not offered: use tmp_path_factory",
-    "caplog": "log records do not cross", "recwarn": "warnings do not cross",
 }  # fmt: skip
 
 
@@ -133,6 +132,10 @@ class _Finder:
         self.gives_cases = any(
             isinstance(node, ast.FunctionDef) and node.name == "pytest_generate_tests" for node in module.body
         )
+        self.texts = [
+            node.value for node in ast.walk(module) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        """Texts, which may name what a mock takes the place of."""
         self.of_environment: set[int] = set()
         """Nodes ``patch.dict`` that patch the environment, which the answer sees as test code does."""
 
@@ -160,8 +163,8 @@ class _Finder:
                 yield from self._of_member(node)
             case ast.Call(args=[target, *_]) if self._is_environment(target):
                 self.of_environment.add(id(node.func))  # ast.walk visits a call before its function
-            case ast.Call(args=[action, *_]) if self._makes_warnings_errors(node, action):
-                yield node.lineno, f"{self.marks.full_name(node.func)}: waits for warnings, which do not cross"
+            case ast.Call() if self._starts_process(node):
+                yield node.lineno, f"{self.marks.full_name(node.func)}: starts processes"
             case ast.Call() if self.marks.full_name(node.func) == "pytest.mark.parametrize":
                 indirect = call_argument(node, 2, "indirect")
                 if not is_literal_indirect(indirect):
@@ -173,15 +176,12 @@ class _Finder:
             return
         if path in _UNSUPPORTED_MEMBERS and path not in self.allowed:
             yield node.lineno, f"{path}: {_UNSUPPORTED_MEMBERS[path]}"
-        elif isinstance(node, ast.Attribute) and node.attr in _UNSUPPORTED_METHODS.keys() - self.allowed:
-            yield node.lineno, f"{node.attr}: {_UNSUPPORTED_METHODS[node.attr]}"
 
-    def _makes_warnings_errors(self, call: ast.Call, action: ast.expr) -> bool:
-        path = self.marks.full_name(call.func)
-        if path not in _WARNING_FILTERS - self.allowed:
-            return False
-        # Other actions than "error" leave it to the answer whether it warns.
-        return not (isinstance(action, ast.Constant) and not str(action.value).startswith("error"))
+    def _starts_process(self, call: ast.Call) -> bool:
+        """Return whether test code itself calls a function that starts a process, and names it nowhere as a text."""
+        module, _, name = (self.marks.full_name(call.func) or "").rpartition(".")
+        is_patched = any(text == name or text.endswith(f".{name}") for text in self.texts)
+        return name in _STARTS_PROCESSES.get(module, ()) and not is_patched
 
     def _is_environment(self, node: ast.expr) -> bool:
         return self.marks.full_name(node) == "os.environ" or (

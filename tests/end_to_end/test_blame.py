@@ -50,6 +50,17 @@ BROKEN: dict[str, dict[str, Any]] = {
     "a test that imports what is not there once it has asked": suite(
         "def test_sum():\n    total = add(1, 2)\n    import no_such_module\n    assert no_such_module.equal(total, 3)"
     ),
+    "a name that nothing gives, once it has asked": suite(GOOD, "def test_x():\n    assert add(1, 2) == missing"),
+    "a name that nothing gives, in one process": {
+        **suite(GOOD, "def test_x():\n    assert add(1, 2) == missing"), "isolation": "shared",
+    },
+    "an attribute of pytest that is not offered, once it has asked": suite(
+        GOOD, "def test_x(request):\n    total = add(1, 2)\n    request.node.stash['x'] = total\n    assert total == 3"
+    ),
+    "only tests that skip themselves": suite(
+        "import pytest", "@pytest.mark.parametrize('x', [1, 2])\ndef test_x(x):\n    if x:\n        pytest.skip('no')\n"
+        "    assert add(x, 1) == x + 1"
+    ),
     "a folder that is not there": suite("import os", GOOD, "def test():\n    os.mkdir('/no/x')\n    assert add(1, 2)"),
     "an argument that no process can be given": suite(
         "import sqlite3", GOOD, "def test_q():\n    assert add(sqlite3.connect(':memory:'), 1) is None"

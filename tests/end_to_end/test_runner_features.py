@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from grader.core.grader import Grader
     from grader.types import Grade
 
-FEATURES = tomllib.loads((Path(__file__).parent / "runner_features.toml").read_text())
+FEATURES = {
+    name: feature
+    for file in ("runner_features", "runner_effects")
+    for name, feature in tomllib.loads((Path(__file__).parent / f"{file}.toml").read_text()).items()
+}
 
 
 def grade_of(grader: Grader, answer: str, suite: str, **fields: Any) -> Grade:
@@ -108,17 +112,16 @@ def test_an_answer_cannot_have_a_suite_refused_by_tests_of_its_own(grader: Grade
     [
         "@pytest.mark.filterwarnings('error')",
         "@pytest.mark.filterwarnings('error::DeprecationWarning')",
-        "pytestmark = pytest.mark.filterwarnings(KIND)",
+        "pytestmark = pytest.mark.filterwarnings(KIND)\n",
     ],
 )
-def test_warnings_that_are_to_be_errors_are_refused(grader: Grader, line: str) -> None:
-    grade = grade_of(grader, ADD, f"KIND = 'error'\n{line}\n{SEEN}")
-    assert grade.status == "unscored"
-    assert "warnings, which do not cross" in grade.reason
-    ignoring = grade_of(
-        grader, ADD, f"KIND = 'error'\n{line}\n{SEEN}".replace("error", "ignore").replace("(KIND", "('ignore'")
-    )
-    assert [str(test.verdict) for test in ignoring.tests] == ["passed"]
+def test_warnings_that_are_to_be_errors_are(grader: Grader, line: str) -> None:
+    warns = "import warnings\ndef add(a, b):\n    warnings.warn('old', DeprecationWarning)\n    return a + b\n"
+    suite = f"KIND = 'error'\n{line}\n{SEEN}"
+    ignoring = suite.replace("error", "ignore").replace("(KIND", "('ignore'")
+    for answer, source, verdict in ((ADD, suite, "passed"), (warns, suite, "exception"), (warns, ignoring, "passed")):
+        grade = grade_of(grader, answer, source)
+        assert [str(test.verdict) for test in grade.tests] == [verdict], grade.tests
 
 
 def test_an_answer_cannot_have_a_suite_refused_by_a_value_that_adds_a_test(grader: Grader) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ __all__ = ["ReferenceWriter", "to_native"]
 
 
 _DEFAULT_COMPARISON = asdict(Comparison())
+_INFINITY_MARK = "<an infinity of this row>"
 
 
 def to_native(problem: Problem) -> dict[str, Any]:
@@ -42,6 +44,7 @@ def to_native(problem: Problem) -> dict[str, Any]:
         "limits": {name: value for name, value in asdict(problem.limits).items() if value is not None},
         "compare": _changed_options(problem.comparison),
         "allow_imports": list(problem.allow_imports),
+        "needed_modules": list(problem.needed_modules),
         "isolation": problem.isolation if problem.isolation != "split" else "",
         "header": problem.header if problem.header != "none" else "",
     }
@@ -106,8 +109,9 @@ class ReferenceWriter:
         """
         expected = _fingerprint(task.problem)
         for reference in self._attempts(task, expected):
-            if _reads_as(reference, expected, task):
-                return reference
+            for written in (reference, _with_infinities(reference)):
+                if written is not None and _reads_as(written, expected, task):
+                    return written
         raise RowError("its tests hold values that cannot be written as JSON")
 
     def _attempts(self, task: Task, expected: str) -> Iterator[Any]:
@@ -148,6 +152,35 @@ class ReferenceWriter:
         yield needed
         yield {name: value for name, value in row.items() if name not in SOLUTION_COLUMNS}
         yield row
+
+
+def _with_infinities(reference: Any) -> dict[str, str] | None:
+    """Return a reference as JSON text in which infinities are numbers too large for a float; ``None`` if it has none.
+
+    JSON has no infinity, but no limit on numbers either: readers of 64-bit floats take ``1e999`` for an infinity. As
+    text, because trainers write rows again and again, and not all of them by way of such floats.
+    """
+    found: list[float] = []
+    marked = _marked(reference, found)
+    if not found:
+        return None
+    try:
+        text = json.dumps(marked, allow_nan=False)
+    except (TypeError, ValueError):
+        return None
+    if text.count(_INFINITY_MARK) != len(found):
+        return None  # the row has such a text of its own
+    return {"text": text.replace(f'"{_INFINITY_MARK}+"', "1e999").replace(f'"{_INFINITY_MARK}-"', "-1e999")}
+
+
+def _marked(value: Any, found: list[float]) -> Any:
+    """Return a copy of JSON values with a text in the place of each infinity, which is added to a list."""
+    if isinstance(value, float) and math.isinf(value):
+        found.append(value)
+        return f"{_INFINITY_MARK}{'+' if value > 0 else '-'}"
+    if isinstance(value, Mapping):
+        return {key: _marked(item, found) for key, item in value.items()}
+    return [_marked(item, found) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _reads_as(reference: Any, expected: str, task: Task) -> bool:

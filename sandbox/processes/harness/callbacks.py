@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sandbox.errors import ValueCodecError
 from sandbox.processes.harness.callback_budget import CallbackBudgetError
 from sandbox.wire.mutation import apply_changes, containers_in, merge_shared, returned_container, track
-from sandbox.wire.protocol import CALL, OK, ExceptionFields
+from sandbox.wire.protocol import CALL, GET, OK, SHARE, ExceptionFields
 from sandbox.wire.values import Construction, NamedItems, Reference, encode, restore
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ class CallbackHost(Protocol):
 
     def serve(self, verb: str, fields: list[Any]) -> Any:
         """Do what the answer requests of an exported object, and return the result."""
+
+    def hand_out(self, value: Any) -> int | None:
+        """Remember the containers in an attribute that the answer has read; return their number, if there are any."""
+
+    def take_changes(self, number: int, changes: list[Any]) -> None:
+        """Change containers of that number as the answer has changed its copies."""
 
     def report(self, error: BaseException) -> ExceptionFields:
         """Describe an exception of `serve` to the answer."""
@@ -108,12 +114,17 @@ class Callbacks:
             return encode(ExceptionFields("RecursionError", "RecursionError", "called back too deeply").pack())
         try:
             match request:
+                case [str(verb), [int(taken), list(changed)]] if verb == SHARE:
+                    self.host.take_changes(taken, changed)
+                    return encode([OK, None, None])
                 case [str(verb), list(fields)]:
                     operands = self.adopt(fields)
                     values = [*operands[1], *operands[2].values()] if verb == CALL else operands
                     watched = track(values)
                     value = self.host.serve(verb, operands)
-                    return self.encode_request([OK, value, watched.changes() if watched is not None else None])
+                    changes = watched.changes() if watched is not None else None
+                    number = self.host.hand_out(value) if verb == GET else None
+                    return self.encode_request([OK, value, changes, *([] if number is None else [number])])
             raise ValueError("no such request")  # noqa: TRY301 - the answer gets to see it like any other
         except CallbackBudgetError:
             raise

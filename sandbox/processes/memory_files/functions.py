@@ -26,6 +26,8 @@ _real_stat, _real_lstat, _real_listdir, _real_scandir, _real_access = (
     os.stat, os.lstat, os.listdir, os.scandir, os.access,
 )  # fmt: skip
 _NS = 10**9
+_BLOCKS = 16384
+"""Blocks that a program finds free, whatever it has written."""
 
 
 def _node(path: Any) -> Node:
@@ -326,12 +328,19 @@ def _no_attributes(path: Any = "", *_: Any, **__: Any) -> Any:
     raise file_error(errno.ENOTSUP, path)
 
 
+def _statvfs(path: Any) -> os.statvfs_result:
+    """Return the size of the file system, which is the same for all paths that there are."""
+    _stat(path)
+    return os.statvfs_result((4096, 4096, _BLOCKS, _BLOCKS, _BLOCKS, _BLOCKS, _BLOCKS, _BLOCKS, 0, 255))
+
+
 FUNCTIONS: dict[str, Any] = {
     "access": _access, "chdir": _chdir, "chmod": _chmod, "close": _close, "fsync": _fsync, "fdatasync": _fsync,
     "fstat": _fstat, "ftruncate": _ftruncate, "getcwd": _getcwd, "getcwdb": _getcwdb, "isatty": _isatty,
     "listdir": _listdir, "lseek": _lseek, "lstat": _lstat, "mkdir": _mkdir, "open": _open, "read": _read,
     "readlink": _readlink, "remove": _remove, "rename": _rename, "replace": _rename, "rmdir": _rmdir,
-    "scandir": _scandir, "stat": _stat, "truncate": _truncate, "unlink": _remove, "utime": _utime, "write": _write,
+    "scandir": _scandir, "stat": _stat, "statvfs": _statvfs, "truncate": _truncate, "unlink": _remove,
+    "utime": _utime, "write": _write,
     **dict.fromkeys(("link", "symlink", "mkfifo", "mknod", "chown", "lchown", "fchown", "fchdir", "chroot"), _refuse),
     **dict.fromkeys(("listxattr", "getxattr", "setxattr", "removexattr"), _no_attributes),
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import ValueCodecError
+from sandbox.processes.solution.harness_objects import new_error
 from sandbox.processes.solution.objects import built_in_error, exact_str, mro_of, name_of
 from sandbox.processes.solution.trampoline import CallFailedError, call
 from sandbox.wire.protocol import ExceptionFields
@@ -121,10 +122,13 @@ class CallbackErrors:
         if isinstance(own, BaseException):
             return own
         kind = self._harness_objects.exception_class(str(raised.type_name), str(raised.base))
+        args = raised.args if type(raised.args) is tuple else (raised.text,)
         try:
-            error = kind(*raised.args) if type(raised.args) is tuple else kind(raised.text)
+            error = new_error(kind, str(raised.base), args)
         except TypeError:
             error = Exception(raised.text)
+        if type(raised.attributes) is dict:
+            _attributes_of(error).update(raised.attributes)
         if type(own) is str:
             self._harness_objects.bind(error, Reference(own, raised.type_name))
         return error

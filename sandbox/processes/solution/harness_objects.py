@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sandbox.wire.values import NamedItems, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["HarnessObject", "HarnessObjects"]
+__all__ = ["HarnessObject", "HarnessObjects", "new_error"]
 
 
 class HarnessObject:
@@ -133,7 +133,7 @@ class HarnessObjects:
         if first in {"class", "exception"}:
             base, _, text = rest.partition(" ")
             kind = self.exception_class(reference.kind, base)
-            return kind if first == "class" else kind(*json.loads(text))
+            return kind if first == "class" else new_error(kind, base, json.loads(text))
         if first == "type":
             return type.__new__(_HarnessType, reference.kind, (), {"_ask": (ask,), "__module__": "test_solution"})
         if first == "function":
@@ -153,14 +153,14 @@ class HarnessObjects:
 
         Args:
             name: name of the class.
-            base: name of the built-in class that it derives from.
+            base: name of the built-in class that it derives from, and, behind ``@``, of the standard library's class.
         """
-        built_in = getattr(builtins, base, Exception)
-        if not (isinstance(built_in, type) and issubclass(built_in, BaseException)):
-            built_in = Exception
-        if name == base:
-            return built_in
-        return self._errors.setdefault((name, base), type(name, (built_in,), {}))
+        if (name, base) not in self._errors:
+            built_in, _, path = base.partition("@")
+            nearest = _error_class(path) or _error_class(f"builtins:{built_in}") or Exception
+            is_itself = nearest.__name__ == name and bool(path or base == name)
+            self._errors[name, base] = nearest if is_itself else type(name, (nearest,), {})
+        return self._errors[name, base]
 
     def named_tuple(self, named: NamedItems) -> Any:
         """Return a named tuple with the name and fields of a class of test code."""
@@ -168,6 +168,29 @@ class HarnessObjects:
         if class_key not in self._tuples:
             self._tuples[class_key] = namedtuple(named.reference.kind, named.names)  # noqa: PYI024 - known at run time
         return self._tuples[class_key](*named.items)
+
+
+def new_error(kind: type[BaseException], base: str, args: Sequence[Any]) -> BaseException:
+    """Return an exception of a class of `HarnessObjects.exception_class`.
+
+    Raises:
+        TypeError: the class takes other arguments.
+    """
+    # Of the library's classes not all take their own ``args``: what they make of theirs are attributes.
+    if "@" not in base:
+        return kind(*args)
+    error = kind.__new__(kind, *args)
+    error.args = tuple(args)
+    return error
+
+
+def _error_class(path: str) -> type[BaseException] | None:
+    """Return an exception class by its global name; ``None`` if there is none of that name."""
+    module, _, names = path.partition(":")
+    found: Any = sys.modules.get(module)
+    for name in names.split("."):
+        found = getattr(found, name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
 
 
 def _make_function(ask: Callable[..., Any], name: str, facts: dict[str, Any]) -> Any:
@@ -183,10 +206,34 @@ def _make_function(ask: Callable[..., Any], name: str, facts: dict[str, Any]) ->
     function.__name__ = function.__qualname__ = name
     if facts:
         function.__doc__, function.__qualname__ = facts["doc"], facts["qualname"]
-        function.__annotations__ = {
-            name: vars(builtins)[note] for name, note in facts["annotations"].items() if note is not None
-        }
+        notes = {name: _note(note) for name, note in facts["annotations"].items() if note is not None}
+        function.__annotations__ = notes
+        inspect = sys.modules.get("inspect")
+        if inspect is not None and "parameters" in facts:
+            parameters = [
+                inspect.Parameter(
+                    name,
+                    type(inspect.Parameter.KEYWORD_ONLY)(kind),
+                    default=_default(*default) if default else inspect.Parameter.empty,
+                    annotation=notes.get(name, inspect.Parameter.empty),
+                )
+                for name, kind, default in facts["parameters"]
+            ]
+            returned = notes.get("return", inspect.Signature.empty)
+            function.__signature__ = inspect.Signature(parameters, return_annotation=returned)
     return function
+
+
+def _note(note: str) -> Any:
+    """Return an annotation: a class by its name, or a text in quotes."""
+    if note == "None":
+        return None
+    return note[1:-1] if note[:1] in {"'", '"'} else vars(builtins)[note]
+
+
+def _default(value: Any, is_callable: Any = False) -> Any:  # noqa: FBT002 - an optional item of a list
+    """Return a default value, or a function in the place of one of the test, which fills that in when it is called."""
+    return (lambda: None) if is_callable else value
 
 
 def _make_class(reference: Reference, abilities: list[str]) -> type:

@@ -7,10 +7,13 @@ class returns ``NotImplemented``.
 from __future__ import annotations
 
 import copy
+import inspect
 import itertools
 import math
 import operator
 from typing import TYPE_CHECKING, Any
+
+from sandbox.processes.solution.effects import set_log_levels, watch_logs, watch_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,6 +65,21 @@ def _leave_async(manager: Any, error: BaseException | None) -> Any:
     if error is None:
         return kind.__aexit__(manager, None, None, None)
     return kind.__aexit__(manager, type(error), error, error.__traceback__)
+
+
+def _signature(function: Any) -> Any:
+    """Return the parameters of a function: name, kind, default and annotation in a list each; and what it returns."""
+    found = inspect.signature(function)
+    empty = inspect.Parameter.empty
+    parameters = [
+        [one.name, int(one.kind), *_given(one.default, empty), *_given(one.annotation, empty)]
+        for one in found.parameters.values()
+    ]
+    return [parameters, _given(found.return_annotation, empty)]
+
+
+def _given(value: Any, empty: Any) -> list[Any]:
+    return [False, None] if value is empty else [True, value]
 
 
 _replaced: dict[tuple[int, str], tuple[type, Any]] = {}
@@ -131,6 +149,8 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "enter": lambda manager: type(manager).__enter__(manager), "exit": _leave,
     "aenter": lambda manager: type(manager).__aenter__(manager), "aexit": _leave_async,
     "set_member": _set_member, "restore_member": _restore_member,
+    "watch_warnings": watch_warnings, "watch_logs": watch_logs, "set_log_levels": set_log_levels,
+    "signature": _signature,
     "plain": _plain, "base": _base, "only": _only_attribute, "isinstance": isinstance, "issubclass": issubclass,
     "stranger": lambda one, name, is_left: OPERATIONS[name](*((one, object()) if is_left else (object(), one))),
     "method_of_stranger": lambda one, name, more: getattr(one, name)(object(), *more),

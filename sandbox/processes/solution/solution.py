@@ -22,6 +22,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from sandbox.errors import ValueCodecError
 from sandbox.processes.memory_files.exchange import apply_changes as apply_file_changes
 from sandbox.processes.memory_files.exchange import take_changes as take_file_changes
 from sandbox.processes.memory_files.tree import current as current_files
@@ -33,7 +34,7 @@ from sandbox.processes.solution.in_process import TOKEN, isolate_builtins, load_
 from sandbox.processes.solution.objects import Objects
 from sandbox.processes.solution.trampoline import CallFailedError, Task, call, on_base_frame
 from sandbox.wire.framing import receive_descriptors, receive_frame, send_frame
-from sandbox.wire.mutation import apply_changes, containers_in
+from sandbox.wire.mutation import apply_changes, containers_in, track
 from sandbox.wire.protocol import (
     AWAIT,
     CALL,
@@ -63,11 +64,14 @@ if TYPE_CHECKING:
     from io import TextIOWrapper
 
     from sandbox.processes.solution.trampoline import Steps
+    from sandbox.wire.mutation import Tracked
 
 __all__ = ["prepare"]
 
 _FIRST_READ = 1 << 12
 """Bytes to receive at first. For a larger buffer the allocator would first merge its free chunks, all over the heap."""
+_MAX_TAKEN = 32
+"""Values of test code that are watched for changes, the latest."""
 _RECURSION_LIMIT = sys.getrecursionlimit()
 # Functions that are used after the answer has run are looked up here, once: it may have replaced them in their modules.
 _leave, _collect, _run_exit_functions = os._exit, gc.collect, atexit._run_exitfuncs
@@ -132,6 +136,8 @@ class _Solution:
         """True while the harness waits for the reply to a request."""
         self.depth = 0
         """Number of requests that are being served, each called back from the one before."""
+        self.taken: dict[int, Tracked] = {}
+        """Containers that the answer took from attributes of test code's objects, by the number of the reply."""
         self.lock = threading.RLock()
         self.harness_objects = HarnessObjects(on_base_frame(self.call_back))
         self.callback_errors = CallbackErrors(self.harness_objects)
@@ -210,6 +216,8 @@ class _Solution:
             raise RuntimeError("the test calls nothing, and so cannot be called back")
         # One thread at a time. Reentrant, because the harness may call the answer in turn, which calls back again.
         with self.lock:
+            if self.taken:
+                yield from self.tell_changes()
             values = [*fields[1], *fields[2].values()] if verb == CALL else fields
             watched = containers_in(values)
             send_frame(self.channel, _with_files(encode([CALLBACK, verb, list(fields)], self.objects.keep)))
@@ -218,10 +226,30 @@ class _Solution:
                 _leave(0)
             if reply[0] == RAISED:
                 raise CallFailedError(self.callback_errors.exception(reply[1:]))
-            _, value, changes = reply
+            _, value, changes, *numbers = reply
             if changes:
                 apply_changes(changes, watched, lambda reference: reference)
+            for number in numbers:
+                if (tracked := track([value])) is not None:
+                    self.taken[number] = tracked
+                    for old in list(self.taken)[:-_MAX_TAKEN]:
+                        del self.taken[old]
             return value
+
+    def tell_changes(self) -> Steps:
+        """Tell the harness what the answer has changed in containers of test code."""
+        for number, tracked in list(self.taken.items()):
+            changes = tracked.changes()
+            if changes is None:
+                continue
+            renewed = track(tracked.containers[:1])
+            # Only containers that have numbers in the harness are watched on.
+            del self.taken[number]
+            if renewed is not None and len(renewed.containers) == len(tracked.containers):
+                self.taken[number] = renewed
+            with suppress(ValueCodecError, RecursionError):  # of what cannot cross, test code sees nothing
+                send_frame(self.channel, _with_files(encode([CALLBACK, SHARE, [number, changes]], self.objects.keep)))
+                yield from self.listen()
 
     def load(self) -> Steps:
         settings, namespace = self.settings, self.module.__dict__
@@ -293,6 +321,8 @@ class _Solution:
         except Exception as error:  # noqa: BLE001 - there is no such name, or a value that cannot cross
             self.restore_recursion_limit()
             reply = yield from encode_exception(error, self.objects.keep)
+        if self.taken:
+            yield from self.tell_changes()
         # Before the reply, so that the harness finds all output of a request in the pipes when it has the reply.
         yield from self.flush()
         send_frame(self.channel, _with_files(reply))

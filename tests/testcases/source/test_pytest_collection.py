@@ -199,15 +199,15 @@ def test_a_problem_counts_every_case() -> None:
     [
         ("def test_a(tmpdir): pass", "fixture tmpdir: is not offered: use tmp_path"),
         ("def test_a(mocker): pass", "fixture mocker: is not offered"),
-        ("import pytest\n@pytest.fixture\ndef f(caplog): pass", "fixture caplog: log records do not cross"),
+        ("import pytest\n@pytest.fixture\ndef f(capfdbinary): pass", "fixture capfdbinary: is not offered"),
         ("import pytest\nclass TestA:\n    def test_a(self, benchmark): pass", "fixture benchmark"),
         ("import threading", "module threading: starts threads"),
         ("from concurrent.futures import ThreadPoolExecutor", "module concurrent"),
-        ("import subprocess as sp", "module subprocess"),
+        ("import subprocess as sp\nsp.run(['ls'])", "subprocess.run: starts processes"),
         ("import inspect\ninspect.getsource(len)", "inspect.getsource"),
         ("from importlib import reload\nreload(x)", "importlib.reload"),
-        ("import pytest\nwith pytest.warns(UserWarning): pass", "pytest.warns: waits for warnings"),
-        ("class A:\n    def f(self): self.assertLogs()", "assertLogs: waits for log records"),
+        ("import os\ndef test_a():\n    assert os.popen('ls').read()", "os.popen: starts processes"),
+        ("from os import system\nsystem('ls')", "os.system: starts processes"),
         ("import pytest\n@pytest.mark.parametrize('x', [1], indirect=NAMES)\ndef test_a(x): pass", "indirect"),
         ("def pytest_configure(config): pass", "pytest_configure: hooks"),
         ("from unittest.mock import patch\n@patch.dict('solution.TABLE', {})\ndef test_a(): pass", "patch.dict"),
@@ -220,7 +220,7 @@ def test_what_cannot_be_split_is_named_with_its_line(source: str, feature: str) 
     line, told = found[0]
     assert feature in told
     assert 1 <= line <= len(source.splitlines())
-    in_one_process = any(word in source for word in ("threading", "concurrent", "assertLogs", "patch.dict"))
+    in_one_process = any(word in source for word in ("threading", "concurrent", "patch.dict"))
     assert bool(unsupported_features(source, shared=True)) is not in_one_process
 
 
@@ -234,6 +234,11 @@ def test_what_cannot_be_split_is_named_with_its_line(source: str, feature: str) 
         "from unittest.mock import patch\n@patch('builtins.input')\ndef test_a(mocked): pass",
         "import unittest\nclass A(unittest.TestCase):\n    def helper(self, x): pass\n    def test_a(self): pass",
         "def test_a(x=1): pass\ndef helper(y): pass",
+        "def test_a(caplog, recwarn): pass",
+        "import pytest, warnings\nwith pytest.warns(UserWarning), warnings.catch_warnings(): pass",
+        "import inspect\nassert inspect.signature(f)",
+        "import subprocess\nraise subprocess.CalledProcessError(1, ['ls'])",
+        "import os\nfrom unittest.mock import patch\nwith patch('os.system'):\n    os.system('ls')",
         "def test_(",
     ],
 )

@@ -58,6 +58,7 @@ def test_no_field_of_a_problem_is_forgotten() -> None:
         "comparison",
         "limits",
         "allow_imports",
+        "needed_modules",
         "isolation",
         "header",
     }

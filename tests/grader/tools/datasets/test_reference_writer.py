@@ -97,8 +97,18 @@ def test_equal_values_of_other_types_are_not_mixed_up(expected: Any) -> None:
         assert repr(again.expected) == repr(expected)  # type: ignore[union-attr]  # a test of a call, as written
 
 
-@pytest.mark.parametrize("expected", [float("nan"), float("inf"), {1: 2}])
+@pytest.mark.parametrize("expected", [float("nan"), [float("inf"), float("nan")], {1: 2}])
 def test_values_that_are_not_json_are_an_error(expected: Any) -> None:
     row = {"entry_point": "f", "tests": [{"args": [], "expected": expected}]}
     with pytest.raises(RowError, match=r"^its tests hold values that cannot be written as JSON$"):
         written(row)
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_infinities_are_written_as_text_with_numbers_too_large_for_a_float(native: bool) -> None:
+    expected = [float("inf"), -float("inf"), "<infinity>", 1.5, {"Infinity": [float("inf")]}]
+    row = {"entry_point": "f", "tests": [{"args": [float("inf")], "expected": expected}]}
+    text = json_line(written(row, native=native))
+    assert 'Infinity": [1e999]' in json.loads(text)["text"]
+    again = read_reference(json.loads(text)).tests[0]
+    assert repr(again.expected) == repr(expected)  # type: ignore[union-attr]  # a test of a call, as written

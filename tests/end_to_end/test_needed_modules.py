@@ -1,0 +1,125 @@
+"""Rows whose answers need modules that are not there are unscored; all other modules can be imported."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.types import GradeStatus, Sample
+from sandbox.preload import SOLUTION_PRELOAD
+from sandbox.wire.modules_on_demand import missing_modules
+
+if TYPE_CHECKING:
+    from grader.core.grader import Grader
+
+UNITTEST = """
+import unittest
+class TestCases(unittest.TestCase):
+    def test_a(self):
+        self.assertEqual(task_func(1), 2)
+"""
+RIGHT = "import sqlite3\ndef task_func(x):\n    return x + 1\n"
+NOT_TO_BE_IMPORTED = {"antigravity", "idlelib", "lib2to3", "this", "turtledemo"}
+"""Modules that open a browser, print, or need seconds."""
+
+
+def public_modules() -> list[str]:
+    return sorted(name for name in sys.stdlib_module_names if name[0] != "_" and name not in NOT_TO_BE_IMPORTED)
+
+
+def test_a_module_of_the_library_is_missing_if_and_only_if_no_answer_can_import_it(grader: Grader) -> None:
+    names = public_modules()
+    attempt = "    try:\n        import {0}\n    except ImportError:\n        missing.append({0!r})\n"
+    imports = "".join(map(attempt.format, names))
+    answer = f"def absent(n):\n    missing = []\n{imports}    return missing\n"
+    reference = {
+        "tests": [{"args": [0], "expected": list(missing_modules(names, SOLUTION_PRELOAD))}],
+        "entry_point": "absent",
+        "allow_imports": names,
+    }
+    (test,) = grader.grade(Sample("modules", f"```python\n{answer}```", reference)).tests
+    assert test.verdict == "passed", test.detail
+    assert {"sqlite3", "tkinter", "turtle", "curses"} <= set(missing_modules(names, SOLUTION_PRELOAD))
+
+
+@pytest.mark.parametrize(
+    ("reference", "named"),
+    [
+        ({"test": UNITTEST, "entry_point": "task_func", "libs": ["sqlite3", "json"]}, "sqlite3"),
+        ({"test": UNITTEST, "entry_point": "task_func", "libs": "['no_such_package']"}, "no_such_package"),
+        (
+            {
+                "test": UNITTEST,
+                "class_name": "task_func",
+                "import_statement": ["import json", "from sqlite3 import connect"],
+            },
+            "sqlite3",
+        ),
+        ({"tests": [{"args": [1], "expected": 2}], "entry_point": "task_func", "needed_modules": ["pandas"]}, "pandas"),
+    ],
+    ids=["BigCodeBench", "BigCodeBench, as text", "ClassEval", "native"],
+)
+def test_a_row_that_needs_a_missing_module_is_unscored_by_its_name(
+    grader: Grader, reference: dict[str, Any], named: str
+) -> None:
+    for answer in (RIGHT, RIGHT.removeprefix("import sqlite3\n"), RIGHT.replace("+", "-")):
+        grade = grader.grade(Sample("row", f"```python\n{answer}```", reference))
+        assert grade.status is GradeStatus.UNSCORED
+        assert f"answers need {named}, which the sandbox does not have (setting: preload)" in grade.reason
+
+
+@pytest.mark.parametrize(
+    ("libs", "test", "named"),
+    [
+        (["subprocess"], UNITTEST, "subprocess: starts processes"),
+        (["socket", "json"], UNITTEST, "socket: needs a network"),
+        (["ctypes"], UNITTEST.replace("import unittest", "import unittest  # patch('ctypes.CDLL')"), "ctypes: calls"),
+    ],
+)
+def test_a_row_whose_answers_do_what_no_sandbox_does_is_unscored(
+    grader: Grader, libs: list[str], test: str, named: str
+) -> None:
+    reference = {"test": test, "entry_point": "task_func", "libs": libs}
+    grade = grader.grade(Sample("row", f"```python\n{RIGHT}```", reference))
+    assert grade.status is GradeStatus.UNSCORED
+    assert named in grade.reason
+
+
+def test_what_the_tests_replace_is_no_hindrance(grader: Grader) -> None:
+    test = """
+import unittest
+from unittest.mock import patch
+class TestCases(unittest.TestCase):
+    @patch("subprocess.run")
+    def test_a(self, run):
+        run.return_value.returncode = 3
+        self.assertEqual(task_func("ls"), 3)
+        run.assert_called_once_with(["ls"])
+    @patch("smtplib.SMTP")
+    def test_b(self, smtp):
+        smtp.return_value.noop.return_value = 4
+        self.assertEqual(task_func(""), 4)
+"""
+    reference = {"test": test, "entry_point": "task_func", "libs": json.dumps(["subprocess", "smtplib"])}
+    right = (
+        "import smtplib, subprocess\ndef task_func(name):\n"
+        "    return subprocess.run([name]).returncode if name else smtplib.SMTP('host').noop()\n"
+    )
+    for answer, functional in ((right, 1.0), (right.replace("[name]", "name"), 0.5)):
+        grade = grader.grade(Sample("row", f"```python\n{answer}```", reference))
+        assert grade.metric("functional") == functional, grade.tests
+
+
+def test_answers_to_bigcodebench_may_use_the_modules_that_the_tests_import(grader: Grader) -> None:
+    test = UNITTEST.replace(
+        "import unittest", "import math\nfrom os import path\nimport no_such_module\nimport unittest"
+    )
+    reference = {"test": test.replace("import no_such_module\n", ""), "entry_point": "task_func", "libs": ["math"]}
+    right = "def task_func(x):\n    return math.floor(x + 1) if path.join('a', 'b') == 'a/b' else 0\n"
+    own = "math = None\npath = None\ndef task_func(x):\n    return x + 1 if math is path is None else 0\n"
+    for answer, functional in ((right, 1.0), (own, 1.0), (right.replace("+", "-"), 0.0)):
+        grade = grader.grade(Sample("row", f"```python\n{answer}```", reference))
+        assert grade.metric("functional") == functional, grade.reason
