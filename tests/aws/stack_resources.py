@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["KINDS", "ResourceMaker", "replaces"]
+__all__ = ["KINDS", "ResourceMaker", "replaces", "schema_of"]
 
 _ROLE_POLICY = "PolicyName"
 _NAMES = {"AWS::IAM::Role": "RoleName", "AWS::Logs::LogGroup": "LogGroupName"}
@@ -16,7 +16,7 @@ _NAMES = {"AWS::IAM::Role": "RoleName", "AWS::Logs::LogGroup": "LogGroupName"}
 
 
 @functools.cache
-def _schema(kind: str) -> dict[str, Any]:
+def schema_of(kind: str) -> dict[str, Any]:
     """Return CloudFormation's own schema of a resource, as cfn-lint has it."""
     from cfnlint.data import schemas  # noqa: PLC0415 - slow to import
 
@@ -28,7 +28,7 @@ def _schema(kind: str) -> dict[str, Any]:
 
 def replaces(kind: str, changed: set[str]) -> bool:
     """Return whether a change of these properties replaces a resource."""
-    only_at_creation = {path.split("/")[2] for path in _schema(kind).get("createOnlyProperties", ())}
+    only_at_creation = {path.split("/")[2] for path in schema_of(kind).get("createOnlyProperties", ())}
     return bool(only_at_creation & changed)
 
 
