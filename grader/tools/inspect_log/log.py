@@ -113,14 +113,14 @@ class InspectLog:
         if result.reward is None:
             self._unscored += 1
             # what inspect_ai itself writes of scores that no metric counts (`Score.unscored`)
-            return {_SCORER: {"value": math.nan, "explanation": printable(result.reason)}}
+            return {_SCORER: {"value": math.nan, "explanation": _explanation(result)}}
         values = {_SCORER: result.reward}
         values |= {name: result.metrics[name] for name in _PARTS if name in result.metrics}
         for name, value in values.items():
             self._scores.setdefault(name, RunningStats()).add(value)
             self._squares[name] = self._squares.get(name, 0.0) + value * value
         scores: dict[str, Any] = {name: {"value": value} for name, value in values.items()}
-        answer = None if result.answer is None else printable(result.answer)
+        answer = None if result.answer is None else _code(result.answer, "python")
         scores[_SCORER] |= {"answer": answer, "explanation": _explanation(result)}
         return scores
 
@@ -183,10 +183,14 @@ def _messages(result: StoredResult) -> list[dict[str, str]]:
 
 
 def _answer_message(result: StoredResult) -> dict[str, str]:
-    answer = "" if result.answer is None else printable(result.answer)
-    # longer than any fence in it, so that nothing of an answer is rendered as Markdown
-    fence = "`" * max(3, max((len(run) for run in re.findall("`+", answer)), default=0) + 1)
-    return {"role": "assistant", "content": f"{fence}python\n{answer}\n{fence}" if answer else ""}
+    return {"role": "assistant", "content": _code(result.answer, "python") if result.answer else ""}
+
+
+def _code(text: str, language: str = "") -> str:
+    """Return a text that the viewer, which renders Markdown, shows as it is: in a fence that nothing in it closes."""
+    text = printable(text)
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _output(result: StoredResult) -> dict[str, Any]:
@@ -200,4 +204,5 @@ def _explanation(result: StoredResult) -> str:
     failed = [test for test in result.tests if test.verdict != "passed"][:_SHOWN_TESTS]
     lines = [result.reason, counts and f"Tests: {counts}"]
     lines += [f"{test.index + 1}. {test.verdict}: {test.name}: {test.detail}" for test in failed]
-    return printable("\n\n".join(line for line in lines if line))
+    text = "\n".join(line for line in lines if line)
+    return _code(text) if text else ""

@@ -55,8 +55,9 @@ def test_scores_are_the_reward_and_its_parts(log: Path) -> None:
     assert {name: score["value"] for name, score in scores.items()} == {
         "code_grader": 0.5, "functional": 0.5, "syntax": 1.0, "style": 1.0
     }  # fmt: skip
-    assert scores["code_grader"]["explanation"].startswith(
-        "test 2 failed\n\nTests: 1 passed, 1 wrong_answer\n\n2. wrong"
+    explanation = scores["code_grader"]["explanation"]
+    assert explanation.startswith(
+        "```\ntest 2 failed\nTests: 1 passed, 1 wrong_answer\n2. wrong_answer: add(1, 1): 3\n"
     )
     assert r"\x1b[31mred" in scores["code_grader"]["answer"]
     late = found["samples/late_epoch_1.json"]["scores"]["code_grader"]
@@ -64,6 +65,24 @@ def test_scores_are_the_reward_and_its_parts(log: Path) -> None:
     (first, *_) = found["header.json"]["results"]["scores"]
     assert (first["name"], first["scored_samples"], first["unscored_samples"]) == ("code_grader", 4, 1)
     assert first["metrics"]["mean"]["value"] == (1 + 0.5 + 0.25 + 1) / 4
+
+
+def test_nothing_of_an_answer_is_markdown(tmp_path: Path) -> None:
+    hostile = "```\n![x](https://example.invalid/a.png)\n`````\n<b>"
+    row = result_row("evil", 0.5, answer=hostile, reason=hostile)
+    out = tmp_path / "run.eval"
+    report([write_results(tmp_path / "run.jsonl", row)], str(out), ReportFormat.INSPECT_LOG)
+    sample = members(out)["samples/evil_epoch_1.json"]
+    score = sample["scores"]["code_grader"]
+    for text in (
+        score["answer"],
+        score["explanation"],
+        sample["output"]["completion"],
+        sample["messages"][1]["content"],
+    ):
+        first, *inside, last = text.splitlines()
+        assert (first.removesuffix("python"), last) == ("``````", "``````")
+        assert "``````" not in "\n".join(inside)
 
 
 def test_a_log_is_of_one_run(tmp_path: Path) -> None:
