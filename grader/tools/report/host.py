@@ -77,13 +77,16 @@ def host_table(host: HostReport) -> Group:
 
 def _missing_table(missing: Sequence[MissingLayer]) -> Table:
     table = new_table("What is missing", "layer", "why, what that allows, and how to get it")
+    by_cause: dict[tuple[str, str], list[MissingLayer]] = {}
     for one in missing:
-        text = Text.assemble(
-            ("Why: ", "bold"), one_line(one.layer.reason or "not known"),
-            ("\nAllows: ", "bold"), one.advice.allows,
-            ("\nTo get it: ", "bold"), one.advice.remedy,
-        )  # fmt: skip
-        table.add_row(Text(one.layer.name, style="red"), text)
+        by_cause.setdefault((one.layer.reason, one.advice.remedy), []).append(one)
+    for (reason, remedy), layers in by_cause.items():
+        text = Text.assemble(("Why: ", "bold"), one_line(reason or "not known"))
+        for one in layers:
+            name = f" ({one.layer.name})" if len(layers) > 1 else ""
+            text.append(f"\nAllows{name}: ", "bold").append(one.advice.allows)
+        text.append("\nTo get it: " if len(layers) == 1 else "\nTo get them: ", "bold").append(remedy)
+        table.add_row(Text("\n".join(one.layer.name for one in layers), style="red"), text)
     return table
 
 
@@ -91,9 +94,7 @@ def _facts(findings: HostFindings) -> Table:
     host = findings.host
     facts = Table.grid(padding=(0, 2))
     answers = "1 answer runs at a time" if host.workers == 1 else f"{host.workers} answers run at a time"
-    workers = (
-        f"{host.workers}: {answers}, one for each CPU that this process may use, unless the setting says otherwise"
-    )
+    workers = f"{host.workers}: {answers}, one for each CPU of this process unless the setting says otherwise"
     python = f"{host.python}: runs the answers. {findings.python}".rstrip()
     for name, value in (("workers", workers), ("python", python), ("kernel", host.kernel)):
         facts.add_row(Text(name, style="bold"), plain(value))
@@ -101,8 +102,8 @@ def _facts(findings: HostFindings) -> Table:
 
 
 def _layers_table(host: HostReport) -> Table:
-    layers = new_table("Isolation layers", "layer", "active", "description")
+    layers = new_table("Active isolation layers", "layer", "what it is, and what it stops")
     for layer in host.layers:
-        active = Text("yes", style="green") if layer.active else Text("no", style="red")
-        layers.add_row(plain(layer.name), active, plain(LAYERS.get(layer.name, "")))
+        if layer.active:
+            layers.add_row(plain(layer.name, "green"), plain(LAYERS.get(layer.name, "")))
     return layers

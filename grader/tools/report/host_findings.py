@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.isolation.tiers import KERNEL_LAYERS
@@ -70,10 +70,7 @@ ADVICE: Final = {
 }
 """Advice for each isolation layer, by name."""
 
-_LOWERED: Final = Advice(
-    "What the layer would stop beyond the others.",
-    "It may work here, but the setting isolation asks for a lower tier: leave it at auto.",
-)
+_LOWERED: Final = "They may work here: the setting isolation asks for a lower tier; leave it at auto."
 
 _PLAIN_CODE: Final = "Python code of answers can open no file or socket, start no process, and learn no expected value."
 
@@ -143,6 +140,7 @@ class HostFindings:
 
 
 def _advice(layer: LayerReport) -> Advice:
-    if layer.reason.startswith("not applied") and layer.name in KERNEL_LAYERS:
-        return _LOWERED
-    return ADVICE.get(layer.name, Advice("", ""))
+    advice = ADVICE.get(layer.name, Advice("not known", "not known"))
+    # the host was not asked, so nothing is known of what it refuses
+    is_lowered = layer.reason.startswith("not applied") and layer.name in KERNEL_LAYERS
+    return replace(advice, remedy=_LOWERED) if is_lowered else advice

@@ -52,7 +52,7 @@ const percent = (share) => {
 const decimal = (value, digits = 3) => (value === null || value === undefined ? "–" : value.toFixed(digits));
 const signed = (value, digits = 3) => {
   const text = Math.abs(value).toFixed(digits);
-  return Number(text) === 0 ? "±" + text : (value > 0 ? "+" : "−") + text;
+  return Number(text) === 0 ? "±0" : (value > 0 ? "+" : "−") + text;
 };
 const milliseconds = (value) => (value >= 10000 ? (value / 1000).toFixed(1) + " s" : value >= 1000 ? (value / 1000).toFixed(2) + " s" : Math.round(value) + " ms");
 const plural = (count, noun) => whole(count) + " " + noun + (count === 1 ? "" : "s");

@@ -42,7 +42,8 @@ function figureTable() {
     if (!figure) return element("td", {}, "–");
     const before = columns[0].get(title);
     const differs = number > 0 && before && before[1] !== null && figure[1] !== null && title !== "time of a sample" && title !== "samples";
-    const text = differs ? (title === "mean reward" ? signed(figure[1] - before[1]) : signed(100 * (figure[1] - before[1]), 1) + " points") : "";
+    const change = differs ? (title === "mean reward" ? signed(figure[1] - before[1]) : signed(100 * (figure[1] - before[1]), 1) + " points") : "";
+    const text = change.startsWith("±0") ? "same" : change;
     return element("td", { title: figure[3] }, figure[2], differs ? element("span", { class: "difference" }, text) : null);
   })));
   return element("div", { class: "scroll" }, element("table", { class: "figures" },

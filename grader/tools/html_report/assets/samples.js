@@ -156,7 +156,7 @@ function testTable(details) {
 function factTable(run, index, details) {
   const names = ["functional", "syntax", "style", "judge", "tests_passed", "tests_total", "duration_ms", "cpu_ms", "peak_mb"];
   const facts = names.filter((name) => run.metrics[name]).map((name) => [name, run.metric(name, index)]);
-  facts.push(...Object.entries(details.metrics), ...Object.entries(details.timings).map(([stage, value]) => [stage + " ms", value]));
+  facts.push(...Object.entries(details.metrics).filter(([name]) => name !== "extraction_rule"), ...Object.entries(details.timings).map(([stage, value]) => [stage + " ms", value]));
   if (details.rule) facts.push(["found by", details.rule]);
   return element("dl", { class: "facts" }, facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, typeof value === "number" ? String(Math.round(value * 10000) / 10000) : value))));
 }

@@ -45,13 +45,23 @@ def test_a_layer_that_is_not_active_shows_the_reason(render: Callable[..., str])
     layers = (LayerReport("rlimits", True), LayerReport("seccomp", False, "prctl(2) is\nrefused"))
     report = HostReport(Tier.RLIMIT, layers, 3, "3.12.1", "5.10")
     shown = " ".join(render(host_table(report), width=300).split())
-    assert "Isolation layers" in shown
+    assert "Active isolation layers" in shown
     assert "Kernel limits on CPU time" in shown
     assert "Why: prctl(2) is refused" in shown
     assert shown.count("To get it: ") == 1
     assert ADVICE["seccomp"].remedy in shown.replace(" │ │ ", " ")
     for fact in ("tier rlimit (1 of 3), 1 of 2 layers active", "workers 3: 3 answers", "python 3.12.1", "kernel 5.10"):
         assert fact in shown
+
+
+def test_layers_that_are_missing_for_one_reason_are_said_together(render: Callable[..., str]) -> None:
+    reason = "not applied: the tier in use is rlimit"
+    layers = (LayerReport("seccomp", False, reason), LayerReport("namespaces", False, reason))
+    shown = render(host_table(HostReport(Tier.RLIMIT, layers, 1, "3.14.0", "6.1")), width=300)
+    assert shown.count("Why: ") == 1
+    assert "Allows (seccomp): " in shown
+    assert "Allows (namespaces): " in shown
+    assert "To get them: " in shown
 
 
 def test_there_is_advice_for_every_layer_and_a_meaning_of_every_tier() -> None:
