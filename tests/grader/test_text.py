@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.text import json_line, json_safe_id, one_line, printable
+from grader.text import json_line, json_safe_id, one_line, printable, sample_name
 
 ANY_TEXT = st.text(st.characters() | st.characters(categories=("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")))
 
@@ -66,3 +66,28 @@ def test_an_id_of_any_kind_can_be_shown() -> None:
 
 def test_a_long_line_ends_in_an_ellipsis() -> None:
     assert one_line("ab " * 100, 10) == "ab ab ab …"
+
+
+@pytest.mark.parametrize(
+    ("sample_id", "name"),
+    [
+        ("HumanEval/7#0", "HumanEval/7#0"),
+        ("a  b\nc\x1b\u202e", r"a  b\nc\x1b\u202e"),
+        (7, "7"),
+        (True, "true"),
+        (None, "null"),
+        ({"k": ["\u00e9", 1.5]}, '{"k": ["\u00e9", 1.5]}'),
+        (math.nan, "nan"),
+    ],
+)
+def test_the_name_of_a_sample_is_its_id_in_one_line(sample_id: object, name: str) -> None:
+    assert sample_name(sample_id) == name
+
+
+def test_a_sample_has_a_name_whatever_its_id_is() -> None:
+    assert sample_name(10**5000)
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert sample_name(deep)
+    assert sample_name("\ud800") == r"\ud800"

@@ -286,8 +286,16 @@ class TestDoctor:
     def test_shows_the_isolation_layers(self, grader_command: Any) -> None:
         ended = grader_command("doctor")
         assert (ended.code, ended.err) == (0, "")
-        assert re.search(r"rlimits\W+yes\W+Kernel limits on CPU time", ended.out)
-        assert re.search(r"tier\W+\w+", ended.out)
+        assert re.search(r"rlimits\W+Kernel limits on CPU time", ended.out)
+        assert re.search(r"Isolation: tier \w+ \(\d of 3\), \d+ of 11 layers active", ended.out)
+        assert "learn no expected value" in ended.out
+
+    def test_says_what_a_lower_tier_allows_and_how_to_get_more(self, grader_command: Any) -> None:
+        ended = grader_command("doctor", env={"GRADER_ISOLATION": "rlimit"})
+        assert "tier rlimit (1 of 3)" in ended.out
+        assert "What is missing" in ended.out
+        assert "Allows (seccomp): " in ended.out
+        assert "setting isolation" in ended.out
 
     def test_as_json(self, grader_command: Any) -> None:
         document = json.loads(grader_command("doctor", "--json").out)
