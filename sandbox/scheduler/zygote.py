@@ -20,7 +20,7 @@ from sandbox.scheduler.loop import Lock, readable
 from sandbox.scheduler.reaper import new_tag, reap
 from sandbox.wire.framing import receive_descriptors, send_descriptors
 from sandbox.wire.liveness import Liveness
-from sandbox.wire.zygote_protocol import ALL_KILLED, END, ENDED, FORK, FORKED, KILL, ExitInfo
+from sandbox.wire.zygote_protocol import ALL_KILLED, CONTROL, END, ENDED, FORK, FORKED, KILL, ExitInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,9 @@ _ENVIRONMENT = {
 # the launcher's arguments, the second one the zygote's (sandbox.processes.zygote.launcher).
 _MAX_PACKET_BYTES = 1 << 17
 _BOOTSTRAP = (
-    "import gc; gc.disable(); import os, sys; "
+    # The parent may have hundreds of descriptors, and the one that it passes may be in the place of another one.
+    f"import gc; gc.disable(); import os, sys; c = int(sys.argv[1]); c == {CONTROL} or (os.dup2(c, {CONTROL}), "
+    f"os.close(c)); sys.argv[1] = '{CONTROL}'; "
     "sys.argv += os.fsdecode(os.read(int(sys.argv[1]), 1 << 17)).split('\\0'); sys.path += sys.argv[2].split('\\n'); "
     "from sandbox.processes import base_frame; from sandbox.processes.zygote import launcher; "
     "base_frame.run(launcher.main())"
@@ -113,7 +115,7 @@ class Zygote:
             # Before the start: a packet waits in the socket, while a pipe may hold no more than a page (pipe(7)).
             for packet in (
                 [paths, settings.isolation or "", own_pids, str(os.getpid())],
-                [paths, json.dumps(self._config(theirs.fileno()))],
+                [paths, json.dumps(self._config())],
             ):
                 message = os.fsencode("\0".join(packet))
                 assert len(message) <= _MAX_PACKET_BYTES, "the rest would be lost without an error (recv(2))"
@@ -135,11 +137,11 @@ class Zygote:
         self._control = ours
         self._ready = False
 
-    def _config(self, control: int) -> dict[str, Any]:
+    def _config(self) -> dict[str, Any]:
         """Return what `sandbox.processes.zygote.zygote.main` reads."""
         settings = self._settings
         return {
-            "control": control, "preload": settings.preload, "roles": dict(settings.roles), "tag": self.tag,
+            "control": CONTROL, "preload": settings.preload, "roles": dict(settings.roles), "tag": self.tag,
             "harness": settings.harness, "uid": settings.uid, "probe": settings.probe,
         }  # fmt: skip
 

@@ -29,6 +29,7 @@ __all__ = [
     "ALL_KILLED",
     "ANALYZER",
     "CHANNEL",
+    "CONTROL",
     "END",
     "ENDED",
     "EXITED",
@@ -54,6 +55,9 @@ CHANNEL = 3
 """A child's own descriptor."""
 FORKS = 4
 """The descriptor over which a harness asks its zygote for solution processes."""
+CONTROL = 99
+"""The zygote's own descriptor, of the socket to its parent. Children close all of their own range, so it must be below
+`LIBRARY`, whatever the number is that the parent has for it."""
 LIBRARY = 100
 """The first of the descriptors of folders from which a harness imports modules
 (`sandbox.processes.library_folders`)."""
