@@ -115,7 +115,7 @@ format: $(READY)
 lock:
 	@command -v uv >/dev/null || { echo "make: uv not found; see https://docs.astral.sh/uv/" >&2; exit 1; }
 	$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/runtime.txt
-	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --extra lambda pyproject.toml -o requirements/lambda.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --extra lambda --extra serve pyproject.toml -o requirements/lambda.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/runtime.txt --group pyproject.toml:build -o requirements/build.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/lambda.txt --constraint requirements/build.txt --extra lambda --extra parquet --extra serve --group dev pyproject.toml -o requirements/dev.txt
 

@@ -13,9 +13,10 @@ from rlvr_code_grader import check_packages
 if TYPE_CHECKING:
     from grader.config.settings import GraderConfig
     from grader.core.grader import Grader
+    from grader.tools.remote.remote_grader import RemoteGrader
     from grader.types import Grade, Sample
 
-__all__ = ["Grade", "Grader", "GraderConfig", "Sample", "__version__"]
+__all__ = ["Grade", "Grader", "GraderConfig", "RemoteGrader", "Sample", "__version__"]
 
 __version__ = "0.1.0"
 
@@ -24,7 +25,7 @@ check_packages("sandbox", "testcases")
 
 _HOMES = {
     "Grade": "grader.types", "Grader": "grader.core.grader", "GraderConfig": "grader.config.settings",
-    "Sample": "grader.types",
+    "RemoteGrader": "grader.tools.remote.remote_grader", "Sample": "grader.types",
 }  # fmt: skip
 
 

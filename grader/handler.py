@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grader.config.settings import GraderConfig
     from grader.core.grader import Grader
 
-__all__ = ["Handler", "lambda_handler"]
+__all__ = ["Handler", "lambda_handler", "shared_grader"]
 
 
 def lambda_handler(event: Any, context: Any) -> Any:
@@ -36,6 +36,15 @@ def lambda_handler(event: Any, context: Any) -> Any:
             the caller, and the process goes on.
     """
     return _shared.get().handle(event, context)
+
+
+def shared_grader() -> Grader:
+    """Return the grader of `lambda_handler`, made now if there was no event yet.
+
+    Raises:
+        ConfigError: a setting in the environment, or in the file that it names, is wrong.
+    """
+    return _shared.get().grader
 
 
 class Handler(HandlerBase):

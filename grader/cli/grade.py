@@ -25,7 +25,7 @@ from grader.errors import CloudError, InputError
 from grader.tools.files.results import ResultFile, ResumableResults
 from grader.tools.files.samples import SampleFile, grade_lines, is_unreadable, sample_error_text
 from grader.tools.remote.file_run import RemoteFileRun
-from grader.tools.remote.function import RemoteFunction
+from grader.tools.remote.target import parse_target
 from grader.tools.report.summary import Summary
 from grader.tools.report.tables import summary_tables
 from grader.types import Sample
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from grader.config.settings import GraderConfig
     from grader.tools.datasets.completions import CompletionFile
     from grader.tools.files.samples import SampleLine
+    from grader.tools.remote.target import RemoteTarget
     from grader.types import Grade
 
 __all__ = ["grade"]
@@ -63,9 +64,9 @@ OnFunction = Annotated[
     str | None,
     typer.Option(
         "--on",
-        metavar="lambda:FUNCTION",
+        metavar="lambda:FUNCTION|http://HOST:PORT",
         show_default=False,
-        help="Grade on this Lambda function (NAME, NAME:ALIAS or ARN); samples already in --out are skipped.",
+        help="Grade on this Lambda function (NAME, NAME:ALIAS, ARN) or service; samples already in --out are skipped.",
     ),
 ]
 Details = Annotated[
@@ -103,7 +104,7 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
             raise InputError("--on: the function uses its own settings and deadline; leave out --config and --deadline")
         if problems is not None:
             raise InputError("--on: cannot be used with --problems; make rows with references by `dataset convert`")
-        function = RemoteFunction.parse(on, profile=profile, region=region, concurrency=concurrency)
+        function = parse_target(on, profile=profile, region=region, concurrency=concurrency)
         run = _grade_remotely(file, out, function, concurrency=concurrency, batch_size=batch_size)
     else:
         run = _grade_locally(file, out, load_config(config), deadline, problems, details=details)
@@ -126,7 +127,7 @@ def _grade_locally(
 
 
 def _grade_remotely(
-    file: str, out: str | None, function: RemoteFunction, *, concurrency: int, batch_size: int
+    file: str, out: str | None, function: RemoteTarget, *, concurrency: int, batch_size: int
 ) -> _FileRun:
     with SampleFile(file) as source:
         # Before the output is opened: a wrong name must not create or touch the file of an earlier run.

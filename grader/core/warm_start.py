@@ -65,6 +65,11 @@ class HandlerBase:
         """Handle an event; see `lambda_handler` of the module of the class."""
         return self._complete()[1].handle(event, context)
 
+    @property
+    def grader(self) -> Grader:
+        """The grader."""
+        return self._complete()[0]
+
     def rehearse(self) -> None:
         """Grade one harmless answer for each worker, so that every process that events need is there, and has worked.
 

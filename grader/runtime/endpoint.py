@@ -1,69 +1,48 @@
-"""A local endpoint that is invoked as Lambda is, for hosts that are not Lambda.
+"""A port of the image's own, for hosts that are not Lambda.
 
-``POST /2015-03-31/functions/NAME/invocations`` with an event answers as the Invoke operation of Lambda does (AWS
-Lambda API Reference, "Invoke"), for any NAME; the Runtime Interface Emulator serves the same path for the name
-``function``. One event at a time, as in an execution environment of Lambda's; others wait in the queue of the socket.
+``POST /2015-03-31/functions/NAME/invocations`` is answered as Lambda answers it, and with the grader's own handler
+there are the routes of the HTTP service, too (`grader.service`).
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import logging
 import os
-import re
-import sys
-import time
-import traceback
-import uuid
-from dataclasses import dataclass, field
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from grader.aws.lambda_function import PAYLOAD_BYTES
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+
+from grader.errors import ConfigError
+from grader.service.app import RewardService
+from grader.service.lambda_route import INVOCATION_PATH, LambdaRoute, refuse
+from grader.service.limits import ServiceLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.requests import Request
+    from starlette.responses import Response
+
 __all__ = ["ENDPOINT_PORT", "EndpointError", "serve_endpoint"]
 
-ENDPOINT_PORT = 8080
+ENDPOINT_PORT: Final = 8080
 """Where the emulator in Lambda's base images listens."""
-_PATH = re.compile(r"/2015-03-31/functions/([^/?]+)/invocations(?:\?.*)?")
-_TIMEOUT_S = 300
+_TIMEOUT_S: Final = 300
 """What an invocation may take unless ``AWS_LAMBDA_FUNCTION_TIMEOUT`` says otherwise, as in the emulator."""
-_IDLE_TIMEOUT_S = 60
-"""After so long without a byte a client is hung up on, because others wait for it."""
+_BACKLOG: Final = 1024
+"""Whole fan-outs wait here."""
+_OWN_HANDLER: Final = "grader.handler.lambda_handler"
 
 _log = logging.getLogger(__name__)
 
 
 class EndpointError(Exception):
     """The endpoint cannot serve; the text is one line for a person."""
-
-
-class _RequestError(Exception):
-    def __init__(self, status: HTTPStatus, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.kind = kind
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What a handler may ask of its invocation, under Lambda's names."""
-
-    function_name: str
-    deadline: float
-    """`time.monotonic`."""
-    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    function_version: str = "$LATEST"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the invocation's timeout."""
-        return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
 def serve_endpoint(handler: str, *, port: int = ENDPOINT_PORT) -> None:
@@ -76,16 +55,53 @@ def serve_endpoint(handler: str, *, port: int = ENDPOINT_PORT) -> None:
     Raises:
         EndpointError: there is no such handler, or the port cannot be had.
     """
-    function = _resolve(handler)
+    import uvicorn  # noqa: PLC0415 - slow to import, and a wrong handler is reported without it
+
     timeout = os.environ.get("AWS_LAMBDA_FUNCTION_TIMEOUT", "")
+    app = _app(handler, int(timeout) if timeout.isdecimal() else _TIMEOUT_S)
+    with _listen(port) as listener:
+        # The connections of clients wait until the server accepts them.
+        _log.info("listening on http://localhost:%d%s", listener.getsockname()[1], INVOCATION_PATH)
+        config = uvicorn.Config(app, log_config=None, log_level="warning", access_log=False)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _app(handler: str, timeout_s: float) -> Starlette:
+    function = _resolve(handler)
+    limits = ServiceLimits(deadline_s=timeout_s)
+    service = _own_service(limits) if handler == _OWN_HANDLER else None
+    # Handlers of others expect one event at a time, as in an execution environment of Lambda's.
+    threads = ThreadPoolExecutor(1 if service is None else limits.max_requests, thread_name_prefix="invocation")
+    app = Starlette() if service is None else service.app()
+    app.router.routes.append(LambdaRoute(function, threads, timeout_s=timeout_s).route())
+    app.add_exception_handler(HTTPException, _refuse_path)
+    return app
+
+
+def _own_service(limits: ServiceLimits) -> RewardService | None:
+    """Return the service with the grader of the handler; ``None`` if the settings are wrong, which events report."""
+    from grader import handler  # noqa: PLC0415 - for the grader's own handler only
+
     try:
-        server = _Server(port, function, int(timeout) if timeout.isdecimal() else _TIMEOUT_S)
+        return RewardService(handler.shared_grader(), limits=limits)
+    except ConfigError as error:
+        _log.error("%s", error)
+        return None
+
+
+def _refuse_path(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return refuse(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", f"{request.method} is not answered here")
+    message = f"no such path: POST to {INVOCATION_PATH}"
+    return refuse(HTTPStatus(error.status_code), "ResourceNotFoundException", message)
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("", port), backlog=_BACKLOG)
     except (OSError, OverflowError) as error:
         raise EndpointError(f"port {port}: {error}; set PORT to another") from None
-    port = server.server_address[1]
-    with server:
-        _log.info("listening on http://localhost:%d/2015-03-31/functions/function/invocations", port)
-        server.serve_forever()
 
 
 def _resolve(handler: str) -> Callable[[Any, Any], Any]:
@@ -97,118 +113,3 @@ def _resolve(handler: str) -> Callable[[Any, Any], Any]:
     if not callable(found):
         raise EndpointError(f"handler {handler!r} is no function")
     return found  # type: ignore[no-any-return]  # whether it takes two arguments is found out by calling it
-
-
-class _Server(TCPServer):
-    allow_reuse_address = True
-    request_queue_size = 1024
-    """Whole fan-outs wait here."""
-
-    def __init__(self, port: int, function: Callable[[Any, Any], Any], timeout_s: int) -> None:
-        self.function = function
-        self.timeout_s = timeout_s
-        super().__init__(("", port), _Request)
-
-    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the base class's own
-        """Say in one line that a client was lost; the function's own errors never get here."""
-        _log.warning("%s", json.dumps({"event": "client_lost", "reason": repr(sys.exception())}))
-
-
-class _Request(BaseHTTPRequestHandler):
-    """One request; the connection is closed after it, so that the next client gets its turn."""
-
-    timeout = _IDLE_TIMEOUT_S
-    server: _Server
-
-    def do_POST(self) -> None:
-        """Invoke."""
-        try:
-            name, event = self._event()
-            if self.headers.get("X-Amz-Invocation-Type") == "DryRun":
-                self._send(HTTPStatus.NO_CONTENT, b"")
-                return
-        except _RequestError as error:
-            self._refuse(error)
-            return
-        context = _Context(name, time.monotonic() + self.server.timeout_s)
-        payload, failed = _invoke(self.server.function, event, context)
-        headers = {"X-Amz-Executed-Version": context.function_version, "X-Amzn-RequestId": context.aws_request_id}
-        if failed:
-            headers["X-Amz-Function-Error"] = "Unhandled"
-        self._send(HTTPStatus.OK, payload, headers)
-
-    def do_GET(self) -> None:
-        """Say what is served here."""
-        self._refuse(_RequestError(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "POST an event to invoke"))
-
-    def _event(self) -> tuple[str, Any]:
-        match = _PATH.fullmatch(self.path)
-        if match is None:
-            raise _RequestError(
-                HTTPStatus.NOT_FOUND,
-                "ResourceNotFoundException",
-                "no such path: POST to /2015-03-31/functions/function/invocations",
-            )
-        if self.headers.get("X-Amz-Invocation-Type") == "Event":
-            raise _RequestError(
-                HTTPStatus.BAD_REQUEST, "InvalidParameterValueException", "events are answered here, never queued"
-            )
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal():
-            raise _RequestError(HTTPStatus.LENGTH_REQUIRED, "LengthRequired", "the header Content-Length is wanted")
-        if int(length) > PAYLOAD_BYTES:
-            raise _RequestError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "RequestTooLargeException",
-                f"Request must be smaller than {PAYLOAD_BYTES} bytes for the InvokeFunction operation",
-            )
-        try:
-            return match[1], json.loads(self.rfile.read(int(length)) or b"{}")
-        except (ValueError, RecursionError) as error:
-            raise _RequestError(
-                HTTPStatus.BAD_REQUEST,
-                "InvalidRequestContentException",
-                f"Could not parse request body into json: {error}",
-            ) from None
-
-    def _refuse(self, error: _RequestError) -> None:
-        body = json.dumps({"Type": "User", "Message": str(error)}).encode()
-        self._send(error.status, body, {"X-Amzn-ErrorType": error.kind})
-        self.close_connection = True
-
-    def _send(self, status: HTTPStatus, body: bytes, headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        if status != HTTPStatus.NO_CONTENT:
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's own name
-        """Say nothing of single requests: the handler logs what they came to."""
-
-
-def _invoke(function: Callable[[Any, Any], Any], event: Any, context: _Context) -> tuple[bytes, bool]:
-    """Invoke the handler; return the payload, and True if it is an error."""
-    try:
-        result = function(event, context)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told and the next event is served
-        frames = traceback.format_tb(error.__traceback__)[1:]
-        return _failure(type(error).__name__, str(error), context, frames), True
-    try:
-        payload = json.dumps(result, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        return _failure("Runtime.MarshalError", f"Unable to marshal response: {error}", context), True
-    if len(payload) > PAYLOAD_BYTES:
-        message = f"Response payload size exceeded maximum allowed payload size ({PAYLOAD_BYTES} bytes)."
-        return _failure("Function.ResponseSizeTooLarge", message, context), True
-    return payload, False
-
-
-def _failure(kind: str, message: str, context: _Context, frames: list[str] | None = None) -> bytes:
-    _log.error("%s", json.dumps({"event": "error", "errorType": kind, "errorMessage": message}))
-    return json.dumps(
-        {"errorMessage": message, "errorType": kind, "requestId": context.aws_request_id, "stackTrace": frames or []}
-    ).encode()

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from grader.config.settings import GraderConfig
 from grader.core.warm_start import INITIALIZATION_TYPE, PROVISIONED
 from grader.errors import ConfigError
-from grader.runtime.endpoint import ENDPOINT_PORT, EndpointError, serve_endpoint
 from grader.runtime.environment import CREDENTIALS, receive_environment
 
 if TYPE_CHECKING:
@@ -65,6 +64,8 @@ def _serve_lambda(handler: str, received: Mapping[str, str]) -> None:
 
 
 def _serve_locally(handler: str) -> None:
+    from grader.runtime.endpoint import ENDPOINT_PORT, EndpointError, serve_endpoint  # noqa: PLC0415 - not on Lambda
+
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     # As with provisioned concurrency, nobody waits for an answer until the handler is there.
     os.environ.setdefault(INITIALIZATION_TYPE, PROVISIONED)

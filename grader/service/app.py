@@ -22,6 +22,8 @@ from grader.service.limits import RequestError, ServiceLimits, check_token, read
 from grader.service.metrics import ServiceMetrics
 from grader.service.openapi import describe
 from grader.service.payloads import PAYLOADS
+from grader.service.program_runner import ProgramRunner, RunResult
+from grader.service.run_code import read_program, unsupported, write_result
 from grader.trainers.rewards import reward_or_default
 from sandbox.errors import SandboxError
 
@@ -38,6 +40,10 @@ __all__ = ["RewardService"]
 
 _RETRY_AFTER_S: Final = 1
 _NATIVE: Final = "/grade"
+_RUN_CODE: Final = "/run_code"
+_TURN_S: Final = 5.0
+"""Seconds that a program waits for its turn: its callers take a refusal for a wrong answer, and only 504 for busy."""
+_TURN_POLL_S: Final = 0.1
 
 _log = logging.getLogger("grader.service")  # operators filter on it: docs/service.md
 
@@ -67,6 +73,7 @@ class RewardService:
         self._limits = ServiceLimits() if limits is None else limits
         self._token = token
         self._events = LambdaService(grader.config, grader, os.environ)
+        self._programs = ProgramRunner(grader.config)
         self._metrics = ServiceMetrics()
         self._in_flight = 0
         # As many threads as requests: each waits for its grades.
@@ -81,6 +88,7 @@ class RewardService:
             Route("/openapi.json", self._guarded("/openapi.json", self._openapi)),
             Route("/", self._guarded(_NATIVE, self._grade_event), methods=["POST"]),
             Route(_NATIVE, self._guarded(_NATIVE, self._grade_event), methods=["POST"]),
+            Route(_RUN_CODE, self._guarded(_RUN_CODE, self._run_code), methods=["POST"]),
         ]
         for payload in PAYLOADS:
             route = self._guarded(payload.path, self._payload_route(payload))
@@ -93,6 +101,7 @@ class RewardService:
         yield
         # The server has waited for the requests that it had accepted.
         self._threads.shutdown()
+        self._programs.close()
 
     def _guarded(
         self, route: str, answer: Callable[[Request], Awaitable[Response]]
@@ -152,6 +161,31 @@ class RewardService:
         ):
             return Response(result["body"], result["statusCode"], media_type="application/json")
         return JSONResponse(result)
+
+    async def _run_code(self, request: Request) -> Response:
+        await self._wait_for_turn()
+        try:
+            body = await self._json(request)
+            if not isinstance(body, dict):
+                raise InputError(f"the body is of type {type(body).__name__}, not an object")
+            limits = self._grader.config.sandbox_limits()
+            if reason := unsupported(body):
+                return JSONResponse(write_result(RunResult(fault=reason), limits))
+            program = read_program(body, limits, longest_s=self._limits.deadline_s)
+            result = await self._programs.run(program, deadline_s=self._limits.deadline_s)
+            self._metrics.count_program(is_fault=bool(result.fault))
+            return JSONResponse(write_result(result, program.limits))
+        finally:
+            self.leave()
+
+    async def _wait_for_turn(self) -> None:
+        """Take a place as `enter` does, but wait a while for it."""
+        until = time.monotonic() + _TURN_S
+        while self._in_flight >= self._limits.max_requests:
+            if time.monotonic() >= until:
+                raise RequestError(HTTPStatus.GATEWAY_TIMEOUT, "too many programs are running; try again")
+            await asyncio.sleep(_TURN_POLL_S)
+        self.enter()
 
     def _payload_route(self, payload: Payload) -> Callable[[Request], Awaitable[Response]]:
         async def route(request: Request) -> Response:

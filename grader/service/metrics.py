@@ -24,6 +24,7 @@ class ServiceMetrics:
         self._registry = CollectorRegistry()
         self._requests = Counter("grader_requests", "Requests answered.", ["route", "status"], registry=self._registry)
         self._samples = Counter("grader_samples", "Samples graded.", ["status"], registry=self._registry)
+        self._programs = Counter("grader_programs", "Programs run.", ["status"], registry=self._registry)
         self._seconds = Histogram(
             "grader_request_seconds", "Seconds of a request.", ["route"], buckets=_SECONDS, registry=self._registry
         )
@@ -39,6 +40,10 @@ class ServiceMetrics:
         """Count samples that were graded."""
         for grade in grades:
             self._samples.labels(grade.status.value).inc()
+
+    def count_program(self, *, is_fault: bool) -> None:
+        """Count a program of ``/run_code``."""
+        self._programs.labels("fault" if is_fault else "run").inc()
 
     def show_host(self, host: HostReport) -> None:
         """Set the workers and the isolation tier."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from grader import __version__
 from grader.service.payloads import PAYLOADS
+from grader.service.run_code import EXAMPLE
 
 __all__ = ["describe"]
 
@@ -24,6 +25,7 @@ _RESPONSES: Final = {
     "401": {"description": "The bearer token is missing or another one."},
     "413": {"description": "The body is too large."},
     "429": {"description": "Too many requests are being graded; try again after `Retry-After` seconds."},
+    "504": {"description": "`/run_code` only, in the place of 429."},
     "503": {"description": "The grader cannot start its sandbox."},
 }
 
@@ -36,6 +38,7 @@ def describe() -> dict[str, Any]:
         "/metrics": {"get": _reading("Numbers for Prometheus.")},
         "/grade": {"post": _grading("Grade an event in any form of docs/events.md; also at `/`.", _EVENT)},
     }
+    paths["/run_code"] = {"post": _grading("Run a Python program: what it printed. (SandboxFusion)", EXAMPLE)}
     for payload in PAYLOADS:
         paths[payload.path] = {"post": _grading(f"{payload.summary} ({payload.source})", payload.example)}
     return {"openapi": "3.1.0", "info": {"title": "Code grader", "version": __version__}, "paths": paths}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from grader.errors import InputError
-from grader.trainers.rewards import means, parts
+from grader.trainers import nemo_gym
+from grader.trainers.rewards import means
 from grader.trainers.samples import cut_prompts, make_sample, make_samples
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from grader.types import BadSample, Grade, Sample
 
@@ -101,30 +101,11 @@ def _write_programs(body: Mapping[str, Any], grades: Sequence[Grade], rewards: _
 
 
 def _read_nemo_gym(body: Mapping[str, Any]) -> list[Sample | BadSample]:
-    response = _field(body, "response", dict)
-    output = response.get("output")
-    turns = [
-        {"role": "assistant", "content": item.get("content")}
-        for item in (output if isinstance(output, list) else [])
-        if isinstance(item, Mapping) and item.get("type") == "message"
-    ]
-    reference = {key: value for key, value in body.items() if key not in {"response", "responses_create_params"}}
-    metadata = body.get("verifier_metadata")
-    if isinstance(metadata, Mapping) and metadata.get("unit_tests") is not None:
-        reference = metadata["unit_tests"]
-    return [make_sample(turns, reference, prompt=_nemo_prompt(body), reference_field="verifier_metadata")]
-
-
-def _nemo_prompt(body: Mapping[str, Any]) -> Any:
-    parameters = body.get("responses_create_params")
-    given = parameters.get("input") if isinstance(parameters, Mapping) else None
-    return given if isinstance(given, (str, list)) else ""
+    return [nemo_gym.read_request(body)]
 
 
 def _write_nemo_gym(body: Mapping[str, Any], grades: Sequence[Grade], rewards: _Rewards) -> Any:
-    (grade,) = grades
-    # The environment returns what it was sent, with the reward (NeMo Gym, BaseVerifyResponse).
-    return {**body, "reward": rewards[0], **parts(grade)}
+    return nemo_gym.write_response(body, grades[0], rewards[0])
 
 
 _ADD: Final = "def add(a, b):\n    return a + b\n"

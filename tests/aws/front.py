@@ -59,7 +59,9 @@ def forward_to(port: int, host: str = "127.0.0.1") -> Callable[[dict[str, Any]],
         connection.request("POST", PATH, json.dumps(event))
         response = connection.getresponse()
         failed = response.headers["X-Amz-Function-Error"] is not None
-        return Reply(response.status, response.read(), response.headers.get("X-Amzn-ErrorType", ""), failed)
+        body = response.read()
+        connection.close()
+        return Reply(response.status, body, response.headers.get("X-Amzn-ErrorType", ""), failed)
 
     return answer
 

@@ -48,13 +48,14 @@ def port() -> Iterator[int]:
         yield port
 
 
-def post(port: int, body: bytes, path: str = PATH, **headers: str) -> tuple[int, dict[str, str], Any]:
+def post(port: int, body: bytes, path: str = PATH, **headers: str) -> tuple[int, Any, Any]:
     """Return status, headers, and the JSON in the body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
     text = response.read()
-    return response.status, dict(response.headers), json.loads(text) if text else None
+    connection.close()
+    return response.status, response.headers, json.loads(text) if text else None
 
 
 def client(port: int, **options: Any) -> Any:
@@ -117,17 +118,17 @@ def test_a_bad_request_is_a_client_error_of_lambda_s_shape(
     assert caught.value.response["Error"]["Message"]
 
 
-@pytest.mark.parametrize("path", ["/", "/2015-03-31/functions/function", "/2018-06-01/runtime/invocation/next"])
+@pytest.mark.parametrize("path", ["/nothing", "/2015-03-31/functions/function", "/2018-06-01/runtime/invocation/next"])
 def test_another_path_is_not_found(port: int, path: str) -> None:
     status, headers, body = post(port, b"[]", path)
     assert (status, headers["X-Amzn-ErrorType"]) == (404, "ResourceNotFoundException")
     assert "/2015-03-31/functions/function/invocations" in body["Message"]
 
 
-def test_a_request_without_a_length_is_refused(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
-        raw.sendall(f"POST {PATH} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
-        assert raw.recv(100).startswith(b"HTTP/1.0 411 ")
+def test_a_request_without_a_body_is_an_empty_event() -> None:
+    with endpoint(f"{PEEKING}.peek") as port, socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
+        raw.sendall(f"POST {PATH} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+        assert raw.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_client_that_leaves_half_way_costs_nobody_else_anything(port: int) -> None:
@@ -150,6 +151,30 @@ def test_many_clients_at_once_are_all_answered(port: int) -> None:
         thread.join()
     assert {status for status, _, _ in answers} == {200}
     assert {body[0]["id"] for _, _, body in answers} == {str(n) for n in range(32)}
+
+
+def test_an_event_does_not_wait_for_a_slow_one(port: int) -> None:
+    slow = "```python\nimport time\ntime.sleep(2)\n" + RIGHT.removeprefix("```python\n")
+    ends: list[str] = []
+
+    def ask(name: str, answer: str) -> None:
+        post(port, json.dumps([sample(name, answer)]).encode())
+        ends.append(name)
+
+    first = threading.Thread(target=ask, args=("slow", slow))
+    first.start()
+    for number in range(4):
+        ask(f"quick {number}", RIGHT)
+    first.join()
+    assert ends[-1] == "slow"
+
+
+def test_the_routes_of_the_service_are_there(port: int) -> None:
+    reference = {"test_list": ["assert add(1, 2) == 3"]}
+    assert post(port, json.dumps({"response": RIGHT, "label": reference}).encode(), "/slime")[2] > 0.9
+    assert post(port, json.dumps({"code": "print(1)"}).encode(), "/run_code")[2]["run_result"]["stdout"] == "1\n"
+    with endpoint(f"{PEEKING}.peek") as other:
+        assert post(other, b"{}", "/slime")[0] == 404
 
 
 def test_the_deadline_is_that_of_the_function_s_timeout() -> None:

@@ -1,22 +1,22 @@
-"""Convert rows of a data set into training rows, in the shapes that trainers read.
-
-Sources: "Prepare data" for reinforcement fine-tuning (Amazon Bedrock), "Data preparation" for RFT on Nova (Amazon
-SageMaker), whose check requires an ``id`` that is text and a ``reference_answer`` that is text or an object; "Prepare
-Data for Post-Training" (verl).
-"""
+"""Convert rows of a data set into training rows, in the shapes that trainers read (`grader.tools.datasets.shapes`)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol
 
-from grader.text import json_line
 from grader.tools.datasets.payload import PayloadStats
 from grader.tools.datasets.reference_writer import ReferenceWriter
+from grader.tools.datasets.shapes import (
+    RowContext,
+    TrainerFormat,
+    is_sent_as_text,
+    is_sent_to_a_function,
+    training_row,
+    with_reference,
+)
 from grader.tools.datasets.tasks import RowError, read_task
 
 if TYPE_CHECKING:
@@ -32,56 +32,7 @@ __all__ = [
     "TrainerFormat",
     "Uploader",
     "convert_rows",
-    "training_row",
-    "with_reference",
 ]
-
-
-class TrainerFormat(StrEnum):
-    """Trainers that read the rows."""
-
-    BEDROCK = "bedrock"
-    SAGEMAKER = "sagemaker"
-    VERL = "verl"
-
-
-def training_row(
-    target: TrainerFormat, task: Task, turns: list[dict[str, Any]], reference: Any, *, index: int, split: str
-) -> dict[str, Any]:
-    """Return the training row for a task.
-
-    Args:
-        target: trainer that reads it.
-        task: the task.
-        turns: turns of the prompt.
-        reference: reference with the tests, as `ReferenceWriter` writes it.
-        index: position of the row in the file, from 0.
-        split: name of the part of the data set that is in the file.
-    """
-    row: dict[str, Any]
-    if target is TrainerFormat.VERL:
-        source = task.row.get("data_source")
-        row = {
-            "data_source": source if isinstance(source, str) and source else task.problem.format_name,
-            "prompt": turns,
-            "ability": "code",
-            "reward_model": {"style": "rule", "ground_truth": None},
-            "extra_info": {"split": split, "index": index, "id": task.id},
-        }
-    else:
-        row = {"id": task.id, "messages": turns, "reference_answer": None}
-    return with_reference(row, reference)
-
-
-def with_reference(row: Mapping[str, Any], reference: Any) -> dict[str, Any]:
-    """Return the row with another reference."""
-    if "reward_model" in row:
-        return {**row, "reward_model": {**row["reward_model"], "ground_truth": json_line(reference)}}
-    # SageMaker's check takes text or an object. A list of tests goes as JSON text in an object, which Bedrock takes,
-    # too.
-    if not isinstance(reference, Mapping):
-        reference = {"text": json_line(reference)}
-    return {**row, "reference_answer": reference}
 
 
 class Uploader(Protocol):
@@ -175,9 +126,13 @@ class _Converter:
         self._options = options
         self._references = ReferenceWriter(native=options.native)
         self._ids: set[bytes] = set()
-        # verl sends its rows by HTTP, where a batch is JSON text in the event
-        as_text = options.target is TrainerFormat.VERL
-        self.report = ConversionReport(PayloadStats(options.batch_size, options.completion_bytes, as_text=as_text))
+        payload = PayloadStats(
+            options.batch_size,
+            options.completion_bytes,
+            as_text=is_sent_as_text(options.target),
+            is_limited=is_sent_to_a_function(options.target),
+        )
+        self.report = ConversionReport(payload)
 
     def convert(self, row: Row) -> dict[str, Any]:
         """Return the training row.
@@ -192,13 +147,12 @@ class _Converter:
         turns = self._options.prompts.render(task)
         reference = self._references.write(task)
         payload = self.report.payload
-        converted = training_row(
-            self._options.target, task, turns, reference, index=payload.rows, split=self._options.split
-        )
+        target = self._options.target
+        converted = training_row(target, RowContext(task, turns, payload.rows, self._options.split), reference)
         try:
             # Only what does not fit: a reference in the row needs no request, and no permission to read it.
             if self._options.uploader is not None and not payload.fits(converted):
-                converted = with_reference(converted, self._options.uploader.put(reference))
+                converted = with_reference(target, converted, self._options.uploader.put(reference))
                 self.report.moved += 1
             payload.add(converted, place=row.place, name=task.id)
         except (TypeError, ValueError):

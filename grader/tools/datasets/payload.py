@@ -46,6 +46,8 @@ class PayloadStats:
     batch_size: int
     completion_bytes: int
     as_text: bool = False
+    is_limited: bool = True
+    """False for trainers that send no requests to a function: then every row fits."""
     rows: int = 0
     total: int = 0
     """Bytes of all rows, each with its completion."""
@@ -64,13 +66,14 @@ class PayloadStats:
         """Return the bytes of a row in a request, with a completion."""
         # The completion is one more turn, and its text is counted by completion_bytes.
         name = "messages" if "messages" in row else "prompt"
-        text = json_line({**row, name: [*row[name], _TURN]})
+        turns = row.get(name)
+        text = json_line({**row, name: [*turns, _TURN]} if isinstance(turns, list) else row)
         # as JSON text in JSON, quotes and backslashes are escaped a second time
         return len(json.dumps(text) if self.as_text else text) + len(", ") + self.completion_bytes
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         """Return True if a batch of nothing but such rows would fit."""
-        return self.bytes_of(row) <= self.share
+        return not self.is_limited or self.bytes_of(row) <= self.share
 
     def add(self, row: Mapping[str, Any], *, place: str, name: str) -> None:
         """Count one more row."""
@@ -78,7 +81,7 @@ class PayloadStats:
         self.rows += 1
         self.total += size
         self.largest = max(self.largest, size)
-        if size > self.share:
+        if self.is_limited and size > self.share:
             self.too_large += 1
             # Only the first: a data set of millions of rows may have them all too large.
             if len(self.worst) < _MAX_WORST:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from grader.tools.files.results import ResumableResults
-    from grader.tools.remote.function import RemoteFunction
+    from grader.tools.remote.delivery import Invocable
     from grader.types import Grade
 
 __all__ = ["RemoteFileRun"]
@@ -26,7 +26,7 @@ __all__ = ["RemoteFileRun"]
 class RemoteFileRun:
     """Grades the lines of a file on a function, except those that an earlier run has graded."""
 
-    function: RemoteFunction
+    function: Invocable
     results: ResumableResults
     concurrency: int
     batch_size: int

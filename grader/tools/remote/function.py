@@ -13,9 +13,9 @@ from grader.aws.lambda_function import TIMEOUT_S, FunctionName
 from grader.errors import CloudError, CloudRequestError, GraderError, NothingThereError
 from grader.text import one_line
 
-__all__ = ["InvocationError", "Remedy", "RemoteFunction"]
+__all__ = ["LAMBDA_PREFIX", "InvocationError", "Remedy", "RemoteFunction"]
 
-_PREFIX: Final = "lambda:"
+LAMBDA_PREFIX: Final = "lambda:"
 _CONNECT_S: Final = 10.0
 _NETWORK_MARGIN_S: Final = 20.0
 """Seconds that a response may take on its way, after the longest invocation."""
@@ -77,18 +77,21 @@ class RemoteFunction:
         Raises:
             CloudRequestError: the address is something else, or the ARN is one of another region than `region`.
         """
-        if not address.startswith(_PREFIX):
+        if not address.startswith(LAMBDA_PREFIX):
             raise CloudRequestError(
                 f"--on {one_line(address)!r}: give lambda:NAME, lambda:NAME:ALIAS or lambda:ARN, such as "
                 "lambda:SageMaker-grader"
             )
-        name = FunctionName.parse(address.removeprefix(_PREFIX))
+        name = FunctionName.parse(address.removeprefix(LAMBDA_PREFIX))
         # The ARN decides the region of the client; a different --region is more likely a mistake than a wish.
         if region is not None and name.region not in (None, region):
             raise CloudRequestError(
                 f"--on {address}: is a function in {name.region}, and --region is {region}; leave it out"
             )
         return cls(name, AwsSession(profile=profile, region=name.region or region), concurrency=concurrency)
+
+    def close(self) -> None:
+        """Do nothing: the AWS client closes its connections by itself."""
 
     def check(self) -> None:
         """Check that the function may be invoked, without invoking it.

@@ -183,6 +183,12 @@ class SolutionClient:
         """Standard output and standard error of the present process so far."""
         return (bytearray(), bytearray()) if self._process is None else (self._process.output, self._process.errors)
 
+    @property
+    def last_written(self) -> tuple[bytes, bytes]:
+        """Standard output and standard error of the present process, or else of the last one."""
+        process = self._last_process
+        return (b"", b"") if process is None else (bytes(process.output), bytes(process.errors))
+
     def close(self) -> None:
         """End the process, if there is one, and wait until it is gone."""
         if self._process is not None:

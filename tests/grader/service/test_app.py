@@ -109,6 +109,7 @@ class TestRewards:
                     "/test_program": lambda one: one["results"][0],
                     "/test_program_stdio": lambda one: one["results"][0],
                     "/verify": lambda one: one["reward"],
+                    "/run_code": lambda one: one["run_result"]["stdout"] == "2\n",
                 }
                 assert rewards[path](found) == 1, (path, text)
         assert {one.path for one in PAYLOADS} < set(describe()["paths"])
