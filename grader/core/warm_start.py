@@ -42,6 +42,9 @@ class Service(Protocol):
     def handle(self, event: Any, context: Any) -> Any:
         """Answer one event."""
 
+    def prepare(self) -> None:
+        """Load what the first event would have to, besides the sandbox."""
+
 
 class HandlerBase:
     """A grader and what answers events with it. Its processes start before the rest is imported.
@@ -76,8 +79,9 @@ class HandlerBase:
         A failure is logged only: events that come later report it themselves.
         """
         try:
-            grader, _ = self._complete()
+            grader, service = self._complete()
             grades = grader.grade_batch([_sample(number) for number in range(grader.workers)])
+            service.prepare()
         except Exception as error:  # noqa: BLE001 - raised again by the first event
             _log.warning("the rehearsal failed: %s", error)
             return

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from grader.aws.client import new_client
+from grader.config.settings import ENVIRONMENT_PREFIX
 from grader.errors import GraderError, UnscoredError
 from grader.lambda_api import (
     Batch,
@@ -64,6 +67,18 @@ class LambdaService:
         self._config = config
         self._grader = grader
         self._batch_log = BatchLog(config.log_samples, environ)
+        # The default keeps the credentials of functions whose tests are not in S3, too; who says so has them there.
+        needs_s3 = environ.get(f"{ENVIRONMENT_PREFIX}CREDENTIALS") == "keep"
+        self._aws_services = [
+            *(["s3"] if needs_s3 else []),
+            *(["bedrock-runtime"] if config.judge.model else []),
+        ]
+
+    def prepare(self) -> None:
+        """Load the AWS client, if the settings say that it will be used: it takes longer than a batch."""
+        for service in self._aws_services:
+            with suppress(Exception):  # the event that needs it reports what is wrong
+                new_client(service)
 
     def handle(self, event: Any, context: Any) -> Any:
         """Handle an event; see `grader.handler.lambda_handler`."""

@@ -11,6 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import ConfigError, GraderError
@@ -63,8 +64,15 @@ class RolloutService:
         self._grader = grader
         self._batch_log = BatchLog(config.log_samples, environ)
         self._lambda_service = LambdaService(config, grader, environ)
+        self._region = environ.get("AWS_REGION", "us-east-1")
         self._clients = Clients()
         self._client_for = client_for or self._clients.client_for
+
+    def prepare(self) -> None:
+        """Load the AWS client, and make one of the job runtime in this region."""
+        self._lambda_service.prepare()
+        with suppress(Exception):  # the event that needs it reports what is wrong
+            self._client_for(self._region, self._config.rollout.sample_s)
 
     def handle(self, event: Any, context: Any) -> Any:
         """Handle an event; see `grader.rollout.handler.lambda_handler`."""
@@ -91,7 +99,9 @@ class RolloutService:
         except JobRuntimeError as error:
             if error.is_denied:
                 self._clients.forget()
-            kind = "AccessDenied" if error.is_denied else "InternalServerError"
+            kind = (
+                "AccessDenied" if error.is_denied else "ValidationError" if error.is_refusal else "InternalServerError"
+            )
             return self._fail(runtime, trajectory, deadline, kind, str(error))
         except GraderError as error:
             return self._fail(runtime, trajectory, deadline, "ValidationError", str(error))

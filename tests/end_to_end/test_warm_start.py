@@ -161,3 +161,26 @@ def test_elsewhere_nothing_starts_at_the_import() -> None:
     environ = {name: value for name, value in clean_environ().items() if name not in {RUNTIME_API, INITIALIZATION_TYPE}}
     ended: Any = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("environ", "loaded"),
+    [
+        ({}, False), ({"GRADER_CREDENTIALS": "drop"}, False), ({"GRADER_CREDENTIALS": "keep"}, True),
+        ({"GRADER_JUDGE_MODEL": "a-model"}, True),
+    ],
+)  # fmt: skip
+def test_the_aws_client_is_loaded_early_where_it_will_be_used(environ: dict[str, str], loaded: bool) -> None:
+    program = (
+        "import os, sys\n"
+        "from grader.handler import Handler\n"
+        "handler = Handler(os.environ)\n"
+        "handler.rehearse()\n"
+        "handler.close()\n"
+        "print('botocore.client' in sys.modules)"
+    )
+    variables = {"GRADER_WORKERS": "1", "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=clean_environ() | variables | environ, capture_output=True, check=True
+    )
+    assert ended.stdout.split() == [str(loaded).encode()]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader import __version__
 from grader.core.scoring import METRIC_NAMES
 from grader.lambda_api.batch_log import DIMENSION, NAMESPACE, Origin, batch_lines
 from grader.types import Metric
@@ -38,6 +39,21 @@ def test_a_batch_is_one_record_with_the_numbers_of_every_sample() -> None:
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert (directive["Namespace"], directive["Dimensions"]) == (NAMESPACE, [[DIMENSION]])
     assert line["_aws"]["Timestamp"] == 1795219200000
+
+
+def test_versions_are_fields_and_no_dimension() -> None:
+    """A dimension would make each version a new set of metrics to pay for."""
+    known = {"AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_LAMBDA_FUNCTION_VERSION": "7", "IMAGE_REVISION": "abc"}
+    (line,) = batch_lines(graded(scored(1.0), facts={"turns": 2}), Origin.of(known))
+    check_emf(line)
+    assert (line["grader_version"], line["function_version"], line["revision"]) == (__version__, "7", "abc")
+    assert line["turns"] == 2
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["function"]]
+    assert not {"grader_version", "function_version", "revision", "turns"} & metrics_in(line).keys()
+    (line,) = batch_lines(graded(scored(1.0)), Origin.of({}))
+    assert (line["function"], line["grader_version"]) == ("local", __version__)
+    assert not {"function_version", "revision"} & line.keys()
 
 
 def test_every_metric_of_a_sample_is_one_but_those_whose_numbers_are_names() -> None:

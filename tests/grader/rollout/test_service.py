@@ -241,7 +241,7 @@ class TestFailures:
         ("failure", "kind"),
         [
             (refusal(403, "AccessDeniedException"), "AccessDenied"),
-            (refusal(400, "ValidationException"), "InternalServerError"),
+            (refusal(400, "ValidationException"), "ValidationError"),
             (refusal(404, "ResourceNotFoundException"), "InternalServerError"),
             (refusal(402, "ServiceQuotaExceededException"), "InternalServerError"),
             ((200, {"choices": []}), "InternalServerError"),
