@@ -5,7 +5,7 @@ Runs in the harness process, which knows the expected values and never runs the 
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from testcases.blame import STUB_KEY
@@ -19,6 +19,7 @@ from testcases.kinds.programs import run_program
 from testcases.proxies.identity import unittest_by_identity
 from testcases.proxies.process_state import recorded_seeds
 from testcases.proxies.type_checks import library_type_checks
+from testcases.pytest_runner.monkeypatch import RemotePatcher, patched_mocks
 from testcases.pytest_runner.runner import run_suite
 from testcases.solution import Solution
 from testcases.source.instrumentation import compile_test, instrument
@@ -27,7 +28,8 @@ from testcases.spec_run import SpecRun, modules_used, names_used
 from testcases.verdict import CaseResult, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from testcases.solution_client import SolutionClient
     from testcases.watchdog import OutOfTimeError
@@ -102,12 +104,23 @@ class _SolutionRun(SpecRun):
             case "stdin":
                 stdin, right, comparison = fields
                 return [run_program(self.solution, self.comparisons[comparison], stdin, right)]
-            case "assert":
-                return [run_assertion(self.solution, *fields)]
             case "pytest":
                 return run_suite(self.solution, *fields)
             case _:
-                return run_check(self.solution, *fields)
+                return self._run_code(kind, *fields)
+
+    def _run_code(self, kind: str, source: str) -> Iterator[CaseResult]:
+        with self._reaching_patches(source):
+            if kind == "assert":
+                yield run_assertion(self.solution, source)
+            else:
+                yield from run_check(self.solution, source)
+
+    def _reaching_patches(self, source: str) -> AbstractContextManager[None]:
+        """Return the block in which patches of a test reach the solution."""
+        if "patch" not in source or self.solution.proxies is None:
+            return nullcontext()
+        return patched_mocks(RemotePatcher(self.solution.proxies))
 
     def _in_process_results(self) -> dict[int, list[CaseResult]]:
         if self._in_process is None:

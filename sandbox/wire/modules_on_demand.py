@@ -16,6 +16,7 @@ __all__ = ["EXTENSIONS", "ON_DEMAND", "REPLACED", "missing_modules", "modules_na
 
 REPLACED: dict[str, str] = {
     "cProfile": "profilers",
+    "concurrent.futures.process": "thread_pool",
     "ctypes": "number_types",
     "multiprocessing": "no_processes",
     "profile": "profilers",
@@ -84,6 +85,8 @@ ON_DEMAND: frozenset[str] = frozenset(
 ``sqlite3`` is not among them: SQL can call native code there (``fts3_tokenizer``)."""
 
 _WORD = re.compile(r"\w+(?:-\w+)*")
+_PROCESS_POOL = "ProcessPoolExecutor", "concurrent.futures.process"
+"""A class, and the module that `concurrent.futures` imports for it."""
 _IMPORTED_BY_NAME = frozenset({*REPLACED, *_LOADED_FOR_OTHERS.split(), "this"})
 _IMPORT = r"\bimport\b.*\bNAME\b|\bfrom\s+NAME\b|\b(?:import_module|__import__)\(\s*[\"']NAME\b"
 """Matches an import of one of these modules: a mere word is not enough, as they act on more than data, or print."""
@@ -113,11 +116,18 @@ def modules_named_in(text: str) -> tuple[str, ...]:
     if any(function in text for function in functions):
         text = f"{text} {archives}"
         found.update(archives.split())
-    if not found and not names_encodings:
+    executor, pool = _PROCESS_POOL
+    if executor not in text:
+        found.discard(pool)
+    if not found and not names_encodings and executor not in text:
         return ()
     words = frozenset(_WORD.findall(text))
     found = {name for name in found if words >= _PARTS[name]}
-    found -= {name for name in found & _IMPORTED_BY_NAME if re.search(_IMPORT.replace("NAME", name), text) is None}
+    found -= {
+        name for name in found & _IMPORTED_BY_NAME - {pool} if re.search(_IMPORT.replace("NAME", name), text) is None
+    }
+    if executor in text:
+        found.add(pool)
     if names_encodings:
         # Imported late: the grader's own process, which needs only the names above, does without it.
         from encodings.aliases import aliases  # noqa: PLC0415 - see above

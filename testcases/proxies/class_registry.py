@@ -102,7 +102,8 @@ class ClassRegistry:
         self._proxy_classes: dict[tuple[int, int], type] = {}
         self._builtin_bases: dict[type, type] = {}
         self._by_type_name: dict[str, type] = {}
-        self._derived: dict[type, dict[str, Any]] = {}
+        self._derived: dict[type, tuple[dict[str, Any], dict[str, Any]]] = {}
+        """Body and options of each class that test code has derived."""
 
     def proxy_class(self, key: int) -> type:
         """Return the class of proxies for a class of the solution."""
@@ -145,10 +146,10 @@ class ClassRegistry:
         """Return whether objects of a class are made by the test when test code calls it."""
         return kind in self._constructible
 
-    def derive(self, kind: type, namespace: dict[str, Any]) -> None:
+    def derive(self, kind: type, namespace: dict[str, Any], options: dict[str, Any]) -> None:
         """Make a class that test code has derived also in the solution's process."""
         # Needed to make the class again in a new process.
-        self._derived[kind] = dict(namespace)
+        self._derived[kind] = dict(namespace), options
         self._known.add(kind)
         self._constructible.add(kind)
         self.make(kind)
@@ -169,7 +170,8 @@ class ClassRegistry:
             RefusedError: the solution's classes do not allow it.
         """
         bases = [base for base in kind.__bases__ if base not in {Proxy, object}]
-        remote = self._session.ask(MAKE, kind.__name__, bases, describe_members(self._derived[kind]))
+        namespace, options = self._derived[kind]
+        remote = self._session.ask(MAKE, kind.__name__, bases, describe_members(namespace), options)
         if not isinstance(remote, ProxyType):
             raise RefusedError(f"{kind.__name__} cannot be derived")
         type.__setattr__(kind, "__class_ref__", vars(remote)["__class_ref__"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import AWAIT, OP, START
-from testcases.proxies import arithmetic, comparisons, contents, observations, trust
+from testcases.proxies import arithmetic, class_objects, comparisons, contents, observations, trust
 from testcases.proxies.class_patches import (
     delete_class_attribute,
     hide_own_attribute,
@@ -25,16 +25,32 @@ if TYPE_CHECKING:
 __all__ = ["SPECIAL_METHODS", "Proxy", "ProxyType", "as_plain", "special_members"]
 
 
+_LIBRARY_PROTOCOLS = frozenset(
+    {"__array_interface__", "__array_struct__", "__array_ufunc__", "__array_function__", "__array_priority__",
+     "__array_prepare__", "__array_wrap__", "__array_finalize__", "__dlpack__", "__dlpack_device__", "__buffer__"}
+)  # fmt: skip
+"""Attributes by which an object tells a library in C where in memory its data is, or takes over the functions of one.
+
+A pointer of the solution means nothing in this process, and a comparison by numpy must not become one by the answer.
+"""
+
+
+def _refuse_protocol(name: str) -> None:
+    """Raise AttributeError for attributes that no object of the solution has here."""
+    if name in _LIBRARY_PROTOCOLS:
+        raise AttributeError(name)
+
+
 class ProxyType(type):
     """The class of proxies for classes. A class that test code derives from one is made in the solution's process."""
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> ProxyType:
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **options: Any) -> ProxyType:
         """Derive a class in test code."""
-        cls = type.__new__(mcs, name, bases, namespace, **options)
+        cls = type.__new__(mcs, name, bases, namespace)
         # Proxy itself and the base classes of this package have no reference: nothing of them is made in that process.
         base = next((one for one in bases if "__class_ref__" in vars(one)), None)
         if base is not None:
-            ref_of(base).session.classes.derive(cls, namespace)
+            ref_of(base).session.classes.derive(cls, namespace, options)
         return cls
 
     def __init__(cls, *_: Any, **__: Any) -> None:
@@ -45,7 +61,8 @@ class ProxyType(type):
         return ref_of(cls).session.construct(cls, args, kwargs)
 
     def __getattr__(cls, name: str) -> Any:
-        return ref_of(cls).session.class_attribute(cls, name)
+        _refuse_protocol(name)
+        return class_objects.class_attribute(ref_of(cls).session, cls, name)
 
     def __setattr__(cls, name: str, value: object) -> None:
         set_class_attribute(ref_of(cls).session, cls, name, value)
@@ -69,7 +86,7 @@ class ProxyType(type):
         return ref_of(cls).session.ask(OP, "getitem", [cls, key])
 
     def __contains__(cls, item: Any) -> bool:
-        return ref_of(cls).session.ask(OP, "contains", [cls, item]) is True
+        return class_objects.class_contains(ref_of(cls).session, cls, item)
 
     def __dir__(cls) -> list[str]:
         return [str(name) for name in ref_of(cls).session.ask(OP, "dir", [cls])]
@@ -87,6 +104,7 @@ class Proxy(metaclass=ProxyType):
         """Do nothing: subclasses in test code may call this where the solution's class has no ``__init__``."""
 
     def __getattr__(self, name: str) -> Any:
+        _refuse_protocol(name)
         return trust.get_attribute(ref_of(self).session, self, name)
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -41,7 +41,7 @@ class ClassTable(Protocol):
     def for_builtin(self, kind: type) -> type:
         """Return the base of proxies for objects whose class derives from a built-in one."""
 
-    def derive(self, kind: type, namespace: dict[str, Any]) -> None:
+    def derive(self, kind: type, namespace: dict[str, Any], options: dict[str, Any]) -> None:
         """Make a class that test code has derived also in the solution's process."""
 
     def is_derived(self, kind: type) -> bool:

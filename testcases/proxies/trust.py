@@ -23,11 +23,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import GET, OP
-from testcases.proxies import contents, observations
+from testcases.proxies import contents, observations, searches
 from testcases.proxies.session import ref_of
 from testcases.proxies.trust_table import (
     CLAIMS,
-    OF_TEST,
     SEARCHES,
     TABLE,
     TEXT_CONVERSIONS,
@@ -204,7 +203,16 @@ def contains(session: Session, proxy: Any, item: Any) -> bool:
         return item in observations.ask_once(session, "base", proxy)
     if not hasattr(type(proxy), "__iter__"):
         raise refusal(Operation.CONTAINS)
-    return any(element is item or element == item for element in proxy)
+    spelled: list[str] | None = []
+    for element in proxy:
+        if element is item or element == item:
+            return True
+        if spelled is not None and type(element) is str and len(element) == 1:
+            spelled.append(element)
+        else:
+            spelled = None
+    # The items of a text are its characters, and a word is in it if they spell it.
+    return type(item) is str and bool(spelled) and item in "".join(spelled or ())
 
 
 def call_method(session: Session, proxy: Any, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -214,23 +222,14 @@ def call_method(session: Session, proxy: Any, name: str, args: Sequence[Any], kw
     if plain is not None:
         return getattr(plain, name)(*args, **kwargs)
     result = session.call([proxy, name], args, kwargs)
-    if name in SEARCHES and type(result) is int and args and _finds_a_stranger(session, proxy, name, args, result):
+    if (
+        name in SEARCHES
+        and type(result) is int
+        and args
+        and searches.finds_anything(session, proxy, name, args, result)
+    ):
         raise RefusedError(f"{name}() of an object of the solution is not believed: it says the same of anything")
     return what_came_of(session, proxy, result)
-
-
-def _finds_a_stranger(session: Session, proxy: Any, name: str, args: Sequence[Any], result: int) -> bool:
-    """Return whether a method that searches an object gives the same number for a stranger."""
-    if ref_of(proxy).origin in OF_TEST or result == -1 or (name == "count" and result == 0):
-        return False
-    if isinstance(proxy, type) or any(session.is_proxy(arg) for arg in args):
-        return False
-    try:
-        return bool(session.ask(OP, "method_of_stranger", [proxy, name, list(args[1:])]) == result)
-    except Exception as error:
-        if not is_from_solution(error):
-            raise
-        return False
 
 
 def get_attribute(session: Session, proxy: Any, name: str) -> Any:
@@ -241,6 +240,12 @@ def get_attribute(session: Session, proxy: Any, name: str) -> Any:
         return getattr(plain, name)
     value = session.ask(GET, proxy, name)
     refuse_claim(session, proxy, name)
+    if name in SEARCHES and callable(value):  # such as what a `__getattr__` makes up
+
+        def search(*args: Any, **kwargs: Any) -> Any:
+            return call_method(session, proxy, name, args, kwargs)
+
+        return search
     return what_came_of(session, proxy, value)
 
 
@@ -250,9 +255,10 @@ def refuse_claim(session: Session, proxy: Any, name: str, args: Sequence[Any] = 
     Raises:
         RefusedError: the method is one of plain data, and neither the object nor an argument makes it harmless.
     """
-    if name not in CLAIMS or any(session.is_proxy(arg) for arg in args):
+    is_class = isinstance(proxy, type)
+    if (name not in CLAIMS and not (is_class and name in SEARCHES)) or any(session.is_proxy(arg) for arg in args):
         return
-    if isinstance(proxy, type):
+    if is_class:
         is_believed = session.classes.is_constructible(proxy)
     else:
         treatment = rule_for(session, Operation.CLAIM, proxy).treatment

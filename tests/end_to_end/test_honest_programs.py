@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.types import GradeStatus, Sample
+from tests.end_to_end.test_honest_values import FILES, answer_and_tests
 
 if TYPE_CHECKING:
     from grader.core.grader import Grader
@@ -97,7 +98,8 @@ def test_programs_that_plain_python_runs_print_the_same(
     assert len(failed) <= len(expected) * 0.01
 
 
-def test_there_are_two_hundred_programs() -> None:
+def test_there_are_five_hundred_programs_and_tests() -> None:
     names = [program.name for program in programs()]
-    assert len(names) == len(set(names)) >= 200
+    assert len(names) == len(set(names)) >= 270
     assert set(names) >= KNOWN_DIFFERENCES.keys()
+    assert len(names) + sum(len(answer_and_tests(file)[1]) for file in FILES) >= 500

@@ -5,12 +5,14 @@ None of them can know what the tests expect, so each is wrong by construction.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import random
 import re
-import warnings
 
 from sandbox.wire.framing import frame
 from sandbox.wire.values import encode
+from tests.soak import liar_kit
 
 __all__ = ["answer", "grouped_answer", "grouped_program", "own_names"]
 
@@ -40,9 +42,11 @@ _ERROR_NAMES = """
 _ERRORS = _ERROR_NAMES.split()
 _BASE_NAMES = "object object object int float str list dict tuple set bytes complex Exception"
 _BASES = _BASE_NAMES.split()
-_NAMES = ["f", "Circle", "make", "ParseError", "Shape", "total"]
+_NAMES = liar_kit.NAMES
 _SHADOW_NAMES = "math abs round sorted pytest unittest isinstance len AssertionError copy set"
 _SHADOWS = _SHADOW_NAMES.split()
+_GROUP_SHADOWS = ("math", "abs", "round", "sorted", "pytest", "unittest", "copy", "asyncio", "Exception", "sum", "list")
+"""Names that tests use and `tests.soak.liar_kit` does not, or no more."""
 _ENDS = {"__next__": "StopIteration", "__anext__": "StopAsyncIteration", "__getitem__": "IndexError"}
 _VERBS = ["ok", "raised", "large", "callback", "call", "get", "op", "load", "x", ""]
 
@@ -51,14 +55,30 @@ _OWN_NAME = re.compile(
     rf"""(?<![\w."'])(?<!    def )(?<!    async def )({"|".join([*_NAMES, "Error", "seen", r"L[0-9]"])})(?![\w"'])"""
 )
 """Names that each liar of a group has for itself. A method of such a name, and what is in quotes, stays as it is."""
-_DISPATCHER = """
+_GROUP = """
+MESSAGES = {messages}
+for _index, _seed in enumerate({seeds}):
+    globals().update({{f"{{_name}}_{{_index}}": _value for _name, _value in lie(_seed, MESSAGES).items()}})
+{shadow}
+
 def f(number, *args):
-    lie = globals()[f"f_{number}"]
+    found = globals()[f"f_{{number}}"]
     try:
-        return lie(3)
+        return found(3)
     except TypeError:
-        return lie
+        return found
 """
+_PROGRAM = """
+MESSAGES = {messages}
+globals().update(lie({seeds}[int(input())], MESSAGES))
+try:
+    print(f(3))
+except AssertionError:
+    print(total)
+print(Circle(2), f)
+"""
+_MESSAGES = 100
+"""Number of messages among which the liars of a group choose."""
 
 
 def answer(seed: int) -> str:
@@ -67,39 +87,30 @@ def answer(seed: int) -> str:
 
 
 def grouped_answer(seeds: range) -> str:
-    """Return an answer that has one liar for each seed.
+    """Return an answer that has one liar for each seed, built at run time (`tests.soak.liar_kit`).
 
     The names of the liar with index 3 end in ``_3``. The function ``f`` gives what that liar says for the argument 3.
     """
     chance = random.Random(seeds.start)
-    parts = ["import os\n"]
-    for index, seed in enumerate(seeds):
-        source = own_names(_group_member(seed), index)
-        parts.append(f"try:\n{_indented(source)}except BaseException:\n    pass\n")
+    shadow = ""
     if chance.random() < 0.2:
-        shadow = chance.choice(_SHADOWS)
-        parts.append(f"try:\n    {shadow} = L0_0\nexcept NameError:\n    pass\n")
-    return "".join([*parts, _DISPATCHER])
+        shadow = f"{chance.choice(_GROUP_SHADOWS)} = globals().get('Circle_0', f_1)"
+    return _kit() + _GROUP.format(messages=_messages(chance), seeds=seeds, shadow=shadow)
 
 
 def grouped_program(seeds: range) -> str:
     """Return a program that has one liar for each seed, and plays the one whose index it reads."""
-    parts = []
-    for index, seed in enumerate(seeds):
-        source = f"{_group_member(seed)}print(seen)\nprint(f(3), Circle(2), total)\n"
-        parts.append(f"def play_{index}():\n{_indented(source)}")
-    return "".join([*parts, 'globals()[f"play_{int(input())}"]()\n'])
+    return _kit() + _PROGRAM.format(messages=_messages(random.Random(seeds.start)), seeds=seeds)
 
 
-def _group_member(seed: int) -> str:
-    """Return the source of a liar of a group; another one where it is not Python, which would silence the others."""
-    source = _Liar(random.Random(seed)).source(is_alone=False)
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            compile(f"def play():\n{_indented(source)}", "<liar>", "exec", dont_inherit=True)
-    except SyntaxError:
-        return _group_member(-seed - 1 if seed >= 0 else seed - 10**12)
-    return source
+def _messages(chance: random.Random) -> list[bytes]:
+    liar = _Liar(chance)
+    return [liar.message() for _ in range(_MESSAGES)]
+
+
+@functools.cache
+def _kit() -> str:
+    return inspect.getsource(liar_kit)
 
 
 def own_names(source: str, index: int) -> str:
@@ -107,30 +118,22 @@ def own_names(source: str, index: int) -> str:
     return _OWN_NAME.sub(rf"\1_{index}", source)
 
 
-def _indented(source: str) -> str:
-    return "".join(f"    {line}\n" for line in source.splitlines())
-
-
 class _Liar:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.classes = [f"L{number}" for number in range(chance.randint(1, 4))]
 
-    def source(self, *, is_alone: bool = True) -> str:
-        """Return an answer: some classes, and the names that tests use.
-
-        Args:
-            is_alone: whether it may also hide names that other liars of the same answer need.
-        """
+    def source(self) -> str:
+        """Return an answer: some classes, and the names that tests use."""
         lines = ["import os", "seen = [0]", "class Error(Exception): pass"]
         for name in self.classes:
             lines += self.class_lines(name)
         names = [name for name in _NAMES if self.chance.random() < 0.9]
-        if is_alone and self.chance.random() < 0.2:
+        if self.chance.random() < 0.2:
             names += self.chance.sample(_SHADOWS, 2)
         for name in names:
             lines += self.binding(name)
-        if is_alone and self.chance.random() < 0.1:
+        if self.chance.random() < 0.1:
             lines += ["def __getattr__(name):", f"    {self.action()}"]
         if self.chance.random() < 0.05:
             lines.append(f"{self.value()}[0]")
@@ -241,6 +244,9 @@ class _Liar:
                 return frame(payload)[: self.chance.randrange(1, len(payload) + 4)]
             case 2:
                 return frame(payload) * 3
+            case 3 if self.chance.random() < 0.5:
+                value = self.chance.choice([0, 1.0, True, None, "a", [], [0], {"a": 0}, ["x", 7], 10**30, float("nan")])
+                return frame(encode(["ok", value, None])) * self.chance.choice([1, 1, 2, 5])
             case 3:
                 text = self.chance.choice(
                     [b'["ok", {"r": [1, "L0", true, 5]}, null]', b'["ok"', b"[]", b"7", b'{"r": 1}']

@@ -5,6 +5,7 @@ Plain data crosses as it is. An object of one process crosses as a reference, an
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.errors import ValueCodecError
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CallbackHost", "Callbacks"]
 
-_MAX_DEPTH = 25
-"""Levels to which answer and test code may call each other back."""
+_MAX_DEPTH = 400
+"""Levels to which answer and test code may call each other back, such as a function of the test that calls itself by
+what the answer's decorator has made of it. In plain Python about as many fit into the recursion limit."""
+_FRAMES = 40
+"""Python's frames in this process for one of these levels, with those that test code may have in between."""
+_get_limit, _set_limit = sys.getrecursionlimit, sys.setrecursionlimit
+"""Looked up here, once, because test code may patch the module."""
 
 
 class CallbackHost(Protocol):
@@ -104,10 +110,13 @@ class Callbacks:
             CallbackBudgetError: the answer has kept the harness waiting for too long.
         """
         self._depth += 1
+        before = _get_limit()
+        _set_limit(before + _FRAMES)
         try:
             return self._serve(request)
         finally:
             self._depth -= 1
+            _set_limit(before)
 
     def _serve(self, request: Any) -> bytes:
         if self.host is None or self._depth > _MAX_DEPTH:

@@ -258,7 +258,7 @@ class Objects:
             "abstract": _abstract_methods(kind),
         }
 
-    def make(self, name: str, bases: list[Any], members: dict[str, Any]) -> Steps:
+    def make(self, name: str, bases: list[Any], members: dict[str, Any], options: dict[str, Any]) -> Steps:
         """Make a class that test code derives from a class of the answer; its methods run in the harness."""
 
         def fill(namespace: dict[str, Any]) -> None:
@@ -266,7 +266,7 @@ class Objects:
             for key, (kind, value) in members.items():
                 namespace[key] = _WRAPPERS[kind](*value)
 
-        derived = yield call(types.new_class, name, tuple(bases), {}, fill)
+        derived = yield call(types.new_class, name, tuple(bases), options, fill)
         return derived
 
 

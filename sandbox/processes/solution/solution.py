@@ -76,6 +76,10 @@ _RECURSION_LIMIT = sys.getrecursionlimit()
 # Functions that are used after the answer has run are looked up here, once: it may have replaced them in their modules.
 _leave, _collect, _run_exit_functions = os._exit, gc.collect, atexit._run_exitfuncs
 _count_exit_functions = atexit._ncallbacks
+_FILE = "/run/solution.py"
+"""File of the answer, as its module says it. There is none."""
+_FRAMES = 40
+"""Frames for a request that is served while the answer waits for the reply to a callback."""
 _FINALIZER_WORDS = "__del__", "weakref", "open", "yield", "async"
 """Words of which a source has at least one if it can print when its last objects are freed.
 
@@ -197,9 +201,13 @@ class _Solution:
                 apply_file_changes(current_files.tree, *fields)
                 continue
             nested, self.depth = self.depth, self.depth + 1
+            if nested:
+                _set_recursion_limit(_recursion_limit() + _FRAMES)
             yield from self.reply(self.verbs[verb](*fields), with_changes=verb == CALL)
             self.depth = nested
             self.is_serving = nested > 0
+            if nested:
+                _set_recursion_limit(max(_recursion_limit() - _FRAMES, _RECURSION_LIMIT))
         return None
 
     def parse_message(self, request: bytes) -> list[Any]:
@@ -357,6 +365,7 @@ def _with_files(message: bytes) -> bytes:
 def _blank_module(name: str) -> types.ModuleType:
     module = types.ModuleType(name)
     vars(module)["__builtins__"] = builtins
+    vars(module)["__file__"] = _FILE
     return module
 
 

@@ -1,0 +1,49 @@
+"""Classes of the solution as objects of test code: what they hold, and what their attributes are.
+
+An answer may hand out a class in the place of a list or a text, and its metaclass decides what is in it. So the rules
+are those of `testcases.proxies.trust` for objects: the test's own plain data is compared in the harness process.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.wire.protocol import OP
+from testcases.proxies import trust
+from testcases.proxies.trust_table import Operation
+from testcases.signals import is_from_solution
+
+if TYPE_CHECKING:
+    from testcases.proxies.session import Session
+
+__all__ = ["class_attribute", "class_contains"]
+
+
+def class_contains(session: Session, kind: Any, item: Any) -> bool:
+    """Return whether an item is in a class, such as a member in an enumeration.
+
+    Raises:
+        RefusedError: the class cannot be iterated over, and is none that the test means as one.
+    """
+    try:
+        items = iter(kind)
+    except TypeError as error:
+        if not is_from_solution(error):
+            raise
+    else:
+        # Since Python 3.12 an enumeration also holds the values of its members.
+        return any(one is item or one == item or getattr(one, "value", one) == item for one in items)
+    if not session.classes.is_constructible(kind):
+        raise trust.refusal(Operation.CONTAINS)
+    is_in = session.ask(OP, "contains", [kind, item]) is True
+    return is_in and not trust.is_said_of_a_stranger(session, "contains", kind, is_in)
+
+
+def class_attribute(session: Session, kind: Any, name: str) -> Any:
+    """Return an attribute of a class.
+
+    Raises:
+        RefusedError: it is a method by which tests decide, of a class that is none that the test means as one.
+    """
+    trust.refuse_claim(session, kind, name)
+    return session.class_attribute(kind, name)
