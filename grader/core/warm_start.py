@@ -32,6 +32,8 @@ _INIT_S: Final = 10.0
 _PROVISIONED_INIT_S: Final = 130.0
 _RESERVE_S: Final = 2.5
 """Seconds of the init phase that are left alone, for what comes before this process and after the import."""
+_MAX_REHEARSED: Final = 8
+"""Number of workers that rehearse. A function has 6 at most; a larger host starts the others when they are needed."""
 
 _log = logging.getLogger("grader.answering")  # operators filter on it: docs/operations.md
 
@@ -74,13 +76,14 @@ class HandlerBase:
         return self._complete()[0]
 
     def rehearse(self) -> None:
-        """Grade one harmless answer for each worker, so that every process that events need is there, and has worked.
+        """Grade a harmless answer for each worker, so that every process that events need is there, and has worked.
 
         A failure is logged only: events that come later report it themselves.
         """
         try:
             grader, service = self._complete()
-            grades = grader.grade_batch([_sample(number) for number in range(grader.workers)])
+            answers = min(grader.workers, _MAX_REHEARSED)
+            grades = grader.grade_batch([_sample(number) for number in range(answers)])
             service.prepare()
         except Exception as error:  # noqa: BLE001 - raised again by the first event
             _log.warning("the rehearsal failed: %s", error)
