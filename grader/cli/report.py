@@ -111,7 +111,7 @@ def _read(file: str, *receivers: Callable[[StoredResult], None]) -> None:
 def _titles(files: list[str]) -> list[str]:
     """Return names for people: the paths below the folder that all have in common."""
     if len(files) == 1:
-        return [printable(Path(files[0]).name)]
+        return ["<stdin>" if files[0] == STDIN else printable(Path(files[0]).name)]
     shared = os.path.commonpath([Path(file).absolute().parent for file in files])
     return [printable(os.path.relpath(Path(file).absolute(), shared)) if file != STDIN else "<stdin>" for file in files]
 

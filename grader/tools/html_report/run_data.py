@@ -80,7 +80,7 @@ class RunData:
         for column in self._metrics.values():
             column.extend([0.0] * (len(self._names) - len(column)))
         if result.reward is not None:
-            self._verdicts.update(result.verdicts)
+            self._verdicts.update(map(printable, result.verdicts))
         self._has_details = self._has_details or result.has_details
         self._pending.append(_details(result))
         if len(self._pending) >= CHUNK:
@@ -119,12 +119,12 @@ def _details(result: StoredResult) -> list[Any]:
     """Return the details of a sample, in the order in which `Run.details` of the script reads them."""
     return [
         None if result.answer is None else printable(result.answer),
-        [[test.index, test.verdict, printable(test.name), printable(test.detail)] for test in result.tests],
-        list(Counter(result.verdicts).items()),
+        [[test.index, printable(test.verdict), printable(test.name), printable(test.detail)] for test in result.tests],
+        [[printable(verdict), count] for verdict, count in Counter(result.verdicts).items()],
         [printable(finding) for finding in result.style_findings],
         printable(result.reason),
-        result.extraction_rule,
-        {name: value for name, value in result.metrics.items() if name not in _DIGITS},
-        dict(result.timings_ms or {}),
+        printable(result.extraction_rule),
+        {printable(name): value for name, value in result.metrics.items() if name not in _DIGITS},
+        {printable(stage): value for stage, value in (result.timings_ms or {}).items()},
         printable(result.prompt),
     ]

@@ -74,7 +74,7 @@ function problemChanges(before, after) {
           shape("text", { class: "tick", x: left - 8, y: y(value) + 4, "text-anchor": "end" }, 100 * value + " %"), shape("text", { class: "tick", x: x(value), y: base + 16, "text-anchor": "middle" }, 100 * value + " %")]),
         shape("line", { class: "axis", x1: x(0), y1: y(0), x2: x(1), y2: y(1) }),
         shape("text", { class: "tick", x: x(1), y: base + 31, "text-anchor": "end" }, "pass rate in A"),
-        shape("text", { class: "tick", x: x(1) + 18, y: y(1) + 4 }, "up: better in " + RUN_LETTERS[after.number]), shape("text", { class: "tick", x: x(1) + 18, y: y(0) + 4 }, "down: worse"),
+        width > x(1) + 130 ? [shape("text", { class: "tick", x: x(1) + 18, y: y(1) + 4 }, "up: better in " + RUN_LETTERS[after.number]), shape("text", { class: "tick", x: x(1) + 18, y: y(0) + 4 }, "down: worse")] : null,
         [...places].map(([key, list]) => {
           const [old, now] = key.split(":").map((value) => value / 40);
           const title = plural(list.length, "problem") + ": " + percent(old) + " → " + percent(now) + (list.length <= 3 ? ": " + list.map((problem) => problem.name).join(", ") : "");

@@ -75,6 +75,8 @@ class LongTable {
       nodes.push(node);
     }
     this.space.replaceChildren(...nodes);
+    // the columns of the head end where those of the rows do, left of the scroll bar
+    this.head.style.paddingRight = 12 + this.view.offsetWidth - this.view.clientWidth + "px";
   }
 
   choose(place) {

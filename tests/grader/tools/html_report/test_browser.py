@@ -54,6 +54,9 @@ def test_it_is_drawn_without_complaint_and_fits(
         page.wait("document.querySelectorAll('svg .bar .value').length > 100")
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         assert page.evaluate("document.querySelectorAll('#samples .row').length") < 60
+        cells = "[...document.querySelector(`#samples .${name}`).children]"
+        left = f"(name) => {cells}.map((one) => Math.round(one.getBoundingClientRect().left))"
+        assert page.evaluate(f"({left})('head')") == page.evaluate(f"({left})('row')")
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (background == "rgb(21, 23, 26)") == dark
         shoot(page, f"{size[0]}-{'dark' if dark else 'light'}")
