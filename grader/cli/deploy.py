@@ -203,10 +203,15 @@ def _print_plan(values: dict[str, str], changes: Sequence[Change], target: Targe
     sys.stdout.write("\n".join(lines) + "\n")
 
 
+def _layers(report: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = report.get("walls", [])
+    return found
+
+
 def _print_summary(name: str, arn: str, report: dict[str, Any], *, changed: bool) -> None:
-    tier = one_line(report.get("tier", "unknown"))
+    tier, layers = one_line(report.get("tier", "unknown")), sum(bool(one.get("stands")) for one in _layers(report))
     lines = [
-        f"{'Deployed' if changed else _ALREADY}; the function responds (isolation tier: {tier}).",
+        f"{'Deployed' if changed else _ALREADY}; the function responds (isolation tier: {tier}, {layers} layers).",
         "",
         arn,
         "",

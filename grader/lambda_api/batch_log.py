@@ -145,8 +145,8 @@ _UNITS: Final = {"ms": "Milliseconds", "mb": "Megabytes"}
 """Units by the last word of a metric's name."""
 _COUNTS: Final = frozenset(
     {
-        "samples", "unscored", "groups", "tests_passed", "tests_total", "timeouts", "policy_violation", "grader_error",
-        "stub", "code_found", "code_truncated", "shared_process", "judge_error",
+        "samples", "unscored", "groups", "isolation_layers", "tests_passed", "tests_total", "timeouts",
+        "policy_violation", "grader_error", "stub", "code_found", "code_truncated", "shared_process", "judge_error",
     }
 )  # fmt: skip
 
@@ -203,6 +203,7 @@ def batch_lines(graded: GradedBatch, origin: Origin) -> list[dict[str, Any]]:
         "all_passed_share": share_equal_to(functional, 1.0),
         "groups": len(spreads),
         "zero_spread_share": share_equal_to(spreads, 0.0),
+        "isolation_layers": sum(layer.active for layer in graded.host.layers),
     }
     series: dict[str, Sequence[float]] = {"reward": rewards, "group_spread": spreads}
     for index, metric in enumerate(graded.grades[0].metrics):  # the order is the same in every grade

@@ -91,6 +91,18 @@ def test_every_setting_of_the_grader_is_a_parameter() -> None:
         assert variables[variable] == "x", f"{variable}: !If [Sets{name}, !Ref {name}, !Ref AWS::NoValue]"
 
 
+def test_a_setting_may_have_the_values_that_the_grader_accepts() -> None:
+    template = Template.load()
+    names = settings_of(template)
+    for section, prefix in [(GraderConfig, ""), *((one, f"{name}_") for name, one in GraderConfig.SECTIONS.items())]:
+        for key, field_type in field_types(section).items():
+            allowed = template.parameters[names[f"GRADER_{prefix}{key}".upper()]].allowed
+            if allowed:
+                schema = field_type.schema()
+                kinds = schema.get("anyOf", [schema])
+                assert allowed == ("", *(str(value) for kind in kinds for value in kind["enum"])), key
+
+
 @pytest.mark.parametrize("tests", [None, "s3://bucket/tests/"])
 @pytest.mark.parametrize("environment", [{}, {"GRADER_WORKERS": "2"}, {"GRADER_CREDENTIALS": "keep"}])
 def test_the_environment_is_the_one_that_the_command_checks(tests: str | None, environment: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cfnlint.decode.cfn_yaml import load as load_template
 
-from grader.lambda_api.batch_log import DIMENSION, NAMESPACE, batch_lines, sample_line
+from grader.lambda_api.batch_log import DIMENSION, NAMESPACE, Origin, batch_lines, sample_line
 from grader.tools.logs.insights import load_queries
 from testcases.verdict import Verdict
 from tests.grader.lambda_api.emf import metrics_in
@@ -25,7 +25,7 @@ TEMPLATE = Path(__file__).parents[4] / "deploy" / "monitoring.yaml"
 DOCUMENT = (Path(__file__).parents[4] / "docs" / "operations.md").read_text("utf-8")
 RESOURCES: dict[str, Any] = load_template(str(TEMPLATE))["Resources"]
 BATCH = graded(scored(0.5), scored(1.0), unscored_grade("b", "no"))
-(RECORD,) = batch_lines(BATCH, "f")
+(RECORD,) = batch_lines(BATCH, Origin("f"))
 EMITTED = metrics_in(RECORD)
 FROM_JOURNAL = {"timestamp", "level"}
 FROM_LAMBDA = {"type", "record.metrics.durationMs", "record.metrics.initDurationMs", "record.metrics.maxMemoryUsedMB"}
@@ -106,7 +106,7 @@ def test_every_risk_has_an_alarm_with_instructions() -> None:
     watched = {metric for alarm in ALARMS.values() for _, metric, _ in stats_of(alarm)}
     assert watched == {
         "zero_reward_share", "none_passed_share", "full_reward_share", "all_passed_share", "zero_spread_share",
-        "grader_error", "deadline_share", "policy_violation", "Errors", "Throttles",
+        "grader_error", "deadline_share", "policy_violation", "isolation_layers", "Errors", "Throttles",
     }  # fmt: skip
     assert set(re.findall(r"^\| `([A-Z]\w+)` \|", DOCUMENT, re.MULTILINE)) == set(ALARMS)
 

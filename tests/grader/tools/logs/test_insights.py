@@ -121,5 +121,5 @@ def test_the_distance_of_rows_fits_the_time_range(hours: float, width: str) -> N
 
 
 def test_every_query_has_a_description() -> None:
-    assert len(load_queries()) == 10
+    assert len(load_queries()) == 11
     assert all(one.about and "\n" not in one.about and one.text for one in load_queries().values())
