@@ -7,6 +7,7 @@ import functools
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,28 @@ def test_sam_has_nothing_to_translate() -> None:
     assert translated["Resources"] == read()["Resources"]
 
 
-def test_the_package_has_this_template() -> None:
-    assert Template.load().text == (FOLDER / "template.yaml").read_text()
+@pytest.mark.slow
+@pytest.mark.parametrize(("version", "has_it"), [("standard", True), ("editable", False)])
+def test_an_installed_package_has_this_template(tmp_path: Path, version: str, has_it: bool) -> None:
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        f"wheel:{version}",
+        "-d",
+        str(tmp_path),
+    ]
+    subprocess.run(command, cwd=FOLDER.parent, capture_output=True, timeout=100, check=True)
+    (wheel,) = tmp_path.iterdir()
+    with zipfile.ZipFile(wheel) as archive:
+        found = {name: archive.read(name) for name in archive.namelist() if name.endswith(".yaml")}
+    text = (FOLDER / "template.yaml").read_bytes()
+    assert found == ({"grader/tools/deploy/template.yaml": text} if has_it else {}), "in a checkout it is where it was"
+    assert Template.load().text == text.decode()
 
 
 def test_every_setting_of_the_grader_is_a_parameter() -> None:

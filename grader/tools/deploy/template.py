@@ -12,7 +12,6 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,11 +93,8 @@ class Template:
         Raises:
             ToolError: the installation lacks it.
         """
-        # In a wheel it is beside this module; a checkout has it in deploy/, where SAM and Terraform users find it.
-        beside = files(__package__).joinpath(_NAME)
-        if beside.is_file():
-            return cls(beside.read_text("utf-8"))
-        path = Path(__file__).parents[3] / "deploy" / _NAME
+        # A link in the checkout, which has the file in deploy/, where users of SAM and Terraform look for it.
+        path = Path(__file__).with_name(_NAME)
         try:
             return cls(path.read_text("utf-8"))
         except OSError as error:
