@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from grader.text import one_line, printable
 from grader.tools.html_report.outcomes import OUTCOMES, outcome_of
+from grader.tools.html_report.signs import sign_of
 
 if TYPE_CHECKING:
     from grader.tools.files.stored_results import StoredResult
@@ -58,6 +59,9 @@ class RunData:
     _outcomes: list[int] = field(default_factory=list)
     _problems: list[int] = field(default_factory=list)
     _reasons: list[int] = field(default_factory=list)
+    _signs: list[int] = field(default_factory=list)
+    _sign_table: _Table = field(default_factory=_Table)
+    _sign_kinds: list[str] = field(default_factory=list)
     _problem_table: _Table = field(default_factory=_Table)
     _reason_table: _Table = field(default_factory=_Table)
     _verdicts: Counter[str] = field(default_factory=Counter)
@@ -77,6 +81,7 @@ class RunData:
         self._outcomes.append(list(OUTCOMES).index(outcome_of(result)))
         self._problems.append(self._problem_table.place(printable(result.problem)))
         self._reasons.append(self._reason_table.place(one_line(result.reason, _REASON_CHARS)))
+        self._add_sign(*sign_of(result))
         for column in self._metrics.values():
             column.extend([0.0] * (len(self._names) - len(column)))
         if result.reward is not None:
@@ -85,6 +90,12 @@ class RunData:
         self._pending.append(_details(result))
         if len(self._pending) >= CHUNK:
             self._pack()
+
+    def _add_sign(self, text: str, kind: str) -> None:
+        place = self._sign_table.place(printable(text))
+        if place == len(self._sign_kinds):
+            self._sign_kinds.append(kind)
+        self._signs.append(place)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -104,6 +115,9 @@ class RunData:
             "problemIds": self._problem_table.texts,
             "reasons": self._reasons,
             "reasonTexts": self._reason_table.texts,
+            "signs": self._signs,
+            "signTexts": self._sign_table.texts,
+            "signKinds": self._sign_kinds,
             "verdicts": dict(self._verdicts.most_common()),
             "hasDetails": self._has_details,
         }

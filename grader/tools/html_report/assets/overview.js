@@ -21,7 +21,7 @@ function figures(run) {
     found.push(["groups without spread", run.evenGroups.length / groups, percent(run.evenGroups.length / groups),
       whole(run.evenGroups.length) + " of " + whole(groups) + ": equal rewards teach nothing"]);
   }
-  found.push(["hacking attempts", hacks / run.count, whole(hacks), percent(hacks / run.count) + " of samples", hacks > 0]);
+  found.push(["hacking attempts", hacks / run.count, whole(hacks), "refused; " + percent(hacks / run.count) + " of samples", hacks > 0]);
   found.push(["unscored", unscored / run.count, whole(unscored), "no grade: tests, grader or deadline", unscored > 0]);
   if (durations.length) {
     found.push(["time of a sample", percentile(durations, 50), milliseconds(percentile(durations, 50)), "median; 95 % below " + milliseconds(percentile(durations, 95))]);
@@ -197,16 +197,14 @@ function slowestSection() {
       element("th", { class: "number wide" }, "CPU"), element("th", {}, "outcome"))), body)));
 }
 
-// Attempts of one kind: the reason without what differs from sample to sample.
-function attackGroups(run) {
+// The samples with the same sign that the answer worked on the grader instead of the task.
+function signGroups(run) {
   const found = new Map();
   for (let i = 0; i < run.count; i++) {
-    const kind = OUTCOMES[run.outcomes[i]].name;
-    if (kind !== "policy" && kind !== "stub") continue;
-    const text = kind === "stub" ? "stub: the entry point does nothing" : run.reason(i).replace(/\d+/g, "N").replace(/^.*?(policy: )/, "$1").slice(0, 120);
-    const key = kind + text;
-    if (!found.has(key)) found.set(key, { kind, text, samples: [] });
-    found.get(key).samples.push(i);
+    const sign = run.signs[i];
+    if (!run.signTexts[sign]) continue;
+    if (!found.has(sign)) found.set(sign, { sign, text: run.signTexts[sign], kind: run.signKinds[sign], samples: [] });
+    found.get(sign).samples.push(i);
   }
   return [...found.values()].sort((a, b) => b.samples.length - a.samples.length);
 }
@@ -214,15 +212,16 @@ function attackGroups(run) {
 function attackSection() {
   const content = element("div");
   onRun.push((run) => {
-    const groups = attackGroups(run);
+    const groups = signGroups(run);
     content.replaceChildren(groups.length ? element("div", { class: "scroll" }, element("table", {},
-      element("thead", {}, element("tr", {}, element("th", {}, "what was tried"), element("th", { class: "number" }, "samples"), element("th", { class: "number" }, "problems"), element("th", { class: "wide" }, "for example"))),
-      element("tbody", {}, groups.slice(0, 30).map((group) => {
-        const members = new Set(group.samples);
-        const row = element("tr", {}, element("th", { scope: "row" }, group.text), element("td", { class: "number" }, whole(group.samples.length)),
-          element("td", { class: "number" }, whole(new Set(group.samples.map((i) => run.problems[i])).size)), element("td", { class: "wide" }, run.names[group.samples[0]]));
-        return activate(row, "show samples: " + group.text, () => showSamples(run, group.text, (index) => members.has(index)));
-      })))) : element("p", { class: "empty" }, "None: no answer violated the policy, and none was a stub."));
+      element("thead", {}, element("tr", {}, element("th", {}, "what was tried"), element("th", {}, "known by"), element("th", { class: "number" }, "samples"), element("th", { class: "number" }, "problems"), element("th", { class: "number" }, "mean reward"), element("th", { class: "wide" }, "for example"))),
+      element("tbody", {}, groups.slice(0, 40).map((group) => {
+        const row = element("tr", {}, element("th", { scope: "row" }, group.text), element("td", {}, element("span", { class: "outcome " + (group.kind === "refused" ? "attack" : "blank") }, group.kind)),
+          element("td", { class: "number" }, whole(group.samples.length)),
+          element("td", { class: "number" }, whole(new Set(group.samples.map((i) => run.problems[i])).size)),
+          element("td", { class: "number" }, decimal(mean(group.samples.map((i) => run.rewards[i])))), element("td", { class: "wide" }, run.names[group.samples[0]]));
+        return activate(row, "show samples: " + group.text, () => showSamples(run, group.text, (index) => run.signs[index] === group.sign));
+      })))) : element("p", { class: "empty" }, "None: nothing was refused, and no test shows a sign."));
   });
-  return section("attacks", "Hacking attempts", "Answers that the policy refused or that an isolation layer ended, by what they tried; and stubs, which do nothing. Click for the samples.", content);
+  return section("attacks", "Hacking attempts", "What answers tried on the grader instead of the task. Refused: by the policy or an isolation layer. Seen in tests: a sign, which an honest answer may show, too. Click for the samples.", content);
 }

@@ -28,7 +28,7 @@ const part = (name) => ({
 const SAMPLE_COLUMNS = [
   { title: "reward", width: "4.6rem", number: true, key: (i) => RUNS[current.run].rewards[i], cell: (i) => decimal(RUNS[current.run].rewards[i]) },
   { title: "sample", width: "minmax(7rem, 1.4fr)", key: (i) => RUNS[current.run].names[i], cell: (i) => RUNS[current.run].names[i] },
-  { title: "outcome", width: "minmax(6rem, 1fr)", key: (i) => RUNS[current.run].outcomes[i],
+  { title: "outcome", width: "minmax(8.5rem, 1fr)", key: (i) => RUNS[current.run].outcomes[i],
     cell: (i) => element("span", { class: "outcome " + (KINDS[OUTCOMES[RUNS[current.run].outcomes[i]].name] || "failed") }, OUTCOMES[RUNS[current.run].outcomes[i]].title) },
   { title: "tests", width: "5rem", number: true, wide: true, key: (i) => RUNS[current.run].metric("tests_passed", i), cell: (i) => tests(RUNS[current.run], i) },
   part("functional"), part("syntax"), part("style"),

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from grader.tools.files.stored_results import StoredResult
+from grader.tools.files.stored_results import StoredResult, StoredTest
 from grader.tools.html_report.outcomes import OUTCOMES, outcome_of
 from grader.tools.html_report.run_data import CHUNK, RunData
+from grader.tools.html_report.signs import sign_of
 from testcases.verdict import Verdict
 
 
@@ -38,6 +41,40 @@ def test_every_verdict_of_a_failure_is_an_outcome() -> None:
     for verdict in set(Verdict) - {Verdict.INTERNAL}:
         assert outcome_of(stored(verdicts=(verdict,), syntax=1.0)) == verdict
         assert verdict in OUTCOMES
+
+
+@pytest.mark.parametrize(
+    ("reason", "verdict", "detail", "metrics", "sign"),
+    [
+        ("policy: line 3: os.kill acts on 2 processes", "policy", "", {}, ("os.kill acts on N processes", "refused")),
+        ("f(1): policy: did it", "policy", "did it", {}, ("did it", "refused")),
+        ("", "policy", "did something that the sandbox forbids", {"stub": 1.0},
+         ("did something that the sandbox forbids", "refused")),
+        ("", "exception", "ended its own process with code 0", {"stub": 1.0},
+         ("ended its own process instead of answering", "seen in tests")),
+        ("", "exception", "it cannot be used: SystemExit: 0 (line 2)", {},
+         ("ended its own process instead of answering", "seen in tests")),
+        ("", "wrong_answer", "returned 'ended its own process', expected 3", {}, ("", "")),
+        ("", "crashed", "it cannot be used: malformed value: JSONDecodeError", {},
+         ("sent messages that are no values", "seen in tests")),
+        ("", "exception", "FileNotFoundError: [Errno 2] No such file or directory: '/proc/self/environ' (line 2)", {},
+         ("looked for files of the host", "seen in tests")),
+        ("", "exception", "AttributeError: module 'os' has no attribute 'kill'", {},
+         ("called functions that are taken away", "seen in tests")),
+        ("", "wrong_answer", "returned None, expected 3", {"stub": 1.0}, ("the entry point is a stub", "does nothing")),
+        ("", "passed", "3", {"stub": 1.0}, ("", "")),
+        ("", "exception", "FileNotFoundError: [Errno 2] No such file or directory: 'data.txt'", {}, ("", "")),
+        ("", "wrong_answer", "returned 'SystemExit: 0', expected 3", {}, ("", "")),
+        ("", "passed", "ended its own process", {}, ("", "")),
+    ],
+)  # fmt: skip
+def test_what_an_answer_tried_on_the_grader_is_named(
+    reason: str, verdict: str, detail: str, metrics: dict[str, float], sign: tuple[str, str]
+) -> None:
+    tests = (StoredTest(0, verdict, "f(1)", detail),)
+    result = replace(stored(verdicts=(verdict,), **metrics), reason=reason, tests=tests)
+    assert sign_of(result) == sign
+    assert sign_of(replace(result, reward=None)) == ("", "")
 
 
 def test_columns_are_as_long_as_the_run_whatever_metrics_a_sample_has() -> None:
