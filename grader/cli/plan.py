@@ -13,6 +13,7 @@ from grader.cli.progress import ProgressBar
 from grader.errors import InputError
 from grader.tools.files.samples import SampleFile
 from grader.tools.sizing.measure import measure
+from grader.tools.sizing.other_costs import other_costs
 from grader.tools.sizing.prices import ARCHITECTURES, prices_for
 from grader.tools.sizing.profile import read_profile
 from grader.tools.sizing.sizing import Workload, size_function
@@ -124,10 +125,18 @@ def plan(  # noqa: PLR0913, PLR0917  # one for each option
     )
     profile = read_profile(measured) if measured is not None else _measure_file(str(file), settings, samples)
     sizing = size_function(profile, prices, demand)
+    others = other_costs(sizing.chosen.memory_mb, architecture)
     if as_json:
-        print_json({"profile": profile.as_dict(), "prices": prices.as_dict(), "plan": sizing.as_dict()})
+        print_json(
+            {
+                "profile": profile.as_dict(),
+                "prices": prices.as_dict(),
+                "plan": sizing.as_dict(),
+                "other_costs": others.as_dict(),
+            }
+        )
     else:
-        show(sizing_tables(sizing, profile, prices, demand))
+        show(sizing_tables(sizing, profile, prices, demand, others))
 
 
 def _measure_file(file: str, settings: GraderConfig, max_samples: int) -> Profile:

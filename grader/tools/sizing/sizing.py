@@ -289,7 +289,23 @@ def _warnings(option: MemoryOption, profile: Profile, demand: Workload, payload_
         )
     if option.memory_mb > _MAX_MEMORY_MB:
         warnings.append(f"a function can have at most {_MAX_MEMORY_MB} MB")
+    warnings += _quota_warnings(option, demand)
+    return warnings
+
+
+def _quota_warnings(option: MemoryOption, demand: Workload) -> list[str]:
+    warnings = []
     concurrency = _concurrency(option, demand)
+    if option.memory_mb > _NEW_ACCOUNT_MB:
+        warnings.append(
+            f"new accounts may have at most {_NEW_ACCOUNT_MB} MB for a function until AWS raises the quota; then use "
+            "`--memory` with less, or ask AWS support"
+        )
+    if _NEW_ACCOUNT_CONCURRENCY < concurrency <= _ACCOUNT_CONCURRENCY:
+        warnings.append(
+            f"new accounts may have only {_NEW_ACCOUNT_CONCURRENCY} concurrent invocations of all functions together; "
+            "look at the quota before the job (`aws lambda get-account-settings`)"
+        )
     if concurrency > _ACCOUNT_CONCURRENCY:
         warnings.append(
             f"{concurrency} concurrent invocations exceed an account's default quota ({_ACCOUNT_CONCURRENCY}); "
@@ -298,5 +314,10 @@ def _warnings(option: MemoryOption, profile: Profile, demand: Workload, payload_
     return warnings
 
 
+_NEW_ACCOUNT_MB: Final = 3008
+"""Memory that users meet as the limit of new accounts, as in awslabs/landing-zone-accelerator-on-aws#1139 (2026-06).
+"New AWS accounts have reduced concurrency and memory quotas" (Lambda quotas, 2026-11), but the page has no figures."""
+_NEW_ACCOUNT_CONCURRENCY: Final = 10
+"""Likewise, concurrent invocations."""
 _ACCOUNT_CONCURRENCY: Final = 1000
 """Default quota of concurrent executions of all functions of an account in a region (Lambda quotas)."""

@@ -8,11 +8,13 @@ from rich.console import Group
 from rich.text import Text
 
 from grader.tools.report.tables import new_table, plain
+from grader.tools.sizing.other_costs import METRICS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from grader.tools.sizing.other_costs import OtherCosts
     from grader.tools.sizing.prices import Prices
     from grader.tools.sizing.profile import Profile
     from grader.tools.sizing.sizing import Sizing, Workload
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["sizing_tables"]
 
 
-def sizing_tables(plan: Sizing, profile: Profile, prices: Prices, demand: Workload) -> Group:
-    """Make the tables of measurements, recommended settings, options and callers."""
+def sizing_tables(plan: Sizing, profile: Profile, prices: Prices, demand: Workload, others: OtherCosts) -> Group:
+    """Make the tables of measurements, recommended settings, options, callers and other costs."""
     parts: list[RenderableType] = [
         _profile_table(profile),
         Text(),
@@ -31,9 +33,12 @@ def sizing_tables(plan: Sizing, profile: Profile, prices: Prices, demand: Worklo
         Text(),
         _caller_table(plan, demand),
         Text(),
+        _others_table(others),
+        Text(),
     ]
     parts += [plain(f"note: {text}") for text in plan.warnings]
     parts.append(plain(_price_note(prices, demand)))
+    parts.append(plain(f"Other costs, in us-east-1: {'; '.join(others.sources)}."))
     return Group(*parts)
 
 
@@ -111,6 +116,23 @@ def _caller_table(plan: Sizing, demand: Workload) -> Table:
             f"{step.seconds:.1f}",
             _dollars(step.dollars),
         )
+    return table
+
+
+def _others_table(others: OtherCosts) -> Table:
+    table = new_table("Other costs, beside those of grading", "item", "price", "for")
+    share = f"{others.provisioned_grading_share:.0%}"
+    warm = f"an hour ({_dollars(others.provisioned_month)} for 30 days); grading in it costs {share} of the usual price"
+    for row in (
+        ("log", _dollars(others.log_million_samples), "a million samples, with log_samples = brief"),
+        ("log, kept", _dollars(others.log_storage_month), "the same, each month of --retention"),
+        ("a query of `grader logs`", _dollars(others.log_query), "the same, if it reads all of it"),
+        (f"{METRICS} metrics", _dollars(others.metrics_month), "a month in which anything is graded"),
+        ("alarms of deploy/monitoring.yaml", _dollars(others.alarms_month), "a month"),
+        ("its dashboard", _dollars(others.dashboard_month), "a month"),
+        ("one provisioned environment", _dollars(others.provisioned_hour), warm),
+    ):
+        table.add_row(*map(plain, row))
     return table
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from grader.aws.lambda_function import PAYLOAD_BYTES
 from grader.config.memory import executors_in, host_memory_mb
 from grader.errors import InputError
+from grader.tools.sizing.other_costs import other_costs
 from grader.tools.sizing.prices import Prices, prices_for
 from grader.tools.sizing.profile import Profile, read_profile
 from grader.tools.sizing.sizing import Sizing, Workload, size_function
@@ -157,6 +158,8 @@ def test_a_step_takes_several_rounds_of_a_callers_concurrent_invocations() -> No
         (replace(BUSY, slowest_s=500.0), {}, "an invocation ends after 900"),
         (BUSY, {"memory_mb": 1769, "batch_size": 200, "step_s": 5.0}, "longer than the 5 s for a step"),
         (BUSY, {"batch_size": 1, "step_samples": 10_000, "step_s": 0.5}, "exceed an account's default quota"),
+        (BUSY, {"memory_mb": 3538}, "new accounts may have at most 3008 MB"),
+        (BUSY, {"memory_mb": 1769, "batch_size": 50, "step_s": 10.0}, "new accounts may have only 10 concurrent"),
     ],
 )
 def test_problems_are_warned_of(profile: Profile, demand: dict[str, Any], message: str) -> None:
@@ -164,7 +167,7 @@ def test_problems_are_warned_of(profile: Profile, demand: dict[str, Any], messag
 
 
 def test_there_are_no_warnings_without_problems() -> None:
-    assert planned().warnings == ()
+    assert planned(memory_mb=1769, step_s=120.0).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -201,7 +204,10 @@ def test_tables_show_the_recommended_settings() -> None:
     demand = Workload()
     plan = size_function(replace(BUSY, unscored=2), PRICES, demand)
     out = io.StringIO()
-    Console(file=out, width=140).print(sizing_tables(plan, BUSY, PRICES, demand))
+    Console(file=out, width=140).print(
+        sizing_tables(plan, BUSY, PRICES, demand, other_costs(plan.chosen.memory_mb, "x86_64"))
+    )
+    assert "one provisioned environment" in out.getvalue()
     assert "3538 MB" in out.getvalue()
     assert "note: 2 samples are unscored" in out.getvalue()
     assert "a test" in out.getvalue()
