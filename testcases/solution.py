@@ -24,7 +24,7 @@ from testcases.signals import (
 )
 from testcases.source.comparisons import ARGUMENTS_NAME
 from testcases.source.instrumentation import CAUGHT_NAME, compile_test
-from testcases.source.parsing import free_names
+from testcases.source.parsing import bound_names_in, free_names
 from testcases.source.reached import REACHED_NAME
 from testcases.verdict import Verdict
 from testcases.watchdog import OutOfTimeError
@@ -161,6 +161,8 @@ class Solution:
             self._namespace = checked_namespace(
                 self._prompt, self._setup, {**names, **self.modules}, self.entry_point, lambda: self.asked_count
             )
+            if "Enum" in self._prompt or "Flag" in self._prompt:
+                self.proxies.enums.learn(self._namespace, bound_names_in(self._prompt))
         return self._namespace
 
 

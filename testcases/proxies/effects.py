@@ -70,6 +70,8 @@ class Effects:
 
     def send(self, client: SolutionClient) -> None:
         """Prepare a new process, and send the levels that test code has set since the last request."""
+        if not self._wanted:
+            return
         if client.generation != self._generation:
             self._generation = client.generation
             self._sent_levels = self._first_levels

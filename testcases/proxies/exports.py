@@ -33,7 +33,7 @@ _MOCK_ATTRIBUTES: Final = frozenset({"method_calls", *(name for kind in _MOCKS f
 _ASSERT_PREFIXES: Final = ("assert", "assret", "asert", "aseert", "assrt")
 """Prefixes of names that are not children of a mock (`unittest.mock.NonCallableMock.__getattr__`)."""
 _TESTCASE_ATTRIBUTES: Final = frozenset(dir(unittest.IsolatedAsyncioTestCase))
-_HARMLESS_MODULES: Final = frozenset({"math", "_operator"})
+_HARMLESS_MODULES: Final = frozenset({"math", "_operator", "datetime"})
 _CONTAINERS: Final = frozenset({list, tuple, set, frozenset, dict})
 _OPERATIONS_OF_KIND: Final[Mapping[str, frozenset[str]]] = types.MappingProxyType(
     {"type": frozenset({"isinstance", "issubclass"}), "coroutine": frozenset({"await"})}
@@ -104,7 +104,12 @@ def _is_of_library(exported: Any, name: str) -> bool:
 
 def _may_be_wrapped(member: Any) -> bool:
     """Return whether a member may be called through a mock that wraps its owner: if it could be exported itself."""
-    return abilities_of(member) is not None or getattr(member, "__module__", None) in _HARMLESS_MODULES
+    # Of a class method written in C, such as `datetime.now`, the class says where it is from.
+    owner = getattr(member, "__self__", None)
+    module = (
+        vars(owner).get("__module__", owner.__module__) if type(owner) is type else getattr(member, "__module__", None)
+    )
+    return abilities_of(member) is not None or module in _HARMLESS_MODULES
 
 
 def _is_remote(value: Any) -> bool:

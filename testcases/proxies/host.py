@@ -15,6 +15,7 @@ from testcases.proxies import exceptions
 from testcases.proxies.argument_changes import ARGUMENT_CHANGES
 from testcases.proxies.class_registry import ClassRegistry, class_by_name
 from testcases.proxies.effects import Effects
+from testcases.proxies.enums import PromptEnums
 from testcases.proxies.exportable import (
     STAY,
     GlobalRef,
@@ -77,12 +78,9 @@ class ProxyHost:
         self._depth = 0
         self._forwarder = StdoutForwarder()
         self._state = ProcessState()
-        self._effects: Effects | None = None
+        self.effects = Effects(frozenset())
+        self.enums = PromptEnums()
         ARGUMENT_CHANGES.clear()
-
-    def tell_of(self, effects: frozenset[str]) -> None:
-        """Let effects of the solution come up in test code from now on (`testcases.proxies.effects`)."""
-        self._effects = Effects(effects) if effects else None
 
     # Requests
 
@@ -125,8 +123,7 @@ class ProxyHost:
         self._depth += 1
         try:
             self._state.send(client)
-            if self._effects is not None:
-                self._effects.send(client)
+            self.effects.send(client)
             reply = self._shared.send_changes(client) or request(client)
         except UnsupportedTypeError as error:
             raise argument_error(error.kind) from None
@@ -140,8 +137,8 @@ class ProxyHost:
             if self._depth == 0:
                 self._pending = None
         self._forwarder.forward_new(client)
-        if self._effects is not None and self._depth == 0:
-            self._effects.receive(client)
+        if self._depth == 0:
+            self.effects.receive(client)
         if pending is not None:
             raise pending
         if reply.status is SolutionStatus.RETURNED:
@@ -277,7 +274,9 @@ class ProxyHost:
         # Only after proxy_class: it sends a request, and meanwhile an older proxy of this key may be garbage-collected
         # and recorded as dropped.
         self._dropped.discard(key)
-        return self._make_proxy(kind, key)
+        proxy = self._make_proxy(kind, key)
+        member = self.enums.member(kind, self.ask(GET, proxy, "name")) if self.enums.is_known(kind) else None
+        return proxy if member is None else member
 
     def adopt_tuple(self, reference: Any, names: Sequence[str], items: tuple[Any, ...]) -> Any:
         """Return the tuple that test code gets for a named tuple of the solution."""
@@ -336,7 +335,7 @@ class ProxyHost:
             if not (isinstance(value, type) and issubclass(value, BaseException)):  # those come back as aliases
                 self._sent_by_name[name] = value
             return Reference(f"{GLOBAL_KEY}{name}", "global", callable(value))
-        made = construction_of(value)
+        made = self.enums.reference_to(value) or construction_of(value)
         if made is not None:
             return made
         owner = getattr(value, "__self__", None) if type(value) is MethodType else None
@@ -375,7 +374,7 @@ class ProxyHost:
         return self._exports.serve(verb, fields)
 
     def hand_out(self, value: Any) -> int | None:
-        """Remember the containers in an attribute that the solution has read; return their number, if there are any."""
+        """Remember the containers in an attribute that the solution has read, and return their number."""
         return self._exports.hand_out(value)
 
     def take_changes(self, number: int, changes: list[Any]) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from testcases.blame import Fault
 from testcases.describe import MAX_TEXT_CHARS, describe_error
 from testcases.faults import fault_of
-from testcases.proxies.effects import effects_named_in, pytest_filters
+from testcases.proxies.effects import Effects, effects_named_in, pytest_filters
 from testcases.proxies.signatures import names_signatures, solution_signatures
 from testcases.proxies.traceback_origin import is_missing_module
 from testcases.pytest_runner import pytest_api
@@ -81,7 +81,7 @@ def run_suite(solution: Solution, source: str, module: str) -> Iterator[CaseResu
         wanted -= star_imported_elsewhere(source, module, wanted, solution.entry_point)
     modules = {module: SolutionModule(module, solution, wanted)}
     suite = Suite(source, modules, solution.namespace, lambda: solution.asked_count)
-    solution.proxies.tell_of(effects_named_in(source))
+    solution.proxies.effects = Effects(effects_named_in(source))
     with suite.installed(RemotePatcher(solution.proxies)):
         for results in suite.steps():
             yield from results

@@ -95,3 +95,58 @@ def test_numbers_and_lists_in_rows_are_the_text_of_programs(grader: Grader, give
     reference = {"inputs": [given], "outputs": [output]}
     assert graded(grader, reference, program) == 1.0
     assert graded(grader, reference, program.replace("sum", "max")) == 0.0
+
+
+ENUM = "from enum import Enum\n\n\nclass Color(Enum):\n    RED = 1\n    GREEN = 2\n\n\n"
+NEXT = "def after(one):\n    return Color.GREEN if isinstance(one, Enum) and one is Color.RED else [one, Color.RED]\n"
+LYING = """
+class Color(Enum):
+    RED = 1
+    GREEN = 2
+    def __eq__(self, other):
+        return True
+    __hash__ = None
+    @property
+    def name(self):
+        return ANY()
+
+
+class ANY(str):
+    def __eq__(self, other):
+        return True
+    __hash__ = str.__hash__
+
+
+"""
+STRANGER = "class Color:\n    RED = GREEN = name = 'GREEN'\n    def __eq__(self, other):\n        return True\n\n\n"
+
+
+@pytest.mark.parametrize("imports", ["", "from solution import after\n"])
+@pytest.mark.parametrize(
+    ("answer", "passed"),
+    [
+        (NEXT, 4),
+        (ENUM + NEXT, 4),
+        (NEXT.replace("Color.GREEN if", "Color.RED if"), 1),
+        ("def after(one):\n    return one\n", 0),
+        (ENUM + LYING + "def after(one):\n    return Color.RED\n", 0),
+        (STRANGER + "def after(one):\n    return Color()\n", 1),
+    ],
+    ids=["helper of the prompt", "own copy", "wrong member", "its argument", "lying members", "another class"],
+)
+def test_members_of_an_enum_of_the_prompt_are_those_of_the_answer(
+    grader: Grader, imports: str, answer: str, passed: int
+) -> None:
+    suite = (
+        "def test_equal():\n    assert after(Color.RED) == Color.GREEN\n"
+        "def test_same():\n    assert after(Color.RED) is Color.GREEN\n"
+        "def test_deep():\n    assert after(Color.GREEN) == [Color.GREEN, Color.RED]\n"
+        "def test_name():\n    assert after(Color.RED) != Color.RED and after(Color.RED).name == 'GREEN'\n"
+    )
+    reference = {
+        "prompt": ENUM + 'def after(one):\n    """Return the colour after one."""\n',
+        "entry_point": "after",
+        "tests": [{"pytest": imports + suite}],
+    }
+    grade = grader.grade(Sample("enum", f"```python\n{answer}```", reference))
+    assert grade.metric("tests_passed") == passed, grade.tests

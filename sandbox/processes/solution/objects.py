@@ -105,6 +105,8 @@ class Objects:
         """Containers in values that test code took, by the number of the request."""
         self._named: dict[int, tuple[Any, str]] = {}
         """What the harness has sent by name, by its address: it goes back by the same name."""
+        self._by_path: dict[str, Any] = {}
+        """What has crossed by name, in either direction."""
 
     def keep(self, value: Any) -> Reference:
         """Keep an object alive for test code, and return the reference that crosses in its place."""
@@ -121,6 +123,7 @@ class Objects:
             name = name_of(value)
             path = f"builtins:{name}" if vars(builtins).get(name) is value else standard_class_name(value)
             if path is not None:
+                self._by_path.setdefault(path, value)
                 return Reference(f"{GLOBAL_KEY}{path}", "type", is_callable=True)
             self.kept[key] = value
             return Reference(key, name, is_callable=True)
@@ -142,9 +145,14 @@ class Objects:
         if isinstance(key, int):
             return self.kept[key]
         if key.startswith(GLOBAL_KEY):
-            value = _global(key.removeprefix(GLOBAL_KEY))
-            if reference.kind != "target":
-                self._named[id(value)] = value, key
+            path = key.removeprefix(GLOBAL_KEY)
+            if reference.kind == "target":
+                return _global(path)
+            # A name stands for the object that it was sent for, though a patch may have put another in its place.
+            if path not in self._by_path:
+                self._by_path[path] = _global(path)
+            value = self._by_path[path]
+            self._named[id(value)] = value, key
             return value
         return self.harness_objects.object_for(reference) if key.startswith(HARNESS_KEY) else reference
 
