@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from testcases.model import Comparison, Problem, Test
 
-__all__ = ["Baseline", "baseline_share", "best_baseline", "earned_share"]
+__all__ = ["Baseline", "baseline_share", "best_baseline", "compared_literals", "earned_share"]
 
 
 def earned_share(problem: Problem, results: Iterable[tuple[int, bool]]) -> float:
@@ -112,6 +112,38 @@ def best_baseline(problem: Problem) -> Baseline | None:
     name = max(known, key=lambda name: earned.get(name, 0.0))  # ties: the first
     total = math.fsum(test.weight * count_tests(test) for test in problem.tests)
     return Baseline(*known[name], min(1.0, earned[name] / total))
+
+
+def compared_literals(problem: Problem) -> list[Any] | None:
+    """Return the literal that each test compares a call of the answer with, where that is all that any test does.
+
+    ``None`` where a test does anything else, so that what an answer earns does not follow from what it returns alone.
+    """
+    if problem.setup or any(test.group is not None or test.weight != 1.0 for test in problem.tests):
+        return None
+    callees = {problem.entry_point.rpartition(".")[2]} if problem.entry_point else set()
+    found: list[tuple[Any] | None] = []
+    for test in problem.tests:
+        tree = try_parse(test.source) if isinstance(test, AssertTest | CheckTest) else None
+        if tree is None:
+            return None
+        parameters = set(_parameters_of_check(tree))
+        statements = [
+            inner
+            for node in tree.body
+            for inner in (node.body if isinstance(node, ast.FunctionDef) and node.name == "check" else [node])
+        ]
+        for node in statements:
+            match node:
+                case ast.Assert(test=ast.Constant(value=value)) if value:
+                    continue
+                case ast.Assert(test=ast.Compare(left=left, ops=[ast.Eq()], comparators=[other])):
+                    found.append(_literal_value(other) if _calls_solution(left, callees | parameters) else None)
+                case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Assign(value=ast.Dict() | ast.Constant()):
+                    continue
+                case _:
+                    return None
+    return [value[0] for value in found if value is not None] if found and None not in found else None
 
 
 def _decides_alone(test: Test, comparison: Comparison) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from grader.config.settings import Credit, RewardConfig
 from grader.errors import InputError
 from grader.tools.datasets.findings import CheckReport, Finding, FindingKind, ProbeResult, Thresholds, find_faults
+from grader.tools.datasets.known_results import is_determined, known_shares
 from grader.tools.datasets.order import in_reverse_order
 from grader.tools.datasets.probes import TRIVIAL_KINDS, ProbeKind, make_probes
 from grader.tools.datasets.tasks import RowError, read_task, task_id
@@ -91,6 +92,8 @@ class _Checker:
         self._options = options
         self._ids: dict[bytes, str] = {}
         self._texts: dict[bytes, str] = {}
+        self._known: dict[int, dict[ProbeKind, float]] = {}
+        """What trivial answers to the rows in memory are known to earn, by the number of the row."""
         self.report = CheckReport()
 
     def check(self, rows: Sequence[Row]) -> Iterator[Row]:
@@ -114,8 +117,13 @@ class _Checker:
 
     def _run_probes(self, tasks: dict[int, Task]) -> dict[int, list[ProbeResult]]:
         """Grade every probe of the tasks: all of them once, solutions as often as the options ask for."""
+        self._known = {number: known_shares(task) for number, task in tasks.items()}
         results = {
-            number: [ProbeResult(probe) for probe in make_probes(task, solutions=self._options.solutions)]
+            number: [
+                ProbeResult(probe)
+                for probe in make_probes(task, solutions=self._options.solutions)
+                if self._known[number].get(probe.kind, 1.0) > self._options.guessable
+            ]
             for number, task in tasks.items()
         }
         # one batch for each repetition, because equal samples of a batch are graded once
@@ -124,7 +132,8 @@ class _Checker:
                 (number, result)
                 for number, of_task in results.items()
                 for result in of_task
-                if repetition == 0 or result.probe.kind is ProbeKind.SOLUTION
+                if repetition == 0
+                or (result.probe.kind is ProbeKind.SOLUTION and not is_determined(tasks[number], result))
             ]
             samples = [result.probe.sample(tasks[number]) for number, result in due]
             for index, grade in self._grader.grade_iter(samples):
@@ -157,10 +166,12 @@ class _Checker:
         report.solutions += len(solutions)
         report.passing += sum(result.passed for result in solutions)
         report.tests += max(len(result.grades[0].tests) for result in results)
-        report.trivial_baseline_sum += max(
-            (result.share for result in results if result.probe.kind in TRIVIAL_KINDS), default=0.0
+        known_of_row = self._known[row.number]
+        shares = [result.share for result in results if result.probe.kind in TRIVIAL_KINDS]
+        report.trivial_baseline_sum += max([*shares, *known_of_row.values()], default=0.0)
+        report.stubs_passing += known_of_row.get(ProbeKind.STUB, 0.0) > 0.0 or any(
+            result.share > 0.0 for result in stubs
         )
-        report.stubs_passing += any(result.share > 0.0 for result in stubs)
         cpu_s = task.problem.limits.cpu_s or self._grader.config.limits.cpu_s
         for kind, detail in find_faults(results, Thresholds(self._options.guessable, self._options.slow * cpu_s)):
             self._add_finding(kind, row, task.id, detail)

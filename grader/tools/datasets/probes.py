@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from grader.tools.datasets.tasks import Task
 
-__all__ = ["TRIVIAL_KINDS", "Probe", "ProbeKind", "make_probes"]
+__all__ = ["TRIVIAL_KINDS", "Probe", "ProbeKind", "is_class", "make_probes"]
 
 
 _SHOWN_CHARS = 60
@@ -101,14 +101,14 @@ def _trivial_probes(task: Task) -> Iterator[Probe]:
         )
     else:
         # The entry point alone does not tell: tests call a class like a function.
-        is_class = _is_class(task, name)
-        raising = f"{name}.__init__" if is_class else name
-        stub = f"class {name}:\n    pass\n" if is_class else _definition_source(name, "return None")
+        of_class = is_class(task, name)
+        raising = f"{name}.__init__" if of_class else name
+        stub = f"class {name}:\n    pass\n" if of_class else _definition_source(name, "return None")
         yield _probe(
             ProbeKind.RAISING, f"{_ERROR_CLASS_SOURCE}{_definition_source(raising, 'raise Refused')}", "always raising"
         )
         yield _probe(ProbeKind.STUB, stub, f"an empty {name}")
-        if not is_class:
+        if not of_class:
             echo = _definition_source(name, "return [*args, *kwargs.values(), None][0]")
             yield _probe(ProbeKind.ECHO, echo, "returning the first argument")
             emptying = _EMPTIED_SOURCE + _definition_source(name, "return emptied(*args, *kwargs.values())")
@@ -137,7 +137,7 @@ def _definition_source(name: str, statement: str) -> str:
     return f"class {root}:\n    def {method}(self, *args, **kwargs):\n        {statement}\n"
 
 
-def _is_class(task: Task, name: str) -> bool:
+def is_class(task: Task, name: str) -> bool:
     """Return True if the code of the row defines the name as a class."""
     return any(
         isinstance(statement, ast.ClassDef) and statement.name == name
