@@ -31,6 +31,9 @@ _FILE: Final = "solution.py"
 # Bound here, because test code may patch them.
 _Logger, _LogRecord = logging.Logger, logging.LogRecord
 _warn = warnings.warn_explicit
+_MAX_UNHANDLED: Final = 1000
+_unhandled: Final[list[list[Any]]] = []
+"""The list of warnings that no test has asked for."""
 _MODULE: Final = "exam"
 """Name of the module of test code (`testcases.signals.TEST_MODULES`), whose functions the solution may call."""
 
@@ -42,16 +45,12 @@ def effects_named_in(source: str) -> frozenset[str]:
 
 @contextlib.contextmanager
 def pytest_filters() -> Iterator[None]:
-    """Filter warnings as pytest does, and show none."""
-    with warnings.catch_warnings():
+    """Filter warnings as pytest does, and show none: it prints them after the tests."""
+    with warnings.catch_warnings(record=True) as unhandled:
+        _unhandled[:] = [unhandled]
         warnings.filterwarnings("always", category=DeprecationWarning)
         warnings.filterwarnings("always", category=PendingDeprecationWarning)
-        warnings.showwarning = _show_nothing
         yield
-
-
-def _show_nothing(*_: Any, **__: Any) -> None:
-    """Do nothing: pytest prints warnings after the tests."""
 
 
 class Effects:
@@ -94,6 +93,9 @@ class Effects:
             self._path.receive(client)
 
     def _on_warning(self, message: Any, line: Any) -> None:
+        for unhandled in _unhandled:
+            if len(unhandled) > _MAX_UNHANDLED:
+                unhandled.clear()
         if not isinstance(message, Warning):
             message = UserWarning(str(message))
         # A filter of the test may turn it into an exception, which the solution then gets.

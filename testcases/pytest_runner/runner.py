@@ -125,9 +125,9 @@ class Suite:
         modules = {"pytest": self._pytest, _MODULE: self.module, **self._modules}
         with ExitStack() as stack:
             stack.enter_context(installed_modules(modules))
-            if "warnings" in effects_named_in(self.source):
-                stack.enter_context(pytest_filters())
             if patcher.is_remote:
+                if "warnings" in effects_named_in(self.source):
+                    stack.enter_context(pytest_filters())
                 stack.enter_context(patched_mocks(patcher))
                 if names_signatures(self.source):
                     stack.enter_context(solution_signatures(patcher.session))

@@ -29,8 +29,8 @@ TRACES = [
     Trace("environment", "import os", "'LEFT' not in os.environ", "os.environ['LEFT'] = '1'"),
     Trace(
         "warnings filters", "import warnings",
-        "warnings.filters[0][0] != 'always'",
-        "warnings.simplefilter('always')",
+        "warnings.filters[0][0] != 'module'",
+        "warnings.simplefilter('module')",
     ),
     Trace(
         "warnings hook", "import warnings",
