@@ -103,7 +103,7 @@ class StackServer:
         CloudFormationResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER = {}
         for name in (
             "create_change_set", "describe_change_set", "delete_change_set", "execute_change_set", "describe_stacks",
-            "describe_stack_resources", "describe_stack_events", "delete_stack",
+            "describe_stack_resources", "describe_stack_events", "delete_stack", "list_change_sets",
         ):  # fmt: skip
 
             def answer(response: Any, name: str = name) -> Any:
@@ -150,6 +150,10 @@ class StackServer:
                 "Changes": [{"Type": "Resource", "ResourceChange": one} for one in found.changes],
             }
         )
+
+    def list_change_sets(self, get: Any, region: str) -> Any:
+        found = [one for one in self._change_sets.values() if one.stack.identity == get("StackName")]
+        return ActionResult({"Summaries": [{"ChangeSetName": one.name, "ChangeSetId": one.identity} for one in found]})
 
     def delete_change_set(self, get: Any, region: str) -> Any:
         del self._change_sets[self._change_set(get("ChangeSetName")).identity]

@@ -27,6 +27,11 @@ _LONGEST_PAUSE_S: Final = 5.0
 _TIMEOUT_S: Final = 3600.0
 """Longest wait; an alias with provisioned concurrency takes minutes, a function in a VPC up to 40 to be deleted."""
 _CHANGE_SET_TIMEOUT_S: Final = 300.0
+_PREFIX: Final = "grader-deploy-"
+"""Prefix of the names of change sets."""
+_DELETED_SOON: Final = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE"})
+"""Statuses of a stack that could not be created, just before CloudFormation deletes it as it was asked to."""
+_DELETED_WITHIN_S: Final = 60.0
 _IN_PROGRESS: Final = "_IN_PROGRESS"
 _EMPTY: Final = "REVIEW_IN_PROGRESS"
 """Status of a stack that is only a change set that was never executed."""
@@ -128,7 +133,7 @@ class Stack:
         if found is None:
             return None
         tags = as_dict(found.get("Tags", []))
-        if not is_ours(tags, self.name):
+        if not is_ours(tags, self.name) and not self._is_our_remnant(found):
             raise CloudRequestError(
                 f"{self.title}: one of this name in {self._cloud.region} was not created by grader deploy; it is left "
                 "unchanged, use another --name"
@@ -147,6 +152,13 @@ class Stack:
                 if one.get("PhysicalResourceId") and one.get("ResourceStatus") != gone
             },
         )
+
+    def _is_our_remnant(self, found: Mapping[str, Any]) -> bool:
+        """Return whether a stack is only a change set of ours, of a command that was killed; it has no tags yet."""
+        if found["StackStatus"] != _EMPTY:
+            return False
+        listed = self._call("list_change_sets", StackName=found["StackId"])["Summaries"]
+        return bool(listed) and all(one["ChangeSetName"].startswith(_PREFIX) for one in listed)
 
     def check_usable(self, state: StackState) -> None:
         """Check that a stack can be changed.
@@ -178,7 +190,7 @@ class Stack:
         creates = state is None or state.is_empty
         request: dict[str, Any] = {
             "StackName": self.name,
-            "ChangeSetName": f"grader-{uuid.uuid4().hex[:16]}",
+            "ChangeSetName": f"{_PREFIX}{uuid.uuid4().hex[:16]}",
             "ChangeSetType": "CREATE" if creates else "UPDATE",
             "TemplateBody": template.text,
             "Parameters": _parameters(template, values, None if creates else state),
@@ -214,6 +226,8 @@ class Stack:
         token = uuid.uuid4().hex
         self._call("execute_change_set", ChangeSetName=change_set.identity, ClientRequestToken=token)
         status = self._wait(change_set.stack, token)
+        if change_set.creates and status in _DELETED_SOON:
+            status = self._wait(change_set.stack, token, past=_DELETED_SOON, timeout_s=_DELETED_WITHIN_S)
         if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
             raise CloudError(f"{self._verdict(status, creates=change_set.creates)}: {self._reasons(change_set, token)}")
 
@@ -273,8 +287,10 @@ class Stack:
                 return None
             raise
 
-    def _wait(self, identity: str, token: str) -> str:
-        """Wait until the stack has settled, and return its status; report the events meanwhile."""
+    def _wait(
+        self, identity: str, token: str, *, past: frozenset[str] = frozenset(), timeout_s: float = _TIMEOUT_S
+    ) -> str:
+        """Wait until the stack has settled, in a status not of `past`, and return that; report events meanwhile."""
         seen: set[str] = set()
 
         def look() -> str | None:
@@ -286,14 +302,14 @@ class Stack:
                     seen.add(event["EventId"])
                     if event["LogicalResourceId"] != self.name:
                         self._on_event(f"{_label(event)}: {event['ResourceStatus']}")
-            return None if status.endswith(_IN_PROGRESS) else status
+            return None if status.endswith(_IN_PROGRESS) or status in past else status
 
         self.working = True
-        settled = self._poll(look, _TIMEOUT_S)
+        settled = self._poll(look, timeout_s)
         self.working = False
         if settled is None:
             raise CloudError(
-                f"{self.title}: still in progress after {_TIMEOUT_S:.0f} s; CloudFormation goes on, and the command "
+                f"{self.title}: still in progress after {timeout_s:.0f} s; CloudFormation goes on, and the command "
                 "waits for it when it is run again"
             )
         return settled

@@ -21,6 +21,7 @@ from tests.grader.tools.deploy.acting import (
     function_of,
     made,
     removed,
+    stack_of,
 )
 
 if TYPE_CHECKING:
@@ -247,6 +248,12 @@ class TestNamesOfOthers:
         self.refused(account, f"stack {NAME}: one of this name .* was not created by grader deploy", image=image)
         with pytest.raises(CloudRequestError, match="was not created by grader deploy"):
             removed()
+
+
+def test_what_a_killed_command_left_is_no_stack_of_others(account: Server, image: str) -> None:
+    stack = stack_of()
+    assert stack.prepare(TEMPLATE, {**VALUES, "ImageUri": image}, {}, None) is not None
+    assert made(image=image)["Function"] == "Add"
 
 
 class TestTheImage:

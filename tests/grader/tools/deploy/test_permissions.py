@@ -92,7 +92,7 @@ def test_deploying_and_removing_need_what_the_policy_allows(
     account: Server, engine: Engine, calls: list[Call], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from grader.tools.deploy.warm_up import wait_until_provisioned, warm_up  # noqa: PLC0415 - slow to import
-    from tests.grader.tools.deploy.acting import CLOUD, TEMPLATE, made, removed  # noqa: PLC0415 - as above
+    from tests.grader.tools.deploy.acting import CLOUD, TEMPLATE, made, removed, stack_of  # noqa: PLC0415 - as above
 
     made(build=False, provisioned=2)
     values = {**TEMPLATE.defaults(), "FunctionName": NAME, "ProvisionedConcurrency": "2"}
@@ -104,6 +104,8 @@ def test_deploying_and_removing_need_what_the_policy_allows(
     with pytest.raises(GraderError):
         made(memory=2048)
     removed(keep_logs=True)
+    # What a command leaves that is killed.
+    stack_of().prepare(TEMPLATE, {**values, "RepositoryName": NAME.lower()}, {}, None)
     made(build=False)
     removed()
     # By the stand-in for docker, which pushes with a key of its own.

@@ -119,6 +119,18 @@ def test_changes_of_several_pages_are_all_listed(stub: Stubber) -> None:
     assert [str(one) for one in change_set.changes] == ["Modify A (T): MemorySize", "Modify B (T): MemorySize"]
 
 
+def test_a_creation_that_failed_is_waited_for_until_it_is_deleted(
+    stub: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.add_response("execute_change_set", {}, None)
+    for status in ("CREATE_FAILED", "ROLLBACK_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"):
+        stub.add_response("describe_stacks", described(status), {"StackName": ARN})
+        stub.add_response("describe_stack_events", {"StackEvents": []}, {"StackName": ARN})
+    stub.add_response("describe_stack_events", {"StackEvents": []}, {"StackName": ARN})
+    with pytest.raises(CloudError, match="was not created, nothing of it is left: CloudFormation gives no reason"):
+        stack_of().execute(ChangeSet(CHANGE_SET, ARN, creates=True))
+
+
 def test_a_failed_rollback_names_the_resource_that_failed_first(stub: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     class Token:
         hex = "t"
