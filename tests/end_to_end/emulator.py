@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import platform
@@ -11,9 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from tests.end_to_end.serving import ROOT, clean_environ
@@ -40,21 +39,29 @@ class Emulator:
     """The emulator with the entry point of the image behind it."""
 
     def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
-        self._url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+        self._port = port
         self.process = process
 
     def invoke(self, event: Any) -> Any:
         """Send an event; the response, or the error's object."""
-        body = json.dumps(event).encode()
+        with closing(self._connect()) as connection:
+            connection.request("POST", "/2015-03-31/functions/function/invocations", json.dumps(event).encode())
+            response = connection.getresponse()
+            text = response.read()
+        assert response.status == 200, text
+        return json.loads(text)
+
+    def _connect(self) -> http.client.HTTPConnection:
         for _ in range(200):
+            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
             try:
-                with urllib.request.urlopen(self._url, body, timeout=120) as response:
-                    return json.loads(response.read() or b"null")
-            except urllib.error.HTTPError:
-                raise
-            except urllib.error.URLError:
+                connection.connect()
+            except ConnectionRefusedError:
+                connection.close()
                 assert self.process.poll() is None, "the emulator has ended"
                 time.sleep(0.05)
+            else:
+                return connection
         raise AssertionError("the emulator does not listen")
 
 
