@@ -18,6 +18,7 @@ from testcases.errors import InvalidFieldError
 from testcases.model import ASK_ORACLE, CallTest, CheckTest, Comparison
 from testcases.plain_data import require_plain
 from testcases.source.parsing import bound_names
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,7 +160,7 @@ def _with_what_it_uses(solution: ast.FunctionDef, body: list[ast.stmt]) -> str:
     found: set[ast.stmt] = {solution}
     while found:
         kept |= found
-        used = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name)} | {"*"}
+        used = {node.id for one in kept for node in walk(one) if isinstance(node, ast.Name)} | {"*"}
         found = {statement for statement in body if _names_of(statement) & used} - kept
     return "\n".join(ast.unparse(statement) for statement in body if statement in kept)
 

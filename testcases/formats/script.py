@@ -20,6 +20,7 @@ from testcases.formats.pytest_file import looks_like_test_file
 from testcases.model import CheckTest, Problem
 from testcases.source.entry_points import find_called_name, find_defined_function
 from testcases.source.parsing import bound_names, defined_names, find_prompt_code, parse, parse_assertion, try_parse
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def problem_from_script(source: str, path: str, row: Fields, *, format_name: str
         InvalidFieldError: the script is not Python, asserts nothing, or calls no function of the answer.
     """
     tree = parse_assertion(source, path)
-    if not any(isinstance(node, (ast.Assert, ast.Raise)) or _is_assertion_call(node) for node in ast.walk(tree)):
+    if not any(isinstance(node, (ast.Assert, ast.Raise)) or _is_assertion_call(node) for node in walk(tree)):
         raise InvalidFieldError(path, "asserts nothing")
     passed = None
     if "check" in defined_names(tree):
@@ -136,7 +137,7 @@ def _without_own_calls(source: str, tree: ast.Module) -> tuple[str, str | None]:
 
 def _checked(tree: ast.AST) -> Iterator[str]:
     """Yield the names that calls of ``check`` have as their argument: ``add``, or ``Solution.add``."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Call(func=ast.Name(id="check"), args=[ast.Name(id=name), *_]):
                 yield name

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from testcases.errors import InvalidFieldError
 from testcases.source.parsing import bound_names, parse
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,7 +70,7 @@ def find_called_name(
 
 
 def _star_imported_names(modules: Sequence[ast.Module]) -> frozenset[str]:
-    imports = [node for tree in modules for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    imports = [node for tree in modules for node in walk(tree) if isinstance(node, ast.ImportFrom)]
     starred = {node.module for node in imports if node.level == 0 and any(alias.name == "*" for alias in node.names)}
     return frozenset(
         name for module in starred & _STAR_IMPORTED_MODULES for name in dir(importlib.import_module(str(module)))
@@ -84,7 +85,7 @@ def find_imported_name(module: str, tests: Sequence[ast.Module]) -> str | None:
     names = [
         alias
         for test in tests
-        for node in ast.walk(test)
+        for node in walk(test)
         if isinstance(node, ast.ImportFrom) and node.module == module and node.level == 0
         for alias in node.names
         if alias.name != "*"
@@ -101,7 +102,7 @@ def imports_module(module: str, tests: Sequence[ast.Module]) -> bool:
     return any(
         alias.name == module
         for test in tests
-        for node in ast.walk(test)
+        for node in walk(test)
         if isinstance(node, ast.Import)
         for alias in node.names
     )
@@ -113,7 +114,7 @@ def _is_constant(name: str) -> bool:
 
 def _members_of(module: str, tests: Sequence[ast.Module]) -> tuple[list[str], list[str]]:
     """Return the attributes of an imported module that tests call, and all that they use, in order."""
-    nodes = [node for test in tests for node in ast.walk(test)]
+    nodes = [node for test in tests for node in walk(test)]
     bound = {
         alias.asname or alias.name
         for node in nodes
@@ -138,13 +139,11 @@ def _most_common(names: list[list[str]], but: frozenset[str] = frozenset()) -> s
 
 
 def _called_names(tree: ast.Module) -> list[str]:
-    return _in_order(
-        node.func for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    )
+    return _in_order(node.func for node in walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
 
 
 def _used_names(tree: ast.Module) -> list[str]:
-    return _in_order(node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return _in_order(node for node in walk(tree) if isinstance(node, ast.Name))
 
 
 def _in_order(names: Iterable[ast.Name]) -> list[str]:
@@ -201,7 +200,7 @@ def _not_called_by_others(functions: dict[str, _Function]) -> set[str]:
     called = {
         node.id if isinstance(node, ast.Name) else node.attr
         for name, function in functions.items()
-        for node in ast.walk(function)
+        for node in walk(function)
         if isinstance(node, (ast.Name, ast.Attribute))
         and (node.id if isinstance(node, ast.Name) else node.attr) != name
     }

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from testcases.source.comparisons import watch_comparisons
 from testcases.source.parsing import NOT_PYTHON, compile_quietly, parse_quietly
 from testcases.source.reached import mark_assertions, mark_bodies, may_skip_assertions
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -186,10 +187,10 @@ def prepare(tree: ast.Module) -> bool:
     - Comparisons see arguments as they were before calls of the solution (`testcases.source.comparisons`).
     """
     has_changed = watch_comparisons(tree)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ExceptHandler):
             call = ast.Expr(ast.Call(ast.Name(CAUGHT_NAME, ast.Load()), [], []))
-            for part in ast.walk(call):
+            for part in walk(call):
                 ast.copy_location(part, node.body[0])
             node.body.insert(0, call)
             if node.type is not None:

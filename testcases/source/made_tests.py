@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeAlias
 
+from testcases.source.walking import walk
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -149,6 +151,6 @@ def _returned(function: Function) -> ast.Lambda | ast.ClassDef | Function | None
         made = [
             node for node in function.body if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and node.name == value.id
         ]
-        bound = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == value.id]
+        bound = [node for node in walk(function) if isinstance(node, ast.Name) and node.id == value.id]
         return made[0] if len(made) == 1 and all(isinstance(node.ctx, ast.Load) for node in bound) else None
     return value if isinstance(value, ast.Lambda) else None

@@ -13,6 +13,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from testcases.source.parsing import free_names, try_parse
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,11 +48,11 @@ def find_modules(
         if tree is None:
             continue
         owners: set[int] = set()
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in free:
                 attributes[node.value.id].add(node.attr)
                 owners.add(id(node.value))
-        others |= free & {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in owners}
+        others |= free & {node.id for node in walk(tree) if isinstance(node, ast.Name) and id(node) not in owners}
     wanted = [name for name in sorted(attributes) if name not in others and _may_be_module(name, known)]
     found = {name: known.get(name) or _import(_ALIASES.get(name, name)) for name in wanted}
     return {

@@ -10,9 +10,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from testcases.errors import InvalidFieldError
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import CodeType
 
 __all__ = [
@@ -122,11 +123,11 @@ def defined_names(tree: ast.Module) -> set[str]:
 
 def bound_names(tree: ast.AST) -> set[str]:
     """Return the names bound anywhere: imported, assigned, defined, or used as a parameter."""
-    return set(_bindings(tree))
+    return set(_bindings(walk(tree)))
 
 
-def _bindings(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _bindings(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -173,15 +174,16 @@ def free_names(source: str) -> frozenset[str]:
     tree = try_parse(source)
     if tree is None:
         return frozenset()
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return frozenset(used - bound_names(tree) - _BUILTINS)
+    nodes = list(walk(tree))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return frozenset(used.difference(_bindings(nodes), _BUILTINS))
 
 
 def imported_modules(source: str) -> frozenset[str]:
     """Return the names of the modules that a source imports, or may import from a package; none if it is not Python."""
     tree = try_parse(source)
     names: set[str] = set()
-    for node in () if tree is None else ast.walk(tree):
+    for node in () if tree is None else walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names} | {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -28,6 +28,7 @@ from testcases.source.pytest_static import (
     static_length,
 )
 from testcases.source.reached import first_line, may_skip_assertions
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,7 +147,7 @@ class _Collector:
         self.made = list(named_tests(list(self._statements(module.body)), self.functions))
         self.rests = list(owners_of_rest(module.body))
         self.fixtures = {
-            node.name: node for node in ast.walk(module) if isinstance(node, _FUNCTIONS) and self._fixture(node)
+            node.name: node for node in walk(module) if isinstance(node, _FUNCTIONS) and self._fixture(node)
         }
         self.module_marks = self.marks.resolve(pytestmark_of(module.body))
 

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from testcases.source.parsing import bound_names
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +42,7 @@ def module_constants(module: ast.Module) -> ModuleConstants:
     # are ignored: a local of the same name makes a constant unknown, so its cases count as one test.
     bound: Counter[str] = Counter()
     changed: set[str] = set()
-    for node in ast.walk(module):
+    for node in walk(module):
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
                 bound[name] += 1
@@ -135,7 +136,7 @@ def least_length(
 
 
 def _uses_answer(value: ast.expr, constants: ModuleConstants, is_of_answer: Callable[[str], bool]) -> bool:
-    names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    names = {node.id for node in walk(value) if isinstance(node, ast.Name)}
     return any(is_of_answer(name) for name in names) or any(
         _uses_answer(constants[name], {}, is_of_answer) for name in names if name in constants
     )
@@ -297,7 +298,7 @@ class DecoratorReader:
 
 
 def _imported_names(module: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.name if alias.asname else alias.name.partition(".")[0]

@@ -13,6 +13,7 @@ from testcases.errors import InvalidFieldError
 from testcases.source.parsing import parse, try_parse
 from testcases.source.pytest_collection import argument_names, collect, is_literal_indirect, pytestmark_of
 from testcases.source.pytest_static import DecoratorReader, call_argument, module_constants
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,9 +141,9 @@ class _Finder:
         """Nodes ``patch.dict`` that patch the environment, which the answer sees as test code does."""
 
     def refusals(self) -> Iterator[tuple[int, str]]:
-        for node in ast.walk(self.module):
+        for node in walk(self.module):
             yield from self._of_node(node)
-        functions = [node for node in ast.walk(self.module) if isinstance(node, _FUNCTIONS)]
+        functions = [node for node in walk(self.module) if isinstance(node, _FUNCTIONS)]
         fixtures = [node for node in functions if any(map(self._is_fixture, node.decorator_list))]
         self.defined |= {self._name_of(node) for node in fixtures}
         for node in fixtures:

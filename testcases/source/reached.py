@@ -17,6 +17,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from testcases.source.walking import walk
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -39,7 +41,7 @@ def first_line(function: _Function) -> int:
 
 def mark_bodies(tree: ast.Module, lines: frozenset[int]) -> None:
     """Put the bodies of the functions that begin in these lines into a block each. Line numbers stay."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, _FUNCTIONS) and first_line(node) in lines:
             has_docstring = ast.get_docstring(node, clean=False) is not None
             body = node.body[has_docstring:] or [ast.copy_location(ast.Pass(), node.body[0])]
@@ -50,7 +52,7 @@ def mark_bodies(tree: ast.Module, lines: frozenset[int]) -> None:
 
 def mark_assertions(tree: ast.Module) -> None:
     """Have each statement with an assertion report first. Line numbers stay."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for name in _BLOCKS:
             block = getattr(node, name, None)
             if not isinstance(block, list):
@@ -70,9 +72,7 @@ def may_skip_assertions(body: Sequence[ast.stmt]) -> bool:
     clause, those that depend on the platform alone, and those in a loop over what a function makes of nothing
     (``for x in f([])``), which is rightly empty.
     """
-    if _is_certain(body) and not any(
-        isinstance(node, ast.Return) for statement in body for node in ast.walk(statement)
-    ):
+    if _is_certain(body) and not any(isinstance(node, ast.Return) for statement in body for node in walk(statement)):
         return False
     return _has_assertions(body)
 
@@ -111,7 +111,7 @@ def _is_certain(body: Sequence[ast.stmt]) -> bool:
 
 def _has_rounds(loop: ast.For) -> bool:
     """Return whether a loop is over a display that is not empty."""
-    leaves = any(isinstance(node, ast.Break | ast.Continue) for node in ast.walk(loop))
+    leaves = any(isinstance(node, ast.Break | ast.Continue) for node in walk(loop))
     return isinstance(loop.iter, ast.List | ast.Tuple) and bool(loop.iter.elts) and not leaves
 
 
@@ -131,7 +131,7 @@ def _has_assertions(body: Iterable[ast.stmt]) -> bool:
 
 
 def _is_platform(condition: ast.expr) -> bool:
-    names = {node.id for node in ast.walk(condition) if isinstance(node, ast.Name)}
+    names = {node.id for node in walk(condition) if isinstance(node, ast.Name)}
     return names <= _PLATFORM
 
 

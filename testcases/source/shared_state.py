@@ -7,6 +7,7 @@ from collections import Counter
 from functools import lru_cache
 
 from testcases.source.parsing import bound_names, try_parse
+from testcases.source.walking import walk
 
 __all__ = ["shares_state"]
 
@@ -28,9 +29,9 @@ def shares_state(source: str) -> bool:
     tree = try_parse(source)
     if tree is None:
         return True
-    functions = [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
+    functions = [node for node in walk(tree) if isinstance(node, _FUNCTIONS)]
     shared = {"cls", *_module_names(tree)}
-    return any(_changes(node, shared) for function in functions for node in ast.walk(function)) or any(
+    return any(_changes(node, shared) for function in functions for node in walk(function)) or any(
         count > 1 for count in Counter(path for function in functions for path in _paths(function)).values()
     )
 
@@ -66,6 +67,6 @@ def _is_class_of_self(node: ast.expr) -> bool:
 
 def _paths(function: ast.AST) -> set[str]:
     """Return the texts in a function that may name a file."""
-    constants = (node.value for node in ast.walk(function) if isinstance(node, ast.Constant))
+    constants = (node.value for node in walk(function) if isinstance(node, ast.Constant))
     texts = {value for value in constants if isinstance(value, str) and " " not in value}
     return {text for text in texts if "." in text or "/" in text}
