@@ -24,6 +24,8 @@ ROLES = ("zygote", "launcher", "harness", "solution", "analyzer", "zygote of ana
 _WAIT_S = 0.5
 """Seconds to wait for a process in a role to start."""
 _LONGEST_STOP_S = 3.0
+_DOUBLE_PAUSE_S = 15.0
+"""Seconds from one job that was hit twice, and so may be lost, to the next one that may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Injector:
     """Context manager that injects faults from a thread of its own.
 
     It hits a solution process at most once in each job: the sandbox cannot tell a second loss in the same job from one
-    that the answer has caused, and counts it against the answer.
+    that the answer has caused, and counts it against the answer. Likewise a job whose processes are lost twice runs
+    once more, and the answer is blamed if they are lost then, too. So few jobs are hit twice, and none soon after it.
 
     Args:
         grader: grader whose processes to hit; it has been started.
@@ -59,6 +62,9 @@ class Injector:
         self._thread = Thread(target=self._work)
         self._jobs: Counter[int] = Counter()
         self._hit: dict[int, int] = {}
+        self._hits: Counter[tuple[int, int]] = Counter()
+        """Numbers of faults of the other processes of an executor, by the executor and its job."""
+        self._last_double = 0.0
         for executor in self._executors:
             self._count_jobs(executor)
 
@@ -108,12 +114,25 @@ class Injector:
             job = self._jobs[id(executor)]
             if role == "solution" and self._hit.get(id(executor)) == job:
                 continue
+            if not self._may_hit(role, executor, job):
+                continue
             pid = self._pid_of(role, executor)
             if pid is not None and _send(pid, number):
                 if role == "solution":
                     self._hit[id(executor)] = max(job, self._jobs[id(executor)])
+                elif "analyzer" not in role:
+                    self._hits[id(executor), max(job, self._jobs[id(executor)])] += 1
                 return pid
         return None
+
+    def _may_hit(self, role: str, executor: Executor, job: int) -> bool:
+        if role == "solution" or "analyzer" in role or not self._hits[id(executor), job]:
+            return True
+        now = time.monotonic()
+        if self._hits[id(executor), job] > 1 or now - self._last_double < _DOUBLE_PAUSE_S:
+            return False
+        self._last_double = now
+        return True
 
     def _pid_of(self, role: str, executor: Executor) -> int | None:
         zygote = self._sandbox._analyzer_zygote if "analyzer" in role else executor.zygote
