@@ -72,6 +72,8 @@ class Job:
     limits: Limits = _DEFAULT_LIMITS
     traceless: bool = False
     """True if the tests leave nothing behind in the process that runs them, so that it may serve other jobs, too."""
+    code: bytes = b""
+    """The answer as its analysis has compiled it; empty if it is to be compiled where it runs."""
 
 
 @dataclass(frozen=True, slots=True)

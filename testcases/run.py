@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from testcases.blame import STUB_KEY
 from testcases.caught import marked_libraries
+from testcases.foresight.foresee import Foreseen, foresee
 from testcases.in_process.harness import run_in_process
 from testcases.in_process.steps import CODE_KINDS
 from testcases.kinds.calls import run_call
@@ -30,11 +31,15 @@ from testcases.verdict import CaseResult, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
+    from types import ModuleType
 
     from testcases.solution_client import SolutionClient
     from testcases.watchdog import OutOfTimeError
 
 __all__ = ["prepare", "run_tests"]
+
+_FORESEEN = "foreseen"
+"""Key of a decoded spec under which its `Foreseen` requests are kept for the next answer."""
 
 
 def run_tests(spec: dict[str, Any], client: SolutionClient) -> list[list[Any]]:
@@ -60,12 +65,16 @@ def run_tests(spec: dict[str, Any], client: SolutionClient) -> list[list[Any]]:
         run = _SolutionRun(spec, client)
     with ExitStack() as stack:
         stack.enter_context(run.watchdog.watching())
-        if run.has_code:
+        # Code that leaves no trace can reach none of the libraries that these change.
+        if run.has_code and not client.tests_are_traceless:
             stack.enter_context(marked_libraries())
             stack.enter_context(unittest_by_identity())
             stack.enter_context(library_type_checks())
             stack.enter_context(recorded_seeds())
-        return [result.as_list(index) for index, result in run.results()]
+        results = [result.as_list(index) for index, result in run.results()]
+    if client.mispredicted:
+        spec[_FORESEEN] = Foreseen()  # the same may happen with the next answer
+    return results
 
 
 class _SolutionRun(SpecRun):
@@ -80,6 +89,15 @@ class _SolutionRun(SpecRun):
         names = names_used(self.tests) - modules.keys()
         self.solution = Solution(spec, client, names, modules, with_proxies=self.has_code)
         self._in_process: dict[int, list[CaseResult]] | None = None
+        if client.sends_ahead:
+            self._foresee(modules)
+
+    def _foresee(self, modules: dict[str, ModuleType]) -> None:
+        """Tell the client what the tests are going to ask; once for a spec, as it is the same for every answer."""
+        if _FORESEEN not in self.spec:
+            self.spec[_FORESEEN] = foresee(self.spec, self.solution.used_names, modules)
+        foreseen: Foreseen = self.spec[_FORESEEN]
+        self.client.foresee(foreseen.batches, are_all=foreseen.are_all)
 
     @property
     def asked_count(self) -> int:

@@ -72,7 +72,8 @@ class Solution:
         used = {*names, self.entry_point} if self.entry_point else set(names)
         self.modules = modules
         """Modules that test code uses without importing them; they do not come from the solution."""
-        self._used_names = tuple(sorted((used | free_names(self._setup)) - modules.keys()))
+        self.used_names = tuple(sorted((used | free_names(self._setup)) - modules.keys()))
+        """Names that the answer is loaded with, at least."""
         self._loaded: dict[str, Any] = {}
         self._namespace: dict[str, Any] | None = None
 
@@ -101,7 +102,7 @@ class Solution:
         root = self.entry_point.partition(".")[0] if self.entry_point else None
         own = () if root is None else (root,)
         # Names that test code has taken one by one are reported again, so that its proxies can go on in a new process.
-        names = tuple(dict.fromkeys([*self._used_names, *self.proxies.names]))
+        names = tuple(dict.fromkeys([*self.used_names, *self.proxies.names]))
         # A call, which has no host, may be the first to load the answer. Test code then still needs proxies for names.
         host, self.client.callbacks.host = self.client.callbacks.host, self._host
         future, prompt = ("", self._prompt)
@@ -157,7 +158,7 @@ class Solution:
         """
         self.loaded_client()
         if self._namespace is None:
-            names = {name: self.proxies.by_name(name) for name in self._used_names if name in self._loaded}
+            names = {name: self.proxies.by_name(name) for name in self.used_names if name in self._loaded}
             self._namespace = checked_namespace(
                 self._prompt, self._setup, {**names, **self.modules}, self.entry_point, lambda: self.asked_count
             )

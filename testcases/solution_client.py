@@ -42,6 +42,18 @@ class SolutionClient(Protocol):
     """Reason why the answer could never be loaded, by its own doing, or has nothing that tests can call."""
     source: str
     """The answer."""
+    tests_are_traceless: bool
+    """True if the tests leave nothing behind in the process that runs them, and reach no library but the plain ones."""
+    mispredicted: bool
+    """True if the answer was sent requests that the tests have not made. The results mean nothing."""
+    sends_ahead: bool
+    """True if requests that are foreseen may be sent before the tests make them."""
+
+    def foresee(self, batches: Sequence[Sequence[bytes]], *, are_all: bool) -> None:
+        """Name the requests that the tests are going to make, encoded, before the answer is loaded.
+
+        Those of one batch may be sent together. With `are_all` the tests make no others, whatever the answer is.
+        """
 
     def load(
         self,

@@ -141,7 +141,7 @@ class TaskGrader:
 
     async def _execute(self, state: _TaskState, answer: str) -> Execution:
         """Run the tests on an answer."""
-        job = state.task.problem.job_for(answer)
+        job = state.task.problem.job_for(answer, b"" if state.analysis is None else state.analysis.code)
         execution = await self._run_job(state, job)
         if execution.status is ExecutionStatus.LOST and stub_is_done(await self._stub_execution(state)):
             # The tests have no part in it, so it is the answer's doing, unless the host has killed the harness twice.

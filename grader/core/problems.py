@@ -84,9 +84,9 @@ class PreparedProblem:
         """Size of the test spec in bytes."""
         return len(self._spec)
 
-    def job_for(self, answer: str) -> Job:
-        """Make the job that runs the tests on an answer."""
-        return Job(source=answer, spec=self._spec, limits=self.limits, traceless=self._traceless)
+    def job_for(self, answer: str, code: bytes = b"") -> Job:
+        """Make the job that runs the tests on an answer, which its analysis has compiled already if there is code."""
+        return Job(source=answer, spec=self._spec, limits=self.limits, traceless=self._traceless, code=code)
 
     def stub_job(self) -> Job:
         """Make the job that runs the tests with a stub in place of an answer."""

@@ -130,7 +130,7 @@ class Executor:
         forked = time.monotonic()
         # Far above any honest use: it only catches a harness that is neither lost nor idle and yet never replies.
         reply_deadline = min(deadline, forked + job.limits.backstop_s)
-        request = JobRequest(job.source, job.limits, job.spec, job.traceless)
+        request = JobRequest(job.source, job.limits, job.spec, job.traceless, job.code)
         await harness.send(request.pack(), reply_deadline)
         self._awaits_reply = True
         try:

@@ -5,7 +5,7 @@ Each ``pack`` gives plain data for `sandbox.wire.values.encode`, and the ``unpac
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -143,16 +143,19 @@ class Analysis:
     is_stub: bool = False
     """True if the entry point's body does nothing: ``pass``, ``...``, a docstring, ``raise NotImplementedError``, or
     the return of a bare constant. For programs: if no statement does anything."""
+    code: bytes = field(default=b"", compare=False, repr=False)
+    """The compiled source, in the format of `marshal`; only a process that runs the answer may load it."""
 
     def pack(self) -> list[Any]:
         """Return the fields as plain data. A long detail and all but the first violations are cut off."""
         # Here and not by the reader: the message of a compiler can be as long as the source.
         violations = [violation.pack() for violation in self.violations[:_MAX_VIOLATIONS]]
-        return [self.status.value, self.detail[:_DETAIL_CHARS], violations, self.defines_entry_point, self.is_stub]
+        detail = self.detail[:_DETAIL_CHARS]
+        return [self.status.value, detail, violations, self.defines_entry_point, self.is_stub, self.code]
 
     @classmethod
     def unpack(cls, fields: list[Any]) -> Analysis:
         """Return the analysis that `pack` was called on."""
-        status, detail, violations, defines_entry_point, is_stub = fields
+        status, detail, violations, defines_entry_point, is_stub, code = fields
         findings = tuple(Finding(*violation) for violation in violations)
-        return cls(AnalysisStatus(status), detail, findings, defines_entry_point, is_stub)
+        return cls(AnalysisStatus(status), detail, findings, defines_entry_point, is_stub, code)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BYTE_ORDER",
     "HEADER_BYTES",
+    "FrameReader",
     "frame",
     "frame_length",
     "receive_descriptors",
@@ -29,6 +30,9 @@ HEADER_BYTES = 4
 BYTE_ORDER: Final = "big"
 _INT_BYTES = array.array("i").itemsize
 _CHUNK = 1 << 20
+_SMALL_CHUNK = 1 << 12
+"""Bytes to read where no more are known to come. For more the allocator would merge its free chunks, all over the heap,
+which costs a process that was just forked a copy of each page."""
 _read, _write = os.read, os.write
 """Kept here because an answer can replace them in its process, and test code in its own."""
 
@@ -72,6 +76,40 @@ def receive_frame(descriptor: int, *, prefix: bytes = b"") -> bytes:
             raise ProcessLostError("a message ended early")
         data += chunk
     return bytes(memoryview(data)[HEADER_BYTES:])
+
+
+class FrameReader:
+    """Reads frames of which several may come at a time, blocking.
+
+    Args:
+        descriptor: a stream.
+        data: bytes that were read before.
+    """
+
+    __slots__ = ("_data", "_descriptor")
+
+    def __init__(self, descriptor: int, data: bytes = b"") -> None:
+        self._descriptor = descriptor
+        self._data = data
+
+    def receive(self) -> bytes:
+        """Return the payload of the next frame; empty at the end of the stream.
+
+        Raises:
+            ProcessLostError: the stream ended inside a frame.
+        """
+        data = bytearray(self._data)
+        while len(data) < HEADER_BYTES or len(data) < HEADER_BYTES + frame_length(data):
+            missing = HEADER_BYTES + frame_length(data) - len(data) if len(data) >= HEADER_BYTES else 0
+            chunk = _read(self._descriptor, min(max(missing, _SMALL_CHUNK), _CHUNK))
+            if not chunk:
+                if data:
+                    raise ProcessLostError("a message ended early")
+                return b""
+            data += chunk
+        end = HEADER_BYTES + frame_length(data)
+        self._data = bytes(memoryview(data)[end:])
+        return bytes(memoryview(data)[HEADER_BYTES:end])
 
 
 def send_frame(descriptor: int, payload: bytes) -> None:

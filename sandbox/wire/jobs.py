@@ -26,18 +26,20 @@ class JobRequest(NamedTuple):
     a spec can be megabytes, and the executor reads nothing in it."""
     traceless: bool = False
     """True if the tests leave nothing behind in the process that runs them. Otherwise they run in one of their own."""
+    code: bytes = b""
+    """The compiled answer, marshalled; empty if it is not compiled yet. Only a solution process may load it."""
 
     def pack(self) -> bytes:
         """Return the message."""
-        head = encode([self.source, [getattr(self.limits, name) for name in _LIMITS], self.traceless])
+        head = encode([self.source, [getattr(self.limits, name) for name in _LIMITS], self.traceless, self.code])
         return head + b"\n" + self.spec  # encoded values are JSON on one line, so the first line break ends the head
 
     @classmethod
     def unpack(cls, message: bytes) -> JobRequest:
         """Return the request that `pack` was called on."""
         head, _, spec = message.partition(b"\n")
-        source, limits, traceless = decode(head)
-        return cls(source, Limits(*limits), spec, traceless)
+        source, limits, traceless, code = decode(head)
+        return cls(source, Limits(*limits), spec, traceless, code)
 
 
 class JobReport(NamedTuple):

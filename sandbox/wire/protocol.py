@@ -1,7 +1,7 @@
 """The protocol between harness and solution process.
 
-Each message is one frame that holds a list, encoded by `sandbox.wire.values`. The harness sends requests, one at a
-time, and the solution process replies.
+Each message is one frame that holds a list, encoded by `sandbox.wire.values`. The harness sends requests, and the
+solution process replies to one after the other. The harness may send a request before the reply to the one before.
 
 Requests:
 
@@ -55,6 +55,7 @@ __all__ = [
     "MAKE",
     "OK",
     "OP",
+    "PREAMBLE_FILE",
     "PUBLIC",
     "RAISED",
     "SHARE",
@@ -63,6 +64,7 @@ __all__ = [
     "THREADS",
     "ExceptionFields",
     "LoadSettings",
+    "key_of_name",
     "threads_for",
 ]
 
@@ -72,8 +74,15 @@ START, AWAIT, PUBLIC, STEP, SHARE = "start", "await", "public", "step", "share"
 OK, RAISED, LARGE, CALLBACK = "ok", "raised", "large", "back"
 HARNESS_KEY, GLOBAL_KEY = "t", "g:"
 
+PREAMBLE_FILE = "<prompt>"
 ENTRY_MODULE = "solution"
 """Name of the module the answer becomes; a real entry of ``sys.modules``, which dataclasses and typing look up."""
+
+
+def key_of_name(index: int) -> int:
+    """Return the key of the function that a name of the settings means, by the name's index in `LoadSettings.names`."""
+    # Other keys are addresses, which are never negative.
+    return -1 - index
 
 
 THREADS = 64
@@ -150,3 +159,9 @@ class LoadSettings(NamedTuple):
     """Spec whose tests run in this very process, one at each request ``step``; its ``word`` marks genuine results."""
     files: list[Any] | None = None
     """Files that are there already, as changes; ``None`` if there are none."""
+    code: bytes = b""
+    """The compiled source, marshalled; empty: compile it."""
+    preamble_code: bytes = b""
+    """The same of the preamble."""
+    requests: int = 0
+    """Number of requests after which the process ends by itself; 0 if it serves as many as come."""

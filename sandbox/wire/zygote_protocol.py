@@ -13,8 +13,7 @@ The scheduler asks over the control socket:
 A harness gets a second socket of the same kind (`FORKS`), to ask for solution processes:
 
 * `FORK` with one descriptor. Reply: `FORKED` and the child's pid.
-* `KILL` and a pid of a child that it asked for.
-* `EXITED` and the packed `ExitInfo` comes when such a child has ended, whether it was killed or not.
+* `END` and a pid of a child that it asked for. Reply: as above.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ __all__ = [
     "CONTROL",
     "END",
     "ENDED",
-    "EXITED",
     "FORK",
     "FORKED",
     "FORKS",
@@ -47,7 +45,6 @@ __all__ = [
 # the fork server needs neither buffers nor frames.
 FORK, KILL, END = b"F", b"K", b"E"
 FORKED, ALL_KILLED, ENDED = b"f", b"k", b"e"
-EXITED = b"x"  # sent without a request
 HARNESS, SOLUTION, ANALYZER = "H", "S", "A"
 """Letters of the roles that a child can be forked in."""
 

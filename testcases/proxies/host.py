@@ -122,8 +122,9 @@ class ProxyHost:
         client = self._loaded_client()
         self._depth += 1
         try:
-            self._state.send(client)
-            self.effects.send(client)
+            if not client.tests_are_traceless:
+                self._state.send(client)
+                self.effects.send(client)
             reply = self._shared.send_changes(client) or request(client)
         except UnsupportedTypeError as error:
             raise argument_error(error.kind) from None

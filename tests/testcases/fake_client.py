@@ -46,6 +46,7 @@ class FakeClient:
     def __init__(self, source: str = "", *, loads: int = 99, lies: Mapping[str, Reply] | None = None) -> None:
         self.source = source
         self.alive = self.budget_spent = False
+        self.sends_ahead = self.mispredicted = self.tests_are_traceless = False
         self.limits = Limits()
         self.generation = self.request_count = 0
         self.written = bytearray(), bytearray()
@@ -63,6 +64,9 @@ class FakeClient:
         harness_objects = HarnessObjects(self.ask_back)
         self.back = CallbackErrors(harness_objects)
         self.objects = Objects(self.module, harness_objects)
+
+    def foresee(self, batches: Sequence[Sequence[bytes]], *, are_all: bool) -> None:
+        """Do nothing: requests are made one at a time."""
 
     def load(self, *, preamble: str = "", own_names: Sequence[str] = (), names: Sequence[str] = ()) -> Reply:
         self.log.append("load")

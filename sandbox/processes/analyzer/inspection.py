@@ -57,6 +57,7 @@ def inspect_source(request: AnalysisRequest, *, max_bytes: int = MAX_BYTES) -> A
         violations=check_policy(parsed.tree, request.policy, request.allow_imports),
         defines_entry_point=defines(parsed.tree, request.entry_point),
         is_stub=is_stub(parsed.tree, request.entry_point),
+        code=parsed.code,
     )
 
 

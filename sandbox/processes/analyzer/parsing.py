@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import marshal
 import warnings
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ class ParseResult:
     detail: str = ""
     tree: ast.Module | None = None
     """Set if the status is ``OK``. It is shared, so it must not be changed."""
+    code: bytes = b""
+    """The compiled source, marshalled, if the status is ``OK``."""
 
 
 def parse_source(source: str, max_bytes: int) -> ParseResult:
@@ -37,7 +40,7 @@ def parse_source(source: str, max_bytes: int) -> ParseResult:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a warning does not keep an answer from running
             # Some errors are found by the compiler only, such as `return` outside a function.
-            compile(tree, FILENAME, "exec", dont_inherit=True)
+            code = marshal.dumps(compile(tree, FILENAME, "exec", dont_inherit=True))
     except SyntaxError as error:
         location = f"line {error.lineno}: " if error.lineno else ""
         return ParseResult(AnalysisStatus.SYNTAX_ERROR, one_line(f"{location}{error.msg}"))
@@ -47,7 +50,7 @@ def parse_source(source: str, max_bytes: int) -> ParseResult:
         # CPython 3.11 and 3.12 raise SystemError for some recursion errors (python/cpython#106905).
         detail = f"too deep or too large for the parser: {type(error).__name__}: {error}"
         return ParseResult(AnalysisStatus.EXHAUSTED, one_line(detail))
-    return ParseResult(AnalysisStatus.OK, tree=tree)
+    return ParseResult(AnalysisStatus.OK, tree=tree, code=code)
 
 
 @functools.lru_cache(maxsize=1)

@@ -14,10 +14,12 @@ import resource
 import socket
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.errors import ProcessSpentError
 from sandbox.isolation import functions, imports, rlimits
+from sandbox.processes.harness.answer import Answer
 from sandbox.processes.harness.fresh_process import run_in_child
 from sandbox.processes.harness.solution_client import SolutionClient
 from sandbox.processes.harness.zygote_client import ZygoteClient
@@ -40,6 +42,9 @@ _MIN_SPACE_MB = 1024
 _SPACE_FACTOR = 2
 """Bytes of address space for each byte that the answer may use: values that it sends are built here."""
 _TEXT_CHARS = 500
+_KEPT_SPECS = 32
+_KEPT_BYTES = 4 << 20
+"""Bytes of the encoded specs that are kept; decoded they take several times as much."""
 _perf_counter, _leave, _open = time.perf_counter, os._exit, open
 """Looked up here, once, because test code may patch the modules."""
 _READ_ONLY_DATA = (
@@ -113,12 +118,14 @@ class _Harness:
         self._spec = b""
         """The spec that was prepared last; the next job is often for another answer to the same problem."""
         self._decoded: Any = None
+        self._traceless: dict[bytes, Any] = {}
+        """Decoded specs that leave no trace, the latest last."""
 
     def serve(self, request: JobRequest) -> bytes:
         """Run the tests against one answer, and return the packed report."""
         _limit_space(self._base_bytes, request.limits.memory_mb)
         if request.traceless:
-            report = _run_job(request, decode(request.spec), self._runner, self._zygote)
+            report = _run_job(request, self._decoded_spec(request.spec), self._runner, self._zygote)
             return _packed(report._replace(memory_exceeded=self._memory_growth.exceeded))
         self._prepare(request.spec)
         # In the child this would tell of the child.
@@ -138,6 +145,16 @@ class _Harness:
             # take part in that: this process is replaced.
             return JobReport(cpu_spent=True, answer_started=True, memory_exceeded=True).pack()
 
+    def _decoded_spec(self, spec: bytes) -> Any:
+        """Return a spec, decoded; the runner may have added to it what holds for every answer."""
+        decoded = self._traceless.pop(spec, None)
+        if decoded is None:
+            decoded = decode(spec)
+        self._traceless[spec] = decoded
+        while len(self._traceless) > _KEPT_SPECS or sum(map(len, self._traceless)) > _KEPT_BYTES:
+            del self._traceless[next(iter(self._traceless))]
+        return decoded
+
     def _prepare(self, spec: bytes) -> None:
         if spec == self._spec:
             return
@@ -147,15 +164,24 @@ class _Harness:
 
 
 def _run_job(request: JobRequest, spec: Any, runner: Runner, zygote: ZygoteClient) -> JobReport:
-    """Run the tests against one answer; once more if an unexplained signal has interrupted the answer."""
+    """Run the tests against one answer.
+
+    Once more if it was asked for something that no test asks, and if an unexplained signal has interrupted it.
+    """
     started = _perf_counter()
     # A process that was killed or stopped without an explanation may be a victim of the host, for instance of its
     # out-of-memory killer. So the first time the tests are run again in a new process. If it happens again, it counts
     # against the answer: otherwise an answer could avoid its grade by getting itself killed.
-    client = SolutionClient(request.source, request.limits, zygote, blame_answer=False)
+    make_client = partial(
+        SolutionClient, Answer(request.source, request.code), request.limits, zygote, traceless=request.traceless
+    )
+    client = make_client(blame_answer=False, ahead=request.traceless)
     report = _attempt(spec, runner, client, zygote)
+    if client.mispredicted:
+        client = make_client(blame_answer=False)
+        report = _attempt(spec, runner, client, zygote)
     if client.interrupted:
-        client = SolutionClient(request.source, request.limits, zygote, blame_answer=True)
+        client = make_client(blame_answer=True)
         report = _attempt(spec, runner, client, zygote)
     return report._replace(
         cpu_s=client.cpu_s,

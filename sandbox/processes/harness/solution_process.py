@@ -6,6 +6,7 @@ import os
 import posix
 import select
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sandbox.isolation import audit
@@ -19,6 +20,7 @@ from sandbox.wire.replies import Reply, SolutionStatus
 if TYPE_CHECKING:
     import _socket
 
+    from sandbox.processes.harness.zygote_client import ZygoteClient
     from sandbox.wire.zygote_protocol import ExitInfo
 
 __all__ = ["HEAD_BYTES", "SolutionProcess", "reply_for_exit"]
@@ -26,6 +28,8 @@ __all__ = ["HEAD_BYTES", "SolutionProcess", "reply_for_exit"]
 
 # `posix` and not `os`: the functions of `os` are those of files in memory here, and test code may patch them.
 _CHUNK = 1 << 18
+_MOMENT_MS = 5
+"""Milliseconds in which most answers reply to all that they are asked."""
 HEAD_BYTES = 2048
 """Bytes of output that are kept for people to read."""
 _TEMPORARY = "/tmp"  # noqa: S108 - only a file without a name is made there
@@ -42,7 +46,7 @@ class SolutionProcess:
     Every call returns at once.
 
     Args:
-        pid: the process.
+        zygote: forks the process, and knows its pid.
         channel: socket for requests and replies; owned by this object from now on, and made non-blocking.
         cpu_limit_s: CPU seconds at which the kernel kills it.
         output_bytes: number of bytes that it may write, and that a reply may have.
@@ -51,9 +55,9 @@ class SolutionProcess:
     # When the process has ended, what is in the pipes is read, but their end is not awaited: a descendant that has kept
     # a copy of a descriptor could hold that off for ever (pipe(7)).
 
-    def __init__(self, pid: int, channel: _socket.socket, *, cpu_limit_s: float, output_bytes: int) -> None:
+    def __init__(self, zygote: ZygoteClient, channel: _socket.socket, *, cpu_limit_s: float, output_bytes: int) -> None:
         channel.setblocking(False)
-        self.pid = pid
+        self._zygote = zygote
         self.channel = channel
         self.cpu_limit_s = cpu_limit_s
         self.output = bytearray()
@@ -69,12 +73,20 @@ class SolutionProcess:
         self.request_s = 0.0
         """Seconds that its requests have taken."""
         self._outgoing = memoryview(b"")
-        self._cpu_before_s = cpu_seconds(pid) or 0.0
+        self.cpu_seen_s = 0.0
+        """CPU seconds it had used when they were last asked for."""
         self._output_bytes = output_bytes
         self._written = 0
+        self.is_slow = False
+        """True once it has kept the harness waiting (`wait_for_all`)."""
         self._pipes: dict[int, bool] = {}
         """Read ends of the pipes; true for standard output."""
         self._received = bytearray()
+
+    @property
+    def pid(self) -> int:
+        """Its pid; the first time, this waits until it is forked."""
+        return self._zygote.pid
 
     def start(self, message: bytes, stdin: bytes | None) -> None:
         """Send its streams and its first message."""
@@ -135,6 +147,34 @@ class SolutionProcess:
                 posix.close(pipe)
                 del self._pipes[pipe]
 
+    def wait_for_all(self, zygote: int) -> None:
+        """Wait a moment until the process has replied to all requests and ended, without being woken by each reply.
+
+        Args:
+            zygote: a descriptor that hangs up when the zygote ends.
+        """
+        poller = select.poll()
+        # No events: only that the other end was closed wakes, and no reply (POLLHUP is always reported, poll(2)).
+        poller.register(self.channel.fileno(), select.POLLOUT if self._outgoing else 0)
+        poller.register(zygote, 0)
+        for pipe in self._pipes:
+            poller.register(pipe, select.POLLIN)
+        ready = poller.poll(_MOMENT_MS)
+        self.is_slow = [descriptor for descriptor, _ in ready] != [self.channel.fileno()]
+
+    def take_reply(self) -> memoryview | None:
+        """Return the next reply if it is there already."""
+        body = self._complete_reply()
+        if body is None:
+            with suppress(BlockingIOError, ConnectionResetError):
+                self._received += self.channel.recv(_CHUNK)
+            body = self._complete_reply()
+        return body
+
+    def ignore_replies(self) -> None:
+        """Forget what has come over the channel without a request."""
+        self._received = bytearray()
+
     def receive(self) -> memoryview | None:
         """Read what has come over the channel; return a reply once it is complete."""
         try:
@@ -144,18 +184,22 @@ class SolutionProcess:
         except ConnectionResetError:
             chunk = b""
         self.hung_up = not chunk
+        self._received += chunk
+        return None if self.hung_up else self._complete_reply()
+
+    def _complete_reply(self) -> memoryview | None:
+        """Take the first reply of what was received; ``None`` if it is not complete."""
         received = self._received
-        received += chunk
-        if self.hung_up or len(received) < HEADER_BYTES:
+        if len(received) < HEADER_BYTES:
             return None
         size = frame_length(received)
         room = _SPARE_FILE_BYTES if received.startswith(_FILES_START, HEADER_BYTES) else _SPARE_VALUE_BYTES
         self.reply_too_large = size > self._output_bytes + room
         if self.reply_too_large or len(received) < HEADER_BYTES + size:
             return None
-        # A process sends one message at a time and then waits, so anything after the message is ignored.
-        self._received = bytearray()
-        return memoryview(received)[HEADER_BYTES : HEADER_BYTES + size]
+        end = HEADER_BYTES + size
+        self._received = received[end:]
+        return memoryview(received)[HEADER_BYTES:end]
 
     def cpu_since(self) -> float:
         """Return the CPU seconds used since the last call, or since the process began."""
@@ -163,8 +207,8 @@ class SolutionProcess:
 
     def cpu_until(self, used_s: float) -> float:
         """Return the CPU seconds used since the last call, if it has used ``used_s`` in all."""
-        new = max(0.0, used_s - self._cpu_before_s)
-        self._cpu_before_s += new
+        new = max(0.0, used_s - self.cpu_seen_s)
+        self.cpu_seen_s += new
         return new
 
     def wall_s(self) -> float:

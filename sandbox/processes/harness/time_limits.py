@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from enum import Enum, auto
+from typing import Protocol
 
 from sandbox.wire.liveness import CHECK_INTERVAL_S
 from sandbox.wire.procfs import cpu_seconds, process_state, queued_seconds
@@ -17,6 +18,14 @@ UNKNOWN_QUEUE_DIVISOR = 10.0
 """Divisor of waiting times on hosts that do not report how long a process waited for a CPU."""
 _SHORT_S = 0.005
 _STOPPED_CHECKS = 2
+
+
+class HasPid(Protocol):
+    """A process."""
+
+    @property
+    def pid(self) -> int:
+        """Its pid, as this process counts."""
 
 
 class CheckResult(Enum):
@@ -37,16 +46,17 @@ class TimeLimits:
     ``/proc/PID/schedstat``, second field). Where the kernel does not report it, the wall-clock limit is stretched.
 
     Args:
-        pid: the process.
+        process: has the pid, which is looked at when it is needed.
         cpu_s: CPU seconds that the request may use.
         wall_s: seconds that it may take, without those spent waiting for a CPU.
+        cpu_start_s: CPU seconds that the process had used before.
     """
 
-    def __init__(self, pid: int, cpu_s: float, wall_s: float) -> None:
-        self._pid = pid
+    def __init__(self, process: HasPid, cpu_s: float, wall_s: float, *, cpu_start_s: float) -> None:
+        self._process = process
         self._cpu_s = cpu_s
         self._wall_s = wall_s
-        self._cpu_start = cpu_seconds(pid) or 0.0
+        self._cpu_start = cpu_start_s
         self._wall_start = _monotonic()
         self._next = self._wall_start + min(cpu_s, wall_s, CHECK_INTERVAL_S)
         self._stopped = 0
@@ -65,7 +75,8 @@ class TimeLimits:
 
     def check(self) -> CheckResult:
         """Compare what the process has used with the limits."""
-        cpu = cpu_seconds(self._pid)
+        pid = self._process.pid
+        cpu = cpu_seconds(pid)
         if cpu is None:
             self._next = _monotonic() + _SHORTEST_INTERVAL_S
             return CheckResult.CONTINUE
@@ -74,10 +85,10 @@ class TimeLimits:
         cpu_left = self._cpu_s - (cpu - self._cpu_start)
         wall_left = self._wall_s - (now - self._wall_start)
         if wall_left <= 0:
-            wall_left = self._wall_s - seconds_not_queued(self._pid, now - self._wall_start)
+            wall_left = self._wall_s - seconds_not_queued(pid, now - self._wall_start)
         # A stop can be over in a moment, such as a debugger's ("t" is a tracing stop, proc(5)). It counts if it lasts
         # until the next check, or if no time is left.
-        self._stopped = self._stopped + 1 if process_state(self._pid) in {"T", "t"} else 0
+        self._stopped = self._stopped + 1 if process_state(pid) in {"T", "t"} else 0
         if self._stopped >= (_STOPPED_CHECKS if wall_left > 0 else 1):
             return CheckResult.STOPPED
         if cpu_left <= 0 or wall_left <= 0:

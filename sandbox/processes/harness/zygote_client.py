@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox.errors import ProcessLostError
 from sandbox.wire.framing import receive_descriptors, send_descriptors
 from sandbox.wire.liveness import CHECK_INTERVAL_S, Liveness
-from sandbox.wire.zygote_protocol import EXITED, FORK, FORKED, KILL, ExitInfo
+from sandbox.wire.zygote_protocol import END, FORK, ExitInfo
 
 if TYPE_CHECKING:
     import _socket
@@ -29,6 +29,7 @@ class ZygoteClient:
         self.lost = False
         """True if the zygote is gone. Failures from then on are no fault of the answer."""
         self._channel = channel
+        self._pid = 0
         self._zygote = posix.getppid()  # now: a child that inherits this object has another parent
         self._poller = select.poll()
         self._poller.register(channel.fileno(), select.POLLIN)
@@ -37,24 +38,26 @@ class ZygoteClient:
         """Return a descriptor that hangs up when the zygote ends."""
         return self._channel.fileno()
 
-    def fork(self, channel: _socket.socket) -> int:
-        """Have a solution process forked that serves ``channel``; return its pid."""
+    def fork(self, channel: _socket.socket) -> None:
+        """Have a solution process forked that serves ``channel``. One at a time: the one before was ended."""
+        self._pid = 0
         self._send(FORK, [channel.fileno()])
-        # Exits of other processes may be reported before the reply; they are of no interest any more.
-        while True:
-            message = self._next_message()
-            if message[:1] == FORKED:
-                return int(message[1:])
 
-    def end(self, pid: int) -> ExitInfo:
-        """Kill a process that the zygote has forked for this harness, and wait until it is gone."""
-        self._send(KILL + b"%d" % pid)
-        while True:
-            message = self._next_message()
-            if message[:1] == EXITED:
-                exit_info = ExitInfo.unpack(message[1:])
-                if exit_info.pid == pid:
-                    return exit_info
+    @property
+    def pid(self) -> int:
+        """Pid of the process that was forked last."""
+        # Read when it is needed. Most processes are done by then, and nobody has waited for the reply.
+        if not self._pid:
+            self._pid = int(self._next_message()[1:])
+        return self._pid
+
+    def end(self) -> ExitInfo:
+        """Kill the process that was forked last, unless it has ended, and wait until it is gone."""
+        self._send(END + b"%d" % self.pid)
+        message = self._next_message()
+        if len(message) == 1:  # it is not known, so neither is what is left of it
+            raise self.hung_up()
+        return ExitInfo.unpack(message[1:])
 
     def hung_up(self) -> ProcessLostError:
         """Record that the zygote is gone, and return the error to raise."""

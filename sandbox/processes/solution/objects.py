@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.processes.solution.operations import OPERATIONS
 from sandbox.processes.solution.trampoline import call
 from sandbox.wire.mutation import apply_changes, containers_in, shared_containers, track
-from sandbox.wire.protocol import GLOBAL_KEY, HARNESS_KEY
+from sandbox.wire.protocol import GLOBAL_KEY, HARNESS_KEY, key_of_name
 from sandbox.wire.standard_values import standard_class_name
 from sandbox.wire.values import Construction, NamedItems, Reference
 
@@ -103,10 +103,18 @@ class Objects:
         self.kept: dict[int, Any] = {}
         self._shared: dict[int, list[Any]] = {}
         """Containers in values that test code took, by the number of the request."""
+        self._numbered: dict[int, tuple[Any, int]] = {}
+        """Objects with a key that the harness knows beforehand, by address, and their keys."""
         self._named: dict[int, tuple[Any, str]] = {}
         """What the harness has sent by name, by its address: it goes back by the same name."""
         self._by_path: dict[str, Any] = {}
         """What has crossed by name, in either direction."""
+
+    def number(self, index: int, value: Any) -> None:
+        """Give the object of a name of the settings the key by which it can be called before it was sent."""
+        if type(value) is types.FunctionType:
+            key = self._numbered.setdefault(id(value), (value, key_of_name(index)))[1]
+            self.kept[key] = value
 
     def keep(self, value: Any) -> Reference:
         """Keep an object alive for test code, and return the reference that crosses in its place."""
@@ -127,6 +135,8 @@ class Objects:
                 return Reference(f"{GLOBAL_KEY}{path}", "type", is_callable=True)
             self.kept[key] = value
             return Reference(key, name, is_callable=True)
+        if (numbered := self._numbered.get(key)) is not None:
+            key = numbered[1]
         self.kept[key] = value
         of: int | str = _KNOWN_TYPES.get(id(kind), "")
         if not of:

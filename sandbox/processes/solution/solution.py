@@ -12,6 +12,7 @@ import _socket
 import atexit
 import builtins
 import gc
+import marshal
 import operator
 import os
 import random
@@ -32,8 +33,9 @@ from sandbox.processes.solution.exceptions import ANSWER_FILE, CallbackErrors, e
 from sandbox.processes.solution.harness_objects import HarnessObjects
 from sandbox.processes.solution.in_process import TOKEN, isolate_builtins, load_in_process_runner, step_function
 from sandbox.processes.solution.objects import Objects
+from sandbox.processes.solution.program_end import finish_threads, means_success
 from sandbox.processes.solution.trampoline import CallFailedError, Task, call, on_base_frame
-from sandbox.wire.framing import receive_descriptors, receive_frame, send_frame
+from sandbox.wire.framing import FrameReader, receive_descriptors, send_frame
 from sandbox.wire.mutation import apply_changes, containers_in, track
 from sandbox.wire.protocol import (
     AWAIT,
@@ -49,6 +51,7 @@ from sandbox.wire.protocol import (
     MAKE,
     OK,
     OP,
+    PREAMBLE_FILE,
     PUBLIC,
     RAISED,
     SHARE,
@@ -74,8 +77,8 @@ _MAX_TAKEN = 32
 """Values of test code that are watched for changes, the latest."""
 _RECURSION_LIMIT = sys.getrecursionlimit()
 # Functions that are used after the answer has run are looked up here, once: it may have replaced them in their modules.
-_leave, _collect, _run_exit_functions = os._exit, gc.collect, atexit._run_exitfuncs
-_count_exit_functions = atexit._ncallbacks
+_leave, _close, _collect, _run_exit_functions = os._exit, os.close, gc.collect, atexit._run_exitfuncs
+_count_exit_functions, _load_code = atexit._ncallbacks, marshal.loads
 _FILE = "/run/solution.py"
 """File of the answer, as its module says it. There is none."""
 _FRAMES = 40
@@ -86,7 +89,6 @@ _FINALIZER_WORDS = "__del__", "weakref", "open", "yield", "async"
 Only then is there a collection at the end, because it visits all objects and copies hundreds of pages."""
 _recursion_limit, _set_recursion_limit = sys.getrecursionlimit, sys.setrecursionlimit
 _flush = operator.methodcaller("flush")
-_exit_code_of = SystemExit.__dict__["code"].__get__
 
 
 def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
@@ -131,10 +133,13 @@ class _Solution:
 
     def __init__(self, channel: int, out: TextIOWrapper) -> None:
         self.channel = channel
+        self.reader = FrameReader(channel)
         self.out = out
         self.settings = LoadSettings("")
         self.module, self.program = (_blank_module(name) for name in (ENTRY_MODULE, "__main__"))
         """Modules for an answer that is imported, and for one that is run as a program."""
+        self.code: types.CodeType | None = None
+        self.preamble: types.CodeType | None = None
         self.exit_functions = _count_exit_functions()
         self.is_serving = False
         """True while the harness waits for the reply to a request."""
@@ -142,6 +147,8 @@ class _Solution:
         """Number of requests that are being served, each called back from the one before."""
         self.taken: dict[int, Tracked] = {}
         """Containers that the answer took from attributes of test code's objects, by the number of the reply."""
+        self.requests_left = 0
+        """Number of requests until this process ends by itself; none or less if it serves as many as come."""
         self.lock = threading.RLock()
         self.harness_objects = HarnessObjects(on_base_frame(self.call_back))
         self.callback_errors = CallbackErrors(self.harness_objects)
@@ -160,12 +167,18 @@ class _Solution:
         link.detach()
         if not first:
             _leave(0)
-        verb, fields = decode(receive_frame(self.channel, prefix=first))
+        self.reader = FrameReader(self.channel, first)
+        verb, fields = decode(self.reader.receive())
         if verb != LOAD:
             _leave(1)
         self.settings = LoadSettings(*fields)
         if self.settings.program:
             self.module = self.objects.module = self.program
+        # Now, because the lockdown ends a process that loads code. It has not been through this process's hands.
+        if self.settings.code:
+            self.code = _load_code(self.settings.code)
+        if self.settings.preamble_code:
+            self.preamble = _load_code(self.settings.preamble_code)
         return descriptors
 
     def serve(self) -> Steps:
@@ -174,18 +187,21 @@ class _Solution:
         # copied page after the other. A program has had its exit functions run by then (`run`).
         try:
             yield from self.load_and_listen()
+            # The harness may wait for this, and goes on while the kernel frees the memory.
+            _close(self.channel)
             _leave(0)
         finally:
             _leave(1)
 
     def load_and_listen(self) -> Steps:
-        """Load the answer, and serve requests until the harness hangs up."""
+        """Load the answer, and serve the requests that are announced, or all until the harness hangs up."""
+        self.requests_left = self.settings.requests
         yield from self.reply(self.load())
         yield from self.listen()
 
     def listen(self) -> Steps:
         """Serve requests until the reply to a callback of ours comes, or the harness hangs up."""
-        while request := receive_frame(self.channel):
+        while request := self.reader.receive():
             self.is_serving = True
             try:
                 verb, *fields = self.parse_message(request)
@@ -208,6 +224,10 @@ class _Solution:
             self.is_serving = nested > 0
             if nested:
                 _set_recursion_limit(max(_recursion_limit() - _FRAMES, _RECURSION_LIMIT))
+            else:
+                self.requests_left -= 1
+                if self.requests_left == 0:
+                    break
         return None
 
     def parse_message(self, request: bytes) -> list[Any]:
@@ -264,19 +284,22 @@ class _Solution:
         if settings.files is not None:
             apply_file_changes(current_files.tree, settings.files)
         if settings.preamble:
-            preamble = compile(settings.preamble, "<prompt>", "exec", dont_inherit=True)
+            preamble = self.preamble or compile(settings.preamble, PREAMBLE_FILE, "exec", dont_inherit=True)
             yield call(exec, preamble, namespace)
             for name in settings.own_names:
                 namespace.pop(name, None)
-        code = yield call(compile, settings.source.removeprefix("\ufeff"), ANSWER_FILE, "exec", dont_inherit=True)
+        code = self.code
+        if code is None:
+            code = yield call(compile, settings.source.removeprefix("\ufeff"), ANSWER_FILE, "exec", dont_inherit=True)
         if settings.program:
             yield from self.run(code)
             return {}
         yield call(exec, code, namespace)
         values = {}
-        for name in settings.names:
+        for index, name in enumerate(settings.names):
             try:
                 values[name] = yield from self.objects.find(name)
+                self.objects.number(index, values[name])
             except KeyError:
                 continue
             except CallFailedError as failure:
@@ -297,7 +320,7 @@ class _Solution:
             exit_failure = failure
         del code
         source = self.settings.source
-        yield from _finish_threads()
+        yield from finish_threads()
         # `logging` registers its exit function when it is imported, which the zygote has done.
         if _count_exit_functions() != self.exit_functions or "logging" in source:
             yield call(_run_exit_functions)
@@ -306,7 +329,7 @@ class _Solution:
         yield call(self.module.__dict__.clear)
         if any(word in source for word in _FINALIZER_WORDS):
             yield call(_collect)
-        if exit_failure is not None and not _means_success(exit_failure.error):
+        if exit_failure is not None and not means_success(exit_failure.error):
             raise exit_failure
 
     def reply(self, steps: Steps, *, with_changes: bool = False) -> Steps:
@@ -373,18 +396,3 @@ def _raise(error: Exception) -> Steps:
     """Return steps that raise an exception."""
     yield from ()
     raise error
-
-
-def _finish_threads() -> Steps:
-    """Return steps that end threads as the interpreter does: executors stop their workers, other threads are joined."""
-    for stop in reversed(getattr(threading, "_threading_atexits", ())):
-        yield call(stop)
-    for thread in threading.enumerate():
-        if thread is not threading.main_thread() and not thread.daemon:
-            yield call(thread.join)
-
-
-def _means_success(system_exit: BaseException) -> bool:
-    # As the interpreter does: None is success, an integer is the exit code, anything else means 1.
-    code = _exit_code_of(system_exit)
-    return code is None or (issubclass(type(code), int) and int.__eq__(code, 0))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]  # built into the interpreter, without stubs
 import os
 import select
 import signal
@@ -21,7 +20,6 @@ from sandbox.wire.zygote_protocol import (
     CHANNEL,
     END,
     ENDED,
-    EXITED,
     FORK,
     FORKED,
     FORKS,
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ForkServer"]
 
-_SIGCHLD, _SIG_DFL = int(_signal.SIGCHLD), int(_signal.SIG_DFL)
-"""Plain numbers: converting them to members of enumerations would cost each child some fifty copied pages."""
 _OWN_FUNCTIONS = ("closerange", "dup2", "fork", "kill", "pidfd_open", "pread", "wait4", "waitpid")
 """Functions of `os` that a zygote needs after they were removed from all modules (`sandbox.isolation.functions`).
 
@@ -85,16 +81,12 @@ class ForkServer:
         self.exits: dict[int, ExitInfo] = {}
         """The last few exits of children that the parent asked for, in the order they ended."""
         self.poller = select.poll()
-        self.wake_read, self.wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
     def serve(self) -> str:
         """Serve requests. Returns only in a forked child, with the letter of its role."""
-        # SIGCHLD wakes the loop through a pipe. The handler itself does nothing, but there must be one: the default
-        # action is to ignore the signal, and then nothing is written to the pipe.
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
+        # No SIGCHLD: whoever has a child notices its end by itself, and asks for it. Being woken once more for each
+        # answer costs more than a zombie, which waits until the next request at the latest.
         self.poller.register(self.control.fileno(), select.POLLIN)
-        self.poller.register(self.wake_read, select.POLLIN)
         while True:
             for descriptor, _ in self.poller.poll():
                 role = self._handle_event(descriptor)
@@ -102,10 +94,6 @@ class ForkServer:
                     return role
 
     def _handle_event(self, descriptor: int) -> str | None:
-        if descriptor == self.wake_read:
-            os.read(self.wake_read, 4096)
-            self._reap()
-            return None
         if descriptor == self.control.fileno():
             return self._serve_parent()
         # An event of the same poll may have closed the socket already.
@@ -119,6 +107,7 @@ class ForkServer:
             message, descriptors = b"", []
         if not message:
             self._exit()
+        self._reap()
         if message[:1] == FORK:
             return self._fork(chr(message[1]), descriptors[0], None)
         if message == KILL:
@@ -133,9 +122,13 @@ class ForkServer:
     def _end_and_report(self, pid: int) -> bytes:
         """Kill a child unless it has ended; return its packed `ExitInfo`, or nothing if the pid is not known."""
         if pid in self.children:
-            self._kill(pid)
-            _, status, usage = self.os.wait4(pid, 0)
-            self._record_exit(pid, status, usage)
+            # The kernel gives a pid to nobody else before its zombie has been reaped, and only this loop reaps. So a
+            # pid that is among the children is still that child.
+            ended, status, usage = self.os.wait4(pid, os.WNOHANG)
+            if not ended:
+                self._kill(pid)
+                _, status, usage = self.os.wait4(pid, 0)
+            return self._record_exit(pid, status, usage).pack()
         exit_info = self.exits.get(pid)
         return exit_info.pack() if exit_info is not None else b""
 
@@ -149,19 +142,21 @@ class ForkServer:
         elif message[:1] == FORK:
             return self._fork(SOLUTION, descriptors[0], harness)
         else:
-            # The kernel gives a pid to nobody else before its zombie has been reaped, and only this loop reaps. So a
-            # pid that is among the children is still that child.
             pid = int(message[1:])
             child = self.children.get(pid)
-            if child is not None and child.owner == harness.fileno():
-                self._kill(pid)
+            report = self._end_and_report(pid) if child is not None and child.owner == harness.fileno() else b""
+            try:
+                harness.send(ENDED + report)
+            except OSError:
+                self._drop_harness(harness)
         return None
 
     def _fork(self, role: str, channel: int, harness: socket.socket | None) -> str | None:
         forks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if role == self.harness else None
         pid = self.os.fork()
         if pid == 0:
-            self._become_child(channel, forks[1].fileno() if forks else None)
+            # Detached, because their objects would close numbers that the child gives to other descriptors.
+            self._become_child(channel, [end.detach() for end in forks][1] if forks else None)
             return role
         os.close(channel)
         child = _Child(owner=harness.fileno() if harness is not None else None)
@@ -175,9 +170,6 @@ class ForkServer:
         return None
 
     def _become_child(self, channel: int, forks: int | None) -> None:
-        # Signal handlers are inherited across a fork, and so is the pipe that they wake (signal(7)).
-        signal.set_wakeup_fd(-1)
-        _signal.signal(_SIGCHLD, _SIG_DFL)
         # Both descriptors are moved up first, because either may be in the other's place. All others are closed: they
         # are the zygote's own sockets, over which a child could give it orders.
         high = 64
@@ -194,6 +186,7 @@ class ForkServer:
             self.os.closerange(LIBRARY + self.folder_count, 1024)
 
     def _reap(self) -> None:
+        """Reap what has ended without being asked for."""
         while True:
             try:
                 pid, status, usage = self.os.wait4(-1, os.WNOHANG)
@@ -204,8 +197,8 @@ class ForkServer:
             if pid in self.children:
                 self._record_exit(pid, status, usage)
 
-    def _record_exit(self, pid: int, status: int, usage: struct_rusage) -> None:
-        """Report the exit of a child to the harness that asked for it, or keep it for the parent."""
+    def _record_exit(self, pid: int, status: int, usage: struct_rusage) -> ExitInfo:
+        """Forget a child that has ended, and return how it did; keep that for the parent if the child is its own."""
         child = self.children.pop(pid)
         # Before the report, so that nothing of a run is left when its end is known.
         self._reap_orphans()
@@ -217,12 +210,7 @@ class ForkServer:
             self.exits[pid] = exit_info
             if len(self.exits) > _EXITS_KEPT:
                 del self.exits[next(iter(self.exits))]
-        elif child.owner in self.harnesses:
-            harness = self.harnesses[child.owner]
-            try:
-                harness.send(EXITED + exit_info.pack())
-            except OSError:
-                self._drop_harness(harness)
+        return exit_info
 
     def _reap_orphans(self) -> None:
         """Kill descendants that a child has left behind: they are children of this process now."""

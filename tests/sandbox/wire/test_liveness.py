@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -103,7 +104,7 @@ def test_a_process_that_has_used_up_its_cpu_seconds_is_spent() -> None:
 
 
 def test_a_stopped_process_is_not_taken_for_a_request_over_its_limit(sleeper: int) -> None:
-    watch = TimeLimits(sleeper, cpu_s=9.0, wall_s=0.05)
+    watch = TimeLimits(SimpleNamespace(pid=sleeper), cpu_s=9.0, wall_s=0.05, cpu_start_s=0.0)
     time.sleep(0.06)
     assert watch.check() is CheckResult.EXCEEDED
     os.kill(sleeper, signal.SIGSTOP)
