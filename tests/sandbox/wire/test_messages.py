@@ -118,6 +118,7 @@ def test_an_exception_without_its_objects_is_plain() -> None:
         None,
         None,
         False,
+        None,
     ]
 
 

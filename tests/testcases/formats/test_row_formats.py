@@ -183,6 +183,7 @@ class TestSuites:
             (PytestTest(source),),
             entry_point="task_func",
             allow_imports=("os", "numpy.linalg"),
+            needed_modules=("os", "numpy.linalg"),
             format_name="bigcodebench",
         )
         whole = "import os\ndef task_func(x):\n    'Do.'\n"
