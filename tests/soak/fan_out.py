@@ -67,7 +67,8 @@ def run(samples: int, *, port: int | None = None, seed: int = 0, concurrency: in
         with endpoint(port) as served, Front(faults := Faults(forward_to(served), seed=seed)) as front:
             started = time.monotonic()
             trial.tier = _tier_at(served)
-            trial.wrong += _command([str(file), "--out", str(here)], {"GRADER_ISOLATION": trial.tier})
+            options = [str(file), "--out", str(here), "--no-details"]  # functions return none
+            trial.wrong += _command(options, {"GRADER_ISOLATION": trial.tier})
             trial.here_s = time.monotonic() - started
             options = ["--on", "lambda:function", "--concurrency", str(concurrency), "--batch-size", str(batch_size)]
             started = time.monotonic()
