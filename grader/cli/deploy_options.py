@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 __all__ = [
-    "Agent",
-    "Alias",
-    "Architecture",
-    "BaseImage",
-    "Boundary",
-    "Build",
-    "DryRun",
-    "EnvironmentKey",
-    "ImageUri",
-    "Invokers",
-    "KeepImages",
-    "LogGroup",
-    "LogKey",
-    "Memory",
-    "Name",
-    "Provisioned",
-    "PullAccounts",
-    "RepositoryKey",
-    "Reserved",
-    "Reset",
-    "Retention",
-    "RoleArn",
-    "Scan",
-    "SecurityGroups",
-    "Settings",
-    "Storage",
-    "Subnets",
-    "Tags",
-    "Tests",
-    "Timeout",
-    "Tracing",
-]
+    "Agent", "Alias", "Architecture", "BaseImage", "Boundary", "Build", "DryRun", "EnvironmentKey", "ImageUri",
+    "Invokers", "KeepImages", "LogGroup", "LogKey", "Memory", "Name", "Provisioned", "PullAccounts",
+    "RepositoryKey", "Reserved", "Reset", "Retention", "RoleArn", "Scan", "SecurityGroups", "Settings", "Storage",
+    "Subnets", "Tags", "Tests", "Timeout", "Tracing",
+]  # fmt: skip
 
-_FUNCTION: Final = "Function"
-_ACCESS: Final = "Access"
-_LOG: Final = "Log"
-_IMAGE: Final = "Image"
 
 Name = Annotated[
     str,
@@ -58,33 +27,21 @@ Memory = Annotated[
         metavar="MB",
         show_default=False,
         help="Memory of the function; 1769 MB come with one CPU. [default: 3538]",
-        rich_help_panel=_FUNCTION,
     ),
 ]
 Timeout = Annotated[
     int | None,
     typer.Option(
-        "--timeout",
-        metavar="S",
-        show_default=False,
-        help="Timeout of an invocation, in seconds. [default: 300]",
-        rich_help_panel=_FUNCTION,
+        "--timeout", metavar="S", show_default=False, help="Timeout of an invocation, in seconds. [default: 300]"
     ),
 ]
 Storage = Annotated[
-    int | None,
-    typer.Option(
-        "--storage", metavar="MB", show_default=False, help="Size of /tmp. [default: 512]", rich_help_panel=_FUNCTION
-    ),
+    int | None, typer.Option("--storage", metavar="MB", show_default=False, help="Size of /tmp. [default: 512]")
 ]
 Architecture = Annotated[
     str | None,
     typer.Option(
-        "--architecture",
-        metavar="NAME",
-        show_default=False,
-        help="x86_64 or arm64. [default: that of this host]",
-        rich_help_panel=_FUNCTION,
+        "--architecture", metavar="NAME", show_default=False, help="x86_64 or arm64. [default: that of this host]"
     ),
 ]
 Alias = Annotated[
@@ -94,7 +51,6 @@ Alias = Annotated[
         metavar="NAME",
         show_default=False,
         help="Alias of the version that training jobs call. [default: live]",
-        rich_help_panel=_FUNCTION,
     ),
 ]
 Reserved = Annotated[
@@ -104,24 +60,14 @@ Reserved = Annotated[
         metavar="N",
         show_default=False,
         help="Most concurrent invocations, reserved in the account; -1 for none.",
-        rich_help_panel=_FUNCTION,
     ),
 ]
 Provisioned = Annotated[
     int | None,
-    typer.Option(
-        "--provisioned",
-        metavar="N",
-        show_default=False,
-        help="Environments that are kept warm; 0 for none.",
-        rich_help_panel=_FUNCTION,
-    ),
+    typer.Option("--provisioned", metavar="N", show_default=False, help="Environments that are kept warm; 0 for none."),
 ]
 Tracing = Annotated[
-    bool | None,
-    typer.Option(
-        "--tracing/--no-tracing", show_default=False, help="Send traces to AWS X-Ray.", rich_help_panel=_FUNCTION
-    ),
+    bool | None, typer.Option("--tracing/--no-tracing", show_default=False, help="Send traces to AWS X-Ray.")
 ]
 Agent = Annotated[
     bool | None,
@@ -129,7 +75,6 @@ Agent = Annotated[
         "--agent/--no-agent",
         show_default=False,
         help="Deploy the agent of multi-turn RL jobs instead of the reward function (docs/rollout.md).",
-        rich_help_panel=_FUNCTION,
     ),
 ]
 Settings = Annotated[
@@ -139,7 +84,6 @@ Settings = Annotated[
         metavar="GRADER_X=Y",
         show_default=False,
         help="A setting of the grader; GRADER_X= returns to its default. Can be repeated.",
-        rich_help_panel=_FUNCTION,
     ),
 ]
 Tests = Annotated[
@@ -149,57 +93,31 @@ Tests = Annotated[
         metavar="S3URI",
         show_default=False,
         help="S3 prefix (s3://bucket/prefix) with tests it may read; empty for none.",
-        rich_help_panel=_ACCESS,
     ),
 ]
 RoleArn = Annotated[
     str | None,
-    typer.Option(
-        "--role",
-        metavar="ARN",
-        show_default=False,
-        help="Use this execution role; empty creates one.",
-        rich_help_panel=_ACCESS,
-    ),
+    typer.Option("--role", metavar="ARN", show_default=False, help="Use this execution role; empty creates one."),
 ]
 Boundary = Annotated[
-    str | None,
-    typer.Option(
-        "--boundary",
-        metavar="ARN",
-        show_default=False,
-        help="Permissions boundary of the role.",
-        rich_help_panel=_ACCESS,
-    ),
+    str | None, typer.Option("--boundary", metavar="ARN", show_default=False, help="Permissions boundary of the role.")
 ]
 Subnets = Annotated[
     list[str] | None,
     typer.Option(
-        "--subnet",
-        metavar="ID",
-        show_default=False,
-        help="Subnet of the function; empty for none. Can be repeated.",
-        rich_help_panel=_ACCESS,
+        "--subnet", metavar="ID", show_default=False, help="Subnet of the function; empty for none. Can be repeated."
     ),
 ]
 SecurityGroups = Annotated[
     list[str] | None,
     typer.Option(
-        "--security-group",
-        metavar="ID",
-        show_default=False,
-        help="Security group in these subnets. Can be repeated.",
-        rich_help_panel=_ACCESS,
+        "--security-group", metavar="ID", show_default=False, help="Security group in these subnets. Can be repeated."
     ),
 ]
 EnvironmentKey = Annotated[
     str | None,
     typer.Option(
-        "--environment-key",
-        metavar="ARN",
-        show_default=False,
-        help="KMS key that encrypts the environment variables.",
-        rich_help_panel=_ACCESS,
+        "--environment-key", metavar="ARN", show_default=False, help="KMS key that encrypts the environment variables."
     ),
 ]
 Invokers = Annotated[
@@ -209,44 +127,22 @@ Invokers = Annotated[
         metavar="ACCOUNT",
         show_default=False,
         help="Another account, or a role in it, that may invoke the function. Up to 3 times.",
-        rich_help_panel=_ACCESS,
     ),
 ]
 LogGroup = Annotated[
     str | None,
-    typer.Option(
-        "--log-group",
-        metavar="NAME",
-        show_default=False,
-        help="Write to this log group; empty creates one.",
-        rich_help_panel=_LOG,
-    ),
+    typer.Option("--log-group", metavar="NAME", show_default=False, help="Write to this log group; empty creates one."),
 ]
 Retention = Annotated[
-    int | None,
-    typer.Option(
-        "--retention", metavar="DAYS", show_default=False, help="Days to keep logs. [default: 30]", rich_help_panel=_LOG
-    ),
+    int | None, typer.Option("--retention", metavar="DAYS", show_default=False, help="Days to keep logs. [default: 30]")
 ]
 LogKey = Annotated[
     str | None,
-    typer.Option(
-        "--log-key",
-        metavar="ARN",
-        show_default=False,
-        help="KMS key that encrypts the log group.",
-        rich_help_panel=_LOG,
-    ),
+    typer.Option("--log-key", metavar="ARN", show_default=False, help="KMS key that encrypts the log group."),
 ]
 ImageUri = Annotated[
     str | None,
-    typer.Option(
-        "--image",
-        metavar="URI",
-        show_default=False,
-        help="Use this image in ECR; do not build or push one.",
-        rich_help_panel=_IMAGE,
-    ),
+    typer.Option("--image", metavar="URI", show_default=False, help="Use this image in ECR; do not build or push one."),
 ]
 Build = Annotated[
     bool | None,
@@ -254,17 +150,12 @@ Build = Annotated[
         "--build/--no-build",
         show_default=False,
         help="Build the image from the checkout, or push the one that `make image` built.",
-        rich_help_panel=_IMAGE,
     ),
 ]
 BaseImage = Annotated[
     str | None,
     typer.Option(
-        "--base-image",
-        metavar="NAME",
-        show_default=False,
-        help="Base image to build on, instead of AWS's for Lambda.",
-        rich_help_panel=_IMAGE,
+        "--base-image", metavar="NAME", show_default=False, help="Base image to build on, instead of AWS's for Lambda."
     ),
 ]
 Scan = Annotated[
@@ -273,17 +164,12 @@ Scan = Annotated[
         "--scan/--no-scan",
         show_default=False,
         help="Scan images in the repository for vulnerabilities. [default: scan]",
-        rich_help_panel=_IMAGE,
     ),
 ]
 KeepImages = Annotated[
     int | None,
     typer.Option(
-        "--keep-images",
-        metavar="N",
-        show_default=False,
-        help="Newest images to keep in the repository. [default: 10]",
-        rich_help_panel=_IMAGE,
+        "--keep-images", metavar="N", show_default=False, help="Newest images to keep in the repository. [default: 10]"
     ),
 ]
 PullAccounts = Annotated[
@@ -293,18 +179,10 @@ PullAccounts = Annotated[
         metavar="ACCOUNT",
         show_default=False,
         help="Another account whose functions may use the images. Can be repeated.",
-        rich_help_panel=_IMAGE,
     ),
 ]
 RepositoryKey = Annotated[
-    str | None,
-    typer.Option(
-        "--repository-key",
-        metavar="ARN",
-        show_default=False,
-        help="KMS key of a new repository.",
-        rich_help_panel=_IMAGE,
-    ),
+    str | None, typer.Option("--repository-key", metavar="ARN", show_default=False, help="KMS key of a new repository.")
 ]
 Tags = Annotated[
     list[str] | None,

@@ -60,6 +60,8 @@ def undeploy(
     if not names and removed.stack is None:
         typer.echo("Nothing to remove")
         return
-    typer.echo("Would be removed:" if dry_run else f"Removed {len(names)} resources:")
+    typer.echo(
+        "Would be removed:" if dry_run else f"Removed {len(names)} {'resource' if len(names) == 1 else 'resources'}:"
+    )
     for one in names:
         typer.echo(f"  {printable(one)}")
