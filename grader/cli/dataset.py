@@ -14,13 +14,13 @@ from grader.errors import InputError
 from grader.references.store import ReferenceStore
 from grader.tools.datasets.check import CheckOptions, check_config, check_rows
 from grader.tools.datasets.convert import ConversionOptions, TrainerFormat, convert_rows
+from grader.tools.datasets.output import open_output
 from grader.tools.datasets.prompts import USER_PROMPT, PromptTemplate, read_template
 from grader.tools.datasets.resolve import resolve_references
 from grader.tools.datasets.tables import check_tables, conversion_tables
 from grader.tools.datasets.tasks import check_format, task_id
 from grader.tools.datasets.upload import BucketUploader
 from grader.tools.files.rows import RowFile
-from grader.tools.files.writers import AtomicFile
 
 if TYPE_CHECKING:
     from grader.config.settings import GraderConfig
@@ -48,7 +48,12 @@ FormatName = Annotated[
         help="Format of the tests, for rows that match several; see docs/references.md.",
     ),
 ]
-OutFile = Annotated[str, typer.Option("--out", metavar="FILE", show_default=False, help="File to write the rows to.")]
+OutFile = Annotated[
+    str,
+    typer.Option(
+        "--out", metavar="FILE", show_default=False, help="File to write the rows to: JSON lines, or Parquet by suffix."
+    ),
+]
 To = Annotated[TrainerFormat, typer.Option("--to", help="Trainer that reads the rows.")]
 SystemFile = Annotated[
     str | None,
@@ -126,7 +131,7 @@ def convert(  # noqa: PLR0913, PLR0917  # one for each option
 
 def _run_conversion(file: str, out: str, options: ConversionOptions) -> ConversionReport:
     # The output replaces an older file only when the block ends without an error.
-    with RowFile(file) as source, AtomicFile(out, source=file) as output, ProgressBar(source.total) as progress:
+    with RowFile(file) as source, open_output(out, source=file) as output, ProgressBar(source.total) as progress:
         count = 0
 
         def step(row: Row, message: str) -> None:

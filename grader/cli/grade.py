@@ -25,7 +25,7 @@ from grader.errors import CloudError, InputError
 from grader.tools.files.results import ResultFile, ResumableResults
 from grader.tools.files.samples import SampleFile, grade_lines, is_unreadable, sample_error_text
 from grader.tools.remote.file_run import RemoteFileRun
-from grader.tools.remote.target import parse_target
+from grader.tools.remote.target import is_ray, parse_target, ray_address
 from grader.tools.report.summary import Summary
 from grader.tools.report.tables import summary_tables
 from grader.types import Sample
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from grader.config.settings import GraderConfig
+    from grader.ray import RayGrader
     from grader.tools.datasets.completions import CompletionFile
     from grader.tools.files.samples import SampleLine
     from grader.tools.remote.target import RemoteTarget
@@ -64,9 +65,10 @@ OnFunction = Annotated[
     str | None,
     typer.Option(
         "--on",
-        metavar="lambda:FUNCTION|http://HOST:PORT",
+        metavar="lambda:FUNCTION|http://HOST:PORT|ray[:ADDRESS]",
         show_default=False,
-        help="Grade on this Lambda function (NAME, NAME:ALIAS, ARN) or service; samples already in --out are skipped.",
+        help="Grade on this Lambda function (NAME, NAME:ALIAS, ARN) or service, without the samples that are in --out "
+        "already; or on a Ray cluster.",
     ),
 ]
 Details = Annotated[
@@ -99,7 +101,10 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
     Exit code: 0 if every sample got a score; 1 if the grader failed or ran out of time; 2 for wrong usage, or if a
     line is not a sample (it is reported, the others are graded).
     """
-    if on is not None:
+    if on is not None and is_ray(on):
+        grader = _ray_grader(on, load_config(config))
+        run = _grade_with(grader, file, out, grader.config, deadline, problems, details=details)
+    elif on is not None:
         if config is not None or deadline is not None:
             raise InputError("--on: the function uses its own settings and deadline; leave out --config and --deadline")
         if problems is not None:
@@ -107,23 +112,38 @@ def grade(  # noqa: PLR0913, PLR0917  # one for each option
         function = parse_target(on, profile=profile, region=region, concurrency=concurrency)
         run = _grade_remotely(file, out, function, concurrency=concurrency, batch_size=batch_size)
     else:
-        run = _grade_locally(file, out, load_config(config), deadline, problems, details=details)
+        settings = load_config(config)
+        local = Grader(settings, file_root=parent_folder(file))
+        run = _grade_with(local, file, out, settings, deadline, problems, details=details)
     run.report(as_json=as_json)
     raise typer.Exit(run.exit_code)
 
 
-def _grade_locally(
-    file: str, out: str | None, settings: GraderConfig, deadline: float | None, problems: str | None, *, details: bool
+def _grade_with(
+    maker: Grader | RayGrader,
+    file: str,
+    out: str | None,
+    settings: GraderConfig,
+    deadline: float | None,
+    problems: str | None,
+    *,
+    details: bool,
 ) -> _FileRun:
     with (
         open_samples(file, problems) as source,
         ResultFile(out, source=file, unscored_reward=_unscored_reward(settings), details=details) as results,
         ProgressBar(source.total) as progress,
-        Grader(settings, file_root=parent_folder(file)) as grader,
+        maker as grader,
     ):
         run = _FileRun(source, results, progress)
         run.run_grading(lambda: run.add_all(grade_lines(grader, source, deadline_s=deadline)))
     return run
+
+
+def _ray_grader(address: str, settings: GraderConfig) -> RayGrader:
+    from grader.ray import RayGrader  # noqa: PLC0415 - for one option only
+
+    return RayGrader(settings, address=ray_address(address))
 
 
 def _grade_remotely(

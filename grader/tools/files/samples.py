@@ -17,7 +17,7 @@ from grader.types import BadSample, GradeStatus, Sample, sample_label
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from grader.core.grader import Grader
+    from grader.core.base_grader import BaseGrader
     from grader.tools.files.rows import Row
     from grader.types import Grade
 
@@ -135,7 +135,7 @@ def _with_near_name(sample: BadSample, row: Mapping[Any, Any]) -> BadSample:
 
 
 def grade_lines(
-    grader: Grader, lines: Iterable[SampleLine], *, deadline_s: float | None = None
+    grader: BaseGrader, lines: Iterable[SampleLine], *, deadline_s: float | None = None
 ) -> Iterator[tuple[SampleLine, Grade]]:
     """Grade lines, a chunk in memory at a time; yield each line with its grade, in order.
 

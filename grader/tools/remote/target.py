@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from grader.errors import CloudRequestError
 from grader.text import one_line
 from grader.tools.remote.function import LAMBDA_PREFIX, RemoteFunction
 from grader.tools.remote.http_service import HTTP_PREFIXES, HttpService
 
-__all__ = ["RemoteTarget", "parse_target"]
+__all__ = ["RemoteTarget", "is_ray", "parse_target", "ray_address"]
+
+_RAY: Final = "ray"
 
 
 class RemoteTarget(Protocol):
@@ -45,6 +47,22 @@ def parse_target(
     if not address.startswith(LAMBDA_PREFIX):
         raise CloudRequestError(
             f"{one_line(address)!r}: give lambda:NAME, lambda:NAME:ALIAS or lambda:ARN, such as "
-            "lambda:SageMaker-grader, or http://HOST:PORT of a service"
+            "lambda:SageMaker-grader, http://HOST:PORT of a service, or ray[:ADDRESS]"
         )
     return RemoteFunction.parse(address, profile=profile, region=region, concurrency=concurrency)
+
+
+def is_ray(address: str) -> bool:
+    """Return whether an address is ``ray`` or ``ray:ADDRESS``, a cluster and not a target."""
+    return address == _RAY or address.startswith(f"{_RAY}:")
+
+
+def ray_address(address: str) -> str:
+    """Return the address of a cluster as `ray.init` takes it.
+
+    Args:
+        address: ``ray`` for the one that Ray finds, ``ray:HOST:PORT``, or ``ray://HOST:PORT`` of a Ray client server.
+    """
+    if address.startswith(f"{_RAY}://"):
+        return address
+    return address.removeprefix(_RAY).removeprefix(":") or "auto"
