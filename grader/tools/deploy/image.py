@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from grader.errors import CloudRequestError, ConfigError, ToolError
 from grader.text import one_line
 from grader.tools.deploy.options import architecture_here
-from grader.tools.deploy.programs import run_program
+from grader.tools.deploy.programs import ended_by_sigterm, run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,10 +118,11 @@ class Image:
         password = _password(cloud)
         logout = ([*engine, "logout", self.registry], f"logout from {self.registry}")
         try:
-            # By stdin: the arguments of a process are visible to all users of the host.
-            login = [*engine, "login", "--username", "AWS", "--password-stdin", self.registry]
-            run_program(login, f"login at {self.registry}", stdin=password)
-            run_program([*engine, "push", self.uri], self.title)
+            with ended_by_sigterm():
+                # By stdin: the arguments of a process are visible to all users of the host.
+                login = [*engine, "login", "--username", "AWS", "--password-stdin", self.registry]
+                run_program(login, f"login at {self.registry}", stdin=password)
+                run_program([*engine, "push", self.uri], self.title)
         except BaseException:
             # Also after an interrupt: else the engine would keep the password, which is valid for 12 hours. That there
             # is nobody to log out after a failed login is no news.

@@ -133,19 +133,33 @@ def test_a_dry_run_without_an_account_shows_the_template(account: Server, monkey
     assert account.take_calls() == []
 
 
-def test_an_interrupt_says_what_goes_on(account: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def stopped_in_push(engine: Engine, monkeypatch: pytest.MonkeyPatch, by: signal.Signals) -> tuple[int, str]:
+    """Start a deployment, send it a signal while it pushes, and return its exit code and stderr."""
     monkeypatch.setenv("ENGINE_HANGS", "push")
     command = [sys.executable, "-m", "grader.cli", "deploy", "--no-build"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
         while not any(note["words"][0] == "push" for note in engine.commands):
             assert running.poll() is None
             time.sleep(0.05)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(by)
         _, err = running.communicate(timeout=60)
-    assert running.returncode == 130
+    return running.returncode, err
+
+
+def test_an_interrupt_says_what_goes_on(account: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, err = stopped_in_push(engine, monkeypatch, signal.SIGINT)
+    assert code == 130
     (line,) = [line for line in err.splitlines() if line.startswith("grader: ")]
     assert line.startswith("grader: interrupted; nothing is in progress at AWS; run `grader deploy` again to resume")
     assert line.endswith(f"`grader undeploy --name {NAME} --region us-east-1` to remove what it created")
+    assert engine.commands[-1]["words"][0] == "logout"
+
+
+def test_a_command_that_is_ended_leaves_nobody_logged_in(
+    account: Server, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _ = stopped_in_push(engine, monkeypatch, signal.SIGTERM)
+    assert code == 143
     assert engine.commands[-1]["words"][0] == "logout"
 
 
