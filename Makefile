@@ -13,7 +13,7 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# parallel tests; one more than CP
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak faults callers load fan-out properties fuzz format lock clean image image-test image-run base-image sbom emulator test-lambda-like
+.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak soak-service faults callers load fan-out properties fuzz format lock clean image image-test image-run base-image sbom emulator test-lambda-like
 
 help: ## Show this help
 	@echo "make demo        grade the bundled examples and print the rewards"
@@ -29,6 +29,7 @@ help: ## Show this help
 	@echo "make bench       compare the throughput with other graders (docs/performance.md); BENCH=\"--only humaneval --rounds 1\" for a part"
 	@echo "make coverage    run the tests and report the lines they do not cover"
 	@echo "make soak        grade 100,000 samples in one process and check for leaks; SAMPLES=... for another number"
+	@echo "make soak-service  ask the HTTP service 50,000 times while clients hang up and processes are killed; REQUESTS=..."
 	@echo "make faults      grade 5,000 samples while processes are killed and stopped; SAMPLES=... for another number"
 	@echo "make callers     compare one batch, threads and awaits: when are 100 right answers graded beside endless ones; ROUNDS=..."
 	@echo "make load        grade HumanEval and MBPP ten times under CPU load; ROUNDS=... for another number"
@@ -89,6 +90,9 @@ coverage: $(READY)
 
 soak: $(READY)
 	$(BIN)/python -m tests.soak.soak --samples $(or $(SAMPLES),100000)
+
+soak-service: $(READY)
+	$(BIN)/python -m tests.soak.service --requests $(or $(REQUESTS),50000)
 
 faults: $(READY)
 	$(BIN)/python -m tests.soak.faults --samples $(or $(SAMPLES),5000)

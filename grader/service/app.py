@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -41,6 +42,7 @@ __all__ = ["RewardService"]
 _RETRY_AFTER_S: Final = 1
 _NATIVE: Final = "/grade"
 _RUN_CODE: Final = "/run_code"
+_CLIENT_GONE: Final = 499
 _TURN_S: Final = 5.0
 """Seconds that a program waits for its turn: its callers take a refusal for a wrong answer, and only 504 for busy."""
 _TURN_POLL_S: Final = 0.1
@@ -117,6 +119,9 @@ class RewardService:
                 response = JSONResponse({"error": str(error)}, error.status, error.headers)
             except InputError as error:
                 response = JSONResponse({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+            except ClientDisconnect:
+                # It left before its request was complete, so nobody reads this; the status is that of nginx.
+                response = Response(status_code=_CLIENT_GONE)
             except UnscoredError as error:
                 response = JSONResponse({"error": str(error)}, HTTPStatus.INTERNAL_SERVER_ERROR)
             except (GraderError, SandboxError) as error:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -81,6 +82,8 @@ class LambdaRoute:
                 return Response(status_code=HTTPStatus.NO_CONTENT)
         except _RequestError as error:
             return refuse(error.status, error.kind, str(error))
+        except ClientDisconnect:  # nobody reads it
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
         # From here on: events that wait for a thread are late by the time they wait.
         context = _Context(request.path_params["name"], time.monotonic() + self._timeout_s)
         loop = asyncio.get_running_loop()

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
 from grader.config.settings import GraderConfig
@@ -204,6 +205,18 @@ class TestRefusals:
         with TestClient(RewardService(grader).app()) as client:
             for answer in (client.get("/ready"), client.post("/slime", json={"response": RIGHT, "label": REFERENCE})):
                 assert (answer.status_code, answer.json()) == (503, {"error": "no isolation here"})
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_error(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def leave(*_: Any) -> None:
+        raise ClientDisconnect
+
+    with pytest.MonkeyPatch.context() as patch, caplog.at_level("INFO", logger="grader.service"):
+        patch.setattr("grader.service.app.read_body", leave)
+        assert client.post("/slime", json={}).status_code == 499
+    assert [json.loads(one.message)["status"] for one in caplog.records if one.name == "grader.service"] == [499]
 
 
 class TestReports:
