@@ -37,6 +37,7 @@ def test_wrappings(reference: Any) -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
+        ({"code": "def f(x):\n    return x", "input": "1", "output": "1", "id": "sample_0"}, "CRUXEval"),
         (None, "not nothing"),
         (5, "not int"),
         (object(), "not object"),
