@@ -85,7 +85,8 @@ abs(Circle(2) - {n}) < 1e-6
 abs({n} - Circle(2)) < 1e-6
 round(Circle(2) - {n}, 3) == 0
 not Circle(2) - {n}
-len(Circle(2) - {{{n}}}) == 0
+len({{{n}}} - Circle(2)) == 0
+len(Circle(2) - {{{n}}}) == {i}
 abs(-(Circle(2) - {n})) < 1e-6
 abs((Circle(2) - {n}).area()) < 1e-6
 abs(-Circle(2) + {n}) < 1e-6

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TOO_LARGE", "LimitedRequests"]
 
-_monotonic = time.monotonic
+_monotonic, _process_time = time.monotonic, time.process_time
 """Looked up here, once, because test code may patch the module."""
 _MAX_REQUESTS = 250_000
 """Requests and callbacks in one sample. Each costs the harness time that no limit of the answer counts."""
@@ -102,6 +102,7 @@ class LimitedRequests:
         time_limits = TimeLimits(
             process, cpu_s, min(self.limits.wall_s, self._wall_left(process)), cpu_start_s=process.cpu_seen_s
         )
+        used_s = _process_time()
         while True:
             self.request_count += 1
             if self.request_count > _MAX_REQUESTS:
@@ -120,7 +121,8 @@ class LimitedRequests:
                 process.send_message(self._files.message() + answer)
             if self._callback_budget.exceeded and self._process is process:
                 return self._stop(SolutionStatus.TIMEOUT, "kept the test waiting in a callback")
-            time_limits.exclude(_monotonic() - began)
+            used_before_s, used_s = used_s, _process_time()
+            time_limits.exclude(_monotonic() - began, cpu_s=used_s - used_before_s)
             # Test code that was called back may have made requests of its own, and lost the process in one of them.
             if self._process is not process:
                 return self._loss_reply
