@@ -21,16 +21,15 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-import boto3
-from botocore.config import Config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 from tests.aws.cloud import STACKS_KEY
-from tests.aws.stacks import StackServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from tests.aws.stacks import StackServer
 
     Application = Callable[..., Iterable[bytes]]
 
@@ -207,17 +206,34 @@ def _json(start: Callable[..., Any], document: Any) -> Iterable[bytes]:
     return [json.dumps(document).encode()]
 
 
-class Resetting:
-    """An application in front of another, which forgets the stacks when the account is reset."""
+class WithStacks:
+    """An application in front of another, which has stacks of CloudFormation; they go when the account is reset.
 
-    def __init__(self, inner: Application, stacks: StackServer) -> None:
+    Args:
+        inner: the other application.
+        clients: returns the client of a service in a region, for the calls that make the resources of stacks.
+    """
+
+    def __init__(self, inner: Application, clients: Callable[[str, str], Any]) -> None:
         self._inner = inner
-        self._stacks = stacks
+        self._clients = clients
+        self._stacks: StackServer | None = None
+        self._turn = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == "/moto-api/reset":
+        if environ["PATH_INFO"] == "/moto-api/reset" and self._stacks is not None:
             self._stacks.reset()
+        elif _scope(environ)[1] == "cloudformation":
+            self._install()
         return self._inner(environ, start)
+
+    def _install(self) -> None:
+        with self._turn:
+            if self._stacks is None:
+                from tests.aws.stacks import StackServer  # noqa: PLC0415 - imports all services of moto
+
+                self._stacks = StackServer(self._clients)
+                self._stacks.install()
 
 
 def main() -> None:
@@ -226,6 +242,9 @@ def main() -> None:
 
     @functools.cache
     def client(service: str, region: str) -> Any:
+        import boto3  # noqa: PLC0415 - slow to import
+        from botocore.config import Config  # noqa: PLC0415 - as above
+
         return boto3.client(
             service,
             region_name=region,
@@ -235,10 +254,8 @@ def main() -> None:
             config=Config(retries={"total_max_attempts": 1}),
         )
 
-    stacks = StackServer(client)
-    stacks.install()
-    inner = Resetting(Faulty(DomainDispatcherApplication(create_backend_app)), stacks)
-    application = Refusing(Provisioned(inner))
+    inner = Faulty(DomainDispatcherApplication(create_backend_app))
+    application = Refusing(Provisioned(WithStacks(inner, client)))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     port.append(server.port)
     print(server.port, flush=True)
