@@ -29,6 +29,9 @@ __all__ = [
 HEADER_BYTES = 4
 BYTE_ORDER: Final = "big"
 _INT_BYTES = array.array("i").itemsize
+# Plain numbers: an answer's process that uses members of enumerations copies some fifty pages more.
+_CLOSE_ON_EXEC, _SOCKET_LEVEL, _RIGHTS = map(int, (socket.MSG_CMSG_CLOEXEC, socket.SOL_SOCKET, socket.SCM_RIGHTS))
+_space_of = socket.CMSG_SPACE
 _CHUNK = 1 << 20
 _SMALL_CHUNK = 1 << 12
 """Bytes to read where no more are known to come. For more the allocator would merge its free chunks, all over the heap,
@@ -133,9 +136,9 @@ def send_descriptors(channel: _socket.socket, payload: bytes, descriptors: Seque
 def receive_descriptors(channel: _socket.socket, size: int, count: int) -> tuple[bytes, list[int]]:
     """Receive up to ``size`` bytes and up to ``count`` descriptors; empty bytes at the end of the stream."""
     # Close-on-exec from the start, or a program that another thread starts in between would inherit them.
-    payload, ancillary, _, _ = channel.recvmsg(size, socket.CMSG_SPACE(count * _INT_BYTES), socket.MSG_CMSG_CLOEXEC)
+    payload, ancillary, _, _ = channel.recvmsg(size, _space_of(count * _INT_BYTES), _CLOSE_ON_EXEC)
     descriptors = array.array("i")
     for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+        if level == _SOCKET_LEVEL and kind == _RIGHTS:
             descriptors.frombytes(data[: len(data) - len(data) % _INT_BYTES])
     return payload, list(descriptors)

@@ -3,9 +3,9 @@
 Each message is one frame that holds a list, encoded by `sandbox.wire.values`. The harness sends requests, and the
 solution process replies to one after the other. The harness may send a request before the reply to the one before.
 
-Requests:
+The first message to a process has the settings by which it loads the answer, packed by `LoadSettings`. It gets a
+reply, too. Requests:
 
-* ``["load", settings]``
 * ``["call", target, args, kwargs]``: a target is a dotted name, an object, or ``[object, name of its method]``
 * ``["get", target, attribute]``: the target ``None`` is the answer's module
 * ``["op", name, operands]``: an operator or a built-in function (`sandbox.processes.solution.operations`)
@@ -37,6 +37,7 @@ Replies come from a process that the answer controls. The harness trusts nothing
 
 from __future__ import annotations
 
+import marshal
 from typing import Any, NamedTuple
 
 __all__ = [
@@ -51,7 +52,6 @@ __all__ = [
     "GLOBAL_KEY",
     "HARNESS_KEY",
     "LARGE",
-    "LOAD",
     "MAKE",
     "OK",
     "OP",
@@ -68,7 +68,7 @@ __all__ = [
     "threads_for",
 ]
 
-LOAD, CALL, GET = "load", "call", "get"
+CALL, GET = "call", "get"
 OP, DESCRIBE, MAKE, DROP, FILES = "op", "describe", "make", "drop", "files"
 START, AWAIT, PUBLIC, STEP, SHARE = "start", "await", "public", "step", "share"
 OK, RAISED, LARGE, CALLBACK = "ok", "raised", "large", "back"
@@ -85,6 +85,10 @@ def key_of_name(index: int) -> int:
     return -1 - index
 
 
+_MARSHAL_VERSION = 2
+"""The last one that writes no references, which would be looked up for each object."""
+_dump, _load = marshal.dumps, marshal.loads
+"""Looked up here, once, because test code may patch the module, and a process that is locked down has another."""
 THREADS = 64
 """Number of threads that are started for an answer that may use threads."""
 _FEW_THREADS = 16
@@ -137,7 +141,11 @@ class ExceptionFields(NamedTuple):
 
 
 class LoadSettings(NamedTuple):
-    """Settings by which a solution process loads the answer; a tuple, because that is how they cross."""
+    """Settings by which a solution process loads the answer.
+
+    They cross by `marshal`, in a third of the page faults that the value codec takes: a process reads its first message
+    before there is an answer in it.
+    """
 
     source: str
     preamble: str = ""
@@ -155,13 +163,23 @@ class LoadSettings(NamedTuple):
     """Number of threads to start for the answer, which can start none itself."""
     modules: tuple[str, ...] = ()
     """Modules to load for the answer, which can load none itself (`sandbox.wire.modules_on_demand`)."""
-    in_process_spec: dict[str, Any] | None = None
-    """Spec whose tests run in this very process, one at each request ``step``; its ``word`` marks genuine results."""
-    files: list[Any] | None = None
-    """Files that are there already, as changes; ``None`` if there are none."""
+    in_process_spec: bytes = b""
+    """Encoded spec whose tests run in this very process, one at each request ``step``; empty if there is none. Its
+    ``word`` marks genuine results."""
+    files: bytes = b""
+    """Files that are there already, as encoded changes; empty if there are none."""
     code: bytes = b""
     """The compiled source, marshalled; empty: compile it."""
     preamble_code: bytes = b""
     """The same of the preamble."""
     requests: int = 0
     """Number of requests after which the process ends by itself; 0 if it serves as many as come."""
+
+    def pack(self) -> bytes:
+        """Return the message."""
+        return _dump(tuple(self), _MARSHAL_VERSION)
+
+    @classmethod
+    def unpack(cls, message: bytes) -> LoadSettings:
+        """Return the settings that `pack` was called on. The message is the harness's, so it is trusted."""
+        return cls(*_load(message))

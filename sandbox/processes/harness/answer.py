@@ -12,6 +12,7 @@ from sandbox.processes.memory_files.exchange import all_files
 from sandbox.processes.memory_files.tree import current
 from sandbox.wire.modules_on_demand import modules_named_in
 from sandbox.wire.protocol import PREAMBLE_FILE, LoadSettings, threads_for
+from sandbox.wire.values import encode
 
 if TYPE_CHECKING:
     from sandbox.wire.limits import Limits
@@ -33,17 +34,21 @@ class Answer:
         object.__setattr__(self, "threads", threads_for(self.source))
         object.__setattr__(self, "modules", tuple(modules_named_in(self.source)))
 
-    def settings(self, limits: Limits, *, cpu_s: float, preamble: str, **more: Any) -> LoadSettings:
+    def settings(
+        self, limits: Limits, *, cpu_s: float, preamble: str, in_process_spec: dict[str, Any] | None, **more: Any
+    ) -> LoadSettings:
         """Return the settings by which a process loads it.
 
         Args:
             limits: limits of the sample.
             cpu_s: CPU seconds at which the kernel ends the process.
             preamble: code that runs first.
+            in_process_spec: tests that run in the process itself.
             more: other fields of the settings.
         """
         # Other code that runs in the process.
-        beside = preamble + str(more.get("in_process_spec") or "")
+        beside = preamble + str(in_process_spec or "")
+        files = all_files(current.tree)
         return LoadSettings(
             source=self.source,
             preamble=preamble,
@@ -52,7 +57,8 @@ class Answer:
             value_bytes=limits.output_kb * 1024,
             threads=max(self.threads, threads_for(beside)),
             modules=(*self.modules, *modules_named_in(beside)),
-            files=all_files(current.tree),
+            files=b"" if files is None else encode(files),
+            in_process_spec=b"" if in_process_spec is None else encode(in_process_spec),
             code=self.code,
             preamble_code=_compiled(preamble),
             **more,

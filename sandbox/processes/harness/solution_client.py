@@ -12,7 +12,7 @@ from sandbox.processes.harness.load_failures import is_own_failure
 from sandbox.processes.harness.requests_ahead import RequestsAhead
 from sandbox.processes.harness.solution_process import SolutionProcess
 from sandbox.wire.framing import frame
-from sandbox.wire.protocol import CALL, DROP, LOAD
+from sandbox.wire.protocol import CALL, DROP
 from sandbox.wire.replies import Reply, SolutionStatus
 from sandbox.wire.values import encode
 
@@ -226,7 +226,7 @@ class SolutionClient(LimitedRequests):
         )
         try:
             # Before the fork: the process finds its first message when it begins.
-            process.start(frame(encode([LOAD, list(settings)])) + requests, stdin)
+            process.start(frame(settings.pack()) + requests, stdin)
             self._zygote.fork(theirs)
         finally:
             theirs.close()

@@ -47,7 +47,6 @@ from sandbox.wire.protocol import (
     FILES,
     GET,
     LARGE,
-    LOAD,
     MAKE,
     OK,
     OP,
@@ -119,7 +118,8 @@ def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
         if solution.settings.program:
             stdin.fill()
         lock_down(solution.settings, solution.module)
-        if make_runner is not None and (spec := solution.settings.in_process_spec) is not None:
+        if make_runner is not None and solution.settings.in_process_spec:
+            spec = decode(solution.settings.in_process_spec)
             isolate_builtins(solution.module)
             token = spec.pop(TOKEN)
             solution.verbs[STEP] = step_function(make_runner(spec), solution.module, token)
@@ -168,10 +168,7 @@ class _Solution:
         if not first:
             _leave(0)
         self.reader = FrameReader(self.channel, first)
-        verb, fields = decode(self.reader.receive())
-        if verb != LOAD:
-            _leave(1)
-        self.settings = LoadSettings(*fields)
+        self.settings = LoadSettings.unpack(self.reader.receive())
         if self.settings.program:
             self.module = self.objects.module = self.program
         # Now, because the lockdown ends a process that loads code. It has not been through this process's hands.
@@ -281,8 +278,8 @@ class _Solution:
 
     def load(self) -> Steps:
         settings, namespace = self.settings, self.module.__dict__
-        if settings.files is not None:
-            apply_file_changes(current_files.tree, settings.files)
+        if settings.files:
+            apply_file_changes(current_files.tree, decode(settings.files))
         if settings.preamble:
             preamble = self.preamble or compile(settings.preamble, PREAMBLE_FILE, "exec", dont_inherit=True)
             yield call(exec, preamble, namespace)

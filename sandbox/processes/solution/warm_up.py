@@ -19,7 +19,7 @@ from sandbox.processes.base_frame import run
 from sandbox.processes.solution.standard_input import StandardInput
 from sandbox.processes.solution.trampoline import Task
 from sandbox.wire.framing import frame, send_descriptors
-from sandbox.wire.protocol import CALL, LOAD, LoadSettings
+from sandbox.wire.protocol import CALL, LoadSettings
 from sandbox.wire.values import encode
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def serve_trial_answer(make: Callable[[int], TrialProgram]) -> None:
     for _ in range(_TIMES):
         ours, theirs = socketpair()
         with ours:
-            send_descriptors(ours, frame(encode([LOAD, list(settings)])), [ours.fileno()] * 3)
+            send_descriptors(ours, frame(settings.pack()), [ours.fileno()] * 3)
             channel = theirs.detach()
             program = make(channel)
             for descriptor in program.receive_settings(_socket.socket(fileno=channel)):
