@@ -199,7 +199,7 @@ class TestMistakes:
         ("args", "message"),
         [
             (("convert", "-"), "Missing option '--out'"),
-            (("convert", "-", "--out", "a", "--to", "trl"), "Invalid value for '--to'"),
+            (("convert", "-", "--out", "a", "--to", "no-trainer"), "Invalid value for '--to'"),
             (("convert", "-", "--out", "a", "--batch-size", "0"), "Invalid value for '--batch-size'"),
             (("check", "-", "--repeat", "0"), "Invalid value for '--repeat'"),
             (("check", "-", "--guessable", "2"), "Invalid value for '--guessable'"),
