@@ -13,12 +13,13 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# parallel tests; one more than CP
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak soak-service faults callers load fan-out properties fuzz format lock clean image image-test image-run base-image sbom emulator test-lambda-like
+.PHONY: help demo test lint types imports figures shape long security trust bench coverage soak soak-service test-trainers faults callers load fan-out properties fuzz format lock clean image image-test image-run base-image sbom emulator test-lambda-like
 
 help: ## Show this help
 	@echo "make demo        grade the bundled examples and print the rewards"
 	@echo "make test        run all checks: lint, types, imports and tests"
 	@echo "make long        run the long tests: whole data sets, files of 10,000 rows, every attack in every isolation tier"
+	@echo "make test-trainers  run the adapters with the real packages of trainers, each in an environment of its own; TRAINERS=\"trl verl\" for some"
 	@echo "make lint        check code style with ruff (lint and format)"
 	@echo "make types       check types with mypy"
 	@echo "make imports     check the import contracts with import-linter"
@@ -59,6 +60,9 @@ test: lint types imports
 
 long: $(READY)
 	$(BIN)/pytest -n $(WORKERS) -m long
+
+test-trainers: $(READY)
+	$(BIN)/python -m tests.trainers.run $(TRAINERS)
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -145,7 +149,7 @@ test-lambda-like:
 	@deploy/container lambda-like
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
+	rm -rf $(VENV) .trainers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEMO): requirements/runtime.txt requirements/build.txt pyproject.toml
