@@ -26,7 +26,8 @@ REPLACED: dict[str, str] = {
 `sandbox.processes.solution.replacements`. The originals call native code, start processes, or change limits."""
 
 _RARE = """
-    _compression _markupbase _py_abc _pydecimal _pyio annotationlib bdb bz2 cgi cgitb chunk cmd code codeop compression
+    _compression _markupbase _py_abc _pydecimal _pyio _pyrepl _pyrepl.pager _pyrepl.types annotationlib bdb bz2 cgi
+    cgitb chunk cmd code codeop compression
     compression._common compression._common._streams compression.bz2 compression.gzip compression.lzma
     compression.zlib configparser dbm dbm.dumb doctest email email._encoded_words email._header_value_parser
     email._parseaddr email._policybase email.base64mime email.charset email.contentmanager email.encoders
