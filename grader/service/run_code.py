@@ -112,7 +112,7 @@ def _last_words(report: ProgramReport) -> str:
     if report.status == "returned" or (report.status == "exited" and not report.raised_type):
         return ""
     if report.raised_type == "SystemExit":
-        return "" if report.raised_text.isdecimal() or not report.raised_text else f"{report.raised_text}\n"
+        return "" if report.raised_text.lstrip("-").isdecimal() or not report.raised_text else f"{report.raised_text}\n"
     if report.raised_type:
         place = f'  File "solution.py", line {report.raised_line}\n' if report.raised_line else ""
         text = f": {report.raised_text}" if report.raised_text else ""

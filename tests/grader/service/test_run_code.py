@@ -93,6 +93,11 @@ def test_a_program_that_fails_keeps_its_output(client: TestClient, code: str, re
     assert errors in result["run_result"]["stderr"]
 
 
+@pytest.mark.parametrize("code", ["3", "-1", "None", ""])
+def test_a_code_is_not_printed(client: TestClient, code: str) -> None:
+    assert run(client, f"import sys\nsys.exit({code})")["run_result"]["stderr"] == ""
+
+
 def test_where_it_failed_is_named(client: TestClient) -> None:
     errors = run(client, "x = 1\nraise KeyError(x)")["run_result"]["stderr"]
     assert errors == 'Traceback (most recent call last):\n  File "solution.py", line 2\nKeyError: 1\n'
