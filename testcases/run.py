@@ -20,6 +20,7 @@ from testcases.kinds.programs import run_program
 from testcases.proxies.identity import unittest_by_identity
 from testcases.proxies.process_state import recorded_seeds
 from testcases.proxies.type_checks import library_type_checks
+from testcases.proxies.unpickling import safe_unpickling
 from testcases.pytest_runner.monkeypatch import RemotePatcher, patched_mocks
 from testcases.pytest_runner.runner import run_suite
 from testcases.solution import Solution
@@ -71,6 +72,7 @@ def run_tests(spec: dict[str, Any], client: SolutionClient) -> list[list[Any]]:
             stack.enter_context(unittest_by_identity())
             stack.enter_context(library_type_checks())
             stack.enter_context(recorded_seeds())
+            stack.enter_context(safe_unpickling())
         results = [result.as_list(index) for index, result in run.results()]
     if client.mispredicted:
         spec[_FORESEEN] = Foreseen()  # the same may happen with the next answer

@@ -10,6 +10,7 @@ from sandbox.wire.values import Reference
 from testcases.contest_header import build_header
 from testcases.proxies.argument_changes import ARGUMENT_CHANGES
 from testcases.proxies.class_registry import ClassNaming
+from testcases.proxies.evaluation import EVALUATION
 from testcases.proxies.host import ProxyHost
 from testcases.proxies.identity import HANDLERS
 from testcases.proxies.type_checks import TYPE_CHECKS
@@ -216,6 +217,7 @@ def build_namespace(prompt: str, setup: str, solution_names: dict[str, Any], ent
         ARGUMENTS_NAME: ARGUMENT_CHANGES,
         REACHED_NAME: REACHED,
         **TYPE_CHECKS,
+        **EVALUATION,
     }
     try:
         exec(compile_test(prompt), namespace)

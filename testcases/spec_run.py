@@ -9,6 +9,7 @@ from testcases.faults import fault_of
 from testcases.in_process.steps import CODE_KINDS
 from testcases.kinds.oracle import InputRefusedError, Oracle
 from testcases.model import Comparison
+from testcases.proxies.evaluation import own_texts_of
 from testcases.pytest_runner.pytest_api import make_module
 from testcases.pytest_runner.runner import names_used as suite_names
 from testcases.signals import verdict_of
@@ -48,6 +49,8 @@ class SpecRun:
         self.spec = spec
         self.tests: list[list[Any]] = spec["tests"]
         self.comparisons = [Comparison(*fields) for fields in spec["comparisons"]]
+        checkers = [comparison.checker for comparison in self.comparisons]
+        own_texts_of([spec["prompt_code"], spec["setup"], *_code_of(self.tests), *checkers])
         self.watchdog = Watchdog(limits.total_cpu_s)
         self.stopped: OutOfTimeError | None = None
         """Error by which the watchdog has ended test code."""
@@ -142,6 +145,10 @@ def result_count(kind: str, fields: list[Any]) -> int:
         case "pytest":
             return count_cases(fields[0])
     return 1
+
+
+def _code_of(tests: list[list[Any]]) -> list[str]:
+    return [fields[0] for kind, *fields in tests if kind in CODE_KINDS]
 
 
 def names_used(tests: list[list[Any]]) -> set[str]:

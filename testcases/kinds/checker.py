@@ -18,6 +18,7 @@ from sandbox.wire.numpy_values import plain
 from sandbox.wire.standard_values import form_name, form_of
 from sandbox.wire.values import Reference
 from testcases.compare.values import equal, same_output
+from testcases.proxies.evaluation import EVALUATION
 from testcases.signals import BrokenTestError
 from testcases.source.parsing import compile_quietly
 from testcases.watchdog import OutOfTimeError
@@ -93,7 +94,7 @@ class _NoDecision(NamedTuple):
 
 def _run_checker(source: str, given: Any, expected: Any, got: Any, named: dict[str, Any]) -> bool | _NoDecision:
     # Run anew for each value, so that a checker cannot carry anything from one answer to the next.
-    namespace: dict[str, Any] = {"__name__": "checker"}
+    namespace: dict[str, Any] = {"__name__": "checker", **EVALUATION}
     try:
         exec(_compile_checker(source), namespace)
         checker = namespace["checker"]
