@@ -2,7 +2,9 @@
 
 A test of a representation is ``eval(repr(vector)) == vector``. The text is the solution's, and would run in the process
 that knows the expected values. So a text is evaluated as it is only if the test's source has it as a constant. All
-others may hold literals, operators, and calls of names of the solution and of plain classes; nothing else runs.
+others may hold literals, operators, and calls of names of the solution and of plain classes, and the numbers, texts and
+functions of `math` in a namespace that the test gives on purpose. Nothing else runs, and no variable of the test is
+read: it may hold the expected value.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import datetime as dt
 import decimal
 import fractions
 import sys
-from types import CodeType, SimpleNamespace
+from types import BuiltinFunctionType, CodeType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
@@ -49,6 +51,7 @@ _NODES: Final = (
 )  # fmt: skip
 """No attributes but those of names (`_is_harmless`): a text has ``format``, which reads any attribute of any object."""
 _MAX_CHARS: Final = 100_000
+_SCALARS: Final = frozenset({type(None), bool, int, float, complex, str, bytes})
 _own_texts: set[str] = set()
 """Texts that are constants of the test's source."""
 _foreign: WeakSet[CodeType] = WeakSet()
@@ -85,16 +88,18 @@ def _scope(given: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def evaluate(source: Any, /, *scope: Any, **named: Any) -> Any:
     """Do as `eval` does, as far as the text is the test's, or harmless."""
-    scope = _scope((*scope, *named.values()))
+    given = (*scope, *named.values())
+    scope = _scope(given)
     is_code = type(source) is CodeType
     if (is_code and source not in _foreign) or _is_own(source):
         return _eval(source, *scope)
     if is_code:
         raise RefusedError("evaluates code that was made of a text of the answer")
-    return _eval_harmless(source, scope)
+    is_given = bool(given) and given[0] is not _getframe(1).f_globals
+    return _eval_harmless(source, scope, is_given=is_given)
 
 
-def _eval_harmless(source: Any, scope: tuple[Any, ...]) -> Any:
+def _eval_harmless(source: Any, scope: tuple[Any, ...], *, is_given: bool) -> Any:
     text = bytes(source).decode("utf-8", "replace") if type(source) in {bytes, bytearray} else source
     if type(text) is not str or len(text) > _MAX_CHARS:
         raise RefusedError("evaluates what is no text of the test")
@@ -104,7 +109,11 @@ def _eval_harmless(source: Any, scope: tuple[Any, ...]) -> Any:
         return _eval(text, {"__builtins__": {}})  # it raises the error that the test would get
     names = {**_PLAIN}
     for namespace in scope:
-        names |= {name: value for name, value in dict(namespace).items() if _is_of_solution(value)}
+        names |= {
+            name: value
+            for name, value in dict(namespace or {}).items()
+            if _is_of_solution(value) or (is_given and _is_plain(value))
+        }
     if not all(_is_harmless(node, names) for node in walk(tree)):
         raise RefusedError(f"evaluates a text that only the answer can have made: {text[:100]!r}")
     return _eval(_compile(tree, "<eval>", "eval", dont_inherit=True), {"__builtins__": {}, **names})
@@ -117,6 +126,11 @@ def _is_harmless(node: ast.AST, names: Mapping[str, Any]) -> bool:
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
             return not attribute.startswith("_") and (name == "datetime" or _is_of_solution(names.get(name)))
     return isinstance(node, _NODES)
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether a value is a scalar or a function of `math`: nothing that leads to anything else."""
+    return type(value) in _SCALARS or (type(value) is BuiltinFunctionType and value.__module__ in {"math", "cmath"})
 
 
 def _is_of_solution(value: Any) -> bool:
