@@ -12,6 +12,7 @@ from testcases.foresight.stand_ins import Observations, StandIn
 from testcases.kinds.checks import run_assertion, run_check
 from testcases.proxies.argument_changes import ARGUMENT_CHANGES
 from testcases.solution import checked_namespace
+from testcases.source.parsing import bound_names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,6 +52,8 @@ class Rehearsal:
         self._prompt: str = spec["prompt_code"]
         self._setup: str = spec["setup"]
         self._index = names.index(self.entry_point) if self.entry_point in names else -1
+        self._has_others = not bound_names_in(self._prompt).union([self.entry_point]).issuperset(names)
+        """True if tests use names of the answer besides the entry point."""
         self._modules = modules
         self._namespace: dict[str, Any] | None = None
 
@@ -62,7 +65,7 @@ class Rehearsal:
     def namespace(self) -> dict[str, Any]:
         """Return the names that test code has without binding them."""
         if self._namespace is None:
-            if self._index < 0:
+            if self._index < 0 or self._has_others:
                 self.observations.give_up()
             names = {**self._modules, str(self.entry_point): self._call}
             self._namespace = checked_namespace(

@@ -31,8 +31,8 @@ def test_a_busy_host_changes_no_grade() -> None:
 def test_a_grade_that_changes_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     job_for = PreparedProblem.job_for
 
-    def hurried(problem: PreparedProblem, answer: str) -> Job:
-        return replace(job_for(problem, answer), limits=Limits(cpu_s=1e-6, total_cpu_s=1e-6))
+    def hurried(problem: PreparedProblem, answer: str, code: bytes) -> Job:
+        return replace(job_for(problem, answer, code), limits=Limits(cpu_s=1e-6, total_cpu_s=1e-6))
 
     @contextmanager
     def hurrying() -> Iterator[None]:

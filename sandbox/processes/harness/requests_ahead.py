@@ -31,12 +31,15 @@ class RequestsAhead:
     def __init__(self, batches: Iterable[Iterable[bytes]] = (), *, are_all: bool = False) -> None:
         self._batches = deque(deque(map(frame, batch)) for batch in batches if batch)
         self._are_all = are_all
+        self._is_last = False
+        """True if the process ends by itself after what it was sent."""
         self.are_sent = False
         """True while requests of the first batch were sent that the tests have not made yet."""
 
     def first(self) -> bytes:
         """Return the messages that go to a new process with the first one: the batch that is next, or its rest."""
         self.are_sent = bool(self._batches)
+        self._is_last = self.last_count > 0
         return b"".join(self._batches[0]) if self._batches else b""
 
     @property
@@ -48,10 +51,11 @@ class RequestsAhead:
         """Take the next request, which a test makes now.
 
         Returns:
-            What to send; empty if it was sent before. ``None`` if a different request was sent before.
+            What to send; empty if it was sent before. ``None`` if a different request was sent before, or none is taken
+            any more.
         """
         if not self._batches or self._batches[0][0] != message:
-            if self.are_sent:
+            if self.are_sent or self._is_last:
                 return None
             self._batches.clear()
             return message

@@ -12,10 +12,13 @@ from sandbox.wire.values import decode
 from testcases.foresight.foresee import Foreseen, foresee
 from testcases.model import AssertTest, CallTest, CheckTest, Problem, StdinTest
 from testcases.spec import build_spec
+from testcases.spec_run import names_used
 
 
 def foreseen(*tests: Any, setup: str = "", names: tuple[str, ...] = ("f",)) -> Foreseen:
-    return foresee(build_spec(Problem(tests=tests, entry_point="f", setup=setup)), names, {})
+    spec = build_spec(Problem(tests=tests, entry_point="f", setup=setup))
+    used = names_used(spec["tests"]) & {"helper", "Shape"}
+    return foresee(spec, (*names, *sorted(used)), {})
 
 
 def arguments(found: Foreseen) -> list[list[Any]]:
@@ -92,6 +95,11 @@ def test_code_that_fails_without_the_answer_asks_for_nothing_more() -> None:
 def test_nothing_is_sent_ahead_of_a_result_that_may_be_compared_with_anything_later() -> None:
     found = foreseen(AssertTest("a = f(1)\nb = f(2)"), AssertTest("assert len(b) == 1 and a == 2"))
     assert found == Foreseen()
+
+
+@pytest.mark.parametrize("body", ["assert helper(2) == 1", "assert isinstance(candidate(2), Shape)"])
+def test_nothing_is_foreseen_of_code_that_uses_other_names_of_the_answer(body: str) -> None:
+    assert foreseen(AssertTest("assert f(1) == 2"), check(body)) == Foreseen()
 
 
 def test_programs_are_not_foreseen() -> None:

@@ -38,9 +38,19 @@ ASSERTIONS = Problem(
     ),
     entry_point="f",
 )
-PROBLEMS = {"calls": CALLS, "check": CHECK, "assertions": ASSERTIONS}
+SEVERAL = Problem(
+    (
+        AssertTest("assert f([1, 2]) == 3"),
+        AssertTest("assert g([1, 2]) == 4"),
+        CheckTest("def check(candidate):\n    assert candidate([2, 3]) == 5\n    assert g([1]) == 2\n"),
+        AssertTest("assert f([3, 4]) == 7"),
+    ),
+    entry_point="f",
+)
+PROBLEMS = {"several names": SEVERAL, "calls": CALLS, "check": CHECK, "assertions": ASSERTIONS}
 ANSWERS = {
     "right": "def f(x):\n    return sum(x)\n",
+    "two functions": "def f(x):\n    return sum(x)\ndef g(x):\n    return f(x) + 1\n",
     "wrong": "def f(x):\n    return sum(x) + 1\n",
     "wrong once": "def f(x):\n    return sum(x) + (x == [3, 4])\n",
     "raises once": "def f(x):\n    return sum(x) // (x != [3, 4])\n",
@@ -116,7 +126,7 @@ def test_a_batch_is_sent_once_and_the_next_one_after_its_last_request() -> None:
     assert not ahead.are_sent
     assert ahead.take(frame(b"c")) == frame(b"c") + frame(b"d")
     assert ahead.take(frame(b"d")) == b""
-    assert ahead.take(frame(b"e")) == frame(b"e")
+    assert ahead.take(frame(b"e")) == frame(b"e")  # it was not told to end, as it did not get all of them at first
 
 
 def test_a_process_that_is_started_again_gets_what_is_left() -> None:
@@ -126,6 +136,15 @@ def test_a_process_that_is_started_again_gets_what_is_left() -> None:
     ahead.take(frame(b"a"))
     assert ahead.last_count == 2
     assert ahead.first() == frame(b"b") + frame(b"c")
+
+
+def test_a_request_after_the_last_one_is_noticed_where_the_process_has_ended() -> None:
+    ahead = RequestsAhead([[b"a"]], are_all=True)
+    ahead.first()
+    ahead.take(frame(b"a"))
+    assert ahead.take(frame(b"b")) is None
+    ahead.first()
+    assert ahead.take(frame(b"b")) == frame(b"b")
 
 
 def test_another_request_than_the_one_that_was_sent_is_noticed() -> None:
