@@ -6,6 +6,7 @@ image's interpreter is such a file. Here it is tried as the user it is meant for
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -119,8 +120,9 @@ def _grade(process: subprocess.Popen[bytes]) -> float:
     limits = {"cpu_s": 0.3, "total_cpu_s": 0.3}
     reference = {"entry_point": "add", "tests": [{"args": [1, 2], "expected": 3}], "limits": limits}
     event = [sample("right", RIGHT), sample("slow", slow, reference)]
-    connection.request("POST", "/2015-03-31/functions/function/invocations", json.dumps(event).encode())
-    right, slow_result = json.load(connection.getresponse())
+    with contextlib.closing(connection):  # the service keeps it open
+        connection.request("POST", "/2015-03-31/functions/function/invocations", json.dumps(event).encode())
+        right, slow_result = json.load(connection.getresponse())
     metrics = {metric["name"]: metric["value"] for metric in slow_result["metrics_list"]}
     assert (metrics["grader_error"], metrics["timeouts"]) == (0.0, 1.0)
     return float(right["aggregate_reward_score"])

@@ -39,6 +39,7 @@ _OWN_FUNCTIONS = ("closerange", "dup2", "fork", "kill", "pidfd_open", "pread", "
 
 They are kept in the server object, not in this module, where an answer could find them."""
 _ORPHAN_ROUNDS = 100
+_REAP_INTERVAL_MS = 1000
 _LIST_BYTES = 1 << 16
 _EXITS_KEPT = 64
 
@@ -85,10 +86,14 @@ class ForkServer:
     def serve(self) -> str:
         """Serve requests. Returns only in a forked child, with the letter of its role."""
         # No SIGCHLD: whoever has a child notices its end by itself, and asks for it. Being woken once more for each
-        # answer costs more than a zombie, which waits until the next request at the latest.
+        # answer costs more than a zombie that waits for a second. The second is for what a child leaves behind that
+        # has ended unasked.
         self.poller.register(self.control.fileno(), select.POLLIN)
         while True:
-            for descriptor, _ in self.poller.poll():
+            ready = self.poller.poll(_REAP_INTERVAL_MS if self.children else None)
+            if not ready:
+                self._reap()
+            for descriptor, _ in ready:
                 role = self._handle_event(descriptor)
                 if role is not None:
                     return role
