@@ -80,7 +80,7 @@ class ForkServer:
         self.harnesses: dict[int, socket.socket] = {}
         """Sockets of harnesses, by descriptor."""
         self.exits: dict[int, ExitInfo] = {}
-        """The last few exits of children that the parent asked for, in the order they ended."""
+        """The last few exits of children, in the order they ended; who asked for a child may ask for its end later."""
         self.poller = select.poll()
 
     def serve(self) -> str:
@@ -149,7 +149,9 @@ class ForkServer:
         else:
             pid = int(message[1:])
             child = self.children.get(pid)
-            report = self._end_and_report(pid) if child is not None and child.owner == harness.fileno() else b""
+            # One that has ended may have been reaped already, while the harness was busy.
+            is_own = child is None or child.owner == harness.fileno()
+            report = self._end_and_report(pid) if is_own else b""
             try:
                 harness.send(ENDED + report)
             except OSError:
@@ -203,7 +205,7 @@ class ForkServer:
                 self._record_exit(pid, status, usage)
 
     def _record_exit(self, pid: int, status: int, usage: struct_rusage) -> ExitInfo:
-        """Forget a child that has ended, and return how it did; keep that for the parent if the child is its own."""
+        """Forget a child that has ended, and return how it did, which is kept for whoever asks."""
         child = self.children.pop(pid)
         # Before the report, so that nothing of a run is left when its end is known.
         self._reap_orphans()
@@ -211,10 +213,9 @@ class ForkServer:
             self._drop_harness(child.forks)
         # wait4(2) counts the child and its reaped descendants; ru_maxrss is in KiB (getrusage(2)).
         exit_info = ExitInfo(pid, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-        if child.owner is None:
-            self.exits[pid] = exit_info
-            if len(self.exits) > _EXITS_KEPT:
-                del self.exits[next(iter(self.exits))]
+        self.exits[pid] = exit_info
+        if len(self.exits) > _EXITS_KEPT:
+            del self.exits[next(iter(self.exits))]
         return exit_info
 
     def _reap_orphans(self) -> None:
