@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +20,7 @@ from tests.end_to_end.serving import RIGHT, clean_environ, descendants, sample, 
 from tests.grader.lambda_api.aws_rules import check_results
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 RUNTIME_API = "AWS_LAMBDA_RUNTIME_API"
 
@@ -85,17 +85,22 @@ def test_the_first_event_takes_no_longer_than_the_next_ones() -> None:
     assert first < 4 * later + 0.05, (first, later)
 
 
+def send(processes: Iterable[int], number: signal.Signals) -> None:
+    """Send a signal to processes, of which some may end as soon as others go on."""
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
+
+
 @pytest.mark.parametrize("after_s", [0.1, 0.25, 0.5, 5.0], ids=lambda after_s: f"after {after_s} s")
 def test_an_environment_that_is_frozen_answers_when_it_is_thawed(after_s: float) -> None:
     """Lambda freezes every process at once: after the init phase, and on a proactive start at any time later."""
     with initialized() as (api, pid, _):
         api.ready.wait(after_s)
         for _ in range(2):
-            for process in (pid, *descendants(pid)):
-                os.kill(process, signal.SIGSTOP)
+            send((pid, *descendants(pid)), signal.SIGSTOP)
         time.sleep(3.5)
-        for process in (*descendants(pid), pid):
-            os.kill(process, signal.SIGCONT)
+        send((*descendants(pid), pid), signal.SIGCONT)
         check_right(api)
         check_right(api)
 
