@@ -37,7 +37,7 @@ def test_every_case_gets_what_it_must(tier: Tier, kind: str) -> None:
     cases = [case for case in attack_cases() if case.kind == kind]
 
     def load(settings: object) -> GraderConfig:
-        return GraderConfig.load(None, {"GRADER_ISOLATION": tier.value, **dict(settings)})  # type: ignore[call-overload]
+        return GraderConfig.load(None, {"GRADER_ISOLATION": tier.value, **dict(settings)})  # type: ignore[call-overload]  # a mapping, as cases hold
 
     assert [result.as_dict() for result in run_cases(load, selected=cases) if not result.held] == []
 

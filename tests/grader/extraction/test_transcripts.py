@@ -245,7 +245,7 @@ def test_an_index_is_no_marker() -> None:
 @pytest.mark.parametrize(
     "tokens",
     ["<|endof", "<pad><pad>", "<|im_end|>", "<|eot_id|>", "</s>", "<|im_", "</s", "<|", "<|endoftext|><|endof",
-     "</s><pad><pad><pad>", "<|im_end|>\n<|im_start|>", "<eos><pad>", "<|return|>", "<|end_of_te", "<｜end▁of▁sen",  # noqa: RUF001
+     "</s><pad><pad><pad>", "<|im_end|>\n<|im_start|>", "<eos><pad>", "<|return|>", "<|end_of_te", "<｜end▁of▁sen",  # noqa: RUF001 - as models write it
      " <|eom_id|>", "\n<|EOT|>\n", "<unk></s>"],
 )  # fmt: skip
 def test_end_tokens_padding_and_cut_tokens_are_dropped(tokens: str) -> None:
