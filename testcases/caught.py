@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unittest import TestCase, case
 
 from testcases import signals
+from testcases.replacements import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,14 +130,8 @@ def marked_libraries() -> Iterator[None]:
         (TestCase, "assertIs", _on_originals(TestCase.assertIs)),
         (TestCase, "assertIsNot", _on_originals(TestCase.assertIsNot)),
     ]
-    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in patched]
-    for owner, name, replacement in patched:
-        setattr(owner, name, replacement)
-    try:
+    with replaced(patched):
         yield
-    finally:
-        for owner, name, original in originals:
-            setattr(owner, name, original)
 
 
 def _on_originals(original: Any) -> Any:

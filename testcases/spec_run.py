@@ -9,7 +9,7 @@ from testcases.faults import fault_of
 from testcases.in_process.steps import CODE_KINDS
 from testcases.kinds.oracle import InputRefusedError, Oracle
 from testcases.model import Comparison
-from testcases.proxies.evaluation import own_texts_of
+from testcases.proxies.evaluation import set_own_sources
 from testcases.pytest_runner.pytest_api import make_module
 from testcases.pytest_runner.runner import names_used as suite_names
 from testcases.signals import verdict_of
@@ -50,7 +50,7 @@ class SpecRun:
         self.tests: list[list[Any]] = spec["tests"]
         self.comparisons = [Comparison(*fields) for fields in spec["comparisons"]]
         checkers = [comparison.checker for comparison in self.comparisons]
-        own_texts_of([spec["prompt_code"], spec["setup"], *_code_of(self.tests), *checkers])
+        set_own_sources([spec["prompt_code"], spec["setup"], *_code_of(self.tests), *checkers])
         self.watchdog = Watchdog(limits.total_cpu_s)
         self.stopped: OutOfTimeError | None = None
         """Error by which the watchdog has ended test code."""

@@ -28,7 +28,7 @@ from testcases.source.walking import walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["EVALUATION", "own_texts_of"]
+__all__ = ["EVALUATION", "set_own_sources"]
 
 # Bound here, because test code may patch the built-in ones.
 _eval, _exec, _compile = builtins.eval, builtins.exec, builtins.compile
@@ -58,8 +58,8 @@ _foreign: WeakSet[CodeType] = WeakSet()
 """Code that was compiled of other texts."""
 
 
-def own_texts_of(sources: Iterable[str]) -> None:
-    """Take the constants of these sources for the test's own, and no others any longer."""
+def set_own_sources(sources: Iterable[str]) -> None:
+    """Take the constants of these sources, and of no others, for texts of the test."""
     _own_texts.clear()
     _sources[:] = [source for source in sources if "eval" in source or "exec" in source or "compile" in source]
 

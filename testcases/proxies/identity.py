@@ -9,6 +9,7 @@ from unittest import TestCase
 from testcases.caught import Handlers
 from testcases.proxies.proxy import Proxy
 from testcases.proxies.session import ref_of
+from testcases.replacements import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,14 +39,8 @@ HANDLERS: Final = _Handlers()
 def unittest_by_identity() -> Iterator[None]:
     """Have ``assertIs`` and ``assertIsNot`` compare objects of the solution by what they are."""
     owner: Any = TestCase
-    originals = {name: getattr(owner, name) for name in ("assertIs", "assertIsNot")}
-    for name, original in originals.items():
-        setattr(owner, name, _by_identity(original))
-    try:
+    with replaced((owner, name, _by_identity(getattr(owner, name))) for name in ("assertIs", "assertIsNot")):
         yield
-    finally:
-        for name, original in originals.items():
-            setattr(owner, name, original)
 
 
 def _by_identity(original: Any) -> Any:

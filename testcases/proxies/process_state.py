@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import CALL, OP
 from testcases.proxies.exportable import GlobalRef, context_arguments
+from testcases.replacements import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,15 +42,11 @@ def recorded_seeds() -> Iterator[None]:
     numpy_random: Any = getattr(sys.modules.get("numpy"), "random", None)
     owners = [(random, "seed", "random"), (random, "setstate", "random")]
     owners += [(numpy_random, "seed", "numpy")] if numpy_random is not None else []
-    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in owners]
-    for (owner, name, generator), (*_, original) in zip(owners, originals, strict=True):
-        setattr(owner, name, _recording(original, generator))
-    try:
-        yield
-    finally:
-        _seeds.clear()
-        for owner, name, original in originals:
-            setattr(owner, name, original)
+    with replaced((owner, name, _recording(getattr(owner, name), generator)) for owner, name, generator in owners):
+        try:
+            yield
+        finally:
+            _seeds.clear()
 
 
 def _recording(original: Any, generator: str) -> Any:

@@ -12,6 +12,7 @@ import shelve
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from testcases.replacements import replaced
 from testcases.signals import TEST_MODULES, RefusedError
 
 if TYPE_CHECKING:
@@ -69,17 +70,11 @@ def _loads(data: Any, /, **options: Any) -> Any:
 @contextlib.contextmanager
 def safe_unpickling() -> Iterator[None]:
     """Have `pickle` and `shelve` load plain data only."""
-    replaced: list[tuple[Any, str, Any]] = [
+    members: list[tuple[Any, str, Any]] = [
         (pickle, "load", _load),
         (pickle, "loads", _loads),
         (pickle, "Unpickler", _Unpickler),
         (shelve, "Unpickler", _Unpickler),
     ]
-    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
-    for owner, name, value in replaced:
-        setattr(owner, name, value)
-    try:
+    with replaced(members):
         yield
-    finally:
-        for owner, name, value in originals:
-            setattr(owner, name, value)
