@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from grader.core.calls import Call
 
@@ -28,6 +28,9 @@ class CallLoop(Protocol):
     def give_up(self, call: Call, /) -> None:
         """End a call whose caller does not want its grades any more; nothing if it has ended."""
 
+    def close(self) -> None:
+        """Fail the calls of other threads, and end what serves them. It can be used again."""
+
 
 class BaseGrader:
     """Takes calls from any number of threads and event loops.
@@ -38,6 +41,16 @@ class BaseGrader:
 
     config: GraderConfig
     _loop: CallLoop
+
+    def close(self) -> None:
+        """End what grades; calls of other threads raise `RuntimeError`. The grader can be used again."""
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def grade(self, sample: Sample, *, deadline_s: float | None = None) -> Grade:
         """Grade one sample; see `grade_batch`."""

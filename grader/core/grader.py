@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import weakref
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from grader.config.settings import GraderConfig
 from grader.core.base_grader import BaseGrader
@@ -105,16 +105,6 @@ class Grader(BaseGrader):
         if deadline_s is not None:
             deadline_s = max(0.0, deadline_s - self.config.deadline_margin_s - _ATTACK_MARGIN_S)
         return check_conformance(self._sandbox.settings, deadline_s=deadline_s, on_result=on_result)
-
-    def close(self) -> None:
-        """End every process. The grader can be used again."""
-        self._loop.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def leave_to_parent(self) -> None:
         """Leave processes, threads and locks to the process that this one was forked from; called after each fork."""

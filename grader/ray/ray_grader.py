@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from grader.config.settings import GraderConfig
 from grader.core.base_grader import BaseGrader
@@ -71,19 +71,9 @@ class RayGrader(BaseGrader):
         )
 
     def shutdown(self) -> None:
-        """End the actors, also for all others who use them."""
+        """End the actors, also for all others who use them; `close` leaves them."""
         for actor in self._loop.actors():
             self._cluster.kill(actor)
-        self.close()
-
-    def close(self) -> None:
-        """Send nothing more; calls of other threads raise `RuntimeError`. Actors stay; see `shutdown`."""
-        self._loop.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import weakref
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from grader.config.settings import GraderConfig
 from grader.core.base_grader import BaseGrader
@@ -108,16 +108,6 @@ class RemoteGrader(BaseGrader):
             raise CloudError(f"{self.address}: it does not describe its host; it may be another function") from None
         finally:
             target.close()
-
-    def close(self) -> None:
-        """Send nothing more; calls of other threads raise `RuntimeError`. The grader can be used again."""
-        self._loop.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def leave_to_parent(self) -> None:
         """Leave threads, locks and connections to the process that this one was forked from."""
