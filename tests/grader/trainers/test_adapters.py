@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import inspect
-import json
 import pickle
 import sys
 from types import ModuleType, SimpleNamespace
@@ -15,30 +14,18 @@ import pytest
 
 from grader.errors import InputError, UnscoredError
 from grader.trainers import areal, easyr1, ms_swift, openrlhf, process_grader, slime, trl, verifiers, verl
+from tests.grader.trainers.answers import BROKEN, PROMPT, REFERENCE, RIGHT, WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RIGHT = "Here it is:\n```python\ndef add(a, b):\n    return a + b\n```"
-WRONG = "```python\ndef add(a, b):\n    return a - b\n```"
-PROMPT = "Write add(a, b)."
-REFERENCE = json.dumps({"test_list": ["assert add(1, 2) == 3", "assert add(2, 2) == 4"]})
-BROKEN = json.dumps({"test_list": ["assert add(1, 2) =="]})
+pytestmark = pytest.mark.usefixtures("functional_rewards")
+
 """A reference that nothing can be graded by."""
 
 
 def conversation(text: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": text}]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _functional_rewards() -> Any:
-    """Reward only tests, so that values are exact."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADER_REWARD_PRESET", "binary")
-        process_grader._close()
-        yield
-        process_grader._close()
 
 
 @pytest.fixture

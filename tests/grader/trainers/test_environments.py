@@ -13,28 +13,16 @@ from typing import Any, NamedTuple
 import pytest
 
 from grader.errors import InputError
-from grader.trainers import lm_eval, nemo_gym, nemo_rl, open_instruct, openenv, process_grader, rllm, skyrl, tinker
+from grader.trainers import lm_eval, nemo_gym, nemo_rl, open_instruct, openenv, rllm, skyrl, tinker
+from tests.grader.trainers.answers import BROKEN, PROMPT, REFERENCE, RIGHT, WRONG
 
-RIGHT = "Here it is:\n```python\ndef add(a, b):\n    return a + b\n```"
-WRONG = "```python\ndef add(a, b):\n    return a - b\n```"
-PROMPT = "Write add(a, b)."
-REFERENCE = json.dumps({"test_list": ["assert add(1, 2) == 3", "assert add(2, 2) == 4"]})
-BROKEN = json.dumps({"test_list": ["assert add(1, 2) =="]})
+pytestmark = pytest.mark.usefixtures("functional_rewards")
+
 LAZY = {"CodeAction", "CodeEnv", "CodeEnvironment", "CodeObservation", "CodeResourcesServer", "CodeRubric"}
 """Classes that adapters make of their trainer's base classes."""
 BOTH = [(RIGHT, 1.0), (WRONG, 0.0)]
 
 Install = "Callable[..., None]"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _functional_rewards() -> Any:
-    """Reward only tests, so that values are exact."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADER_REWARD_PRESET", "binary")
-        process_grader._close()
-        yield
-        process_grader._close()
 
 
 @pytest.fixture
@@ -95,7 +83,7 @@ class TestNemoGym:
     def test_the_server_s_class(self, install: Any) -> None:
         pydantic: Any = pytest.importorskip("pydantic")
 
-        class BaseVerifyRequest(pydantic.BaseModel):  # type: ignore[misc]
+        class BaseVerifyRequest(pydantic.BaseModel):  # type: ignore[misc]  # of a module that is Any
             responses_create_params: dict[str, Any]
             response: dict[str, Any]
 
@@ -250,15 +238,15 @@ class TestOpenEnv:
     def test_an_environment_and_a_rubric(self, install: Any) -> None:
         pydantic: Any = pytest.importorskip("pydantic")
 
-        class Action(pydantic.BaseModel):  # type: ignore[misc]
+        class Action(pydantic.BaseModel):  # type: ignore[misc]  # of a module that is Any
             metadata: dict[str, Any] = pydantic.Field(default_factory=dict)
 
-        class Observation(pydantic.BaseModel):  # type: ignore[misc]
+        class Observation(pydantic.BaseModel):  # type: ignore[misc]  # of a module that is Any
             done: bool = False
             reward: float | None = None
             metadata: dict[str, Any] = pydantic.Field(default_factory=dict)
 
-        class State(pydantic.BaseModel):  # type: ignore[misc]
+        class State(pydantic.BaseModel):  # type: ignore[misc]  # of a module that is Any
             episode_id: str | None = None
             step_count: int = 0
 
