@@ -137,10 +137,11 @@ class RemoteLoop:
             self._stop, self._delivery = threading.Event(), None
             self._threads = self._idle = 0
             self._changed.notify_all()
-        if target is not None:
-            target.close()
+        # Before anything that could fail: nothing else would wake who waits for them.
         for opened in calls:
             opened.call.end(RuntimeError("the grader was closed while it graded"))
+        if target is not None:
+            target.close()
 
     def _item(self, sample: Sample, index: int) -> RequestItem:
         document: dict[str, Any] = {"reference_answer": sample.reference}

@@ -40,6 +40,9 @@ class Other:
             self.sent.append([sample["id"] for sample in batch])
         return self.answer(batch)
 
+    def close(self) -> None:
+        """Have nothing to close."""
+
 
 def results(batch: list[dict[str, Any]]) -> bytes:
     return json.dumps(
