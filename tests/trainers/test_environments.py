@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from grader.trainers import process_grader
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RIGHT = "Here it is:\n```python\ndef add(a, b):\n    return a + b\n```"
 WRONG = "```python\ndef add(a, b):\n    return a - b\n```"
@@ -72,7 +75,7 @@ def test_openenv() -> None:
     assert any(getattr(route, "path", "") == "/health" for route in app.routes)
 
 
-def test_inspect_ai() -> None:
+def test_inspect_ai(tmp_path: Path) -> None:
     inspect_ai: Any = pytest.importorskip("inspect_ai")
     from inspect_ai.dataset import Sample  # noqa: PLC0415 - only where it is installed
     from inspect_ai.model import ModelOutput, ModelUsage, get_model  # noqa: PLC0415 - as above
@@ -90,7 +93,7 @@ def test_inspect_ai() -> None:
     ]
     task = inspect_ai.Task(dataset=samples, scorer=code_grader())
     model = get_model("mockllm/model", custom_outputs=[output(one) for one in (RIGHT, WRONG, RIGHT)])
-    (log,) = inspect_ai.eval(task, model=model, display="none", log_level="error", max_samples=1)
+    (log,) = inspect_ai.eval(task, model=model, display="none", log_level="error", log_dir=str(tmp_path), max_samples=1)
     assert log.status == "success", log.error
     values = {sample.id: sample.scores["code_grader"].value for sample in log.samples}
     assert (values[0], values[1]) == (1.0, 0.0)
