@@ -342,9 +342,13 @@ def daemons(name: str) -> list[int]:
     return pids
 
 
-def daemons_in_many_readings(name: str) -> set[int]:
-    """Return what `daemons` finds in many readings: a racer can slip through one."""
-    return {pid for _ in range(20) for pid in daemons(name)}
+def are_gone(name: str, ours: set[int | None], *, within_s: float = 20, readings: int = 100) -> bool:
+    """Wait until `daemons` finds no others than ours in many readings on end: a racer can slip through one."""
+    give_up = time.monotonic() + within_s
+    without = 0
+    while without < readings and time.monotonic() < give_up:
+        without = 0 if set(daemons(name)) - ours else without + 1
+    return without == readings
 
 
 @pytest.fixture
@@ -398,10 +402,7 @@ def test_nothing_outlives_a_zygote_even_if_its_children_could_fork(tier: Tier, m
         loop.run([fork()])
         ours = {zygote.pid, zygote._process.pid if zygote._process is not None else None}
         if any(layer["name"] == "orphans" and layer["active"] for layer in zygote.layers):
-            give_up = time.monotonic() + 20
-            while daemons_in_many_readings(name) - ours and time.monotonic() < give_up:
-                time.sleep(0.01)
-            assert daemons_in_many_readings(name) <= ours  # gone with their parent, while the zygote lives
+            assert are_gone(name, ours)  # with their parent, while the zygote lives
         else:
             assert any(set(daemons(name)) - ours for _ in range(200))
     finally:
