@@ -88,10 +88,11 @@ class Sandbox:
                 ZygoteSettings(
                     preload=settings.preload,
                     roles={
-                        SOLUTION: f"sandbox.processes.solution.solution:prepare|{settings.in_process_runner}",
+                        SOLUTION: f"sandbox.processes.solution.process:prepare|{settings.in_process_runner}",
                         HARNESS: f"sandbox.processes.harness.harness:prepare|{settings.runner} {settings.preparer}",
                     },
                     harness=HARNESS,
+                    small="sandbox.processes.solution.process:prepare_small",
                     paths=paths,
                     uid=uid_of(number + 1),
                     probe=number == 0,
@@ -265,7 +266,7 @@ class Sandbox:
             *(executor.pids for executor in (*self._executors, *self._spare_executors)),
             *(analyzer_client.pids for analyzer_client in self._analyzer_clients),
         )
-        known.update(zygote.pid for zygote in zygotes if zygote.pid is not None)
+        known.update(pid for zygote in zygotes for pid in (zygote.pid, zygote.small_pid) if pid is not None)
         reap(self.tags, spare=known, rounds=1)
 
     def analyze(self, request: AnalysisRequest, *, deadline: float, style: bool = True) -> PendingAnalysis:

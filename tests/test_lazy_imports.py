@@ -128,7 +128,7 @@ def test_the_launcher_loads_next_to_nothing() -> None:
 @pytest.mark.parametrize(
     ("roles", "absent"),
     [
-        (("harness.harness", "solution.solution"), ("sandbox.wire.analysis", "sandbox.processes.analyzer")),
+        (("harness.harness", "solution.process"), ("sandbox.wire.analysis", "sandbox.processes.analyzer")),
         (("analyzer.analyzer",), ("sandbox.wire.jobs", "sandbox.processes.harness", "sandbox.processes.solution")),
     ],
     ids=["solutions", "analyzers"],

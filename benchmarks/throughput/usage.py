@@ -16,6 +16,9 @@ _ROLES = (("zygote of analyzers", "analyzers"), ("zygote of solutions", "harness
 """Titles of zygotes in their command lines (`sandbox.scheduler.zygote.ZygoteSettings`), and the role of the long-lived
 processes that they fork."""
 
+_SMALL = "small zygote"
+"""Name of the small zygotes, and of their children (`sandbox.processes.small_zygote`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -66,11 +69,17 @@ def _role(pid: int, family: dict[int, int], root: int) -> str:
     role = next((role for text, role in _ROLES if text in line), None)
     if role is None:
         return "children"
+    if _name(pid) == _SMALL and _name(family[pid]) != _SMALL:
+        return "small zygotes"
     # Launcher, zygote and forked processes share a title: workers have no children, those of a zygote are workers.
     if pid not in family.values():
         return role
     forks_workers = any(parent == pid and child not in family.values() for child, parent in family.items())
     return f"zygotes of {role}" if forks_workers else "launchers"
+
+
+def _name(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 def _family(root: int) -> dict[int, int]:

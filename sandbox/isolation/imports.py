@@ -7,12 +7,17 @@ Absence: never; it is plain Python.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, NoReturn
 
-__all__ = ["HIDDEN", "NAME", "apply", "probe", "revert", "seal"]
+__all__ = ["EXIT_CODE", "HIDDEN", "NAME", "apply", "is_exit_for_modules", "probe", "revert", "seal"]
 
 NAME = "imports"
+EXIT_CODE = 87
+"""Exit code of a process of the small zygote that needs a module which the zygote beside it may have."""
+_leave = os._exit
+"""Looked up here, because answers do not find it in its module."""
 
 HIDDEN: frozenset[str] = frozenset(
     {
@@ -39,8 +44,24 @@ class RefusingFinder:
         )
 
 
-def apply() -> object:
-    """Leave `RefusingFinder` as the only finder, and hide modules that answers have no use for.
+class LeavingFinder(RefusingFinder):
+    """The only finder in the small zygote: it ends the process for what might be there in another one."""
+
+    # Whether it is there is not known here, and all that the answer has done so far is done again. An exception would
+    # not do: the answer may handle it.
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> NoReturn:
+        """End the process, or refuse a module that no answer finds."""
+        if name.partition(".")[0] not in HIDDEN:
+            _leave(EXIT_CODE)
+        RefusingFinder.find_spec(name, path, target)
+
+
+def apply(*, leave: bool = False) -> object:
+    """Leave one finder, which refuses all modules, and hide modules that answers have no use for.
+
+    Args:
+        leave: whether an import ends the process, which is forked by the small zygote, instead of being refused.
 
     Returns:
         The state that `revert` restores. While the caller keeps it, `seal` in a forked child frees nothing, and so
@@ -48,11 +69,16 @@ def apply() -> object:
     """
     hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in HIDDEN}
     _undo.append((list(sys.meta_path), list(sys.path_hooks), list(sys.path), hidden))
-    sys.meta_path[:] = [RefusingFinder]
+    sys.meta_path[:] = [LeavingFinder if leave else RefusingFinder]
     sys.path_hooks.clear()
     sys.path_importer_cache.clear()
     sys.path.clear()
     return _undo[0]
+
+
+def is_exit_for_modules(status: int) -> bool:
+    """Return whether `LeavingFinder` has ended a process, by its wait status, unless the answer pretends so."""
+    return os.WIFEXITED(status) and os.WEXITSTATUS(status) == EXIT_CODE
 
 
 def revert() -> None:

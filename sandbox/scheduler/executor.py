@@ -158,7 +158,7 @@ class Executor:
         if await harness.wait_readable(min(reply_deadline, time.monotonic() + SLOW_AFTER_S)):
             return await harness.receive(reply_deadline, cpu_s=cpu_s)
         assert self.zygote.pid is not None
-        priority = PriorityControl(self.zygote.pid, harness.pid, self._yield_slot)
+        priority = PriorityControl(self.zygote.pid, harness.pid, self._yield_slot, small=self.zygote.small_pid)
         try:
             until = time.monotonic() + _PRIORITY_ONLY_S
             while time.monotonic() < until:

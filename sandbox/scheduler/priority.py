@@ -37,10 +37,14 @@ class PriorityControl:
         harness: the pid of the child that runs no answer; ``None`` where processes are hidden. What it and its children
             use counts, too: they work on what the answer returned.
         others_first: called at each check of a slow answer; returns whether others are to go first now.
+        small: pid of the child that is a small zygote; ``None`` if there is none, or where processes are hidden.
     """
 
-    def __init__(self, zygote: int, harness: int | None, others_first: Callable[[], bool]) -> None:
+    def __init__(
+        self, zygote: int, harness: int | None, others_first: Callable[[], bool], *, small: int | None = None
+    ) -> None:
         self._zygote = zygote
+        self._small = small
         self._harness = harness
         self._others_first = others_first
         self._autogroup = autogroup_file(zygote)
@@ -118,5 +122,6 @@ class PriorityControl:
             self._group_niceness = niceness
 
     def _solutions(self) -> list[int]:
-        # The zygote has one thread, so that thread's list has all of its children.
-        return [pid for pid in children(self._zygote) if pid != self._harness]
+        # A zygote has one thread, so that thread's list has all of its children.
+        listed = children(self._zygote) + (children(self._small) if self._small is not None else [])
+        return [pid for pid in listed if pid not in {self._harness, self._small}]

@@ -20,6 +20,7 @@ from sandbox.scheduler.loop import Lock, readable
 from sandbox.scheduler.reaper import new_tag, reap
 from sandbox.wire.framing import receive_descriptors, send_descriptors
 from sandbox.wire.liveness import Liveness
+from sandbox.wire.procfs import find_child
 from sandbox.wire.zygote_protocol import ALL_KILLED, CONTROL, END, ENDED, FORK, FORKED, KILL, ExitInfo
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class ZygoteSettings:
     """By letter, the programs it can fork: ``module:function`` or ``module:function|argument``."""
     harness: str = ""
     """Letter of the role that may itself ask for children."""
+    small: str = ""
+    """``module:function`` that makes the program of the small zygote's children
+    (`sandbox.processes.small_zygote`); empty if there is none."""
     paths: tuple[str, ...] = ()
     """Folders where modules are found, besides the standard library."""
     uid: int = 0
@@ -84,6 +88,10 @@ class Zygote:
         self._process: subprocess.Popen[bytes] | None = None
         self._pid: int | None = None
         """The zygote itself, where the process that was started is only its parent."""
+        self._small_pid = 0
+        """The small zygote; 0 if there is none."""
+        self._own_pids = False
+        """True while that is its pid in the zygote's pid namespace, and not yet the host's."""
         self.tag = new_tag()
         """Tag of every process that descends from it (`sandbox.scheduler.reaper`)."""
         self._ready = False
@@ -97,6 +105,13 @@ class Zygote:
     def pid(self) -> int | None:
         """Pid of the zygote, or ``None`` when it is not running."""
         return self._pid or (self._process.pid if self._process is not None else None)
+
+    @property
+    def small_pid(self) -> int | None:
+        """Pid of the small zygote, or ``None`` when there is none, or processes are hidden."""
+        if self._pid is not None and self._small_pid and self._own_pids:
+            self._small_pid, self._own_pids = find_child(self._small_pid, self._pid) or 0, False
+        return self._small_pid or None
 
     @property
     def session(self) -> int | None:
@@ -142,7 +157,7 @@ class Zygote:
         settings = self._settings
         return {
             "control": CONTROL, "preload": settings.preload, "roles": dict(settings.roles), "tag": self.tag,
-            "harness": settings.harness, "uid": settings.uid, "probe": settings.probe,
+            "harness": settings.harness, "small": settings.small, "uid": settings.uid, "probe": settings.probe,
         }  # fmt: skip
 
     async def start(self) -> None:
@@ -165,6 +180,7 @@ class Zygote:
         if "error" in hello:
             self.kill()
             raise ProcessLostError(f"a zygote cannot start: {hello['error']}")
+        self._small_pid, self._own_pids = hello["small"], self._pid is not None
         self.layers = hello["layers"]
         self._ready = True
 
@@ -261,10 +277,12 @@ class Zygote:
         if self._process is not None:
             self._process.returncode = 0  # or subprocess would complain that its process still runs
         self._process = self._pid = None
+        self._small_pid = 0
 
     def _end(self) -> None:
         process, self._process = self._process, None
         pid, self._pid = self._pid, None
+        self._small_pid = 0
         if self._control is not None:
             self._control.close()
             self._control = None

@@ -175,6 +175,11 @@ class LoadSettings(NamedTuple):
     requests: int = 0
     """Number of requests after which the process ends by itself; 0 if it serves as many as come."""
 
+    @property
+    def needs_few_modules(self) -> bool:
+        """True if the small zygote has what the settings name, the sources aside."""
+        return not (self.threads or self.modules or self.in_process_spec)
+
     def pack(self) -> bytes:
         """Return the message."""
         return _dump(tuple(self), _MARSHAL_VERSION)

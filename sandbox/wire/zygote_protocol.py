@@ -14,6 +14,12 @@ A harness gets a second socket of the same kind (`FORKS`), to ask for solution p
 
 * `FORK` with one descriptor. Reply: `FORKED` and the child's pid.
 * `END` and a pid of a child that it asked for. Reply: as above.
+
+It gets a third one, of the same kind (`SMALL_FORKS`), for processes that the small zygote forks, a child of the zygote
+(`sandbox.processes.small_zygote`). The zygote tells the small one over a socket of their own:
+
+* `ATTACH` and a harness's pid, with one descriptor: serve that harness.
+* `KILL` alone: as above.
 """
 
 from __future__ import annotations
@@ -27,6 +33,7 @@ from typing import ClassVar
 __all__ = [
     "ALL_KILLED",
     "ANALYZER",
+    "ATTACH",
     "CHANNEL",
     "CONTROL",
     "END",
@@ -37,13 +44,14 @@ __all__ = [
     "HARNESS",
     "KILL",
     "LIBRARY",
+    "SMALL_FORKS",
     "SOLUTION",
     "ExitInfo",
 ]
 
 # SOCK_SEQPACKET keeps the bounds of messages, and descriptors arrive with the message they were sent with (unix(7)). So
 # the fork server needs neither buffers nor frames.
-FORK, KILL, END = b"F", b"K", b"E"
+FORK, KILL, END, ATTACH = b"F", b"K", b"E", b"A"
 FORKED, ALL_KILLED, ENDED = b"f", b"k", b"e"
 HARNESS, SOLUTION, ANALYZER = "H", "S", "A"
 """Letters of the roles that a child can be forked in."""
@@ -52,6 +60,8 @@ CHANNEL = 3
 """A child's own descriptor."""
 FORKS = 4
 """The descriptor over which a harness asks its zygote for solution processes."""
+SMALL_FORKS = 5
+"""The same of the small zygote."""
 CONTROL = 99
 """The zygote's own descriptor, of the socket to its parent. Children close all of their own range, so it must be below
 `LIBRARY`, whatever the number is that the parent has for it."""

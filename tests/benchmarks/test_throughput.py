@@ -189,7 +189,7 @@ def test_this_grader_is_measured_like_the_others() -> None:
     assert not found.failed
     assert (figures.wrong, figures.unscored) == (0, 0)
     assert figures.peaks_mb.keys() >= {"itself", "zygotes of harnesses", "harnesses", "solutions"}
-    assert figures.cpu_ms_by_role["children of zygotes of harnesses"] > 0
+    assert figures.cpu_ms_by_role["children of small zygotes"] > 0
     assert found.runs[name][0].details["tier"] == "rlimit"
 
 

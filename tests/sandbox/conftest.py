@@ -151,8 +151,9 @@ def processes(session: int | None) -> dict[int, str]:
 
 
 def children(zygote: Zygote) -> dict[int, str]:
-    """Processes that descend from a zygote and are not zombies, and the state of each."""
-    return {pid: state for pid, state in processes(zygote.session).items() if pid not in {zygote.session, zygote.pid}}
+    """Processes that descend from a zygote and are not zombies, and the state of each; without the small zygote."""
+    own = {zygote.session, zygote.pid, zygote.small_pid}
+    return {pid: state for pid, state in processes(zygote.session).items() if pid not in own}
 
 
 def host_pid(zygote: Zygote, process: ForkedProcess) -> int | None:

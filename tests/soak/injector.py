@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from grader.core.grader import Grader
     from sandbox.scheduler.executor import Executor
-    from sandbox.scheduler.zygote import Zygote
 
 __all__ = ["ROLES", "Fault", "Injector"]
 
-ROLES = ("zygote", "launcher", "harness", "solution", "analyzer", "zygote of analyzers")
+ROLES = ("zygote", "small zygote", "launcher", "harness", "solution", "analyzer", "zygote of analyzers")
 _WAIT_S = 0.5
 """Seconds to wait for a process in a role to start."""
 _LONGEST_STOP_S = 3.0
@@ -138,19 +137,25 @@ class Injector:
         zygote = self._sandbox._analyzer_zygote if "analyzer" in role else executor.zygote
         if role.startswith("zygote"):
             return zygote.pid
+        if role == "small zygote":
+            return zygote.small_pid
         if role == "launcher":
             return zygote.session if zygote.session != zygote.pid else None
-        children = _children(zygote)
+        children = _children(zygote.pid)
         if role == "analyzer":
             return self._random.choice(children) if children else None
-        if executor._harness is None or len(children) < (1 if role == "harness" else 2):
+        small = zygote.small_pid
+        # The oldest is the harness.
+        solutions = [pid for pid in children if pid != small][1:] + _children(small)
+        if executor._harness is None or len(children) < 2:
             return None
-        return children[0 if role == "harness" else 1]
+        if role == "harness":
+            return next(pid for pid in children if pid != small)
+        return solutions[0] if solutions else None
 
 
-def _children(zygote: Zygote) -> list[int]:
-    """Return the children of a zygote, the oldest first, which is the harness if the zygote is that of an executor."""
-    pid = zygote.pid
+def _children(pid: int | None) -> list[int]:
+    """Return the children of a process, the oldest first."""
     if pid is None:
         return []
     children = []

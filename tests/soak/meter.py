@@ -118,6 +118,8 @@ class Meter:
                 if zygote.pid is not None and zygote.session is not None:
                     worker = "analyzers" if zygote is analyzer_zygote else "harnesses"
                     roles |= {zygote.session: "launchers", zygote.pid: f"zygotes of {worker}", -zygote.pid: worker}
+                    if zygote.small_pid is not None:
+                        roles[zygote.small_pid] = "small zygotes"
         return roles
 
 

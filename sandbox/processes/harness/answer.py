@@ -12,6 +12,7 @@ from sandbox.processes.memory_files.exchange import all_files
 from sandbox.processes.memory_files.tree import current
 from sandbox.wire.modules_on_demand import modules_named_in
 from sandbox.wire.protocol import PREAMBLE_FILE, LoadSettings, threads_for
+from sandbox.wire.small_modules import needs_few_modules
 from sandbox.wire.values import encode
 
 if TYPE_CHECKING:
@@ -29,10 +30,13 @@ class Answer:
     """The compiled source, marshalled; empty if it is to be compiled where it runs. It is never loaded here."""
     threads: int = field(init=False)
     modules: tuple[str, ...] = field(init=False)
+    needs_few_modules: bool = field(init=False)
+    """True if the small zygote seems to have all modules that it imports."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "threads", threads_for(self.source))
         object.__setattr__(self, "modules", tuple(modules_named_in(self.source)))
+        object.__setattr__(self, "needs_few_modules", needs_few_modules(self.source))
 
     def settings(
         self, limits: Limits, *, cpu_s: float, preamble: str, in_process_spec: dict[str, Any] | None, **more: Any

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.errors import ProcessSpentError
 from sandbox.isolation import functions, imports, rlimits
+from sandbox.processes import small_zygote
 from sandbox.processes.harness.answer import Answer
 from sandbox.processes.harness.fresh_process import run_in_child
 from sandbox.processes.harness.solution_client import SolutionClient
-from sandbox.processes.harness.zygote_client import ZygoteClient
+from sandbox.processes.harness.zygote_client import ZygoteClient, Zygotes
 from sandbox.processes.library_folders import use_folders
 from sandbox.processes.loading import load_object
 from sandbox.processes.memory_files.streams import show
@@ -31,7 +32,7 @@ from sandbox.processes.memory_growth import MemoryGrowth
 from sandbox.wire.framing import receive_frame, send_frame
 from sandbox.wire.jobs import JobReport, JobRequest
 from sandbox.wire.values import decode
-from sandbox.wire.zygote_protocol import FORKS
+from sandbox.wire.zygote_protocol import FORKS, SMALL_FORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +112,10 @@ class _Harness:
         self._channel = channel
         self._runner = runner
         self._preparer = preparer
-        self._zygote = ZygoteClient(socket.socket(fileno=FORKS))
+        self._zygotes = Zygotes(
+            ZygoteClient(socket.socket(fileno=FORKS)),
+            ZygoteClient(socket.socket(fileno=SMALL_FORKS), small_zygote.small_pid),
+        )
         _forbid_core_dumps()
         self._base_bytes = rlimits.address_space_bytes()
         self._memory_growth = MemoryGrowth()
@@ -125,7 +129,7 @@ class _Harness:
         """Run the tests against one answer, and return the packed report."""
         _limit_space(self._base_bytes, request.limits.memory_mb)
         if request.traceless:
-            report = _run_job(request, self._decoded_spec(request.spec), self._runner, self._zygote)
+            report = _run_job(request, self._decoded_spec(request.spec), self._runner, self._zygotes)
             return _packed(report._replace(memory_exceeded=self._memory_growth.exceeded))
         self._prepare(request.spec)
         # In the child this would tell of the child.
@@ -133,7 +137,7 @@ class _Harness:
 
         def work() -> bytes:
             _forbid_processes()
-            report = _run_job(request, self._decoded, self._runner, self._zygote)
+            report = _run_job(request, self._decoded, self._runner, self._zygotes)
             return _packed(report._replace(memory_exceeded=memory_exceeded))
 
         # Keeps collections in the child away from all that exists now, which would copy its pages.
@@ -163,26 +167,31 @@ class _Harness:
         self._preparer(self._decoded)
 
 
-def _run_job(request: JobRequest, spec: Any, runner: Runner, zygote: ZygoteClient) -> JobReport:
+def _run_job(request: JobRequest, spec: Any, runner: Runner, zygotes: Zygotes) -> JobReport:
     """Run the tests against one answer.
 
-    Once more if it was asked for something that no test asks, and if an unexplained signal has interrupted it.
+    Once more if it needs modules that the small zygote lacks, if it was asked for something that no test asks, and if
+    an unexplained signal has interrupted it.
     """
     started = _perf_counter()
-    # A process that was killed or stopped without an explanation may be a victim of the host, for instance of its
-    # out-of-memory killer. So the first time the tests are run again in a new process. If it happens again, it counts
-    # against the answer: otherwise an answer could avoid its grade by getting itself killed.
     make_client = partial(
-        SolutionClient, Answer(request.source, request.code), request.limits, zygote, traceless=request.traceless
+        SolutionClient, Answer(request.source, request.code), request.limits, zygotes, traceless=request.traceless
     )
-    client = make_client(blame_answer=False, ahead=request.traceless)
-    report = _attempt(spec, runner, client, zygote)
-    if client.mispredicted:
-        client = make_client(blame_answer=False)
-        report = _attempt(spec, runner, client, zygote)
-    if client.interrupted:
-        client = make_client(blame_answer=True)
-        report = _attempt(spec, runner, client, zygote)
+    small, ahead, blame_answer = True, request.traceless, False
+    while True:
+        client = make_client(blame_answer=blame_answer, ahead=ahead, small=small)
+        report = _attempt(spec, runner, client, zygotes)
+        if client.needs_more_modules:
+            small = False
+        elif client.mispredicted:
+            ahead = False
+        elif client.interrupted:
+            # A process that was killed or stopped without an explanation may be a victim of the host, for instance of
+            # its out-of-memory killer. So the first time the tests are run again in a new process. If it happens again,
+            # it counts against the answer: otherwise an answer could avoid its grade by getting itself killed.
+            blame_answer = True
+        else:
+            break
     return report._replace(
         cpu_s=client.cpu_s,
         peak_mb=client.peak_mb,
@@ -193,7 +202,7 @@ def _run_job(request: JobRequest, spec: Any, runner: Runner, zygote: ZygoteClien
     )
 
 
-def _attempt(spec: Any, runner: Runner, client: SolutionClient, zygote: ZygoteClient) -> JobReport:
+def _attempt(spec: Any, runner: Runner, client: SolutionClient, zygotes: Zygotes) -> JobReport:
     # Test code that draws random inputs must draw the same ones for every answer.
     random.seed(0)
     current.reset()
@@ -203,7 +212,7 @@ def _attempt(spec: Any, runner: Runner, client: SolutionClient, zygote: ZygoteCl
         report = JobReport(error=_describe(error))
     # Not left to an exception, because test code may have caught it and taken it for one of the answer. This process
     # ends without a report, and the grader starts the job again.
-    if zygote.lost:
+    if zygotes.lost:
         _leave(1)
     client.close()
     return report

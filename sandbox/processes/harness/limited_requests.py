@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import ValueCodecError, ValueSizeError
+from sandbox.isolation import imports
 from sandbox.processes.harness.callback_budget import CallbackBudget
 from sandbox.processes.harness.callbacks import Callbacks
 from sandbox.processes.harness.file_changes import FileChanges
@@ -58,7 +59,12 @@ class LimitedRequests:
         self.mispredicted = False
         """True if the process was sent requests that no test has made. The results mean nothing, and no more requests
         are made."""
+        self.needs_more_modules = False
+        """True if the process has ended because it needs modules that the small zygote lacks. The results mean nothing,
+        and no more requests are made."""
         self._zygote = zygote
+        """Zygote of the present process, or of the last one."""
+        self._may_use_small = False
         self._blame_answer = blame_answer
         self._process: SolutionProcess | None = None
         self._ahead = RequestsAhead()
@@ -80,6 +86,7 @@ class LimitedRequests:
         return (
             self.interrupted
             or self.mispredicted
+            or self.needs_more_modules
             or self._timeouts >= self.limits.timeouts
             or self.cpu_s >= self.limits.total_cpu_s
             or (not self.alive and self._started > self.limits.restarts)
@@ -237,6 +244,9 @@ class LimitedRequests:
         # Before the process is killed: afterwards it is exiting in any case.
         had_closed = not process.is_ending()
         exit_info = self._end()
+        if imports.is_exit_for_modules(exit_info.status) and self._may_use_small:
+            self.needs_more_modules = True
+            return Reply(SolutionStatus.NOT_RUN, detail="it needs modules that are not loaded")
         reply = reply_for_exit(exit_info, cpu_limit_s=process.cpu_limit_s, had_closed=had_closed)
         self._timeouts += reply.status is SolutionStatus.TIMEOUT
         if reply.status is SolutionStatus.MEMORY and not self._blame_answer:

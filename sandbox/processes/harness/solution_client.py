@@ -14,13 +14,14 @@ from sandbox.processes.harness.solution_process import SolutionProcess
 from sandbox.wire.framing import frame
 from sandbox.wire.protocol import CALL, DROP
 from sandbox.wire.replies import Reply, SolutionStatus
+from sandbox.wire.small_modules import needs_few_modules
 from sandbox.wire.values import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sandbox.processes.harness.answer import Answer
-    from sandbox.processes.harness.zygote_client import ZygoteClient
+    from sandbox.processes.harness.zygote_client import Zygotes
     from sandbox.wire.limits import Limits
 
 __all__ = ["SolutionClient"]
@@ -34,9 +35,11 @@ class SolutionClient(LimitedRequests):
     Args:
         answer: the answer.
         limits: limits on a request and on the sample.
-        zygote: forks the processes.
+        zygotes: fork the processes.
         traceless: whether the tests leave nothing behind in this process.
         ahead: whether requests may be sent before the tests make them.
+        small: whether the small zygote may fork them. An answer that needs a module which is not there sets
+            `needs_more_modules`.
         blame_answer: whether an unexplained SIGKILL or SIGSTOP counts against the answer. If not, it leaves the client
             `interrupted`.
     """
@@ -45,13 +48,16 @@ class SolutionClient(LimitedRequests):
         self,
         answer: Answer,
         limits: Limits,
-        zygote: ZygoteClient,
+        zygotes: Zygotes,
         *,
         blame_answer: bool,
         traceless: bool = False,
         ahead: bool = False,
+        small: bool = False,
     ) -> None:
-        super().__init__(limits, zygote, blame_answer=blame_answer)
+        super().__init__(limits, zygotes.large, blame_answer=blame_answer)
+        self._zygotes = zygotes
+        self._may_use_small = small and answer.needs_few_modules
         self.tests_are_traceless = traceless
         """True if the tests leave nothing behind in this process."""
         self.sends_ahead = ahead
@@ -219,6 +225,8 @@ class SolutionClient(LimitedRequests):
             requests=self._ahead.last_count if stdin is None else 0,
         )
         requests = self._ahead.first() if stdin is None else b""
+        is_small = self._may_use_small and settings.needs_few_modules and needs_few_modules(preamble)
+        self._zygote = self._zygotes.small if is_small else self._zygotes.large
         # Not by the module `socket`, whose classes test code may patch.
         ours, theirs = _socket.socketpair()
         process = SolutionProcess(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 import select
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sandbox.errors import ProcessLostError
 from sandbox.wire.framing import receive_descriptors, send_descriptors
@@ -16,21 +16,40 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-__all__ = ["ZygoteClient"]
+__all__ = ["ZygoteClient", "Zygotes"]
+
+
+class Zygotes(NamedTuple):
+    """The zygotes that a harness can have solution processes forked by."""
+
+    large: ZygoteClient
+    """The harness's own, with all modules that answers may import."""
+    small: ZygoteClient
+    """The small zygote (`sandbox.processes.small_zygote`)."""
+
+    @property
+    def lost(self) -> bool:
+        """True if one of them is gone."""
+        return self.large.lost or self.small.lost
 
 
 class ZygoteClient:
     """Sends requests to the zygote, and waits for replies while the zygote is at work.
 
     Every method raises `ProcessLostError` once the zygote is gone. Test code may swallow that, so `lost` records it.
+
+    Args:
+        channel: socket to it.
+        zygote: its pid; ``None`` if it is the parent of this process.
     """
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, zygote: int | None = None) -> None:
         self.lost = False
         """True if the zygote is gone. Failures from then on are no fault of the answer."""
         self._channel = channel
         self._pid = 0
-        self._zygote = posix.getppid()  # now: a child that inherits this object has another parent
+        # Now: a child that inherits this object has another parent.
+        self._zygote = posix.getppid() if zygote is None else zygote
         self._poller = select.poll()
         self._poller.register(channel.fileno(), select.POLLIN)
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import builtins
-import glob
 import io
 import os
 import sys
-import tempfile
 from typing import Any
 
 from sandbox.processes.memory_files import streams
@@ -25,7 +23,7 @@ _FAST_COPIES = {
 
 
 def install() -> None:
-    """Replace the functions, for this process and its children."""
+    """Replace the functions, for this process and its children; in modules of the library where these are loaded."""
     # Modules that look the functions up when they use them (`os.stat(...)`) need no more. Some have bound them when
     # they were imported; `posix` keeps the real ones, because the import system uses that module.
     open_ = streams.open
@@ -43,12 +41,12 @@ def install() -> None:
                 setattr(sys.modules[module], name, None)
     # A default argument, bound when `tempfile` was imported: of `close` in CPython 3.11, of `cleanup` from 3.12 on.
     # By its name, since `os` has lost the real function by now.
-    closer: Any = tempfile._TemporaryFileCloser  # type: ignore[attr-defined]  # it has no public name
-    for method in (closer.close, getattr(closer, "cleanup", closer.close)):
+    closer: Any = getattr(sys.modules.get("tempfile"), "_TemporaryFileCloser", None)
+    for method in () if closer is None else (closer.close, getattr(closer, "cleanup", closer.close)):
         method.__defaults__ = tuple(
             FUNCTIONS["unlink"] if getattr(default, "__name__", "") == "unlink" else default
             for default in method.__defaults__ or ()
         )
-    globber: Any = getattr(glob, "_StringGlobber", None)
+    globber: Any = getattr(sys.modules.get("glob"), "_StringGlobber", None)
     if globber is not None and vars(globber).get("scandir") is not None and globber.scandir is real_scandir:
         globber.scandir = staticmethod(FUNCTIONS["scandir"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,9 @@ def watch_warnings(tell: Callable[..., Any]) -> None:
 
 def watch_logs(tell: Callable[..., Any]) -> None:
     """Have each log record told that gets past the answer's loggers: its plain attributes, and its exception."""
+    logging = sys.modules.get("logging")
+    if logging is None:  # in a process of the small zygote, whose answers cannot log
+        return
     handle = logging.Logger.callHandlers
 
     def tell_and_handle(self: Any, record: Any) -> None:
@@ -36,7 +38,7 @@ def watch_logs(tell: Callable[..., Any]) -> None:
         tell(_attributes(record), None if record.exc_info is None else told)
         handle(self, record)
 
-    logging.Logger.callHandlers = tell_and_handle  # type: ignore[method-assign]  # that is what this is for
+    logging.Logger.callHandlers = tell_and_handle
 
 
 def _attributes(record: Any) -> dict[str, Any]:
@@ -51,6 +53,9 @@ def _attributes(record: Any) -> dict[str, Any]:
 
 def set_log_levels(levels: dict[str, int]) -> None:
     """Set the levels of loggers by their names; of all loggers together by an empty name."""
+    logging = sys.modules.get("logging")
+    if logging is None:  # as above
+        return
     for name, level in levels.items():
         if name:
             logging.getLogger(name).setLevel(level)

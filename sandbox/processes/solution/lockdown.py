@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from sandbox.isolation import audit, functions, imports, rlimits
-from sandbox.processes.solution import marshal_shim, on_demand, preallocated_threads
+from sandbox.processes.solution import marshal_shim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,37 +22,34 @@ __all__ = ["prepare"]
 _QUITTERS = tuple(_sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)") for name in ("exit", "quit"))
 """Objects as the module ``site`` makes them. It is not imported here (option -S), and programs use them."""
 
-_STACK_WORD = "stack_size"
-"""Word of sources that ask for threads with large stacks."""
 
-
-def prepare() -> Callable[[LoadSettings, ModuleType], None]:
+def prepare(extend: Callable[[LoadSettings], int] | None) -> Callable[[LoadSettings, ModuleType], None]:
     """Prepare what can be prepared before the fork, and return a function that locks a child down.
 
     Its second argument is the module that the answer will be loaded into.
+
+    Args:
+        extend: provides threads and modules that few answers need, and returns the address space that they take.
     """
     # Measured here once instead of in each child; a child has the same address space and limits as the zygote.
     base_bytes, hard, hook = rlimits.address_space_bytes(), rlimits.hard_limits(), audit.make_hook()
-    load_on_demand = on_demand.prepare()
 
     def lock_down(settings: LoadSettings, module: ModuleType) -> None:
         # The order matters.
         # - Threads first: RLIMIT_NPROC=0 allows none, and their stacks count as address space.
         # - setrlimit(2) before the audit hook, which ends a process that calls it.
         # - Sealing before the hook, and nothing of ours after it: from then on a mistake of ours ends the process.
-        large_stacks = _STACK_WORD in settings.source
-        preallocated_threads.preallocate(settings.threads, large=large_stacks)
-        # os.wait4 imports this module to make its result, so the zygote has to have it. An answer must not.
+        # os.wait4 imports this module to make its result, so the zygote has to have it. An answer must not; one that
+        # names it gets a replacement.
         del sys.modules["resource"]
-        load_on_demand(settings.modules)
+        extra_bytes = 0 if extend is None else extend(settings)
         builtins.exit, builtins.quit = _QUITTERS
         marshal_shim.install()
         # Answers make reference cycles, and count on weak references and finalizers.
         gc.enable()
         sys.modules[module.__name__] = module
         limits = rlimits.ResourceLimits(settings.cpu_s, settings.memory_mb)
-        stack_bytes = preallocated_threads.stack_bytes(settings.threads, large=large_stacks)
-        rlimits.apply(limits, base_bytes=base_bytes + stack_bytes, hard=hard)
+        rlimits.apply(limits, base_bytes=base_bytes + extra_bytes, hard=hard)
         functions.seal()
         imports.seal()
         audit.apply(hook)

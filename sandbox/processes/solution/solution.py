@@ -8,14 +8,12 @@ its own.
 
 from __future__ import annotations
 
-import _socket
 import atexit
 import builtins
 import gc
 import marshal
 import operator
 import os
-import random
 import sys
 import threading
 import types
@@ -27,18 +25,14 @@ from sandbox.errors import ValueCodecError
 from sandbox.processes.memory_files.exchange import apply_changes as apply_file_changes
 from sandbox.processes.memory_files.exchange import take_changes as take_file_changes
 from sandbox.processes.memory_files.tree import current as current_files
-from sandbox.processes.solution import event_loop, lockdown, warm_up
-from sandbox.processes.solution.event_loop import Coroutines
 from sandbox.processes.solution.exceptions import ANSWER_FILE, CallbackErrors, encode_exception
 from sandbox.processes.solution.harness_objects import HarnessObjects
-from sandbox.processes.solution.in_process import TOKEN, isolate_builtins, load_in_process_runner, step_function
 from sandbox.processes.solution.objects import Objects
 from sandbox.processes.solution.program_end import finish_threads, means_success
-from sandbox.processes.solution.trampoline import CallFailedError, Task, call, on_base_frame
+from sandbox.processes.solution.trampoline import CallFailedError, call, on_base_frame
 from sandbox.wire.framing import FrameReader, receive_descriptors, send_frame
 from sandbox.wire.mutation import apply_changes, containers_in, track
 from sandbox.wire.protocol import (
-    AWAIT,
     CALL,
     CALLBACK,
     DESCRIBE,
@@ -54,21 +48,19 @@ from sandbox.wire.protocol import (
     PUBLIC,
     RAISED,
     SHARE,
-    START,
-    STEP,
     LoadSettings,
 )
 from sandbox.wire.values import decode, encode, restore
-from sandbox.wire.zygote_protocol import CHANNEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import _socket
+    from collections.abc import Callable, Mapping
     from io import TextIOWrapper
 
     from sandbox.processes.solution.trampoline import Steps
     from sandbox.wire.mutation import Tracked
 
-__all__ = ["prepare"]
+__all__ = ["Solution"]
 
 _FIRST_READ = 1 << 12
 """Bytes to receive at first. For a larger buffer the allocator would first merge its free chunks, all over the heap."""
@@ -90,48 +82,10 @@ _recursion_limit, _set_recursion_limit = sys.getrecursionlimit, sys.setrecursion
 _flush = operator.methodcaller("flush")
 
 
-def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
-    """Prepare everything that can be before the fork, and return the program of a solution process.
-
-    Args:
-        in_process_runner: ``module:class`` that runs tests in this process; empty if there are none.
-    """
-    # A child shares the zygote's pages until it writes to them, and even a new reference to an object is a write: to
-    # its reference count. So all objects of the first requests exist before the fork, and a child does nothing for the
-    # first time.
-    make_runner = load_in_process_runner(in_process_runner)
-    stdin, out = warm_up.prepare_streams()
-    event_loop.install_event_loop()
-    sys.argv[:] = ["solution.py"]
-    random.seed(0)
-    warm_up.serve_trial_answer(lambda channel: _Solution(channel, out))
-    connect, dup2, closerange, lock_down = _socket.socket, os.dup2, os.closerange, lockdown.prepare()
-    solution = _Solution(CHANNEL, out)
-    take = Task(solution.serve()).take
-
-    def main(channel: int) -> Callable[[], Any]:
-        """Receive the first message and lock the process down; return the argument of `base_frame.run`."""
-        # Standard streams replace descriptors 0 to 2; all others but the channel are closed.
-        for number, descriptor in enumerate(solution.receive_settings(connect(fileno=channel))):
-            dup2(descriptor, number)
-        closerange(channel + 1, 64)
-        if solution.settings.program:
-            stdin.fill()
-        lock_down(solution.settings, solution.module)
-        if make_runner is not None and solution.settings.in_process_spec:
-            spec = decode(solution.settings.in_process_spec)
-            isolate_builtins(solution.module)
-            token = spec.pop(TOKEN)
-            solution.verbs[STEP] = step_function(make_runner(spec), solution.module, token)
-        return take
-
-    return main
-
-
-class _Solution:
+class Solution:
     """The loaded answer, and the requests about it."""
 
-    def __init__(self, channel: int, out: TextIOWrapper) -> None:
+    def __init__(self, channel: int, out: TextIOWrapper, more_verbs: Mapping[str, Callable[..., Steps]]) -> None:
         self.channel = channel
         self.reader = FrameReader(channel)
         self.out = out
@@ -153,12 +107,11 @@ class _Solution:
         self.harness_objects = HarnessObjects(on_base_frame(self.call_back))
         self.callback_errors = CallbackErrors(self.harness_objects)
         self.objects = Objects(self.module, self.harness_objects)
-        coroutines = Coroutines()
         self.verbs: dict[str, Callable[..., Steps]] = {
             CALL: self.objects.call, GET: self.objects.get, OP: self.objects.operate,
             DESCRIBE: self.objects.describe, MAKE: self.objects.make, PUBLIC: self.objects.public_names,
             SHARE: self.objects.take_changes,
-            START: coroutines.start, AWAIT: coroutines.finish,
+            **more_verbs,
         }  # fmt: skip
 
     def receive_settings(self, link: _socket.socket) -> list[int]:
@@ -228,6 +181,7 @@ class _Solution:
         return None
 
     def parse_message(self, request: bytes) -> list[Any]:
+        """Return the fields of a request, with the objects that it refers to."""
         fields: list[Any] = decode(request)
         # Most requests hold no references; a search for their JSON key is quicker than a walk through all values.
         if b'{"r":' in request or b'{"N":' in request:
@@ -277,6 +231,7 @@ class _Solution:
                 yield from self.listen()
 
     def load(self) -> Steps:
+        """Load the answer; return the values of the names that were asked for."""
         settings, namespace = self.settings, self.module.__dict__
         if settings.files:
             apply_file_changes(current_files.tree, decode(settings.files))

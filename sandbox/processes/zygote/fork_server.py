@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from sandbox.wire.framing import receive_descriptors
 from sandbox.wire.zygote_protocol import (
     ALL_KILLED,
+    ATTACH,
     CHANNEL,
     END,
     ENDED,
@@ -25,12 +26,15 @@ from sandbox.wire.zygote_protocol import (
     FORKS,
     KILL,
     LIBRARY,
+    SMALL_FORKS,
     SOLUTION,
     ExitInfo,
 )
 
 if TYPE_CHECKING:
     from resource import struct_rusage
+
+    from sandbox.processes.small_zygote import SmallZygote
 
 __all__ = ["ForkServer"]
 
@@ -61,14 +65,27 @@ class ForkServer:
         children_list: open on the kernel's list of this process's children; -1 if orphans do not become its children.
         folder_count: number of open folders, from descriptor `LIBRARY` on, that harnesses keep.
         use_pidfd: kill by descriptor, the only way that the seccomp filter allows.
+        small: the small zygote beside this one; ``None`` if this is the small one, or there is none.
+        siblings: pids in that list that are no orphans, for the small zygote: its own, and those of harnesses. The
+            orphans of its children become children of its parent.
     """
 
     # There is one thread and one loop, and no lock. A fork copies only the thread that calls it, so a lock that another
     # thread holds would stay locked in the child for ever (fork(2), pthread_atfork(3)).
 
     def __init__(
-        self, control: socket.socket, harness: str, children_list: int, *, folder_count: int, use_pidfd: bool
+        self,
+        control: socket.socket,
+        harness: str,
+        children_list: int,
+        *,
+        folder_count: int,
+        use_pidfd: bool,
+        small: SmallZygote | None = None,
+        siblings: set[int] | None = None,
     ) -> None:
+        self.small = small
+        self.siblings = siblings
         self.folder_count = folder_count
         self.control = control
         self.harness = harness
@@ -89,10 +106,14 @@ class ForkServer:
         # answer costs more than a zombie that waits for a second. The second is for what a child leaves behind that
         # has ended unasked.
         self.poller.register(self.control.fileno(), select.POLLIN)
+        if self.small is not None:
+            self.poller.register(self.small.channel.fileno(), 0)  # only its hang-up is reported (poll(2))
         while True:
             ready = self.poller.poll(_REAP_INTERVAL_MS if self.children else None)
             if not ready:
                 self._reap()
+                # Also those of the small zygote's children, which kills them, but cannot reap them.
+                self._reap_orphans()
             for descriptor, _ in ready:
                 role = self._handle_event(descriptor)
                 if role is not None:
@@ -101,6 +122,8 @@ class ForkServer:
     def _handle_event(self, descriptor: int) -> str | None:
         if descriptor == self.control.fileno():
             return self._serve_parent()
+        if self.small is not None and descriptor == self.small.channel.fileno():
+            self._exit()  # half of a zygote would be taken for a whole one
         # An event of the same poll may have closed the socket already.
         harness = self.harnesses.get(descriptor)
         return self._serve_harness(harness) if harness is not None else None
@@ -120,6 +143,8 @@ class ForkServer:
             self.control.send(ALL_KILLED)
         elif message[:1] == END:
             self.control.send(ENDED + self._end_and_report(int(message[1:])))
+        elif message[:1] == ATTACH:
+            self._attach(int(message[1:]), socket.socket(fileno=descriptors[0]))
         elif int(message[1:]) in self.children:
             self._kill(int(message[1:]))
         return None
@@ -159,38 +184,50 @@ class ForkServer:
         return None
 
     def _fork(self, role: str, channel: int, harness: socket.socket | None) -> str | None:
-        forks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if role == self.harness else None
+        is_harness = role == self.harness
+        pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(2)] if is_harness else []
         pid = self.os.fork()
         if pid == 0:
             # Detached, because their objects would close numbers that the child gives to other descriptors.
-            self._become_child(channel, [end.detach() for end in forks][1] if forks else None)
+            self._become_child(channel, [[end.detach() for end in pair][1] for pair in pairs])
             return role
         os.close(channel)
-        child = _Child(owner=harness.fileno() if harness is not None else None)
-        if forks:
-            forks[1].close()
-            child.forks = forks[0]
-            self.harnesses[forks[0].fileno()] = forks[0]
-            self.poller.register(forks[0].fileno(), select.POLLIN)
-        self.children[pid] = child
+        child = self.children[pid] = _Child(owner=harness.fileno() if harness is not None else None)
+        for _, theirs in pairs:
+            theirs.close()
+        if is_harness:
+            child.forks, small_forks = pairs[0][0], pairs[1][0]
+            self._serve(child.forks)
+            assert self.small is not None
+            self.small.attach(pid, small_forks)
         (harness or self.control).send(FORKED + b"%d" % pid)
         return None
 
-    def _become_child(self, channel: int, forks: int | None) -> None:
-        # Both descriptors are moved up first, because either may be in the other's place. All others are closed: they
-        # are the zygote's own sockets, over which a child could give it orders.
+    def _serve(self, harness: socket.socket) -> None:
+        self.harnesses[harness.fileno()] = harness
+        self.poller.register(harness.fileno(), select.POLLIN)
+
+    def _attach(self, pid: int, harness: socket.socket) -> None:
+        """Serve a harness that the parent has forked."""
+        assert self.siblings is not None
+        self.siblings.add(pid)
+        self._serve(harness)
+
+    def _become_child(self, channel: int, forks: list[int]) -> None:
+        # All others are closed: they are the zygote's own sockets, over which a child could give it orders.
+        if not forks:
+            if channel != CHANNEL:  # dup3(2) refuses equal numbers
+                self.os.dup2(channel, CHANNEL, inheritable=False)
+            self.os.closerange(CHANNEL + 1, 1024)
+            return
+        # They are moved up first, because each may be in another one's place.
         high = 64
-        self.os.dup2(channel, high)
-        if forks is not None:
-            self.os.dup2(forks, high + 1)
-        self.os.dup2(high, CHANNEL, inheritable=False)
-        if forks is not None:
-            self.os.dup2(high + 1, FORKS, inheritable=False)
-        if forks is None:
-            self.os.closerange(FORKS, 1024)
-        else:
-            self.os.closerange(FORKS + 1, LIBRARY)
-            self.os.closerange(LIBRARY + self.folder_count, 1024)
+        for number, descriptor in enumerate([channel, *forks]):
+            self.os.dup2(descriptor, high + number)
+        for number, place in enumerate((CHANNEL, FORKS, SMALL_FORKS)):
+            self.os.dup2(high + number, place, inheritable=False)
+        self.os.closerange(SMALL_FORKS + 1, LIBRARY)
+        self.os.closerange(LIBRARY + self.folder_count, 1024)
 
     def _reap(self) -> None:
         """Reap what has ended without being asked for."""
@@ -219,18 +256,22 @@ class ForkServer:
         return exit_info
 
     def _reap_orphans(self) -> None:
-        """Kill descendants that a child has left behind: they are children of this process now."""
-        # This process is their subreaper (sandbox.isolation.orphans). Killing one can orphan others, which appear in
-        # the list afterwards: so it is read until no stranger is in it.
+        """Kill descendants that a child has left behind: they are children of this process now, or of its parent."""
+        # The zygote is their subreaper (sandbox.isolation.orphans). Killing one can orphan others, which appear in the
+        # list afterwards: so it is read until no stranger is in it. The small zygote leaves that to its parent, which
+        # does it within a second.
         if self.children_list < 0:
             return
         for _ in range(_ORPHAN_ROUNDS):
-            orphans = [
-                pid
-                for pid in map(int, self.os.pread(self.children_list, _LIST_BYTES, 0).split())
-                if pid not in self.children
-            ]
+            known = self.children if self.siblings is None else self.siblings
+            own = None if self.small is None else self.small.pid
+            listed = map(int, self.os.pread(self.children_list, _LIST_BYTES, 0).split())
+            orphans = [pid for pid in listed if pid not in known and pid != own]
             if not orphans:
+                return
+            if self.siblings is not None:
+                for pid in orphans:
+                    self._kill(pid)
                 return
             for pid in orphans:
                 self._kill(pid)
@@ -261,6 +302,8 @@ class ForkServer:
             child = self.children.pop(pid, None)
             if child is not None and child.forks is not None:
                 self._drop_harness(child.forks)
+        if self.small is not None:
+            self.small.kill_all()
         self._reap_orphans()
 
     def _kill_by_pid(self, pid: int) -> None:

@@ -21,13 +21,18 @@ import posix
 import resource
 import socket
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.isolation import functions, imports, layer_probes, privileges
 from sandbox.processes import library_folders, safe_buffers
 from sandbox.processes.loading import load_object
+from sandbox.processes.small_zygote import SmallZygote, fork_small_zygote
 from sandbox.processes.zygote.fork_server import ForkServer
-from sandbox.wire.zygote_protocol import CHANNEL
+from sandbox.wire.small_modules import SMALL_MODULES
+from sandbox.wire.zygote_protocol import CHANNEL, SOLUTION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["main"]
 
@@ -51,12 +56,13 @@ def main() -> Any:
     * ``roles``: by letter, ``module:function`` or ``module:function|argument``, which makes the program that a child in
       that role runs;
     * ``harness``: letter of the role that may ask for solution processes;
+    * ``small``: ``module:function`` that makes the program of the small zygote's children; empty if there is none;
     * ``uid``: user to become, if root;
     * ``tag``: value of a resource limit by which all descendants can be found;
     * ``probe``: whether to probe the other layers, too.
 
-    The first message is JSON: ``pid``, ``layers`` (reports of the layers) and ``missing`` (modules that could not be
-    loaded); or ``error``.
+    The first message is JSON: ``pid``, ``small`` (pid of the small zygote or 0), ``layers`` (reports of the layers) and
+    ``missing`` (modules that could not be loaded); or ``error``.
 
     Returns:
         In the zygote, never. In a child whose program runs on `sandbox.processes.base_frame`: the argument of its
@@ -84,42 +90,92 @@ def _prepare(config: dict[str, Any], grader: int | None, layers: dict[str, str])
     # What is no longer needed is freed when this function returns. Otherwise each child would free it, page by page.
     control = socket.socket(fileno=config["control"])
     os.register_at_fork = _ignore_at_fork_hooks
+    active = {name for name, why in layers.items() if not why}
+    small: SmallZygote | None = None
     try:
         # First, because each probe forks this process while it is small, and runs beside what follows.
         probes = layer_probes.LayerProbes(config["uid"], grader) if config["probe"] else None
-        # Not at the top: it imports random, whose hook would seed every child anew.
-        from sandbox.processes.memory_files.install import install as install_memory_files  # noqa: PLC0415 - as above
-
+        children_list = _open_children_list() if "orphans" in active else -1
+        if config["small"]:
+            small_program = _load_small(config["small"])
+            small = fork_small_zygote()
+            if small.pid == 0:
+                control.close()
+                return _prepare_small(config, small_program, small, children_list, use_pidfd="seccomp" in active)
         missing = _preload(config["preload"])
         programs = {letter: _make_program(target) for letter, target in config["roles"].items()}
         if probes is not None:
             layers = probes.reasons() | layers
-        active = {name for name, why in layers.items() if not why}
-        children_list = _open_children_list() if "orphans" in active else -1
         # Last, because root may be needed for each of the others, such as to read modules or to raise a limit.
         folders = library_folders.open_folders() if config["harness"] else []
         _tag_self(config["tag"])
         privileges.drop(config["uid"])
+        if small is not None:
+            small.wait_until_ready()
     except Exception as error:  # noqa: BLE001 - the parent reports whatever keeps a zygote from starting
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:2000]}).encode())
         sys.exit(1)
     reports = [{"name": name, "active": not why, "reason": why} for name, why in layers.items()]
-    control.send(json.dumps({"pid": os.getpid(), "layers": reports, "missing": missing}).encode())
-    os.register_at_fork = posix.register_at_fork
+    hello = {"pid": os.getpid(), "layers": reports, "missing": missing, "small": small.pid if small is not None else 0}
+    control.send(json.dumps(hello).encode())
     library_folders.opened = folders
     zygote = ForkServer(
-        control, config["harness"], children_list, folder_count=len(folders), use_pidfd="seccomp" in active
+        control,
+        config["harness"],
+        children_list,
+        folder_count=len(folders),
+        use_pidfd="seccomp" in active,
+        small=small,
     )
+    _close_up(zygote, programs, has_files=bool(config["harness"]))
+    return zygote, programs
+
+
+def _load_small(target: str) -> Callable[[], Any]:
+    """Load the modules of the small zygote, and return what makes its program."""
+    for name in SMALL_MODULES:
+        _load(name)
+    from sandbox.processes.memory_files import install  # noqa: F401, PLC0415 - loaded here, and used in both
+
+    make: Callable[[], Any] = load_object(target)
+    return make
+
+
+def _prepare_small(
+    config: dict[str, Any], make_program: Callable[[], Any], link: SmallZygote, children_list: int, *, use_pidfd: bool
+) -> tuple[ForkServer, dict[str, Any]]:
+    """Make the small zygote's fork server and program, in its process."""
+    try:
+        programs = {SOLUTION: make_program()}
+        # The list is its parent's, whose child it is itself.
+        siblings = {os.getpid()}
+        _tag_self(config["tag"])
+        privileges.drop(config["uid"])
+    except Exception as error:  # noqa: BLE001 - as above
+        link.say_ready(f"{type(error).__name__}: {error}")
+        os._exit(1)
+    zygote = ForkServer(link.channel, "", children_list, folder_count=0, use_pidfd=use_pidfd, siblings=siblings)
+    _close_up(zygote, programs, has_files=True, is_small=True)
+    link.say_ready()
+    return zygote, programs
+
+
+def _close_up(zygote: ForkServer, programs: dict[str, Any], *, has_files: bool, is_small: bool = False) -> None:
+    """Take away what children must not have, and freeze the rest."""
+    os.register_at_fork = posix.register_at_fork
     # These two are applied here, once, because that writes to the dicts of all modules. Children that run no answer
     # revert them.
     functions.apply()
-    if config["harness"]:  # a zygote of answers and their tests; analyzers touch no files
+    if has_files:  # a zygote of answers and their tests; analyzers touch no files
+        # Not at the top: it imports random, whose hook would seed every child anew.
+        from sandbox.processes.memory_files.install import install as install_memory_files  # noqa: PLC0415 - as above
+
         install_memory_files()
         safe_buffers.install(io.open)
     # A list that contains itself is freed only by the collector, and never once it is frozen. So children do not free
     # the fork server, which would copy pages and close descriptors that they have reused by then; nor the programs,
     # with all that was prepared for them, which took more than a third of the page faults of an answer's process.
-    immortal: list[Any] = [zygote, programs, imports.apply()]
+    immortal: list[Any] = [zygote, programs, imports.apply(leave=is_small)]
     vars(sys.modules["__main__"]).clear()
     vars(sys.modules["__main__"]).update(__name__="__main__", __builtins__=builtins)
     immortal.append(immortal)
@@ -128,7 +184,6 @@ def _prepare(config: dict[str, Any], grader: int | None, layers: dict[str, str])
     # and so copy (https://docs.python.org/3/library/gc.html#gc.freeze).
     gc.freeze()
     gc.disable()
-    return zygote, programs
 
 
 def _open_children_list() -> int:

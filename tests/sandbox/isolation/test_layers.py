@@ -383,6 +383,7 @@ def f():
     sys._current_frames()
 
 #: raising limits
+import asyncio
 def f():
     (resource,) = {
         kind.__init__.__globals__["resource"] for kind in object.__subclasses__()
@@ -391,7 +392,7 @@ def f():
     resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))
 
 #: limits of another process
-import os
+import asyncio, os
 def f():
     (resource,) = {
         kind.__init__.__globals__["resource"] for kind in object.__subclasses__()

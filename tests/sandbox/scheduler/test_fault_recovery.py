@@ -32,7 +32,7 @@ RIGHT = "import time\n\ndef f():\n    time.sleep({})\n    return 42"
 WRONG = "import time\n\ndef f():\n    time.sleep({})\n    return 41"
 CALL = Problem((CallTest((), 42),), entry_point="f")
 ASSERTION = Problem((AssertTest("assert f() == 42"),), entry_point="f")
-ROLES = ("zygote", "harness", "solution")
+ROLES = ("zygote", "small zygote", "harness", "solution")
 
 
 def pid_of(executor: Executor, role: str) -> int | None:
@@ -40,10 +40,17 @@ def pid_of(executor: Executor, role: str) -> int | None:
     harness = executor._harness
     if role == "zygote":
         return executor.zygote.pid
+    if role == "small zygote":
+        return executor.zygote.small_pid
     if role == "harness":
         return host_pid(executor.zygote, harness) if harness is not None else None
     others = set(children(executor.zygote)) - {host_pid(executor.zygote, harness) if harness is not None else None}
     return min(others) if len(others) == 1 else None  # more of them are on their way in or out
+
+
+def source_for(role: str, sleep_s: float) -> str:
+    """A right answer whose process a zygote in that role forks, if the role is one of a zygote."""
+    return ("import uuid\n" if role == "zygote" else "") + RIGHT.format(sleep_s)
 
 
 @contextmanager
@@ -125,7 +132,7 @@ def test_a_process_that_dies_at_work_is_replaced(make_box: Callable[..., Box], r
     box.call("def f():\n    return 42")
     (executor,) = box.sandbox._executors
     with beside(lambda over: strike(executor, role, signal.SIGKILL, over, after_s=0.1)):
-        (execution,) = box.execute([box.job(problem, RIGHT.format(0.4), fresh=role == "harness")])
+        (execution,) = box.execute([box.job(problem, source_for(role, 0.4), fresh=role == "harness")])
     assert verdict(execution) == "passed", execution
     assert box.call("def f():\n    return 42").verdict == "passed"
 
@@ -232,7 +239,7 @@ def test_a_stopped_process_delays_nothing_past_the_deadline(make_box: Callable[.
     assert session is not None
     started = time.monotonic()
     with beside(lambda over: strike(executor, role, signal.SIGSTOP, over, after_s=0.1)):
-        (execution,) = box.execute([box.job(CALL, RIGHT.format(0.4))], deadline_s=1.5)
+        (execution,) = box.execute([box.job(CALL, source_for(role, 0.4))], deadline_s=1.5)
     assert time.monotonic() - started < LATE_S
     assert verdict(execution) in {"deadline", "passed"}, execution
     assert box.call("def f():\n    return 42").verdict == "passed"

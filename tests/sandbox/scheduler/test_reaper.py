@@ -68,14 +68,15 @@ def open_box(tier: Tier, make_box: Callable[..., Box]) -> Box:
     (executor,) = box.sandbox._executors
     settings = executor.zygote._settings
     roles = {**settings.roles, SOLUTION: f"tests.sandbox.processes.solution.open_solution:prepare|{IN_PROCESS_RUNNER}"}
-    executor.zygote._settings = replace(settings, roles=roles)
+    small = "tests.sandbox.processes.solution.open_solution:prepare_small"
+    executor.zygote._settings = replace(settings, roles=roles, small=small)
     return box
 
 
 def strays(box: Box) -> int:
-    """Number of processes that descend from an executor's zygote besides its harness."""
+    """Number of processes that descend from an executor's zygote besides its harness and the small zygote."""
     (executor,) = box.sandbox._executors
-    return max(0, len(tagged_pids({executor.zygote.tag})) - 2)
+    return max(0, len(tagged_pids({executor.zygote.tag})) - 3)
 
 
 @pytest.mark.parametrize("kind", KINDS)

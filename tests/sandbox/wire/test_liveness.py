@@ -24,7 +24,16 @@ from sandbox.wire.liveness import Liveness
 from sandbox.wire.procfs import process_state
 from testcases.model import AssertTest, CallTest, Problem, StdinTest
 from tests.sandbox.conftest import SHORT, Box, processes
-from tests.sandbox.scheduler.test_fault_recovery import ASSERTION, CALL, RIGHT, beside, pid_of, strike, verdict
+from tests.sandbox.scheduler.test_fault_recovery import (
+    ASSERTION,
+    CALL,
+    RIGHT,
+    beside,
+    pid_of,
+    source_for,
+    strike,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +126,7 @@ def test_a_stopped_process_is_not_taken_for_a_request_over_its_limit(sleeper: in
 
 
 @pytest.mark.parametrize("problem", [CALL, ASSERTION], ids=["call", "assertion"])
-@pytest.mark.parametrize("role", ["zygote", "harness", "solution"])
+@pytest.mark.parametrize("role", ["zygote", "small zygote", "harness", "solution"])
 def test_a_process_that_is_stopped_at_work_is_replaced(
     make_box: Callable[..., Box], role: str, problem: Problem
 ) -> None:
@@ -126,20 +135,20 @@ def test_a_process_that_is_stopped_at_work_is_replaced(
     (executor,) = box.sandbox._executors
     session = executor.zygote.session
     with beside(lambda over: strike(executor, role, signal.SIGSTOP, over, after_s=0.1)):
-        (execution,) = box.execute([box.job(problem, RIGHT.format(0.6))])
+        (execution,) = box.execute([box.job(problem, source_for(role, 0.6))])
     assert verdict(execution) == "passed", execution
     assert "T" not in processes(session).values()
     assert "T" not in processes(executor.zygote.session).values()
 
 
-@pytest.mark.parametrize("role", ["zygote", "harness"])
+@pytest.mark.parametrize("role", ["zygote", "small zygote", "harness"])
 def test_a_process_that_is_stopped_while_idle_is_replaced(make_box: Callable[..., Box], role: str) -> None:
     box = make_box(workers=1)
     box.call("def f():\n    return 42")
     (executor,) = box.sandbox._executors
     assert strike(executor, role, signal.SIGSTOP, Event())
     for problem in (CALL, Problem((AssertTest("import os\nassert f() == 42"),), entry_point="f")):
-        assert box.see(problem, "def f():\n    return 42").verdict == "passed"
+        assert box.see(problem, source_for(role, 0.0)).verdict == "passed"
 
 
 @pytest.mark.parametrize("who", ["analyzer", "zygote"])

@@ -6,19 +6,25 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from sandbox.isolation import functions, imports
-from sandbox.processes.solution import lockdown, solution
+from sandbox.processes.solution import lockdown, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "prepare_small"]
 
 
 def prepare(in_process_runner: str) -> Callable[[int], Callable[[], Any]]:
-    """Prepare as `sandbox.processes.solution.solution.prepare` does, with a lockdown that does nothing."""
-    lockdown.prepare = lambda: _open
-    return solution.prepare(in_process_runner)
+    """Prepare as `sandbox.processes.solution.process.prepare` does, with a lockdown that does nothing."""
+    lockdown.prepare = lambda _: _open
+    return process.prepare(in_process_runner)
+
+
+def prepare_small() -> Callable[[int], Callable[[], Any]]:
+    """Do the same in a small zygote."""
+    lockdown.prepare = lambda _: _open
+    return process.prepare_small()
 
 
 def _open(_settings: object, module: ModuleType) -> None:

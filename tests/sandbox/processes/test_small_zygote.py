@@ -1,0 +1,140 @@
+"""The small zygote: which answers it runs, and what becomes of those that need more than it has."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.isolation.imports import EXIT_CODE
+from sandbox.wire.procfs import process_exists
+from sandbox.wire.small_modules import SMALL_MODULES, needs_few_modules
+from testcases.model import AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.sandbox.conftest import Box
+
+CALL = Problem((CallTest((), 42),), entry_point="f")
+
+
+def is_gone(pid: int) -> bool:
+    """Wait until there is no such process: one whose parent died first is reaped by the host's first process."""
+    give_up = time.monotonic() + 10
+    while process_exists(pid) and time.monotonic() < give_up:
+        time.sleep(0.01)
+    return not process_exists(pid)
+
+
+@pytest.mark.parametrize(
+    ("source", "few"),
+    [
+        ("", True),
+        ("def f(x):\n    return x\n", True),
+        ("import math, re as r\nfrom typing import List, Dict\nfrom collections.abc import Iterable\n", True),
+        ("def f():\n    import heapq  # a heap\n    from functools import reduce\n", True),
+        ("from __future__ import annotations\n", True),
+        ("import math, queue\n", False),
+        ("import os; import uuid\n", False),
+        ("from asyncio import run\n", False),
+        ("from . import math\n", False),
+        ("x = __import__('math')\n", False),
+        ("import collections, \\\n    uuid\n", False),
+        ("# an important remark\n", False),
+        ("async def f(): pass\n", False),
+        ("exec('x = 1')\n", False),
+    ],
+)
+def test_a_source_is_known_to_make_do_with_few_modules(source: str, few: bool) -> None:
+    assert needs_few_modules(source) is few
+
+
+def test_it_has_the_modules_that_it_is_said_to_have_and_few_others(box: Box) -> None:
+    imports = "\n".join(f"import {name}" for name in SMALL_MODULES if name != "__future__")
+    source = f"{imports}\ndef f():\n    return 42 if 'unittest' not in getattr(sys, 'mod' 'ules') else 0"
+    assert needs_few_modules(source)
+    assert box.call(source).verdict == "passed"
+    assert box.call(f"import uuid\n{source}").verdict == "wrong_answer"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import time\ndef f():\n    return time.strptime('42', '%M').tm_min",
+        "import time\ndef f():\n  try:\n    return time.strptime('42', '%M').tm_min\n  except:\n    return 0",
+        "def f():\n    return 42 if getattr(__builtins__, '__imp' 'ort__')('uuid').NAMESPACE_DNS else 0",
+        "import time\ntime.strptime('42', '%M')\ndef f():\n    return 42",
+    ],
+    ids=["by a function", "in a handler", "by a hidden name", "while it is loaded"],
+)
+def test_an_answer_that_needs_another_module_is_run_again_where_that_is(box: Box, source: str) -> None:
+    assert needs_few_modules(source)
+    seen = box.call(source)
+    assert (seen.verdict, seen.detail) == ("passed", "")
+
+
+def test_a_module_that_is_nowhere_is_refused_as_ever(box: Box) -> None:
+    source = "def f():\n    return getattr(__builtins__, '__imp' 'ort__')('nowhere')"
+    seen = box.call(source)
+    assert seen.verdict == "exception"
+    assert "No module named 'nowhere' in the sandbox" in seen.detail
+
+
+@pytest.mark.parametrize("prefix", ["", "import uuid\n"], ids=["small", "large"])
+def test_an_answer_that_pretends_to_need_more_is_one_that_has_ended_its_process(box: Box, prefix: str) -> None:
+    seen = box.call(f"{prefix}import os\ndef f():\n    os._exit({EXIT_CODE})")
+    assert (seen.verdict, seen.detail) == ("exception", f"ended its own process with code {EXIT_CODE}")
+
+
+def test_every_kind_of_test_starts_over_as_a_whole(box: Box) -> None:
+    source = "import time\ndef f():\n    return time.strptime('42', '%M').tm_min\n"
+    for problem in (
+        CALL,
+        Problem((AssertTest("assert f() == 42"), AssertTest("assert f() == 42")), entry_point="f"),
+        Problem((CheckTest("def check(c):\n    assert c() == 42\n    assert c() == 42\n"),), entry_point="f"),
+        Problem((PytestTest("from solution import f\ndef test_f():\n    assert f() == 42\n"),)),
+    ):
+        execution = box.execute([box.job(problem, source)])[0]
+        assert {verdict for verdict, *_ in execution.report} == {"passed"}, execution
+    program = "import time\nprint(time.strptime(input(), '%M').tm_min)"
+    problem = Problem((StdinTest("41", "41"), StdinTest("42", "42")))
+    assert [verdict for verdict, *_ in box.execute([box.job(problem, program)])[0].report] == ["passed"] * 2
+
+
+def test_what_a_test_awaits_is_run_where_there_is_an_event_loop(box: Box) -> None:
+    source = (
+        "class Later:\n    def __await__(self):\n        return 42\n        yield\n\ndef f():\n    return Later()\n"
+    )
+    assert needs_few_modules(source)
+    test = "import asyncio\nfrom solution import f\n\nasync def wait():\n    return await f()\n\n"
+    problem = Problem((PytestTest(f"{test}def test_f():\n    assert asyncio.run(wait()) == 42\n"),))
+    execution = box.execute([box.job(problem, source)])[0]
+    assert [verdict for verdict, *_ in execution.report] == ["passed"], execution
+
+
+def test_it_is_replaced_along_with_its_zygote(make_box: Callable[..., Box]) -> None:
+    box = make_box(workers=1)
+    assert box.call("def f():\n    return 42").verdict == "passed"
+    (executor,) = box.sandbox._executors
+    small, zygote = executor.zygote.small_pid, executor.zygote.pid
+    assert small is not None
+    os.kill(small, signal.SIGKILL)
+    assert box.call("def f():\n    return 42").verdict == "passed"
+    assert executor.zygote.small_pid not in {None, small}
+    assert executor.zygote.pid != zygote
+    box.sandbox.close()
+    assert is_gone(small)
+
+
+def test_a_sandbox_that_is_closed_leaves_none(make_box: Callable[..., Box]) -> None:
+    box = make_box(workers=2)
+    box.execute([box.job(CALL, "def f():\n    return 42") for _ in range(4)])
+    zygotes = [executor.zygote for executor in box.sandbox._executors]
+    pids = [pid for zygote in zygotes for pid in (zygote.pid, zygote.small_pid) if pid is not None]
+    assert len(pids) == 4
+    box.sandbox.close()
+    assert all(map(is_gone, pids))
