@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["prepare", "run_tests"]
 
+_NAMES = "names"
+"""Key of a decoded spec under which the modules and names that its tests use are kept for the next answer."""
 _FORESEEN = "foreseen"
 """Key of a decoded spec under which its `Foreseen` requests are kept for the next answer."""
 
@@ -87,12 +89,25 @@ class _SolutionRun(SpecRun):
         self.is_in_process: bool = spec["isolation"] == "shared"
         self.has_code = not self.is_in_process and any(kind in CODE_KINDS for kind, *_ in self.tests)
         self.client = client
-        modules = modules_used(spec) if self.has_code else {}
-        names = names_used(self.tests) - modules.keys()
+        modules, names = self._names(lasts=client.tests_are_traceless)
         self.solution = Solution(spec, client, names, modules, with_proxies=self.has_code)
         self._in_process: dict[int, list[CaseResult]] | None = None
         if client.sends_ahead:
             self._foresee(modules)
+
+    def _names(self, *, lasts: bool) -> tuple[dict[str, ModuleType], frozenset[str]]:
+        """Return the modules and the names of the solution that tests use.
+
+        Args:
+            lasts: whether the spec is there for the next answer, too, so that they can be kept with it.
+        """
+        names: tuple[dict[str, ModuleType], frozenset[str]] | None = self.spec.get(_NAMES)
+        if names is None:
+            modules = modules_used(self.spec) if self.has_code else {}
+            names = modules, frozenset(names_used(self.tests) - modules.keys())
+            if lasts:
+                self.spec[_NAMES] = names
+        return names
 
     def _foresee(self, modules: dict[str, ModuleType]) -> None:
         """Tell the client what the tests are going to ask; once for a spec, as it is the same for every answer."""

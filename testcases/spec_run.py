@@ -134,7 +134,7 @@ class SpecRun:
 def modules_used(spec: dict[str, Any]) -> dict[str, ModuleType]:
     """Return the modules that test code uses without importing them."""
     sources = [fields[0] for kind, *fields in spec["tests"] if kind in CODE_KINDS]
-    return find_modules([*sources, spec["setup"]], spec["entry_point"], {"pytest": make_module()})
+    return find_modules([*sources, spec["setup"]], spec["entry_point"], {"pytest": make_module})
 
 
 def result_count(kind: str, fields: list[Any]) -> int:

@@ -14,13 +14,14 @@ import resource
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["NAME", "ResourceLimits", "address_space_bytes", "apply", "hard_limits", "probe"]
+__all__ = ["NAME", "ResourceLimits", "address_space_bytes", "apply", "apply_early", "hard_limits", "probe"]
 
 NAME = "rlimits"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_ZERO = (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE)
+_ZERO_ALWAYS = (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE)
+_ZERO = (*_ZERO_ALWAYS, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE)
 """Limits that are set to 0. What is open or running already stays: 0 refuses every new descriptor, process and thread.
 
 ``RLIMIT_NPROC`` does not bind root, so privileges must be dropped (`sandbox.isolation.privileges`)."""
@@ -71,10 +72,41 @@ def apply(limits: ResourceLimits, *, base_bytes: int | None = None, hard: Mappin
     # RLIMIT_AS counts what is mapped already, such as the preloaded libraries: the grant comes on top of that. There is
     # no limit on resident memory: RLIMIT_RSS has had no effect since Linux 2.4.30.
     _set(_SPACE, base + limits.memory_mb * 1024 * 1024, hard)
-    stack = hard[_STACK]
-    _setrlimit(_STACK, (_STACK_BYTES if stack == _INFINITY else min(stack, _STACK_BYTES), stack))
+    _set_stack(hard)
     for kind in _ZERO:
         _set(kind, 0, hard)
+
+
+def apply_early(hard: Mapping[int, int]) -> Callable[[float, int], None]:
+    """Set those limits on the calling process that it can have, too, and return what sets the others in its children.
+
+    The function takes the CPU seconds and the bytes of address space that `apply` sets. It does as little as it can: a
+    process that was just forked copies a page for nearly everything that it touches.
+    """
+    _set_stack(hard)
+    for kind in _ZERO_ALWAYS:
+        _set(kind, 0, hard)
+    zero = (0, 0)
+    nproc, nofile = (kind for kind in _ZERO if kind not in _ZERO_ALWAYS)
+    most_cpu_s, most_space = hard[_CPU], hard[_SPACE]
+
+    def apply_late(cpu_s: float, space: int) -> None:
+        seconds = max(1, math.ceil(cpu_s))
+        if most_cpu_s != _INFINITY:
+            seconds = min(seconds, most_cpu_s)
+        if most_space != _INFINITY:
+            space = min(space, most_space)
+        _setrlimit(_CPU, (seconds, seconds))
+        _setrlimit(_SPACE, (space, space))
+        _setrlimit(nproc, zero)
+        _setrlimit(nofile, zero)
+
+    return apply_late
+
+
+def _set_stack(hard: Mapping[int, int]) -> None:
+    stack = hard[_STACK]
+    _setrlimit(_STACK, (_STACK_BYTES if stack == _INFINITY else min(stack, _STACK_BYTES), stack))
 
 
 def _set(kind: int, value: int, hard: Mapping[int, int]) -> None:

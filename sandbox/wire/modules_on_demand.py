@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ _LAST_PARTS = frozenset(_BY_LAST_PART)
 _ENCODING_WORDS = ("encod", "decod", "codec", "coding", "bytes")
 
 
+@lru_cache(maxsize=64)
 def modules_named_in(text: str) -> tuple[str, ...]:
     """Return the modules of `ON_DEMAND` that a source may import, by its words alone, in a fixed order.
 

@@ -95,7 +95,7 @@ class _LocalSolution:
         self._spec = spec
         # Found before the answer is loaded, which could put its own modules in the place of others.
         sources = [fields[0] for kind, *fields in spec["tests"] if kind in CODE_KINDS]
-        self._modules = find_modules([*sources, spec["setup"]], self.entry_point, {"pytest": pytest_api.make_module()})
+        self._modules = find_modules([*sources, spec["setup"]], self.entry_point, {"pytest": pytest_api.make_module})
         self._namespace: dict[str, Any] | None = None
 
     def namespace(self) -> dict[str, Any]:

@@ -39,10 +39,15 @@ _COMPUTING_CALLS = frozenset({"assertCountEqual", "assertIn"})
 _numbers = itertools.count()
 
 
-def watch_comparisons(tree: ast.Module) -> bool:
-    """Rewrite the comparisons of test code; return whether there are any. Line numbers stay."""
+def watch_comparisons(tree: ast.Module, nodes: Iterable[ast.AST]) -> bool:
+    """Rewrite the comparisons of test code; return whether there are any. Line numbers stay.
+
+    Args:
+        tree: the test code.
+        nodes: its nodes, by `walk`.
+    """
     # Few tests have any, and a transformer takes ten times as long as a walk.
-    if not any(map(_may_be_watched, walk(tree))):
+    if not any(map(_may_be_watched, nodes)):
         return False
     watcher = _Watcher()
     watcher.visit(tree)

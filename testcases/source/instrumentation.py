@@ -186,8 +186,9 @@ def prepare(tree: ast.Module) -> bool:
       alias is another object (`testcases.caught`).
     - Comparisons see arguments as they were before calls of the solution (`testcases.source.comparisons`).
     """
-    has_changed = watch_comparisons(tree)
-    for node in walk(tree):
+    nodes = list(walk(tree))
+    has_changed = watch_comparisons(tree, nodes)
+    for node in walk(tree) if has_changed else nodes:
         if isinstance(node, ast.ExceptHandler):
             call = ast.Expr(ast.Call(ast.Name(CAUGHT_NAME, ast.Load()), [], []))
             for part in walk(call):

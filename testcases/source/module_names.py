@@ -16,7 +16,7 @@ from testcases.source.parsing import free_names, try_parse
 from testcases.source.walking import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from types import ModuleType
 
 __all__ = ["find_modules"]
@@ -27,7 +27,7 @@ _WITH_EFFECTS: Final = frozenset({"antigravity", "idlelib", "this", "turtle", "t
 
 
 def find_modules(
-    sources: Iterable[str], entry_point: str | None, known: Mapping[str, ModuleType]
+    sources: Iterable[str], entry_point: str | None, known: Mapping[str, Callable[[], ModuleType]]
 ) -> dict[str, ModuleType]:
     """Return the modules that test code means by names that it does not bind.
 
@@ -37,7 +37,7 @@ def find_modules(
     Args:
         sources: test code; what is not Python counts as empty.
         entry_point: what is tested, which is the answer's even if a module has its name.
-        known: modules that the host provides, by name.
+        known: makers of the modules that the host provides, by name.
     """
     attributes: dict[str, set[str]] = defaultdict(set)
     others: set[str] = set() if entry_point is None else {entry_point.partition(".")[0]}
@@ -54,7 +54,7 @@ def find_modules(
                 owners.add(id(node.value))
         others |= free & {node.id for node in walk(tree) if isinstance(node, ast.Name) and id(node) not in owners}
     wanted = [name for name in sorted(attributes) if name not in others and _may_be_module(name, known)]
-    found = {name: known.get(name) or _import(_ALIASES.get(name, name)) for name in wanted}
+    found = {name: known[name]() if name in known else _import(_ALIASES.get(name, name)) for name in wanted}
     return {
         name: module
         for name, module in found.items()
@@ -62,7 +62,7 @@ def find_modules(
     }
 
 
-def _may_be_module(name: str, known: Mapping[str, ModuleType]) -> bool:
+def _may_be_module(name: str, known: Collection[str]) -> bool:
     return (name in sys.stdlib_module_names or name in _ALIASES or name in known) and name not in _WITH_EFFECTS
 
 

@@ -57,10 +57,20 @@ def parse_quietly(source: str, filename: str = "<unknown>") -> ast.Module:
         return ast.parse(source, filename)
 
 
+# A few, because several readers look at the tests of a problem one after the other. Whoever changes a tree parses anew.
+@lru_cache(maxsize=16)
+def _shared_tree(source: str) -> ast.Module:
+    return parse_quietly(source)
+
+
 def try_parse(source: str) -> ast.Module | None:
-    """Parse Python without warnings; return ``None`` for text that is not Python."""
+    """Parse Python without warnings, for a reader: the tree is shared, and must not be changed.
+
+    Returns:
+        The tree; ``None`` for text that is not Python.
+    """
     try:
-        return parse_quietly(source)
+        return _shared_tree(source)
     except NOT_PYTHON:
         return None
 
@@ -77,13 +87,13 @@ def compile_quietly(source: str | ast.Module, filename: str) -> CodeType:
 
 
 def parse(source: str, field: str) -> ast.Module:
-    """Parse the Python of `field`.
+    """Parse the Python of `field`, for a reader: the tree is shared, and must not be changed.
 
     Raises:
         InvalidFieldError: it is not Python, or more than the parser can take.
     """
     try:
-        return parse_quietly(source)
+        return _shared_tree(source)
     except SyntaxError as error:
         line = f" (line {error.lineno})" if error.lineno else ""
         raise InvalidFieldError(field, f"is not valid Python: {error.msg}{line}") from None

@@ -6,7 +6,7 @@ import ast
 from functools import lru_cache
 from typing import TypeVar
 
-from testcases.source.parsing import try_parse
+from testcases.source.parsing import NOT_PYTHON, parse_quietly
 
 __all__ = ["SEE_NAME", "tracked"]
 
@@ -25,8 +25,11 @@ def tracked(source: str) -> str:
     Raises:
         ValueError, RecursionError, MemoryError: the code cannot be written as text again.
     """
-    tree = try_parse(source)
-    return source if tree is None else ast.unparse(ast.fix_missing_locations(_Tracker().visit(tree)))
+    try:
+        tree = parse_quietly(source)
+    except NOT_PYTHON:
+        return source
+    return ast.unparse(ast.fix_missing_locations(_Tracker().visit(tree)))
 
 
 class _Tracker(ast.NodeTransformer):

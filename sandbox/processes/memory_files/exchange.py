@@ -34,6 +34,8 @@ def take_changes(tree: Tree) -> list[Any] | None:
 
 def all_files(tree: Tree) -> list[Any] | None:
     """Return everything in a tree as changes, for a process that has nothing yet; ``None`` if there is nothing."""
+    if tree.is_new:
+        return None
     tree.changed = {}
     for node in tree.root.entries.values():
         _record_all(tree, node)
@@ -95,6 +97,7 @@ def apply_changes(tree: Tree, changes: Any) -> None:
             pass
         case _:
             raise ValueCodecError("malformed changes of files")
+    tree.is_new = False
     try:
         for entry in entries:
             match entry:

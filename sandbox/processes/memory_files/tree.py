@@ -102,6 +102,8 @@ class Tree:
         """Absolute paths whose content, existence or metadata has changed; a dict, for its order."""
         self.moved = False
         """True if the working directory was changed."""
+        self.is_new = True
+        """True as long as nothing was ever changed, by whichever process."""
         self._numbers = 1
         self._nodes = 0
         self.root = Directory(None, "", 1, 0o755)
@@ -109,6 +111,7 @@ class Tree:
             self.make_directory(f"/{path}", 0o777)
         self._nodes = 0
         self.changed.clear()
+        self.is_new = True
         self.working: Directory = self._directory(f"/{_WORKING_DIRECTORY}")
 
     # Lookups
@@ -179,6 +182,7 @@ class Tree:
 
     def touch(self, node: Node) -> None:
         """Record that a node has changed."""
+        self.is_new = False
         path = self.path_of(node)
         if path is not None:
             self.changed[path] = None
@@ -304,7 +308,7 @@ class Tree:
     def change_directory(self, path: str) -> None:
         """Change the working directory."""
         self.working = self._directory(path)
-        self.moved = True
+        self.moved, self.is_new = True, False
 
     # Contents
 
@@ -355,7 +359,8 @@ class CurrentTree:
 
     def reset(self) -> None:
         """Begin a run without files."""
-        self.tree = Tree()
+        if not self.tree.is_new:
+            self.tree = Tree()
 
 
 current = CurrentTree()

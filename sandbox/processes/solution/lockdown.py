@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from sandbox.wire.protocol import LoadSettings
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "prepare_small"]
 
 _QUITTERS = tuple(_sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)") for name in ("exit", "quit"))
 """Objects as the module ``site`` makes them. It is not imported here (option -S), and programs use them."""
 
 
-def prepare(extend: Callable[[LoadSettings], int] | None) -> Callable[[LoadSettings, ModuleType], None]:
+def prepare(extend: Callable[[LoadSettings], int]) -> Callable[[LoadSettings, ModuleType], None]:
     """Prepare what can be prepared before the fork, and return a function that locks a child down.
 
     Its second argument is the module that the answer will be loaded into.
@@ -42,7 +42,7 @@ def prepare(extend: Callable[[LoadSettings], int] | None) -> Callable[[LoadSetti
         # os.wait4 imports this module to make its result, so the zygote has to have it. An answer must not; one that
         # names it gets a replacement.
         del sys.modules["resource"]
-        extra_bytes = 0 if extend is None else extend(settings)
+        extra_bytes = extend(settings)
         builtins.exit, builtins.quit = _QUITTERS
         marshal_shim.install()
         # Answers make reference cycles, and count on weak references and finalizers.
@@ -53,5 +53,28 @@ def prepare(extend: Callable[[LoadSettings], int] | None) -> Callable[[LoadSetti
         functions.seal()
         imports.seal()
         audit.apply(hook)
+
+    return lock_down
+
+
+def prepare_small() -> Callable[[LoadSettings, ModuleType], None]:
+    """Do as `prepare` in the small zygote, which forks nothing but such children.
+
+    So all that holds for a zygote as well is applied to it: some limits, replaced functions, and later the seals
+    (`sandbox.processes.zygote.zygote`).
+    """
+    base_bytes, hook = rlimits.address_space_bytes(), audit.make_hook()
+    apply_limits = rlimits.apply_early(rlimits.hard_limits())
+    builtins.exit, builtins.quit = _QUITTERS
+    marshal_shim.install()
+    modules, enable_collector, apply_hook = sys.modules, gc.enable, audit.apply
+
+    def lock_down(settings: LoadSettings, module: ModuleType) -> None:
+        # The order matters, as above.
+        del modules["resource"]
+        enable_collector()
+        modules[module.__name__] = module
+        apply_limits(settings.cpu_s, base_bytes + settings.memory_mb * (1 << 20))
+        apply_hook(hook)
 
     return lock_down

@@ -19,6 +19,7 @@ from sandbox.wire.zygote_protocol import CHANNEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import ModuleType
 
     from sandbox.processes.solution.trampoline import Steps
     from sandbox.wire.protocol import LoadSettings
@@ -37,12 +38,13 @@ def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
     """
     from sandbox.processes.solution import extras  # noqa: PLC0415 - what the small zygote does without
 
-    return _prepare(load_in_process_runner(in_process_runner), extras.prepare(), extras.coroutine_verbs)
+    extend = extras.prepare()
+    return _prepare(load_in_process_runner(in_process_runner), lambda: lockdown.prepare(extend), extras.coroutine_verbs)
 
 
 def prepare_small() -> Callable[[int], Callable[[], Any]]:
     """Do as `prepare` in the small zygote: no threads, no coroutines, no rare modules, and no tests in the process."""
-    return _prepare(None, None, lambda: dict.fromkeys((START, AWAIT), _leave_for_the_large_zygote))
+    return _prepare(None, lockdown.prepare_small, lambda: dict.fromkeys((START, AWAIT), _leave_for_the_large_zygote))
 
 
 def _leave_for_the_large_zygote(*_: Any) -> Steps:
@@ -51,7 +53,7 @@ def _leave_for_the_large_zygote(*_: Any) -> Steps:
 
 def _prepare(
     make_runner: Callable[[dict[str, Any]], Any] | None,
-    extend: Callable[[LoadSettings], int] | None,
+    prepare_lockdown: Callable[[], Callable[[LoadSettings, ModuleType], None]],
     more_verbs: Callable[[], Mapping[str, Callable[..., Steps]]],
 ) -> Callable[[int], Callable[[], Any]]:
     # A child shares the zygote's pages until it writes to them, and even a new reference to an object is a write: to
@@ -61,7 +63,7 @@ def _prepare(
     sys.argv[:] = ["solution.py"]
     random.seed(0)
     warm_up.serve_trial_answer(lambda channel: Solution(channel, out, more_verbs()))
-    connect, dup2, closerange, lock_down = _socket.socket, os.dup2, os.closerange, lockdown.prepare(extend)
+    connect, dup2, closerange, lock_down = _socket.socket, os.dup2, os.closerange, prepare_lockdown()
     solution = Solution(CHANNEL, out, more_verbs())
     take = Task(solution.serve()).take
 

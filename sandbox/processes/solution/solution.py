@@ -30,7 +30,7 @@ from sandbox.processes.solution.harness_objects import HarnessObjects
 from sandbox.processes.solution.objects import Objects
 from sandbox.processes.solution.program_end import finish_threads, means_success
 from sandbox.processes.solution.trampoline import CallFailedError, call, on_base_frame
-from sandbox.wire.framing import FrameReader, receive_descriptors, send_frame
+from sandbox.wire.framing import HEADER_BYTES, FrameReader, frame_length, receive_descriptors, send_frame
 from sandbox.wire.mutation import apply_changes, containers_in, track
 from sandbox.wire.protocol import (
     CALL,
@@ -120,8 +120,15 @@ class Solution:
         link.detach()
         if not first:
             _leave(0)
-        self.reader = FrameReader(self.channel, first)
-        self.settings = LoadSettings.unpack(self.reader.receive())
+        # Most first messages come whole, and a reader would copy them, page by page.
+        end = HEADER_BYTES + frame_length(first) if len(first) >= HEADER_BYTES else len(first) + 1
+        if len(first) >= end:
+            message = first[HEADER_BYTES:end]
+            self.reader = FrameReader(self.channel, first[end:])
+        else:
+            self.reader = FrameReader(self.channel, first)
+            message = self.reader.receive()
+        self.settings = LoadSettings.unpack(message)
         if self.settings.program:
             self.module = self.objects.module = self.program
         # Now, because the lockdown ends a process that loads code. It has not been through this process's hands.

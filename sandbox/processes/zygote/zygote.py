@@ -176,6 +176,9 @@ def _close_up(zygote: ForkServer, programs: dict[str, Any], *, has_files: bool, 
     # the fork server, which would copy pages and close descriptors that they have reused by then; nor the programs,
     # with all that was prepared for them, which took more than a third of the page faults of an answer's process.
     immortal: list[Any] = [zygote, programs, imports.apply(leave=is_small)]
+    if is_small:  # it forks no process that reverts them
+        functions.seal()
+        imports.seal()
     vars(sys.modules["__main__"]).clear()
     vars(sys.modules["__main__"]).update(__name__="__main__", __builtins__=builtins)
     immortal.append(immortal)

@@ -34,7 +34,7 @@ def test_a_name_means_a_module_if_it_is_used_for_its_attributes_only(
 ) -> None:
     module = ModuleType("pytest")
     module.approx = abs  # type: ignore[attr-defined]  # an attribute of the test
-    assert set(find_modules([source], entry_point, {"pytest": module})) == found
+    assert set(find_modules([source], entry_point, {"pytest": lambda: module})) == found
 
 
 def test_all_test_code_must_mean_the_module() -> None:
