@@ -36,8 +36,11 @@ def test_every_case_gets_what_it_must(tier: Tier, kind: str) -> None:
     grader_in(tier).close()  # skips where the host lacks the tier
     cases = [case for case in attack_cases() if case.kind == kind]
 
+    # Answers of this kind use up what they may, whatever that is.
+    limits = {"GRADER_LIMITS_TOTAL_CPU_S": "8"} if kind == "harness_costs" else {}
+
     def load(settings: object) -> GraderConfig:
-        return GraderConfig.load(None, {"GRADER_ISOLATION": tier.value, **dict(settings)})  # type: ignore[call-overload]  # a mapping, as cases hold
+        return GraderConfig.load(None, {"GRADER_ISOLATION": tier.value, **limits, **dict(settings)})  # type: ignore[call-overload]  # a mapping, as cases hold
 
     assert [result.as_dict() for result in run_cases(load, selected=cases) if not result.held] == []
 

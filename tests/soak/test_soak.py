@@ -16,7 +16,7 @@ HARMLESS = Mix(hostile_every=10**9, problems=10)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tier", ["auto", "rlimit"])
+@pytest.mark.parametrize("tier", ["auto", pytest.param("rlimit", marks=pytest.mark.long)])
 def test_many_samples_leave_nothing_behind_and_are_graded_right(tier: str) -> None:
     others = {process.pid for process in family()}  # of this process, and of graders that other tests share
     soak = run(10 * (len(SOURCES) + len(TEXTS)), mix=SHORT, batch=20, environ={"GRADER_ISOLATION": tier})
