@@ -142,9 +142,9 @@ def test_a_sandbox_that_is_closed_leaves_none(make_box: Callable[..., Box]) -> N
 
 
 COSTS = {"faults of an answer's process": 540, "faults of the zygote": 160, "mappings": 145, "private MiB": 12.5}
-"""Budgets, about a fifth above what was measured with CPython 3.11 to 3.13 (440, 130, 125 and 10.4 at most). A fork costs
-what it copies, and what is then written to. Neither depends on how busy the host is, so what breaks one of these has
-made every grade slower."""
+"""Budgets, about a fifth above what was measured with CPython 3.11 to 3.13 (440, 130, 125 and 10.4 at most). A fork
+costs what it copies, and what is then written to. Neither depends on how busy the host is, so what breaks one of these
+has made every grade slower."""
 
 
 def test_a_run_costs_no_more_pages_than_it_is_known_to(make_box: Callable[..., Box]) -> None:
