@@ -86,7 +86,12 @@ class ExitInfo:
 
     def pack(self) -> bytes:
         """Return the fields as bytes."""
-        return self._FORMAT.pack(self.pid, self.status, int(self.cpu_s * 1e6), int(self.peak_mb * 1024))
+        return self.packed(self.pid, self.status, self.cpu_s, int(self.peak_mb * 1024))
+
+    @classmethod
+    def packed(cls, pid: int, status: int, cpu_s: float, peak_kb: int) -> bytes:
+        """Return what `pack` would of an object with these fields, without making one."""
+        return cls._FORMAT.pack(pid, status, int(cpu_s * 1e6), peak_kb)
 
     @classmethod
     def unpack(cls, data: bytes) -> ExitInfo:

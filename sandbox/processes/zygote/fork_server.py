@@ -10,7 +10,6 @@ import select
 import signal
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, NoReturn
 
@@ -46,14 +45,6 @@ _ORPHAN_ROUNDS = 100
 _REAP_INTERVAL_MS = 1000
 _LIST_BYTES = 1 << 16
 _EXITS_KEPT = 64
-
-
-@dataclass(slots=True)
-class _Child:
-    owner: int | None
-    """Descriptor of the harness socket that asked for it; ``None`` if the parent did."""
-    forks: socket.socket | None = None
-    """Our end of the socket over which a harness asks for solution processes."""
 
 
 class ForkServer:
@@ -93,11 +84,15 @@ class ForkServer:
         self.os.pidfd_send_signal = signal.pidfd_send_signal
         self._kill = self._kill_by_pidfd if use_pidfd else self._kill_by_pid
         self.children_list = children_list
-        self.children: dict[int, _Child] = {}
+        self.children: dict[int, int | None] = {}
+        """Descriptor of the harness socket that asked for each child, by its pid; ``None`` if the parent did."""
+        self.harness_ends: dict[int, socket.socket] = {}
+        """Our ends of the sockets over which harnesses ask for solution processes, by the harness's pid."""
         self.harnesses: dict[int, socket.socket] = {}
         """Sockets of harnesses, by descriptor."""
-        self.exits: dict[int, ExitInfo] = {}
-        """The last few exits of children, in the order they ended; who asked for a child may ask for its end later."""
+        self.exits: dict[int, bytes] = {}
+        """The packed exits of the last few children that ended unasked, in that order: who asked for one may ask for
+        its end later."""
         self.poller = select.poll()
 
     def serve(self) -> str:
@@ -158,9 +153,8 @@ class ForkServer:
             if not ended:
                 self._kill(pid)
                 _, status, usage = self.os.wait4(pid, 0)
-            return self._record_exit(pid, status, usage).pack()
-        exit_info = self.exits.get(pid)
-        return exit_info.pack() if exit_info is not None else b""
+            return self._forget(pid, status, usage)
+        return self.exits.get(pid, b"")
 
     def _serve_harness(self, harness: socket.socket) -> str | None:
         try:
@@ -172,10 +166,9 @@ class ForkServer:
         elif message[:1] == FORK:
             return self._fork(SOLUTION, descriptors[0], harness)
         else:
-            pid = int(message[1:])
-            child = self.children.get(pid)
+            pid, owner = int(message[1:]), harness.fileno()
             # One that has ended may have been reaped already, while the harness was busy.
-            is_own = child is None or child.owner == harness.fileno()
+            is_own = self.children.get(pid, owner) == owner
             report = self._end_and_report(pid) if is_own else b""
             try:
                 harness.send(ENDED + report)
@@ -192,12 +185,12 @@ class ForkServer:
             self._become_child(channel, [[end.detach() for end in pair][1] for pair in pairs])
             return role
         os.close(channel)
-        child = self.children[pid] = _Child(owner=harness.fileno() if harness is not None else None)
+        self.children[pid] = harness.fileno() if harness is not None else None
         for _, theirs in pairs:
             theirs.close()
         if is_harness:
-            child.forks, small_forks = pairs[0][0], pairs[1][0]
-            self._serve(child.forks)
+            self.harness_ends[pid], small_forks = pairs[0][0], pairs[1][0]
+            self._serve(self.harness_ends[pid])
             assert self.small is not None
             self.small.attach(pid, small_forks)
         (harness or self.control).send(FORKED + b"%d" % pid)
@@ -239,21 +232,19 @@ class ForkServer:
             if pid == 0:
                 return
             if pid in self.children:
-                self._record_exit(pid, status, usage)
+                self.exits[pid] = self._forget(pid, status, usage)
+                if len(self.exits) > _EXITS_KEPT:
+                    del self.exits[next(iter(self.exits))]
 
-    def _record_exit(self, pid: int, status: int, usage: struct_rusage) -> ExitInfo:
-        """Forget a child that has ended, and return how it did, which is kept for whoever asks."""
-        child = self.children.pop(pid)
+    def _forget(self, pid: int, status: int, usage: struct_rusage) -> bytes:
+        """Forget a child that has ended, and return its packed `ExitInfo`."""
+        del self.children[pid]
         # Before the report, so that nothing of a run is left when its end is known.
         self._reap_orphans()
-        if child.forks is not None:
-            self._drop_harness(child.forks)
+        if pid in self.harness_ends:
+            self._drop_harness(self.harness_ends.pop(pid))
         # wait4(2) counts the child and its reaped descendants; ru_maxrss is in KiB (getrusage(2)).
-        exit_info = ExitInfo(pid, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-        self.exits[pid] = exit_info
-        if len(self.exits) > _EXITS_KEPT:
-            del self.exits[next(iter(self.exits))]
-        return exit_info
+        return ExitInfo.packed(pid, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
     def _reap_orphans(self) -> None:
         """Kill descendants that a child has left behind: they are children of this process now, or of its parent."""
@@ -288,9 +279,9 @@ class ForkServer:
             return
         self.poller.unregister(number)
         # The number will be another socket's, so it no longer stands for an owner.
-        for pid, child in self.children.items():
-            if child.owner == number:
-                child.owner = None
+        for pid, owner in self.children.items():
+            if owner == number:
+                self.children[pid] = None
                 self._kill(pid)
         harness.close()
 
@@ -299,17 +290,16 @@ class ForkServer:
             self._kill(pid)
         while self.children:
             pid, _ = self.os.waitpid(-1, 0)
-            child = self.children.pop(pid, None)
-            if child is not None and child.forks is not None:
-                self._drop_harness(child.forks)
+            self.children.pop(pid, None)
+            if pid in self.harness_ends:
+                self._drop_harness(self.harness_ends.pop(pid))
         if self.small is not None:
             self.small.kill_all()
         self._reap_orphans()
 
     def _kill_by_pid(self, pid: int) -> None:
-        child = self.children.get(pid)
         # A harness leads a group, in which its own child is. It may not have come to that yet.
-        for target in (-pid, pid) if child is not None and child.forks is not None else (pid,):
+        for target in (-pid, pid) if pid in self.harness_ends else (pid,):
             with suppress(ProcessLookupError):
                 self.os.kill(target, signal.SIGKILL)
 
