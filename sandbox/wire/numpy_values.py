@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import ValueCodecError
+from sandbox.wire.loaded_modules import loaded_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def form(name: str) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
 
 
 def _numpy() -> Any:
-    numpy = sys.modules.get("numpy")
+    numpy = loaded_module("numpy")
     if numpy is None:
         raise ValueCodecError("numpy is not loaded here")
     return numpy

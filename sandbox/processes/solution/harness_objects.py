@@ -8,6 +8,7 @@ import sys
 from collections import namedtuple
 from typing import TYPE_CHECKING, Any
 
+from sandbox.wire.loaded_modules import loaded_module
 from sandbox.wire.values import NamedItems, Reference
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def new_error(kind: type[BaseException], base: str, args: Sequence[Any]) -> Base
 def _error_class(path: str) -> type[BaseException] | None:
     """Return an exception class by its global name; ``None`` if there is none of that name."""
     module, _, names = path.partition(":")
-    found: Any = sys.modules.get(module)
+    found = loaded_module(module)
     for name in names.split("."):
         found = getattr(found, name, None)
     return found if isinstance(found, type) and issubclass(found, BaseException) else None

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import abc
 import builtins
-import sys
 import types
 from typing import TYPE_CHECKING, Any
 
 from sandbox.processes.solution.operations import OPERATIONS
 from sandbox.processes.solution.trampoline import call
+from sandbox.wire.loaded_modules import loaded_module
 from sandbox.wire.mutation import apply_changes, containers_in, shared_containers, track
 from sandbox.wire.protocol import GLOBAL_KEY, HARNESS_KEY, key_of_name
 from sandbox.wire.standard_values import standard_class_name
@@ -333,7 +333,9 @@ _PLAIN_MODULES = frozenset({"builtins", "datetime", "decimal"})
 def _global(name: str) -> Any:
     """Return an object that both processes have, by its module and its dotted name there."""
     module, _, path = name.partition(":")
-    value: Any = sys.modules[module]
+    value = loaded_module(module)
+    if value is None:
+        raise KeyError(module)
     for part in path.split(".") if path else ():
         value = getattr(value, part)
     return value

@@ -6,6 +6,7 @@ import _socket
 import os
 import random
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sandbox.isolation import imports
@@ -13,6 +14,7 @@ from sandbox.processes.solution import lockdown, warm_up
 from sandbox.processes.solution.in_process import TOKEN, isolate_builtins, load_in_process_runner, step_function
 from sandbox.processes.solution.solution import Solution
 from sandbox.processes.solution.trampoline import Task, call
+from sandbox.wire.loaded_modules import call_where_missing
 from sandbox.wire.protocol import AWAIT, START, STEP
 from sandbox.wire.values import decode
 from sandbox.wire.zygote_protocol import CHANNEL
@@ -44,6 +46,7 @@ def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:
 
 def prepare_small() -> Callable[[int], Callable[[], Any]]:
     """Do as `prepare` in the small zygote: no threads, no coroutines, no rare modules, and no tests in the process."""
+    call_where_missing(partial(_leave, imports.EXIT_CODE))
     return _prepare(None, lockdown.prepare_small, lambda: dict.fromkeys((START, AWAIT), _leave_for_the_large_zygote))
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.errors import ValueCodecError
 from sandbox.isolation.imports import EXIT_CODE
+from sandbox.wire import loaded_modules
+from sandbox.wire.loaded_modules import call_where_missing
+from sandbox.wire.numpy_values import form
 from sandbox.wire.procfs import process_exists
 from sandbox.wire.small_modules import SMALL_MODULES, needs_few_modules
 from testcases.model import AssertTest, CallTest, CheckTest, Problem, PytestTest, StdinTest
@@ -171,3 +176,35 @@ def test_a_run_costs_no_more_pages_than_it_is_known_to(make_box: Callable[..., B
         "private MiB": anonymous,
     }
     assert {name: cost for name, cost in measured.items() if cost > COSTS[name]} == {}, measured
+
+
+@pytest.mark.parametrize("prefix", ["", "import uuid\n"], ids=["small", "large"])
+@pytest.mark.parametrize(
+    ("source", "test"),
+    [
+        ("def f(value):\n    return value.int", "import uuid\nassert f(uuid.UUID(int=5)) == 5"),
+        ("def f(kind):\n    return kind(int=5).int", "import uuid\nassert f(uuid.UUID) == 5"),
+        ("def f(values):\n    return sum(values)", "import array\nassert f(array.array('i', [2, 3])) == 5"),
+        (
+            "def f(work):\n    try:\n        work()\n    except Exception as error:\n        return repr(error)",
+            "import queue\ndef work():\n    raise queue.Empty(5)\n\nassert f(work) == 'Empty(5)'",
+        ),
+        ("def f(path):\n    return str(path)", "import pathlib\nassert f(pathlib.Path('a')) == 'a'"),
+    ],
+    ids=["a value", "a class", "an array", "an exception", "a path"],
+)
+def test_what_tests_hand_over_may_need_modules_that_the_answer_does_not_name(
+    box: Box, prefix: str, source: str, test: str
+) -> None:
+    execution = box.execute([box.job(Problem((AssertTest(test),), entry_point="f"), prefix + source)])[0]
+    assert [result[:3:2] for result in execution.report] == [["passed", ""]], execution
+
+
+def test_arrays_of_numpy_are_made_where_numpy_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(loaded_modules, "_when_missing", [])
+    monkeypatch.delitem(sys.modules, "numpy", raising=False)
+    call_where_missing(lambda: asked.append("numpy"))
+    with pytest.raises(ValueCodecError, match="numpy is not loaded here"):
+        form("ndarray")[1](["<i8", bytes(8), [1]])
+    assert asked == ["numpy"]
