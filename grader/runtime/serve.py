@@ -72,7 +72,10 @@ def _serve_locally(handler: str) -> None:
     try:
         serve_endpoint(handler, port=int(os.environ.get("PORT", ENDPOINT_PORT)))
     except KeyboardInterrupt:
-        sys.exit(130)
+        # Not sys.exit: a thread may start the sandbox, and the interpreter would take down what it is at, with warnings
+        # about coroutines. The sandbox's processes end when this one does.
+        logging.shutdown()
+        os._exit(130)
     except (EndpointError, ValueError) as error:
         sys.exit(f"grader: {error}")
 
