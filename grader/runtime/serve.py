@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -69,13 +70,12 @@ def _serve_locally(handler: str) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     # As with provisioned concurrency, nobody waits for an answer until the handler is there.
     os.environ.setdefault(INITIALIZATION_TYPE, PROVISIONED)
+    # No KeyboardInterrupt, which could come anywhere: between a coroutine and its loop Python warns of what was never
+    # awaited, and at its end of what the threads of the sandbox are at. The sandbox's processes end when this one does.
+    # The server has a handler of its own while it runs; afterwards it raises the signal again.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     try:
         serve_endpoint(handler, port=int(os.environ.get("PORT", ENDPOINT_PORT)))
-    except KeyboardInterrupt:
-        # Not sys.exit: a thread may start the sandbox, and the interpreter would take down what it is at, with warnings
-        # about coroutines. The sandbox's processes end when this one does.
-        logging.shutdown()
-        os._exit(130)
     except (EndpointError, ValueError) as error:
         sys.exit(f"grader: {error}")
 
