@@ -140,21 +140,23 @@ class ForkServer:
             self.control.send(ENDED + self._end_and_report(int(message[1:])))
         elif message[:1] == ATTACH:
             self._attach(int(message[1:]), socket.socket(fileno=descriptors[0]))
-        elif int(message[1:]) in self.children:
-            self._kill(int(message[1:]))
+        elif (pid := int(message[1:])) in self.children:
+            self._keep(pid, self._end(pid))
         return None
 
     def _end_and_report(self, pid: int) -> bytes:
         """Kill a child unless it has ended; return its packed `ExitInfo`, or nothing if the pid is not known."""
-        if pid in self.children:
-            # The kernel gives a pid to nobody else before its zombie has been reaped, and only this loop reaps. So a
-            # pid that is among the children is still that child.
-            ended, status, usage = self.os.wait4(pid, os.WNOHANG)
-            if not ended:
-                self._kill(pid)
-                _, status, usage = self.os.wait4(pid, 0)
-            return self._forget(pid, status, usage)
-        return self.exits.get(pid, b"")
+        return self._end(pid) if pid in self.children else self.exits.get(pid, b"")
+
+    def _end(self, pid: int) -> bytes:
+        """Kill a child unless it has ended, and return its packed `ExitInfo`."""
+        # The kernel gives a pid to nobody else before its zombie has been reaped, and only this loop reaps. So a pid
+        # that is among the children is still that child.
+        ended, status, usage = self.os.wait4(pid, os.WNOHANG)
+        if not ended:
+            self._kill(pid)
+            _, status, usage = self.os.wait4(pid, 0)
+        return self._forget(pid, status, usage)
 
     def _serve_harness(self, harness: socket.socket) -> str | None:
         try:
@@ -232,9 +234,13 @@ class ForkServer:
             if pid == 0:
                 return
             if pid in self.children:
-                self.exits[pid] = self._forget(pid, status, usage)
-                if len(self.exits) > _EXITS_KEPT:
-                    del self.exits[next(iter(self.exits))]
+                self._keep(pid, self._forget(pid, status, usage))
+
+    def _keep(self, pid: int, exit_info: bytes) -> None:
+        """Keep how a child has ended for whoever asks."""
+        self.exits[pid] = exit_info
+        if len(self.exits) > _EXITS_KEPT:
+            del self.exits[next(iter(self.exits))]
 
     def _forget(self, pid: int, status: int, usage: struct_rusage) -> bytes:
         """Forget a child that has ended, and return its packed `ExitInfo`."""
@@ -279,10 +285,8 @@ class ForkServer:
             return
         self.poller.unregister(number)
         # The number will be another socket's, so it no longer stands for an owner.
-        for pid, owner in self.children.items():
-            if owner == number:
-                self.children[pid] = None
-                self._kill(pid)
+        for pid in [pid for pid, owner in self.children.items() if owner == number]:
+            self._end(pid)
         harness.close()
 
     def _kill_all(self) -> None:
