@@ -85,7 +85,7 @@ def test_hostile_answers_cost_their_own_budget_and_nobody_elses_reward(policy: s
                     assert grade.reward is not None
                     assert grade.reward > 0.9
             zygotes = [zygote for zygote in grader._sandbox._zygotes() if zygote.session is not None]
-            launchers_and_zygotes = {pid for zygote in zygotes for pid in (zygote.session, zygote.pid)}
+            launchers_and_zygotes = {pid for one in zygotes for pid in (one.session, one.pid, one.small_pid)}
             forked = _descendants() - others - launchers_and_zygotes
             assert len(zygotes) <= 1 + 3 * workers
             assert len(forked) <= len(zygotes) - 1 + workers  # a harness for each executor, and analyzers, all idle
