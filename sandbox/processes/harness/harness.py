@@ -43,6 +43,8 @@ _MIN_SPACE_MB = 1024
 _SPACE_FACTOR = 2
 """Bytes of address space for each byte that the answer may use: values that it sends are built here."""
 _TEXT_CHARS = 500
+_NEEDS_MORE = b"more"
+"""In place of a packed report: the answer needs modules that the small zygote lacks."""
 _KEPT_SPECS = 32
 _KEPT_BYTES = 4 << 20
 """Bytes of the encoded specs that are kept; decoded they take several times as much."""
@@ -129,25 +131,32 @@ class _Harness:
         """Run the tests against one answer, and return the packed report."""
         _limit_space(self._base_bytes, request.limits.memory_mb)
         if request.traceless:
-            report = _run_job(request, self._decoded_spec(request.spec), self._runner, self._zygotes)
+            report = _run_job(request, self._decoded_spec(request.spec), self._runner, self._zygotes, small=True)
+            assert report is not None
             return _packed(report._replace(memory_exceeded=self._memory_growth.exceeded))
         self._prepare(request.spec)
         # In the child this would tell of the child.
         memory_exceeded = self._memory_growth.exceeded
 
-        def work() -> bytes:
+        def work(*, small: bool) -> bytes:
             _forbid_processes()
-            report = _run_job(request, self._decoded, self._runner, self._zygotes)
-            return _packed(report._replace(memory_exceeded=memory_exceeded))
+            report = _run_job(request, self._decoded, self._runner, self._zygotes, small=small, again=False)
+            return _NEEDS_MORE if report is None else _packed(report._replace(memory_exceeded=memory_exceeded))
 
         # Keeps collections in the child away from all that exists now, which would copy its pages.
         gc.freeze()
         try:
-            return run_in_child(work, channel=self._channel, cpu_s=request.limits.harness_cpu_s)
+            for small in (True, False):
+                packed = run_in_child(
+                    partial(work, small=small), channel=self._channel, cpu_s=request.limits.harness_cpu_s
+                )
+                if packed != _NEEDS_MORE:
+                    break
         except ProcessSpentError:
             # The child may have been killed in the middle of an exchange with the zygote, so the next one must not
             # take part in that: this process is replaced.
             return JobReport(cpu_spent=True, answer_started=True, memory_exceeded=True).pack()
+        return packed
 
     def _decoded_spec(self, spec: bytes) -> Any:
         """Return a spec, decoded; the runner may have added to it what holds for every answer."""
@@ -167,20 +176,36 @@ class _Harness:
         self._preparer(self._decoded)
 
 
-def _run_job(request: JobRequest, spec: Any, runner: Runner, zygotes: Zygotes) -> JobReport:
+def _run_job(
+    request: JobRequest, spec: Any, runner: Runner, zygotes: Zygotes, *, small: bool, again: bool = True
+) -> JobReport | None:
     """Run the tests against one answer.
 
     Once more if it needs modules that the small zygote lacks, if it was asked for something that no test asks, and if
     an unexplained signal has interrupted it.
+
+    Args:
+        request: the answer and its limits.
+        spec: the tests.
+        runner: runs them.
+        zygotes: fork the answer's processes.
+        small: whether the small zygote may.
+        again: whether to run the tests again in this process if the answer needs more modules: not if the tests may
+            have left something behind.
+
+    Returns:
+        The report; ``None`` if the tests are to be run again elsewhere, without the small zygote.
     """
     started = _perf_counter()
     make_client = partial(
         SolutionClient, Answer(request.source, request.code), request.limits, zygotes, traceless=request.traceless
     )
-    small, ahead, blame_answer = True, request.traceless, False
+    ahead, blame_answer = request.traceless, False
     while True:
         client = make_client(blame_answer=blame_answer, ahead=ahead, small=small)
         report = _attempt(spec, runner, client, zygotes)
+        if client.needs_more_modules and not again:
+            return None
         if client.needs_more_modules:
             small = False
         elif client.mispredicted:

@@ -208,3 +208,14 @@ def test_arrays_of_numpy_are_made_where_numpy_is(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ValueCodecError, match="numpy is not loaded here"):
         form("ndarray")[1](["<i8", bytes(8), [1]])
     assert asked == ["numpy"]
+
+
+def test_a_suite_that_starts_over_begins_with_nothing_of_the_first_time(box: Box) -> None:
+    source = "import os, time\ndef env():\n    return os.environ['MY_TEST']\ndef late():\n    time.strptime('1', '%M')"
+    suite = (
+        "import os\nfrom unittest.mock import patch\nfrom solution import env, late\n"
+        "patch.dict(os.environ, {'MY_TEST': 'x'}).start()\n"
+        "def test_env():\n    assert env() == 'x'\ndef test_late():\n    late()\n    assert env() == 'x'\n"
+    )
+    execution = box.execute([box.job(Problem((PytestTest(suite),)), source)])[0]
+    assert [result[:3:2] for result in execution.report] == [["passed", ""]] * 2, execution
