@@ -15,7 +15,7 @@ import socket
 import sys
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sandbox.errors import ProcessSpentError
 from sandbox.isolation import functions, imports, rlimits
@@ -43,8 +43,8 @@ _MIN_SPACE_MB = 1024
 _SPACE_FACTOR = 2
 """Bytes of address space for each byte that the answer may use: values that it sends are built here."""
 _TEXT_CHARS = 500
-_NEEDS_MORE = b"more"
-"""In place of a packed report: the answer needs modules that the small zygote lacks."""
+_AGAIN = b"again"
+"""Begins what is sent in the place of a packed report: the packed `_Terms` of the next run."""
 _KEPT_SPECS = 32
 _KEPT_BYTES = 4 << 20
 """Bytes of the encoded specs that are kept; decoded they take several times as much."""
@@ -130,28 +130,31 @@ class _Harness:
     def serve(self, request: JobRequest) -> bytes:
         """Run the tests against one answer, and return the packed report."""
         _limit_space(self._base_bytes, request.limits.memory_mb)
+        started = _perf_counter()
         if request.traceless:
-            report = _run_job(request, self._decoded_spec(request.spec), self._runner, self._zygotes, small=True)
-            assert report is not None
-            return _packed(report._replace(memory_exceeded=self._memory_growth.exceeded))
+            report: JobReport | _Terms = _Terms(ahead=True)
+            while isinstance(report, _Terms):
+                report = _run(request, self._decoded_spec(request.spec), self._runner, self._zygotes, report)
+            return _packed(report, started, memory_exceeded=self._memory_growth.exceeded)
         self._prepare(request.spec)
         # In the child this would tell of the child.
         memory_exceeded = self._memory_growth.exceeded
 
-        def work(*, small: bool) -> bytes:
+        def work(terms: _Terms) -> bytes:
             _forbid_processes()
-            report = _run_job(request, self._decoded, self._runner, self._zygotes, small=small, again=False)
-            return _NEEDS_MORE if report is None else _packed(report._replace(memory_exceeded=memory_exceeded))
+            report = _run(request, self._decoded, self._runner, self._zygotes, terms)
+            if isinstance(report, _Terms):
+                return _AGAIN + bytes(report)
+            return _packed(report, started, memory_exceeded=memory_exceeded)
 
         # Keeps collections in the child away from all that exists now, which would copy its pages.
         gc.freeze()
         try:
-            for small in (True, False):
-                packed = run_in_child(
-                    partial(work, small=small), channel=self._channel, cpu_s=request.limits.harness_cpu_s
-                )
-                if packed != _NEEDS_MORE:
-                    break
+            # Each run has a process of its own: nothing that the tests of an earlier one have left may be there.
+            packed = _AGAIN + bytes(_Terms())
+            while packed.startswith(_AGAIN):
+                terms = _Terms(*map(bool, packed.removeprefix(_AGAIN)))
+                packed = run_in_child(partial(work, terms), channel=self._channel, cpu_s=request.limits.harness_cpu_s)
         except ProcessSpentError:
             # The child may have been killed in the middle of an exchange with the zygote, so the next one must not
             # take part in that: this process is replaced.
@@ -176,54 +179,49 @@ class _Harness:
         self._preparer(self._decoded)
 
 
-def _run_job(
-    request: JobRequest, spec: Any, runner: Runner, zygotes: Zygotes, *, small: bool, again: bool = True
-) -> JobReport | None:
+class _Terms(NamedTuple):
+    """Terms on which tests are run. Each of them changes at most once for a job."""
+
+    small: bool = True
+    """Whether the small zygote may fork the answer's processes."""
+    ahead: bool = False
+    """Whether requests may be sent before the tests make them."""
+    blame_answer: bool = False
+    """Whether an unexplained signal counts against the answer."""
+
+
+def _run(request: JobRequest, spec: Any, runner: Runner, zygotes: Zygotes, terms: _Terms) -> JobReport | _Terms:
     """Run the tests against one answer.
 
-    Once more if it needs modules that the small zygote lacks, if it was asked for something that no test asks, and if
-    an unexplained signal has interrupted it.
-
-    Args:
-        request: the answer and its limits.
-        spec: the tests.
-        runner: runs them.
-        zygotes: fork the answer's processes.
-        small: whether the small zygote may.
-        again: whether to run the tests again in this process if the answer needs more modules: not if the tests may
-            have left something behind.
-
     Returns:
-        The report; ``None`` if the tests are to be run again elsewhere, without the small zygote.
+        The report; or the terms to run them on once more, because the answer needs modules that the small zygote lacks,
+        was asked for something that no test asks, or was interrupted by an unexplained signal.
     """
-    started = _perf_counter()
-    make_client = partial(
-        SolutionClient, Answer(request.source, request.code), request.limits, zygotes, traceless=request.traceless
+    client = SolutionClient(
+        Answer(request.source, request.code),
+        request.limits,
+        zygotes,
+        traceless=request.traceless,
+        small=terms.small,
+        ahead=terms.ahead,
+        blame_answer=terms.blame_answer,
     )
-    ahead, blame_answer = request.traceless, False
-    while True:
-        client = make_client(blame_answer=blame_answer, ahead=ahead, small=small)
-        report = _attempt(spec, runner, client, zygotes)
-        if client.needs_more_modules and not again:
-            return None
-        if client.needs_more_modules:
-            small = False
-        elif client.mispredicted:
-            ahead = False
-        elif client.interrupted:
-            # A process that was killed or stopped without an explanation may be a victim of the host, for instance of
-            # its out-of-memory killer. So the first time the tests are run again in a new process. If it happens again,
-            # it counts against the answer: otherwise an answer could avoid its grade by getting itself killed.
-            blame_answer = True
-        else:
-            break
+    report = _attempt(spec, runner, client, zygotes)
+    if client.needs_more_modules:
+        return terms._replace(small=False)
+    if client.mispredicted:
+        return terms._replace(ahead=False)
+    if client.interrupted:
+        # A process that was killed or stopped without an explanation may be a victim of the host, for instance of its
+        # out-of-memory killer. So the first time the tests are run again. If it happens again, it counts against the
+        # answer: otherwise an answer could avoid its grade by getting itself killed.
+        return terms._replace(blame_answer=True)
     return report._replace(
         cpu_s=client.cpu_s,
         peak_mb=client.peak_mb,
         output=client.output_head.decode("utf-8", "replace"),
         answer_started=client.generation > 0,
         load_failure=client.load_failure[:_TEXT_CHARS],
-        wall_ms=(_perf_counter() - started) * 1000,
     )
 
 
@@ -251,8 +249,15 @@ def _describe(error: BaseException) -> str:
     return text[:_TEXT_CHARS]
 
 
-def _packed(report: JobReport) -> bytes:
-    """Return the message; an answer must not be able to end this process by what is in its report."""
+def _packed(report: JobReport, started: float, *, memory_exceeded: bool) -> bytes:
+    """Return the message; an answer must not be able to end this process by what is in its report.
+
+    Args:
+        report: the report.
+        started: time when its job began (`time.perf_counter`).
+        memory_exceeded: whether the harness has grown too large.
+    """
+    report = report._replace(wall_ms=(_perf_counter() - started) * 1000, memory_exceeded=memory_exceeded)
     try:
         return report.pack()
     except Exception as error:  # noqa: BLE001 - also a report that does not fit into memory

@@ -64,7 +64,8 @@ class LimitedRequests:
         and no more requests are made."""
         self._zygote = zygote
         """Zygote of the present process, or of the last one."""
-        self._may_use_small = False
+        self._is_small = False
+        """True if that is the small zygote."""
         self._blame_answer = blame_answer
         self._process: SolutionProcess | None = None
         self._ahead = RequestsAhead()
@@ -244,7 +245,7 @@ class LimitedRequests:
         # Before the process is killed: afterwards it is exiting in any case.
         had_closed = not process.is_ending()
         exit_info = self._end()
-        if imports.is_exit_for_modules(exit_info.status) and self._may_use_small:
+        if self._is_small and imports.is_exit_for_modules(exit_info.status):
             self.needs_more_modules = True
             return Reply(SolutionStatus.NOT_RUN, detail="it needs modules that are not loaded")
         reply = reply_for_exit(exit_info, cpu_limit_s=process.cpu_limit_s, had_closed=had_closed)

@@ -227,8 +227,8 @@ class SolutionClient(LimitedRequests):
             requests=self._ahead.last_count if stdin is None else 0,
         )
         requests = self._ahead.first() if stdin is None else b""
-        is_small = self._may_use_small and settings.needs_few_modules and needs_few_modules(preamble)
-        self._zygote = self._zygotes.small if is_small else self._zygotes.large
+        self._is_small = self._may_use_small and settings.needs_few_modules and needs_few_modules(preamble)
+        self._zygote = self._zygotes.small if self._is_small else self._zygotes.large
         # Not by the module `socket`, whose classes test code may patch.
         ours, theirs = _socket.socketpair()
         process = SolutionProcess(
