@@ -17,7 +17,7 @@ NAME = "imports"
 EXIT_CODE = 87
 """Exit code of a process of the small zygote that needs a module which the zygote beside it may have."""
 _leave = os._exit
-"""Looked up here, because answers do not find it in its module."""
+"""Looked up here, once: an answer may have replaced it."""
 
 HIDDEN: frozenset[str] = frozenset(
     {

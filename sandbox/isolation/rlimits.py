@@ -20,8 +20,11 @@ __all__ = ["NAME", "ResourceLimits", "address_space_bytes", "apply", "apply_earl
 
 NAME = "rlimits"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_ZERO_ALWAYS = (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE)
-_ZERO = (*_ZERO_ALWAYS, resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE)
+_ZERO_EARLY, _ZERO_LATE = (
+    (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE),
+    (resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE),
+)
+_ZERO = (*_ZERO_EARLY, *_ZERO_LATE)
 """Limits that are set to 0. What is open or running already stays: 0 refuses every new descriptor, process and thread.
 
 ``RLIMIT_NPROC`` does not bind root, so privileges must be dropped (`sandbox.isolation.privileges`)."""
@@ -84,10 +87,10 @@ def apply_early(hard: Mapping[int, int]) -> Callable[[float, int], None]:
     process that was just forked copies a page for nearly everything that it touches.
     """
     _set_stack(hard)
-    for kind in _ZERO_ALWAYS:
+    for kind in _ZERO_EARLY:
         _set(kind, 0, hard)
     zero = (0, 0)
-    nproc, nofile = (kind for kind in _ZERO if kind not in _ZERO_ALWAYS)
+    nproc, nofile = _ZERO_LATE
     most_cpu_s, most_space = hard[_CPU], hard[_SPACE]
 
     def apply_late(cpu_s: float, space: int) -> None:

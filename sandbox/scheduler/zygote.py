@@ -88,10 +88,10 @@ class Zygote:
         self._process: subprocess.Popen[bytes] | None = None
         self._pid: int | None = None
         """The zygote itself, where the process that was started is only its parent."""
-        self._small_pid = 0
-        """The small zygote; 0 if there is none."""
-        self._own_pids = False
-        """True while that is its pid in the zygote's pid namespace, and not yet the host's."""
+        self._inner_small_pid = 0
+        """The small zygote as the zygote counts; 0 if there is none."""
+        self._small_pid: int | None = None
+        """The same as the host counts, once it was searched for."""
         self.tag = new_tag()
         """Tag of every process that descends from it (`sandbox.scheduler.reaper`)."""
         self._ready = False
@@ -109,9 +109,10 @@ class Zygote:
     @property
     def small_pid(self) -> int | None:
         """Pid of the small zygote, or ``None`` when there is none, or processes are hidden."""
-        if self._pid is not None and self._small_pid and self._own_pids:
-            self._small_pid, self._own_pids = find_child(self._small_pid, self._pid) or 0, False
-        return self._small_pid or None
+        if self._small_pid is None and self._inner_small_pid:
+            inner = self._inner_small_pid
+            self._small_pid = inner if self._pid is None else find_child(inner, self._pid)
+        return self._small_pid
 
     @property
     def session(self) -> int | None:
@@ -180,7 +181,7 @@ class Zygote:
         if "error" in hello:
             self.kill()
             raise ProcessLostError(f"a zygote cannot start: {hello['error']}")
-        self._small_pid, self._own_pids = hello["small"], self._pid is not None
+        self._inner_small_pid = hello["small"]
         self.layers = hello["layers"]
         self._ready = True
 
@@ -277,12 +278,12 @@ class Zygote:
         if self._process is not None:
             self._process.returncode = 0  # or subprocess would complain that its process still runs
         self._process = self._pid = None
-        self._small_pid = 0
+        self._inner_small_pid, self._small_pid = 0, None
 
     def _end(self) -> None:
         process, self._process = self._process, None
         pid, self._pid = self._pid, None
-        self._small_pid = 0
+        self._inner_small_pid, self._small_pid = 0, None
         if self._control is not None:
             self._control.close()
             self._control = None

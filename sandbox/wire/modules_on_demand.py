@@ -100,6 +100,7 @@ _LAST_PARTS = frozenset(_BY_LAST_PART)
 _ENCODING_WORDS = ("encod", "decod", "codec", "coding", "bytes")
 
 
+# Cached, because the code that runs before an answer is the same for all answers to a problem.
 @lru_cache(maxsize=64)
 def modules_named_in(text: str) -> tuple[str, ...]:
     """Return the modules of `ON_DEMAND` that a source may import, by its words alone, in a fixed order.

@@ -21,7 +21,8 @@ SMALL_MODULES: Final[tuple[str, ...]] = tuple(_NAMES.split())
 _ROOTS: Final = frozenset(name.partition(".")[0] for name in SMALL_MODULES)
 _IMPORT: Final = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w., \t]+?)[ \t]*(?:#|$))")
 _FEATURES: Final = ("async", "modules", "exec", "eval", "compile", "encod", "decod")
-"""Words of sources that may need more than an import statement shows."""
+"""Words of sources that may need modules without an import statement: coroutines, `sys.modules`, code in texts, and
+encodings, each of which is a module."""
 
 
 def needs_few_modules(text: str) -> bool:

@@ -22,6 +22,10 @@ __all__ = ["prepare", "prepare_small"]
 _QUITTERS = tuple(_sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)") for name in ("exit", "quit"))
 """Objects as the module ``site`` makes them. It is not imported here (option -S), and programs use them."""
 
+_HIDDEN = "resource"
+"""Module that os.wait4 imports to make its result, so the zygote has to have it. An answer must not; one that names it
+gets a replacement, which is loaded afterwards."""
+
 
 def prepare(extend: Callable[[LoadSettings], int]) -> Callable[[LoadSettings, ModuleType], None]:
     """Prepare what can be prepared before the fork, and return a function that locks a child down.
@@ -39,9 +43,7 @@ def prepare(extend: Callable[[LoadSettings], int]) -> Callable[[LoadSettings, Mo
         # - Threads first: RLIMIT_NPROC=0 allows none, and their stacks count as address space.
         # - setrlimit(2) before the audit hook, which ends a process that calls it.
         # - Sealing before the hook, and nothing of ours after it: from then on a mistake of ours ends the process.
-        # os.wait4 imports this module to make its result, so the zygote has to have it. An answer must not; one that
-        # names it gets a replacement.
-        del sys.modules["resource"]
+        del sys.modules[_HIDDEN]
         extra_bytes = extend(settings)
         builtins.exit, builtins.quit = _QUITTERS
         marshal_shim.install()
@@ -71,7 +73,7 @@ def prepare_small() -> Callable[[LoadSettings, ModuleType], None]:
 
     def lock_down(settings: LoadSettings, module: ModuleType) -> None:
         # The order matters, as above.
-        del modules["resource"]
+        del modules[_HIDDEN]
         enable_collector()
         modules[module.__name__] = module
         apply_limits(settings.cpu_s, base_bytes + settings.memory_mb * (1 << 20))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["prepare", "prepare_small"]
 
 _leave = os._exit
-"""Looked up here, because answers do not find it in its module."""
+"""Looked up here, once: an answer may have replaced it."""
 
 
 def prepare(in_process_runner: str = "") -> Callable[[int], Callable[[], Any]]:

@@ -31,6 +31,7 @@ from sandbox.wire.zygote_protocol import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from resource import struct_rusage
 
     from sandbox.processes.small_zygote import SmallZygote
@@ -57,8 +58,8 @@ class ForkServer:
         folder_count: number of open folders, from descriptor `LIBRARY` on, that harnesses keep.
         use_pidfd: kill by descriptor, the only way that the seccomp filter allows.
         small: the small zygote beside this one; ``None`` if this is the small one, or there is none.
-        siblings: pids in that list that are no orphans, for the small zygote: its own, and those of harnesses. The
-            orphans of its children become children of its parent.
+        own_pid: this process's pid, if it is the small zygote: the list is its parent's then, whose child it is, and of
+            whom the orphans of its children become children.
     """
 
     # There is one thread and one loop, and no lock. A fork copies only the thread that calls it, so a lock that another
@@ -73,10 +74,12 @@ class ForkServer:
         folder_count: int,
         use_pidfd: bool,
         small: SmallZygote | None = None,
-        siblings: set[int] | None = None,
+        own_pid: int | None = None,
     ) -> None:
         self.small = small
-        self.siblings = siblings
+        self.siblings = None if own_pid is None else {control.fileno(): own_pid}
+        """Pids in the list of its parent's children that are no orphans, for the small zygote: its own, and those of
+        the harnesses, each by the descriptor of the socket; ``None`` for others."""
         self.folder_count = folder_count
         self.control = control
         self.harness = harness
@@ -205,7 +208,7 @@ class ForkServer:
     def _attach(self, pid: int, harness: socket.socket) -> None:
         """Serve a harness that the parent has forked."""
         assert self.siblings is not None
-        self.siblings.add(pid)
+        self.siblings[harness.fileno()] = pid
         self._serve(harness)
 
     def _become_child(self, channel: int, forks: list[int]) -> None:
@@ -255,20 +258,18 @@ class ForkServer:
     def _reap_orphans(self) -> None:
         """Kill descendants that a child has left behind: they are children of this process now, or of its parent."""
         # The zygote is their subreaper (sandbox.isolation.orphans). Killing one can orphan others, which appear in the
-        # list afterwards: so it is read until no stranger is in it. The small zygote leaves that to its parent, which
-        # does it within a second.
+        # list afterwards: so it is read until no stranger is in it. The small zygote leaves that, and their zombies, to
+        # its parent, which sees to it within a second.
         if self.children_list < 0:
             return
+        if self.siblings is not None:
+            for pid in self._orphans(self.siblings.values()):
+                self._kill(pid)
+            return
+        own = self.children.keys() if self.small is None else {*self.children, self.small.pid}
         for _ in range(_ORPHAN_ROUNDS):
-            known = self.children if self.siblings is None else self.siblings
-            own = None if self.small is None else self.small.pid
-            listed = map(int, self.os.pread(self.children_list, _LIST_BYTES, 0).split())
-            orphans = [pid for pid in listed if pid not in known and pid != own]
+            orphans = self._orphans(own)
             if not orphans:
-                return
-            if self.siblings is not None:
-                for pid in orphans:
-                    self._kill(pid)
                 return
             for pid in orphans:
                 self._kill(pid)
@@ -278,12 +279,18 @@ class ForkServer:
         # them all first, and in a pid namespace the kernel kills them at once (pid_namespaces(7)).
         self._exit()
 
+    def _orphans(self, own: Collection[int]) -> list[int]:
+        listed = map(int, self.os.pread(self.children_list, _LIST_BYTES, 0).split())
+        return [pid for pid in listed if pid not in own]
+
     def _drop_harness(self, harness: socket.socket) -> None:
         """Close the socket of a harness that is gone, and kill the solution processes that it had started."""
         number = harness.fileno()
         if self.harnesses.pop(number, None) is None:
             return
         self.poller.unregister(number)
+        if self.siblings is not None:
+            del self.siblings[number]
         # The number will be another socket's, so it no longer stands for an owner.
         for pid in [pid for pid, owner in self.children.items() if owner == number]:
             self._end(pid)

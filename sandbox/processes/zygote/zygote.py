@@ -147,14 +147,12 @@ def _prepare_small(
     """Make the small zygote's fork server and program, in its process."""
     try:
         programs = {SOLUTION: make_program()}
-        # The list is its parent's, whose child it is itself.
-        siblings = {os.getpid()}
         _tag_self(config["tag"])
         privileges.drop(config["uid"])
     except Exception as error:  # noqa: BLE001 - as above
         link.say_ready(f"{type(error).__name__}: {error}")
         os._exit(1)
-    zygote = ForkServer(link.channel, "", children_list, folder_count=0, use_pidfd=use_pidfd, siblings=siblings)
+    zygote = ForkServer(link.channel, "", children_list, folder_count=0, use_pidfd=use_pidfd, own_pid=os.getpid())
     _close_up(zygote, programs, has_files=True, is_small=True)
     link.say_ready()
     return zygote, programs
