@@ -41,6 +41,8 @@ ENVIRONMENTS = {
 
 def main() -> None:
     """Run the tests of the named environments, or of all; exit with 1 if any has failed."""
+    if unknown := sorted({*sys.argv[1:]} - ENVIRONMENTS.keys()):
+        sys.exit(f"not known: {', '.join(unknown)}; there are {', '.join(ENVIRONMENTS)}")
     failed = [name for name in sys.argv[1:] or ENVIRONMENTS if not _run(name, ENVIRONMENTS[name])]
     print(f"failed: {', '.join(failed)}" if failed else "all passed")
     raise SystemExit(1 if failed else 0)

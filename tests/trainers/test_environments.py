@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.trainers import process_grader
+from tests.grader.trainers.answers import BROKEN, REFERENCE, RIGHT, WRONG
+from tests.grader.trainers.conftest import functional_rewards  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RIGHT = "Here it is:\n```python\ndef add(a, b):\n    return a + b\n```"
-WRONG = "```python\ndef add(a, b):\n    return a - b\n```"
-REFERENCE = json.dumps({"test_list": ["assert add(1, 2) == 3", "assert add(2, 2) == 4"]})
-BROKEN = json.dumps({"test_list": ["assert add(1, 2) =="]})
+pytestmark = pytest.mark.usefixtures("functional_rewards")
+
 ANSWERS = [RIGHT, WRONG] * 8
 REWARDS = [1.0, 0.0] * 8
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _functional_rewards() -> Any:
-    """Reward only tests, so that values are exact."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADER_REWARD_PRESET", "binary")
-        process_grader._close()
-        yield
-        process_grader._close()
 
 
 def test_skyrl_gym() -> None:

@@ -555,7 +555,7 @@ def test_reference_solutions_of_humaneval_are_sound() -> None:
 def test_odd_but_honest_answers_are_sound() -> None:
     paths = sorted(ATTACKS.glob("9*_control_*.py"))
     if not paths:
-        pytest.skip("the examples are not here")
+        pytest.skip("the collection of attacks is not beside the checkout")
     for path in paths:
         analysis = inspect(path.read_text(encoding="utf-8"), "add")
         assert analysis == Analysis(AnalysisStatus.OK, defines_entry_point=True), path.name
@@ -565,7 +565,7 @@ def test_odd_but_honest_answers_are_sound() -> None:
 def test_empty_answers_of_the_catalogue_are_stubs(name: str) -> None:
     path = ATTACKS / f"{name}.py"
     if not path.exists():
-        pytest.skip("the examples are not here")
+        pytest.skip("the collection of attacks is not beside the checkout")
     analysis = inspect(path.read_text(encoding="utf-8"), "add")
     assert analysis.is_stub or not analysis.defines_entry_point
 

@@ -261,7 +261,7 @@ def test_no_reference_solution_of_humaneval_is_refused() -> None:
 def test_no_reference_solution_of_mbpp_is_refused() -> None:
     path = SHARED / "data" / "sanitized-mbpp.json"
     if not path.exists():
-        pytest.skip("the data set is not here")
+        pytest.skip("the MBPP data set is not beside the checkout")
     problems = json.loads(path.read_text(encoding="utf-8"))
     refused, count = wrongly_refused((str(one["task_id"]), one["code"]) for one in problems)
     assert refused == {}
@@ -271,7 +271,7 @@ def test_no_reference_solution_of_mbpp_is_refused() -> None:
 def test_no_odd_but_honest_answer_is_refused() -> None:
     paths = sorted((SHARED / "attacks").glob("9*_control_*.py"))
     if not paths:
-        pytest.skip("the examples are not here")
+        pytest.skip("the collection of attacks is not beside the checkout")
     refused, _ = wrongly_refused((path.name, path.read_text(encoding="utf-8")) for path in paths)
     assert refused == {}
 
