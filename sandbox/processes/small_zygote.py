@@ -1,8 +1,8 @@
 """The small zygote: a child of the zygote that forks the processes of answers which need few modules.
 
 A fork copies the page tables of its parent, and the end of the child takes them down again (fork(2)). That takes time
-for each page and each mapping, used or not: with all modules that an answer may import, and those of the tests, more
-than twice as much as with those that nearly all answers make do with. So a zygote forks a small one while it has no
+for each page and each mapping, used or not: with all modules that an answer may import, and those of the tests,
+about twice as much as with those that nearly all answers make do with. So a zygote forks a small one while it has no
 other modules loaded yet. Harnesses choose (`sandbox.wire.small_modules`). An answer that imports another module
 nevertheless ends its process by that, and is run again by the large zygote.
 """
