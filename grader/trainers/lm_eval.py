@@ -18,6 +18,8 @@ predictions, after the filters. ``unsafe_code`` is not needed: answers run in th
 
 from __future__ import annotations
 
+from ast import literal_eval
+from contextlib import suppress
 from statistics import fmean
 from typing import Any
 
@@ -45,5 +47,13 @@ def code_reward(references: list[Any], predictions: list[Any], **_: Any) -> floa
         several = prediction if isinstance(prediction, list) else [prediction]
         answers += several
         wanted += [reference] * len(several)
-    samples = make_samples(answers, wanted, reference_field="doc_to_target")
+    samples = make_samples(answers, list(map(_as_sent, wanted)), reference_field="doc_to_target")
     return fmean([process_grader.reward(grade) for grade in process_grader.grade_batch(samples)] or [0.0])
+
+
+def _as_sent(reference: Any) -> Any:
+    """Return an object that lm-eval has made text of, by ``str``, because answers are text; anything else as it is."""
+    if isinstance(reference, str) and reference.startswith(("{'", "['", "[{'")):
+        with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            return literal_eval(reference)
+    return reference

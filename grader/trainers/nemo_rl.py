@@ -3,8 +3,8 @@
 ::
 
     # in the training script, before the environments are made
-    from nemo_rl.environments.utils import register_env
-    register_env("code_grader", "grader.trainers.nemo_rl.CodeEnvironment")
+    import grader.trainers.nemo_rl
+    grader.trainers.nemo_rl.register()
 
     # in the configuration
     env:
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
     CodeEnvironment: Any
 
-__all__ = ["grade_step"]
+__all__ = ["NAME", "grade_step", "register"]
+
+NAME: Final = "code_grader"
+"""Name of the environment, in the configuration and as the task of rows."""
 
 _REFERENCE_KEYS: Final = ("reference_answer", "ground_truth", "unit_tests")
 
@@ -67,6 +70,24 @@ def grade_step(message_log_batch: Sequence[Sequence[Mapping[str, Any]]], metadat
         "reward_valid_mask": [grade.reward is not None for grade in grades],
         "metrics": means(grades),
     }
+
+
+def register() -> None:
+    """Make the environment known to NeMo-RL, and the Python that its actor runs with: that of the trainer.
+
+    Without the latter `create_env` refuses a class that is not its own
+    (``nemo_rl/distributed/ray_actor_environment_registry.py``).
+    """
+    from nemo_rl.distributed.ray_actor_environment_registry import (  # noqa: PLC0415 - the trainer has it
+        ACTOR_ENVIRONMENT_REGISTRY,
+    )
+    from nemo_rl.distributed.virtual_cluster import PY_EXECUTABLES  # noqa: PLC0415 - as above
+    from nemo_rl.environments.utils import ENV_REGISTRY, register_env  # noqa: PLC0415 - as above
+
+    name = f"{__name__}.CodeEnvironment"
+    ACTOR_ENVIRONMENT_REGISTRY[name] = PY_EXECUTABLES.SYSTEM
+    if NAME not in ENV_REGISTRY:
+        register_env(NAME, name)
 
 
 def _reference(facts: Any) -> tuple[str, Any]:

@@ -39,7 +39,8 @@ class CodeEvaluator:
         Args:
             task: a row, or an object that has it as ``metadata`` or ``data``, with the reference as
                 ``reference_answer``, ``ground_truth`` or ``tests``.
-            episode: its answer is ``artifacts["answer"]``, or else the output of the last trajectory.
+            episode: its answer is ``artifacts["answer"]``, or else the output of the last trajectory, of its last step,
+                or the last reply of the model in it.
 
         Returns:
             An `EvalOutput` with the reward in [0, 1], and a signal for each metric. The setting ``unscored`` decides
@@ -50,7 +51,7 @@ class CodeEvaluator:
         """
         from rllm.eval.types import EvalOutput, Signal  # noqa: PLC0415 - the trainer has it
 
-        grade = _grade(_row(task), _answer(episode))
+        grade = _grade(_row(task), _answer(episode), getattr(task, "instruction", None))
         return EvalOutput(
             reward=process_grader.reward(grade),
             is_correct=_is_correct(grade),
@@ -82,9 +83,11 @@ def code_reward(task_info: Mapping[str, Any], action: Any) -> Any:
     )
 
 
-def _grade(row: Mapping[str, Any], answer: Any) -> Grade:
+def _grade(row: Mapping[str, Any], answer: Any, instruction: Any = None) -> Grade:
     name = next((key for key in _REFERENCE_KEYS if row.get(key) is not None), _REFERENCE_KEYS[0])
-    prompt = next((row[key] for key in _PROMPT_KEYS if row.get(key) is not None), "")
+    # The instruction of a task is the content of a message: text, or a list of parts.
+    asked = "" if instruction is None else {"role": "user", "content": instruction}
+    prompt = next((row[key] for key in _PROMPT_KEYS if row.get(key) is not None), asked)
     return process_grader.grade(make_sample(answer, row.get(name), prompt=prompt, reference_field=name))
 
 
@@ -99,13 +102,17 @@ def _row(task: Any) -> Mapping[str, Any]:
     return {}
 
 
-def _answer(episode: Any) -> str:
+def _answer(episode: Any) -> Any:
+    """Find the answer as rLLM's own reward functions do (``rllm/eval/reward_fns/_helpers.py``)."""
     artifacts = getattr(episode, "artifacts", None) or {}
     if "answer" in artifacts:
-        return str(artifacts["answer"])
+        return artifacts["answer"]
     trajectories = getattr(episode, "trajectories", None) or []
     if not trajectories:
-        return ""
+        return None
     last = trajectories[-1]
     steps = getattr(last, "steps", None) or []
-    return str(getattr(last, "output", None) or (getattr(steps[-1], "output", None) if steps else "") or "")
+    outputs = [getattr(one, "output", None) for one in (last, *steps[-1:])]
+    # Steps with a call of a tool have no text.
+    replies = [getattr(step, "model_response", None) for step in reversed(steps)]
+    return next((text for text in (*outputs, *replies) if text), None)

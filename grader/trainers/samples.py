@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from grader.errors import FieldError, InputError, SampleError
 from grader.lambda_api.samples import ASSISTANT_ROLES, USER_ROLES, last_turn, message_text
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["column", "cut_prompts", "make_sample", "make_samples"]
+
+_CONVERTERS: Final = ("tolist", "to_pylist", "model_dump")
+_PROMPT_END_CHARS: Final = 64
+"""Characters at the end of a prompt by which it is recognised: more than the header of the model's turn has, so that
+they are the last turn's and not an earlier one's."""
 
 
 def make_sample(
@@ -28,6 +33,7 @@ def make_sample(
 
     Args:
         completion: text, a message, or a conversation, whose last assistant turn counts; ``None`` for no answer.
+            Messages are dicts or pydantic models.
         reference: the tests in any known format: an object, a list, or JSON text. Numpy arrays and scalars, which
             Parquet readers make, become lists and numbers. Keys of an object whose value is ``None`` are left out:
             Arrow gives every row all the keys that any row has.
@@ -71,13 +77,24 @@ def make_samples(
 def cut_prompts(queries: Sequence[Any], prompts: Sequence[Any]) -> list[Any]:
     """Return what stands behind the prompt in each query, as OpenRLHF sends them.
 
-    A prompt comes back decoded from its tokens, so it may differ from what was sent, in special tokens above all. What
-    is not cut off is an earlier turn, and answers are looked for in the last one.
+    A prompt comes back decoded from its tokens: with a token in front of it, without its beginning if it was too long,
+    or with others of its characters changed. What is not cut off is an earlier turn, and answers are looked for in the
+    last one.
     """
     return [
-        query.removeprefix(prompt) if isinstance(query, str) and isinstance(prompt, str) else query
+        _behind(query, prompt) if isinstance(query, str) and isinstance(prompt, str) else query
         for query, prompt in zip(queries, prompts, strict=True)
     ]
+
+
+def _behind(query: str, prompt: str) -> str:
+    """Return what follows the prompt, or the end of the prompt; the whole query if neither is found."""
+    # At its first place: what repeats the prompt later is the model's.
+    for known in (prompt, prompt[-_PROMPT_END_CHARS:]):
+        _, found, after = query.partition(known) if known else ("", "", "")
+        if found:
+            return after
+    return query
 
 
 def column(columns: Mapping[str, Any], name: str) -> Any:
@@ -116,6 +133,6 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    # Arrays and scalars of numpy, torch and pyarrow, without importing any of them.
-    convert = getattr(value, "tolist", None) or getattr(value, "to_pylist", None)
+    # Arrays and scalars of numpy, torch and pyarrow, and models of pydantic, without importing any of them.
+    convert = next((made for name in _CONVERTERS if (made := getattr(value, name, None)) is not None), None)
     return _plain(convert()) if callable(convert) else value

@@ -44,11 +44,10 @@ async def code(task: Any, trace: Any) -> float:
         ((name, value) for name in _REFERENCE_FIELDS if (value := _field(data, name)) is not None),
         (_REFERENCE_FIELDS[0], None),
     )
-    prompt = _field(data, "prompt")
     sample = make_sample(
         trace.last_reply,
         reference,
-        prompt=prompt if isinstance(prompt, str) else "",
+        prompt=_field(data, "prompt"),
         sample_id=_field(data, "idx"),
         reference_field=name,
     )

@@ -12,7 +12,7 @@ coroutine: name ``compute_score_sync`` there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from grader.trainers import process_grader
 from grader.trainers.rewards import parts
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from grader.types import BadSample, Grade, Sample
 
 __all__ = ["compute_score", "compute_score_sync"]
+
+_DEADLINE_S: Final = 280.0
+"""Below the 300 s after which the manager ``rate_limited`` makes the score 0."""
 
 
 async def compute_score(
@@ -44,14 +47,16 @@ async def compute_score(
     Raises:
         grader.errors.UnscoredError: it is unscored, and the setting is ``raise``.
     """
-    return _result(await process_grader.grade_async(_sample(data_source, solution_str, ground_truth, extra_info)))
+    sample = _sample(data_source, solution_str, ground_truth, extra_info)
+    return _result(await process_grader.grade_async(sample, deadline_s=_DEADLINE_S))
 
 
 def compute_score_sync(
     data_source: str, solution_str: str, ground_truth: Any, extra_info: Mapping[str, Any] | None = None, **_: Any
 ) -> dict[str, float]:
     """Grade one answer as `compute_score` does, for managers that take no coroutine."""
-    return _result(process_grader.grade(_sample(data_source, solution_str, ground_truth, extra_info)))
+    sample = _sample(data_source, solution_str, ground_truth, extra_info)
+    return _result(process_grader.grade(sample, deadline_s=_DEADLINE_S))
 
 
 def _sample(

@@ -14,7 +14,8 @@ import pytest
 
 from grader.errors import InputError, UnscoredError
 from grader.trainers import areal, easyr1, ms_swift, openrlhf, process_grader, slime, trl, verifiers, verl
-from tests.grader.trainers.answers import BROKEN, PROMPT, REFERENCE, RIGHT, WRONG
+from grader.trainers.samples import cut_prompts
+from tests.grader.trainers.answers import BROKEN, CONTINUED, PROMPT, REFERENCE, RIGHT, WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,6 +151,18 @@ class TestOpenRlhf:
             assert result["rewards"] == result["scores"] == ("float", [reward])
             assert result["extra_logs"]["functional"] == reward
 
+    @pytest.mark.parametrize("changed", ["<s>{}", " {}", "<|begin_of_text|>{}", "{}"])
+    @pytest.mark.parametrize("cut", [0, 30], ids=["whole", "without its beginning"])
+    def test_a_prompt_that_is_decoded_otherwise_is_no_part_of_the_answer(self, changed: str, cut: int) -> None:
+        prompt = f"Not so:\n{WRONG}\nWrite a function add(a, b) that returns the sum of two numbers, and no more:\n"
+        query = changed.format(prompt[cut:]) + "def add(a, b):\n    return a + b\n"
+        (completion,) = cut_prompts([query], [prompt])
+        assert completion == "def add(a, b):\n    return a + b\n"
+
+    def test_an_answer_that_repeats_its_prompt_is_cut_at_the_real_one(self) -> None:
+        assert cut_prompts(["<s>Q: add\nA: 1\nQ: add\nA: 2"], ["Q: add\nA:"]) == [" 1\nQ: add\nA: 2"]
+        assert cut_prompts(["answer", "answer"], ["", None]) == ["answer", "answer"]
+
 
 class TestSlime:
     """As ``rm_hub.async_rm`` and ``batched_async_rm`` call it."""
@@ -184,6 +197,11 @@ class TestVerifiers:
             trace = self.trace(answer)
             assert asyncio.run(verifiers.code(task, trace)) == reward
             assert trace.metrics["code_functional"] == reward
+
+    def test_a_body_follows_its_prompt_of_messages(self) -> None:
+        message = SimpleNamespace(model_dump=lambda: {"role": "user", "content": 'def add(a, b):\n    """Add."""\n'})
+        data = SimpleNamespace(answer=CONTINUED, prompt=[message], idx=None)
+        assert asyncio.run(verifiers.code(data, self.trace("    return a + b\n"))) == 1.0
 
     def test_an_unscored_one_is_an_error_of_its_trace(self) -> None:
         task = SimpleNamespace(data={"reference_answer": BROKEN, "idx": 7})

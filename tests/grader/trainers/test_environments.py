@@ -14,7 +14,7 @@ import pytest
 
 from grader.errors import InputError
 from grader.trainers import lm_eval, nemo_gym, nemo_rl, open_instruct, openenv, rllm, skyrl, tinker
-from tests.grader.trainers.answers import BROKEN, PROMPT, REFERENCE, RIGHT, WRONG
+from tests.grader.trainers.answers import BROKEN, CONTINUED, PROMPT, REFERENCE, RIGHT, WRONG
 
 pytestmark = pytest.mark.usefixtures("functional_rewards")
 
@@ -149,6 +149,23 @@ class TestNemoRl:
         logs = [[{"role": "assistant", "content": RIGHT}]] * 3
         result = nemo_rl.grade_step(logs, [{"unit_tests": REFERENCE}, {"ground_truth": BROKEN}, None])
         assert result["reward_valid_mask"] == [True, False, False]
+
+    def test_it_is_registered_with_its_python_as_create_env_demands(self, install: Any) -> None:
+        environments: dict[str, str] = {}
+        pythons: dict[str, str] = {}
+        install(
+            nemo_rl,
+            nemo_rl__distributed__ray_actor_environment_registry={"ACTOR_ENVIRONMENT_REGISTRY": pythons},
+            nemo_rl__distributed__virtual_cluster={"PY_EXECUTABLES": SimpleNamespace(SYSTEM="python")},
+            nemo_rl__environments__utils={
+                "ENV_REGISTRY": environments,
+                "register_env": environments.__setitem__,
+            },
+        )
+        nemo_rl.register()
+        nemo_rl.register()
+        assert environments == {"code_grader": "grader.trainers.nemo_rl.CodeEnvironment"}
+        assert pythons == {"grader.trainers.nemo_rl.CodeEnvironment": "python"}
 
 
 class TestSkyRl:
@@ -308,6 +325,21 @@ class TestRllm:
             for action in (answer, SimpleNamespace(action=answer)):
                 assert rllm.code_reward(row, action).reward == reward
 
+    def test_the_last_reply_of_a_flow_with_tools_and_the_instruction_of_a_task(self, install: Any) -> None:
+        install(rllm, rllm__eval__types={"EvalOutput": SimpleNamespace, "Signal": SimpleNamespace})
+        replies = [WRONG, "    return a + b\n", ""]
+        steps = [SimpleNamespace(output=None, model_response=text) for text in replies]
+        episode = SimpleNamespace(artifacts={}, trajectories=[SimpleNamespace(output=None, steps=steps)])
+        content = [{"type": "text", "text": 'def add(a, b):\n    """Add."""\n'}]
+        task = SimpleNamespace(metadata={"ground_truth": CONTINUED}, instruction=content)
+        assert rllm.CodeEvaluator().evaluate(task, episode).reward == 1.0
+
+    def test_an_answer_that_is_none_is_no_answer(self, install: Any) -> None:
+        install(rllm, rllm__eval__types={"EvalOutput": SimpleNamespace, "Signal": SimpleNamespace})
+        row = {"ground_truth": REFERENCE}
+        result = rllm.CodeEvaluator().evaluate(row, SimpleNamespace(artifacts={"answer": None}))
+        assert (result.reward, result.metadata["reason"]) == (0.0, "no code")
+
 
 class TestLmEval:
     """As `ConfigurableTask.process_results` calls a metric that is a function."""
@@ -315,3 +347,8 @@ class TestLmEval:
     def test_single_and_several_answers(self) -> None:
         assert lm_eval.code_reward(references=[REFERENCE], predictions=[RIGHT]) == 1.0
         assert lm_eval.code_reward(references=[REFERENCE], predictions=[[RIGHT, WRONG]], k=[1]) == 0.5
+
+    def test_objects_that_it_has_made_text_of(self) -> None:
+        reference = {"test_list": ["assert add(1, 2) == 3"], "test_setup_code": None}
+        assert lm_eval.code_reward(references=[str(reference)], predictions=[RIGHT]) == 1.0
+        assert lm_eval.code_reward(references=[str(reference)], predictions=[WRONG]) == 0.0

@@ -23,6 +23,16 @@ class Array:
         return list(self.values)
 
 
+class Model:
+    """Stands for a model of pydantic, as clients of chat APIs return."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.fields = fields
+
+    def model_dump(self) -> dict[str, Any]:
+        return self.fields
+
+
 def sample(completion: Any, reference: Any = "{}", prompt: Any = "") -> Sample:
     made = make_sample(completion, reference, prompt=prompt)
     assert isinstance(made, Sample)
@@ -38,6 +48,9 @@ def sample(completion: Any, reference: Any = "{}", prompt: Any = "") -> Sample:
         [USER, ASSISTANT],
         Array(ASSISTANT),
         [{"role": "assistant", "content": [{"text": "answer"}]}],
+        Model(role="assistant", content="answer", tool_calls=None),
+        [USER, Model(role="assistant", content=[{"type": "text", "text": "answer"}])],
+        [{"role": "assistant", "content": [Model(type="text", text="answer")]}],
     ],
 )
 def test_the_text_of_a_completion(completion: Any) -> None:
@@ -50,7 +63,7 @@ def test_the_text_of_a_prompt(prompt: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "completion", [3, [3], [{"content": "x"}], {"content": 3}, [{"role": "assistant", "content": 3}]]
+    "completion", [3, object(), [3], [{"content": "x"}], {"content": 3}, [{"role": "assistant", "content": 3}]]
 )
 def test_a_completion_that_is_no_text_is_a_bad_sample_that_says_so(completion: Any) -> None:
     made = make_sample(completion, "{}", index=4)
