@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASK_ORACLE",
+    "PREDICTION_NAME",
     "AssertTest",
     "CallTest",
     "CheckTest",
@@ -21,6 +22,10 @@ __all__ = [
     "StdinTest",
     "Test",
 ]
+
+
+PREDICTION_NAME: Final = "predicted_output"
+"""Name of the function that a predicted value becomes the result of."""
 
 
 # Hashable, because specs number the distinct comparisons of a problem (`testcases.spec`).
@@ -159,5 +164,8 @@ class Problem:
     split. A pass is then weaker evidence, because the answer can reach the tests."""
     header: Literal["none", "contest"] = "none"
     """``contest``: the answer may use what contest sites put above it (`testcases.contest_header`)."""
+    answer: Literal["code", "literal"] = "code"
+    """``literal``: a completion predicts a value, which is a literal and no code. The answer is then a function
+    `PREDICTION_NAME` that returns it."""
     format_name: str = "native"
     """Name of the format it was read from."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from grader.core.scoring import unscored_grade
 from grader.core.tasks import GradingTask
-from grader.extraction import extract
+from grader.extraction import extract, extract_prediction
 from grader.types import TestResult, sample_label
+from testcases.model import PREDICTION_NAME
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -88,12 +89,16 @@ class ExtractionQueue:
         return [task for group in by_problem.values() for task in group]
 
     def _task(self, sample: Sample, problem: PreparedProblem) -> GradingTask:
-        extraction = extract(
-            sample.completion or "",
-            entry_point=problem.problem.entry_point,
-            prompt=problem.problem.prompt,
-            max_chars=self._max_chars,
-        )
+        completion = sample.completion or ""
+        if problem.problem.answer == "literal":
+            extraction = extract_prediction(completion, PREDICTION_NAME, max_chars=self._max_chars)
+        else:
+            extraction = extract(
+                completion,
+                entry_point=problem.problem.entry_point,
+                prompt=problem.problem.prompt,
+                max_chars=self._max_chars,
+            )
         return GradingTask(problem, extraction, sample.prompt if self._with_prompts else "")
 
     def _reject_all(self) -> None:

@@ -102,9 +102,10 @@ class TaskGrader:
                 entry_point=problem.entry_point,
                 policy=self._config.policy,
                 allow_imports=(*self._config.allow_imports, *problem.allow_imports),
+                literal=problem.answer == "literal",
             ),
             deadline=deadline,
-            style=self._config.reward.style > 0,
+            style=self._config.reward.style > 0 and problem.answer == "code",
         )
         state.analysis = analysis = await pending.analysis
         state.end_stage("analysed")
@@ -184,8 +185,14 @@ class TaskGrader:
         problem = state.task.problem
         passed = [(test.test_index, test.verdict is Verdict.PASSED) for test in state.tests]
         share = earned_share(problem.problem, passed)
-        baseline = problem.constant_share if reward.credit is Credit.ABOVE_CONSTANT else 0.0
+        is_value = problem.problem.answer == "literal"
+        baseline = problem.constant_share if reward.credit is Credit.ABOVE_CONSTANT and not is_value else 0.0
         functional = functional_credit(share, reward.credit, constant_share=baseline)
+        if is_value:
+            # There is no code to judge: a value is worth the whole reward if it is right, and else nothing.
+            state.parts = RewardParts(float(share >= 1.0), functional, float(share >= 1.0))
+            state.reason = _first_failure(state.tests)
+            return
         # The tests overrule the analyzer: an entry point may be defined in a way that static analysis cannot see, and a
         # stub may be the correct answer.
         withheld = withholding_reason(analysis)
@@ -195,9 +202,7 @@ class TaskGrader:
             state.parts, state.reason = RewardParts(0.0, functional, 0.0), withheld
             return
         state.parts = RewardParts(syntax_score(analysis), functional, style_score(state.style))
-        failed = next((test for test in state.tests if test.verdict is not Verdict.PASSED), None)
-        if failed is not None:
-            state.reason = f"{failed.name}: {failed.verdict}{': ' if failed.detail else ''}{failed.detail}"
+        state.reason = _first_failure(state.tests)
 
     def _uniform_results(self, state: _TaskState, verdict: Verdict, detail: str) -> tuple[TestResult, ...]:
         """Make equal results for all tests, where none of them has reported."""
@@ -248,6 +253,12 @@ def _without_prompt_names(style: StyleFacts | None, problem: PreparedProblem) ->
         return style
     # The analyzer sees the answer alone, so names of the prompt are undefined to pyflakes.
     return style.without({f"undefined name {name!r}" for name in problem.prompt_names})
+
+
+def _first_failure(tests: tuple[TestResult, ...]) -> str:
+    """Return what became of the first test that was not passed; empty if all were."""
+    failed = next((test for test in tests if test.verdict is not Verdict.PASSED), None)
+    return f"{failed.name}: {failed.verdict}{': ' if failed.detail else ''}{failed.detail}" if failed else ""
 
 
 def _style_lines(style: StyleFacts | None) -> tuple[str, ...]:

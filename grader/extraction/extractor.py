@@ -12,9 +12,10 @@ from grader.extraction.definitions import Fit, required_helpers
 from grader.extraction.fence_repair import repair_fences
 from grader.extraction.lines import normalize
 from grader.extraction.markdown import Language, parse_markdown
+from grader.extraction.predictions import find_prediction, prediction_source
 from grader.extraction.sections import solution_sections, strip_reasoning
 
-__all__ = ["MAX_CHARS", "MAX_FENCES", "Extraction", "ExtractionRule", "extract"]
+__all__ = ["MAX_CHARS", "MAX_FENCES", "Extraction", "ExtractionRule", "extract", "extract_prediction"]
 
 
 MAX_CHARS: Final = 262_144
@@ -43,6 +44,8 @@ class ExtractionRule(StrEnum):
     # New rules go to the end: a metric has the index.
     SHIFTED_BODY = "shifted_body"
     """A function's body whose indentation was lost or is another one than that of the prompt, which it continues."""
+    PREDICTION = "prediction"
+    """A value, where the output of a program is to be predicted (`grader.extraction.predictions`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,27 @@ def extract(
         truncated=chosen.unclosed,
         reasoning_dropped=dropped,
         detail=_describe(chosen, helpers, marked=marked, program=not entry_point),
+    )
+
+
+def extract_prediction(completion: str, name: str, *, max_chars: int = MAX_CHARS) -> Extraction:
+    """Return the value that a completion predicts, as the source of a function that returns it.
+
+    Args:
+        completion: the model's whole text.
+        name: name of the function.
+        max_chars: maximum length of a completion; a longer one is not read.
+    """
+    refusal = _refuse_unread(completion, max_chars)
+    value = None if refusal else find_prediction(completion)
+    rule = ExtractionRule.TOO_LONG if refusal else ExtractionRule.NONE if value is None else ExtractionRule.PREDICTION
+    return Extraction(
+        None if value is None else prediction_source(name, value),
+        rule,
+        0,
+        truncated=False,
+        reasoning_dropped=False,
+        detail=refusal or ("no value" if value is None else "a predicted value"),
     )
 
 

@@ -66,16 +66,18 @@ class AnalysisRequest:
     """Name the source must define at its top level; ``None`` for programs."""
     policy: Policy = Policy.STANDARD
     allow_imports: tuple[str, ...] = ()
+    literal: bool = False
+    """True if the entry point must be a function that returns a literal, and nothing else may be there."""
 
     def pack(self) -> list[Any]:
         """Return the fields as plain data."""
-        return [self.source, self.entry_point, self.policy.value, list(self.allow_imports)]
+        return [self.source, self.entry_point, self.policy.value, list(self.allow_imports), self.literal]
 
     @classmethod
     def unpack(cls, fields: list[Any]) -> AnalysisRequest:
         """Return the request that `pack` was called on."""
-        source, entry_point, policy, allow_imports = fields
-        return cls(source, entry_point, Policy(policy), tuple(allow_imports))
+        source, entry_point, policy, allow_imports, literal = fields
+        return cls(source, entry_point, Policy(policy), tuple(allow_imports), literal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from testcases.formats import (
     classeval,
     codecontests,
     codeforces,
+    cruxeval,
     cure,
     deepcoder,
     evalplus,
@@ -90,6 +91,7 @@ _FORMATS: Final[tuple[_Format, ...]] = (
     script,
     test_cases,
     codeforces,
+    cruxeval,
     cure,
     classeval,
     multipl_e,
@@ -104,7 +106,6 @@ _BY_NAME: Final = {one.NAME: one for one in _FORMATS}
 FORMAT_NAMES: Final = tuple(_BY_NAME)
 """Names of the formats."""
 
-_PREDICTION: Final = frozenset({"code", "input", "output"})
 _MAX_ROWS = 3
 """Rows in one another: a data set's row in a trainer's row in a grader's item is the most there is."""
 
@@ -197,9 +198,5 @@ def _fitting_format(reference: Any) -> _Format:
         raise AmbiguousFormatError(f"the reference could be {names}: name its format in a field format")
     if isinstance(reference, list):
         raise UnknownFormatError("a list must hold assertions, or tests with input, output and testtype")
-    if reference.keys() >= _PREDICTION:
-        raise UnknownFormatError(
-            "rows that ask for the output of a program (CRUXEval) are not read: its answers are values, not programs"
-        )
     keys = ", ".join(sorted(repr(key)[:40] for key in reference)[:8]) or "none"
     raise UnknownFormatError(f"no known format has these keys: {keys}; the formats are {', '.join(FORMAT_NAMES)}")

@@ -822,6 +822,37 @@ CASES = [
         {"unit_tests": json.dumps(ADD_ASSERTIONS)},
         **CALLS,
     ),
+    Case(
+        "cruxeval",
+        "row",
+        {
+            "code": "def f(nums):\n    return [(n, nums.count(n)) for n in set(nums)]",
+            "input": "[1, 1]",
+            "output": "[(1, 2)]",
+            "id": "sample_9000",
+        },
+        right="assert f([1, 1]) == [(1, 2)]",
+        wrong="assert f([1, 1]) == [[1, 2]]",
+        raises="assert f([1, 1]) == [(1, 2 / 0)]",
+        tests=1,
+        more_right=("[(1, 2)]", "f([1, 1]) == [(1, 2.0)]"),
+    ),
+    Case(
+        "cruxeval",
+        "LiveCodeBench's code execution",
+        {
+            "question_id": "9000",
+            "function_name": "longest",
+            "code": "def longest(s: str) -> int:\n    return max(map(len, s.split()))",
+            "input": "longest(s = 'a bcd')",
+            "output": "3",
+            "numsteps": 4,
+        },
+        right="assert longest(s = 'a bcd') == 3",
+        wrong="assert longest(s = 'a bcd') == 4",
+        raises="assert longest(s = 'a bcd') == longest(s = 'a bcd')",
+        tests=1,
+    ),
     Case("pytest", "in a column test", {"test": SUITE}, **CALLS, tests=4, wrong_passes=2),
 ]
 

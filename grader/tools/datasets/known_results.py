@@ -27,7 +27,7 @@ def known_shares(task: Task) -> dict[ProbeKind, float]:
     """
     name = task.problem.entry_point
     literals = compared_literals(task.problem)
-    if name is None or not literals or is_class(task, name):
+    if name is None or task.problem.answer == "literal" or not literals or is_class(task, name):
         return {}
     count = len(literals)
     shares = {
@@ -49,6 +49,8 @@ def is_determined(task: Task, result: ProbeResult) -> bool:
 
     Neither the solution nor the tests can reach a clock, random numbers, files or state that outlives them.
     """
+    if task.problem.answer == "literal":
+        return True
     code = result.probe.code
     return bool(code) and leaves_no_trace(task.problem) and is_traceless([code, *map(_source_of, task.problem.tests)])
 

@@ -79,6 +79,17 @@ def make_probes(task: Task, *, solutions: int) -> list[Probe]:
         task: the task.
         solutions: maximum number of solutions of the row that are made probes.
     """
+    if task.problem.answer == "literal":
+        # A value is text with no code in it, and of the trivial answers only values can be right.
+        values = [
+            *(
+                (ProbeKind.SOLUTION, text, f"solution {number}")
+                for number, text in enumerate(task.solutions[:solutions], 1)
+            ),
+            (ProbeKind.RAISING, "assert 1 / 0 == 1 / 0", "an expression that raises"),
+            (ProbeKind.STUB, "assert None == None", "None"),
+        ]
+        return [Probe(kind, "", fenced(text), label) for kind, text, label in values]
     probes = [_solution_probe(text, number) for number, text in enumerate(task.solutions[:solutions], 1)]
     return [*probes, *_trivial_probes(task)]
 

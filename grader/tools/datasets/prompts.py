@@ -34,6 +34,10 @@ USER_PROMPT = "{prompt}\n\n{interface}\n\n{starter}"
 
 _PLACEHOLDER = re.compile(r"\{(prompt|interface|starter|entry_point)\}")
 _COMPLETION_TEXT = "Complete this code. Give all of it, not only what is new."
+PREDICTION_SYSTEM_PROMPT = (
+    "You are a careful Python programmer. Answer with the whole assertion in one ```python block at the end."
+)
+_PREDICTION_TEXT = "Replace ?? with what the call returns: a literal, without names, calls and operators."
 _PROGRAM_TEXT = "Write a program that reads standard input and writes to standard output."
 _MAX_TEMPLATE_CHARS = 100_000
 
@@ -86,7 +90,8 @@ class PromptTemplate:
                 return turns
             others = [turn for turn in turns if turn["role"] not in {"system", "developer"}]
             return [{"role": "system", "content": self._system}, *others]
-        system = SYSTEM_PROMPT if self._system is None else self._system
+        default = PREDICTION_SYSTEM_PROMPT if task.problem.answer == "literal" else SYSTEM_PROMPT
+        system = default if self._system is None else self._system
         return [{"role": "system", "content": system}, {"role": "user", "content": self._user_text(task)}]
 
     def _user_text(self, task: Task) -> str:
@@ -102,7 +107,9 @@ class PromptTemplate:
 
 
 def _is_code(task: Task) -> bool:
-    """Return True if the prompt is code to be completed."""
+    """Return True if the prompt is code to be completed, or to be read."""
+    if task.problem.answer == "literal":
+        return True
     code = find_prompt_code(task.prompt, entry_point=task.problem.entry_point)
     return bool(code) and code == task.prompt
 
@@ -115,6 +122,8 @@ def _is_empty_placeholder(paragraph: str, values: dict[str, str]) -> bool:
 
 def _interface_text(task: Task) -> str:
     name = task.problem.entry_point
+    if task.problem.answer == "literal":
+        return _PREDICTION_TEXT
     if _is_code(task):
         return _COMPLETION_TEXT
     if name is None:

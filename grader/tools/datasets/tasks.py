@@ -18,6 +18,7 @@ from grader.lambda_api.samples import USER_ROLES, last_turn
 from grader.references.locate import find_reference, is_address, reject_address
 from testcases.errors import InvalidFieldError, ProblemError, UnknownFormatError
 from testcases.formats import FORMAT_NAMES, read_reference
+from testcases.formats.cruxeval import call_text
 from testcases.source.parsing import defined_names, parse
 
 if TYPE_CHECKING:
@@ -230,6 +231,8 @@ def read_task(row: Row, format_name: str | None = None) -> Task:
     prompt = _last_user_text(turns) or task_text(columns)
     reference, is_row, problem = _read_problem(row.document, columns, prompt, format_name)
     inner = reference if isinstance(reference, Mapping) and not is_row else {}
+    if problem.answer == "literal":
+        return _prediction_task(row, reference, problem, turns=turns, is_row=is_row)
     # In both: a trainer's row may carry the data set's columns beside the reference, or inside of it.
     solutions = [*find_solutions(columns, problem.entry_point), *find_solutions(inner, problem.entry_point)]
     return Task(
@@ -242,6 +245,28 @@ def read_task(row: Row, format_name: str | None = None) -> Task:
         turns=tuple(turns),
         prompt=prompt,
         solutions=tuple(dict.fromkeys(solutions)),
+    )
+
+
+def _prediction_task(row: Row, reference: Any, problem: Problem, *, turns: list[dict[str, Any]], is_row: bool) -> Task:
+    """Return the task of a row that asks for the output of a program: its solution is the value."""
+    columns = {**row.document, **(reference if isinstance(reference, Mapping) else {})}
+    code, given, name = (columns.get(key) for key in ("code", "input", "function_name"))
+    call, text = "", ""
+    # A training row has the conversation in their place.
+    if isinstance(code, str) and isinstance(given, str):
+        call = call_text(code, given, name if isinstance(name, str) else None)
+        text = f"{code.strip()}\nassert {call} == ??"
+    return Task(
+        id=task_id(_flat_columns(row.document)) or f"row-{row.number}",
+        row=row.document,
+        starter="",
+        reference=reference,
+        is_row=is_row,
+        problem=problem,
+        turns=tuple(turns),
+        prompt=_last_user_text(turns) or text,
+        solutions=(f"assert {call or 'f()'} == {columns['output']}",),
     )
 
 

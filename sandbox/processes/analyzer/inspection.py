@@ -17,10 +17,11 @@ from sandbox.processes.analyzer.code_lines import (
     weighed_lines,
 )
 from sandbox.processes.analyzer.entry_point import defines, is_stub
+from sandbox.processes.analyzer.literals import returns_literal
 from sandbox.processes.analyzer.parsing import fresh_tree, parse_source, plain_text, tree_of
 from sandbox.processes.analyzer.policy import check_policy
 from sandbox.processes.analyzer.style import compare_formatting, disarm_directives, format_source
-from sandbox.wire.analysis import Analysis, AnalysisRequest, Finding, StyleFacts, one_line
+from sandbox.wire.analysis import Analysis, AnalysisRequest, AnalysisStatus, Finding, StyleFacts, one_line
 
 if TYPE_CHECKING:
     import ast
@@ -52,6 +53,8 @@ def inspect_source(request: AnalysisRequest, *, max_bytes: int = MAX_BYTES) -> A
     parsed = parse_source(request.source, max_bytes)
     if parsed.tree is None:
         return Analysis(parsed.status, parsed.detail)
+    if request.literal and not returns_literal(parsed.tree, request.entry_point):
+        return Analysis(AnalysisStatus.SYNTAX_ERROR, "the predicted value is not a literal")
     return Analysis(
         parsed.status,
         violations=check_policy(parsed.tree, request.policy, request.allow_imports),

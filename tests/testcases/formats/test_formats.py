@@ -37,7 +37,6 @@ def test_wrappings(reference: Any) -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ({"code": "def f(x):\n    return x", "input": "1", "output": "1", "id": "sample_0"}, "CRUXEval"),
         (None, "not nothing"),
         (5, "not int"),
         (object(), "not object"),
@@ -338,6 +337,9 @@ near |= {
     "cure": st.fixed_dictionaries({"test_input": texts, "test_output": texts}, optional={"test_method": json_scalars}),
     "classeval": st.fixed_dictionaries(
         {"test": suites, "class_name": st.just("f") | json_scalars}, optional={"import_statement": json_values}
+    ),
+    "cruxeval": st.fixed_dictionaries(
+        {"code": st.just("def f(): pass") | json_scalars, "input": json_scalars, "output": st.just("[1]") | json_values}
     ),
     "multipl_e": st.fixed_dictionaries({"tests": scripts, "language": st.just("py") | json_scalars}),
     "sandbox_fusion": st.fixed_dictionaries(
