@@ -89,7 +89,7 @@ def program(tests: int = 100, answers: int = 4) -> Workload:
         cases.append((f"{len(values)}\n{' '.join(map(str, values))}\n", f"{best}\n"))
     reference = {"tests": [{"stdin": stdin, "stdout": stdout} for stdin, stdout in cases]}
     items = [
-        Item(f"program {number}", f"# answer {number}\n{_PROGRAM}", True, reference, programs=tuple(cases), tests=tests)
+        Item(f"program {number}", f"NUMBER = {number}\n{_PROGRAM}", True, reference, programs=tuple(cases), tests=tests)
         for number in range(answers)
     ]
     return Workload(f"stdin, {tests} tests", tuple(items), per_test=True)
@@ -220,7 +220,7 @@ def suite(answers: int = 32) -> Workload:
     items = [
         Item(
             f"suite {number}",
-            f"# answer {number}\n{_CLASSES}",
+            f"NUMBER = {number}\n{_CLASSES}",
             True,
             {"pytest": f"from solution import Account, Bank\n{_TESTS}"},
             entry_point="Account",
@@ -268,7 +268,7 @@ def calls(tests: int, answers: int = 8) -> Workload:
         "tests": [{"args": list(args), "expected": digits(*args)} for args in cases],
     }
     items = [
-        Item(f"calls {number}", f"# answer {number}\n{answer}", True, reference, "digits", tests=tests)
+        Item(f"calls {number}", f"NUMBER = {number}\n{answer}", True, reference, "digits", tests=tests)
         for number in range(answers)
     ]
     return Workload(f"{tests} tests a sample", tuple(items), per_test=True)

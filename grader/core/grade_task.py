@@ -21,6 +21,7 @@ from grader.core.scoring import (
     weighted_reward,
     withholding_reason,
 )
+from grader.core.shared_runs import SharedRuns
 from grader.types import Grade, GradeStatus, TestResult
 from sandbox.errors import SandboxError
 from sandbox.types import Analysis, AnalysisRequest, AnalysisStatus, Execution, ExecutionStatus, one_line
@@ -30,6 +31,7 @@ from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
     from grader.config.settings import GraderConfig
+    from grader.core.calls import Call
     from grader.core.problems import PreparedProblem
     from grader.core.tasks import GradingTask
     from sandbox.sandbox import Sandbox
@@ -52,7 +54,7 @@ class _TaskState:
 
     task: GradingTask
     deadline: float
-    owner: object = None
+    owner: Call | None = None
     started: float = field(default_factory=time.monotonic)
     analysis: Analysis | None = None
     execution: Execution | None = None
@@ -76,18 +78,19 @@ class TaskGrader:
     def __init__(self, sandbox: Sandbox, config: GraderConfig) -> None:
         self._sandbox = sandbox
         self._config = config
+        self._shared_runs = SharedRuns(sandbox)
 
     def late_grade(self, task: GradingTask, deadline: float) -> Grade:
         """Make the grade of a task whose deadline has come before it could be graded."""
         return self._give_up(_TaskState(task, deadline), "it was not graded before the deadline")
 
-    async def grade(self, task: GradingTask, deadline: float, owner: object = None) -> Grade:
+    async def grade(self, task: GradingTask, deadline: float, owner: Call) -> Grade:
         """Grade one task; the grade's sample id is ``None``. Runs inside `Sandbox.run`.
 
         Args:
             task: the answer and its problem.
             deadline: time by which the grade is needed (`time.monotonic`).
-            owner: on whose behalf; executors are shared out fairly between owners.
+            owner: the call on whose behalf; executors are shared out fairly between calls.
         """
         state = _TaskState(task, deadline, owner)
         answer = task.extraction.answer
@@ -142,8 +145,9 @@ class TaskGrader:
 
     async def _execute(self, state: _TaskState, answer: str) -> Execution:
         """Run the tests on an answer."""
-        job = state.task.problem.job_for(answer, b"" if state.analysis is None else state.analysis.code)
-        execution = await self._run_job(state, job)
+        problem = state.task.problem
+        job = problem.job_for(answer, b"" if state.analysis is None else state.analysis.code)
+        execution = await self._shared_runs.execute(job, problem, deadline=state.deadline, owner=state.owner)
         if execution.status is ExecutionStatus.LOST and stub_is_done(await self._stub_execution(state)):
             # The tests have no part in it, so it is the answer's doing, unless the host has killed the harness twice.
             # What happens once more is no accident.

@@ -38,7 +38,7 @@ BOMBS = [
 
 
 def sample(name: str, answer: str, reference: dict[str, Any]) -> Sample:
-    return Sample(name, f"```python\n{answer}\n\n# {name}\n```", reference)
+    return Sample(name, f"```python\n{answer}\n\nNAME = {name!r}\n```", reference)
 
 
 def pss_mb() -> float:

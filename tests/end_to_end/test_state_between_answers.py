@@ -136,8 +136,9 @@ def checker_of(trace: Trace) -> dict[str, Any]:
 
 
 def samples(reference: dict[str, Any], count: int) -> list[Sample]:
-    # The comments differ, because equal answers are graded once.
-    return [Sample(str(n), f"```python\ndef f(x):\n    return x\n\n\n# {n}\n```", reference) for n in range(count)]
+    # The constants differ, because equal answers are graded once, and equal code runs once.
+    answers = [f"```python\ndef f(x):\n    return x\n\n\nNUMBER = {n}\n```" for n in range(count)]
+    return [Sample(str(n), answer, reference) for n, answer in enumerate(answers)]
 
 
 def outcome(grade: Grade) -> Any:
@@ -186,7 +187,7 @@ def test_what_runs_without_a_trace_does_not_see_one_either(grader: Grader) -> No
 def test_an_oracle_computes_every_value_anew(grader: Grader) -> None:
     oracle = "import builtins\ndef g(x):\n    builtins.calls = getattr(builtins, 'calls', 0) + 1\n    return calls\n"
     reference = {"entry_point": "g", "oracle": oracle, "tests": [{"args": [1]}, {"args": [2]}]}
-    answers = [f"```python\ndef g(x):\n    return x\n\n\n# {n}\n```" for n in range(4)]
+    answers = [f"```python\ndef g(x):\n    return x\n\n\nNUMBER = {n}\n```" for n in range(4)]
     assert_all_right(grader.grade_batch([Sample(str(n), answer, reference) for n, answer in enumerate(answers)]))
 
 
