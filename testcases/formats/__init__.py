@@ -186,11 +186,20 @@ def _fits(one: _Format, reference: dict[Any, Any] | list[Any]) -> bool:
     return further is None or further(reference)
 
 
+def _fitting_formats(reference: dict[Any, Any] | list[Any]) -> list[_Format]:
+    """Return the formats that a reference fits without its nulls, with which tables fill missing columns."""
+    if isinstance(reference, list):
+        return [one for one in _FORMATS if _fits(one, reference)]
+    given = {key: value for key, value in reference.items() if value is not None}
+    # Where only nulls make a format of it, its reader says which field is missing.
+    return [one for one in _FORMATS if _fits(one, given)] or [one for one in _FORMATS if _fits(one, reference)]
+
+
 def _fitting_format(reference: Any) -> _Format:
     if not isinstance(reference, (dict, list)):
         kind = "nothing" if reference is None else type(reference).__name__
         raise UnknownFormatError(f"a reference must be an object or a list, not {kind}")
-    fitting = [one for one in _FORMATS if _fits(one, reference)]
+    fitting = _fitting_formats(reference)
     if len(fitting) == 1:
         return fitting[0]
     if fitting:

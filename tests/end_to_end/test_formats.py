@@ -707,6 +707,40 @@ CASES = [
         more_right=("print(6)",),
     ),
     Case(
+        "codeforces",
+        "open-r1's columns, of which one has the name of CodeContests'",
+        {
+            "id": "1/A",
+            "aliases": None,
+            "description": "Add two numbers.",
+            "interaction_format": None,
+            "examples": [{"input": "1 2", "output": "3"}],
+            "official_tests": [{"input": "1 2", "output": "3"}, {"input": "3 4", "output": "7"}],
+            "official_tests_complete": True,
+            "input_mode": "stdio",
+            "generated_checker": None,
+            "executable": True,
+            "generated_tests": 0,
+        },
+        **PROGRAMS,
+    ),
+    Case(
+        "test_cases",
+        "a table's row, with the columns of other formats",
+        {
+            "test_cases": [{"input": "1 2\n", "output": "3\n", "assert_code": None}],
+            "test_list": None,
+            "inputs": None,
+            "outputs": None,
+            "reward_model": None,
+            "test": None,
+            "entry_point": None,
+            "checker": None,
+        },
+        **PROGRAMS,
+        tests=1,
+    ),
+    Case(
         "cure", "row", {"question": "Add.", "test_input": PAIRS["inputs"], "test_output": PAIRS["outputs"]}, **PROGRAMS
     ),
     Case(

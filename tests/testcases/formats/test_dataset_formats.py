@@ -195,7 +195,7 @@ CALL = {"input": "1", "output": "1", "testtype": "functional", "func_name": "f"}
         ({"inputs": ["1"], "outputs": [{}]}, "outputs[0]", "must be text, not dict"),
         ({"inputs": [["1", None]], "outputs": ["1"]}, "inputs[0][1]", "must be text"),
         ({"inputs": ["\ud800"], "outputs": ["1"]}, "inputs[0]", "surrogate"),
-        ({**AWS, "code": None}, "code", "is missing"),
+        ({**AWS, "code": None, "format": "aws_code"}, "code", "is missing"),
         ({**AWS, "code": "def f(:"}, "code", "not valid Python"),
         ({**AWS, "code": "x = 1"}, "code", "defines no function"),
         ({**AWS, "entry_point": "g"}, "code", "does not define g"),
