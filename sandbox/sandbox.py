@@ -16,7 +16,8 @@ from sandbox.isolation.tiers import ORPHANS
 from sandbox.preload import SOLUTION_PRELOAD
 from sandbox.scheduler.analyzer import AnalyzerClient
 from sandbox.scheduler.executor import Executor
-from sandbox.scheduler.loop import Future, Loop, Pool
+from sandbox.scheduler.loop import Future, Loop
+from sandbox.scheduler.pool import Pool
 from sandbox.scheduler.reaper import reap
 from sandbox.scheduler.zygote import Zygote, ZygoteSettings
 from sandbox.types import Analysis, AnalysisStatus, Execution, ExecutionStatus, LayerReport, Tier, active_tier
@@ -322,7 +323,7 @@ class Sandbox:
         """
         self._jobs += 1
         try:
-            executor = await self._executor_pool.acquire(deadline=deadline, owner=owner)
+            executor = await self._executor_pool.acquire(deadline=deadline, owner=owner, topic=job.spec)
         except TimeoutError:
             self._jobs -= 1
             return Execution(ExecutionStatus.DEADLINE, detail="no executor was free before the deadline")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.types import GradeStatus
-from sandbox.scheduler.loop import Future, Pool, pause, settled
+from sandbox.scheduler.loop import Future, pause, settled
+from sandbox.scheduler.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

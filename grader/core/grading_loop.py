@@ -14,7 +14,8 @@ from grader.core.batch_grader import BatchGrader, SharedTasks
 from grader.core.grade_task import TaskGrader
 from grader.core.problems import ProblemCache
 from grader.types import BadSample
-from sandbox.scheduler.loop import CancelledError, Pool, readable
+from sandbox.scheduler.loop import CancelledError, readable
+from sandbox.scheduler.pool import Pool
 
 if TYPE_CHECKING:
     from pathlib import Path

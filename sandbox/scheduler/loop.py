@@ -12,14 +12,14 @@ import os
 import select
 import time
 import types
-from collections import Counter, deque
+from collections import deque
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Iterable, Sequence
 
-__all__ = ["CancelledError", "Future", "Lock", "Loop", "Pool", "pause", "readable", "settled", "writable"]
+__all__ = ["CancelledError", "Future", "Loop", "pause", "readable", "settled", "writable"]
 
 T = TypeVar("T")
 _LONGEST_WAIT_S = 3600.0
@@ -81,99 +81,6 @@ class Future(Generic[T]):
         if not self.done:
             yield self
         return self.outcome()
-
-
-class Pool(Generic[T]):
-    """Items that one coroutine uses at a time, handed out fairly between owners.
-
-    An item goes to the owner that holds the fewest; of several, and of one owner's coroutines, to the one that has
-    waited longest.
-    """
-
-    def __init__(self, items: Iterable[T]) -> None:
-        self._free = deque(items)
-        self._waiting: dict[object, deque[tuple[int, Future[T]]]] = {}
-        """By owner, the order of arrival and the future of each coroutine that waits."""
-        self._held: Counter[object] = Counter()
-        """Number of items that each owner holds."""
-        self._arrivals = count()
-
-    async def acquire(self, *, deadline: float = math.inf, owner: object = None) -> T:
-        """Wait for an item.
-
-        Args:
-            deadline: time at which to give up (`time.monotonic`).
-            owner: on whose behalf, such as the caller of the grader.
-
-        Raises:
-            TimeoutError: none was there before the deadline.
-        """
-        if self._free:
-            self._held[owner] += 1
-            return self._free.popleft()
-        future: Future[T] = Future()
-        entry = (next(self._arrivals), future)
-        self._waiting.setdefault(owner, deque()).append(entry)
-        try:
-            in_time = await settled(future, deadline)
-        except BaseException:
-            if future.done:  # it was handed the item in the meantime
-                self.release(future.outcome(), owner)
-            else:
-                self._leave(owner, entry)
-            raise
-        if not in_time and not future.done:
-            self._leave(owner, entry)
-            raise TimeoutError
-        return future.outcome()
-
-    def release(self, item: T, owner: object = None) -> None:
-        """Hand an item to a coroutine that waits.
-
-        Args:
-            item: the item.
-            owner: the owner it was acquired for.
-        """
-        self.forget(owner)
-        if self._waiting:
-            # Not through the free items: a coroutine that comes before the waiting one resumes would take it.
-            chosen = min(self._waiting, key=lambda waiting: (self._held[waiting], self._waiting[waiting][0][0]))
-            entry = self._waiting[chosen][0]
-            self._leave(chosen, entry)
-            self._held[chosen] += 1
-            entry[1].set(item)
-        else:
-            # To the front: the item used last has its processes running, and its memory in the caches.
-            self._free.appendleft(item)
-
-    def add(self, item: T) -> None:
-        """Add an item, or one that `forget` was called for."""
-        self._held[None] += 1
-        self.release(item)
-
-    def forget(self, owner: object) -> None:
-        """Count an item as given back by its owner, without handing it to anyone."""
-        self._held[owner] -= 1
-        if self._held[owner] <= 0:
-            del self._held[owner]
-
-    def _leave(self, owner: object, entry: tuple[int, Future[T]]) -> None:
-        self._waiting[owner].remove(entry)
-        if not self._waiting[owner]:
-            del self._waiting[owner]
-
-
-class Lock:
-    """A lock for coroutines, used as ``async with lock:``."""
-
-    def __init__(self) -> None:
-        self._pool = Pool([None])
-
-    async def __aenter__(self) -> None:
-        await self._pool.acquire()
-
-    async def __aexit__(self, *_: object) -> None:
-        self._pool.release(None)
 
 
 class _FutureWait:

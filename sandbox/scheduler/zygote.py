@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import ProcessLostError
 from sandbox.scheduler.forked_process import ForkedProcess, wait_while_alive
-from sandbox.scheduler.loop import Lock, readable
+from sandbox.scheduler.loop import readable
+from sandbox.scheduler.pool import Lock
 from sandbox.scheduler.reaper import new_tag, reap
 from sandbox.wire.framing import receive_descriptors, send_descriptors
 from sandbox.wire.liveness import Liveness
