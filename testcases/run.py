@@ -85,10 +85,10 @@ class _SolutionRun(SpecRun):
     """One solution and the tests of one spec."""
 
     def __init__(self, spec: dict[str, Any], client: SolutionClient) -> None:
+        self.client = client
         super().__init__(spec, client.limits)
         self.is_in_process: bool = spec["isolation"] == "shared"
         self.has_code = not self.is_in_process and any(kind in CODE_KINDS for kind, *_ in self.tests)
-        self.client = client
         modules, names = self._names(lasts=client.tests_are_traceless)
         self.solution = Solution(spec, client, names, modules, with_proxies=self.has_code)
         self._in_process: dict[int, list[CaseResult]] | None = None
@@ -120,6 +120,10 @@ class _SolutionRun(SpecRun):
     def asked_count(self) -> int:
         """Number of requests so far by which test code used the solution."""
         return self.solution.asked_count
+
+    def asked_s(self) -> float:
+        """Return the seconds for which test code has waited for the solution."""
+        return self.client.asked_s
 
     def stop(self, error: OutOfTimeError) -> None:
         """Stop watching, and run no further test."""

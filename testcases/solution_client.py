@@ -35,6 +35,8 @@ class SolutionClient(Protocol):
     """Number of the process. References of another generation mean nothing."""
     request_count: int
     """Number of requests and callbacks so far."""
+    asked_s: float
+    """Seconds that requests have taken so far, callbacks left out."""
     written: tuple[bytearray, bytearray]
     """Standard output and standard error of the present process so far."""
     callbacks: Callbacks

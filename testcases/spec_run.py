@@ -51,19 +51,23 @@ class SpecRun:
         self.comparisons = [Comparison(*fields) for fields in spec["comparisons"]]
         checkers = [comparison.checker for comparison in self.comparisons]
         set_own_sources([spec["prompt_code"], spec["setup"], *_code_of(self.tests), *checkers])
-        self.watchdog = Watchdog(limits.total_cpu_s)
+        self.watchdog = Watchdog(limits.total_cpu_s, limits.wall_s, self.asked_s)
         self.stopped: OutOfTimeError | None = None
         """Error by which the watchdog has ended test code."""
         self._left_out: set[int] = set()
         """Indices of calls whose input the oracle refuses."""
-        self._ask_oracle(limits.output_kb * 1024)
+        self._ask_oracle(limits)
+
+    def asked_s(self) -> float:
+        """Return the seconds for which test code has waited for the solution."""
+        return 0.0
 
     @property
     def asked_count(self) -> int:
         """Number of requests so far by which test code used the solution."""
         raise NotImplementedError
 
-    def _ask_oracle(self, value_bytes: int) -> None:
+    def _ask_oracle(self, limits: Limits) -> None:
         """Find out the expected values that the spec leaves to its oracle, before there is an answer.
 
         A call for which the oracle raises is left out, for every answer: EvalPlus puts a contract into its solutions,
@@ -75,8 +79,8 @@ class SpecRun:
         refused: BrokenTestError | None = None
         is_asked = False
         # With a time limit of its own: on the clock of the tests the answer could leave it nothing.
-        with Watchdog(self.watchdog.cpu_s).watching():
-            oracle = Oracle(self.spec["oracle"], value_bytes)
+        with Watchdog(limits.total_cpu_s, limits.wall_s).watching():
+            oracle = Oracle(self.spec["oracle"], limits.output_kb * 1024)
             for index, test in enumerate(self.tests):
                 match test:
                     case ["call", function, args, kwargs, None, _]:

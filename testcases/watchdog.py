@@ -1,66 +1,111 @@
-"""A limit on the CPU time of test code in its own process.
+"""Limits on the time of test code in its own process: CPU time, and time in which it waits.
 
-What a solution returns may keep test code busy for ever: ``for i in range(f(x))``. That is a failure of the answer. It
-must not look like one of the grader, as a harness that hangs would.
+What a solution returns may keep test code busy for ever: ``for i in range(f(x))``. What it does not do may keep test
+code waiting: ``while not job.done(): time.sleep(0.1)``. That is a failure of the answer. It must not look like one of
+the grader, as a harness that hangs would.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
+from sandbox.wire.procfs import queued_seconds
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["OutOfTimeError", "Watchdog"]
 
 _signal, _setitimer = signal.signal, signal.setitimer
-"""Looked up here, once, because test code may patch the module."""
+_monotonic, _process_time, _getpid = time.monotonic, time.process_time, os.getpid
+"""Looked up here, once, because test code may patch the modules."""
 _REPEAT_S = 1.0
+_SHORTEST_LOOK_S, _LONGEST_LOOK_S = 0.1, 10.0
+"""Bounds of the interval at which it looks for waiting. Each look wakes the process, so that whoever checks whether it
+is alive does not take it for hung (`sandbox.wire.liveness`)."""
+_UNKNOWN_QUEUE_DIVISOR = 10.0
+"""Divisor of waiting times on hosts that do not report how long a process waited for a CPU."""
+_BUSY_SHARE = 0.01
+"""Share of an interval from which on a process that works so much is not idle."""
 
 
 class OutOfTimeError(BaseException):
-    """Test code has used up its CPU seconds."""
+    """Test code has used up its CPU seconds, or waits."""
 
     verdict = Verdict.TIMEOUT
     ends_the_test = True
 
     def __str__(self) -> str:
-        return "the test's own code ran too long on what the answer returned"
+        return str(self.args[0]) if self.args else "the test's own code ran too long on what the answer returned"
 
 
 class Watchdog:
-    """Counts the CPU seconds of this process while it watches.
+    """Counts the CPU seconds of this process while it watches, and the seconds in which it waits.
+
+    Waiting is what is neither work of this process, nor waiting for a CPU, nor for the solution, which has limits of
+    its own.
 
     Args:
         cpu_s: CPU seconds until it raises.
+        wall_s: seconds of waiting on end after which it raises.
+        asked_s: returns the seconds for which the solution was asked so far.
     """
 
-    def __init__(self, cpu_s: float) -> None:
+    def __init__(self, cpu_s: float, wall_s: float, asked_s: Callable[[], float] = lambda: 0.0) -> None:
         self.cpu_s = cpu_s
+        self._idle_limit_s = wall_s
+        self._wait_limit_s = wall_s + cpu_s
+        self._asked_s = asked_s
+        self._last = (0.0, 0.0, 0.0, 0.0)
+        self._idle_s = self._waited_s = 0.0
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
-        """Raise `OutOfTimeError` in the running code when the time is up, and each second after that.
+        """Raise `OutOfTimeError` in the running code when the time is up, and again and again after that.
 
         It repeats because test code may swallow it, in a loop around ``except BaseException``.
         """
         # ITIMER_PROF counts CPU time (setitimer(2)), as the limit that ends the process does: a busy host, or waiting
-        # for the solution, costs the test nothing.
-        before = _signal(signal.SIGPROF, self._expire)
+        # for the solution, costs the test nothing. The timer of real time is also that of signal.alarm(2): test code
+        # that sets one is not watched for waiting any more.
+        before = _signal(signal.SIGPROF, self._expire), _signal(signal.SIGALRM, self._look)
+        look_s = min(_LONGEST_LOOK_S, max(_SHORTEST_LOOK_S, self._idle_limit_s / 4))
+        self._last = self._clocks()
         _setitimer(signal.ITIMER_PROF, self.cpu_s, _REPEAT_S)
+        _setitimer(signal.ITIMER_REAL, look_s, look_s)
         try:
             yield
         finally:
             self.stop()
-            _signal(signal.SIGPROF, before)
+            _signal(signal.SIGPROF, before[0])
+            _signal(signal.SIGALRM, before[1])
 
     def stop(self) -> None:
         """Stop watching."""
+        _setitimer(signal.ITIMER_REAL, 0)
         _setitimer(signal.ITIMER_PROF, 0)
 
     def _expire(self, *_: Any) -> None:
         raise OutOfTimeError
+
+    def _clocks(self) -> tuple[float, float, float, float]:
+        """Return the time, and the seconds of work, of requests and in the run queue so far."""
+        return _monotonic(), _process_time(), self._asked_s(), queued_seconds(_getpid()) or 0.0
+
+    def _look(self, *_: Any) -> None:
+        now = self._clocks()
+        passed_s, worked_s, asked_s, queued_s = (new - old for new, old in zip(now, self._last, strict=True))
+        self._last = now
+        waited_s = max(0.0, passed_s - worked_s - asked_s - queued_s)
+        if not now[-1]:
+            waited_s /= _UNKNOWN_QUEUE_DIVISOR
+        self._waited_s += waited_s
+        # Whatever was asked has been waited for: tests that sleep between their requests go on.
+        self._idle_s = 0.0 if asked_s or worked_s > passed_s * _BUSY_SHARE else self._idle_s + waited_s
+        if self._idle_s >= self._idle_limit_s or self._waited_s >= self._wait_limit_s:
+            raise OutOfTimeError("the test's own code waits too long for what the answer does")

@@ -20,6 +20,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import UnsupportedTypeError, ValueCodecError
@@ -183,7 +184,8 @@ class _Encoder:
             return {"t": self.items(tuple.__getitem__(value, slice(None)), depth)}
         kept = self.keep(value) if self.keep is not None else None
         if kept is None:
-            raise UnsupportedTypeError(kind)
+            # A method crosses if its object does.
+            raise UnsupportedTypeError(type(value.__self__) if kind is MethodType else kind)
         if isinstance(kept, Construction):
             return {"K": [self.node(part, depth + 1) for part in (kept.function, list(kept.args), kept.kwargs)]}
         if not named:

@@ -105,12 +105,13 @@ _EXPORTABLE_TYPES: tuple[type, ...] = (
     unittest.mock.NonCallableMock, types.AsyncGeneratorType,
     type(iter([])), type(iter(())), type(iter({})), type(iter(set())), type(iter("")),
     type(iter(range(0))), type({}.keys()), type({}.values()), type({}.items()), type(threading.Lock()), threading.Event,
+    type(threading.RLock()), threading.Condition, threading.Semaphore, threading.Barrier,
     types.SimpleNamespace, reversed, type(iter(b"")), type(iter(bytearray())), type(iter("é")),
     type(iter(range(1 << 99))),
     type(iter(int, 1)), type(reversed([])), type(reversed({})), type(reversed({}.values())), type(reversed({}.items())),
     type(iter({}.values())), type(iter({}.items())), type(iter(collections.deque())),
 )  # fmt: skip
-_EXPORTABLE_MODULES: Final = frozenset({"itertools", "asyncio.queues", "asyncio.locks"})
+_EXPORTABLE_MODULES: Final = frozenset({"itertools", "asyncio.queues", "asyncio.locks", "queue", "_queue"})
 """Modules all of whose objects may be exported."""
 _DATA_TYPES: tuple[type, ...] = (
     bool, bytearray, bytes, complex, dict, float, frozenset, int, list, object, range, set, slice, str, tuple,
@@ -308,7 +309,9 @@ def abilities_of(value: Any) -> str | None:
     if issubclass(kind, types.BuiltinMethodType):  # some are of a subclass, such as those of `re.Pattern`
         return (
             "function"
-            if type(value.__self__) in _CONTAINERS or issubclass(type(value.__self__), _EXPORTABLE_TYPES)
+            if type(value.__self__) in _CONTAINERS
+            or issubclass(type(value.__self__), _EXPORTABLE_TYPES)
+            or type(value.__self__).__module__ == "_queue"
             else None
         )
     if kind is types.MethodWrapperType:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from testcases.source.comparisons import watch_comparisons
 from testcases.source.parsing import NOT_PYTHON, compile_quietly, parse_quietly
-from testcases.source.reached import mark_assertions, mark_bodies, may_skip_assertions
+from testcases.source.reached import asserting_helpers, mark_assertions, mark_bodies, may_skip_assertions
 from testcases.source.walking import walk
 
 if TYPE_CHECKING:
@@ -251,7 +251,8 @@ def compile_assertion(source: str) -> tuple[CodeType, bool]:
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: see `compile_marked`.
     """
-    may_skip = may_skip_assertions(parse_quietly(source).body)
+    tree = parse_quietly(source)
+    may_skip = may_skip_assertions(tree.body, asserting_helpers(tree) if "def " in source else frozenset())
     return compile_marked(source, "<test>", assertions=may_skip), may_skip
 
 

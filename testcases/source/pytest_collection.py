@@ -27,7 +27,7 @@ from testcases.source.pytest_static import (
     module_constants,
     static_length,
 )
-from testcases.source.reached import first_line, may_skip_assertions
+from testcases.source.reached import asserting_helpers, first_line, may_skip_assertions
 from testcases.source.walking import walk
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ class _Collector:
         }
         self.classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
         self.functions = {node.name: node for node in module.body if isinstance(node, _FUNCTIONS)}
+        self.helpers = asserting_helpers(module)
         self.has_cases_hook = "pytest_generate_tests" in self.functions
         self.made = list(named_tests(list(self._statements(module.body)), self.functions))
         self.rests = list(owners_of_rest(module.body))
@@ -172,12 +173,12 @@ class _Collector:
             if (*owner, name) not in self.known and self.deleted.get(name, 0) <= value.lineno:
                 self.known.add((*owner, name))
                 body = body_of_test(value, self.functions) or []
-                skips = may_skip_assertions(body)
+                skips = may_skip_assertions(body, self.helpers)
                 yield CollectedTest(owner, name, None, is_unittest, may_skip_assertions=skips, is_made=True)
         values = [value for cls, value in self.rests if cls == in_class]
         if values:
             bodies = [body_of_test(value, self.functions) or [] for value in values]
-            skips = all(map(may_skip_assertions, bodies))
+            skips = all(may_skip_assertions(body, self.helpers) for body in bodies)
             yield CollectedTest(owner, "*", None, is_unittest, may_skip_assertions=skips, is_made=True, is_rest=True)
 
     def _statements(self, body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -242,7 +243,7 @@ class _Collector:
                 line=first_line(node),
                 least=least,
                 has_marked_body=self._may_be_replaced(node, decorators),
-                may_skip_assertions=may_skip_assertions(node.body),
+                may_skip_assertions=may_skip_assertions(node.body, self.helpers),
             )
 
     def _may_be_replaced(self, node: Function, decorators: list[ast.expr]) -> bool:

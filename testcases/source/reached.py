@@ -15,14 +15,21 @@ room for that, each statement with an assertion reports first, and the body of a
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["REACHED_NAME", "first_line", "mark_assertions", "mark_bodies", "may_skip_assertions"]
+__all__ = [
+    "REACHED_NAME",
+    "asserting_helpers",
+    "first_line",
+    "mark_assertions",
+    "mark_bodies",
+    "may_skip_assertions",
+]
 
 REACHED_NAME: Final = "__reached__"
 """Global by which test code finds `testcases.reached.REACHED`."""
@@ -32,6 +39,9 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BLOCKS = ("body", "orelse", "finalbody")
 _CHECKS = frozenset({"raises", "warns"})
 _PLATFORM = frozenset({"sys", "os", "platform", "TYPE_CHECKING", "__debug__"})
+_NO_HELPERS: Final[frozenset[str]] = frozenset()
+_LATER = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.BoolOp, ast.IfExp)
+"""Expressions in which a call need not take place."""
 
 
 def first_line(function: _Function) -> int:
@@ -52,6 +62,7 @@ def mark_bodies(tree: ast.Module, lines: frozenset[int]) -> None:
 
 def mark_assertions(tree: ast.Module) -> None:
     """Have each statement with an assertion report first. Line numbers stay."""
+    _LaterCalls().visit(tree)
     for node in walk(tree):
         for name in _BLOCKS:
             block = getattr(node, name, None)
@@ -59,26 +70,55 @@ def mark_assertions(tree: ast.Module) -> None:
                 continue
             marked: list[ast.stmt] = []
             for statement in block:
-                if _asserts(statement):
+                if _asserts(statement, _NO_HELPERS):
                     marked.append(ast.copy_location(ast.Expr(_report("assertion", [], statement)), statement))
                 marked.append(statement)
             block[:] = marked
 
 
-def may_skip_assertions(body: Sequence[ast.stmt]) -> bool:
+def asserting_helpers(tree: ast.Module) -> frozenset[str]:
+    """Return the names of functions that reach an assertion whenever they come to their end; with a dot, of methods.
+
+    A test asserts by calling them, and they report (`mark_assertions`). Tests are none of them.
+    """
+    methods = {id(node) for owner in walk(tree) if isinstance(owner, ast.ClassDef) for node in owner.body}
+    functions = [
+        ("." * (id(node) in methods) + node.name, node.body)
+        for node in walk(tree)
+        if isinstance(node, _FUNCTIONS) and not node.name.startswith("test")
+    ]
+    helpers = _NO_HELPERS
+    while True:
+        certain = {name for name, body in functions if _is_certain(body, helpers)}
+        # A name that several have counts only if all of them assert.
+        found = helpers.union(certain.difference(name for name, body in functions if not _is_certain(body, helpers)))
+        if found == helpers:
+            return helpers
+        helpers = found
+
+
+def may_skip_assertions(body: Sequence[ast.stmt], helpers: frozenset[str] = _NO_HELPERS) -> bool:
     """Return whether a body has assertions, and may come to its end without any of them.
 
     Not counted are those that say what must not happen (``assert False``, ``self.fail()``), those in an ``except``
     clause, those that depend on the platform alone, and those in a loop over what a function makes of nothing
     (``for x in f([])``), which is rightly empty.
+
+    Args:
+        body: the statements.
+        helpers: functions that assert (`asserting_helpers`).
     """
-    if _is_certain(body) and not any(isinstance(node, ast.Return) for statement in body for node in walk(statement)):
-        return False
-    return _has_assertions(body)
+    return not _is_certain(body, helpers) and _has_assertions(body, helpers)
 
 
-def _asserts(statement: ast.stmt) -> bool:
-    """Return whether a statement, apart from the blocks in it, is or calls an assertion."""
+def _asserts(statement: ast.stmt, helpers: frozenset[str], *, later: bool = False) -> bool:
+    """Return whether a statement, apart from the blocks in it, is or calls an assertion.
+
+    Args:
+        statement: the statement.
+        helpers: functions that assert.
+        later: whether a call counts that need not take place, as in a comprehension.
+    """
     if isinstance(statement, ast.Assert):
         return not (isinstance(statement.test, ast.Constant) and not statement.test.value)
     if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
@@ -86,27 +126,63 @@ def _asserts(statement: ast.stmt) -> bool:
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.Call) and _is_check(node):
+        if isinstance(node, ast.Call) and _is_check(node, helpers):
             return True
+        if isinstance(node, _LATER) and not later:
+            continue
         pending += [
             child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt | ast.ExceptHandler)
         ]
     return False
 
 
-def _is_check(call: ast.Call) -> bool:
+def _is_check(call: ast.Call, helpers: frozenset[str]) -> bool:
+    is_method = isinstance(call.func, ast.Attribute)
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-    return (name.lower().startswith("assert") and name != "AssertionError") or name in _CHECKS
+    if (name.lower().startswith("assert") and name != "AssertionError") or name in _CHECKS:
+        return True
+    return bool(helpers) and "." * is_method + name in helpers
 
 
-def _is_certain(body: Sequence[ast.stmt]) -> bool:
+class _LaterCalls(ast.NodeTransformer):
+    """Has each assertion that is called in an expression, but need not be, report: ``(report, assertion)[1]``."""
+
+    def __init__(self) -> None:
+        self._is_later = False
+
+    def visit(self, node: ast.AST) -> Any:
+        """Visit a node, and know whether it need not be evaluated."""
+        outer, self._is_later = self._is_later, not isinstance(node, ast.stmt) and self._is_later
+        self._is_later = self._is_later or isinstance(node, _LATER)
+        try:
+            return super().visit(node)
+        finally:
+            self._is_later = outer
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """Put the report before an assertion."""
+        self.generic_visit(node)
+        if not self._is_later or not _is_check(node, _NO_HELPERS):
+            return node
+        pair = ast.Tuple([_report("assertion", [], node), node], ast.Load())
+        one = ast.Subscript(pair, ast.Constant(1), ast.Load())
+        for part in (pair, one.slice, one):
+            ast.copy_location(part, node)
+        return one
+
+
+def _is_certain(body: Sequence[ast.stmt], helpers: frozenset[str]) -> bool:
     """Return whether a body that comes to its end has reached an assertion."""
-    return any(
-        _asserts(statement)
-        or (isinstance(statement, ast.With | ast.AsyncWith) and _is_certain(statement.body))
-        or (isinstance(statement, ast.For) and _has_rounds(statement) and _is_certain(statement.body))
-        for statement in body
-    )
+    for statement in body:
+        if (
+            _asserts(statement, helpers)
+            or (isinstance(statement, ast.With | ast.AsyncWith) and _is_certain(statement.body, helpers))
+            or (isinstance(statement, ast.For) and _has_rounds(statement) and _is_certain(statement.body, helpers))
+        ):
+            return True
+        if any(isinstance(node, ast.Return) for node in walk(statement)):
+            return False
+    return False
 
 
 def _has_rounds(loop: ast.For) -> bool:
@@ -115,9 +191,9 @@ def _has_rounds(loop: ast.For) -> bool:
     return isinstance(loop.iter, ast.List | ast.Tuple) and bool(loop.iter.elts) and not leaves
 
 
-def _has_assertions(body: Iterable[ast.stmt]) -> bool:
+def _has_assertions(body: Iterable[ast.stmt], helpers: frozenset[str]) -> bool:
     for statement in body:
-        if _asserts(statement):
+        if _asserts(statement, helpers, later=True):
             return True
         if isinstance(statement, ast.If) and _is_platform(statement.test):
             continue
@@ -125,7 +201,7 @@ def _has_assertions(body: Iterable[ast.stmt]) -> bool:
             continue
         blocks = [getattr(statement, name, None) or [] for name in _BLOCKS]
         blocks += [clause.body for clause in getattr(statement, "cases", ())]
-        if any(map(_has_assertions, blocks)):
+        if any(_has_assertions(block, helpers) for block in blocks):
             return True
     return False
 

@@ -33,7 +33,33 @@ class Case(NamedTuple):
     verdict: str
 
 
+ASKED = "import queue, time\ndef check(candidate):\n    {}\n"
+
 CASES = {
+    "never puts into the queue that the test reads": Case(
+        ASKED.format("q = queue.Queue(); candidate(q.put); assert q.get() == 3"), "def f(x):\n    return x\n", "timeout"
+    ),
+    "puts into the queue that the test reads": Case(
+        ASKED.format("q = queue.Queue(); candidate(q.put); assert q.get() == 3"), "def f(x):\n    x(3)\n", "passed"
+    ),
+    "returns the seconds that the test sleeps": Case(
+        ASKED.format("time.sleep(candidate(1)); assert candidate(1) == 3"), "def f(x):\n    return x * 1e9\n", "timeout"
+    ),
+    "is never done, as the test asks": Case(
+        ASKED.format("o = candidate(1)\n    while not o.done(): time.sleep(0.05)\n    assert o.done()"),
+        "class Job:\n    def done(self):\n        return False\n\n\ndef f(x):\n    return Job()\n",
+        "timeout",
+    ),
+    "returns a number of naps": Case(
+        ASKED.format("for _ in range(candidate(1)): time.sleep(0.05)\n    assert candidate(1) == 3"),
+        "def f(x):\n    return x * 10**9\n",
+        "timeout",
+    ),
+    "is asked by a test that sleeps between": Case(
+        ASKED.format("for n in range(4): time.sleep(0.6); assert candidate(n) == n"),
+        "def f(x):\n    return x\n",
+        "passed",
+    ),
     "acquires a lock twice": Case(LENT.format("Lock"), "def f(x):\n    x.acquire()\n    x.acquire()\n", "timeout"),
     "enters a lock twice": Case(LENT.format("Lock"), "def f(x):\n    with x, x:\n        return 3\n", "timeout"),
     "waits for ever": Case(LENT.format("Event"), "def f(x):\n    x.wait()\n    return 3\n", "timeout"),

@@ -49,6 +49,7 @@ class FakeClient:
         self.sends_ahead = self.mispredicted = self.tests_are_traceless = False
         self.limits = Limits()
         self.generation = self.request_count = 0
+        self.asked_s = 0.0
         self.written = bytearray(), bytearray()
         self.callbacks = Callbacks()
         self.loads_left = loads

@@ -67,13 +67,13 @@ class CallbackBudget:
         # and a lock's acquire() is interrupted for it (PEP 475 does not retry when the handler raises).
         before = _signal(signal.SIGALRM, self._check)
         self._begin()
-        _setitimer(signal.ITIMER_REAL, _CHECK_INTERVAL_S, _CHECK_INTERVAL_S)
+        timer = _setitimer(signal.ITIMER_REAL, _CHECK_INTERVAL_S, _CHECK_INTERVAL_S)
         try:
             with contextlib.suppress(CallbackBudgetError):
                 yield
         finally:
-            _setitimer(signal.ITIMER_REAL, 0)
             _signal(signal.SIGALRM, before)
+            _setitimer(signal.ITIMER_REAL, *timer)
             self._end()
 
     @contextlib.contextmanager

@@ -75,6 +75,15 @@ class LimitedRequests:
         self._wall_s = 0.0
         self._callback_budget = CallbackBudget(limits.wall_s)
         self._loss_reply = Reply(SolutionStatus.NOT_RUN)
+        self._asked_s = 0.0
+        """Seconds that finished exchanges have taken."""
+        self._exchange_began: float | None = None
+
+    @property
+    def asked_s(self) -> float:
+        """Seconds that requests have taken so far, callbacks left out."""
+        began = self._exchange_began
+        return self._asked_s if began is None else self._asked_s + _monotonic() - began
 
     @property
     def alive(self) -> bool:
@@ -153,7 +162,7 @@ class LimitedRequests:
         process.register(poller)
         # No events, so that only a hang-up of the zygote wakes (POLLHUP is always reported, poll(2)).
         poller.register(self._zygote.fileno(), 0)
-        started = _monotonic()
+        self._exchange_began = started = _monotonic()
         try:
             while True:
                 for descriptor, event in poller.poll(time_limits.pause_ms()):
@@ -164,7 +173,10 @@ class LimitedRequests:
                 if time_limits.due() and (reply := self._reply_to_check(time_limits.check())):
                     return reply
         finally:
-            process.request_s += _monotonic() - started
+            taken_s = _monotonic() - started
+            self._exchange_began = None
+            self._asked_s += taken_s
+            process.request_s += taken_s
 
     def _handle_event(
         self, process: SolutionProcess, poller: select.poll, descriptor: int, event: int

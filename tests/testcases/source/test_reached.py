@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from testcases.source.pytest_collection import collect
-from testcases.source.reached import may_skip_assertions
+from testcases.source.reached import asserting_helpers, may_skip_assertions
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,9 @@ from testcases.source.reached import may_skip_assertions
         "match f():\n  case 1: assert g()",
         "if sys.platform and f(): assert g()",
         "for x in f():\n  with pytest.raises(ValueError): x()",
+        "[self.assertEqual(x, 1) for x in f()]",
+        "f() and self.assertEqual(f(), 1)",
+        "list(map(lambda x: self.assertEqual(x, 1), f()))",
     ],
 )
 def test_assertions_that_may_be_skipped(source: str) -> None:
@@ -54,6 +57,52 @@ def test_assertions_that_may_be_skipped(source: str) -> None:
 )
 def test_assertions_that_are_reached_or_not_needed(source: str) -> None:
     assert not may_skip_assertions(_body(source))
+
+
+HELPERS = """
+def same(x): assert x == 1
+def indirect(x): same(x)
+def perhaps(x):
+  for y in x: assert y
+def early(x):
+  if not x: return
+  assert x
+def late(x):
+  assert x
+  return x
+class TestIt(Base):
+  def check(self, x): self.assertEqual(x, 1)
+  def test_a(self): self.check(1)
+def twice(x): assert x
+class Other:
+  def twice(self): assert True
+class Another:
+  def twice(self): pass
+"""
+
+
+def test_helpers_that_reach_an_assertion_whenever_they_end() -> None:
+    assert asserting_helpers(ast.parse(HELPERS)) == {"same", "indirect", "late", ".check", "twice"}
+
+
+@pytest.mark.parametrize(
+    ("source", "may_skip"),
+    [
+        ("for x in f(): same(x)", True),
+        ("for x in f(): indirect(x)", True),
+        ("for x in f():\n  self.check(x)", True),
+        ("[same(x) for x in f()]", True),
+        ("x = f()\nx and same(x)", True),
+        ("same(f())", False),
+        ("self.check(f())", False),
+        ("for x in f(): perhaps(x)", False),  # it may rightly find nothing to assert
+        ("for x in f(): early(x)", False),
+        ("for x in f([]): same(x)", False),
+        ("for x in f(): x.same()", False),
+    ],
+)
+def test_assertions_in_helpers(source: str, *, may_skip: bool) -> None:
+    assert may_skip_assertions(_body(source), asserting_helpers(ast.parse(HELPERS))) is may_skip
 
 
 def _body(source: str) -> list[ast.stmt]:
