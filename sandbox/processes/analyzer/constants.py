@@ -38,6 +38,8 @@ def constant_truth(node: ast.expr) -> bool | None:
             truth = bool(value)
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) | ast.Dict(values=items):
             truth = bool(items)
+        case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int(count))]):
+            truth = count > 0
         case ast.Compare(left=ast.Constant(value=left), ops=[op], comparators=[ast.Constant(value=right)]) if (
             compare := _COMPARISONS.get(type(op))
         ):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.processes.analyzer.constants import constant_truth, is_literal
+from sandbox.processes.analyzer.idle_programs import ignores_its_input
 from sandbox.processes.analyzer.stubs import FUNCTIONS, has_no_code, is_idle_program, is_stub_function, is_stub_lambda
 
 if TYPE_CHECKING:
@@ -49,11 +50,12 @@ def is_stub(tree: ast.Module, entry_point: str | None) -> bool:
       comes of it. One without arguments may return a constant but ``None``.
     * A class is a stub if all its methods are, or if it has neither a body nor a base.
     * A name is a stub if it is bound to a constant, to a lambda that is one, or to an object of Python or of a module.
-    * A program (``None``) is a stub if it has only imports, constants and stubs, and prints no more than literals. A
-      function with a body is not a stub even if it is never called, because tests may call it.
+    * A program (``None``) is a stub if it has only imports, constants and stubs, and prints no more than literals; or
+      if it reads, and prints nothing that depends on that. A function with a body is not a stub even if it is never
+      called, because tests may call it.
     """
     if entry_point is None:
-        return is_idle_program(tree.body)
+        return is_idle_program(tree.body) or ignores_its_input(tree.body)
     bindings = _resolve(tree, entry_point)
     in_class = "." in entry_point or not _resolve_path(tree, entry_point)
     return bool(bindings) and all(_does_nothing(tree, binding, in_class=in_class) for binding in bindings)
@@ -225,9 +227,12 @@ def _is_rebound(tree: ast.Module, value: ast.expr) -> bool:
                 value = owner
             case ast.Call(func=ast.Name(id="getattr" | "vars"), args=[owner, *_]):
                 value = owner
+            case ast.Call(func=ast.Attribute(attr="partial") | ast.Name(id="partial"), args=[owner], keywords=[]):
+                value = owner
             case ast.Name(id=name):
                 bindings = _last_bindings(tree.body, name)
-                return bool(bindings) and all(isinstance(b.origin, ast.Import | ast.ImportFrom) for b in bindings)
+                imported = all(isinstance(b.origin, ast.Import | ast.ImportFrom) for b in bindings)
+                return imported if bindings else has_no_code(value)
             case _:
                 return has_no_code(value)
 
@@ -235,7 +240,7 @@ def _is_rebound(tree: ast.Module, value: ast.expr) -> bool:
 def _is_stub_class(tree: ast.Module, definition: ast.ClassDef) -> bool:
     methods = [b for b in _bindings(definition.body) if isinstance(b.origin, FUNCTIONS)]
     if methods:
-        return all(_does_nothing(tree, method, in_class=True) for method in methods)
+        return all(_does_nothing(tree, method, in_class=True) for method in methods) or _has_only_constants(definition)
     bases = [base.id for base in definition.bases if isinstance(base, ast.Name) and base.id != "object"]
     is_bare = all(isinstance(base, ast.Name) and base.id == "object" for base in definition.bases)
     # Python names functions so (PEP 8): it stands where a function was asked for.
@@ -248,6 +253,19 @@ def _is_stub_class(tree: ast.Module, definition: ast.ClassDef) -> bool:
         or (is_bare and like_function and _is_data(statement))
         for statement in definition.body
     )
+
+
+def _has_only_constants(definition: ast.ClassDef) -> bool:
+    """Return whether a class has several methods, one with arguments, and all of them do nothing or return constants.
+
+    One with methods that take nothing may be asked for: ``def sound(self): return "Woof"``.
+    """
+    methods = [statement for statement in definition.body if isinstance(statement, FUNCTIONS)]
+    takes_any = any(len(method.args.args) > 1 for method in methods)
+    if len(methods) == 1 or not takes_any or definition.bases or definition.decorator_list:
+        return False
+    plain = all(not method.decorator_list for method in methods)
+    return plain and all(is_stub_function(method, in_class=True, may_be_constant=True) for method in methods)
 
 
 def _is_data(statement: ast.stmt) -> bool:

@@ -68,10 +68,17 @@ class _Flow:
         return False
 
 
-def is_stub_function(function: ast.FunctionDef | ast.AsyncFunctionDef, *, in_class: bool = False) -> bool:
+def is_stub_function(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, *, in_class: bool = False, may_be_constant: bool = False
+) -> bool:
     """Return whether a function has the same outcome whatever its arguments are, and no effect that depends on them.
 
     One without arguments is a stub if it returns nothing and has no effect. A function that only calls itself is one.
+
+    Args:
+        function: the function.
+        in_class: whether it is a method.
+        may_be_constant: whether one without arguments is a stub, too, if it returns a constant.
     """
     arguments = _arguments(function.args)
     static = any(isinstance(node, ast.Name) and node.id == "staticmethod" for node in function.decorator_list)
@@ -80,7 +87,8 @@ def is_stub_function(function: ast.FunctionDef | ast.AsyncFunctionDef, *, in_cla
         flow.outcomes.append(None)
     if not in_class and _only_calls(function.body, function.name):
         return True
-    return _is_stub(flow, _wanted(function.args) or arguments, takes_any=len(arguments) > (in_class and not static))
+    takes_any = may_be_constant or len(arguments) > (in_class and not static)
+    return _is_stub(flow, _wanted(function.args) or arguments, takes_any=takes_any)
 
 
 def is_stub_lambda(node: ast.Lambda) -> bool:
@@ -96,7 +104,9 @@ def _is_stub(flow: _Flow, arguments: set[str], *, takes_any: bool) -> bool:
         raised_or_none = all(outcome is None or _is_nothing(outcome) for outcome in flow.outcomes)
         return raised_or_none and not flow.effects
     names = arguments | _READS_ALL
-    if flow.depends_on([*flow.effects, *flow.outcomes], names):
+    # A function of Python itself is a constant as long as it is not called.
+    own = [outcome for outcome in flow.outcomes if not isinstance(outcome, ast.Name) or outcome.id not in _READS_ALL]
+    if flow.depends_on([*flow.effects, *own], names):
         return False
     decides = len(outcomes) > 1 or bool(flow.effects)
     return not (decides and flow.depends_on(flow.conditions, names))
@@ -168,8 +178,10 @@ def _add_simple(flow: _Flow, statement: ast.stmt) -> None:
         case ast.Return(value=value):
             flow.outcomes.append(None if value is None else folded(value))
             _add_bindings(flow, value)
+        case ast.Raise(exc=None | ast.Call(func=ast.Name(id="NotImplementedError"))):
+            flow.outcomes.append(_NOT_IMPLEMENTED)
         case ast.Raise(exc=value):
-            flow.outcomes.append(_NOT_IMPLEMENTED if value is None else value)
+            flow.outcomes.append(value)
         case ast.Global(names=names) | ast.Nonlocal(names=names):
             flow.shared |= set(names)
         case ast.Expr(value=value):
