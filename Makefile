@@ -19,7 +19,7 @@ help: ## Show this help
 	@echo "make demo        grade the bundled examples and print the rewards"
 	@echo "make test        run all checks: lint, types, imports and tests"
 	@echo "make long        run the long tests: whole data sets, files of 10,000 rows, every attack in every isolation tier"
-	@echo "make test-trainers  run the adapters with the real packages of trainers, each in an environment of its own; TRAINERS=\"trl verl\" for some"
+	@echo "make test-trainers  give 164 right answers to the real packages of trainers, each in an environment of its own; TRAINERS=\"trl verl\" for some"
 	@echo "make lint        check code style with ruff (lint and format)"
 	@echo "make types       check types with mypy"
 	@echo "make imports     check the import contracts with import-linter"
