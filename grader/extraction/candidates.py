@@ -38,6 +38,7 @@ _CODE_START: Final = re.compile(
     )""",
     re.MULTILINE | re.VERBOSE,
 )
+_SESSION: Final = re.compile(r"^>>> ", re.MULTILINE)
 _CODE_WORDS: Final = frozenset({*kwlist, "match", "case", "type"})
 _OPERATORS: Final = frozenset({"and", "or", "in", "is", "not", "if", "else", "for", "as"})
 _TWO_WORDS: Final = re.compile(r"([^\W\d][\w'’-]*+) ++([^\W\d][\w'’-]*+)")  # noqa: RUF001  # as prose is typed
@@ -75,10 +76,10 @@ def cut_at_prose(code: str) -> str:
 def looks_like_prose(line: str) -> bool:
     """Return True if a line can only be prose.
 
-    These are a list item, a heading or a tag; two adjacent words of which neither is a keyword of Python; and a
-    sentence with a capital letter at its start and a full stop or colon at its end.
+    These are a list item, a heading, a tag or a REPL prompt; two adjacent words of which neither is a keyword of
+    Python; and a sentence with a capital letter at its start and a full stop or colon at its end.
     """
-    if _LIST_OR_BOLD.match(line):
+    if _LIST_OR_BOLD.match(line) or line.startswith(">>> "):
         return True
     words = _TWO_WORDS.match(line)
     if words and words[1] not in _CODE_WORDS and words[2] not in _OPERATORS:
@@ -146,6 +147,10 @@ class CandidateSelector:
         code = find_bare_code(gap)
         fit = self._target.fit(code) if code else Fit.NOTHING
         shifted = False
+        if not fit and (session := _SESSION.search(gap)) is not None:
+            typed = strip_repl_prompts(gap[session.start() :])
+            if typed_fit := self._target.fit(typed):
+                return CodeCandidate(typed, typed_fit, Language.BARE)
         if leading and not fit and not looks_like_prose(first_line(gap).lstrip()):
             start = cut_at_prose(gap.lstrip("\n"))
             if is_indented(gap):

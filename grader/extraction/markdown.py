@@ -20,6 +20,7 @@ from enum import Enum, IntEnum, auto
 from typing import Final
 
 from grader.extraction.lines import BYTE_ORDER_MARK, TAB_WIDTH, measure_indent, strip_columns
+from grader.extraction.patches import apply_patch
 
 __all__ = [
     "CodeBlock",
@@ -63,8 +64,9 @@ _LANGUAGES: Final = frozenset({
     "typescript", "ts", "jsx", "tsx", "rust", "rs", "go", "golang", "r", "ruby", "rb", "perl", "php", "kotlin", "swift",
     "scala", "haskell", "hs", "lua", "matlab", "julia", "latex", "tex", "math", "mermaid", "csv", "output", "input",
     "stdin", "stdout", "log", "makefile", "dockerfile", "http", "markdown", "md", "mdx", "rst", "cython", "numpy",
-    "example", "pseudocode", "pseudo", "algorithm",
+    "example", "pseudocode", "pseudo", "algorithm", "patch", "udiff",
 })  # fmt: skip
+_PATCHES: Final = frozenset({"diff", "patch", "udiff"})
 _WORD: Final = re.compile(r"[\s{.]*+([^\s{},:;=()\[\]]*+)")
 _NOT_LETTERS: Final = re.compile(r"[\d._-]++")
 
@@ -258,7 +260,7 @@ class CodeBlock:
     unclosed: bool
     """True if the text ends before a closing fence."""
     is_plain: bool = False
-    """True if it is tagged as plain text."""
+    """True if it is tagged as plain text, or as a patch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,10 @@ def parse_markdown(text: str) -> MarkdownDocument:
     def end_block(*, unclosed: bool) -> None:
         assert fence is not None
         content = _join_lines(_dedented_content(lines, fence))
-        blocks.append(CodeBlock(content, parse_language(fence.info), unclosed, is_plain(fence.info)))
+        is_patch = _first_word(fence.info) in _PATCHES
+        if is_patch:
+            content = apply_patch(content)
+        blocks.append(CodeBlock(content, parse_language(fence.info), unclosed, is_patch or is_plain(fence.info)))
         lines.clear()
 
     # Not splitlines: it also splits at characters such as U+2028, which may be inside a string of the code.

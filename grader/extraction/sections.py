@@ -93,6 +93,7 @@ SOLUTION: Final = MarkerSet(
     ("<final_answer>", "</final_answer>"),
     ("<code>", "</code>"),
     ("<python>", "</python>"),
+    ("<|python_tag|>", "<|eom_id|>"),
     ("[BEGIN]", "[DONE]"),
     ("[PYTHON]", "[/PYTHON]"),
     ("[ANSWER]", "[/ANSWER]"),

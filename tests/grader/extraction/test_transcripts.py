@@ -336,3 +336,55 @@ def test_two_answers_give_the_last_one_in_every_form() -> None:
 )
 def test_fences_in_the_form_of_commonmark_stay_as_they_are(text: str) -> None:
     assert repair_fences(text) == text
+
+
+# Sessions, patches and Llama's tag
+
+SESSION = ">>> def add(a, b):\n...     return a + b\n...\n>>> add(1, 2)\n3\n"
+TYPED_IN = "def add(a, b):\n    return a + b\n\nadd(1, 2)\n"
+PATCH = "-def add(a, b):\n-    return 0\n+def add(a, b):\n+    return a + b\n"
+
+
+@pytest.mark.parametrize("text", [SESSION, f"Here is a session:\n\n{SESSION}\nIt works.\n", f"x = 1\n\n{SESSION}"])
+def test_a_session_without_a_fence_is_its_input(text: str) -> None:
+    found = extract(text, entry_point="add")
+    assert (found.answer, found.rule) == (TYPED_IN, ExtractionRule.BARE_CODE)
+
+
+def test_a_session_behind_bare_code_does_not_belong_to_it() -> None:
+    assert answer(f"Here:\n\n{ADD}\n>>> add(1, 2)\n3\n>>> add(3, 4)\n7\n") == ADD
+    assert answer('def add(a, b):\n    """Add.\n\n>>> add(1, 2)\n3\n"""\n    return a + b\n') is not None
+
+
+@pytest.mark.parametrize("info", ["diff", "patch", "Diff", "udiff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        PATCH,
+        f"--- a/add.py\n+++ b/add.py\n@@ -1,2 +1,2 @@\n{PATCH}",
+        f"diff --git a/add.py b/add.py\nindex 1..2 100644\n--- a/add.py\n+++ b/add.py\n@@ -1 +1 @@\n{PATCH}",
+        " def add(a, b):\n-    return 0\n+    return a + b\n\\ No newline at end of file\n",
+        ADD,
+    ],
+)
+def test_a_patch_is_the_code_as_it_is_afterwards(text: str, info: str) -> None:
+    found = extract(fenced(text, info), entry_point="add")
+    assert (found.answer, found.rule) == (ADD, ExtractionRule.OTHER_FENCE)
+
+
+def test_what_a_patch_takes_away_is_no_answer() -> None:
+    assert answer(fenced("".join(f"-{line}\n" for line in ADD.splitlines()) + "+pass\n", "diff")) is None
+
+
+def test_a_patch_of_a_program_is_a_program() -> None:
+    added = "".join(f"+{line}\n" for line in PROGRAM.splitlines())
+    assert answer(fenced(added, "diff"), entry_point=None) == PROGRAM
+
+
+def test_whole_code_is_preferred_to_a_patch() -> None:
+    assert answer(fenced(ADD) + fenced(PATCH.replace("a + b", "a - b"), "diff")) == ADD
+
+
+@pytest.mark.parametrize("text", [f"<|python_tag|>{ADD}<|eom_id|>", f"<|python_tag|>\n{ADD}<|eot_id|>"])
+def test_code_for_llamas_interpreter_is_an_answer(text: str) -> None:
+    assert answer(text) == ADD
