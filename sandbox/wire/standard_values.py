@@ -196,7 +196,11 @@ def _alias_form(make: Callable[[Any, Any], Any]) -> Form:
 
     def take(value: Any) -> Any:
         name = getattr(value, "_name", None)
-        return [name if name in _GENERICS else value.__origin__, value.__args__]
+        if name in _GENERICS:
+            return [name, value.__args__]
+        # One of a class of the answer, ``Box[int]``, is an object of the answer.
+        _require((_path_of(value.__origin__) or "").partition(":")[0].partition(".")[0] in sys.stdlib_module_names)
+        return [value.__origin__, value.__args__]
 
     return Form(take, build, is_container=True, needs_objects=True)
 

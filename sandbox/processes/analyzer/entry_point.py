@@ -240,7 +240,8 @@ def _is_rebound(tree: ast.Module, value: ast.expr) -> bool:
 def _is_stub_class(tree: ast.Module, definition: ast.ClassDef) -> bool:
     methods = [b for b in _bindings(definition.body) if isinstance(b.origin, FUNCTIONS)]
     if methods:
-        return all(_does_nothing(tree, method, in_class=True) for method in methods) or _has_only_constants(definition)
+        does_nothing = all(_does_nothing(tree, method, in_class=True) for method in methods)
+        return (does_nothing or _has_only_constants(definition)) and not _is_derived_from(tree, definition)
     bases = [base.id for base in definition.bases if isinstance(base, ast.Name) and base.id != "object"]
     is_bare = all(isinstance(base, ast.Name) and base.id == "object" for base in definition.bases)
     # Python names functions so (PEP 8): it stands where a function was asked for.
@@ -252,6 +253,16 @@ def _is_stub_class(tree: ast.Module, definition: ast.ClassDef) -> bool:
         or (isinstance(statement, ast.Expr) and has_no_code(statement.value))
         or (is_bare and like_function and _is_data(statement))
         for statement in definition.body
+    )
+
+
+def _is_derived_from(tree: ast.Module, definition: ast.ClassDef) -> bool:
+    """Return whether a class of the source does in the place of this one what this leaves open."""
+    return any(
+        isinstance(statement, ast.ClassDef)
+        and any(isinstance(base, ast.Name) and base.id == definition.name for base in statement.bases)
+        and any(isinstance(part, FUNCTIONS) and not is_stub_function(part, in_class=True) for part in statement.body)
+        for statement in tree.body
     )
 
 

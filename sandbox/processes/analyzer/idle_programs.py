@@ -88,9 +88,8 @@ class _Program:
     @property
     def has_only_literals(self) -> bool:
         """True if it prints, and all its names have literals for values."""
-        printed = all(is_literal(node) or isinstance(node, ast.Name) for node in self._printed)
-        named = all(is_literal(node) for values in self._values.values() for node in values)
-        return bool(self._printed) and printed and named
+        values = [*self._printed, *(value for values in self._values.values() for value in values)]
+        return bool(self._printed) and all(is_literal(node) or isinstance(node, ast.Name) for node in values)
 
     def depends_on_input(self) -> bool:
         """Return whether anything that is printed depends on what is read, or on what is not known here."""

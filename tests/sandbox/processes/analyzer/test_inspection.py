@@ -482,6 +482,8 @@ def test_a_body_that_does_something_is_not_a_stub(body: str) -> None:
         ("class add:\n    def speak(self): return 'Woof'", False),
         ("class add:\n    def push(self, x): return None\n    def pop(self): return 0", True),
         ("class add:\n    def push(self, x): self.x = x\n    def pop(self): return 0", False),
+        ("class add:\n    def area(self): ...\nclass Square(add):\n    def area(self): return self.a", False),
+        ("class add:\n    def area(self): ...\nclass Square(add):\n    def area(self): ...", True),
         ("class add(Base):\n    def push(self, x): return None\n    def pop(self): return 0", False),
         ("def add(a, b): raise NotImplementedError(f'add {a}')", True),
         ("def add(a, b): raise ValueError(f'add {a}')", False),
