@@ -20,6 +20,7 @@ from testcases.errors import ProblemError
 from testcases.formats import read_reference
 from testcases.source.counting import count_all_tests
 from testcases.source.parsing import bound_names_in
+from testcases.source.prompts import imported_by_prompt
 from testcases.spec import build_spec, leaves_no_trace
 from testcases.verdict import Verdict
 
@@ -178,7 +179,8 @@ class ProblemCache:
 
     def _add(self, key: tuple[Any, ...], reference: Any, prompt: str, format_name: str | None) -> PreparedProblem:
         read = read_reference(reference, prompt=prompt, format_name=format_name, check=reject_address)
-        if missing := missing_modules(read.needed_modules, self._preloaded):
+        needed = dict.fromkeys((*read.needed_modules, *imported_by_prompt(read.prompt)))
+        if missing := missing_modules(needed, self._preloaded):
             raise ProblemError(f"answers need {', '.join(missing)}, which the sandbox does not have (setting: preload)")
         problem = prepare_problem(read, self._limits)
         self._known[key] = problem

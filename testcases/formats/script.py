@@ -20,6 +20,7 @@ from testcases.formats.pytest_file import looks_like_test_file
 from testcases.model import CheckTest, Problem
 from testcases.source.entry_points import find_called_name, find_defined_function
 from testcases.source.parsing import bound_names, defined_names, find_prompt_code, parse, parse_assertion, try_parse
+from testcases.source.prompts import with_optional_packages
 from testcases.source.walking import walk
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def prompt_of(row: Fields, entry_point: str, prompt: str) -> str:
     if entry_point.startswith(f"{_CLASS}."):
         # LeetCode's own header; a prompt may define helpers such as ListNode, but not the class that is asked for.
         helpers = "" if (tree := try_parse(own)) is None or not bound_names(tree) else own
-        return "\n".join(part for part in (CONTEST_IMPORTS, imports, helpers) if part)
+        return "\n".join(part for part in (CONTEST_IMPORTS, *map(with_optional_packages, (imports, helpers))) if part)
     code = find_prompt_code(own or prompt, entry_point=entry_point)
     return "\n".join(part for part in (imports, code) if part)
 

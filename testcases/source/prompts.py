@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import sys
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 from testcases.source.parsing import try_parse
 
-__all__ = ["runnable_prompt", "stub_names"]
+__all__ = ["imported_by_prompt", "runnable_prompt", "stub_names", "with_optional_packages"]
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _FUTURE: Final = "from __future__ import annotations\n"
@@ -22,8 +23,8 @@ def runnable_prompt(code: str) -> str:
 
     - Functions without a body are what the answer is asked for, not helpers.
     - Annotations are not evaluated. Prompts often lack the imports for them, which the answer then has.
-    - A statement that raises, such as a class whose base is imported nowhere, is left out. Imports are not: a module
-      that is missing on this host is not the fault of the answer.
+    - A statement that raises, such as a class whose base is imported nowhere, is left out. Imports are not: where a
+      module is missing on this host, no answer can be graded (`imported_by_prompt`).
 
     Args:
         code: Python, or anything else, which is returned unchanged.
@@ -36,6 +37,36 @@ def runnable_prompt(code: str) -> str:
         return ""
     guarded = [statement if _always_runs(statement) else _guarded(statement) for statement in body]
     return _FUTURE + ast.unparse(ast.fix_missing_locations(ast.Module(guarded, type_ignores=[])))
+
+
+def imported_by_prompt(code: str) -> tuple[str, ...]:
+    """Return the names of the packages and modules that a prompt imports, and does without nowhere."""
+    tree = try_parse(code)
+    names: dict[str, None] = {}
+    for statement in () if tree is None else tree.body:
+        if isinstance(statement, ast.Import):
+            names.update(dict.fromkeys(alias.name.partition(".")[0] for alias in statement.names))
+        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
+            names[statement.module.partition(".")[0]] = None
+    return tuple(names)
+
+
+def with_optional_packages(header: str) -> str:
+    """Return a header of imports, of which those of packages may fail: few answers use all that a site has."""
+    tree = try_parse(header)
+    body = [] if tree is None else tree.body
+    if all(_is_of_the_library(statement) for statement in body):
+        return header
+    guarded = [statement if _is_of_the_library(statement) else _guarded(statement) for statement in body]
+    return ast.unparse(ast.fix_missing_locations(ast.Module(guarded, type_ignores=[])))
+
+
+def _is_of_the_library(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Import):
+        return all(alias.name.partition(".")[0] in sys.stdlib_module_names for alias in statement.names)
+    if isinstance(statement, ast.ImportFrom):
+        return (statement.module or "").partition(".")[0] in sys.stdlib_module_names
+    return True
 
 
 def stub_names(code: str) -> frozenset[str]:
@@ -67,7 +98,9 @@ def _always_runs(statement: ast.stmt) -> bool:
     if isinstance(statement, _Function):
         arguments = statement.args
         return not (statement.decorator_list or arguments.defaults or any(arguments.kw_defaults))
-    return isinstance(statement, (ast.Import, ast.ImportFrom, ast.Pass)) or _does_nothing(statement)
+    if isinstance(statement, ast.ImportFrom):
+        return not statement.level  # there is no package around an answer
+    return isinstance(statement, (ast.Import, ast.Pass)) or _does_nothing(statement)
 
 
 def _guarded(statement: ast.stmt) -> ast.stmt:

@@ -123,3 +123,46 @@ def test_answers_to_bigcodebench_may_use_the_modules_that_the_tests_import(grade
     for answer, functional in ((right, 1.0), (own, 1.0), (right.replace("+", "-"), 0.0)):
         grade = grader.grade(Sample("row", f"```python\n{answer}```", reference))
         assert grade.metric("functional") == functional, grade.reason
+
+
+PROMPT = 'def task_func(x):\n    """Return x + 1."""\n'
+CHECK = "def check(candidate):\n    assert candidate(1) == 2\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["import no_such_package.part as np", "from no_such_package import a", "import json, no_such_package"]
+)
+def test_a_prompt_that_imports_a_missing_module_is_no_fault_of_the_answer(grader: Grader, line: str) -> None:
+    reference = {"test": CHECK, "entry_point": "task_func", "prompt": f"{line}\n\n{PROMPT}"}
+    for answer in (PROMPT + "    return x + 1\n", PROMPT + "    return x\n"):
+        grade = grader.grade(Sample("row", f"```python\n{answer}```", reference))
+        assert grade.status is GradeStatus.UNSCORED
+        assert "answers need no_such_package, which the sandbox does not have (setting: preload)" in grade.reason
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "try:\n    import no_such_package\nexcept ImportError:\n    pass",
+        "from .helpers import something",
+        "import os.path, xml.etree.ElementTree, concurrent.futures, collections.abc",
+        "from __future__ import annotations",
+    ],
+)
+def test_what_a_prompt_can_do_without_keeps_no_answer_from_its_grade(grader: Grader, line: str) -> None:
+    reference = {"test": CHECK, "entry_point": "task_func", "prompt": f"{line}\n\n{PROMPT}"}
+    for answer, functional in ((PROMPT + "    return x + 1\n", 1.0), (PROMPT + "    return x\n", 0.0)):
+        grade = grader.grade(Sample("row", f"```python\n{answer}```", reference))
+        assert (grade.status, grade.metric("functional")) == (GradeStatus.SCORED, functional), grade.reason
+
+
+def test_packages_in_the_header_of_a_site_are_optional(grader: Grader) -> None:
+    reference = {
+        "prompt": "import json\nimport numpy_of_the_site as np\nfrom sorted_of_the_site import SortedList\n",
+        "entry_point": "Solution().inc",
+        "test": "def check(candidate):\n    assert candidate(x = 1) == 2\n",
+    }
+    right = "class Solution:\n    def inc(self, x: int) -> int:\n        return json.loads(str(x)) + 1\n"
+    for answer, functional in ((right, 1.0), (right.replace("+", "-"), 0.0), (right.replace("json", "np"), 0.0)):
+        grade = grader.grade(Sample("row", f"```python\n{answer}```", reference))
+        assert (grade.status, grade.metric("functional")) == (GradeStatus.SCORED, functional), grade.reason
