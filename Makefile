@@ -32,7 +32,7 @@ help: ## Show this help
 	@echo "make soak        grade 100,000 samples in one process and check for leaks; SAMPLES=... for another number"
 	@echo "make soak-service  ask the HTTP service 50,000 times while clients hang up and processes are killed; REQUESTS=..."
 	@echo "make faults      grade 5,000 samples while processes are killed and stopped; SAMPLES=... for another number"
-	@echo "make callers     compare one batch, threads and awaits: when are 100 right answers graded beside endless ones; ROUNDS=..."
+	@echo "make callers     compare one batch, threads, awaits and HTTP: when are 100 right answers graded beside endless ones; ROUNDS=..."
 	@echo "make load        grade HumanEval and MBPP ten times under CPU load; ROUNDS=... for another number"
 	@echo "make fan-out     grade 2,000 samples over a local endpoint with injected failures; SAMPLES=... for another number, FAN_OUT=\"--port 9000\" for a running endpoint"
 	@echo "make fuzz        play 100,000 random lying answers against suites of every form; PLAYS=... for another number, SEED=... to repeat"

@@ -31,7 +31,7 @@ from tests.soak.injector import Injector
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Result", "run"]
+__all__ = ["Result", "run", "serving"]
 
 _CLIENTS = 24
 _ASKED_TOGETHER = 1000
@@ -74,7 +74,7 @@ def run(requests: int, *, seed: int = 0, pause_s: float = 1.0, workers: int = 2)
     limits = LimitsConfig(cpu_s=0.5, total_cpu_s=1.0)
     started = time.monotonic()
     with Grader(_with_limits(config, limits)) as grader:
-        with _serving(grader) as port, ThreadPoolExecutor(_CLIENTS) as pool:
+        with serving(grader) as port, ThreadPoolExecutor(_CLIENTS) as pool:
             first = min(requests, max(100, requests // 10))
             _ask_all(pool, port, range(first), seed, result)
             before = _sizes()
@@ -102,7 +102,8 @@ def _with_limits(config: GraderConfig, limits: LimitsConfig) -> GraderConfig:
 
 
 @contextmanager
-def _serving(grader: Grader) -> Iterator[int]:
+def serving(grader: Grader) -> Iterator[int]:
+    """Serve the grader's rewards from a thread; gives the port."""
     app = RewardService(grader, limits=ServiceLimits(max_requests=4 * _CLIENTS)).app()
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
     thread = threading.Thread(target=server.run)

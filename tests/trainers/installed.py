@@ -182,8 +182,9 @@ def _inspect_ai(rows: Sequence[Row]) -> Scores:
     with TemporaryDirectory() as folder:
         # One at a time, as the outputs come in the order of the calls.
         (log,) = inspect_ai.eval(task, model=model, display="none", log_dir=folder, max_samples=1, log_level="error")
-    assert log.status == "success", log.error
-    values = {sample.id: sample.scores["code_grader"].value for sample in log.samples}
+        assert log.status == "success", log.error
+        # Read from the file when they are asked for.
+        values = {sample.id: sample.scores["code_grader"].value for sample in log.samples}
     return [None if math.isnan(values[number]) else values[number] for number in range(len(rows))]
 
 

@@ -67,6 +67,7 @@ ENVIRONMENTS = {
         alone=("verl==0.9.1", "openrlhf==0.11.2", "ms-swift==4.6.0"),
         drivers="verl or openrlhf or swift",
     ),
+    "ray": Environment(("ray==2.60.0",), ("tests/trainers/test_ray.py",)),
     "signatures": Environment((), (), drivers="signature"),
     "kubernetes": Environment(("kubernetes-validate", "pyyaml"), ("tests/deploy/test_kubernetes.py",)),
 }  # fmt: skip
@@ -102,7 +103,7 @@ def _run(name: str, environment: Environment) -> bool:
         found = subprocess.run([str(python), "-c", _SITE_PACKAGES], check=True, capture_output=True, text=True)
         shutil.rmtree(Path(found.stdout.strip()) / "tests", ignore_errors=True)
     # Warnings of other projects are not ours to mend.
-    test = [str(python), "-m", "pytest", "-q", "-W", "default", "--timeout", "600"]
+    test = [str(python), "-m", "pytest", "-q", "-W", "default", "--timeout", "600", "-o", "faulthandler_timeout=0"]
     passed = not environment.tests or _succeeds([*test, *environment.tests])
     same = [*test, _SAME_FOR_ALL, "-k", environment.drivers]
     return (not environment.drivers or _succeeds(same)) and passed
