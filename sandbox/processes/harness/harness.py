@@ -31,7 +31,7 @@ from sandbox.processes.memory_files.tree import current
 from sandbox.processes.memory_growth import MemoryGrowth
 from sandbox.wire.framing import receive_frame, send_frame
 from sandbox.wire.jobs import JobReport, JobRequest
-from sandbox.wire.values import decode
+from sandbox.wire.values import decode, encode
 from sandbox.wire.zygote_protocol import FORKS, SMALL_FORKS
 
 if TYPE_CHECKING:
@@ -144,16 +144,16 @@ class _Harness:
             _forbid_processes()
             report = _run(request, self._decoded, self._runner, self._zygotes, terms)
             if isinstance(report, _Terms):
-                return _AGAIN + bytes(report)
+                return _AGAIN + encode(list(report))
             return _packed(report, started, memory_exceeded=memory_exceeded)
 
         # Keeps collections in the child away from all that exists now, which would copy its pages.
         gc.freeze()
         try:
             # Each run has a process of its own: nothing that the tests of an earlier one have left may be there.
-            packed = _AGAIN + bytes(_Terms())
+            packed = _AGAIN + encode(list(_Terms()))
             while packed.startswith(_AGAIN):
-                terms = _Terms(*map(bool, packed.removeprefix(_AGAIN)))
+                terms = _Terms(*decode(packed.removeprefix(_AGAIN)))
                 packed = run_in_child(partial(work, terms), channel=self._channel, cpu_s=request.limits.harness_cpu_s)
         except ProcessSpentError:
             # The child may have been killed in the middle of an exchange with the zygote, so the next one must not
@@ -180,7 +180,7 @@ class _Harness:
 
 
 class _Terms(NamedTuple):
-    """Terms on which tests are run. Each of them changes at most once for a job."""
+    """Terms on which tests are run. Each condition changes at most once for a job."""
 
     small: bool = True
     """Whether the small zygote may fork the answer's processes."""
@@ -188,6 +188,9 @@ class _Terms(NamedTuple):
     """Whether requests may be sent before the tests make them."""
     blame_answer: bool = False
     """Whether an unexplained signal counts against the answer."""
+    spent_s: float = 0.0
+    """CPU seconds that the answer has used in former runs. They count in the report, and against no limit: what a right
+    answer has done before it needed a module must not keep it from ending."""
 
 
 def _run(request: JobRequest, spec: Any, runner: Runner, zygotes: Zygotes, terms: _Terms) -> JobReport | _Terms:
@@ -207,6 +210,7 @@ def _run(request: JobRequest, spec: Any, runner: Runner, zygotes: Zygotes, terms
         blame_answer=terms.blame_answer,
     )
     report = _attempt(spec, runner, client, zygotes)
+    terms = terms._replace(spent_s=terms.spent_s + client.cpu_s)
     if client.needs_more_modules:
         return terms._replace(small=False)
     if client.mispredicted:
@@ -217,7 +221,7 @@ def _run(request: JobRequest, spec: Any, runner: Runner, zygotes: Zygotes, terms
         # answer: otherwise an answer could avoid its grade by getting itself killed.
         return terms._replace(blame_answer=True)
     return report._replace(
-        cpu_s=client.cpu_s,
+        cpu_s=terms.spent_s,
         peak_mb=client.peak_mb,
         output=client.output_head.decode("utf-8", "replace"),
         answer_started=client.generation > 0,

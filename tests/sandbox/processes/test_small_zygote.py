@@ -114,6 +114,28 @@ def test_every_kind_of_test_starts_over_as_a_whole(box: Box) -> None:
     assert [verdict for verdict, *_ in box.execute([box.job(problem, program)])[0].report] == ["passed"] * 2
 
 
+LATE = """
+import time
+
+
+def f():
+    until = time.process_time() + 0.3
+    while time.process_time() < until:
+        pass
+    time.strptime("42", "%M")
+    return 42
+"""
+
+
+@pytest.mark.parametrize(
+    "test", [CallTest((), 42), PytestTest("import json\nfrom solution import f\ndef test_a():\n    assert f() == 42\n")]
+)
+def test_the_cpu_time_of_both_runs_counts(box: Box, test: CallTest | PytestTest) -> None:
+    run = box.execute([box.job(Problem((test,), entry_point="f"), LATE)])[0]
+    assert [verdict for verdict, *_ in run.report] == ["passed"]
+    assert run.cpu_s >= 0.6
+
+
 def test_what_a_test_awaits_is_run_where_there_is_an_event_loop(box: Box) -> None:
     source = (
         "class Later:\n    def __await__(self):\n        return 42\n        yield\n\ndef f():\n    return Later()\n"
