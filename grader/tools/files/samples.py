@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 _ANSWER_FIELDS: Final = ("completion", "messages", "model_response", "response")
+_MADE_ID: Final = re.compile(r"sample-[0-9]+")
+"""Id of a sample that came without one."""
 _REFERENCE_FIELDS: Final = tuple(dict.fromkeys(path[0] for path in REFERENCE_PATHS))
 
 
@@ -172,7 +175,10 @@ def is_unreadable(grade: Grade) -> bool:
 
 
 def sample_error_text(sample: Sample | BadSample, grade: Grade) -> str:
-    """Return the error of a sample that could not be read, to be put after the file name and the line number."""
-    if isinstance(sample, BadSample):
+    """Return the error of a sample that could not be read, to be put after the file name and the line number.
+
+    It names the sample, unless that has no id of its own.
+    """
+    if isinstance(sample, BadSample) and _MADE_ID.fullmatch(str(sample.id)):
         return grade.reason.removeprefix(f"sample {sample.error.sample}: ")
     return grade.reason

@@ -71,7 +71,7 @@ class TestGrade:
         ended = grader_command("grade", str(path), "--out", str(out))
         assert ended.code == 2
         starts = [f"{path}:2: sample: is not JSON: ", f"{path}:4: sample: is of type list"]
-        starts += [f"{path}:5: sample odd: reference_answer: ", f"{path}:6: reference_answer: not found"]
+        starts += [f"{path}:5: sample odd: reference_answer: ", f"{path}:6: sample bare: reference_answer: not found"]
         assert len(ended.complaints) == len(starts)
         assert all(line.startswith(start) for line, start in zip(sorted(ended.complaints), starts, strict=True))
         results = [json.loads(line) for line in out.read_text().splitlines()]
