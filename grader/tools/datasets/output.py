@@ -55,7 +55,7 @@ class ParquetFile(OutputFile):
 
     def __enter__(self) -> Self:
         try:
-            self._writer = ParquetWriter(self._part)
+            self._writer = ParquetWriter(self._part, name=self.path)
         except OSError as error:
             raise self._error(error) from None
         return self

@@ -17,21 +17,22 @@ class ParquetWriter:
 
     Args:
         path: the file, which is replaced.
+        name: what the file is called in messages, if it gets another name when it is complete.
 
     Raises:
         InputError: pyarrow is missing.
         OSError: the file cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, name: str | None = None) -> None:
         try:
             # Optional, as pyarrow is larger than all other dependencies together.
             import pyarrow as pa  # noqa: PLC0415  # an optional dependency, slow to import
             from pyarrow import parquet  # noqa: PLC0415 - likewise
         except ImportError:
             raise InputError(
-                f"{path}: is Parquet, which needs pyarrow (pip install 'rlvr-code-grader[parquet]'); or name a file of "
-                "JSON lines"
+                f"{name or path}: is Parquet, which needs pyarrow (pip install 'rlvr-code-grader[parquet]'); or name a "
+                "file of JSON lines"
             ) from None
         self._arrow, self._parquet = pa, parquet
         self._file = path.open("wb")

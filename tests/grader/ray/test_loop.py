@@ -115,6 +115,17 @@ def test_grades_come_in_order_from_all_nodes(start: Any) -> None:
     assert cluster.made == ["a", "b"]
 
 
+def test_a_large_cluster_is_sent_few_chunks_of_a_large_batch_and_single_samples_of_a_small_one(start: Any) -> None:
+    cluster = Cluster(**{f"n{number}": 32 for number in range(100)})
+    rays = start(cluster)
+    assert len(rays.grade_batch(samples(8192))) == 8192
+    assert {size for _, size in cluster.calls} == {8}
+    assert len({node for node, _ in cluster.calls}) == 100
+    cluster.calls.clear()
+    assert len(rays.grade_batch(samples(512))) == 512
+    assert {size for _, size in cluster.calls} == {1}
+
+
 def test_every_method(start: Any) -> None:
     rays = start(Cluster())
 
