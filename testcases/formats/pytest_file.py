@@ -10,8 +10,10 @@ imported from it and called. ``prompt`` is the text of the task, or code that th
 
 from __future__ import annotations
 
+import ast
 import builtins
 import re
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from testcases.errors import InvalidFieldError
@@ -21,6 +23,7 @@ from testcases.source.entry_points import find_called_name, find_imported_name, 
 from testcases.source.parsing import defined_names, find_prompt_code, parse
 from testcases.source.prompts import stub_names
 from testcases.source.pytest_unsupported import parse_suite
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -75,7 +78,9 @@ def problem_from_test_file(
     if entry_point is None and imported is None and imports_module(module, [tree]) and hasattr(builtins, name or ""):
         name = None  # it uses the module as a whole, such as by `getattr`
     elif name is None and not imports_module(module, [tree]):
-        raise InvalidFieldError(field, f"imports nothing from {module} and uses no name of the answer")
+        raise InvalidFieldError(
+            field, f"imports nothing from {module} and uses no name of the answer{_other_modules(tree)}"
+        )
     return Problem(
         (PytestTest(source, module),),
         entry_point=name,
@@ -83,6 +88,17 @@ def problem_from_test_file(
         isolation=isolation,
         format_name=format_name,
     )
+
+
+def _other_modules(tree: ast.Module) -> str:
+    """Return a hint at the modules that a file imports and that may be the answer's; empty without any."""
+    imported = {
+        node.module.partition(".")[0]: None
+        for node in walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+    }
+    others = [name for name in imported if name not in sys.stdlib_module_names and name != "pytest"]
+    return f"; if that is {' or '.join(others[:3])}, say so in a field module" if others else ""
 
 
 NAME: Final = "pytest"

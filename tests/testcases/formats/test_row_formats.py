@@ -433,7 +433,19 @@ class TestScriptsOfEvalPlus:
         ({"test": 1}, "test", "must be text, not int"),
         ({"test": "def test(:"}, "test", "not valid Python"),
         ({"test": "x = 1"}, "test", "asserts nothing"),
-        ({"test": "def test_f():\n    assert 1 == 1"}, "test", "imports nothing from solution"),
+        (
+            {"test": "def test_f():\n    assert 1 == 1"},
+            "test",
+            "imports nothing from solution and uses no name of the answer",
+        ),
+        (
+            {
+                "test": "try:\n    from two_fer import two\nexcept ImportError as e:\n    raise e\n"
+                "def test_f():\n    assert two()"
+            },
+            "test",
+            "if that is two_fer, say so in a field module",
+        ),
         (
             {"test": "def f(x):\n    return x\n\ndef test_f():\n    assert f(sorted([1])) == sorted([1])\n"},
             "test",

@@ -26,6 +26,12 @@ MBPP = Path(__file__).parents[3].parent / "shared" / "data" / "sanitized-mbpp.js
         (["assert Tree(1).size == 1"], "", "Tree"),
         (["assert make(1) == Point(1)", "assert make(2) == Point(2)"], "", "make"),
         (["assert Point(1) == make(1)", "assert make(2) is None"], "", "make"),
+        (
+            ["try:\n    f(1)\nexcept ValueError as error:\n    assert error.args\n    error.add_note(1)\n    error()"],
+            "",
+            "f",
+        ),
+        (["match f(1):\n    case [a, *b] | {'a': a, **b} as c:\n        assert a(b(c()))"], "", "f"),
         (["assert sum(1, 2) == 3"], "", "sum"),
         (["assert 1 == 1"], "", None),
         (["assert len"], "", None),
