@@ -45,6 +45,10 @@ _RUN_CODE: Final = "/run_code"
 _CLIENT_GONE: Final = 499
 _TURN_S: Final = 5.0
 """Seconds that a program waits for its turn: its callers take a refusal for a wrong answer, and only 504 for busy."""
+_LONG_TURN_S: Final = 20.0
+"""The same for callers who take every refusal for a wrong answer, and wait for 30 s or more."""
+_SPARE_S: Final = 2.0
+"""Seconds before the end of such a caller's patience at which its response is made."""
 _TURN_POLL_S: Final = 0.1
 
 _log = logging.getLogger("grader.service")  # operators filter on it: docs/service.md
@@ -168,7 +172,9 @@ class RewardService:
         return JSONResponse(result)
 
     async def _run_code(self, request: Request) -> Response:
-        await self._wait_for_turn()
+        if not await self._wait_for_turn(_TURN_S):
+            raise RequestError(HTTPStatus.GATEWAY_TIMEOUT, "too many programs are running; try again")
+        self.enter()
         try:
             body = await self._json(request)
             if not isinstance(body, dict):
@@ -183,31 +189,38 @@ class RewardService:
         finally:
             self.leave()
 
-    async def _wait_for_turn(self) -> None:
-        """Take a place as `enter` does, but wait a while for it."""
-        until = time.monotonic() + _TURN_S
+    async def _wait_for_turn(self, longest_s: float) -> bool:
+        """Wait a while until there is a place to `enter`; return whether there is one."""
+        until = time.monotonic() + longest_s
         while self._in_flight >= self._limits.max_requests:
             if time.monotonic() >= until:
-                raise RequestError(HTTPStatus.GATEWAY_TIMEOUT, "too many programs are running; try again")
+                return False
             await asyncio.sleep(_TURN_POLL_S)
-        self.enter()
+        return True
 
     def _payload_route(self, payload: Payload) -> Callable[[Request], Awaitable[Response]]:
         async def route(request: Request) -> Response:
+            came = time.monotonic()
+            if payload.patience is not None:
+                await self._wait_for_turn(_LONG_TURN_S)
             with _Turn(self):
                 body = await self._json(request)
                 if not isinstance(body, dict):
                     raise InputError(f"the body is of type {type(body).__name__}, not an object")
                 samples = payload.read(body)
-                grades = await self._in_thread(lambda: self._grade(samples))
+                deadline_s = self._limits.deadline_s
+                if payload.patience is not None:
+                    waited_s = time.monotonic() - came
+                    deadline_s = min(deadline_s, max(0.0, payload.patience(body) - waited_s - _SPARE_S))
+                grades = await self._in_thread(lambda: self._grade(samples, deadline_s))
                 unscored = self._grader.config.unscored
                 rewards = [reward_or_default(grade, unscored) for grade in grades]
                 return JSONResponse(payload.write(body, grades, rewards))
 
         return route
 
-    def _grade(self, samples: Sequence[Sample | BadSample]) -> list[Grade]:
-        grades = self._grader.grade_batch(samples, deadline_s=self._limits.deadline_s)
+    def _grade(self, samples: Sequence[Sample | BadSample], deadline_s: float) -> list[Grade]:
+        grades = self._grader.grade_batch(samples, deadline_s=deadline_s)
         self._metrics.count_samples(grades)
         return grades
 

@@ -36,6 +36,8 @@ class Payload:
     """Make the samples of a request; an `InputError` names the field that is wrong."""
     write: Callable[[Mapping[str, Any], Sequence[Grade], _Rewards], Any]
     """Make the response of the request, its grades and their rewards, which are numbers for unscored samples, too."""
+    patience: Callable[[Mapping[str, Any]], float] | None = None
+    """Seconds that a sender waits which takes all refusals for wrong answers; ``None``: the sender tries again."""
 
 
 def _field(body: Mapping[str, Any], name: str, kind: type | tuple[type, ...]) -> Any:
@@ -100,6 +102,12 @@ def _write_programs(body: Mapping[str, Any], grades: Sequence[Grade], rewards: _
     return {"results": [int(index in passed) for index in range(count)], "runtimes": [each_s] * count}
 
 
+def _patience_with_programs(body: Mapping[str, Any]) -> float:
+    """Return the seconds after which open-instruct's client gives up (``open_instruct/ground_truth_utils.py``)."""
+    limit_s = body.get("max_execution_time")
+    return 10.0 * max(3.0, min(30.0, limit_s)) if isinstance(limit_s, (int, float)) else 30.0
+
+
 def _read_nemo_gym(body: Mapping[str, Any]) -> list[Sample | BadSample]:
     return [nemo_gym.read_request(body)]
 
@@ -134,6 +142,7 @@ PAYLOADS: Final = (
         {"program": _ADD, "tests": [_TEST], "max_execution_time": 1.0},
         _read_programs,
         _write_programs,
+        _patience_with_programs,
     ),
     Payload(
         "/test_program_stdio",
@@ -142,6 +151,7 @@ PAYLOADS: Final = (
         {"program": "print(int(input()) + 1)", "tests": [{"input": "1\n", "output": "2\n"}], "max_execution_time": 1.0},
         _read_programs,
         _write_programs,
+        _patience_with_programs,
     ),
     Payload(
         "/verify",

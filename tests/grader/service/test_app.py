@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -174,6 +175,39 @@ class TestRefusals:
             assert client.post("/slime", json={"response": RIGHT, "label": REFERENCE}).json() == 1.0
             with pytest.raises(RequestError):
                 [service.enter() for _ in range(2)]
+
+    def test_programs_of_open_instruct_wait_for_their_turn(
+        self, grader: Grader, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("grader.service.app._LONG_TURN_S", 0.5)
+        body = {"program": "def add(a, b):\n    return a + b\n", "tests": ["assert add(1, 2) == 3"]}
+        service = RewardService(grader, limits=ServiceLimits(max_requests=1))
+        with TestClient(service.app()) as client:
+            service.enter()
+            assert client.post("/test_program", json=body).status_code == 429
+            threading.Timer(0.1, service.leave).start()
+            assert client.post("/test_program", json=body).json()["results"] == [1]
+
+    @pytest.mark.parametrize(
+        ("limit_s", "deadline_s"), [(None, 28), (1.0, 28), (6, 58), (1000, 100), ("x", 28), (10**400, 100)]
+    )
+    def test_programs_of_open_instruct_are_graded_while_it_waits(
+        self, grader: Grader, monkeypatch: pytest.MonkeyPatch, limit_s: Any, deadline_s: float
+    ) -> None:
+        given: list[float] = []
+        grade_batch = grader.grade_batch
+
+        def noted(samples: Any, *, deadline_s: float) -> Any:
+            given.append(deadline_s)
+            return grade_batch(samples, deadline_s=deadline_s)
+
+        monkeypatch.setattr(grader, "grade_batch", noted)
+        body = {"program": "x = 1\n", "tests": ["assert x == 1"], "max_execution_time": limit_s}
+        with TestClient(RewardService(grader).app()) as client:
+            client.post("/test_program", json=body)
+            client.post("/slime", json={"response": RIGHT, "label": REFERENCE})
+        assert given[0] == pytest.approx(deadline_s, abs=0.9)
+        assert given[1] == 100.0
 
     def test_without_the_token_nothing_but_health(self, grader: Grader) -> None:
         with TestClient(RewardService(grader, token="secret").app()) as client:
