@@ -13,7 +13,10 @@ The scheduler asks over the control socket:
 A harness gets a second socket of the same kind (`FORKS`), to ask for solution processes:
 
 * `FORK` with one descriptor. Reply: `FORKED` and the child's pid.
-* `END` and a pid of a child that it asked for. Reply: as above.
+* `FORK_ONCE` with one descriptor: fork a child that is expected to end by itself. No reply, but when it has ended,
+  `DIED` and its packed `ExitInfo`.
+* `WHICH`: say which child was forked last. Reply: `FORKED` and its pid.
+* `END` and a pid of a child that it asked for, or no pid for the last one. Reply: as above.
 
 It gets a third one, of the same kind (`SMALL_FORKS`), for processes that the small zygote forks, a child of the zygote
 (`sandbox.processes.small_zygote`). The zygote tells the small one over a socket of their own:
@@ -36,23 +39,26 @@ __all__ = [
     "ATTACH",
     "CHANNEL",
     "CONTROL",
+    "DIED",
     "END",
     "ENDED",
     "FORK",
     "FORKED",
     "FORKS",
+    "FORK_ONCE",
     "HARNESS",
     "KILL",
     "LIBRARY",
     "SMALL_FORKS",
     "SOLUTION",
+    "WHICH",
     "ExitInfo",
 ]
 
 # SOCK_SEQPACKET keeps the bounds of messages, and descriptors arrive with the message they were sent with (unix(7)). So
 # the fork server needs neither buffers nor frames.
-FORK, KILL, END, ATTACH = b"F", b"K", b"E", b"A"
-FORKED, ALL_KILLED, ENDED = b"f", b"k", b"e"
+FORK, FORK_ONCE, WHICH, KILL, END, ATTACH = b"F", b"O", b"W", b"K", b"E", b"A"
+FORKED, DIED, ALL_KILLED, ENDED = b"f", b"d", b"k", b"e"
 HARNESS, SOLUTION, ANALYZER = "H", "S", "A"
 """Letters of the roles that a child can be forked in."""
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from sandbox.errors import ProcessSpentError
 from sandbox.isolation import functions, imports, rlimits
 from sandbox.processes import small_zygote
+from sandbox.processes.child_ends import can_watch_children
 from sandbox.processes.harness.answer import Answer
 from sandbox.processes.harness.fresh_process import run_in_child
 from sandbox.processes.harness.solution_client import SolutionClient
@@ -86,6 +87,8 @@ def prepare(targets: str) -> Callable[[int], None]:
     runner: Runner
     preparer: Preparer
     runner, preparer = map(load_object, targets.split())
+    # In the zygote, which is the one that watches.
+    watches = can_watch_children()
 
     def main(channel: int) -> None:
         """Serve jobs that come over ``channel`` until it is closed."""
@@ -98,7 +101,7 @@ def prepare(targets: str) -> Callable[[int], None]:
         show((*_READ_ONLY_DATA, *(f"{path}/" for path in sys.path if path.startswith("/"))), _open)
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
         _lead_own_group()
-        harness = _Harness(channel, runner, preparer)
+        harness = _Harness(channel, runner, preparer, watches=watches)
         # The zygote has turned it off. This process serves many jobs, and test code makes reference cycles.
         gc.enable()
         while job := receive_frame(channel):
@@ -110,13 +113,13 @@ def prepare(targets: str) -> Callable[[int], None]:
 class _Harness:
     """The harness process; test code that may leave traces runs in children of it."""
 
-    def __init__(self, channel: int, runner: Runner, preparer: Preparer) -> None:
+    def __init__(self, channel: int, runner: Runner, preparer: Preparer, *, watches: bool) -> None:
         self._channel = channel
         self._runner = runner
         self._preparer = preparer
         self._zygotes = Zygotes(
-            ZygoteClient(socket.socket(fileno=FORKS)),
-            ZygoteClient(socket.socket(fileno=SMALL_FORKS), small_zygote.small_pid),
+            ZygoteClient(socket.socket(fileno=FORKS), watches=watches),
+            ZygoteClient(socket.socket(fileno=SMALL_FORKS), small_zygote.small_pid, watches=watches),
         )
         _forbid_core_dumps()
         self._base_bytes = rlimits.address_space_bytes()

@@ -169,11 +169,7 @@ class SolutionClient(LimitedRequests):
         """Return the reply to a request that was sent before the test made it."""
         self.request_count += 1
         body = process.take_reply()
-        if body is None and not process.is_slow:
-            process.wait_for_all(self._zygote.fileno())
-            body = process.take_reply()
-            process.drain()
-        elif process.is_slow:
+        if process.is_slow:
             # It may be ahead of the tests by little, so each reply is accounted for as if it had been waited for.
             self.cpu_s += process.cpu_since()
             process.drain()
@@ -227,6 +223,7 @@ class SolutionClient(LimitedRequests):
             requests=self._ahead.last_count if stdin is None else 0,
         )
         requests = self._ahead.first() if stdin is None else b""
+        ends_by_itself = settings.requests > 0 or settings.program
         self._is_small = self._may_use_small and settings.needs_few_modules and needs_few_modules(preamble)
         self._zygote = self._zygotes.small if self._is_small else self._zygotes.large
         # Not by the module `socket`, whose classes test code may patch.
@@ -237,11 +234,16 @@ class SolutionClient(LimitedRequests):
         try:
             # Before the fork: the process finds its first message when it begins.
             process.start(frame(settings.pack()) + requests, stdin)
-            self._zygote.fork(theirs)
+            self._zygote.fork(theirs, once=ends_by_itself)
         finally:
             theirs.close()
         self._process = self._last_process = process
         self.generation += 1
-        if requests:
-            self._process.wait_for_all(self._zygote.fileno())
-        return self._handle_request(self._process)
+        if ends_by_itself:
+            process.wait_for_end()
+            if not process.is_slow:
+                process.drain()
+                return self._reply_to_sent(process)
+        # It replies to what was sent ahead while the tests make other requests.
+        process.is_slow |= bool(requests)
+        return self._handle_request(process)

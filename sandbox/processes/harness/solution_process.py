@@ -6,11 +6,12 @@ import os
 import posix
 import select
 import signal
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sandbox.isolation import audit
-from sandbox.processes.harness.time_limits import seconds_not_queued
+from sandbox.processes.harness.time_limits import SHORT_S, seconds_not_queued
 from sandbox.processes.memory_files.tree import TreeLimits
 from sandbox.wire.framing import HEADER_BYTES, frame_length, send_descriptors, write_all
 from sandbox.wire.procfs import cpu_seconds, read_stat
@@ -27,9 +28,12 @@ __all__ = ["HEAD_BYTES", "SolutionProcess", "reply_for_exit"]
 
 
 # `posix` and not `os`: the functions of `os` are those of files in memory here, and test code may patch them.
+_monotonic = time.monotonic
 _CHUNK = 1 << 18
 _MOMENT_MS = 5
 """Milliseconds in which most answers reply to all that they are asked."""
+_SHORT_WAIT_S = 0.025
+"""Seconds after that, for hosts that are busy. Later, what an answer uses is watched."""
 HEAD_BYTES = 2048
 """Bytes of output that are kept for people to read."""
 _TEMPORARY = "/tmp"  # noqa: S108 - only a file without a name is made there
@@ -78,7 +82,7 @@ class SolutionProcess:
         self._output_bytes = output_bytes
         self._written = 0
         self.is_slow = False
-        """True once it has kept the harness waiting (`wait_for_all`)."""
+        """True once it has kept the harness waiting (`wait_for_end`)."""
         self._pipes: dict[int, bool] = {}
         """Read ends of the pipes; true for standard output."""
         self._received = bytearray()
@@ -147,20 +151,40 @@ class SolutionProcess:
                 posix.close(pipe)
                 del self._pipes[pipe]
 
-    def wait_for_all(self, zygote: int) -> None:
-        """Wait a moment until the process has replied to all requests and ended, without being woken by each reply.
+    def wait_for_end(self) -> None:
+        """Wait a moment until the process has done all that it was asked for and ended.
 
-        Args:
-            zygote: a descriptor that hangs up when the zygote ends.
+        Nothing else wakes at first: no reply, and no output, of which there is seldom more than the pipes hold.
         """
+        if not self._zygote.tells_of_ends:
+            self._wait_for_hang_up()
+            return
         poller = select.poll()
-        # No events: only that the other end was closed wakes, and no reply (POLLHUP is always reported, poll(2)).
+        poller.register(self._zygote.fileno(), select.POLLIN)
+        if self._outgoing:
+            poller.register(self.channel.fileno(), select.POLLOUT)
+        ready = poller.poll(_MOMENT_MS)
+        if not ready:
+            for pipe in self._pipes:
+                poller.register(pipe, select.POLLIN)
+            until = _monotonic() + _SHORT_WAIT_S
+            while not (ready or self.output_exceeded) and (left_s := until - _monotonic()) > 0:
+                ready = poller.poll(left_s * 1000)
+                if any(descriptor in self._pipes for descriptor, _ in ready):
+                    self.drain(poller)
+                    ready = []
+        self.is_slow = [descriptor for descriptor, _ in ready] != [self._zygote.fileno()]
+        if not self.is_slow:
+            self._zygote.take_end()
+
+    def _wait_for_hang_up(self) -> None:
+        poller = select.poll()
+        # No events: only that the other end was closed wakes (POLLHUP is always reported, poll(2)).
         poller.register(self.channel.fileno(), select.POLLOUT if self._outgoing else 0)
-        poller.register(zygote, 0)
+        poller.register(self._zygote.fileno(), 0)
         for pipe in self._pipes:
             poller.register(pipe, select.POLLIN)
-        ready = poller.poll(_MOMENT_MS)
-        self.is_slow = [descriptor for descriptor, _ in ready] != [self.channel.fileno()]
+        self.is_slow = [descriptor for descriptor, _ in poller.poll(_MOMENT_MS)] != [self.channel.fileno()]
 
     def take_reply(self) -> memoryview | None:
         """Return the next reply if it is there already."""
@@ -203,7 +227,8 @@ class SolutionProcess:
 
     def cpu_since(self) -> float:
         """Return the CPU seconds used since the last call, or since the process began."""
-        return self.cpu_until(cpu_seconds(self.pid) or 0.0)
+        # What a process that has ended has used is known, and counted with its end.
+        return 0.0 if self._zygote.has_ended else self.cpu_until(cpu_seconds(self.pid) or 0.0)
 
     def cpu_until(self, used_s: float) -> float:
         """Return the CPU seconds used since the last call, if it has used ``used_s`` in all."""
@@ -213,10 +238,12 @@ class SolutionProcess:
 
     def wall_s(self) -> float:
         """Return the seconds that its requests have taken, without those spent waiting for a CPU."""
-        return seconds_not_queued(self.pid, self.request_s)
+        return self.request_s if self.request_s < SHORT_S else seconds_not_queued(self.pid, self.request_s)
 
     def is_ending(self) -> bool:
         """Return whether it has ended or is about to: it loses its descriptors before its end is reported."""
+        if self._zygote.has_ended:
+            return True
         stat = read_stat(self.pid)
         return stat is None or stat.is_exiting
 

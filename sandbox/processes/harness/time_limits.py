@@ -9,14 +9,15 @@ from typing import Protocol
 from sandbox.wire.liveness import CHECK_INTERVAL_S
 from sandbox.wire.procfs import cpu_seconds, process_state, queued_seconds
 
-__all__ = ["UNKNOWN_QUEUE_DIVISOR", "CheckResult", "TimeLimits", "seconds_not_queued"]
+__all__ = ["SHORT_S", "UNKNOWN_QUEUE_DIVISOR", "CheckResult", "TimeLimits", "seconds_not_queued"]
 
 _monotonic = time.monotonic
 """Looked up here, once, because test code may patch the module."""
 _SHORTEST_INTERVAL_S = 0.002
 UNKNOWN_QUEUE_DIVISOR = 10.0
 """Divisor of waiting times on hosts that do not report how long a process waited for a CPU."""
-_SHORT_S = 0.005
+SHORT_S = 0.005
+"""Seconds of which the time in the run queue is not subtracted."""
 _STOPPED_CHECKS = 2
 _CALLBACK_SHARE = 0.5
 """Share of the CPU time of callbacks that counts. The way to test code and back takes most of it, and an honest answer
@@ -114,7 +115,7 @@ def seconds_not_queued(pid: int, wall_s: float) -> float:
         pid: the process.
         wall_s: seconds since the process began, or a part of them.
     """
-    if wall_s < _SHORT_S:
+    if wall_s < SHORT_S:
         return wall_s
     queued_s = queued_seconds(pid)
     return wall_s / UNKNOWN_QUEUE_DIVISOR if queued_s is None else max(0.0, wall_s - queued_s)

@@ -154,7 +154,9 @@ class Solution:
         """Load the answer, and serve the requests that are announced, or all until the harness hangs up."""
         self.requests_left = self.settings.requests
         yield from self.reply(self.load())
-        yield from self.listen()
+        # A program has done all that it was started for.
+        if not self.settings.program:
+            yield from self.listen()
 
     def listen(self) -> Steps:
         """Serve requests until the reply to a callback of ours comes, or the harness hangs up."""

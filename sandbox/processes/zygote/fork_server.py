@@ -18,15 +18,18 @@ from sandbox.wire.zygote_protocol import (
     ALL_KILLED,
     ATTACH,
     CHANNEL,
+    DIED,
     END,
     ENDED,
     FORK,
+    FORK_ONCE,
     FORKED,
     FORKS,
     KILL,
     LIBRARY,
     SMALL_FORKS,
     SOLUTION,
+    WHICH,
     ExitInfo,
 )
 
@@ -93,6 +96,12 @@ class ForkServer:
         """Our ends of the sockets over which harnesses ask for solution processes, by the harness's pid."""
         self.harnesses: dict[int, socket.socket] = {}
         """Sockets of harnesses, by descriptor."""
+        self.last: dict[int, int] = {}
+        """Pid of the child that was forked last for each harness, by the descriptor of its socket."""
+        self.watches: dict[int, int] = {}
+        """Descriptors that tell of the end of children which harnesses are told of, by their pids (pidfd_open(2))."""
+        self.watched: dict[int, int] = {}
+        """Pids by those descriptors."""
         self.exits: dict[int, bytes] = {}
         """The packed exits of the last few children that ended unasked, in that order: who asked for one may ask for
         its end later."""
@@ -100,8 +109,8 @@ class ForkServer:
 
     def serve(self) -> str:
         """Serve requests. Returns only in a forked child, with the letter of its role."""
-        # No SIGCHLD: whoever has a child notices its end by itself, and asks for it. Being woken once more for each
-        # answer costs more than a zombie that waits for a second. The second is for what a child leaves behind that
+        # No SIGCHLD: whoever has a child that does not end by itself asks for its end. Being woken once more for each
+        # of them costs more than a zombie that waits for a second. The second is for what a child leaves behind that
         # has ended unasked.
         self.poller.register(self.control.fileno(), select.POLLIN)
         if self.small is not None:
@@ -122,7 +131,10 @@ class ForkServer:
             return self._serve_parent()
         if self.small is not None and descriptor == self.small.channel.fileno():
             self._exit()  # half of a zygote would be taken for a whole one
-        # An event of the same poll may have closed the socket already.
+        # An event of the same poll may have closed the descriptor already.
+        if descriptor in self.watched:
+            self._bury(*self.os.wait4(self.watched[descriptor], 0))
+            return None
         harness = self.harnesses.get(descriptor)
         return self._serve_harness(harness) if harness is not None else None
 
@@ -168,20 +180,25 @@ class ForkServer:
             message, descriptors = b"", []
         if not message:
             self._drop_harness(harness)
-        elif message[:1] == FORK:
-            return self._fork(SOLUTION, descriptors[0], harness)
+        elif message[:1] in {FORK, FORK_ONCE}:
+            return self._fork(SOLUTION, descriptors[0], harness, once=message == FORK_ONCE)
+        elif message == WHICH:
+            self._tell(harness, FORKED + b"%d" % self.last[harness.fileno()])
         else:
-            pid, owner = int(message[1:]), harness.fileno()
+            owner = harness.fileno()
+            pid = int(message[1:] or self.last[owner])
             # One that has ended may have been reaped already, while the harness was busy.
             is_own = self.children.get(pid, owner) == owner
-            report = self._end_and_report(pid) if is_own else b""
-            try:
-                harness.send(ENDED + report)
-            except OSError:
-                self._drop_harness(harness)
+            self._tell(harness, ENDED + (self._end_and_report(pid) if is_own else b""))
         return None
 
-    def _fork(self, role: str, channel: int, harness: socket.socket | None) -> str | None:
+    def _tell(self, harness: socket.socket, message: bytes) -> None:
+        try:
+            harness.send(message)
+        except OSError:
+            self._drop_harness(harness)
+
+    def _fork(self, role: str, channel: int, harness: socket.socket | None, *, once: bool = False) -> str | None:
         is_harness = role == self.harness
         pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(2)] if is_harness else []
         pid = self.os.fork()
@@ -198,8 +215,25 @@ class ForkServer:
             self._serve(self.harness_ends[pid])
             assert self.small is not None
             self.small.attach(pid, small_forks)
-        (harness or self.control).send(FORKED + b"%d" % pid)
+        if harness is not None:
+            self.last[harness.fileno()] = pid
+        if once:
+            self._watch(pid)
+        else:
+            (harness or self.control).send(FORKED + b"%d" % pid)
         return None
+
+    def _watch(self, pid: int) -> None:
+        watch = self.watches[pid] = self.os.pidfd_open(pid)
+        self.watched[watch] = pid
+        self.poller.register(watch, select.POLLIN)
+
+    def _unwatch(self, pid: int) -> None:
+        watch = self.watches.pop(pid, None)
+        if watch is not None:
+            del self.watched[watch]
+            self.poller.unregister(watch)
+            os.close(watch)
 
     def _serve(self, harness: socket.socket) -> None:
         self.harnesses[harness.fileno()] = harness
@@ -237,7 +271,15 @@ class ForkServer:
             if pid == 0:
                 return
             if pid in self.children:
-                self._keep(pid, self._forget(pid, status, usage))
+                self._bury(pid, status, usage)
+
+    def _bury(self, pid: int, status: int, usage: struct_rusage) -> None:
+        """Keep how a child has ended unasked, and tell the harness that waits for that."""
+        owner = self.children[pid] if pid in self.watches else None
+        exit_info = self._forget(pid, status, usage)
+        self._keep(pid, exit_info)
+        if owner in self.harnesses:
+            self._tell(self.harnesses[owner], DIED + exit_info)
 
     def _keep(self, pid: int, exit_info: bytes) -> None:
         """Keep how a child has ended for whoever asks."""
@@ -248,6 +290,7 @@ class ForkServer:
     def _forget(self, pid: int, status: int, usage: struct_rusage) -> bytes:
         """Forget a child that has ended, and return its packed `ExitInfo`."""
         del self.children[pid]
+        self._unwatch(pid)
         # Before the report, so that nothing of a run is left when its end is known.
         self._reap_orphans()
         if pid in self.harness_ends:
@@ -289,6 +332,7 @@ class ForkServer:
         if self.harnesses.pop(number, None) is None:
             return
         self.poller.unregister(number)
+        self.last.pop(number, None)
         if self.siblings is not None:
             del self.siblings[number]
         # The number will be another socket's, so it no longer stands for an owner.
@@ -302,6 +346,7 @@ class ForkServer:
         while self.children:
             pid, _ = self.os.waitpid(-1, 0)
             self.children.pop(pid, None)
+            self._unwatch(pid)
             if pid in self.harness_ends:
                 self._drop_harness(self.harness_ends.pop(pid))
         if self.small is not None:

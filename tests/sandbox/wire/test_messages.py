@@ -129,8 +129,9 @@ def test_how_a_process_ended_crosses() -> None:
 
 
 def test_no_two_messages_to_one_end_begin_alike() -> None:
-    requests = zygote_protocol.FORK, zygote_protocol.KILL, zygote_protocol.END
-    replies = zygote_protocol.FORKED, zygote_protocol.ALL_KILLED, zygote_protocol.ENDED
+    of = zygote_protocol
+    requests = of.FORK, of.FORK_ONCE, of.WHICH, of.KILL, of.END, of.ATTACH
+    replies = of.FORKED, of.DIED, of.ALL_KILLED, of.ENDED
     assert len({*requests}) == len(requests)
     assert len({*replies}) == len(replies)
     assert {len(letter) for letter in (*requests, *replies)} == {1}
@@ -143,7 +144,7 @@ def test_the_letters_of_the_zygote_s_protocol_are_written_once() -> None:
 
     for module in (zygote_client, fork_server, zygote):
         source = Path(inspect.getfile(module)).read_text()
-        for letter in b"FKEfke":
+        for letter in b"FOWKEAfdke":
             assert f'b"{chr(letter)}' not in source
 
 
