@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.procfs import queued_seconds
+from testcases.replacements import replaced
 from testcases.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ _UNKNOWN_QUEUE_DIVISOR = 10.0
 """Divisor of waiting times on hosts that do not report how long a process waited for a CPU."""
 _BUSY_SHARE = 0.01
 """Share of an interval from which on a process that works so much is not idle."""
+
+
+def _signal_of_tests(number: int, handler: Any) -> Any:
+    """Do as `signal.signal`, for test code: no timer but its own calls its handler."""
+    if number == signal.SIGALRM:
+        _setitimer(signal.ITIMER_REAL, 0)
+    return _signal(number, handler)
 
 
 class OutOfTimeError(BaseException):
@@ -61,7 +69,9 @@ class Watchdog:
         self._idle_limit_s = wall_s
         self._wait_limit_s = wall_s + cpu_s
         self._asked_s = asked_s
-        self._last = (0.0, 0.0, 0.0, 0.0)
+        self._last: tuple[float, ...] = ()
+        """Clocks at the last look, if there was one. Nothing is counted before the first, which most tests do not see:
+        one of the clocks is a file."""
         self._idle_s = self._waited_s = 0.0
 
     @contextlib.contextmanager
@@ -71,15 +81,16 @@ class Watchdog:
         It repeats because test code may swallow it, in a loop around ``except BaseException``.
         """
         # ITIMER_PROF counts CPU time (setitimer(2)), as the limit that ends the process does: a busy host, or waiting
-        # for the solution, costs the test nothing. The timer of real time is also that of signal.alarm(2): test code
-        # that sets one is not watched for waiting any more.
+        # for the solution, costs the test nothing. The timer of real time is also that of alarm(2): test code that sets
+        # one, or a handler for it, is not watched for waiting any more.
         before = _signal(signal.SIGPROF, self._expire), _signal(signal.SIGALRM, self._look)
         look_s = min(_LONGEST_LOOK_S, max(_SHORTEST_LOOK_S, self._idle_limit_s / 4))
-        self._last = self._clocks()
+        self._last = ()
         _setitimer(signal.ITIMER_PROF, self.cpu_s, _REPEAT_S)
         _setitimer(signal.ITIMER_REAL, look_s, look_s)
         try:
-            yield
+            with replaced([(signal, "signal", _signal_of_tests)]):
+                yield
         finally:
             self.stop()
             _signal(signal.SIGPROF, before[0])
@@ -99,6 +110,9 @@ class Watchdog:
 
     def _look(self, *_: Any) -> None:
         now = self._clocks()
+        if not self._last:
+            self._last = now
+            return
         passed_s, worked_s, asked_s, queued_s = (new - old for new, old in zip(now, self._last, strict=True))
         self._last = now
         waited_s = max(0.0, passed_s - worked_s - asked_s - queued_s)

@@ -55,6 +55,12 @@ CASES = {
         "def f(x):\n    return x * 10**9\n",
         "timeout",
     ),
+    "is asked by a test that has a handler of its own for alarms": Case(
+        "import signal, time\ndef check(candidate):\n    def late(*_):\n        raise ValueError\n"
+        "    signal.signal(signal.SIGALRM, late)\n    time.sleep(1.5)\n    assert candidate(3) == 3\n",
+        "def f(x):\n    return x\n",
+        "passed",
+    ),
     "is asked by a test that sleeps between": Case(
         ASKED.format("for n in range(4): time.sleep(0.6); assert candidate(n) == n"),
         "def f(x):\n    return x\n",
