@@ -79,7 +79,7 @@ def problem_from_test_file(
         name = None  # it uses the module as a whole, such as by `getattr`
     elif name is None and not imports_module(module, [tree]):
         raise InvalidFieldError(
-            field, f"imports nothing from {module} and uses no name of the answer{_other_modules(tree)}"
+            field, f"imports nothing from {module} and uses no name of the answer{_other_modules(tree, module)}"
         )
     return Problem(
         (PytestTest(source, module),),
@@ -90,14 +90,14 @@ def problem_from_test_file(
     )
 
 
-def _other_modules(tree: ast.Module) -> str:
+def _other_modules(tree: ast.Module, module: str) -> str:
     """Return a hint at the modules that a file imports and that may be the answer's; empty without any."""
     imported = {
         node.module.partition(".")[0]: None
         for node in walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module and not node.level
     }
-    others = [name for name in imported if name not in sys.stdlib_module_names and name != "pytest"]
+    others = [name for name in imported if name not in sys.stdlib_module_names and name not in {"pytest", module}]
     return f"; if that is {' or '.join(others[:3])}, say so in a field module" if others else ""
 
 

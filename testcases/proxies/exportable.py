@@ -106,7 +106,8 @@ _EXPORTABLE_TYPES: tuple[type, ...] = (
     type(iter([])), type(iter(())), type(iter({})), type(iter(set())), type(iter("")),
     type(iter(range(0))), type({}.keys()), type({}.values()), type({}.items()), type(threading.Lock()), threading.Event,
     type(threading.RLock()), threading.Condition, threading.Semaphore, threading.Barrier,
-    types.SimpleNamespace, reversed, type(iter(b"")), type(iter(bytearray())), type(iter("é")),
+    types.SimpleNamespace, type(unittest.mock.sentinel.any), reversed, type(iter(b"")), type(iter(bytearray())),
+    type(iter("é")),
     type(iter(range(1 << 99))),
     type(iter(int, 1)), type(reversed([])), type(reversed({})), type(reversed({}.values())), type(reversed({}.items())),
     type(iter({}.values())), type(iter({}.items())), type(iter(collections.deque())),
@@ -307,15 +308,9 @@ def abilities_of(value: Any) -> str | None:
     if kind is types.MethodType:
         return "function" if abilities_of(value.__self__) is not None else None
     if issubclass(kind, types.BuiltinMethodType):  # some are of a subclass, such as those of `re.Pattern`
-        return (
-            "function"
-            if type(value.__self__) in _CONTAINERS
-            or issubclass(type(value.__self__), _EXPORTABLE_TYPES)
-            or type(value.__self__).__module__ == "_queue"
-            else None
-        )
+        return "function" if _has_open_methods(type(value.__self__)) else None
     if kind is types.MethodWrapperType:
-        return "function" if type(value.__self__) in _CONTAINERS else None
+        return "function" if _has_open_methods(type(value.__self__)) else None
     if isinstance(value, type):
         if issubclass(value, BaseException):
             return f"class {built_in_base(value)}"
@@ -323,6 +318,11 @@ def abilities_of(value: Any) -> str | None:
     if isinstance(value, BaseException):
         return f"exception {built_in_base(kind)} {_args_text(value)}"
     return _abilities_of_object(kind)
+
+
+def _has_open_methods(owner: type) -> bool:
+    """Return whether test code may hand out methods of this built-in type, such as the ``__next__`` of an iterator."""
+    return owner in _CONTAINERS or issubclass(owner, _EXPORTABLE_TYPES) or owner.__module__ in {"_queue", "itertools"}
 
 
 def _abilities_of_object(kind: type) -> str | None:

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
     from testcases.solution import Solution
 
-__all__ = ["SolutionModule", "imported_names", "installed_modules", "star_imported_elsewhere"]
+__all__ = ["SolutionModule", "imported_names", "installed_modules", "is_special", "star_imported_elsewhere"]
 
 _SOLUTION_MODULE = "solution:"
 """Global name of the solution's module, in its own process."""
+_FACTS = frozenset({
+    "__version__", "__author__", "__email__", "__license__", "__copyright__", "__credits__", "__status__", "__title__",
+    "__maintainer__", "__date__",
+})  # fmt: skip
+"""Special names by which modules give facts about themselves, and that mean nothing to the interpreter."""
 
 
 class SolutionModule(ModuleType):
@@ -42,7 +47,7 @@ class SolutionModule(ModuleType):
         if name == "__all__":
             return solution.public_names(vars(self)["__used_names__"])
         # The import system reads names such as __path__ and __spec__; the answer must not supply them.
-        if name.startswith("__") and name.endswith("__"):
+        if is_special(name):
             raise AttributeError(name)
         return solution.name(name)
 
@@ -85,7 +90,12 @@ def imported_names(module: ast.Module, name: str) -> set[str]:
     for node in ast.walk(module):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
             found.add(node.attr)
-    return {one for one in found if not (one.startswith("__") and one.endswith("__"))}
+    return {one for one in found if not is_special(one)}
+
+
+def is_special(name: str) -> bool:
+    """Return whether a name of a module is one that the interpreter gives a meaning, and not the answer."""
+    return name.startswith("__") and name.endswith("__") and name not in _FACTS
 
 
 def star_imported_elsewhere(source: str, name: str, wanted: frozenset[str], entry_point: str | None) -> frozenset[str]:

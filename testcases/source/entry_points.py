@@ -109,7 +109,8 @@ def imports_module(module: str, tests: Sequence[ast.Module]) -> bool:
 
 
 def _is_constant(name: str) -> bool:
-    return name.isupper() and len(name) > 1  # a class may be called A, and a function of one letter, too
+    # A class may be called A, and a function of one letter, too; `__doc__` is there without an answer.
+    return (name.isupper() and len(name) > 1) or (name.startswith("__") and name.endswith("__"))
 
 
 def _members_of(module: str, tests: Sequence[ast.Module]) -> tuple[list[str], list[str]]:

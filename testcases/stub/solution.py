@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from testcases.pytest_runner.monkeypatch import RemotePatcher
+from testcases.pytest_runner.solution_module import is_special
 from testcases.solution import checked_namespace
 from testcases.source.parsing import NOT_PYTHON, free_names
 from testcases.stub.agreeable import Agreeable, AskedCounter
@@ -87,7 +88,7 @@ class StubModule(ModuleType):
         vars(self)["__all__"] = sorted(used_names)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
+        if is_special(name):
             raise AttributeError(name)
         stub: StubSolution = vars(self)["__stub__"]
         return Agreeable(stub.counter)
