@@ -19,6 +19,7 @@ from grader.extraction.quotes import TripleQuotes
 __all__ = ["repair_fences"]
 
 _FENCE_LINE: Final = re.compile(r"([ \t]*+)(`{3,}+|~{3,}+)(.*)", re.DOTALL)
+_PLAIN_OPENING: Final = re.compile(r"(?m:^)```(?:python3?|py)\n")
 _RUN: Final = re.compile(r"`{3,}+|~{3,}+")
 _GLUED_CODE: Final = re.compile(
     r"""[ \t]*+[\w.+-]++[ \t]++(?P<code>(?:
@@ -31,6 +32,7 @@ _CODE_LINE: Final = re.compile(r"(?:async[ \t]|def[ \t]|class[ \t]|import[ \t]|f
 _WRAPPERS: Final = frozenset({"markdown", "md", "mdx"})
 _MAX_INDENT: Final = 3
 _MIN_FENCE: Final = 3
+_FENCES_OF_A_BLOCK: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,18 @@ def _has_fence(text: str) -> bool:
     return "```" in text or "~~~" in text
 
 
+def _has_one_plain_block(text: str) -> bool:
+    """Return whether nothing but one block tagged as Python is fenced, in the form that nearly all completions have."""
+    if text.count("```") != _FENCES_OF_A_BLOCK or "````" in text or "~~~" in text:
+        return False
+    opening = _PLAIN_OPENING.search(text)
+    # A string that begins before the block may hold it.
+    if opening is None or '"""' in text[: opening.start()] or "'''" in text[: opening.start()]:
+        return False
+    _, closing, rest = text[opening.end() - 1 :].partition("\n```")
+    return bool(closing) and rest[:1] in {"", "\n"}
+
+
 def repair_fences(text: str) -> str:
     r"""Return a text, whose line ends are ``\n``, with fences in the form that CommonMark reads.
 
@@ -82,7 +96,7 @@ def repair_fences(text: str) -> str:
     - A block of Markdown, or one that starts with the fence of another block, gives way to the blocks in it.
     - A pair of fences in a string in triple quotes belongs to the string.
     """
-    if not _has_fence(text):
+    if not _has_fence(text) or _has_one_plain_block(text):
         return text
     return _Repair(text.split("\n")).run()
 
