@@ -113,6 +113,8 @@ def _set_attributes(error: BaseException, attributes: Any) -> None:
     for name, value in attributes.items() if type(attributes) is dict else ():
         if type(name) is str and name.isidentifier() and not name.startswith("_"):
             error.__dict__[name] = value
+        elif name == "__notes__" and type(value) is list:
+            error.__notes__ = [note for note in value if type(note) is str]
 
 
 def _arguments(raised: Raised, session: Session) -> tuple[Any, ...]:
