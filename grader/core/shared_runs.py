@@ -1,8 +1,8 @@
 """Run the tests once for answers to one problem that compile to the same code.
 
-Such answers differ in comments, in spaces, or in what is around the code of a completion. An answer's process gets its
-code, not its text, so it would do the same for each of them. Groups of completions have many of these, the more the
-longer a policy has been trained.
+Such answers differ in comments, in blanks behind lines, or in what is around the code of a completion. An answer's
+process gets its code, not its text, so it would do the same for each of them. Groups of completions have many of these,
+the more the longer a policy has been trained.
 """
 
 from __future__ import annotations

@@ -139,9 +139,9 @@ class Zygote:
                 ours.send(message)
             ours.setblocking(False)
             # -X takes any name: it is the one place before the program where a title can stand. -s, -S and -P keep
-            # out of sys.path what the host has besides the paths above, -B writes no bytecode. Without columns in it,
-            # code is smaller, and the same for answers that differ in spaces.
-            options = ["-X", f"grader: {settings.title}", "-X", "no_debug_ranges", "-sSBP"]
+            # out of sys.path what the host has besides the paths above, -B writes no bytecode. Code keeps its columns:
+            # they tell which expression of a test has failed (`testcases.proxies.traceback_origin`).
+            options = ["-X", f"grader: {settings.title}", "-sSBP"]
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
                 [sys.executable, *options, "-c", _BOOTSTRAP, control],
                 env=_ENVIRONMENT,

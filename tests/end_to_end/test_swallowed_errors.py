@@ -480,3 +480,11 @@ def test_a_missing_module_that_tests_import_breaks_the_tests(grader: Grader) -> 
             Sample("x", "```python\ndef f(): return 1\n```", {"tests": [{"assert": source + "\nassert f() == 1"}]})
         )
         assert grade.status is not GradeStatus.SCORED, source
+
+
+def test_a_manager_may_suppress_what_no_answer_has_caused(grader: Grader) -> None:
+    suite = "from solution import f\n\n\ndef test_constant():\n    with f(1) as v:\n        int('x')\n    assert v\n"
+    suite += "\n\ndef test_division():\n    with f(1) as v:\n        1 / 0\n    assert v\n"
+    answer = MANAGER.format(entered="self", said="a[0] is not None")
+    grade = grader.grade(Sample("1", f"```python\n{answer}```", {"pytest": suite}))
+    assert [test.verdict for test in grade.tests] == ["passed"] * 2, grade.reason

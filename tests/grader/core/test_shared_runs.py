@@ -48,14 +48,14 @@ def runs() -> Iterator[Runs]:
         yield Runs(grader)
 
 
-def test_answers_that_differ_in_comments_and_spaces_run_once(runs: Runs) -> None:
-    answers = [CODE, f"{CODE}\n# Done.\n", CODE.replace("a + b", "a  +  b  # the sum"), CODE.replace("a, b", "a,b")]
-    assert runs.rewards_of(*answers) == [1.0] * 4
+def test_answers_that_differ_in_comments_and_blanks_behind_lines_run_once(runs: Runs) -> None:
+    answers = [CODE, f"{CODE}\n# Done.\n", CODE.replace("a + b", "a + b  # the sum"), CODE.replace("a + b", "a + b  ")]
+    assert [reward > 0.9 for reward in runs.rewards_of(*answers)] == [True] * 4
     assert len(runs.sources) == 1
 
 
 def test_each_keeps_its_own_style_and_text(runs: Runs) -> None:
-    ugly = CODE.replace("a, b", "a,b")
+    ugly = CODE.replace("a + b", "a + b #sum")
     samples = [Sample(str(n), f"```python\n{answer}```", REFERENCE) for n, answer in enumerate((CODE, ugly))]
     tidy_grade, ugly_grade = runs.grader.grade_batch(samples)
     assert len(runs.sources) == 1
