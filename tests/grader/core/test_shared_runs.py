@@ -55,11 +55,12 @@ def test_answers_that_differ_in_comments_and_blanks_behind_lines_run_once(runs: 
 
 
 def test_each_keeps_its_own_style_and_text(runs: Runs) -> None:
-    ugly = CODE.replace("a + b", "a + b #sum")
-    samples = [Sample(str(n), f"```python\n{answer}```", REFERENCE) for n, answer in enumerate((CODE, ugly))]
+    tidy = 'def add(a, b):\n    found = {"sum": a + b}\n    return found["sum"]\n'
+    ugly = tidy.replace('"', "'")
+    samples = [Sample(str(n), f"```python\n{answer}```", REFERENCE) for n, answer in enumerate((tidy, ugly))]
     tidy_grade, ugly_grade = runs.grader.grade_batch(samples)
     assert len(runs.sources) == 1
-    assert (tidy_grade.metric("style"), tidy_grade.answer) == (1.0, CODE)
+    assert (tidy_grade.metric("style"), tidy_grade.answer) == (1.0, tidy)
     assert ugly_grade.metric("style") < 1.0
     assert ugly_grade.answer == ugly
 
