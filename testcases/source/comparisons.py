@@ -27,11 +27,13 @@ from testcases.source.walking import walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["ARGUMENTS_NAME", "watch_comparisons"]
+__all__ = ["ARGUMENTS_NAME", "WATCHED", "watch_comparisons"]
 
 ARGUMENTS_NAME: Final = "__arguments__"
 """Global by which test code finds `testcases.proxies.argument_changes.ARGUMENT_CHANGES`."""
 
+WATCHED: Final = (ast.Compare, ast.BinOp, ast.Call)
+"""Kinds of nodes whose operands may be watched."""
 _LIVE_OPERATORS = (ast.Is, ast.IsNot, ast.NotIn)
 _LIVE_CALLS = frozenset({"assertIs", "assertIsNot", "assertNotIn"})
 _COMPUTING_CALLS = frozenset({"assertCountEqual", "assertIn"})
@@ -44,7 +46,7 @@ def watch_comparisons(tree: ast.Module, nodes: Iterable[ast.AST]) -> bool:
 
     Args:
         tree: the test code.
-        nodes: its nodes, by `walk`.
+        nodes: its nodes of the kinds `WATCHED`, and others.
     """
     # Few tests have any, and a transformer takes ten times as long as a walk.
     if not any(map(_may_be_watched, nodes)):

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from testcases.source.comparisons import watch_comparisons
+from testcases.source.comparisons import WATCHED, watch_comparisons
 from testcases.source.parsing import NOT_PYTHON, compile_quietly, parse_quietly
 from testcases.source.reached import asserting_helpers, mark_assertions, mark_bodies, may_skip_assertions
 from testcases.source.walking import walk
@@ -53,6 +53,7 @@ CAUGHT_NAME: Final = "__caught__"
 """Global by which test code finds `testcases.caught.mark_caught`."""
 
 _MAX_TEXT_CHARS = 200
+_PREPARED: Final = frozenset({ast.ExceptHandler, ast.Compare, *WATCHED})
 _BLOCKS = ("body", "orelse", "finalbody")
 _CLAUSES = ("handlers", "cases")
 
@@ -186,7 +187,8 @@ def prepare(tree: ast.Module) -> bool:
       alias is another object (`testcases.caught`).
     - Comparisons see arguments as they were before calls of the solution (`testcases.source.comparisons`).
     """
-    nodes = list(walk(tree))
+    # Most nodes of tests are literals, so those that matter are picked once.
+    nodes = [node for node in walk(tree) if type(node) in _PREPARED]
     has_changed = watch_comparisons(tree, nodes)
     for node in walk(tree) if has_changed else nodes:
         if isinstance(node, ast.ExceptHandler):

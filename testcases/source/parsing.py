@@ -188,9 +188,15 @@ def free_names(source: str) -> frozenset[str]:
     tree = try_parse(source)
     if tree is None:
         return frozenset()
-    nodes = list(walk(tree))
-    used = {node.id for node in nodes if isinstance(node, ast.Name)}
-    return frozenset(used.difference(_bindings(nodes), _BUILTINS))
+    # One pass by exact types: every new problem waits for it.
+    used: set[str] = set()
+    others: list[ast.AST] = []
+    for node in walk(tree):
+        if type(node) is ast.Name and type(node.ctx) is not ast.Store:
+            used.add(node.id)
+        elif type(node) is not ast.Constant:
+            others.append(node)
+    return frozenset(used.difference(_bindings(others), _BUILTINS))
 
 
 def imported_modules(source: str) -> frozenset[str]:
