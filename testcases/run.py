@@ -22,9 +22,9 @@ from testcases.proxies.process_state import recorded_seeds
 from testcases.proxies.type_checks import library_type_checks
 from testcases.proxies.unpickling import safe_unpickling
 from testcases.pytest_runner.monkeypatch import RemotePatcher, patched_mocks
-from testcases.pytest_runner.runner import run_suite
+from testcases.pytest_runner.runner import prepare_suite, run_suite
 from testcases.solution import Solution
-from testcases.source.instrumentation import compile_test, instrument
+from testcases.source.instrumentation import compile_assertion, compile_test, instrument
 from testcases.source.parsing import NOT_PYTHON
 from testcases.spec_run import SpecRun, modules_used, names_used
 from testcases.verdict import CaseResult, Verdict
@@ -172,16 +172,21 @@ def prepare(spec: dict[str, Any]) -> None:
     """Compile the code of a spec without running it; `run_tests` finds it compiled, also in a process forked later."""
     names_used(spec["tests"])
     _try(compile_oracle, spec["oracle"])
-    sources = [spec["prompt_code"], spec["setup"]]
-    for kind, *fields in spec["tests"]:
-        if kind == "check":
-            _try(instrument, fields[0])
-        elif kind == "assert":
-            sources.append(fields[0])
-    for source in sources:
+    for source in (spec["prompt_code"], spec["setup"]):
         _try(compile_test, source)
+    for kind, *fields in spec["tests"]:
+        if kind in _PREPARATIONS:
+            _try(_PREPARATIONS[kind], *fields)
 
 
-def _try(compile_source: Callable[[str], object], source: str) -> None:
+_PREPARATIONS: dict[str, Callable[..., object]] = {
+    "check": instrument,
+    "assert": compile_assertion,
+    "pytest": prepare_suite,
+}
+"""Functions that prepare a test, by its kind."""
+
+
+def _try(compile_source: Callable[..., object], *arguments: str) -> None:
     with suppress(*NOT_PYTHON):  # the run meets the error again, and reports it
-        compile_source(source)
+        compile_source(*arguments)

@@ -12,6 +12,7 @@ import linecache
 import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from testcases.pytest_runner.solution_module import (
     imported_names,
     installed_modules,
     star_imported_elsewhere,
+    starred_modules,
 )
 from testcases.pytest_runner.uncollected import rest_of, uncollected_tests
 from testcases.pytest_runner.unittest_runner import run_class
@@ -45,21 +47,40 @@ from testcases.watchdog import OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from types import CodeType
 
     from testcases.pytest_runner.group import CaseOutcome
     from testcases.solution import Solution
     from testcases.source.pytest_collection import CollectedTest
 
-__all__ = ["Suite", "names_used", "run_suite"]
+__all__ = ["Suite", "names_used", "prepare_suite", "run_suite"]
 
 _MODULE = "test_solution"
 _FILE = "<test>"
 
 
-def names_used(source: str, module: str) -> set[str]:
+@lru_cache(maxsize=256)
+def names_used(source: str, module: str) -> frozenset[str]:
     """Return the names of the solution that a suite uses."""
     tree = try_parse(source)
-    return set() if tree is None else imported_names(tree, module) | free_names(source)
+    return frozenset() if tree is None else free_names(source).union(imported_names(tree, module))
+
+
+def prepare_suite(source: str, module: str) -> None:
+    """Read and compile a suite without running it; `run_suite` finds that done, also in a process forked later.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: it cannot be compiled.
+    """
+    names_used(source, module)
+    starred_modules(source)
+    unsupported_features(source)
+    _compile(source)
+
+
+def _compile(source: str) -> CodeType:
+    plan = collect(source)
+    return compile_marked(source, _FILE, bodies=plan.marked_bodies, assertions=plan.may_skip_assertions)
 
 
 def run_suite(solution: Solution, source: str, module: str) -> Iterator[CaseResult]:
@@ -201,8 +222,7 @@ class Suite:
         return [(name, id(value), id(code)) for (name, value), code in zip(members, codes, strict=True)]
 
     def _load(self) -> None:
-        plan = self.plan
-        code = compile_marked(self.source, _FILE, bodies=plan.marked_bodies, assertions=plan.may_skip_assertions)
+        plan, code = self.plan, _compile(self.source)
         vars(self.module).update(self._namespace())
         vars(self.module).update({"__name__": _MODULE, "__file__": _FILE})
         # There is no such file, so tracebacks and inspect.getsource would find no source lines without this.

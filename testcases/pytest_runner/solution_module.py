@@ -6,19 +6,28 @@ import ast
 import importlib
 import sys
 from contextlib import contextmanager
+from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import OP
 from testcases.proxies.exportable import GlobalRef
-from testcases.source.parsing import parse_quietly
+from testcases.source.parsing import try_parse
+from testcases.source.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from testcases.solution import Solution
 
-__all__ = ["SolutionModule", "imported_names", "installed_modules", "is_special", "star_imported_elsewhere"]
+__all__ = [
+    "SolutionModule",
+    "imported_names",
+    "installed_modules",
+    "is_special",
+    "star_imported_elsewhere",
+    "starred_modules",
+]
 
 _SOLUTION_MODULE = "solution:"
 """Global name of the solution's module, in its own process."""
@@ -82,12 +91,13 @@ def imported_names(module: ast.Module, name: str) -> set[str]:
     found: set[str] = set()
     # Two passes: a function may use an alias above the line that imports it.
     aliases = {name}
-    for node in ast.walk(module):
+    nodes = list(walk(module))
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module == name:
             found |= {alias.name for alias in node.names if alias.name != "*"}
         elif isinstance(node, ast.Import):
             aliases |= {alias.asname for alias in node.names if alias.name == name and alias.asname}
-    for node in ast.walk(module):
+    for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
             found.add(node.attr)
     return {one for one in found if not is_special(one)}
@@ -96,6 +106,18 @@ def imported_names(module: ast.Module, name: str) -> set[str]:
 def is_special(name: str) -> bool:
     """Return whether a name of a module is one that the interpreter gives a meaning, and not the answer."""
     return name.startswith("__") and name.endswith("__") and name not in _FACTS
+
+
+@lru_cache(maxsize=256)
+def starred_modules(source: str) -> frozenset[str]:
+    """Return the names of the modules of which a test module imports all names."""
+    tree = try_parse(source)
+    nodes = [] if tree is None else [node for node in walk(tree) if isinstance(node, ast.ImportFrom)]
+    return frozenset(
+        node.module
+        for node in nodes
+        if node.module and node.level == 0 and any(alias.name == "*" for alias in node.names)
+    )
 
 
 def star_imported_elsewhere(source: str, name: str, wanted: frozenset[str], entry_point: str | None) -> frozenset[str]:
@@ -108,12 +130,10 @@ def star_imported_elsewhere(source: str, name: str, wanted: frozenset[str], entr
         entry_point: the function that is tested, which is the solution's even if others have it. Where it is not known,
             and others have all the names, any of them may be the solution's.
     """
-    nodes = [node for node in ast.walk(parse_quietly(source)) if isinstance(node, ast.ImportFrom)]
-    starred = {node.module for node in nodes if node.level == 0 and any(alias.name == "*" for alias in node.names)}
     found: set[str] = set()
-    for module in sorted(starred - {name, None}, key=str):
+    for module in sorted(starred_modules(source) - {name}):
         try:
-            members = vars(importlib.import_module(str(module)))
+            members = vars(importlib.import_module(module))
         except Exception:  # noqa: BLE001, S112 - which the module finds out for itself
             continue
         found |= set(members.get("__all__", [one for one in members if not one.startswith("_")]))

@@ -223,6 +223,7 @@ def _asked(method: str, value: ast.expr) -> ast.expr:
     return call
 
 
+@lru_cache(maxsize=512)
 def compile_marked(
     source: str, filename: str, *, bodies: frozenset[int] = frozenset(), assertions: bool = False
 ) -> CodeType:
