@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from grader.config.settings import GraderConfig
     from grader.types import Grade, Sample
 
-__all__ = ["TICK_S", "PeakMemory", "SampleWithSize", "cpu_s", "measure", "memory_mb", "own_memory_mb", "process_tree"]
+__all__ = [
+    "TICK_S",
+    "PeakMemory",
+    "SampleWithSize",
+    "cpu_s",
+    "idle_memory_mb",
+    "measure",
+    "memory_mb",
+    "own_memory_mb",
+    "process_tree",
+]
 
 
 TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
@@ -72,17 +82,37 @@ def memory_mb() -> float:
     return (anonymous + files) / 1024
 
 
+def idle_memory_mb() -> float:
+    """Return the memory of the process tree, in MB; what forks share counts once (proc(5), ``smaps_rollup``).
+
+    Where that cannot be read, it is `memory_mb`. It takes too long to be asked for while samples are graded.
+    """
+    anonymous, files = 0, 0
+    for pid in process_tree():
+        shares = _read_sizes(pid, "smaps_rollup", "Pss_")
+        if not shares:
+            return memory_mb()
+        anonymous += shares["Pss_Anon"] + shares["Pss_Shmem"]
+        files = max(files, _sizes(pid).get("RssFile", 0))
+    return (anonymous + files) / 1024
+
+
 def own_memory_mb() -> float:
     """Return the resident memory of this process, in MB."""
     return sum(_sizes(os.getpid()).values()) / 1024
 
 
 def _sizes(pid: int) -> dict[str, int]:
+    return _read_sizes(pid, "status", "Rss")
+
+
+def _read_sizes(pid: int, file: str, prefix: str) -> dict[str, int]:
+    """Return the sizes in KiB of a file of a process, by names that begin with a prefix; empty if it cannot be read."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text("utf-8", "replace").splitlines()
+        lines = Path(f"/proc/{pid}/{file}").read_text("utf-8", "replace").splitlines()
     except OSError:
         return {}
-    pairs = (line.partition(":") for line in lines if line.startswith("Rss"))
+    pairs = (line.partition(":") for line in lines if line.startswith(prefix))
     return {name: int(rest.split()[0]) for name, _, rest in pairs}
 
 
@@ -161,10 +191,10 @@ def measure(
         grader.host()
         grader.grade(chosen[0])
         start_s = time.monotonic() - start
-        base_mb = memory_mb()
+        base_mb = idle_memory_mb()
         started_mb = max(0.0, base_mb - own_memory_mb())
         # The start may have needed more than the idle grader; only growth while grading counts.
-        peak.mb = base_mb
+        peak.mb = idle_mb = memory_mb()
         for number, sample in enumerate(chosen, 1):
             cpu_before, sampling_before, started = cpu_s(), peak.cpu_s, time.monotonic()
             grade = grader.grade(sample)
@@ -179,7 +209,7 @@ def measure(
     if not grades:
         raise InputError(f"none of the {len(chosen)} samples could be graded; the last one: {grade.reason}")
     wall_times.sort()
-    worker_mb = max([peak.mb - base_mb, *(grade.metric("peak_mb") for grade in grades)])
+    worker_mb = max([peak.mb - idle_mb, *(grade.metric("peak_mb") for grade in grades)])
     results = write_response(grades, Envelope.LIST, unscored_reward=0.0)
     return Profile(
         rows=rows,

@@ -12,7 +12,8 @@ import pytest
 
 from grader.config.settings import GraderConfig
 from grader.errors import InputError
-from grader.tools.sizing.measure import PeakMemory, cpu_s, measure, process_tree
+from grader.tools.sizing import measure as measure_module
+from grader.tools.sizing.measure import PeakMemory, cpu_s, idle_memory_mb, measure, memory_mb, process_tree
 from grader.types import Sample
 from tests.progress import without_progress
 
@@ -114,3 +115,29 @@ def test_the_command_plans_from_a_file_and_again_from_its_own_output(tmp_path: P
     code, out, err = run()
     assert (code, out) == (2, "")
     assert err.startswith("grader: plan: give either a file of samples")
+
+
+def test_memory_that_forks_share_counts_once_while_the_grader_is_idle() -> None:
+    shared = bytearray(os.urandom(1 << 20) * 64)
+    read, write = os.pipe()
+    children = []
+    for _ in range(3):
+        pid = os.fork()
+        if pid == 0:
+            os.close(write)
+            os.read(read, 1)
+            os._exit(0)
+        children.append(pid)
+    try:
+        assert memory_mb() - idle_memory_mb() > 2 * len(shared) / (1 << 20)
+    finally:
+        os.close(write)
+        os.close(read)
+        for pid in children:
+            os.waitpid(pid, 0)
+
+
+def test_where_shares_cannot_be_read_each_process_counts_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure_module, "_read_sizes", lambda *_: {})
+    monkeypatch.setattr(measure_module, "memory_mb", lambda: 42.0)
+    assert idle_memory_mb() == 42.0
