@@ -48,6 +48,8 @@ class SolutionClient(Protocol):
     """True if the tests leave nothing behind in the process that runs them, and reach no library but the plain ones."""
     mispredicted: bool
     """True if the answer was sent requests that the tests have not made. The results mean nothing."""
+    is_foreseen: bool
+    """True if there are requests left that were foreseen."""
     sends_ahead: bool
     """True if requests that are foreseen may be sent before the tests make them."""
 
@@ -79,8 +81,13 @@ class SolutionClient(Protocol):
         The preamble is code that runs first in its namespace.
         """
 
-    def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
-        """Call a function. Changes it makes to its arguments in place are made to these, too."""
+    def call(
+        self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any], fields: Sequence[Any] | None = None
+    ) -> Reply:
+        """Call a function. Changes it makes to its arguments in place are made to these, too.
+
+        If there are `fields`, they are sent in place of the others.
+        """
 
     def ask(self, verb: str, *fields: Any) -> Reply:
         """Send another request (`sandbox.wire.protocol`)."""

@@ -10,15 +10,17 @@ from __future__ import annotations
 from array import array
 from collections import ChainMap, Counter, OrderedDict, defaultdict, deque
 from dataclasses import dataclass
+from operator import is_
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.wire.values import Reference, restore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 __all__ = [
+    "KEPT",
     "RETURNED",
     "SHARED",
     "Tracked",
@@ -26,11 +28,13 @@ __all__ = [
     "containers_in",
     "contents_of",
     "is_mutable",
+    "kept_count",
     "merge_shared",
     "refill",
     "returned_container",
     "shared_containers",
     "track",
+    "with_keys",
 ]
 
 _MAPPINGS = frozenset({dict, OrderedDict, Counter, defaultdict})
@@ -41,6 +45,8 @@ RETURNED: Final = -1
 """Takes the place of a number in the entry for a container that was returned."""
 SHARED: Final = -2
 """Takes the place of a number in the entry for containers that are in the returned value several times."""
+KEPT: Final = -3
+"""Takes the place of a number in the entry that says that the callee still holds an argument; with their number."""
 _OF_SCALARS = frozenset({bytearray, array})
 _NUMBERED = "m"
 """First letter of the key of a reference to a container with a number."""
@@ -71,6 +77,54 @@ class Tracked:
         numbers = {id(container): number for number, container in enumerate(self.containers)}
         changes = [[number, _with_references(container, numbers, top=True)] for number, container in changed]
         return [*changes, [RETURNED, numbers[id(returned)]]] if is_returned else changes
+
+    @property
+    def is_changed(self) -> bool:
+        """True if a container was changed."""
+        return not all(map(_is_unchanged, self.containers, self.before))
+
+    @property
+    def size(self) -> int:
+        """Number of containers, and of the items that they had when tracking began."""
+        return len(self.containers) + sum(map(len, self.before))
+
+    def renew(self) -> None:
+        """Track the contents as they are now, and containers that were put in, under the next numbers."""
+        self.before[:] = map(_snapshot, self.containers)
+        self._extend()
+
+    def renew_changed(self, changes: Any, numbered: Sequence[Any]) -> None:
+        """Do the same for those that the other process has reported as changed, whatever else it reports.
+
+        Args:
+            changes: its report.
+            numbered: the containers by the numbers in it.
+        """
+        reported: set[int] = set()
+        for change in changes if type(changes) is list else ():
+            match change:
+                case [int(number), _] if 0 <= number < len(numbered):
+                    reported.add(id(numbered[number]))
+        for number, container in enumerate(self.containers):
+            if id(container) in reported:
+                self.before[number] = _snapshot(container)
+        self._extend()
+
+    def without(self, known: Container[int]) -> Tracked:
+        """Return the same without the containers that have these ids."""
+        pairs = zip(self.containers, self.before, strict=True)
+        left = [(container, old) for container, old in pairs if id(container) not in known]
+        return Tracked([container for container, _ in left], [old for _, old in left])
+
+    def _extend(self) -> None:
+        # In an order that both processes share: by the number of the container that holds it, and its place there.
+        known = set(map(id, self.containers))
+        for container in self.containers:  # grows meanwhile
+            for inner in _held_by(container):
+                if id(inner) not in known:
+                    known.add(id(inner))
+                    self.containers.append(inner)
+                    self.before.append(_snapshot(inner))
 
     def changed(self) -> list[tuple[Any, list[Any]]]:
         """Return each container that was changed, with its former contents as `contents_of` returns them."""
@@ -103,6 +157,45 @@ def containers_in(values: Iterable[Any]) -> list[Any]:
         elif (kind in _SEQUENCES or kind is tuple) and not _SCALARS.issuperset(map(type, value)):
             found += containers_in(value)
     return found
+
+
+def _held_by(container: Any) -> Iterator[Any]:
+    """Yield the containers that a container or a tuple holds, but not what these hold in turn."""
+    kind = type(container)
+    if kind in _MAPPINGS:
+        container = container.values()
+    elif kind not in _SEQUENCES and kind is not tuple:
+        return
+    for value in container:
+        if type(value) in _MUTABLE:
+            yield value
+        elif type(value) is ChainMap:
+            yield from _held_by(tuple(value.maps))
+        elif type(value) is tuple:
+            yield from _held_by(value)
+
+
+def with_keys(value: Any, keys: dict[int, str]) -> Any:
+    """Return a value in which references take the place of those mutable containers whose ids have keys."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind in _MUTABLE and (key := keys.get(id(value))) is not None:
+        return Reference(key)
+    if kind is dict:
+        return {name: with_keys(item, keys) for name, item in value.items()}
+    if kind is list or kind is tuple:
+        return kind([with_keys(item, keys) for item in value])
+    return value
+
+
+def kept_count(changes: Any) -> int | None:
+    """Return how many containers a call says are tracked, because it keeps arguments; ``None`` if it keeps none."""
+    for change in changes if type(changes) is list else ():
+        match change:
+            case [int(marker), int(count)] if marker == KEPT:
+                return count
+    return None
 
 
 def apply_changes(changes: Sequence[Any], containers: Sequence[Any], resolve: Callable[[Any], Any]) -> None:
@@ -247,29 +340,37 @@ def _snapshot(container: Any) -> Any:
 def _is_unchanged(container: Any, old: Any) -> bool:
     # By identity: == would call methods of the answer's, and takes 1 for True. Items that were replaced by equal ones
     # are sent once too often, which does no harm.
-    if type(container) in _OF_SCALARS or type(container) is Random:
+    kind = type(container)
+    if kind in _OF_SCALARS or kind is Random:
         return bool(_snapshot(container) == old)
-    new = _snapshot(container)
-    if len(new) != len(old):
+    if len(container) != len(old):
         return False
-    if type(container) in _MAPPINGS:
+    if kind in _MAPPINGS:
         return all(
-            key is old_key and value is old_value for (key, value), (old_key, old_value) in zip(new, old, strict=True)
+            key is old_key and value is old_value
+            for (key, value), (old_key, old_value) in zip(dict.items(container), old, strict=True)
         )
-    return all(item is old_item for item, old_item in zip(new, old, strict=True))
+    return all(map(is_, container, old))
 
 
 def _with_references(value: Any, numbers: dict[int, int], *, top: bool = False) -> Any:
     """Return a copy in which the containers that have numbers are replaced by references."""
     kind = type(value)
-    if kind in _SCALARS or kind is set or kind in _OF_SCALARS or kind is Random:
+    if kind in _SCALARS:
         return value
     if not top and id(value) in numbers:
         return Reference(f"{_NUMBERED}{numbers[id(value)]}")
     if kind in _MAPPINGS:
-        return {key: _with_references(item, numbers) for key, item in dict.items(value)}
+        pairs = {key: _with_references(item, numbers) for key, item in dict.items(value)}
+        if kind is dict or top:
+            return pairs
+        copy = defaultdict(value.default_factory) if kind is defaultdict else kind()
+        dict.update(copy, pairs)  # of a Counter the numbers would be added
+        return copy
     if kind in _SEQUENCES or kind is tuple:
         items = [_with_references(item, numbers) for item in value]
+        if kind is deque:
+            return items if top else deque(items, value.maxlen)
         return tuple(items) if kind is tuple else items
     return value
 

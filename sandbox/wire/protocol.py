@@ -6,7 +6,8 @@ solution process replies to one after the other. The harness may send a request 
 The first message to a process has the settings by which it loads the answer, packed by `LoadSettings`. It gets a
 reply, too. Requests:
 
-* ``["call", target, args, kwargs]``: a target is a dotted name, an object, or ``[object, name of its method]``
+* ``["call", target, args, kwargs]``: a target is a dotted name, an object, or ``[object, name of its method]``. A
+  number for the containers in the arguments, and the earlier numbers that are known, ask for later changes of them
 * ``["get", target, attribute]``: the target ``None`` is the answer's module
 * ``["op", name, operands]``: an operator or a built-in function (`sandbox.processes.solution.operations`)
 * ``["describe", number]``: bases and members of a class
@@ -15,7 +16,7 @@ reply, too. Requests:
 * ``["step"]``: the next test of the spec that is run in the solution process itself
 * ``["public"]``: the names that a star import takes
 * ``["share", number, changes]``: what test code did to the containers in a value that ``get`` or ``op`` returned for
-  that number, their last field
+  that number, their last field; with a ``call``'s number, and how many containers it stands for, to those arguments
 * ``["drop", numbers]``: objects that test code no longer has; it gets no reply
 * ``["files", changes]``: what test code has done to the files of the run; it gets no reply
 
@@ -29,6 +30,9 @@ Replies:
 
 The process sends its own changes of files along with a message: ``["files", changes, message]``.
 
+Containers in arguments that both processes know by a call's number cross as references whose key begins with
+`ARGUMENT_KEY`, from the harness only.
+
 References have numbers where the object is in the solution process. Where it is in the harness, their key begins with
 `HARNESS_KEY`. `GLOBAL_KEY` comes before the name of something that both have, such as a built-in function.
 
@@ -41,6 +45,7 @@ import marshal
 from typing import Any, NamedTuple
 
 __all__ = [
+    "ARGUMENT_KEY",
     "AWAIT",
     "CALL",
     "CALLBACK",
@@ -72,7 +77,7 @@ CALL, GET = "call", "get"
 OP, DESCRIBE, MAKE, DROP, FILES = "op", "describe", "make", "drop", "files"
 START, AWAIT, PUBLIC, STEP, SHARE = "start", "await", "public", "step", "share"
 OK, RAISED, LARGE, CALLBACK = "ok", "raised", "large", "back"
-HARNESS_KEY, GLOBAL_KEY = "t", "g:"
+HARNESS_KEY, GLOBAL_KEY, ARGUMENT_KEY = "t", "g:", "m"
 
 PREAMBLE_FILE = "<prompt>"
 ENTRY_MODULE = "solution"

@@ -15,7 +15,7 @@ import unittest
 import unittest.mock
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.wire.mutation import apply_changes, containers_in, contents_of, refill
+from sandbox.wire.mutation import apply_changes, contents_of, refill, track
 from sandbox.wire.protocol import CALL, GET, HARNESS_KEY, OP
 from testcases.proxies.exportable import OPERATIONS, STAY, abilities_of, is_public
 from testcases.proxies.proxy import ProxyType
@@ -23,6 +23,8 @@ from testcases.signals import TEST_MODULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from sandbox.wire.mutation import Tracked
 
 __all__ = ["Exports", "may_be_called", "may_get", "may_set"]
 
@@ -163,7 +165,7 @@ class Exports:
     def __init__(self) -> None:
         self._objects: dict[str, Any] = {}
         self._keys: dict[int, str] = {}
-        self._handed_out: dict[int, list[Any]] = {}
+        self._handed_out: dict[int, Tracked] = {}
         self._number = 0
 
     def hand_out(self, value: Any) -> int | None:
@@ -171,24 +173,33 @@ class Exports:
 
         What crosses is a copy, but ``self.log.append(...)`` in a decorator of the answer means the list of the object.
         """
-        containers = containers_in([value])
-        if not containers or not STAY.isdisjoint(map(type, containers)):
+        tracked = track([value])
+        if tracked is None or not STAY.isdisjoint(map(type, tracked.containers)):
             return None
         self._number += 1
-        self._handed_out[self._number] = containers
+        self._handed_out[self._number] = tracked
         for old in list(self._handed_out)[:-_MAX_HANDED_OUT]:
             del self._handed_out[old]
         return self._number
 
-    def take_changes(self, number: int, changes: list[Any], adopt: Callable[[Any], Any]) -> None:
-        """Change containers as the solution has changed its copies, but take away nothing that test code can call."""
-        containers = self._handed_out.get(number, [])
+    def take_changes(self, number: int, changes: list[Any], count: int, adopt: Callable[[Any], Any]) -> bool:
+        """Change containers as the solution has changed its copies, but take away nothing that test code can call.
+
+        Returns:
+            Whether both processes know the same containers by that number, of which the solution knows so many.
+        """
+        tracked = self._handed_out.get(number)
+        if tracked is None:
+            return False
+        containers = tracked.containers
         before = [contents_of(container) for container in containers]
         apply_changes(changes, containers, adopt)
         for container, contents in zip(containers, before, strict=True):
             left = {id(item) for item in contents_of(container)}
             if any(id(item) not in left and not _is_data(item) for item in contents):
                 refill(container, contents)
+        tracked.renew()
+        return len(tracked.containers) == count
 
     def key_of(self, value: Any) -> str:
         """Return the key of an object, and keep the object alive from now on."""

@@ -6,7 +6,6 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from sandbox.wire.mutation import track
 from sandbox.wire.protocol import GET, GLOBAL_KEY, OP, PUBLIC, START, ExceptionFields
 from sandbox.wire.replies import SolutionStatus
 from sandbox.wire.values import Construction, Reference, UnsupportedTypeError
@@ -26,6 +25,7 @@ from testcases.proxies.exportable import (
     global_name,
 )
 from testcases.proxies.exports import Exports
+from testcases.proxies.kept_arguments import KeptArguments
 from testcases.proxies.observations import HARMLESS_OPERATIONS, READ_ONLY_OPERATIONS
 from testcases.proxies.process_state import ProcessState
 from testcases.proxies.proxy import Proxy, ProxyType
@@ -63,12 +63,12 @@ class ProxyHost:
         self._loaded_client = loaded_client
         self._client = client
         self.classes = ClassRegistry(self, client, naming)
-        self.asked_count = self.change_count = self.mutation_count = 0
+        self.asked_count = self._changes = self._mutations = 0
         # Weak, so that a proxy that test code drops lets go of its object in the other process, too.
         self._proxies: WeakValueDictionary[tuple[int, int, Origin], Any] = WeakValueDictionary()
         self._objects: WeakValueDictionary[tuple[int, int], RemoteObject] = WeakValueDictionary()
         self._by_name: dict[str, Any] = {}
-        self._exports, self._shared = Exports(), SharedContainers()
+        self._exports, self._shared, self._kept = Exports(), SharedContainers(), KeptArguments()
         self._sent_by_name: dict[str, Any] = {}
         self._dropped: set[int] = set()
         self._started: set[int] = set()
@@ -84,6 +84,16 @@ class ProxyHost:
 
     # Requests
 
+    @property
+    def change_count(self) -> int:
+        """Number of requests so far that may have changed an object, and of changes by test code that may have."""
+        return self._changes + self._kept.change_count
+
+    @property
+    def mutation_count(self) -> int:
+        """As `change_count`, without those that only read."""
+        return self._mutations + self._kept.change_count
+
     def ask(self, verb: str, *fields: Any) -> Any:
         """Send a request and return its value.
 
@@ -92,8 +102,8 @@ class ProxyHost:
             SolutionLostError: its process is gone.
             RefusedError: a value can neither cross nor be exported.
         """
-        self.change_count += verb != OP or fields[0] not in READ_ONLY_OPERATIONS
-        self.mutation_count += verb not in {PUBLIC, GET} and not (verb == OP and fields[0] in HARMLESS_OPERATIONS)
+        self._changes += verb != OP or fields[0] not in READ_ONLY_OPERATIONS
+        self._mutations += verb not in {PUBLIC, GET} and not (verb == OP and fields[0] in HARMLESS_OPERATIONS)
         self.asked_count += verb != PUBLIC and not (verb == GET and fields[0] is None)
         if verb != GET and (verb != OP or fields[0] != "getitem"):
             return self._exchange(lambda client: client.ask(verb, *fields))
@@ -103,20 +113,12 @@ class ProxyHost:
 
     def call(self, target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Call something in the solution's process; mutable arguments are updated to what the call made of them."""
-        self.change_count += 1
-        self.mutation_count += 1
+        self._changes += 1
+        self._mutations += 1
         self.asked_count += 1
         if self.is_proxy(target) and ref_of(target).name:
             target = ref_of(target).name
-        if not ARGUMENT_CHANGES.is_watching:
-            return self._exchange(lambda client: client.call(target, args, kwargs))
-        given = ARGUMENT_CHANGES.originals(args)
-        named = dict(zip(kwargs, ARGUMENT_CHANGES.originals([*kwargs.values()]), strict=True))
-        tracked = track([*given, *named.values()])
-        try:
-            return self._exchange(lambda client: client.call(target, given, named))
-        finally:
-            ARGUMENT_CHANGES.record(tracked)
+        return self._exchange(lambda client: self._kept.call(client, target, args, kwargs))
 
     def _exchange(self, request: Callable[[SolutionClient], Reply]) -> Any:
         client = self._loaded_client()
@@ -125,7 +127,7 @@ class ProxyHost:
             if not client.tests_are_traceless:
                 self._state.send(client)
                 self.effects.send(client)
-            reply = self._shared.send_changes(client) or request(client)
+            reply = self._kept.send_changes(client) or self._shared.send_changes(client) or request(client)
         except UnsupportedTypeError as error:
             raise argument_error(error.kind) from None
         except ValueError as error:
@@ -315,10 +317,7 @@ class ProxyHost:
         """Return a value with all references in it replaced as `adopt` does."""
         return self._client.callbacks.adopt(value)
 
-    @property
-    def stay(self) -> frozenset[type]:
-        """Types of data whose objects are exported all the same."""
-        return STAY
+    stay = STAY
 
     def export(self, value: Any) -> Reference | Construction | None:
         """Return what to send for an object: a reference, or a call; ``None`` if the solution may not have it."""
@@ -372,15 +371,19 @@ class ProxyHost:
 
     def serve(self, verb: str, fields: list[Any]) -> Any:
         """Perform a request of the solution on an exported object."""
-        return self._exports.serve(verb, fields)
+        try:
+            return self._exports.serve(verb, fields)
+        finally:
+            self._kept.send_changes(self._client)
 
     def hand_out(self, value: Any) -> int | None:
         """Remember the containers in an attribute that the solution has read, and return their number."""
         return self._exports.hand_out(value)
 
-    def take_changes(self, number: int, changes: list[Any]) -> None:
-        """Change those containers as the solution has changed its copies."""
-        self._exports.take_changes(number, changes, self.adopt_all)
+    def take_changes(self, number: int, changes: list[Any], count: int) -> bool:
+        """Change those containers, or arguments, as the solution has changed its copies."""
+        take = self._kept.take_changes if number < 0 else self._exports.take_changes
+        return take(number, changes, count, self.adopt_all)
 
     def report(self, error: BaseException) -> ExceptionFields:
         """Describe an exception of `serve` to the solution."""

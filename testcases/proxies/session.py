@@ -54,10 +54,13 @@ class ClassTable(Protocol):
 class Session(Asking, Protocol):
     """The solution as its proxies use it; `testcases.proxies.host.ProxyHost` is one."""
 
-    change_count: int
-    """Number of requests so far that may have changed an object."""
-    mutation_count: int
-    """As `change_count`, without those that only read: attributes, items, iteration."""
+    @property
+    def change_count(self) -> int:
+        """Number of requests so far that may have changed an object, and of changes by test code that may have."""
+
+    @property
+    def mutation_count(self) -> int:
+        """As `change_count`, without those that only read: attributes, items, iteration."""
 
     @property
     def classes(self) -> ClassTable:

@@ -46,7 +46,7 @@ class FakeClient:
     def __init__(self, source: str = "", *, loads: int = 99, lies: Mapping[str, Reply] | None = None) -> None:
         self.source = source
         self.alive = self.budget_spent = False
-        self.sends_ahead = self.mispredicted = self.tests_are_traceless = False
+        self.sends_ahead = self.mispredicted = self.tests_are_traceless = self.is_foreseen = False
         self.limits = Limits()
         self.generation = self.request_count = 0
         self.asked_s = 0.0
@@ -93,8 +93,10 @@ class FakeClient:
         self.log.append("run")
         return self.lies.get("run") or self.outcome(lambda: eval(self.source, {"stdin": stdin, "end": self.end}))
 
-    def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
-        reply = self.ask("call", target, list(args), dict(kwargs))
+    def call(
+        self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any], fields: Sequence[Any] | None = None
+    ) -> Reply:
+        reply = self.ask("call", *(fields or (target, list(args), dict(kwargs))))
         self.callbacks.apply_changes(reply.changes, [*args, *kwargs.values()])
         return reply
 

@@ -50,8 +50,12 @@ class CallbackHost(Protocol):
     def hand_out(self, value: Any) -> int | None:
         """Remember the containers in an attribute that the answer has read; return their number, if there are any."""
 
-    def take_changes(self, number: int, changes: list[Any]) -> None:
-        """Change containers of that number as the answer has changed its copies."""
+    def take_changes(self, number: int, changes: list[Any], count: int) -> bool:
+        """Change containers of that number as the answer has changed its copies.
+
+        Returns:
+            Whether both processes know the same containers by that number, of which the answer's says it knows so many.
+        """
 
     def report(self, error: BaseException) -> ExceptionFields:
         """Describe an exception of `serve` to the answer."""
@@ -123,9 +127,8 @@ class Callbacks:
             return encode(ExceptionFields("RecursionError", "RecursionError", "called back too deeply").pack())
         try:
             match request:
-                case [str(verb), [int(taken), list(changed)]] if verb == SHARE:
-                    self.host.take_changes(taken, changed)
-                    return encode([OK, None, None])
+                case [str(verb), [int(taken), list(changed), int(count)]] if verb == SHARE:
+                    return encode([OK, self.host.take_changes(taken, changed, count), None])
                 case [str(verb), list(fields)]:
                     operands = self.adopt(fields)
                     values = [*operands[1], *operands[2].values()] if verb == CALL else operands

@@ -47,6 +47,11 @@ class RequestsAhead:
         """Number of requests that the process is going to get in all, if it gets all of them at first; otherwise 0."""
         return len(self._batches[0]) if self._are_all and len(self._batches) == 1 else 0
 
+    @property
+    def are_left(self) -> bool:
+        """True if tests are expected to make more requests."""
+        return bool(self._batches)
+
     def take(self, message: bytes) -> bytes | None:
         """Take the next request, which a test makes now.
 

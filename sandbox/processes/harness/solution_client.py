@@ -128,7 +128,14 @@ class SolutionClient(LimitedRequests):
             return Reply(SolutionStatus.RETURNED, value=bytes(self._last_process.output))
         return reply
 
-    def call(self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Reply:
+    @property
+    def is_foreseen(self) -> bool:
+        """True if there are requests left that were foreseen."""
+        return self._ahead.are_left
+
+    def call(
+        self, target: Any, args: Sequence[Any], kwargs: Mapping[str, Any], fields: Sequence[Any] | None = None
+    ) -> Reply:
         """Call a function of the answer.
 
         Args:
@@ -136,8 +143,9 @@ class SolutionClient(LimitedRequests):
             args: positional arguments. Those that the call changes in place are changed here as well, if there is a
                 host.
             kwargs: keyword arguments; changed likewise.
+            fields: fields of the request, if they are not these.
         """
-        reply = self.ask(CALL, target, list(args), dict(kwargs))
+        reply = self.ask(CALL, *(fields or (target, list(args), dict(kwargs))))
         returned = self.callbacks.apply_changes(reply.changes, [*args, *kwargs.values()])
         if reply.status is not SolutionStatus.RETURNED:
             return reply

@@ -11,19 +11,21 @@ import builtins
 import types
 from typing import TYPE_CHECKING, Any
 
+from sandbox.processes.solution.kept_arguments import ArgumentsOfCall
 from sandbox.processes.solution.operations import OPERATIONS
-from sandbox.processes.solution.trampoline import call
+from sandbox.processes.solution.trampoline import CallFailedError, call
 from sandbox.wire.loaded_modules import loaded_module
 from sandbox.wire.mutation import apply_changes, containers_in, shared_containers, track
-from sandbox.wire.protocol import GLOBAL_KEY, HARNESS_KEY, key_of_name
+from sandbox.wire.protocol import ARGUMENT_KEY, GLOBAL_KEY, HARNESS_KEY, key_of_name
 from sandbox.wire.standard_values import standard_class_name
 from sandbox.wire.values import Construction, NamedItems, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from sandbox.processes.solution.harness_objects import HarnessObjects
     from sandbox.processes.solution.trampoline import Steps
+    from sandbox.wire.mutation import Tracked
 
 __all__ = ["Objects", "built_in_error", "exact_str", "is_class", "members_of", "module_of", "mro_of", "name_of"]
 
@@ -103,6 +105,8 @@ class Objects:
         self.kept: dict[int, Any] = {}
         self._shared: dict[int, list[Any]] = {}
         """Containers in values that test code took, by the number of the request."""
+        self.arguments: dict[int, Tracked] = {}
+        """Containers in arguments of calls that the answer may still hold, by the number of the call."""
         self._numbered: dict[int, tuple[Any, int]] = {}
         """Objects with a key that the harness knows beforehand, by address, and their keys."""
         self._named: dict[int, tuple[Any, str]] = {}
@@ -154,6 +158,9 @@ class Objects:
         key = reference.key
         if isinstance(key, int):
             return self.kept[key]
+        if key.startswith(ARGUMENT_KEY) and "." in key:
+            number, _, index = key.removeprefix(ARGUMENT_KEY).partition(".")
+            return self.arguments[int(number)].containers[int(index)]
         if key.startswith(GLOBAL_KEY):
             path = key.removeprefix(GLOBAL_KEY)
             if reference.kind == "target":
@@ -173,15 +180,39 @@ class Objects:
 
     # Requests. Each is `Steps`, because it may run code of the answer.
 
-    def call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Steps:
-        """Call a function; return its value, and the changes that it made to its arguments."""
+    def call(
+        self,
+        target: Any,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        number: int = 0,
+        alive: Collection[int] | None = None,
+    ) -> Steps:
+        """Call a function; return its value, and the changes that it made to its arguments.
+
+        Args:
+            target: see `find`.
+            args: positional arguments.
+            kwargs: keyword arguments.
+            number: the number by which both processes know the containers in them from now on; 0 if the harness does
+                not ask for later changes.
+            alive: the numbers of earlier calls that the harness still knows.
+        """
         watched = track([*args, *kwargs.values()])
         function = yield from self.find(target)
-        value = yield call(function, *args, **kwargs)
-        changes = watched.changes(value) if watched is not None else None
-        # A table of scalars, which most results are, shares nothing.
-        shared = shared_containers(value) if type(value) in _CONTAINERS else None
-        return value, [*shared, *(changes or ())] if shared else changes
+        if watched is None or not (number or self.arguments):
+            value = yield call(function, *args, **kwargs)
+            return value, _with_shared(value, None if watched is None else watched.changes(value))
+        arguments = ArgumentsOfCall(self.arguments, watched, number, alive)
+        try:
+            value = yield call(function, *args, **kwargs)
+        except CallFailedError:
+            arguments.fail()
+            raise
+        # So that the trampoline holds the value no longer. It may be an argument, whose references are counted.
+        yield call(_itself, None)
+        reported = arguments.finish(watched.changes(value), id(value))
+        return value, _with_shared(value, reported)
 
     def get(self, target: Any, attribute: str, number: int = 0) -> Steps:
         """Return an attribute of an object, or of the answer's module if ``target`` is ``None``."""
@@ -199,10 +230,18 @@ class Objects:
             for old in list(self._shared)[:-_MAX_SHARED]:
                 del self._shared[old]
 
-    def take_changes(self, number: int, changes: list[Any]) -> Steps:
-        """Change containers as test code has changed its copies."""
-        yield call(apply_changes, changes, self._shared.get(number, ()), _itself)
-        return None
+    def take_changes(self, number: int, changes: list[Any], count: int = 0) -> Steps:
+        """Change containers as test code has changed its copies.
+
+        Returns:
+            Whether both processes know the same containers by that number, of which the harness knows so many.
+        """
+        kept = self.arguments.get(number)
+        yield call(apply_changes, changes, kept.containers if kept else self._shared.get(number, ()), _itself)
+        if kept is None:
+            return False
+        kept.renew()
+        return len(kept.containers) == count
 
     def public_names(self) -> Steps:
         """Return the names that a star import takes."""
@@ -321,6 +360,13 @@ def _method_of(owner: Any, name: str) -> Callable[..., Any]:
         return getattr(owner, name)(*args, **kwargs)
 
     return method
+
+
+def _with_shared(value: Any, changes: list[Any] | None) -> list[Any] | None:
+    """Return what a call reports besides its value: the changes, and which containers in the value are one object."""
+    # A table of scalars, which most results are, shares nothing.
+    shared = shared_containers(value) if type(value) in _CONTAINERS else None
+    return [*shared, *(changes or ())] if shared else changes
 
 
 def _itself(reference: Any) -> Any:

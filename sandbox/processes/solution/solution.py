@@ -204,7 +204,7 @@ class Solution:
             raise RuntimeError("the test calls nothing, and so cannot be called back")
         # One thread at a time. Reentrant, because the harness may call the answer in turn, which calls back again.
         with self.lock:
-            if self.taken:
+            if self.taken or self.objects.arguments:
                 yield from self.tell_changes()
             values = [*fields[1], *fields[2].values()] if verb == CALL else fields
             watched = containers_in(values)
@@ -226,18 +226,21 @@ class Solution:
 
     def tell_changes(self) -> Steps:
         """Tell the harness what the answer has changed in containers of test code."""
-        for number, tracked in list(self.taken.items()):
-            changes = tracked.changes()
-            if changes is None:
-                continue
-            renewed = track(tracked.containers[:1])
-            # Only containers that have numbers in the harness are watched on.
-            del self.taken[number]
-            if renewed is not None and len(renewed.containers) == len(tracked.containers):
-                self.taken[number] = renewed
-            with suppress(ValueCodecError, RecursionError):  # of what cannot cross, test code sees nothing
-                send_frame(self.channel, _with_files(encode([CALLBACK, SHARE, [number, changes]], self.objects.keep)))
-                yield from self.listen()
+        for table in (self.taken, self.objects.arguments):
+            for number, tracked in list(table.items()):
+                if not tracked.is_changed:
+                    continue
+                with suppress(ValueCodecError, RecursionError):  # of what cannot cross, test code sees nothing
+                    changes = tracked.changes()
+                    tracked.renew()
+                    fields = [number, changes, len(tracked.containers)]
+                    message = encode([CALLBACK, SHARE, fields], self.objects.keep)
+                    reply = None
+                    if len(message) <= self.settings.value_bytes:
+                        send_frame(self.channel, _with_files(message))
+                        reply = yield from self.listen()
+                    if reply is None or reply[1] is not True:
+                        table.pop(number, None)
 
     def load(self) -> Steps:
         """Load the answer; return the values of the names that were asked for."""
@@ -313,7 +316,7 @@ class Solution:
         except Exception as error:  # noqa: BLE001 - there is no such name, or a value that cannot cross
             self.restore_recursion_limit()
             reply = yield from encode_exception(error, self.objects.keep)
-        if self.taken:
+        if self.taken or self.objects.arguments:
             yield from self.tell_changes()
         # Before the reply, so that the harness finds all output of a request in the pipes when it has the reply.
         yield from self.flush()
