@@ -7,6 +7,7 @@ suppress it. It must not be able to suppress a failed assertion, or an error tha
 from __future__ import annotations
 
 import dis
+import inspect
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from testcases.signals import TEST_MODULES, is_from_solution
 
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
+    from types import CodeType, FrameType, TracebackType
 
 __all__ = ["is_missing_module", "may_be_suppressed"]
 
@@ -23,6 +24,11 @@ _Span = tuple[tuple[int, int], tuple[int, int]]
 _RAISE = dis.opmap["RAISE_VARARGS"]
 _NAMES = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _VARIABLES = frozenset({*dis.haslocal, *dis.hasfree})
+_OF_CONSTANTS = (
+    "LOAD_CONST", "LOAD_SMALL_INT", "BUILD_", "LIST_EXTEND", "LIST_APPEND", "SET_UPDATE", "SET_ADD", "DICT_UPDATE",
+    "UNPACK_SEQUENCE", "SWAP", "COPY", "NOP", "RESUME", "UNARY_NEGATIVE", "STORE_FAST",
+)  # fmt: skip
+"""Starts of the names of instructions that make constants, and assign them."""
 _NAMING = frozenset({*_VARIABLES, *dis.hasname})
 
 
@@ -30,8 +36,9 @@ def may_be_suppressed(error: BaseException | None) -> bool:
     """Return whether the solution may suppress an exception of a ``with`` block.
 
     It may suppress an exception that it raised itself, one that a ``raise`` statement of test code raised, and one that
-    an expression without variables raised (``1 / 0``): such an expression uses only constants, built-in functions and
-    modules. It may not suppress a failed assertion, or any exception raised while an assertion was evaluated.
+    an expression without values of the solution raised (``1 / 0``): such an expression uses only constants, variables
+    that are constants, built-in functions and modules. It may not suppress a failed assertion, or any exception raised
+    while an assertion was evaluated.
     """
     if error is None:
         return True
@@ -100,15 +107,54 @@ def _is_asserting(trace: TracebackType) -> bool:
 
 
 def _uses_no_values(trace: TracebackType) -> bool:
-    """Return whether the expression that failed uses no variables."""
+    """Return whether the expression that failed uses no variables, or only such as are constants."""
     # A constant expression such as 1 / 0 fails for every answer; one with variables may fail because of this one.
     instructions, here = _running(trace)
     parts = [instruction for instruction in instructions if here is not None and _contains(here, _span(instruction))]
     return bool(parts) and all(
-        instruction.opcode not in _VARIABLES
+        (instruction.opcode not in _VARIABLES or _loads_constants(instructions, instruction, trace))
         and (instruction.opname not in _NAMES or _is_module_or_builtin(trace.tb_frame, instruction.argval))
         for instruction in parts
     )
+
+
+def _loads_constants(instructions: list[dis.Instruction], load: dis.Instruction, trace: TracebackType) -> bool:
+    """Return whether an instruction loads variables that were given constants, which nothing can have changed since.
+
+    Each has one assignment in the function, of a line that uses nothing but constants. What can be changed, such as a
+    list, was not used between the two.
+    """
+    if load.opcode not in dis.haslocal:
+        return False
+    code = trace.tb_frame.f_code
+    has_loop = any("JUMP_BACKWARD" in instruction.opname for instruction in instructions)
+    for name in _accesses(load):
+        uses = [(one, _accesses(one)[name]) for one in instructions if name in _accesses(one)]
+        stores = [one for one, verb in uses if verb != "LOAD"]
+        if len(stores) != 1 or name in code.co_varnames[: _parameter_count(code)]:
+            return False
+        assigned = _span(stores[0])
+        line = [one for one in instructions if assigned is not None and _is_on(assigned[0][0], one)]
+        if not line or not all(one.opname.startswith(_OF_CONSTANTS) for one in line):
+            return False
+        earlier = [one for one, verb in uses if verb == "LOAD" and (has_loop or one.offset < load.offset)]
+        if earlier and any(one.opname.startswith("BUILD_") for one in line):
+            return False
+    return True
+
+
+def _accesses(instruction: dis.Instruction) -> dict[str, str]:
+    """Return the local variables that an instruction uses, and what it does with each: several since Python 3.13."""
+    if instruction.opcode not in dis.haslocal:
+        return {}
+    names = instruction.argval if type(instruction.argval) is tuple else (instruction.argval,)
+    verbs = ["LOAD" if part.endswith("LOAD") else "STORE" for part in instruction.opname.split("_FAST")[:-1]]
+    return dict(zip(names, verbs, strict=False))
+
+
+def _parameter_count(code: CodeType) -> int:
+    flags = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return code.co_argcount + code.co_kwonlyargcount + flags
 
 
 def _running(trace: TracebackType) -> tuple[list[dis.Instruction], _Span | None]:
