@@ -11,6 +11,7 @@ from grader.extraction.bodies import find_body_indent, fit_body
 from grader.extraction.definitions import EntryPointMatcher, Fit
 from grader.extraction.lines import dedent, first_line, is_indented, strip_repl_prompts
 from grader.extraction.markdown import Language
+from grader.extraction.notation import to_plain_python
 from grader.extraction.quotes import TripleQuotes
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class CandidateSelector:
         return best
 
     def _fenced(self, block: CodeBlock) -> CodeCandidate | None:
-        code = strip_repl_prompts(block.content)
+        code = strip_repl_prompts(to_plain_python(block.content))
         if not code or code.isspace():
             return None
         code, fit, shifted = self._with_fit(code)

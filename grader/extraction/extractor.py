@@ -14,6 +14,7 @@ from grader.extraction.lines import normalize
 from grader.extraction.markdown import Language, parse_markdown
 from grader.extraction.predictions import find_prediction, prediction_source
 from grader.extraction.sections import solution_sections, strip_reasoning
+from grader.extraction.tool_calls import unfold_tool_calls
 
 __all__ = ["MAX_CHARS", "MAX_FENCES", "Extraction", "ExtractionRule", "extract", "extract_prediction"]
 
@@ -107,7 +108,7 @@ def extract(
     message, has_channels = final_message(normalize(completion))
     visible, dropped = strip_reasoning(message)
     dropped = dropped or has_channels
-    visible = repair_fences(visible)
+    visible = unfold_tool_calls(repair_fences(visible))
     selector = CandidateSelector(entry_point, prompt)
     blocks, candidates, marked = _find_candidates(visible, selector)
     index = selector.select(candidates)
