@@ -5,10 +5,12 @@ Runs in the harness process, which knows the expected values and never runs the 
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack, nullcontext, suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
-from testcases.blame import STUB_KEY
+from testcases.blame import STUB_KEY, Fault
 from testcases.caught import marked_libraries
 from testcases.foresight.foresee import Foreseen, foresee
 from testcases.in_process.harness import run_in_process
@@ -17,8 +19,10 @@ from testcases.kinds.calls import run_call
 from testcases.kinds.checks import run_assertion, run_check
 from testcases.kinds.oracle import compile_oracle
 from testcases.kinds.programs import run_program
+from testcases.proxies.annotations import names_annotations, solution_annotations
 from testcases.proxies.identity import unittest_by_identity
 from testcases.proxies.process_state import recorded_seeds
+from testcases.proxies.signatures import names_signatures, solution_signatures
 from testcases.proxies.type_checks import library_type_checks
 from testcases.proxies.unpickling import safe_unpickling
 from testcases.pytest_runner.monkeypatch import RemotePatcher, patched_mocks
@@ -26,6 +30,7 @@ from testcases.pytest_runner.runner import prepare_suite, run_suite
 from testcases.solution import Solution
 from testcases.source.instrumentation import compile_assertion, compile_test, instrument
 from testcases.source.parsing import NOT_PYTHON
+from testcases.source.prompts import optional_imports
 from testcases.spec_run import SpecRun, modules_used, names_used
 from testcases.verdict import CaseResult, Verdict
 
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["prepare", "run_tests"]
 
+_WORD: Final = re.compile(r"[^\W\d]\w*")
 _NAMES = "names"
 """Key of a decoded spec under which the modules and names that its tests use are kept for the next answer."""
 _FORESEEN = "foreseen"
@@ -75,6 +81,9 @@ def run_tests(spec: dict[str, Any], client: SolutionClient) -> list[list[Any]]:
             stack.enter_context(library_type_checks())
             stack.enter_context(recorded_seeds())
             stack.enter_context(safe_unpickling())
+            stack.enter_context(solution_annotations())
+            if names_signatures(run.code):
+                stack.enter_context(solution_signatures())
         results = [result.as_list(index) for index, result in run.results()]
     if client.mispredicted:
         spec[_FORESEEN] = Foreseen()  # the same may happen with the next answer
@@ -90,8 +99,10 @@ class _SolutionRun(SpecRun):
         self.is_in_process: bool = spec["isolation"] == "shared"
         self.has_code = not self.is_in_process and any(kind in CODE_KINDS for kind, *_ in self.tests)
         modules, names = self._names(lasts=client.tests_are_traceless)
-        self.solution = Solution(spec, client, names, modules, with_proxies=self.has_code)
+        looks = not client.tests_are_traceless and names_annotations(self.code)
+        self.solution = Solution(spec, client, names, modules, with_proxies=self.has_code, with_annotations=looks)
         self._in_process: dict[int, list[CaseResult]] | None = None
+        self._imported: dict[str, str] | None = None
         if client.sends_ahead:
             self._foresee(modules)
 
@@ -124,6 +135,18 @@ class _SolutionRun(SpecRun):
     def asked_s(self) -> float:
         """Return the seconds for which test code has waited for the solution."""
         return self.client.asked_s
+
+    def suspected(self, result: CaseResult) -> CaseResult:
+        """Return a result; one that failed may have needed what the prompt imports from a module that lacks it.
+
+        The run with the stub tries the imports. An answer that does not name what they bind stands alone.
+        """
+        if result.verdict is Verdict.PASSED or result.fault is not None:
+            return result
+        if self._imported is None:
+            self._imported = optional_imports(self.spec["prompt"])
+        used = _WORD.findall(f"{self.client.source}\n{self.code}") if self._imported else ()
+        return result if self._imported.keys().isdisjoint(used) else replace(result, fault=Fault.BROKEN_TEST)
 
     def stop(self, error: OutOfTimeError) -> None:
         """Stop watching, and run no further test."""

@@ -50,6 +50,7 @@ class Solution:
         names: names of the solution that test code uses.
         modules: modules that test code uses without importing them, by the names that it uses.
         with_proxies: whether any test is code, which may have objects of the solution.
+        with_annotations: whether that may look at annotations of methods.
     """
 
     def __init__(
@@ -60,10 +61,12 @@ class Solution:
         modules: Mapping[str, ModuleType],
         *,
         with_proxies: bool,
+        with_annotations: bool = False,
     ) -> None:
         self.client = client
         self.entry_point: str | None = spec["entry_point"]
         self.proxies = ProxyHost(client, self.loaded_client, ClassNaming(spec["prompt"]))
+        self.proxies.classes.has_annotations = with_annotations
         self._host = self.proxies if with_proxies else None
         self.failure: tuple[Verdict, str] | None = None
         """Verdict and reason of all further tests, once the solution cannot be loaded."""

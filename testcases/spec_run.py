@@ -50,6 +50,8 @@ class SpecRun:
         self.tests: list[list[Any]] = spec["tests"]
         self.comparisons = [Comparison(*fields) for fields in spec["comparisons"]]
         checkers = [comparison.checker for comparison in self.comparisons]
+        self.code = "\n".join([spec["setup"], *_code_of(self.tests)])
+        """Code that tests run, but for the prompt's."""
         set_own_sources([spec["prompt_code"], spec["setup"], *_code_of(self.tests), *checkers])
         self.watchdog = Watchdog(limits.total_cpu_s, limits.wall_s, self.asked_s)
         self.stopped: OutOfTimeError | None = None
@@ -109,7 +111,11 @@ class SpecRun:
             if index in self._left_out:
                 continue
             for result in self._results_of(index, kind, fields):
-                yield index, result
+                yield index, self.suspected(result)
+
+    def suspected(self, result: CaseResult) -> CaseResult:
+        """Return a result, with its fault if it may have failed by something that no test shows."""
+        return result
 
     def _results_of(self, index: int, kind: str, fields: list[Any]) -> list[CaseResult]:
         """Run one test: whatever escapes from it is the outcome of those of its results that are missing."""

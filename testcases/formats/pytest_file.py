@@ -75,9 +75,11 @@ def problem_from_test_file(
     may_be_builtin = all(name.lower().startswith("test") for name in defined_names(tree))
     called = find_called_name([tree], parse("", field), preferred=asked, builtins=may_be_builtin)
     name = entry_point or imported or called
-    if entry_point is None and imported is None and imports_module(module, [tree]) and hasattr(builtins, name or ""):
-        name = None  # it uses the module as a whole, such as by `getattr`
-    elif name is None and not imports_module(module, [tree]):
+    # Constants of the answer, or its module as a whole, such as by `getattr`: then nothing of it is called.
+    takes_others = imported is None and imports_module(module, [tree])
+    if entry_point is None and takes_others and hasattr(builtins, name or ""):
+        name = None
+    elif name is None and not takes_others:
         raise InvalidFieldError(
             field, f"imports nothing from {module} and uses no name of the answer{_other_modules(tree, module)}"
         )

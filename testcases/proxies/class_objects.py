@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.wire.protocol import OP
+from sandbox.wire.protocol import GET, OP
 from testcases.proxies import trust
+from testcases.proxies.session import ref_of
 from testcases.proxies.trust_table import Operation
-from testcases.signals import is_from_solution
+from testcases.signals import RefusedError, is_from_solution
 
 if TYPE_CHECKING:
     from testcases.proxies.session import Session
 
-__all__ = ["class_attribute", "class_contains"]
+__all__ = ["class_annotations", "class_attribute", "class_contains"]
+
+_own_annotations = vars(type)["__annotations__"].__get__
+"""Read past the property of proxy classes (`ProxyType.__annotations__`)."""
 
 
 def class_contains(session: Session, kind: Any, item: Any) -> bool:
@@ -47,3 +51,17 @@ def class_attribute(session: Session, kind: Any, name: str) -> Any:
     """
     trust.refuse_claim(session, kind, name)
     return session.class_attribute(kind, name)
+
+
+def class_annotations(kind: Any) -> Any:
+    """Return the annotations of a class: those of the solution's class, or those in the body of a derived one.
+
+    Raises:
+        RefusedError: they are no dict.
+    """
+    if "__class_ref__" not in vars(kind) or ref_of(kind).key < 0 or ref_of(kind).session.classes.is_derived(kind):
+        return _own_annotations(kind)
+    notes = ref_of(kind).session.ask(GET, kind, "__annotations__")
+    if type(notes) is not dict:
+        raise RefusedError("it reports annotations that are none")
+    return notes

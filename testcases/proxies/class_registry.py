@@ -10,6 +10,7 @@ from sandbox.wire.protocol import DESCRIBE, MAKE
 from sandbox.wire.replies import SolutionStatus
 from sandbox.wire.standard_values import standard_class
 from testcases.caught import alias_of
+from testcases.proxies.annotations import annotate
 from testcases.proxies.exportable import BUILT_IN_CLASSES
 from testcases.proxies.proxy import Proxy, ProxyType
 from testcases.proxies.proxy_classes import class_for_type_name, make_builtin_base, make_proxy_class
@@ -95,6 +96,8 @@ class ClassRegistry:
         self._session = session
         self._client = client
         self._naming = naming
+        self.has_annotations = False
+        """True if test code may look at annotations of methods, which a class then gets when it is described."""
         self._known: set[type] = set()
         """Proxy classes that test code has looked up by name, or derived."""
         self._constructible: set[type] = set()
@@ -113,7 +116,10 @@ class ClassRegistry:
             self._proxy_classes[class_key] = Proxy  # ends the recursion for a class that claims to be its own base
             reply = self._client.ask(DESCRIBE, key)
             description = reply.value if reply.status is SolutionStatus.RETURNED else None
-            self._proxy_classes[class_key] = make_proxy_class(self._session, self._client.generation, key, description)
+            kind = make_proxy_class(self._session, self._client.generation, key, description)
+            self._proxy_classes[class_key] = kind
+            if self.has_annotations and isinstance(kind, ProxyType):
+                annotate(self._client, kind)  # which may name the class itself
         return self._proxy_classes[class_key]
 
     def for_builtin(self, kind: type) -> type:

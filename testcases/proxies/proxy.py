@@ -60,6 +60,10 @@ class ProxyType(type):
         """Make an object, in the solution's process."""
         return ref_of(cls).session.construct(cls, args, kwargs)
 
+    @property
+    def __annotations__(cls) -> Any:  # type: ignore[override]  # test code sets them in the solution's process
+        return class_objects.class_annotations(cls)
+
     def __getattr__(cls, name: str) -> Any:
         _refuse_protocol(name)
         return class_objects.class_attribute(ref_of(cls).session, cls, name)

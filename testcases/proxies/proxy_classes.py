@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
     from testcases.proxies.session import Session
 
-__all__ = ["RemoteError", "class_for_type_name", "make_builtin_base", "make_named_tuple_class", "make_proxy_class"]
+__all__ = [
+    "ClassMethod",
+    "RemoteError",
+    "class_for_type_name",
+    "make_builtin_base",
+    "make_named_tuple_class",
+    "make_proxy_class",
+]
 
 # Bounds on a description, which may be forged to keep the harness busy.
 _MAX_CLASSES = 60
@@ -278,7 +285,7 @@ def _members(kinds: Any, docs: Any = None) -> dict[str, Any]:
             members[name] = _method(name)
             members[name].__doc__ = docs[name] if type(docs.get(name)) is str else None
         elif kind == "classmethod":
-            members[name] = _ClassMethod(name)
+            members[name] = ClassMethod(name)
         elif kind == "property":
             members[name] = _property(name)
     return members
@@ -303,7 +310,7 @@ def _method(name: str) -> Callable[..., Any]:
     return method
 
 
-class _ClassMethod:
+class ClassMethod:
     """A class method. Most are alternative constructors: what one returns to a call by the class is the test's own.
 
     Not what it returns to a call by an object: there it may stand in the place of a method that was asked for.
@@ -311,6 +318,7 @@ class _ClassMethod:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self.__annotations__: dict[str, Any] = {}
 
     def __get__(self, instance: Any, owner: type) -> Any:
         def method(*args: Any, **kwargs: Any) -> Any:
@@ -323,6 +331,8 @@ class _ClassMethod:
             return session.view(result, Origin.COMPUTED) if is_constructor and isinstance(result, owner) else result
 
         method.__name__ = method.__qualname__ = self._name
+        method.__annotations__ = self.__annotations__
+        method.__solution_class__ = owner  # type: ignore[attr-defined]  # as methods of objects have it
         return method
 
 

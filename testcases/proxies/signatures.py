@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.wire.protocol import OP
 from testcases.proxies.proxy import Proxy, ProxyType
-from testcases.signals import BrokenTestError, RefusedError
+from testcases.proxies.session import ref_of
+from testcases.signals import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from testcases.proxies.session import Asking
+    from testcases.proxies.session import Session
 
-__all__ = ["names_signatures", "solution_signatures"]
+__all__ = ["is_of_solution", "names_signatures", "session_of", "solution_signatures"]
 
 # Bound here, because they are patched.
 _signature, _argspec = inspect.signature, inspect.getfullargspec
@@ -39,18 +40,16 @@ def names_signatures(source: str) -> bool:
 
 
 @contextlib.contextmanager
-def solution_signatures(session: Asking) -> Iterator[None]:
+def solution_signatures() -> Iterator[None]:
     """Have `inspect` ask the solution about what is the solution's."""
 
     def signature(one: Callable[..., Any], **options: Any) -> inspect.Signature:
-        return _reported(session, one) if _is_of_solution(one) else _signature(one, **options)
+        return _reported(one, options) if is_of_solution(one) else _signature(one, **options)
 
     def getfullargspec(one: Any) -> inspect.FullArgSpec:
-        if not _is_of_solution(one):
+        if not is_of_solution(one):
             return _argspec(one)
-        if type(one) is MethodType:
-            raise BrokenTestError("inspect.getfullargspec of a bound method of the answer is not offered")
-        return _as_argspec(_reported(session, one))
+        return _as_argspec(_reported(one.__func__ if type(one) is MethodType else one, {}))  # with ``self``, as it has
 
     inspect.signature, inspect.getfullargspec = signature, getfullargspec  # type: ignore[assignment]  # fewer options
     try:
@@ -59,15 +58,23 @@ def solution_signatures(session: Asking) -> Iterator[None]:
         inspect.signature, inspect.getfullargspec = _signature, _argspec
 
 
-def _is_of_solution(one: Any) -> bool:
+def is_of_solution(one: Any) -> bool:
+    """Return whether a class, a function or another object is the solution's, and not test code's or the library's."""
     if type(one) is MethodType:
-        return _is_of_solution(one.__func__)
+        return is_of_solution(one.__func__)
     if type(one) is FunctionType:
         return "__solution_class__" in vars(one)
-    return isinstance(one, ProxyType) or issubclass(type(one), Proxy)
+    return "__class_ref__" in vars(one) if isinstance(one, ProxyType) else issubclass(type(one), Proxy)
 
 
-def _reported(session: Asking, one: Any) -> inspect.Signature:
+def session_of(one: Any) -> Session:
+    """Return the session with the solution that an object belongs to (`is_of_solution`)."""
+    if type(one) is MethodType:
+        return session_of(one.__func__)
+    return ref_of(vars(one)["__solution_class__"] if type(one) is FunctionType else one).session
+
+
+def _reported(one: Any, options: dict[str, Any]) -> inspect.Signature:
     """Return what the solution says.
 
     Raises:
@@ -75,7 +82,8 @@ def _reported(session: Asking, one: Any) -> inspect.Signature:
         Exception: the solution finds none.
     """
     try:
-        parameters, returned = session.ask(OP, "signature", [one])
+        is_evaluated = {"eval_str": bool(options.get("eval_str"))}
+        parameters, returned = session_of(one).ask(OP, "signature", [one, is_evaluated])
         return inspect.Signature([_parameter(*fields) for fields in parameters], return_annotation=_given(*returned))
     except (TypeError, ValueError, KeyError) as error:
         if getattr(error, "comes_from_solution", False):

@@ -20,7 +20,6 @@ from testcases.blame import Fault
 from testcases.describe import MAX_TEXT_CHARS, describe_error
 from testcases.faults import fault_of
 from testcases.proxies.effects import Effects, effects_named_in, pytest_filters
-from testcases.proxies.signatures import names_signatures, solution_signatures
 from testcases.proxies.traceback_origin import is_missing_module
 from testcases.pytest_runner import pytest_api
 from testcases.pytest_runner.fixtures import Scope
@@ -150,8 +149,6 @@ class Suite:
                 if "warnings" in effects_named_in(self.source):
                     stack.enter_context(pytest_filters())
                 stack.enter_context(patched_mocks(patcher))
-                if names_signatures(self.source):
-                    stack.enter_context(solution_signatures(patcher.session))
             # Test code may replace the streams and not restore them; later tests must not write into its buffers.
             stack.callback(setattr, sys, "stdout", sys.stdout)
             stack.callback(setattr, sys, "stderr", sys.stderr)

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sandbox.wire.protocol import OP
+from testcases.proxies.annotations import SOLUTION_MODULE
 from testcases.proxies.exportable import GlobalRef
 from testcases.source.parsing import try_parse
 from testcases.source.walking import walk
@@ -29,8 +30,6 @@ __all__ = [
     "starred_modules",
 ]
 
-_SOLUTION_MODULE = "solution:"
-"""Global name of the solution's module, in its own process."""
 _FACTS = frozenset({
     "__version__", "__author__", "__email__", "__license__", "__copyright__", "__credits__", "__status__", "__title__",
     "__maintainer__", "__date__",
@@ -51,6 +50,14 @@ class SolutionModule(ModuleType):
         vars(self)["__solution__"] = solution
         vars(self)["__used_names__"] = used_names
 
+    @property
+    def __doc__(self) -> Any:  # type: ignore[override]  # the answer's, and not that of this class
+        return vars(self)["__solution__"].name("__doc__")
+
+    @property
+    def __annotations__(self) -> Any:  # type: ignore[override]  # as above
+        return vars(self)["__solution__"].name("__annotations__")
+
     def __getattr__(self, name: str) -> Any:
         solution: Solution = vars(self)["__solution__"]
         if name == "__all__":
@@ -61,10 +68,10 @@ class SolutionModule(ModuleType):
         return solution.name(name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        vars(self)["__solution__"].proxies.ask(OP, "setattr", [GlobalRef(_SOLUTION_MODULE), name, value])
+        vars(self)["__solution__"].proxies.ask(OP, "setattr", [GlobalRef(SOLUTION_MODULE), name, value])
 
     def __delattr__(self, name: str) -> None:
-        vars(self)["__solution__"].proxies.ask(OP, "delattr", [GlobalRef(_SOLUTION_MODULE), name])
+        vars(self)["__solution__"].proxies.ask(OP, "delattr", [GlobalRef(SOLUTION_MODULE), name])
 
     def __dir__(self) -> list[str]:
         solution: Solution = vars(self)["__solution__"]

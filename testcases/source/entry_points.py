@@ -98,12 +98,13 @@ def find_imported_name(module: str, tests: Sequence[ast.Module]) -> str | None:
 
 
 def imports_module(module: str, tests: Sequence[ast.Module]) -> bool:
-    """Return whether tests import the answer's module itself, as ``import solution``."""
+    """Return whether tests import the answer's module itself, as ``import solution``, or names from it."""
     return any(
-        alias.name == module
+        (isinstance(node, ast.Import) and alias.name == module)
+        or (isinstance(node, ast.ImportFrom) and node.module == module and not node.level and alias.name != "*")
         for test in tests
         for node in walk(test)
-        if isinstance(node, ast.Import)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
         for alias in node.names
     )
 

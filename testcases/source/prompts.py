@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from testcases.source.parsing import try_parse
+from testcases.source.traceless import MODULES
 
-__all__ = ["imported_by_prompt", "runnable_prompt", "stub_names", "with_optional_packages"]
+__all__ = ["imported_by_prompt", "optional_imports", "runnable_prompt", "stub_names", "with_optional_packages"]
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _FUTURE: Final = "from __future__ import annotations\n"
@@ -23,8 +24,9 @@ def runnable_prompt(code: str) -> str:
 
     - Functions without a body are what the answer is asked for, not helpers.
     - Annotations are not evaluated. Prompts often lack the imports for them, which the answer then has.
-    - A statement that raises, such as a class whose base is imported nowhere, is left out. Imports are not: where a
-      module is missing on this host, no answer can be graded (`imported_by_prompt`).
+    - A statement that raises, such as a class whose base is imported nowhere, or an import of what a module lacks, is
+      left out. Where a whole module is missing on this host, no answer can be graded (`imported_by_prompt`); where a
+      name is, those that use it cannot (`testcases.spec_run`).
 
     Args:
         code: Python, or anything else, which is returned unchanged.
@@ -41,14 +43,33 @@ def runnable_prompt(code: str) -> str:
 
 def imported_by_prompt(code: str) -> tuple[str, ...]:
     """Return the names of the packages and modules that a prompt imports, and does without nowhere."""
-    tree = try_parse(code)
     names: dict[str, None] = {}
-    for statement in () if tree is None else tree.body:
+    for statement in _imports(code):
         if isinstance(statement, ast.Import):
             names.update(dict.fromkeys(alias.name.partition(".")[0] for alias in statement.names))
-        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-            names[statement.module.partition(".")[0]] = None
+        else:
+            names[str(statement.module).partition(".")[0]] = None
     return tuple(names)
+
+
+def optional_imports(code: str) -> dict[str, str]:
+    """Return the imports of a prompt of which it is not known that they work, by the names that they bind."""
+    return {
+        alias.asname or alias.name.partition(".")[0]: ast.unparse(statement)
+        for statement in _imports(code)
+        if not _always_runs(statement)
+        for alias in statement.names
+    }
+
+
+def _imports(code: str) -> list[ast.Import | ast.ImportFrom]:
+    tree = try_parse(code)
+    return [
+        statement
+        for statement in ([] if tree is None else tree.body)
+        if isinstance(statement, ast.Import)
+        or (isinstance(statement, ast.ImportFrom) and not statement.level and not _is_future(statement))
+    ]
 
 
 def with_optional_packages(header: str) -> str:
@@ -94,13 +115,16 @@ def _is_future(statement: ast.stmt) -> bool:
 
 
 def _always_runs(statement: ast.stmt) -> bool:
-    """Return whether a statement cannot raise, or is an import."""
+    """Return whether a statement cannot raise, or is an import of what is there in any version of Python."""
     if isinstance(statement, _Function):
         arguments = statement.args
         return not (statement.decorator_list or arguments.defaults or any(arguments.kw_defaults))
     if isinstance(statement, ast.ImportFrom):
-        return not statement.level  # there is no package around an answer
-    return isinstance(statement, (ast.Import, ast.Pass)) or _does_nothing(statement)
+        known = MODULES.get(statement.module or "", frozenset())
+        return not statement.level and all(alias.name in known for alias in statement.names)
+    if isinstance(statement, ast.Import):
+        return not any("." in alias.name for alias in statement.names)
+    return isinstance(statement, ast.Pass) or _does_nothing(statement)
 
 
 def _guarded(statement: ast.stmt) -> ast.stmt:

@@ -11,11 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from testcases.blame import Fault
+from testcases.describe import describe_error
 from testcases.kinds.checker import is_right_output, is_right_value
 from testcases.kinds.checks import run_assertion, run_check
 from testcases.pytest_runner.runner import Suite
 from testcases.signals import BrokenTestError
 from testcases.source.parsing import free_names, try_parse
+from testcases.source.prompts import optional_imports
 from testcases.source.pytest_collection import collect
 from testcases.source.pytest_unsupported import unsupported_features
 from testcases.source.shared_state import shares_state
@@ -39,12 +41,21 @@ def stub_run(spec: dict[str, Any], limits: Limits) -> SpecRun:
 class _StubRun(SpecRun):
     def __init__(self, spec: dict[str, Any], limits: Limits) -> None:
         super().__init__(spec, limits)
+        self._failed_import: str | None = None
         self.stub = StubSolution(spec, names_used(self.tests), modules_used(spec))
 
     @property
     def asked_count(self) -> int:
         """Number of times that test code has used the stub."""
         return self.stub.asked_count
+
+    def suspected(self, result: CaseResult) -> CaseResult:
+        """Return a result, as broken where answers may need an import of the prompt that does not work."""
+        if self._failed_import is None:
+            self._failed_import = _failed_import(self.spec["prompt"])
+        if not self._failed_import:
+            return result
+        return replace(result, verdict=Verdict.EXCEPTION, detail=self._failed_import, fault=Fault.BROKEN_TEST)
 
     def run_test(self, index: int, kind: str, fields: list[Any]) -> Iterable[CaseResult]:  # noqa: ARG002 - the base's
         """Run one test of the spec with the stub."""
@@ -105,3 +116,13 @@ class _StubRun(SpecRun):
 
     def _namespace_without(self, names: frozenset[str]) -> dict[str, Any]:
         return {name: value for name, value in self.stub.namespace().items() if name not in names}
+
+
+def _failed_import(prompt: str) -> str:
+    """Return why an import of a prompt does not work; empty if all do."""
+    for line in dict.fromkeys(optional_imports(prompt).values()):
+        try:
+            exec(line, {})  # noqa: S102 - the data set's own
+        except Exception as error:  # noqa: BLE001 - whatever the module raises
+            return f"the prompt has {line!r}: {describe_error(error)}"
+    return ""

@@ -87,6 +87,14 @@ class StubModule(ModuleType):
         vars(self)["__stub__"] = stub
         vars(self)["__all__"] = sorted(used_names)
 
+    @property
+    def __doc__(self) -> Any:  # type: ignore[override]  # the answer's, and not that of this class
+        return Agreeable(vars(self)["__stub__"].counter)
+
+    @property
+    def __annotations__(self) -> Any:  # type: ignore[override]  # as above
+        return Agreeable(vars(self)["__stub__"].counter)
+
     def __getattr__(self, name: str) -> Any:
         if is_special(name):
             raise AttributeError(name)

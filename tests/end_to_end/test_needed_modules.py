@@ -166,3 +166,57 @@ def test_packages_in_the_header_of_a_site_are_optional(grader: Grader) -> None:
     for answer, functional in ((right, 1.0), (right.replace("+", "-"), 0.0), (right.replace("json", "np"), 0.0)):
         grade = grader.grade(Sample("row", f"```python\n{answer}```", reference))
         assert (grade.status, grade.metric("functional")) == (GradeStatus.SCORED, functional), grade.reason
+
+
+LACKING = ["from collections import Nope", "import os.nope as Nope", "from typing import List, Nope"]
+REFERENCES = {
+    "check": {"test": CHECK, "entry_point": "task_func"},
+    "calls": {"tests": [{"args": [1], "expected": 2}, {"args": [5], "expected": 6}], "entry_point": "task_func"},
+    "pytest": {"pytest": "from solution import task_func\n\n\ndef test_one():\n    assert task_func(1) == 2\n"},
+    "assertion": {"tests": [{"assert": "assert task_func(1) == 2"}], "entry_point": "task_func"},
+}
+
+
+@pytest.mark.parametrize("line", LACKING)
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_prompt_that_imports_what_a_module_lacks_takes_no_whole_answer_down(
+    grader: Grader, name: str, line: str
+) -> None:
+    reference = REFERENCES[name] | {"prompt": f"{line}\n\n\n{PROMPT}"}
+    own = "class Nope(int):\n    pass\n\n\n" + PROMPT + "    return Nope(x) + 1\n"
+    for answer, functional in (
+        (PROMPT + "    return x + 1\n", 1.0),
+        (own, 1.0),
+        (PROMPT + "    return x\n", 0.0),
+        (PROMPT + "    return y\n", 0.0),
+    ):
+        grade = grader.grade(Sample("row", f"```python\n{answer}```", reference))
+        assert (grade.status, grade.metric("functional")) == (GradeStatus.SCORED, functional), grade.reason
+
+
+@pytest.mark.parametrize("line", LACKING)
+@pytest.mark.parametrize("name", REFERENCES)
+def test_an_answer_that_needs_what_the_prompt_cannot_import_is_unscored(grader: Grader, name: str, line: str) -> None:
+    reference = REFERENCES[name] | {"prompt": f"{line}\n\n\n{PROMPT}"}
+    for completion in ("    return x + 1\n", f"```python\n{PROMPT}    return Nope(x)\n```"):
+        grade = grader.grade(Sample("row", completion, reference))
+        assert grade.status is GradeStatus.UNSCORED, completion
+        assert "nope" in grade.reason.lower()
+
+
+@pytest.mark.parametrize("line", ["from functools import reduce", "import os.path as reduce"])
+def test_an_import_of_the_prompt_that_works_excuses_no_answer(grader: Grader, line: str) -> None:
+    reference = REFERENCES["calls"] | {"prompt": f"{line}\n\n\n{PROMPT}"}
+    for answer in ("return reduce(x)", "raise ImportError('cannot import name reduce')", "return reduce and none_such"):
+        grade = grader.grade(Sample("row", f"```python\n{PROMPT}    {answer}\n```", reference))
+        assert (grade.status, grade.metric("functional")) == (GradeStatus.SCORED, 0.0), grade.reason
+
+
+def test_a_helper_of_the_tests_that_needs_what_the_prompt_cannot_import_is_no_fault_of_the_answer(
+    grader: Grader,
+) -> None:
+    prompt = f"from collections import Nope\n\n\ndef made():\n    return Nope()\n\n\n{PROMPT}"
+    check = "def check(candidate):\n    assert candidate(1) == 2\n    assert candidate(Nope) == 2\n"
+    reference = {"test": check, "entry_point": "task_func", "prompt": prompt}
+    grade = grader.grade(Sample("row", f"```python\n{PROMPT}    return x + 1\n```", reference))
+    assert grade.status is GradeStatus.UNSCORED, grade.reason

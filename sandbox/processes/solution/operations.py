@@ -7,10 +7,13 @@ class returns ``NotImplemented``.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import inspect
 import itertools
 import math
 import operator
+import types
+import typing
 from typing import TYPE_CHECKING, Any
 
 from sandbox.processes.solution.effects import set_log_levels, watch_logs, watch_warnings
@@ -67,9 +70,9 @@ def _leave_async(manager: Any, error: BaseException | None) -> Any:
     return kind.__aexit__(manager, type(error), error, error.__traceback__)
 
 
-def _signature(function: Any) -> Any:
+def _signature(function: Any, options: dict[str, Any]) -> Any:
     """Return the parameters of a function: name, kind, default and annotation in a list each; and what it returns."""
-    found = inspect.signature(function)
+    found = inspect.signature(function, **options)
     empty = inspect.Parameter.empty
     parameters = [
         [one.name, int(one.kind), *_given(one.default, empty), *_given(one.annotation, empty)]
@@ -80,6 +83,33 @@ def _signature(function: Any) -> Any:
 
 def _given(value: Any, empty: Any) -> list[Any]:
     return [False, None] if value is empty else [True, value]
+
+
+def _type_hints(owner: Any, options: dict[str, Any]) -> dict[str, Any]:
+    return typing.get_type_hints(owner, **options)
+
+
+def _annotations(owner: Any, options: dict[str, Any]) -> dict[str, Any]:
+    return inspect.get_annotations(owner, **options)
+
+
+def _annotations_of_members(kind: type) -> list[Any]:
+    """Return the annotations of a class's functions by their names; and type and default of its fields by theirs."""
+    notes = {name: _notes_of(member) for name, member in list(_members_of(kind).items())}
+    fields = _members_of(kind).get("__dataclass_fields__", {})
+    # The fields of the base classes are in it, too.
+    return [
+        {name: found for name, found in notes.items() if found},
+        {name: [field.type, *_given(field.default, dataclasses.MISSING)] for name, field in fields.items()},
+    ]
+
+
+def _notes_of(member: Any) -> Any:
+    function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+    try:
+        return function.__annotations__ if isinstance(function, types.FunctionType) else None
+    except Exception:  # noqa: BLE001 - names that are missing when they are evaluated, since Python 3.14
+        return None
 
 
 _replaced: dict[tuple[int, str], tuple[type, Any]] = {}
@@ -150,7 +180,8 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "aenter": lambda manager: type(manager).__aenter__(manager), "aexit": _leave_async,
     "set_member": _set_member, "restore_member": _restore_member,
     "watch_warnings": watch_warnings, "watch_logs": watch_logs, "set_log_levels": set_log_levels,
-    "signature": _signature,
+    "signature": _signature, "type_hints": _type_hints, "annotations": _annotations,
+    "annotations_of_members": _annotations_of_members,
     "plain": _plain, "base": _base, "only": _only_attribute, "isinstance": isinstance, "issubclass": issubclass,
     "stranger": lambda one, name, is_left: OPERATIONS[name](*((one, object()) if is_left else (object(), one))),
     "method_of_stranger": lambda one, name, more: getattr(one, name)(object(), *more),
