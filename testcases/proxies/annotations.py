@@ -105,9 +105,12 @@ def annotate(client: SolutionClient, kind: type) -> None:
     own = vars(kind).get("__dataclass_fields__", {})
     for name, facts in fields.items() if type(fields) is dict else ():
         if name in own:
-            own[name].type, has_default, default = _parts(facts, [Any, False, None])
+            own[name].type, *rest = _parts(facts, [Any, False, None, False, None])
+            has_default, default, has_factory, factory = rest
             if has_default is True:
                 own[name].default = default
+            if has_factory is True:
+                own[name].default_factory = factory
 
 
 def _parts(reported: Any, instead: list[Any]) -> list[Any]:

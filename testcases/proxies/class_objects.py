@@ -17,7 +17,7 @@ from testcases.signals import RefusedError, is_from_solution
 if TYPE_CHECKING:
     from testcases.proxies.session import Session
 
-__all__ = ["class_annotations", "class_attribute", "class_contains"]
+__all__ = ["class_annotations", "class_attribute", "class_contains", "class_slots"]
 
 _own_annotations = vars(type)["__annotations__"].__get__
 """Read past the property of proxy classes (`ProxyType.__annotations__`)."""
@@ -59,9 +59,20 @@ def class_annotations(kind: Any) -> Any:
     Raises:
         RefusedError: they are no dict.
     """
-    if "__class_ref__" not in vars(kind) or ref_of(kind).key < 0 or ref_of(kind).session.classes.is_derived(kind):
+    if _is_of_harness(kind):
         return _own_annotations(kind)
     notes = ref_of(kind).session.ask(GET, kind, "__annotations__")
     if type(notes) is not dict:
         raise RefusedError("it reports annotations that are none")
     return notes
+
+
+def class_slots(kind: Any) -> Any:
+    """Return the slots of a class, as `class_annotations` does."""
+    return vars(kind).get("__slots__", ()) if _is_of_harness(kind) else ref_of(kind).session.ask(GET, kind, "__slots__")
+
+
+def _is_of_harness(kind: Any) -> bool:
+    """Return whether a proxy class is a base of this package, or one that test code has derived."""
+    ref = vars(kind).get("__class_ref__")
+    return ref is None or ref.key < 0 or ref.session.classes.is_derived(kind)

@@ -99,6 +99,10 @@ class ProxyType(type):
         return f"<class 'solution.{cls.__name__}'>"
 
 
+# In the body of the class it would mean the slots of that.
+type.__setattr__(ProxyType, "__slots__", property(class_objects.class_slots))
+
+
 class Proxy(metaclass=ProxyType):
     """Stands for an object of the solution. Its subclass for a class has the same special methods as that class."""
 

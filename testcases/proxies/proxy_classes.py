@@ -281,13 +281,14 @@ def _members(kinds: Any, docs: Any = None) -> dict[str, Any]:
     for name, kind in list(kinds.items())[:_MAX_MEMBERS] if type(kinds) is dict else ():
         if type(name) is not str or (name.startswith("__") and name.endswith("__")):
             continue
+        doc = docs[name] if type(docs.get(name)) is str else None
         if kind == "function":
             members[name] = _method(name)
-            members[name].__doc__ = docs[name] if type(docs.get(name)) is str else None
+            members[name].__doc__ = doc
         elif kind == "classmethod":
-            members[name] = ClassMethod(name)
+            members[name] = ClassMethod(name, doc)
         elif kind == "property":
-            members[name] = _property(name)
+            members[name] = _property(name, doc)
     return members
 
 
@@ -316,8 +317,9 @@ class ClassMethod:
     Not what it returns to a call by an object: there it may stand in the place of a method that was asked for.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, doc: str | None) -> None:
         self._name = name
+        self._doc = doc
         self.__annotations__: dict[str, Any] = {}
 
     def __get__(self, instance: Any, owner: type) -> Any:
@@ -331,16 +333,16 @@ class ClassMethod:
             return session.view(result, Origin.COMPUTED) if is_constructor and isinstance(result, owner) else result
 
         method.__name__ = method.__qualname__ = self._name
-        method.__annotations__ = self.__annotations__
+        method.__annotations__, method.__doc__ = self.__annotations__, self._doc
         method.__solution_class__ = owner  # type: ignore[attr-defined]  # as methods of objects have it
         return method
 
 
-def _property(name: str) -> property:
+def _property(name: str, doc: str | None) -> property:
     def read(self: Any) -> Any:
         return trust.get_attribute(ref_of(self).session, self, name)
 
-    return property(read)
+    return property(read, doc=doc)
 
 
 def _field(name: str) -> Any:
@@ -363,6 +365,8 @@ def make_named_tuple_class(name: str, names: tuple[str, ...], namespace: dict[st
     if not usable or not name.isidentifier():
         return None
     plain = collections.namedtuple(name, names)  # type: ignore[misc]  # noqa: PYI024 - its names are known now
+    if "__class_ref__" in namespace:
+        del plain._field_defaults  # it is read in the solution's process
     return type.__new__(ProxyType, name, (plain,), {**namespace, "__getattr__": _tuple_attribute})
 
 

@@ -127,3 +127,66 @@ def test_checks_and_assertions_read_annotations_too(grader: Grader) -> None:
     for answer, functional in ((ANSWER, 1.0), (ANSWER.replace('"float":', '"int":'), 0.5)):
         grade = grader.grade(Sample("1", f"```python\n{answer}```", {"test": check, "entry_point": "total"}))
         assert (grade.status, grade.metric("functional")) == (GradeStatus.SCORED, functional), grade.reason
+
+
+CLASSES = '''
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Pair(NamedTuple):
+    left: int
+    right: int = 7
+
+
+@dataclass
+class Box:
+    items: list = field(default_factory=list)
+
+
+class Cell:
+    __slots__ = ("value",)
+
+    def __init__(self, value):
+        self.value = value
+
+    @property
+    def double(self):
+        """Twice the value."""
+        return self.value * 2
+
+    @classmethod
+    def of(cls, value):
+        """Make a cell."""
+        return cls(value)
+'''
+FACTS = [
+    'Pair._field_defaults == {"right": 7} and Pair(1)._asdict() == {"left": 1, "right": 7}',
+    'dataclasses.fields(Box)[0].default_factory is list',
+    'Cell.__slots__ == ("value",) and Cell.of(2).double == 4',
+    'Cell.double.__doc__ == "Twice the value." == inspect.getdoc(Cell.double)',
+    'Cell.of.__doc__ == "Make a cell."',
+]  # fmt: skip
+OTHER_CLASSES = {
+    "= 7": ("= 8", [0]),
+    "default_factory=list": ("default_factory=dict", [1]),
+    '    __slots__ = ("value",)\n': ("", [2]),
+    '        """Twice the value."""\n': ("", [3]),
+    "Make a cell.": ("Make one.", [4]),
+}
+
+
+@pytest.mark.parametrize("right", ["", *OTHER_CLASSES])
+def test_what_classes_say_of_themselves_is_the_answers(grader: Grader, right: str) -> None:
+    suite = "import dataclasses, inspect\nfrom solution import Box, Cell, Pair\n"
+    suite += "".join(f"\ndef test_{number}():\n    assert {text}\n" for number, text in enumerate(FACTS))
+    wrong, failing = OTHER_CLASSES.get(right, ("", []))
+    assert graded(grader, CLASSES.replace(right, wrong) if right else CLASSES, suite) == failing
+
+
+def test_a_class_without_slots_has_none_for_tests_either(grader: Grader) -> None:
+    suite = (
+        "from solution import Cell\n\n\ndef test_one():\n    assert Cell(1).double == 2 == len(Cell.__slots__) + 1\n"
+    )
+    assert graded(grader, CLASSES, suite) == []
+    assert graded(grader, CLASSES.replace('    __slots__ = ("value",)\n', ""), suite) == [0]

@@ -81,6 +81,7 @@ _KNOWN_TYPES = {id(kind): kind.__name__ for kind in _TYPES}
 """Types that the harness knows by name; others are described to it (`Objects.describe`)."""
 _CONTAINERS = frozenset({list, tuple, dict})
 _LISTED = (types.FunctionType, classmethod, staticmethod, property)
+_DOCUMENTED = frozenset({types.FunctionType, classmethod, property})
 _MODULE = types.ModuleType
 _MAX_MEMBERS = 1000
 _DOC_CHARS = 2000
@@ -298,7 +299,7 @@ class Objects:
         docs = {
             name: member.__doc__[:_DOC_CHARS]
             for name, member in list(members_of(kind).items())[:_MAX_MEMBERS]
-            if type(member) is types.FunctionType and type(member.__doc__) is str
+            if type(member) in _DOCUMENTED and type(member.__doc__) is str
         }
         fields = members_of(kind).get("__dataclass_fields__")
         names = members_of(kind).get("_fields")

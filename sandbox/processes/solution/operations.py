@@ -94,13 +94,17 @@ def _annotations(owner: Any, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _annotations_of_members(kind: type) -> list[Any]:
-    """Return the annotations of a class's functions by their names; and type and default of its fields by theirs."""
+    """Return the annotations of a class's functions by their names; and what its fields are by theirs."""
     notes = {name: _notes_of(member) for name, member in list(_members_of(kind).items())}
     fields = _members_of(kind).get("__dataclass_fields__", {})
     # The fields of the base classes are in it, too.
+    missing = dataclasses.MISSING
     return [
         {name: found for name, found in notes.items() if found},
-        {name: [field.type, *_given(field.default, dataclasses.MISSING)] for name, field in fields.items()},
+        {
+            name: [field.type, *_given(field.default, missing), *_given(field.default_factory, missing)]
+            for name, field in fields.items()
+        },
     ]
 
 
