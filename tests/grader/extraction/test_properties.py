@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.extraction import Extraction, ExtractionRule, extract
+from grader.extraction.notation import to_plain_python
 
 ADD = "def add(a, b):\n    return a + b\n"
 PIECES = [
@@ -100,7 +101,7 @@ def test_a_fenced_definition_comes_back_as_it_was(rest: str, fence: str) -> None
 
     found = extract(f"Text.\n\n{fence}python\n{code}{fence}\nMore text.\n", entry_point="add")
 
-    assert (found.answer, found.rule, found.blocks) == (code, ExtractionRule.TAGGED_FENCE, 1)
+    assert (found.answer, found.rule, found.blocks) == (to_plain_python(code), ExtractionRule.TAGGED_FENCE, 1)
 
 
 @given(st.lists(code_lines(), max_size=8).map(joined_lines))
