@@ -166,6 +166,8 @@ def _held_by(container: Any) -> Iterator[Any]:
         container = container.values()
     elif kind not in _SEQUENCES and kind is not tuple:
         return
+    if _SCALARS.issuperset(map(type, container)):
+        return  # as most are, and a test may have thousands of items told one by one
     for value in container:
         if type(value) in _MUTABLE:
             yield value

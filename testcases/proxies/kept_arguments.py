@@ -9,7 +9,6 @@ not: then it can change what test code has given it, as every function can, and 
 from __future__ import annotations
 
 from collections import OrderedDict
-from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +29,10 @@ _MAX_CALLS: Final = 32
 """Calls whose arguments are watched: the latest, and those with the latest changes."""
 _MAX_SIZE: Final = 10_000
 """Containers and items that are watched in all: each is looked at before every request."""
+_MAX_TOLD: Final = 500_000
+"""Containers and items that are looked through, in all, because something in them has changed: a change of one item has
+all looked through, and a test may make thousands."""
+_SCALARS: Final = frozenset({type(None), bool, int, float, complex, str, bytes})
 _VIEWED: Final[tuple[dict[Any, Any], ...]] = ({}, OrderedDict())
 _UNSEEN: Final = frozenset({
     memoryview, MappingProxyType,
@@ -47,6 +50,7 @@ class KeptArguments:
         self._generation = 0
         self._number = 0
         self._sent_count = 0
+        self._told = 0
         self._open: dict[int, Tracked] = {}
         """Containers in arguments of calls that have not returned yet."""
         self._kept: dict[int, Tracked] = {}
@@ -95,7 +99,7 @@ class KeptArguments:
         count = kept_count(reply.changes) if reply.status is SolutionStatus.RETURNED else None
         if count is not None and client.generation == self._generation:
             tracked.renew_changed(reply.changes, watched.containers)
-            if _is_kept(tracked, count):
+            if self._may_go_on(tracked, count):
                 self._make_room(tracked.size)
                 self._kept[number] = tracked
         return reply
@@ -135,7 +139,7 @@ class KeptArguments:
         try:
             apply_changes(changes, tracked.containers, adopt)
             tracked.renew_changed(changes, before.containers)
-            is_kept = _is_kept(tracked, count)
+            is_kept = self._may_go_on(tracked, count)
         finally:
             if ARGUMENT_CHANGES.is_watching:
                 ARGUMENT_CHANGES.record(before)
@@ -161,20 +165,22 @@ class KeptArguments:
             if reply.status not in _DONE:
                 return reply
             was_kept = self._kept.pop(number, None) is not None
-            if was_kept and reply.value is True and _is_kept(tracked, len(tracked.containers)):
+            if was_kept and reply.value is True and self._may_go_on(tracked, len(tracked.containers)):
                 self._kept[number] = tracked
         return None
+
+    def _may_go_on(self, tracked: Tracked, count: int) -> bool:
+        """Return whether both processes know the same containers and see all changes, and need not look too often."""
+        size = tracked.size
+        self._told += size
+        if len(tracked.containers) != count or size > _MAX_SIZE or self._told > _MAX_TOLD:
+            return False
+        return all(_SCALARS.issuperset(map(type, items)) or all(map(_is_seen, items)) for items in tracked.before)
 
     def _forget_others(self, generation: int) -> None:
         if generation != self._generation:
             self._generation = generation
             self._kept.clear()
-
-
-def _is_kept(tracked: Tracked, count: int) -> bool:
-    """Return whether both processes know the same containers, which are not too large, and can see all changes."""
-    is_same = len(tracked.containers) == count and tracked.size <= _MAX_SIZE
-    return is_same and all(map(_is_seen, chain.from_iterable(tracked.before)))
 
 
 def _is_seen(item: Any, *, in_named_tuple: bool = False) -> bool:

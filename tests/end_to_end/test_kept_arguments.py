@@ -105,6 +105,13 @@ RIGHT = {
             b.add({"n": [n]})
         assert len(x) == 300 and x[-1] == {"n": [299]}
         """,
+    "more entries than are told one by one": """
+        x = []
+        b = Bag(x)
+        for n in range(1500):
+            b.add(n)
+        assert b.total() == 1500
+        """,
     "nested": """
         x = []
         b = Bag([x])
