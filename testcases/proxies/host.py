@@ -105,7 +105,7 @@ class ProxyHost:
         self._changes += verb != OP or fields[0] not in READ_ONLY_OPERATIONS
         self._mutations += verb not in {PUBLIC, GET} and not (verb == OP and fields[0] in HARMLESS_OPERATIONS)
         self.asked_count += verb != PUBLIC and not (verb == GET and fields[0] is None)
-        if verb != GET and (verb != OP or fields[0] != "getitem"):
+        if verb != GET and (verb != OP or fields[0] not in {"getitem", "enter"}):
             return self._exchange(lambda client: client.ask(verb, *fields))
         number = self._shared.next_number()
         value = self._exchange(lambda client: client.ask(verb, *fields, number))

@@ -7,7 +7,6 @@ fails. So the types and sizes of a description are checked, but not whether it i
 from __future__ import annotations
 
 import builtins
-import collections
 import dataclasses
 import keyword
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.wire.protocol import AWAIT, GET, OP
 from testcases.proxies import observations, trust
+from testcases.proxies.named_tuples import make_named_tuple_class
 from testcases.proxies.proxy import Proxy, ProxyType, special_members
 from testcases.proxies.session import RemoteRef, ref_of
 from testcases.proxies.trust_table import SEARCHES, Origin
@@ -186,10 +186,10 @@ def make_proxy_class(session: Session, generation: int, key: int, reported: Any)
         # RemoteError comes before the built-in bases, so that its `__str__` and `__getattr__` win.
         own = [base for base in errors if isinstance(base, ProxyType)]
         return _build_class(name, [*own, RemoteError, *(base for base in errors if base not in own)], namespace)
-    if mro and len(mro) > 1 and mro[1][1:] == ["builtins", "tuple"] and type(description.get("names")) is list:
-        return make_named_tuple_class(name, tuple(_list(description["names"], str)), namespace) or _build_class(
-            name, [], namespace
-        )
+    if any(entry[1:] == ["builtins", "tuple"] for entry in mro[1:]) and type(description.get("names")) is list:
+        slots = _list(description.get("slots"), str)
+        made = make_named_tuple_class(name, tuple(_list(description["names"], str)), namespace, slots)
+        return made or _build_class(name, [], namespace)
     namespace["__slots__"] = ()
     members = _members(description.get("members"), description.get("docs"))
     namespace |= members | {
@@ -225,7 +225,8 @@ def _is_same_pattern(self: Any, other: Any) -> Any:
 def _build_class(name: str, bases: Sequence[type], namespace: dict[str, Any]) -> type:
     last = RemoteError if RemoteError in bases else Proxy
     # The process reports the bases, so their order may be inconsistent, or their memory layouts may conflict.
-    for attempt in (tuple(bases) or (Proxy,), (last,)):
+    nearest = [one for one in bases if not any(one is not base and one in base.__mro__ for base in bases)]
+    for attempt in (tuple(nearest) or (Proxy,), (last,)):
         try:
             return type.__new__(ProxyType, name, attempt, dict(namespace))
         except TypeError:
@@ -352,26 +353,3 @@ def _field(name: str) -> Any:
 
 def _list(value: Any, kind: type) -> list[Any]:
     return [item for item in value if type(item) is kind] if type(value) is list else []
-
-
-def make_named_tuple_class(name: str, names: tuple[str, ...], namespace: dict[str, Any]) -> type | None:
-    """Make a class of named tuples that read all attributes but their fields in the solution's process.
-
-    The items were sent as plain data, so these tuples are compared in the harness process, like any tuple.
-    """
-    usable = len(set(names)) == len(names) and all(
-        field.isidentifier() and not keyword.iskeyword(field) and not field.startswith("_") for field in names
-    )
-    if not usable or not name.isidentifier():
-        return None
-    plain = collections.namedtuple(name, names)  # type: ignore[misc]  # noqa: PYI024 - its names are known now
-    if "__class_ref__" in namespace:
-        del plain._field_defaults  # it is read in the solution's process
-    return type.__new__(ProxyType, name, (plain,), {**namespace, "__getattr__": _tuple_attribute})
-
-
-def _tuple_attribute(self: Any, name: str) -> Any:
-    ref = self.__dict__.get("__ref__")
-    if ref is None or (name.startswith("__") and name.endswith("__")):
-        raise AttributeError(name)
-    return trust.get_attribute(ref.session, self, name)

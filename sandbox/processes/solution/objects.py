@@ -302,7 +302,7 @@ class Objects:
             if type(member) in _DOCUMENTED and type(member.__doc__) is str
         }
         fields = members_of(kind).get("__dataclass_fields__")
-        names = members_of(kind).get("_fields")
+        names = next((found for base in mro_of(kind) if (found := members_of(base).get("_fields")) is not None), None)
         text = yield call(getattr, kind, "__doc__", None)
         return {
             "mro": mro,
