@@ -16,7 +16,7 @@ import pytest
 from grader.types import GradeStatus, Sample
 from testcases.errors import ProblemError
 from testcases.formats import read_reference
-from testcases.model import CallTest, StdinTest
+from testcases.model import PREDICTION_NAME, CallTest, StdinTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,6 +144,9 @@ def answers_to(reference: Any) -> tuple[str, dict[str, str]]:
     head = "import io, sys\ntext = sys.stdin.read()\nsys.stdin = io.StringIO(text)\n" + program
     if name is None:
         return head + "print(right)\n", {kind: head + code for kind, code in WRONG_OUTPUTS.items()}
+    if name == PREDICTION_NAME:
+        wrong = ["[]", "None", f"[{reference['output']}]", "f([1, 1])", reference["code"], "type('Any', (), {})()"]
+        return reference["output"], {value: value for value in wrong}
     owner, _, method = name.rpartition(".")
     if name == "Adder":
         owner, method = "Adder", "add"
