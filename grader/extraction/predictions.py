@@ -1,7 +1,7 @@
 """Find the value that a completion predicts: the output of a program, as CRUXEval and LiveCodeBench ask for it.
 
 The value is the text after ``==``, of an assertion or without one, or else all of the text that is searched. What it is
-made of is not looked at here: the analyzer refuses what is no literal.
+made of is not looked at here: the analyzer refuses all but a literal.
 """
 
 from __future__ import annotations

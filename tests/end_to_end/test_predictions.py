@@ -55,7 +55,7 @@ def test_a_right_value_gets_everything(grader: Grader, output: str, value: str) 
 @pytest.mark.parametrize(
     "value",
     [
-        "[3, [1]]",  # a list is no tuple
+        "[3, [1]]",  # a list is not a tuple
         "(3, (1,))",
         "[3, (1,), ]  + []",
         "f(1)",
