@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OutOfTimeError", "Watchdog"]
 
-_signal, _setitimer = signal.signal, signal.setitimer
+_signal, _setitimer, _getitimer, _alarm = signal.signal, signal.setitimer, signal.getitimer, signal.alarm
 _monotonic, _process_time, _getpid = time.monotonic, time.process_time, os.getpid
 """Looked up here, once, because test code may patch the modules."""
 _REPEAT_S = 1.0
@@ -33,13 +33,6 @@ _UNKNOWN_QUEUE_DIVISOR = 10.0
 """Divisor of waiting times on hosts that do not report how long a process waited for a CPU."""
 _BUSY_SHARE = 0.01
 """Share of an interval from which on a process that works so much is not idle."""
-
-
-def _signal_of_tests(number: int, handler: Any) -> Any:
-    """Do as `signal.signal`, for test code: no timer but its own calls its handler."""
-    if number == signal.SIGALRM:
-        _setitimer(signal.ITIMER_REAL, 0)
-    return _signal(number, handler)
 
 
 class OutOfTimeError(BaseException):
@@ -73,6 +66,8 @@ class Watchdog:
         """Clocks at the last look, if there was one. Nothing is counted before the first, which most tests do not see:
         one of the clocks is a file."""
         self._idle_s = self._waited_s = 0.0
+        self._has_timer = False
+        """True while the timer of real time is its own, and not test code's."""
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -88,16 +83,46 @@ class Watchdog:
         self._last = ()
         _setitimer(signal.ITIMER_PROF, self.cpu_s, _REPEAT_S)
         _setitimer(signal.ITIMER_REAL, look_s, look_s)
+        self._has_timer = True
         try:
-            with replaced([(signal, "signal", _signal_of_tests)]):
+            with replaced((signal, function.__name__, function) for function in self._functions_of_tests()):
                 yield
         finally:
             self.stop()
             _signal(signal.SIGPROF, before[0])
             _signal(signal.SIGALRM, before[1])
 
+    def _functions_of_tests(self) -> list[Callable[..., Any]]:
+        """Return functions of `signal` for test code, which sees no timer but its own."""
+
+        def signal_(number: int, handler: Any) -> Any:
+            if number == signal.SIGALRM:
+                self._give_up_timer()
+            return _signal(number, handler)
+
+        def alarm(seconds: int) -> int:
+            self._give_up_timer()
+            return _alarm(seconds)
+
+        def setitimer(which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
+            if which == signal.ITIMER_REAL:
+                self._give_up_timer()
+            return _setitimer(which, seconds, interval)
+
+        def getitimer(which: int) -> tuple[float, float]:
+            return (0.0, 0.0) if which == signal.ITIMER_REAL and self._has_timer else _getitimer(which)
+
+        signal_.__name__ = "signal"
+        return [signal_, alarm, setitimer, getitimer]
+
+    def _give_up_timer(self) -> None:
+        if self._has_timer:
+            self._has_timer = False
+            _setitimer(signal.ITIMER_REAL, 0)
+
     def stop(self) -> None:
         """Stop watching."""
+        self._has_timer = False
         _setitimer(signal.ITIMER_REAL, 0)
         _setitimer(signal.ITIMER_PROF, 0)
 

@@ -58,6 +58,10 @@ TRACES = [
         "signal.signal(10, signal.SIG_IGN)",
     ),
     Trace("alarm", "import signal", "signal.alarm(0) == 0", "signal.alarm(300)"),
+    Trace(
+        "timer", "import signal", "signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)",
+        "signal.setitimer(signal.ITIMER_REAL, 300)",
+    ),
     Trace("exit handlers", "import atexit", "atexit._ncallbacks() < 3", "atexit.register(print)"),
     Trace("time zone", "import os, time", "time.tzname[0] == 'UTC'", "os.environ['TZ'] = 'EST5'; time.tzset()"),
     Trace(
