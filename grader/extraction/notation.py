@@ -17,15 +17,16 @@ _MAGICS: Final = (
     "autoreload|bash|capture|cd|conda|config|env|load_ext|matplotlib|mkdir|pip|pwd|reload_ext|run|script|sh|sql|time"
     "|timeit|who|whos|writefile"
 )
-# Possessive quantifiers, as in `grader.extraction.candidates`. A string in single quotes ends with its line.
+# Possessive quantifiers, as in `grader.extraction.candidates`, but for groups with alternatives, which CPython before
+# 3.11.5 matches wrongly then (python/cpython#106052). A string in single quotes ends with its line.
 _PARTS: Final = re.compile(
     rf"""
     (?P<kept>
         \#[^\n]*+
-      | \"\"\"(?:[^\\"]++|\\.|"(?!""))*+(?:\"\"\"|\Z)
-      | '''(?:[^\\']++|\\.|'(?!''))*+(?:'''|\Z)
-      | "(?:[^\\"\n]++|\\.)*+"?
-      | '(?:[^\\'\n]++|\\.)*+'?
+      | \"\"\"(?:[^\\"]++|\\.|"(?!""))*(?:\"\"\"|\Z)
+      | '''(?:[^\\']++|\\.|'(?!''))*(?:'''|\Z)
+      | "[^\\"\n]*+(?:\\.[^\\"\n]*+)*+"?
+      | '[^\\'\n]*+(?:\\.[^\\'\n]*+)*+'?
       | \\\n.?
     )
   | (?P<opening>[(\[{{])

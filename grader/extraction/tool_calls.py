@@ -12,10 +12,11 @@ from typing import Final
 
 __all__ = ["unfold_tool_calls"]
 
-_STRING: Final = r'"((?:[^"\\]++|\\.)*+)"'
+# No group with alternatives is possessive: CPython before 3.11.5 matches such groups wrongly (python/cpython#106052).
+_STRING: Final = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _PAIR: Final = r'"[^"\\]*+"\s*+:\s*+(?:"[^"\\]*+"|[\w.+-]++)'
 _CODE: Final = (
-    rf'\{{\s*+(?:(?!"code")(?:{_PAIR})\s*+,\s*+)*+"code"\s*+:\s*+{_STRING}(?:\s*+,\s*+(?!"code"){_PAIR})*+\s*+\}}'
+    rf'\{{\s*+(?:(?!"code")(?:{_PAIR})\s*+,\s*+)*"code"\s*+:\s*+{_STRING}(?:\s*+,\s*+(?!"code"){_PAIR})*\s*+\}}'
 )
 _NAME: Final = r'"name"\s*+:\s*+"[\w.:-]{1,60}+"'
 _KEY: Final = r'"(?:arguments|parameters)"\s*+:\s*+'
@@ -23,12 +24,12 @@ _OPENING: Final = (
     r"(?:<tool_call>|<\|tool_call\|>|<function_call>|<\|tool_call_start\|>|<\|python_tag\|>|\[TOOL_CALLS\]\s*+\[?+)"
 )
 _CLOSING: Final = r"(?:\]|</tool_call>|<\|/tool_call\|>|</function_call>|<\|tool_call_end\|>)"
-_TYPE: Final = r'(?:"type"\s*+:\s*+"function"\s*+,\s*+)?+'
+_TYPE: Final = r'(?:"type"\s*+:\s*+"function"\s*+,\s*+)?'
 _CALL: Final = (
     rf"\{{\s*+{_TYPE}(?:{_NAME}\s*+,\s*+{_KEY}(?:{_CODE}|{_STRING})"
     rf"|{_KEY}(?:{_CODE}|{_STRING})\s*+,\s*+{_NAME})\s*+\}}"
 )
-_TAGGED: Final = re.compile(rf"^[ \t]*+{_OPENING}\s*+{_CALL}[ \t]*+(?:\s*+{_CLOSING})?+", re.MULTILINE | re.DOTALL)
+_TAGGED: Final = re.compile(rf"^[ \t]*+{_OPENING}\s*+{_CALL}[ \t]*+(?:\s*+{_CLOSING})?", re.MULTILINE | re.DOTALL)
 _WHOLE: Final = re.compile(rf"\s*+{_CALL}\s*+\Z", re.DOTALL)
 _ARGUMENTS: Final = re.compile(rf"\s*+{_CODE}\s*+\Z", re.DOTALL)
 _TILDES: Final = re.compile("~{3,}+")
