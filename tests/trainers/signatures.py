@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from grader.trainers import areal, easyr1, nemo_rl, open_instruct, rllm, slime
+from testcases.pytest_runner.solution_module import installed_modules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from tests.trainers.human_eval import Row
 
@@ -107,22 +107,12 @@ def _rllm(rows: Sequence[Row]) -> list[float]:
         return found
 
 
-@contextmanager
-def _modules(members: dict[str, dict[str, Any]]) -> Iterator[None]:
+def _modules(members: dict[str, dict[str, Any]]) -> AbstractContextManager[None]:
     """Put modules in the place of a trainer's."""
     made = {name: ModuleType(name) for name in {part for full in members for part in _parents(full)}}
     for name, values in members.items():
         made[name].__dict__.update(values)
-    before = {name: sys.modules.get(name) for name in made}
-    sys.modules.update(made)
-    try:
-        yield
-    finally:
-        for name, module in before.items():
-            if module is None:
-                del sys.modules[name]
-            else:
-                sys.modules[name] = module
+    return installed_modules(made)
 
 
 def _parents(name: str) -> list[str]:

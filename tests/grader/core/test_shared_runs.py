@@ -108,9 +108,9 @@ def test_tests_in_the_answers_own_process_run_for_each_text(runs: Runs) -> None:
     assert len(runs.sources) == 2
 
 
-@pytest.mark.parametrize("status", set(ExecutionStatus) - {ExecutionStatus.COMPLETED, ExecutionStatus.LOST})
-def test_a_run_that_did_not_come_to_its_end_is_not_shared(runs: Runs, status: ExecutionStatus) -> None:
-    runs.replies.append(Execution(status, detail="made up"))
+@pytest.mark.parametrize("status", ["exhausted", "broken", "deadline", "internal"])
+def test_a_run_that_did_not_come_to_its_end_is_not_shared(runs: Runs, status: str) -> None:
+    runs.replies.append(Execution(ExecutionStatus(status), detail="made up"))
     functional = runs.rewards_of(CODE, f"{CODE}#", f"{CODE}##")
     assert functional.count(1.0) >= 2
     assert len(list(filter(None, runs.sources))) == 2, "besides the stub, whose source is empty"

@@ -11,23 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.scheduler.loop import CancelledError, Future, Loop, pause, readable, settled, writable
+from tests.sandbox.scheduler.coroutines import giving, soon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-@pytest.fixture
-def loop() -> Loop:
-    return Loop()
-
-
-@pytest.fixture
-def pipe() -> Iterator[tuple[int, int]]:
-    """Both ends of a pipe that holds nothing."""
-    ends = os.pipe2(os.O_NONBLOCK)
-    yield ends
-    for end in ends:
-        os.close(end)
 
 
 @pytest.fixture
@@ -38,16 +25,8 @@ def other_pipe() -> Iterator[tuple[int, int]]:
         os.close(end)
 
 
-def soon(seconds: float = 0.05) -> float:
-    return time.monotonic() + seconds
-
-
 async def value_of(future: Future[Any]) -> Any:
     return await future
-
-
-async def giving(value: Any) -> Any:
-    return value
 
 
 async def failing(error: BaseException) -> Any:

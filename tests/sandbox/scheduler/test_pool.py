@@ -3,39 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
-import time
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.scheduler.loop import CancelledError, Future, Loop, writable
 from sandbox.scheduler.pool import _MAX_PASSED, Lock, Pool
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def loop() -> Loop:
-    return Loop()
-
-
-@pytest.fixture
-def pipe() -> Iterator[tuple[int, int]]:
-    """Both ends of a pipe that holds nothing."""
-    ends = os.pipe2(os.O_NONBLOCK)
-    yield ends
-    for end in ends:
-        os.close(end)
-
-
-def soon(seconds: float = 0.05) -> float:
-    return time.monotonic() + seconds
-
-
-async def giving(value: Any) -> Any:
-    return value
+from tests.sandbox.scheduler.coroutines import giving, soon
 
 
 class TestPool:

@@ -147,21 +147,25 @@ def test_without_descriptors_the_channel_tells_of_the_end() -> None:
 class TestWaiting:
     """How the harness waits for a process that is expected to end."""
 
-    def test_replies_and_output_do_not_end_the_wait(self, zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(solution_process, "_SHORT_WAIT_S", 0.2)
-        read, write = os.pipe2(os.O_NONBLOCK)
+    def printing(self, zygote: Zygote) -> SolutionProcess:
+        """Return a process that has printed something, and then closed its output."""
         zygote.fork(once=True)
         process = zygote.process()
+        read, write = os.pipe2(os.O_NONBLOCK)
         process._pipes = {read: True}
         os.write(write, b"text")
+        os.close(write)
+        return process
+
+    def test_replies_and_output_do_not_end_the_wait(self, zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(solution_process, "_SHORT_WAIT_S", 0.2)
+        process = self.printing(zygote)
         zygote.channel_end.send(b"\0\0\0\1x")
         began = time.monotonic()
         process.wait_for_end()
         assert time.monotonic() - began > 0.2
         assert process.is_slow
         assert bytes(process.output) == b"text"
-        os.close(write)
-        process.close()
 
     def test_the_end_ends_it(self, zygote: Zygote) -> None:
         zygote.fork(once=True)
@@ -182,17 +186,11 @@ class TestWaiting:
 
     def test_more_output_than_is_allowed_ends_it(self, zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(solution_process, "_SHORT_WAIT_S", 60.0)
-        read, write = os.pipe2(os.O_NONBLOCK)
-        zygote.fork(once=True)
-        process = zygote.process()
-        process._pipes = {read: True}
+        process = self.printing(zygote)
         process._output_bytes = 3
-        os.write(write, b"text")
         process.wait_for_end()
         assert process.is_slow
         assert process.output_exceeded
-        os.close(write)
-        process.close()
 
 
 def test_the_wait_for_a_message_looks_at_the_zygote(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
